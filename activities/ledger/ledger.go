@@ -1,0 +1,71 @@
+// Package ledger is Curfew's own record: the append-only events of every request, what the lists and pages show of
+// them after Temporal has forgotten, and the holdings that fence grants.
+package ledger
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// ErrNotFound means that the ledger has no such request or holding.
+var ErrNotFound = errors.New("not in the ledger")
+
+// Events is the story of all requests.
+type Events interface {
+	// Append adds events and keeps the newest status of their request. An event that is there already is left as it is,
+	// and an older status (lower Seq) does not replace a newer one, so that repeating and overtaking do no harm.
+	Append(ctx context.Context, events []contract.Event, status contract.Status) error
+	// Request returns the newest status of a request and its events in order, or ErrNotFound.
+	Request(ctx context.Context, id string) (contract.Status, []contract.Event, error)
+	// Requests returns statuses, newest first.
+	Requests(ctx context.Context, filter Filter) ([]contract.Status, error)
+}
+
+// Filter narrows a list. Empty fields don't.
+type Filter struct {
+	State    contract.State
+	Template string
+	Person   string // requester or subject
+	Reviewer string // may review it
+	Ticket   string
+	Stuck    bool
+	// Before is the id of the last request of the page before: ids are sortable by time.
+	Before string
+	Limit  int // 0 means 50; at most 500
+}
+
+// Holdings says what Curfew put on targets and when it must go. Whoever changes a target locks the holding first.
+type Holdings interface {
+	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
+	Lock(ctx context.Context, grant string) (Locked, error)
+	// Due returns open holdings whose end is before an instant, soonest first.
+	Due(ctx context.Context, before time.Time, limit int) ([]Holding, error)
+}
+
+// Locked is a holding that nobody else can change.
+type Locked interface {
+	// Holding is what was last saved; the zero value when there is none yet.
+	Holding() Holding
+	// Save writes it durably before it returns.
+	Save(ctx context.Context, holding Holding) error
+	// Unlock lets go; calling it twice does no harm.
+	Unlock()
+}
+
+// Holding is one grant at one target, as the target's workers know it.
+type Holding struct {
+	Grant  string // the id of the grant, contract.Access.GrantID
+	Access contract.Access
+	Token  contract.Token // of the newest command that was accepted
+	Open   bool
+	// Standing access was there before the first grant; it is never removed.
+	Standing bool
+	Until    time.Time
+	Leases   contract.Leases
+	// SettledAt is when the last attempt to grant can no longer take effect; zero when that attempt was answered.
+	SettledAt time.Time
+	GoneAt    time.Time // when the access was seen to be gone
+}

@@ -1,0 +1,93 @@
+// Package target is the port to the systems that access is granted on. A connector knows its system; this package
+// knows how access is put there, ended on time, fenced against late attempts and seen to be gone.
+package target
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Connector changes access on one target. Its methods are safe to repeat, to overlap and to be cancelled half-way: what
+// is already as asked is success. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
+type Connector interface {
+	// Grant gives access until an end, or moves the end of access that it gave.
+	Grant(ctx context.Context, access Access) (Granted, error)
+	// Revoke takes away what Grant gave, whatever the end that it was given with.
+	Revoke(ctx context.Context, access Access) (Revoked, error)
+	// Inspect reads what the target holds.
+	Inspect(ctx context.Context, access Access) (State, error)
+}
+
+// Kind describes a sort of target, before any is connected to.
+type Kind struct {
+	Name string // as written in the configuration: "postgres"
+	// Settings returns a pointer to an empty struct that a target's settings are decoded into, by its yaml tags.
+	Settings func() Settings
+	// Normalize checks an entitlement as it is written in a template and returns it as canonical JSON. The error is a
+	// *contract.Problem that names the field, the fault and the fix.
+	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
+	Limits    Limits
+}
+
+// Settings connects to the target that it describes. Open does not wait for the target to be up; Checker does.
+type Settings interface {
+	Open() (Connector, error)
+}
+
+// Checker tries credentials and privileges without changing anything.
+type Checker interface {
+	Check(ctx context.Context) error
+}
+
+// SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
+// many there were.
+type SessionEnder interface {
+	EndSessions(ctx context.Context, access Access) (int, error)
+}
+
+// Access is what a connector is asked for.
+type Access struct {
+	// Key is the same for every call about this grant and differs from every other grant's: 32 hex digits.
+	Key         string
+	Entitlement json.RawMessage // as Normalize returned it
+	Account     string
+	Until       time.Time // set for Grant
+	Reference   string    // a ticket or incident to show beside the access; may be empty
+}
+
+// Granted says what Grant found.
+type Granted string
+
+// The results of Grant.
+const (
+	AccessGranted Granted = "granted"
+	AlreadyThere  Granted = "already there"
+)
+
+// Revoked says what Revoke found.
+type Revoked string
+
+// The results of Revoke.
+const (
+	AccessRevoked Revoked = "revoked"
+	AlreadyAbsent Revoked = "already absent"
+)
+
+// State is what a target holds.
+type State struct {
+	// Held is true when the subject has the entitlement at this moment by a route that Revoke would close.
+	Held bool
+	// Until is the end that the target itself will enforce; zero when it enforces none.
+	Until time.Time
+}
+
+// Limits is what a target can't do.
+type Limits struct {
+	// MaxDuration is the longest access that the target allows; zero means that it sets no limit.
+	MaxDuration time.Duration
+	// EnforcesExpiry is true when the target ends the access by itself: the second lock.
+	EnforcesExpiry bool
+	// Settles is how long a call that was cut off can still take effect.
+	Settles time.Duration
+}

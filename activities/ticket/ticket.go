@@ -1,0 +1,51 @@
+// Package ticket is the port to the trackers whose tickets tell a request's story.
+package ticket
+
+import (
+	"context"
+	"regexp"
+)
+
+// System is one tracker. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
+type System interface {
+	// Find reads a ticket; a missing one is a NotFound problem that names the field "ticket".
+	Find(ctx context.Context, key string) (Ticket, error)
+	// Comment adds an entry once: when our own account has already written one with this marker, nothing is added.
+	Comment(ctx context.Context, key string, entry Entry) error
+	// Link shows the request's present state on the ticket, in the place of what it showed before.
+	Link(ctx context.Context, key string, link Link) error
+	// Check tries the credentials and privileges without changing anything.
+	Check(ctx context.Context) error
+}
+
+// Ticket is what Curfew needs to know of a ticket.
+type Ticket struct {
+	Key     string
+	Summary string
+	Status  string
+	Done    bool // its status is in the tracker's "done" category
+}
+
+// Entry is one comment: a headline and lines in Curfew's words, and maybe what a person said.
+type Entry struct {
+	// Marker makes the entry findable: "<request>/<number>".
+	Marker   string
+	Headline string
+	Lines    []string
+	Said     string // untrusted: the tracker must show it as it was typed
+}
+
+// Link is a live pointer from the ticket to the request.
+type Link struct {
+	ID       string // the same for the whole life of a request
+	URL      string
+	Title    string
+	Summary  string
+	Resolved bool
+}
+
+// keyPattern is stricter than trackers are: a key becomes a part of a path.
+var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}-[1-9][0-9]{0,9}$`)
+
+// ValidKey is true for text that can be a ticket's key, like OPS-7.
+func ValidKey(key string) bool { return keyPattern.MatchString(key) }

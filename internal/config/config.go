@@ -1,0 +1,107 @@
+// Package config reads curfew.yaml: strictly, so that a mistake is an error with file, line, field and remedy, and never
+// a default that nobody asked for.
+package config
+
+import (
+	"encoding/json"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// Config is the whole configuration, checked.
+type Config struct {
+	Temporal  Temporal            `yaml:"temporal"`
+	Server    Server              `yaml:"server"`
+	Ledger    Ledger              `yaml:"ledger"`
+	Tickets   Tickets             `yaml:"tickets"`
+	People    map[string]Person   `yaml:"people"`
+	Targets   map[string]Target   `yaml:"targets"`
+	Templates map[string]Template `yaml:"templates"`
+}
+
+// Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and profile.
+type Temporal struct {
+	Address   string `yaml:"address"`
+	Namespace string `yaml:"namespace"` // default contract.Namespace
+}
+
+// Server is the HTTP API.
+type Server struct {
+	Listen string `yaml:"listen"` // default 127.0.0.1:8300
+	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
+}
+
+// Ledger says where Curfew's own record is.
+type Ledger struct {
+	SQLite string `yaml:"sqlite"` // a file; default curfew.db beside the configuration
+}
+
+// Tickets says which trackers hold tickets.
+type Tickets struct {
+	Jira *Jira `yaml:"jira"`
+}
+
+// Jira is one Jira site.
+type Jira struct {
+	URL        string `yaml:"url"`
+	Deployment string `yaml:"deployment"` // cloud or datacenter
+	User       string `yaml:"user"`       // the e-mail of Curfew's own account; cloud only
+	Token      Secret `yaml:"token"`      // cloud: API token; datacenter: personal access token
+}
+
+// Person is an entry of the directory. The key in Config.People is the person's opaque id.
+type Person struct {
+	Name  string `yaml:"name"`
+	Token Secret `yaml:"token"` // the bearer token that stands for this person at the API
+	// Accounts maps a target's name to the person's name on it.
+	Accounts map[string]string `yaml:"accounts"`
+}
+
+// Target is a system that access is granted on.
+type Target struct {
+	Kind string `yaml:"kind"`
+	// Settings are the kind's own, decoded and checked: what Kind.Settings returned.
+	Settings any `yaml:"-"`
+}
+
+// Template is a named bundle of entitlements with its rules.
+type Template struct {
+	Description  string            `yaml:"description"`
+	Entitlements []Entitlement     `yaml:"entitlements"`
+	Duration     Durations         `yaml:"duration"`
+	Pending      contract.Duration `yaml:"pending"`  // how long a request waits for reviews; default 1h
+	Ticket       string            `yaml:"ticket"`   // required (the default), optional or none
+	Sessions     string            `yaml:"sessions"` // end (the default) or keep: the subject's open sessions when access ends
+	Approval     Approval          `yaml:"approval"`
+	// Digest identifies everything above.
+	Digest string `yaml:"-"`
+}
+
+// Entitlement is one thing that a template gives. Beside target, its keys are those of the target's kind.
+type Entitlement struct {
+	Target string          `yaml:"target"`
+	Spec   json.RawMessage `yaml:"-"` // as Kind.Normalize returned it
+}
+
+// Durations bounds how long access may last.
+type Durations struct {
+	Default contract.Duration `yaml:"default"`
+	Max     contract.Duration `yaml:"max"`
+}
+
+// Approval is how many of whom must approve.
+type Approval struct {
+	Count int      `yaml:"count"`
+	From  []string `yaml:"from"`
+}
+
+// Kind is what the configuration must know of a kind of target.
+type Kind struct {
+	// Settings returns a pointer to an empty struct to decode a target's own settings into.
+	Settings func() any
+	// Normalize checks an entitlement and returns it as canonical JSON.
+	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
+	// MaxDuration is the longest access that the kind allows; zero means any.
+	MaxDuration time.Duration
+}

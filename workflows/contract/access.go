@@ -1,0 +1,94 @@
+package contract
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Access is one entitlement for one subject on one target, with everything that is needed to take it away again:
+// a later change of the configuration or the directory can't make it irrevocable.
+type Access struct {
+	Target string `json:"target"`
+	// Entitlement is in the words of the target's kind, as canonical JSON (sorted keys).
+	Entitlement json.RawMessage `json:"entitlement"`
+	// Person is the subject's opaque id in the directory.
+	Person string `json:"person"`
+	// Account is the subject's name on the target, as the directory had it when the request was made.
+	Account string `json:"account"`
+}
+
+// Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at targets.
+func (a Access) Digest() string {
+	hash := sha256.New()
+	for _, part := range [][]byte{[]byte(a.Target), a.Entitlement, []byte(a.Account)} {
+		size := []byte{byte(len(part) >> 24), byte(len(part) >> 16), byte(len(part) >> 8), byte(len(part))}
+		hash.Write(size)
+		hash.Write(part)
+	}
+	return hex.EncodeToString(hash.Sum(nil)[:16])
+}
+
+// GrantID is the id of the one curfew.Grant that touches the target for this access, and the key of its holding.
+func (a Access) GrantID() string {
+	return grantWorkflowStart + a.Target + "/" + a.Digest() + "/" + a.Person
+}
+
+// RequestWorkflowID is the id of the curfew.Request workflow of a request.
+func RequestWorkflowID(request string) string { return requestWorkflowStart + request }
+
+// Lease is one request's hold on one grant.
+type Lease struct {
+	Request string    `json:"request"`
+	Until   time.Time `json:"until"`
+	// KeepSessions leaves the subject's open sessions alone when the access ends.
+	KeepSessions bool `json:"keepSessions,omitempty"`
+	// Reference is what the target may show beside the access: the ticket or incident.
+	Reference string `json:"reference,omitempty"`
+}
+
+// Leases holds up one grant; one lease for each request.
+type Leases []Lease
+
+// End is when the last lease ends; the zero time when there is none.
+func (l Leases) End() time.Time {
+	var end time.Time
+	for _, lease := range l {
+		if lease.Until.After(end) {
+			end = lease.Until
+		}
+	}
+	return end
+}
+
+// Find returns the lease of a request.
+func (l Leases) Find(request string) (Lease, bool) {
+	for _, lease := range l {
+		if lease.Request == request {
+			return lease, true
+		}
+	}
+	return Lease{}, false
+}
+
+// With returns the leases with this one added, or put in the place of its request's former one.
+func (l Leases) With(lease Lease) Leases {
+	return append(l.Without(lease.Request), lease)
+}
+
+// Without returns the leases of all other requests.
+func (l Leases) Without(request string) Leases {
+	return slices.DeleteFunc(slices.Clone(l), func(lease Lease) bool { return lease.Request == request })
+}
+
+// Live returns the leases that go on after an instant.
+func (l Leases) Live(at time.Time) Leases {
+	return slices.DeleteFunc(slices.Clone(l), func(lease Lease) bool { return !lease.Until.After(at) })
+}
+
+// KeepSessions is true when every lease asks to leave sessions alone.
+func (l Leases) KeepSessions() bool {
+	return len(l) > 0 && !slices.ContainsFunc(l, func(lease Lease) bool { return !lease.KeepSessions })
+}

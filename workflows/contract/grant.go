@@ -1,0 +1,107 @@
+package contract
+
+import "time"
+
+// GrantInput starts curfew.Grant, and carries its state from run to run.
+type GrantInput struct {
+	Access Access     `json:"access"`
+	State  GrantState `json:"state"`
+}
+
+// GrantState is what a grant knows. It is empty when a grant starts, also when it starts anew after it was
+// terminated: then the holding tells the first activity what was held.
+type GrantState struct {
+	// Epoch numbers the workflow's runs in time: when the first of a chain of runs started, in nanoseconds.
+	Epoch    int64     `json:"epoch,omitempty"`
+	Seq      int64     `json:"seq,omitempty"`
+	Leases   Leases    `json:"leases,omitempty"`
+	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
+	Standing bool      `json:"standing,omitempty"`
+}
+
+// HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
+type HoldInput struct {
+	Access Access `json:"access"`
+	Lease  Lease  `json:"lease"`
+}
+
+// HoldResult answers a hold: the access was seen at the target.
+type HoldResult struct {
+	Until    time.Time `json:"until"`
+	Standing bool      `json:"standing,omitempty"`
+}
+
+// ReleaseInput is the update "release" of a grant, and the activity that sends it.
+type ReleaseInput struct {
+	Access  Access `json:"access"`
+	Request string `json:"request"`
+	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
+	Patient bool `json:"patient,omitempty"`
+}
+
+// ReleaseResult answers a release.
+type ReleaseResult struct {
+	// GoneAt is when the access was seen to be gone; zero while it is not.
+	GoneAt time.Time `json:"goneAt,omitzero"`
+	// HeldUntil is set when another request's lease keeps the access up.
+	HeldUntil time.Time `json:"heldUntil,omitzero"`
+	Standing  bool      `json:"standing,omitempty"`
+	Sessions  int       `json:"sessions,omitempty"`
+	Problem   string    `json:"problem,omitempty"` // why it is stuck
+}
+
+// Over is true when the request holds nothing here any more.
+func (r ReleaseResult) Over() bool { return !r.GoneAt.IsZero() || !r.HeldUntil.IsZero() }
+
+// Token orders everything that is done to one holding, over retries, workers and runs of the grant's workflow. An
+// attempt whose token is older than the holding's comes too late.
+type Token struct {
+	Epoch int64 `json:"epoch"`
+	Seq   int64 `json:"seq"`
+}
+
+// Before is true when t was handed out before u.
+func (t Token) Before(u Token) bool {
+	return t.Epoch < u.Epoch || t.Epoch == u.Epoch && t.Seq < u.Seq
+}
+
+// GrantCommand is the activity "target.Grant": put access on the target, or move its end, and look that it is there.
+type GrantCommand struct {
+	Access Access    `json:"access"`
+	Token  Token     `json:"token"`
+	Until  time.Time `json:"until"`
+	Leases Leases    `json:"leases"`
+	// Opens allows the holding to be opened. An extension does not: it must not bring back what has ended.
+	Opens bool `json:"opens,omitempty"`
+}
+
+// GrantReceipt answers a GrantCommand.
+type GrantReceipt struct {
+	Until    time.Time `json:"until"`
+	Standing bool      `json:"standing,omitempty"`
+	// Leases are those of the command and those that an earlier run of the grant had left.
+	Leases Leases `json:"leases"`
+}
+
+// EndCommand is the activity "target.End": wait for the instant, take the access away and see that it is gone.
+type EndCommand struct {
+	Access Access    `json:"access"`
+	Token  Token     `json:"token"`
+	Until  time.Time `json:"until"`
+	// Leases are what the grant still knows of; an earlier run may have left others, but not the released one.
+	Leases       Leases `json:"leases,omitempty"`
+	Released     string `json:"released,omitempty"`
+	KeepSessions bool   `json:"keepSessions,omitempty"`
+}
+
+// EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.
+type EndReceipt struct {
+	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Until is set when the holding's end has moved: nothing was done.
+	Until  time.Time `json:"until,omitzero"`
+	Leases Leases    `json:"leases,omitempty"`
+	// Again is set when an earlier grant attempt could still land: the access is gone, look once more then.
+	Again    time.Time `json:"again,omitzero"`
+	Standing bool      `json:"standing,omitempty"`
+	Sessions int       `json:"sessions,omitempty"`
+}

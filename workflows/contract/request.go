@@ -1,0 +1,154 @@
+package contract
+
+import "time"
+
+// State is where a request is in its life.
+type State string
+
+// The states of a request, in the order in which it passes them.
+const (
+	StatePending  State = "pending"  // waiting for reviews
+	StateGranting State = "granting" // approved; being put on the targets
+	StateActive   State = "active"   // the subject has access
+	StateRevoking State = "revoking" // being taken away
+	StateEnded    State = "ended"    // over; the outcome says how
+)
+
+// Outcome is how an ended request ended.
+type Outcome string
+
+// The outcomes of a request.
+const (
+	OutcomeDenied    Outcome = "denied"    // the policy or a reviewer said no
+	OutcomeWithdrawn Outcome = "withdrawn" // the requester took it back before a decision
+	OutcomeLapsed    Outcome = "lapsed"    // nobody decided in time
+	OutcomeFailed    Outcome = "failed"    // it could not be granted; nothing is left behind
+	OutcomeExpired   Outcome = "expired"   // the deadline came
+	OutcomeRevoked   Outcome = "revoked"   // somebody ended it early
+)
+
+// Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
+type Sealed[T any] struct {
+	Fact T `json:"fact"`
+	// Seal is a compact JWS over the canonical fact; empty while the server has no sealing key.
+	Seal string `json:"seal,omitempty"`
+}
+
+// RequestInput starts curfew.Request.
+type RequestInput struct {
+	Request Sealed[Request] `json:"request"`
+}
+
+// Request is one person's ask for a template, with the template's terms as they were when it was asked.
+type Request struct {
+	ID        string    `json:"id"`
+	Template  string    `json:"template"`
+	Requester string    `json:"requester"`
+	Subject   string    `json:"subject"`
+	Duration  Duration  `json:"duration"`
+	Reason    string    `json:"reason"`
+	Ticket    string    `json:"ticket,omitempty"`
+	Incident  string    `json:"incident,omitempty"`
+	Door      string    `json:"door"` // how it came in: api, cli …
+	AskedAt   time.Time `json:"askedAt"`
+	Terms     Terms     `json:"terms"`
+}
+
+// Terms are what a template allows, pinned in each request: sleeping requests are not changed by a new configuration.
+type Terms struct {
+	// Digest identifies the template's text, so that a later change is noticed.
+	Digest       string       `json:"digest"`
+	Accesses     []Access     `json:"accesses"`
+	MaxDuration  Duration     `json:"maxDuration"`
+	PendingFor   Duration     `json:"pendingFor"`
+	KeepSessions bool         `json:"keepSessions,omitempty"`
+	Approval     ApprovalRule `json:"approval"`
+}
+
+// ApprovalRule is how many of whom must approve. The requester and the subject never count.
+type ApprovalRule struct {
+	Count int      `json:"count"`
+	From  []string `json:"from"`
+}
+
+// Verdict is what a reviewer says.
+type Verdict string
+
+// The verdicts of a review.
+const (
+	VerdictApprove Verdict = "approve"
+	VerdictDeny    Verdict = "deny"
+)
+
+// ReviewInput is the update "review". On an active request it is about the extension that waits for approval.
+type ReviewInput struct {
+	Review Sealed[Review] `json:"review"`
+}
+
+// Review is one reviewer's approve or deny.
+type Review struct {
+	Request  string    `json:"request"`
+	Reviewer string    `json:"reviewer"`
+	Verdict  Verdict   `json:"verdict"`
+	Reason   string    `json:"reason,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// ExtendInput is the update "extend".
+type ExtendInput struct {
+	Extension Sealed[Extension] `json:"extension"`
+}
+
+// Extension asks for a later end.
+type Extension struct {
+	Request  string    `json:"request"`
+	By       string    `json:"by"`
+	Duration Duration  `json:"duration"`
+	Reason   string    `json:"reason,omitempty"`
+	At       time.Time `json:"at"`
+}
+
+// EndInput is the updates "revoke" and "cancel".
+type EndInput struct {
+	By     string `json:"by"`
+	Reason string `json:"reason,omitempty"`
+}
+
+// Status is what the query "status" and every update answer, and what the ledger keeps after the workflow is gone.
+type Status struct {
+	ID          string      `json:"id"`
+	State       State       `json:"state"`
+	Outcome     Outcome     `json:"outcome,omitempty"`
+	Why         string      `json:"why,omitempty"` // why it ended, or what it waits for
+	Template    string      `json:"template"`
+	Requester   string      `json:"requester"`
+	Subject     string      `json:"subject"`
+	Duration    Duration    `json:"duration"`
+	Reason      string      `json:"reason"`
+	Ticket      string      `json:"ticket,omitempty"`
+	Incident    string      `json:"incident,omitempty"`
+	AskedAt     time.Time   `json:"askedAt"`
+	DecideBy    *time.Time  `json:"decideBy,omitempty"`  // while pending
+	GrantedAt   *time.Time  `json:"grantedAt,omitempty"` // the access clock starts here
+	Until       *time.Time  `json:"until,omitempty"`     // the deadline
+	EndedAt     *time.Time  `json:"endedAt,omitempty"`   // the access was seen to be gone
+	Approvals   int         `json:"approvals"`           // given so far
+	Needed      int         `json:"needed"`              // approvals asked for
+	Reviewers   []string    `json:"reviewers"`
+	Reviews     []Review    `json:"reviews,omitempty"`
+	Extension   *Extension  `json:"extension,omitempty"` // waits for a reviewer
+	MaxDuration Duration    `json:"maxDuration"`
+	Holds       []HoldState `json:"holds"`
+	Stuck       bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
+	Seq         int         `json:"seq"`             // number of the newest event
+}
+
+// HoldState is what the request knows of one of its entitlements.
+type HoldState struct {
+	Access   Access     `json:"access"`
+	Held     bool       `json:"held"`
+	Standing bool       `json:"standing,omitempty"` // it was there before and stays
+	GoneAt   *time.Time `json:"goneAt,omitempty"`
+	Sessions int        `json:"sessions,omitempty"` // sessions that were ended with it
+	Problem  string     `json:"problem,omitempty"`
+}
