@@ -30,6 +30,7 @@ type Filter struct {
 	Template string
 	Person   string // requester or subject
 	Reviewer string // may review it
+	Viewer   string // requester, subject or reviewer
 	Ticket   string
 	Stuck    bool
 	// Before is the id of the last request of the page before: ids are sortable by time.

@@ -25,6 +25,7 @@ const (
 	EventStuck           EventKind = "stuck"
 	EventExpired         EventKind = "expired"
 	EventRevoked         EventKind = "revoked"
+	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only
 )
 
 // Event is one entry of a request's story. Seq counts from 1 without gaps.
@@ -70,11 +71,13 @@ type TellInput struct {
 type DecideInput struct {
 	Request Sealed[Request]  `json:"request"`
 	Reviews []Sealed[Review] `json:"reviews,omitempty"`
+	// Total is how long the access would last with an extension; zero when none is asked for.
+	Total Duration `json:"total,omitzero"`
 }
 
 // Decision answers it.
 type Decision struct {
-	Verdict   Ruling   `json:"verdict"`
+	Ruling    Ruling   `json:"ruling"`
 	Why       string   `json:"why"`
 	Approvals int      `json:"approvals"`
 	Needed    int      `json:"needed"`

@@ -35,6 +35,8 @@ type HoldResult struct {
 type ReleaseInput struct {
 	Access  Access `json:"access"`
 	Request string `json:"request"`
+	// Held is true when the request's hold was answered: a holding that is closed since then is gone.
+	Held bool `json:"held,omitempty"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
 }
@@ -71,6 +73,8 @@ type GrantCommand struct {
 	Token  Token     `json:"token"`
 	Until  time.Time `json:"until"`
 	Leases Leases    `json:"leases"`
+	// Released are requests whose leases an earlier run may have left in the holding: they are not taken over.
+	Released []string `json:"released,omitempty"`
 	// Opens allows the holding to be opened. An extension does not: it must not bring back what has ended.
 	Opens bool `json:"opens,omitempty"`
 }
@@ -89,9 +93,12 @@ type EndCommand struct {
 	Token  Token     `json:"token"`
 	Until  time.Time `json:"until"`
 	// Leases are what the grant still knows of; an earlier run may have left others, but not the released one.
-	Leases       Leases `json:"leases,omitempty"`
-	Released     string `json:"released,omitempty"`
-	KeepSessions bool   `json:"keepSessions,omitempty"`
+	Leases       Leases   `json:"leases,omitempty"`
+	Released     []string `json:"released,omitempty"`
+	KeepSessions bool     `json:"keepSessions,omitempty"`
+	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
+	// holding can't be read.
+	Mine bool `json:"mine,omitempty"`
 }
 
 // EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.

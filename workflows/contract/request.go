@@ -1,6 +1,9 @@
 package contract
 
-import "time"
+import (
+	"cmp"
+	"time"
+)
 
 // State is where a request is in its life.
 type State string
@@ -53,6 +56,9 @@ type Request struct {
 	AskedAt   time.Time `json:"askedAt"`
 	Terms     Terms     `json:"terms"`
 }
+
+// Reference is what targets may show beside the access: the incident, else the ticket, else the request.
+func (r Request) Reference() string { return cmp.Or(r.Incident, r.Ticket, r.ID) }
 
 // Terms are what a template allows, pinned in each request: sleeping requests are not changed by a new configuration.
 type Terms struct {
@@ -148,7 +154,9 @@ type HoldState struct {
 	Access   Access     `json:"access"`
 	Held     bool       `json:"held"`
 	Standing bool       `json:"standing,omitempty"` // it was there before and stays
-	GoneAt   *time.Time `json:"goneAt,omitempty"`
-	Sessions int        `json:"sessions,omitempty"` // sessions that were ended with it
-	Problem  string     `json:"problem,omitempty"`
+	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
+	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
+	HeldUntil *time.Time `json:"heldUntil,omitempty"`
+	Sessions  int        `json:"sessions,omitempty"` // sessions that were ended with it
+	Problem   string     `json:"problem,omitempty"`
 }

@@ -1,0 +1,94 @@
+package grant
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+// endAt ends the access at an instant, and returns when it is over or when something else is to be done first. The
+// activity that waits for the instant goes on meanwhile; it steps back when the end has moved.
+func (g *run) endAt(ctx workflow.Context, until time.Time) {
+	if g.ending == nil || !g.ending.until.Equal(until) {
+		g.ending = &ending{until: until, future: g.startEnd(ctx, until)}
+	}
+	e := g.ending
+	settled := func() bool { return e.future.IsReady() || g.changed() }
+	switch {
+	case e.last:
+		_ = workflow.Await(ctx, settled) // ctx is never canceled
+	case !wait.For(ctx, until.Add(overdue).Sub(workflow.Now(ctx)), "Give the end to another worker", settled):
+		e.future, e.last = g.startEnd(ctx, until), true
+		return
+	}
+	if !e.future.IsReady() {
+		return
+	}
+	g.ending = nil
+	var receipt contract.EndReceipt
+	if err := e.future.Get(ctx, &receipt); err != nil {
+		g.becomeStuck(ctx, until, problemOf(err).Error())
+		return
+	}
+	g.ended(ctx, receipt)
+}
+
+func (g *run) startEnd(ctx workflow.Context, until time.Time) workflow.Future {
+	return endOnTarget(ctx, contract.EndCommand{
+		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Released: g.released,
+		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
+	}, g.stuck)
+}
+
+func (g *run) keepSessions() bool {
+	if len(g.leases) == 0 {
+		return g.lastKept
+	}
+	return g.leases.KeepSessions()
+}
+
+func (g *run) ended(ctx workflow.Context, receipt contract.EndReceipt) {
+	switch {
+	case !receipt.Until.IsZero():
+		g.adopt(receipt)
+	case !receipt.Again.IsZero():
+		// The access is gone, but a grant attempt that was cut off may still land: the last word must be ours.
+		g.leases, g.empty = nil, receipt.Again
+	default:
+		g.leases, g.held, g.standing, g.open, g.empty = nil, time.Time{}, false, false, time.Time{}
+		g.released = nil
+		g.becomeFree(ctx)
+		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
+			return contract.ReleaseResult{GoneAt: receipt.GoneAt, Standing: receipt.Standing, Sessions: receipt.Sessions}, true
+		})
+	}
+}
+
+// adopt takes over the leases that an earlier run of this grant had left in the holding.
+func (g *run) adopt(receipt contract.EndReceipt) {
+	if len(g.leases) > 0 || len(receipt.Leases) == 0 {
+		return
+	}
+	g.leases, g.held, g.standing, g.empty = receipt.Leases, receipt.Until, receipt.Standing, time.Time{}
+	g.answerKept()
+}
+
+// becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.
+func (g *run) becomeStuck(ctx workflow.Context, until time.Time, problem string) {
+	g.stuck, g.problem = true, problem
+	upsert(ctx, contract.KeyStuck.ValueSet(true))
+	g.ending = &ending{until: until, future: g.startEnd(ctx, until), last: true}
+	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
+		return contract.ReleaseResult{Problem: problem}, !in.Patient
+	})
+}
+
+func (g *run) becomeFree(ctx workflow.Context) {
+	if g.stuck {
+		g.stuck, g.problem = false, ""
+		upsert(ctx, contract.KeyStuck.ValueSet(false))
+	}
+}

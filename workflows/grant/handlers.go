@@ -1,0 +1,89 @@
+package grant
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+func (g *run) handle(ctx workflow.Context) error {
+	return errors.Join(
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateHold, g.hold, workflow.UpdateHandlerOptions{
+			Description: "Put a request's lease on this grant and wait until the access is there", Validator: g.canHold,
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtendLease, g.extend, workflow.UpdateHandlerOptions{
+			Description: "Move the end of a request's lease", Validator: g.canHold,
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.release, workflow.UpdateHandlerOptions{
+			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.canRelease,
+		}),
+	)
+}
+
+func (g *run) canHold(ctx workflow.Context, in contract.HoldInput) error {
+	if err := g.concerns(in.Access); err != nil {
+		return err
+	}
+	switch {
+	case in.Lease.Request == "":
+		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
+	case !in.Lease.Until.After(workflow.Now(ctx)):
+		return contract.Problemf(contract.KindInvalid, "lease.until", "ask for an end that is still to come", "is over").Application()
+	case g.canceled:
+		return contract.Problemf(contract.KindConflict, "", "ask again", "the grant is being canceled").Application()
+	}
+	return nil
+}
+
+func (g *run) canRelease(in contract.ReleaseInput) error { return g.concerns(in.Access) }
+
+// concerns refuses a message about another access than this grant's own.
+func (g *run) concerns(access contract.Access) error {
+	if access.GrantID() != g.access.GrantID() {
+		return contract.Problemf(contract.KindInvalid, "access", "send it to "+access.GrantID(), "is not what this grant holds").Application()
+	}
+	return nil
+}
+
+func (g *run) hold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	return g.ask(ctx, &ask{lease: in.Lease, opens: true})
+}
+
+func (g *run) extend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	return g.ask(ctx, &ask{lease: in.Lease})
+}
+
+func (g *run) ask(ctx workflow.Context, a *ask) (contract.HoldResult, error) {
+	g.asks = append(g.asks, a)
+	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
+		return contract.HoldResult{}, err
+	}
+	return a.result, a.err
+}
+
+func (a *ask) fail(err error) { a.done, a.err = true, err }
+
+func (g *run) release(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	r := &release{in: in}
+	g.releases = append(g.releases, r)
+	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {
+		return contract.ReleaseResult{}, err
+	}
+	return r.result, nil
+}
+
+// answerReleases answers those releases that there is an answer for. answer says whether there is one yet.
+func (g *run) answerReleases(answer func(contract.ReleaseInput) (contract.ReleaseResult, bool)) {
+	var waiting []*release
+	for _, r := range g.releases {
+		result, ok := answer(r.in)
+		if !r.applied || !ok {
+			waiting = append(waiting, r)
+			continue
+		}
+		r.done, r.result = true, result
+	}
+	g.releases = waiting
+}

@@ -1,0 +1,70 @@
+package grant
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// Steps is the one place that says how each activity is called.
+
+const (
+	// grantAttempt bounds one attempt, and so how long a worker's death during a grant goes unnoticed.
+	grantAttempt = 10 * time.Second
+	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
+	grantWithin = 25 * time.Second
+	// endAttempt bounds what is done after the instant has come: revoke, end sessions, read back.
+	endAttempt = 20 * time.Second
+)
+
+// putOnTarget gives access, or moves its end, and reads it back.
+func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                "Grant until " + clock(command.Until) + " and read back",
+		StartToCloseTimeout:    grantAttempt,
+		ScheduleToCloseTimeout: grantWithin,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
+			NonRetryableErrorTypes: append([]string{string(contract.KindCapacity)}, contract.Final...),
+		},
+		Priority: temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+	})
+	return workflow.ExecuteActivity(ctx, contract.ActivityGrant, command)
+}
+
+// endOnTarget waits for the instant, revokes and reads back. A patient end has no last attempt; the others fail after
+// the alarm time, so that the workflow learns why. No error is final: whatever the target says, the access must go.
+func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool) workflow.Future {
+	waiting := max(command.Until.Sub(workflow.Now(ctx)), 0)
+	options := workflow.ActivityOptions{
+		Summary:             "End at " + clock(command.Until) + " and see that it is gone",
+		StartToCloseTimeout: waiting + endAttempt,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
+		Priority:            temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
+	}
+	if !patient {
+		options.ScheduleToCloseTimeout = waiting + alarm
+	}
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
+}
+
+// problemOf turns what an activity failed with into a problem. A timeout carries the last attempt's error as its cause.
+func problemOf(err error) *contract.Problem {
+	if problem, ok := contract.ProblemOf(err); ok {
+		return problem
+	}
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		err = cause
+	}
+	return contract.Problemf(contract.KindUnavailable, "", "", "%v", err)
+}
+
+func upsert(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) {
+	if err := workflow.UpsertTypedSearchAttributes(ctx, attributes...); err != nil {
+		workflow.GetLogger(ctx).Error("search attributes were not updated", "error", err)
+	}
+}

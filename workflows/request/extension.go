@@ -1,0 +1,129 @@
+package request
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// extension is an ask for a later end.
+type extension struct {
+	fact    contract.Extension
+	reviews ballot
+	done    bool
+	err     error
+}
+
+func (x *extension) fail(err error) { x.done, x.err = true, err }
+
+// canExtend tells whether an end may move by a duration now. Zero and negative are errors, never "for ever".
+func (r *run) canExtend(ctx workflow.Context, by contract.Duration) error {
+	switch {
+	case r.status.State != contract.StateActive || r.stop != nil || !workflow.Now(ctx).Before(*r.status.Until):
+		return r.notActive("extended")
+	case by.Duration <= 0:
+		return contract.Problemf(contract.KindInvalid, "duration", "ask for a time like 30m", "%s is no time to extend by", by).Application()
+	case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
+		return contract.Problemf(contract.KindConflict, "", "make a new request", "this request has been changed too often").Application()
+	}
+	latest := r.status.GrantedAt.Add(r.status.MaxDuration.Duration)
+	// Compared by what is left, so that no sum can overflow.
+	if left := latest.Sub(*r.status.Until); by.Duration > left {
+		fix := "make a new request when this one has ended"
+		if left > 0 {
+			fix = fmt.Sprintf("ask for %s or less", contract.Duration{Duration: left})
+		}
+		return contract.Problemf(contract.KindInvalid, "duration", fix,
+			"%s more would pass the maximum of %s after the access was granted", by, r.status.MaxDuration).Application()
+	}
+	return nil
+}
+
+// extend carries out the oldest extension that somebody with the right to it has asked for.
+func (r *run) extend(ctx workflow.Context) {
+	x := r.extensions[0]
+	r.extensions = r.extensions[1:]
+	// The request's reviews stand for it, as long as the policy of today would still have it last so long.
+	decision, judged := r.judge(ctx, &r.reviews, contract.DecideInput{Request: r.in.Request, Total: r.total(x)}, *r.status.Until)
+	switch {
+	case !judged:
+		x.fail(r.notActive("extended"))
+	case decision.Ruling != contract.RulingGrant:
+		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
+	default:
+		r.carryOut(ctx, x, x.fact.By, x.fact.Reason)
+	}
+}
+
+// judgeExtension asks the policy about the reviews of the extension that waits for them.
+func (r *run) judgeExtension(ctx workflow.Context) {
+	x := r.asked
+	before := x.reviews.judged
+	decision, judged := r.judge(ctx, &x.reviews, contract.DecideInput{Request: r.in.Request, Total: r.total(x)}, *r.status.Until)
+	if !judged {
+		return
+	}
+	r.announce(ctx, &x.reviews, before, decision)
+	if decision.Ruling == contract.RulingReview {
+		return
+	}
+	r.asked, r.status.Extension, x.reviews.closed = nil, nil, true
+	reviewer, reason := x.reviews.last()
+	if decision.Ruling == contract.RulingGrant {
+		r.carryOut(ctx, x, reviewer, reason)
+		return
+	}
+	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
+}
+
+// carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
+func (r *run) carryOut(ctx workflow.Context, x *extension, actor, said string) {
+	if err := r.canExtend(ctx, x.fact.Duration); err != nil {
+		x.fail(err)
+		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", problemOf(err).Error())
+		return
+	}
+	from := *r.status.Until
+	until := from.Add(x.fact.Duration.Duration)
+	if problem := r.moveAll(ctx, from, until); problem != nil {
+		x.fail(problem.Application())
+		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
+		return
+	}
+	r.status.Until = &until
+	x.done = true
+	r.happened(ctx, contract.EventExtended, actor, said, "By "+x.fact.Duration.String()+", until "+clock(until)+".")
+}
+
+// total is how long the access would last with an extension.
+func (r *run) total(x *extension) contract.Duration {
+	return contract.Duration{Duration: r.status.Until.Sub(*r.status.GrantedAt) + x.fact.Duration.Duration}
+}
+
+// askToExtend keeps an extension that nobody vouches for until a reviewer approves it.
+func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
+	var by contract.Duration
+	err := by.UnmarshalText([]byte(signal.Duration))
+	if err == nil {
+		err = r.canExtend(ctx, by)
+	}
+	if err == nil && r.asked != nil {
+		err = contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
+	}
+	if err != nil {
+		workflow.GetLogger(ctx).Warn("an extension was refused", "request", r.status.ID, "error", err)
+		r.refusals++
+		if r.refusals <= maxRefusalsTold {
+			r.happened(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, problemOf(err).Error())
+		}
+		return
+	}
+	fact := contract.Extension{Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx)}
+	r.asked, r.status.Extension = &extension{fact: fact}, &fact
+	r.happened(ctx, contract.EventExtensionAsked, contract.ActorSignal, signal.Reason, "By "+by.String()+", when a reviewer approves it.")
+}
+
+// maxRefusalsTold bounds what somebody who floods a request with signals can write to its ticket.
+const maxRefusalsTold = 20

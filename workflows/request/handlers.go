@@ -1,0 +1,194 @@
+package request
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+func (r *run) handle(ctx workflow.Context) error {
+	return errors.Join(
+		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryStatus,
+			func() (contract.Status, error) { return r.status, nil },
+			workflow.QueryHandlerOptions{Description: "The request as it stands"}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.review,
+			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny", Validator: r.canReview}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.askedToExtend,
+			workflow.UpdateHandlerOptions{Description: "A later end, within the template's maximum", Validator: r.mayExtend}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRevoke, r.revoke,
+			workflow.UpdateHandlerOptions{Description: "End the access now", Validator: r.canRevoke}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateCancel, r.cancel,
+			workflow.UpdateHandlerOptions{Description: "Take back a request that nobody has decided", Validator: r.canCancel}),
+	)
+}
+
+func (r *run) canReview(in contract.ReviewInput) error {
+	review := in.Review.Fact
+	reviews := r.ballot()
+	switch {
+	case review.Request != r.status.ID:
+		return contract.Problemf(contract.KindInvalid, "request", "review the request that you were shown", "the review is about another request").Application()
+	case review.Verdict != contract.VerdictApprove && review.Verdict != contract.VerdictDeny:
+		return contract.Problemf(contract.KindInvalid, "verdict", "say approve or deny", "%q is no verdict", review.Verdict).Application()
+	case review.Reviewer == r.status.Requester || review.Reviewer == r.status.Subject:
+		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews their own request").Application()
+	case !slices.Contains(r.status.Reviewers, review.Reviewer):
+		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
+	case reviews == nil:
+		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.where()).Application()
+	case slices.ContainsFunc(reviews.given, func(s contract.Sealed[contract.Review]) bool { return s.Fact.Reviewer == review.Reviewer }):
+		return contract.Problemf(contract.KindConflict, "reviewer", "ask another reviewer", "%s has reviewed this already", review.Reviewer).Application()
+	}
+	return nil
+}
+
+// ballot is what reviews are about now; nil when there is nothing to review.
+func (r *run) ballot() *ballot {
+	switch {
+	case r.stop != nil:
+		return nil
+	case r.status.State == contract.StatePending && !r.reviews.closed:
+		return &r.reviews
+	case r.status.State == contract.StateActive && r.asked != nil:
+		return &r.asked.reviews
+	}
+	return nil
+}
+
+// review answers when the policy has judged the review, or does not need to any more.
+func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
+	reviews := r.ballot()
+	reviews.given = append(reviews.given, in.Review)
+	r.status.Reviews = append(r.status.Reviews, in.Review.Fact)
+	mine := len(reviews.given)
+	err := workflow.Await(ctx, func() bool { return reviews.judged >= mine || reviews.closed || r.stop != nil })
+	return r.status, err
+}
+
+func (r *run) mayExtend(ctx workflow.Context, in contract.ExtendInput) error {
+	if in.Extension.Fact.Request != r.status.ID {
+		return contract.Problemf(contract.KindInvalid, "request", "extend the request that you were shown", "the extension is for another request").Application()
+	}
+	return r.canExtend(ctx, in.Extension.Fact.Duration)
+}
+
+func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
+	x := &extension{fact: in.Extension.Fact}
+	r.extensions = append(r.extensions, x)
+	if err := workflow.Await(ctx, func() bool { return x.done }); err != nil {
+		return r.status, err
+	}
+	return r.status, x.err
+}
+
+func (r *run) canRevoke(contract.EndInput) error {
+	switch {
+	case r.status.State == contract.StatePending:
+		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is pending: there is no access to revoke").Application()
+	case r.status.State == contract.StateEnded:
+		return r.ended()
+	}
+	return nil
+}
+
+// promptly is how long a revoke waits to be able to say that the access is gone.
+const promptly = 5 * time.Second
+
+func (r *run) revoke(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
+	r.end(in)
+	wait.For(ctx, promptly, "Answer the revoke", func() bool { return r.status.State == contract.StateEnded || r.status.Stuck })
+	return r.status, nil
+}
+
+func (r *run) canCancel(contract.EndInput) error {
+	switch {
+	case r.status.State == contract.StateEnded:
+		return r.ended()
+	case r.status.State != contract.StatePending:
+		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.where()).Application()
+	}
+	return nil
+}
+
+func (r *run) cancel(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
+	r.end(in)
+	err := workflow.Await(ctx, func() bool { return r.status.State != contract.StatePending })
+	return r.status, err
+}
+
+// end records that the request is to end early. The first to say so is the one it is told of.
+func (r *run) end(in contract.EndInput) {
+	if r.stop == nil {
+		r.stop = &in
+	}
+}
+
+// listen obeys what needs no answer: signals, and the cancellation of the workflow.
+func (r *run) listen(ctx, safe workflow.Context) {
+	revoke := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRevoke,
+		workflow.SignalChannelOptions{Description: `End the access now: {"by": "who", "reason": "why"}`})
+	extend := workflow.GetSignalChannelWithOptions(ctx, contract.SignalExtend,
+		workflow.SignalChannelOptions{Description: `Ask for a later end: {"by": "who", "duration": "30m", "reason": "why"}`})
+	workflow.Go(safe, func(safe workflow.Context) {
+		for {
+			var payload converter.RawValue // never fails to decode: a revoke is obeyed whatever comes with it
+			revoke.Receive(safe, &payload)
+			r.end(endOf(payload))
+		}
+	})
+	workflow.Go(safe, func(safe workflow.Context) {
+		for {
+			var signal contract.ExtendSignal
+			extend.Receive(safe, &signal)
+			r.askToExtend(safe, signal)
+		}
+	})
+	workflow.Go(safe, func(safe workflow.Context) {
+		ctx.Done().Receive(safe, nil)
+		r.end(contract.EndInput{By: contract.ActorCanceled, Reason: "The workflow was canceled."})
+	})
+}
+
+// endOf reads the payload of a revoke signal. What it says of its sender is kept as text: nobody vouches for it.
+func endOf(payload converter.RawValue) contract.EndInput {
+	var signal contract.RevokeSignal
+	if payload.Payload() != nil {
+		if err := converter.GetDefaultDataConverter().FromPayload(payload.Payload(), &signal); err != nil {
+			signal.Reason = "(unreadable)"
+		}
+	}
+	reason := signal.Reason
+	if signal.By != "" {
+		reason = "By " + signal.By + ": " + reason
+	}
+	return contract.EndInput{By: contract.ActorSignal, Reason: clip(reason)}
+}
+
+// ended is the answer to whoever comes too late.
+func (r *run) ended() error {
+	return contract.Problemf(contract.KindConflict, "", "make a new request", "the request has ended: %s", r.status.Outcome).Application()
+}
+
+func (r *run) notActive(done string) error {
+	if r.status.State == contract.StateEnded {
+		return r.ended()
+	}
+	return contract.Problemf(contract.KindConflict, "", "", "only active access can be %s: the request is %s", done, r.where()).Application()
+}
+
+// where is the state in words; access whose time is over is not active, although nobody has looked yet.
+func (r *run) where() string {
+	if r.status.State == contract.StateEnded {
+		return "ended (" + string(r.status.Outcome) + ")"
+	}
+	if r.stop != nil {
+		return "ending"
+	}
+	return string(r.status.State)
+}

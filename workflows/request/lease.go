@@ -1,0 +1,192 @@
+package request
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+const (
+	firstPause   = 5 * time.Second // between tries to grant while a target is full or down
+	longestPause = time.Minute
+	// noticeable is how late access may come before its end is moved by as much: the access clock starts with the access.
+	noticeable = time.Second
+)
+
+// granted puts a lease on the grant of every entitlement, all or none. While a target is full or down it tries again,
+// for as long as the request might have waited for reviews.
+func (r *run) granted(ctx workflow.Context) bool {
+	// Fail closed: nothing is granted that the ledger does not know to be approved.
+	approved := len(r.ledger.events)
+	_ = workflow.Await(ctx, func() bool { return r.ledger.told >= approved || r.stop != nil }) // ctx is never canceled
+	giveUp := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
+	for pause := firstPause; r.stop == nil; pause = min(2*pause, longestPause) {
+		problem := r.holdAll(ctx)
+		if problem == nil {
+			return r.stop == nil
+		}
+		r.status.Why = problem.Error()
+		r.show(ctx)
+		if slices.Contains(contract.Final, string(problem.Kind)) || workflow.Now(ctx).Add(pause).After(giveUp) {
+			return false
+		}
+		// None is kept while another is missing. A grant that failed ends by itself.
+		r.release(ctx, r.heldOnes(), false)
+		wait.For(ctx, pause, "Try again to grant", func() bool { return r.stop != nil })
+	}
+	return false
+}
+
+// holdAll asks every grant to hold, waits for all answers, and returns the first that is a no.
+func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
+	asked := workflow.Now(ctx)
+	until := asked.Add(r.fact().Duration.Duration)
+	r.status.Until = &until
+	futures := make([]workflow.Future, len(r.status.Holds))
+	for i := range r.status.Holds {
+		r.status.Holds[i] = contract.HoldState{Access: r.status.Holds[i].Access}
+		futures[i] = hold(ctx, r.holdInput(i, until))
+	}
+	var refused *contract.Problem
+	for i, future := range futures {
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.stop != nil }) // ctx is never canceled
+		if !future.IsReady() {
+			return contract.Problemf(contract.KindConflict, "", "", "it was ended while it was being granted")
+		}
+		var result contract.HoldResult
+		if err := future.Get(ctx, &result); err != nil {
+			problem := problemOf(err)
+			r.status.Holds[i].Problem = problem.Error()
+			if refused == nil || slices.Contains(contract.Final, string(problem.Kind)) {
+				refused = problem
+			}
+			continue
+		}
+		r.status.Holds[i].Held, r.status.Holds[i].Standing = true, result.Standing
+	}
+	if refused == nil {
+		r.status.Why = ""
+		r.begin(ctx, asked, until)
+	}
+	return refused
+}
+
+// begin starts the access clock.
+func (r *run) begin(ctx workflow.Context, asked, until time.Time) {
+	if late := workflow.Now(ctx).Sub(asked); late > noticeable && r.moveAll(ctx, until, until.Add(late)) == nil {
+		asked, until = asked.Add(late), until.Add(late)
+	}
+	r.status.GrantedAt, r.status.Until = &asked, &until
+	r.happened(ctx, contract.EventGranted, contract.ActorCurfew, "", r.standing())
+}
+
+func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
+	fact := r.fact()
+	return contract.HoldInput{Access: r.status.Holds[i].Access, Lease: contract.Lease{
+		Request: fact.ID, Until: until, KeepSessions: fact.Terms.KeepSessions, Reference: fact.Reference(),
+	}}
+}
+
+// moveAll moves the end of every lease, or of none: those that were moved are moved back when another can't be.
+func (r *run) moveAll(ctx workflow.Context, from, to time.Time) *contract.Problem {
+	moved, problem := r.move(ctx, to, r.all())
+	if problem != nil && len(moved) > 0 {
+		if _, back := r.move(ctx, from, moved); back != nil {
+			// The request ends all leases at its own deadline, whatever the grants believe.
+			workflow.GetLogger(ctx).Warn("a lease keeps the end that it should not have", "request", r.status.ID, "problem", back.Error())
+		}
+	}
+	return problem
+}
+
+func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int, problem *contract.Problem) {
+	futures := make([]workflow.Future, len(which))
+	for n, i := range which {
+		futures[n] = extendLease(ctx, r.holdInput(i, to))
+	}
+	for n, future := range futures {
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.stop != nil }) // ctx is never canceled
+		if !future.IsReady() {
+			return moved, contract.Problemf(contract.KindConflict, "", "", "the access was ended meanwhile")
+		}
+		if err := future.Get(ctx, nil); err != nil {
+			problem = problemOf(err)
+			continue
+		}
+		moved = append(moved, which[n])
+	}
+	return moved, problem
+}
+
+// released gives every lease up and returns when all of them are seen to be gone, however long it takes.
+func (r *run) released(ctx workflow.Context) {
+	problems := r.release(ctx, r.all(), false)
+	if len(problems) == 0 {
+		return
+	}
+	if r.status.State != contract.StateRevoking {
+		r.happened(ctx, contract.EventRevoking, contract.ActorDeadline, "", "")
+	}
+	r.status.Stuck = true
+	r.happened(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
+	r.release(ctx, problems, true)
+	r.status.Stuck = false
+}
+
+// release returns those entitlements that could not be taken away yet.
+func (r *run) release(ctx workflow.Context, which []int, patient bool) (stuck []int) {
+	futures := make([]workflow.Future, len(which))
+	for n, i := range which {
+		hold := r.status.Holds[i]
+		futures[n] = release(ctx, contract.ReleaseInput{Access: hold.Access, Request: r.status.ID, Held: hold.Held, Patient: patient})
+	}
+	for n, i := range which {
+		var result contract.ReleaseResult
+		if err := futures[n].Get(ctx, &result); err != nil {
+			result.Problem = problemOf(err).Error()
+		}
+		hold := &r.status.Holds[i]
+		hold.Problem = result.Problem
+		if !result.Over() {
+			stuck = append(stuck, i)
+			continue
+		}
+		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
+		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
+	}
+	return stuck
+}
+
+func (r *run) all() []int {
+	which := make([]int, len(r.status.Holds))
+	for i := range which {
+		which[i] = i
+	}
+	return which
+}
+
+func (r *run) heldOnes() []int {
+	return slices.DeleteFunc(r.all(), func(i int) bool { return !r.status.Holds[i].Held })
+}
+
+func (r *run) problems() string {
+	var lines []string
+	for _, hold := range r.status.Holds {
+		if hold.Problem != "" {
+			lines = append(lines, hold.Access.Target+": "+hold.Problem)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
+func instant(at time.Time) *time.Time {
+	if at.IsZero() {
+		return nil
+	}
+	return &at
+}

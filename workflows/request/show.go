@@ -1,0 +1,150 @@
+package request
+
+import (
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// shown is what the search attributes say now, so that they are written only when they change.
+type shown struct {
+	state    contract.State
+	deadline time.Time
+	stuck    bool
+}
+
+// show tells Temporal's Web UI where the request is.
+func (r *run) show(ctx workflow.Context) {
+	workflow.SetCurrentDetails(ctx, r.details())
+	now := shown{state: r.status.State, stuck: r.status.Stuck, deadline: r.shown.deadline}
+	if r.status.Until != nil {
+		now.deadline = *r.status.Until
+	}
+	var changes []temporal.SearchAttributeUpdate
+	if now.state != r.shown.state && now.state != contract.StatePending { // the request was started as pending
+		changes = append(changes, contract.KeyState.ValueSet(string(now.state)))
+	}
+	if !now.deadline.Equal(r.shown.deadline) {
+		changes = append(changes, contract.KeyDeadline.ValueSet(now.deadline))
+	}
+	if now.stuck != r.shown.stuck {
+		changes = append(changes, contract.KeyStuck.ValueSet(now.stuck))
+	}
+	r.shown = now
+	if len(changes) == 0 {
+		return
+	}
+	if err := workflow.UpsertTypedSearchAttributes(ctx, changes...); err != nil {
+		workflow.GetLogger(ctx).Error("search attributes were not updated", "error", err)
+	}
+}
+
+// details is the request in Markdown: who, what, until when, and what it waits for.
+func (r *run) details() string {
+	s := r.status
+	var text strings.Builder
+	fmt.Fprintf(&text, "### %s\n\n", r.headline())
+	fmt.Fprintf(&text, "| | |\n|---|---|\n| template | %s |\n| subject | %s |\n| requester | %s |\n", s.Template, s.Subject, s.Requester)
+	if s.Ticket != "" {
+		fmt.Fprintf(&text, "| ticket | %s |\n", s.Ticket)
+	}
+	if s.Until != nil {
+		fmt.Fprintf(&text, "| until | %s |\n", clock(*s.Until))
+	}
+	text.WriteString("\n")
+	for _, hold := range s.Holds {
+		fmt.Fprintf(&text, "- %s `%s` as `%s`: %s\n", hold.Access.Target, hold.Access.Entitlement, hold.Access.Account, held(hold))
+	}
+	if s.Why != "" {
+		fmt.Fprintf(&text, "\n%s\n", s.Why)
+	}
+	return text.String()
+}
+
+func (r *run) headline() string {
+	s := r.status
+	switch {
+	case s.Stuck:
+		return "Stuck: the access could not be taken away"
+	case s.State == contract.StatePending:
+		return fmt.Sprintf("Waiting for %s: %d of %d approvals", strings.Join(s.Reviewers, ", "), s.Approvals, s.Needed)
+	case s.State == contract.StateActive && s.Extension != nil:
+		return "Active until " + clock(*s.Until) + "; an extension by " + s.Extension.Duration.String() + " waits for " + strings.Join(s.Reviewers, ", ")
+	case s.State == contract.StateActive:
+		return "Active until " + clock(*s.Until)
+	case s.State == contract.StateEnded:
+		return "Ended: " + string(s.Outcome)
+	}
+	return strings.ToUpper(string(s.State[:1])) + string(s.State[1:])
+}
+
+func held(hold contract.HoldState) string {
+	switch {
+	case hold.Problem != "":
+		return hold.Problem
+	case hold.Standing:
+		return "was there before, and stays"
+	case hold.HeldUntil != nil:
+		return "kept up by another request until " + clock(*hold.HeldUntil)
+	case hold.GoneAt != nil && hold.Sessions > 0:
+		return fmt.Sprintf("gone, seen at %s; %d open sessions were ended", clock(*hold.GoneAt), hold.Sessions)
+	case hold.GoneAt != nil:
+		return "gone, seen at " + clock(*hold.GoneAt)
+	case hold.Held:
+		return "held"
+	}
+	return "not held"
+}
+
+// aftermath says of each entitlement what became of it.
+func (r *run) aftermath() string {
+	lines := make([]string, len(r.status.Holds))
+	for i, hold := range r.status.Holds {
+		lines[i] = hold.Access.Target + ": " + held(hold)
+	}
+	return strings.Join(lines, "\n")
+}
+
+// standing says which entitlements the subject had before.
+func (r *run) standing() string {
+	var lines []string
+	for _, hold := range r.status.Holds {
+		if hold.Standing {
+			lines = append(lines, hold.Access.Target+": was there before, and stays")
+		}
+	}
+	return strings.Join(append([]string{"Until " + clock(*r.status.Until) + "."}, lines...), "\n")
+}
+
+// kinds names a batch of events in a summary of at most 200 bytes.
+func kinds(events []contract.Event) string {
+	names := make([]string, len(events))
+	for i, event := range events {
+		names[i] = string(event.Kind)
+	}
+	return shorten(strings.Join(names, ", "), 150)
+}
+
+func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+// maxSaid is how much of a stranger's text is kept.
+const maxSaid = 4096
+
+func clip(text string) string { return shorten(text, maxSaid) }
+
+// shorten cuts text to a number of bytes, between runes.
+func shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "…"
+}

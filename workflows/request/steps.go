@@ -1,0 +1,110 @@
+package request
+
+import (
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// Steps is the one place that says how each activity is called.
+
+const (
+	revokeFirst = 1
+	grantNext   = 2
+	tellLast    = 4
+)
+
+// decide asks the policy. It is asked until it answers: doubt is no answer.
+func decide(ctx workflow.Context, in contract.DecideInput) workflow.Future {
+	return step(ctx, contract.ActivityDecide, in, workflow.ActivityOptions{
+		Summary:             "Gather facts and decide",
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         patiently(10 * time.Second),
+		Priority:            temporal.Priority{PriorityKey: grantNext},
+	})
+}
+
+// hold takes a lease on a grant and returns when the access was seen at the target. An attempt only waits, so that a
+// worker's death costs little; the grant goes on meanwhile.
+func hold(ctx workflow.Context, in contract.HoldInput) workflow.Future {
+	return step(ctx, contract.ActivityHold, in, leaseOptions("Hold "+in.Access.Target+" until "+clock(in.Lease.Until), in.Access.Target))
+}
+
+// extendLease moves the end of a lease.
+func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
+	return step(ctx, contract.ActivityExtendLease, in, leaseOptions("Move the end on "+in.Access.Target+" to "+clock(in.Lease.Until), in.Access.Target))
+}
+
+func leaseOptions(summary, target string) workflow.ActivityOptions {
+	retry := patiently(2 * time.Second)
+	retry.NonRetryableErrorTypes = append(retry.NonRetryableErrorTypes, string(contract.KindCapacity))
+	return workflow.ActivityOptions{
+		Summary:                summary,
+		StartToCloseTimeout:    15 * time.Second,
+		ScheduleToCloseTimeout: 45 * time.Second,
+		RetryPolicy:            retry,
+		Priority:               temporal.Priority{PriorityKey: grantNext, FairnessKey: target},
+	}
+}
+
+// release gives a lease up and returns when the access is gone or kept up by another lease. No error is final; one that
+// is not patient fails after a while, so that the workflow learns that it is stuck.
+func release(ctx workflow.Context, in contract.ReleaseInput) workflow.Future {
+	options := workflow.ActivityOptions{
+		Summary:             "Release " + in.Access.Target + " and see that it is gone",
+		StartToCloseTimeout: 15 * time.Second,
+		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
+		Priority:            temporal.Priority{PriorityKey: revokeFirst, FairnessKey: in.Access.Target},
+	}
+	if !in.Patient {
+		options.ScheduleToCloseTimeout = 90 * time.Second
+	}
+	return step(ctx, contract.ActivityRelease, in, options)
+}
+
+// record tells the ledger, for as long as it takes.
+func record(ctx workflow.Context, in contract.RecordInput) error {
+	return step(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
+		Summary:             "Record " + kinds(in.Events),
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         patiently(10 * time.Second),
+		Priority:            temporal.Priority{PriorityKey: grantNext},
+	}).Get(ctx, nil)
+}
+
+// tell comments on the ticket, for as long as it takes.
+func tell(ctx workflow.Context, in contract.TellInput) error {
+	return step(ctx, contract.ActivityTellTicket, in, workflow.ActivityOptions{
+		Summary:             "Tell the ticket: " + kinds(in.Events),
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         patiently(5 * time.Minute),
+		Priority:            temporal.Priority{PriorityKey: tellLast},
+	}).Get(ctx, nil)
+}
+
+// patiently tries for ever what trying again can help.
+func patiently(longest time.Duration) *temporal.RetryPolicy {
+	return &temporal.RetryPolicy{
+		InitialInterval: 200 * time.Millisecond, MaximumInterval: longest,
+		NonRetryableErrorTypes: append([]string{}, contract.Final...),
+	}
+}
+
+func step(ctx workflow.Context, name string, in any, options workflow.ActivityOptions) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in)
+}
+
+// problemOf turns what an activity failed with into a problem. A timeout carries the last attempt's error as its cause.
+func problemOf(err error) *contract.Problem {
+	if problem, ok := contract.ProblemOf(err); ok {
+		return problem
+	}
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		err = cause
+	}
+	return contract.Problemf(contract.KindUnavailable, "", "", "%v", err)
+}

@@ -1,0 +1,125 @@
+// Package request is the life of one access request: the paperwork around the grants that hold its access up.
+package request
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+// Request asks for decisions, puts leases on grants, waits for the end and gives the leases up again.
+func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, error) {
+	r := newRun(in)
+	if err := r.handle(ctx); err != nil {
+		return r.status, err
+	}
+	// What has begun is brought to its end also when the workflow is canceled: canceling is one more way to end early.
+	safe, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	r.listen(ctx, safe)
+	r.tellLedgerAndTicket(safe)
+
+	r.happened(safe, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
+	if r.approved(safe) {
+		conclude := r.leased(safe)
+		r.released(safe)
+		conclude(safe)
+	}
+	return r.finished(safe)
+}
+
+// run is a request's state. Handlers record what is asked; the main coroutine alone acts on it.
+type run struct {
+	in     contract.RequestInput
+	status contract.Status
+
+	reviews ballot
+	stop    *contract.EndInput
+
+	extensions []*extension // that wait for the main coroutine
+	asked      *extension   // that waits for a reviewer
+
+	ledger, ticket  *outbox
+	ticketAbandoned bool
+	refusals        int // of extensions that were signaled
+	shown           shown
+}
+
+func newRun(in contract.RequestInput) *run {
+	fact := in.Request.Fact
+	r := &run{in: in, status: contract.Status{
+		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
+		Reason: fact.Reason, Ticket: fact.Ticket, Incident: fact.Incident, AskedAt: fact.AskedAt,
+		Needed: fact.Terms.Approval.Count, Reviewers: fact.Terms.Approval.From, MaxDuration: fact.Terms.MaxDuration,
+	}}
+	for _, access := range fact.Terms.Accesses {
+		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
+	}
+	r.ledger, r.ticket = &outbox{}, &outbox{}
+	return r
+}
+
+func (r *run) fact() contract.Request { return r.in.Request.Fact }
+
+// afterTheEnd is how long after the deadline a request looks that its access is gone. The grants end it at the instant,
+// by themselves; coming a moment later leaves the instant to them.
+const afterTheEnd = time.Second
+
+// leased puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
+func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
+	granted := r.granted(ctx)
+	for granted && r.stop == nil {
+		until := *r.status.Until
+		left := until.Add(afterTheEnd).Sub(workflow.Now(ctx))
+		switch {
+		case len(r.extensions) > 0:
+			r.extend(ctx)
+		case r.reviewed():
+			r.judgeExtension(ctx)
+		case left > 0:
+			wait.For(ctx, left, "Access ends "+clock(until), func() bool {
+				return r.stop != nil || len(r.extensions) > 0 || r.reviewed()
+			})
+		default:
+			return r.expired
+		}
+	}
+	if r.stop == nil {
+		return r.failed
+	}
+	r.happened(ctx, contract.EventRevoking, r.stop.By, r.stop.Reason, "")
+	return r.revoked
+}
+
+// reviewed is true when the extension that waits has a review that the policy has not judged.
+func (r *run) reviewed() bool { return r.asked != nil && r.asked.reviews.fresh() }
+
+func (r *run) failed(ctx workflow.Context) {
+	r.happened(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
+}
+
+func (r *run) revoked(ctx workflow.Context) {
+	r.happened(ctx, contract.EventRevoked, r.stop.By, "", r.aftermath())
+}
+
+func (r *run) expired(ctx workflow.Context) {
+	r.happened(ctx, contract.EventExpired, contract.ActorDeadline, "", r.aftermath())
+}
+
+// finished lets everything that is still to be told be told, and everyone who asked be answered.
+func (r *run) finished(ctx workflow.Context) (contract.Status, error) {
+	for _, x := range r.extensions {
+		x.fail(r.ended())
+	}
+	// The ledger comes last: it also takes what the ticket refused.
+	for _, o := range []*outbox{r.ticket, r.ledger} {
+		o.close()
+		if err := workflow.Await(ctx, o.drained); err != nil {
+			return r.status, err
+		}
+	}
+	return r.status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+}
