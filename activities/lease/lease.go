@@ -1,0 +1,139 @@
+// Package lease takes, moves and gives up a request's leases by talking to the workflow that holds the grant: it starts
+// that workflow when none runs, also when it was terminated.
+package lease
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"curfew/activities"
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// Activities talks to grants.
+type Activities struct {
+	temporal client.Client
+	holdings ledger.Holdings
+}
+
+// New makes the activities.
+func New(temporal client.Client, holdings ledger.Holdings) *Activities {
+	return &Activities{temporal: temporal, holdings: holdings}
+}
+
+// Hold is the activity contract.ActivityHold: it returns when the access was seen at the target.
+func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	return a.hold(ctx, contract.UpdateHold, in)
+}
+
+// Extend is the activity contract.ActivityExtendLease: it returns when the target has the new end.
+func (a *Activities) Extend(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	return a.hold(ctx, contract.UpdateExtendLease, in)
+}
+
+func (a *Activities) hold(ctx context.Context, update string, in contract.HoldInput) (result contract.HoldResult, err error) {
+	// The end is part of the update's id: the same lease may be moved again and again, and a retry is the same update.
+	id := fmt.Sprintf("%s/%s/%d", update, in.Lease.Request, in.Lease.Until.UnixNano())
+	err = a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: update, Args: []any{in}}, in.Lease.Until, &result)
+	return result, err
+}
+
+// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
+func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	if gone, ok := a.gone(ctx, in); ok {
+		return gone, nil
+	}
+	id := fmt.Sprintf("%s/%s/%t", contract.UpdateRelease, in.Request, in.Patient)
+	var result contract.ReleaseResult
+	err := a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: contract.UpdateRelease, Args: []any{in}}, time.Time{}, &result)
+	return result, err
+}
+
+// gone reads the holding: a grant that has ended by itself need not be started again to say so.
+func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, bool) {
+	if !in.Held {
+		return contract.ReleaseResult{}, false
+	}
+	locked, err := a.holdings.Lock(ctx, in.Access.GrantID())
+	if err != nil {
+		return contract.ReleaseResult{}, false
+	}
+	defer locked.Unlock()
+	holding := locked.Holding()
+	if holding.Grant == "" || holding.Open {
+		return contract.ReleaseResult{}, false
+	}
+	return contract.ReleaseResult{GoneAt: holding.GoneAt, Standing: holding.Standing}, true
+}
+
+// margin is kept of an attempt's time for the answer to travel.
+const margin = time.Second
+
+// ask sends an update to the grant of an access, starting it when none runs, and waits for its answer for as long as
+// this attempt may last. The next attempt waits for the same update.
+func (a *Activities) ask(ctx context.Context, access contract.Access, update client.UpdateWorkflowOptions, until time.Time, result any) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		var done context.CancelFunc
+		ctx, done = context.WithDeadline(ctx, deadline.Add(-margin))
+		defer done()
+	}
+	update.WaitForStage = client.WorkflowUpdateStageCompleted
+	handle, err := a.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: a.temporal.NewWithStartWorkflowOperation(start(access, until), contract.WorkflowGrant, contract.GrantInput{Access: access}),
+		UpdateOptions:          update,
+	})
+	if err == nil {
+		err = handle.Get(ctx, result)
+	}
+	return answer(ctx, access, err)
+}
+
+func start(access contract.Access, until time.Time) client.StartWorkflowOptions {
+	attributes := []temporal.SearchAttributeUpdate{
+		contract.KeyTarget.ValueSet([]string{access.Target}), contract.KeySubject.ValueSet(access.Person),
+	}
+	if !until.IsZero() {
+		attributes = append(attributes, contract.KeyDeadline.ValueSet(until))
+	}
+	return client.StartWorkflowOptions{
+		ID: access.GrantID(), TaskQueue: contract.TaskQueue, WorkflowTaskTimeout: 5 * time.Second,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE,
+		TypedSearchAttributes:    temporal.NewSearchAttributes(attributes...),
+		StaticSummary:            summary(access),
+		Priority:                 temporal.Priority{PriorityKey: 1, FairnessKey: access.Target},
+	}
+}
+
+// maxSummary is what Temporal's documentation allows a summary, in bytes.
+const maxSummary = 200
+
+func summary(access contract.Access) string {
+	text := access.Target + " " + string(access.Entitlement)
+	if len(text) > maxSummary {
+		text = access.Target
+	}
+	return text
+}
+
+// answer sorts what an update failed with. What Temporal itself failed with is tried again.
+func answer(ctx context.Context, access contract.Access, err error) error {
+	var precondition *serviceerror.WorkflowNotReady
+	switch problem, ok := contract.ProblemOf(err); {
+	case err == nil:
+		return nil
+	case ok:
+		return activities.Error(problem)
+	case ctx.Err() != nil || errors.As(err, &precondition):
+		return contract.Problemf(contract.KindUnavailable, "", "", "%s has not answered yet", access.GrantID()).Application()
+	}
+	return contract.Problemf(contract.KindUnavailable, "", "", "%s: %v", access.GrantID(), err).Application()
+}

@@ -1,0 +1,64 @@
+package ledger
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// EncodeStatus is the JSON that stores keep of a status. The bytes of entitlements stay as they are: the ids of grants are
+// digests of them.
+func EncodeStatus(status contract.Status) (string, error) { return encode(status) }
+
+// DecodeStatus reads what EncodeStatus wrote, with all times in UTC.
+func DecodeStatus(text string) (contract.Status, error) {
+	var status contract.Status
+	if err := json.Unmarshal([]byte(text), &status); err != nil {
+		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
+	}
+	times := []*time.Time{&status.AskedAt, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt}
+	for i := range status.Reviews {
+		times = append(times, &status.Reviews[i].At)
+	}
+	if status.Extension != nil {
+		times = append(times, &status.Extension.At)
+	}
+	for i := range status.Holds {
+		times = append(times, status.Holds[i].GoneAt)
+	}
+	for _, at := range times {
+		if at != nil {
+			*at = at.UTC()
+		}
+	}
+	return status, nil
+}
+
+// EncodeLeases is the JSON that stores keep of a holding's leases.
+func EncodeLeases(leases contract.Leases) (string, error) { return encode(leases) }
+
+// DecodeLeases reads what EncodeLeases wrote, with all times in UTC.
+func DecodeLeases(text string) (contract.Leases, error) {
+	var leases contract.Leases
+	if err := json.Unmarshal([]byte(text), &leases); err != nil {
+		return nil, fmt.Errorf("read leases that the ledger keeps: %w", err)
+	}
+	for i := range leases {
+		leases[i].Until = leases[i].Until.UTC()
+	}
+	return leases, nil
+}
+
+// encode writes JSON as json.Marshal does, except that it leaves <, > and & alone.
+func encode(value any) (string, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	if err := encoder.Encode(value); err != nil {
+		return "", fmt.Errorf("write %T for the ledger: %w", value, err)
+	}
+	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
+}

@@ -1,0 +1,66 @@
+package target
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// Target is one configured target.
+type Target struct {
+	Connector Connector
+	Limits    Limits
+}
+
+// Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
+// holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
+type Activities struct {
+	targets  map[string]Target
+	holdings ledger.Holdings
+	log      *zap.Logger
+}
+
+// New makes the activities of the targets with these names.
+func New(targets map[string]Target, holdings ledger.Holdings, log *zap.Logger) *Activities {
+	return &Activities{targets: targets, holdings: holdings, log: log}
+}
+
+func (a *Activities) find(name string) (Target, error) {
+	if found, ok := a.targets[name]; ok {
+		return found, nil
+	}
+	names := strings.Join(slices.Sorted(maps.Keys(a.targets)), ", ")
+	// Not final: a revoke must wait for a worker that has the target configured.
+	return Target{}, contract.Problemf(contract.KindUnavailable, "target", "add it to the configuration of the worker, which has "+names,
+		"this worker has no target %q", name)
+}
+
+func access(of contract.Access, leases contract.Leases) Access {
+	reference := ""
+	if len(leases) > 0 {
+		reference = leases[0].Reference
+	}
+	return Access{Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference}
+}
+
+// seen reads the target back and compares it with what it should hold.
+func seen(ctx context.Context, connector Connector, access Access, held bool) error {
+	state, err := connector.Inspect(ctx, access)
+	if err != nil {
+		return fmt.Errorf("reading the target back: %w", err)
+	}
+	if state.Held != held {
+		if held {
+			return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
+		}
+		return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was revoked, but still shows it")
+	}
+	return nil
+}

@@ -1,0 +1,115 @@
+package target
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"curfew/activities"
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// Grant is the activity contract.ActivityGrant: it opens a holding or moves its end, brings the target to it and reads
+// it back.
+func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
+	receipt, err := a.grant(ctx, command, startedAt(ctx))
+	return receipt, activities.Error(err)
+}
+
+func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, clock serverClock) (contract.GrantReceipt, error) {
+	found, err := a.find(command.Access.Target)
+	if err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
+	if err != nil {
+		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be locked, so nothing is granted: %v", err)
+	}
+	defer locked.Unlock()
+	before := locked.Holding()
+	if err := fence(before, command); err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	leases := inherited(before, command, clock.now())
+	holding := ledger.Holding{
+		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
+		Until: leases.End(), Leases: leases, Standing: before.Standing,
+		// Until the call is answered it may take effect as late as this.
+		SettledAt: clock.now().Add(deadlineIn(ctx) + found.Limits.Settles),
+	}
+	wanted := access(command.Access, leases)
+	if !before.Open {
+		state, err := found.Connector.Inspect(ctx, wanted)
+		if err != nil {
+			return contract.GrantReceipt{}, err
+		}
+		holding.Standing = state.Held
+	}
+	if err := locked.Save(ctx, holding); err != nil {
+		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
+	}
+	if !holding.Standing {
+		if err := put(ctx, found.Connector, wanted); err != nil {
+			a.takeBack(ctx, locked, before, holding, err)
+			return contract.GrantReceipt{}, err
+		}
+	}
+	holding.SettledAt = time.Time{}
+	if err := locked.Save(ctx, holding); err != nil {
+		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
+	}
+	return contract.GrantReceipt{Until: holding.Until, Standing: holding.Standing, Leases: leases}, nil
+}
+
+func put(ctx context.Context, connector Connector, wanted Access) error {
+	if _, err := connector.Grant(ctx, wanted); err != nil {
+		return err
+	}
+	return seen(ctx, connector, wanted, true)
+}
+
+// fence refuses what comes too late.
+func fence(before ledger.Holding, command contract.GrantCommand) error {
+	switch {
+	case command.Token.Before(before.Token):
+		return contract.Problemf(contract.KindClosed, "", "", "a newer command has been carried out already")
+	case !before.Open && !command.Opens:
+		return contract.Problemf(contract.KindClosed, "", "make a new request", "the access has ended")
+	case !before.Open && command.Token == before.Token && !before.GoneAt.IsZero():
+		return contract.Problemf(contract.KindClosed, "", "", "this command was carried out and ended already")
+	}
+	return nil
+}
+
+// inherited adds the leases that an earlier run of the grant's workflow had left, when this is the first command of its
+// successor.
+func inherited(before ledger.Holding, command contract.GrantCommand, now time.Time) contract.Leases {
+	leases := command.Leases
+	if !before.Open || before.Token.Epoch == command.Token.Epoch {
+		return leases
+	}
+	for _, lease := range before.Leases.Live(now) {
+		if _, known := leases.Find(lease.Request); !known && !slices.Contains(command.Released, lease.Request) {
+			leases = leases.With(lease)
+		}
+	}
+	return leases
+}
+
+// takeBack restores the end that an open holding had before a call that failed, so that it is ended then. A refusal
+// that is final has settled; after anything else the call may still take effect.
+func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) {
+	if before.Open {
+		holding.Until, holding.Leases = before.Until, before.Leases
+	}
+	if problem, ok := contract.ProblemOf(cause); ok && (problem.Kind == contract.KindCapacity || slices.Contains(contract.Final, string(problem.Kind))) {
+		holding.SettledAt = time.Time{}
+	}
+	// The call may have failed because its time was over; the note must be written all the same.
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer done()
+	if err := locked.Save(ctx, holding); err != nil {
+		a.log.Warn("a holding keeps an end that the target refused; its grant will end it", zapGrant(holding.Grant), zapError(err))
+	}
+}

@@ -1,0 +1,277 @@
+// Package promises holds the tests of what Curfew promises, each named after its promise. They run everything for real:
+// Temporal, PostgreSQL, the ledger and the worker, with stand-ins held to the vendors' contracts for Lightrun and Jira.
+package promises
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"text/template"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+
+	"curfew/activities/ledger/sqlite"
+	"curfew/activities/target/kinds"
+	ticketjira "curfew/activities/ticket/jira"
+	"curfew/internal/config"
+	"curfew/internal/sandbox"
+	"curfew/internal/sandbox/jira"
+	"curfew/internal/sandbox/lightrun"
+	"curfew/internal/sandbox/vendorcontract"
+	"curfew/internal/testserver/postgres"
+	"curfew/internal/testserver/temporal"
+	"curfew/starter"
+	"curfew/worker"
+	"curfew/workflows/contract"
+)
+
+func TestMain(m *testing.M) { postgres.Main(m) }
+
+const (
+	alice = "alice" // asks
+	bob   = "bob"   // reviews
+	carol = "carol" // reviews
+	dave  = "dave"  // a stranger to every request
+	pool  = "c0ffee00-0000-4000-8000-000000000001"
+	key   = "OPS-7"
+	// patience is far longer than anything takes on a busy machine.
+	patience = 60 * time.Second
+)
+
+// house is a whole Curfew of the test's own.
+type house struct {
+	t        *testing.T
+	dir      string
+	temporal *temporal.Server
+	client   client.Client
+	config   *config.Config
+	ledger   *sqlite.Store
+	starter  *starter.Starter
+
+	lightrun       *lightrun.Server
+	lightrunFaults sandbox.Faults
+	jira           *jira.Server
+	jiraFaults     sandbox.Faults
+	database       *database
+}
+
+func newHouse(t *testing.T, options ...temporal.Option) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), temporal: temporal.Start(t, options...), database: newDatabase(t)}
+	h.client = h.temporal.Client(t)
+	h.configure()
+	var err error
+	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
+	h.starter, err = starter.New(starter.Options{Temporal: h.client, Config: h.config, Events: h.ledger, Tickets: h.tracker()})
+	require.NoError(t, err)
+	return h
+}
+
+func (h *house) tracker() *ticketjira.System {
+	h.t.Helper()
+	tracker, err := ticketjira.New(*h.config.Tickets.Jira)
+	require.NoError(h.t, err)
+	return tracker
+}
+
+// configure starts the stand-ins and writes a configuration that leads to them.
+func (h *house) configure() {
+	t := h.t
+	t.Helper()
+	token := rand.Text()
+	h.lightrun = lightrun.New(lightrun.Options{
+		Keys:  []lightrun.Key{{Value: token, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
+		Users: []lightrun.User{{Email: "alice@example.org"}, {Email: "carol@example.org"}},
+		Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
+	})
+	debuggers := httptest.NewServer(h.lightrunFaults.Wrap(vendorcontract.Check(t, "lightrun.openapi.json", h.lightrun.Handler(), lightrun.Operations()...)))
+	t.Cleanup(debuggers.Close)
+	h.jira = jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: token}}})
+	h.jira.AddIssue(key, "Orders are late", "In Progress")
+	issues := httptest.NewServer(h.jiraFaults.Wrap(vendorcontract.Check(t, "jira-cloud-v2.subset.openapi.json", h.jira.Handler())))
+	t.Cleanup(issues.Close)
+
+	for name, secret := range map[string]string{"token": token, "dsn": h.database.dsn} {
+		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
+	}
+	var text strings.Builder
+	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
+		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
+		"Role": h.database.role, "Alice": h.database.alice, "Carol": h.database.carol,
+	}))
+	path := filepath.Join(h.dir, "curfew.yaml")
+	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
+	var err error
+	h.config, err = config.Load(path, kinds.ForConfig())
+	require.NoError(t, err)
+}
+
+const configuration = `
+temporal: {address: "{{.Temporal}}"}
+ledger: {sqlite: ledger.db}
+tickets:
+  jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:token"}
+people:
+  alice: {name: Alice, accounts: {lightrun-prod: alice@example.org, orders-db: "{{.Alice}}"}}
+  bob: {name: Bob}
+  carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"}}
+  dave: {name: Dave}
+targets:
+  lightrun-prod: {kind: lightrun, url: "{{.Lightrun}}", token: "file:token"}
+  orders-db: {kind: postgres, dsn: "file:dsn"}
+templates:
+  debug:
+    entitlements: [{target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}]
+    duration: {default: 1h, max: 8h}
+    approval: {count: 1, from: [bob, carol]}
+  orders:
+    entitlements: [{target: orders-db, role: "{{.Role}}"}]
+    duration: {default: 1h, max: 8h}
+    approval: {count: 1, from: [bob, carol]}
+  both:
+    entitlements:
+      - {target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}
+      - {target: orders-db, role: "{{.Role}}"}
+    duration: {default: 1h, max: 8h}
+    approval: {count: 2, from: [bob, carol]}
+`
+
+// work runs a worker in this process until the test ends or stop is called.
+func (h *house) work() (stop func()) {
+	h.t.Helper()
+	targets, err := kinds.Open(h.config.Targets)
+	require.NoError(h.t, err)
+	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
+	done := make(chan error, 1)
+	go func() {
+		done <- worker.Run(ctx, worker.Options{
+			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: h.ledger, Holdings: h.ledger,
+			Tickets: h.tracker(), Targets: targets,
+		})
+	}()
+	stopped := false
+	stop = func() {
+		if !stopped {
+			stopped = true
+			cancel()
+			require.NoError(h.t, <-done)
+		}
+	}
+	h.t.Cleanup(stop)
+	return stop
+}
+
+func (h *house) ask(by, template string, duration time.Duration) contract.Status {
+	h.t.Helper()
+	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Door: "test",
+	})
+	require.NoError(h.t, err)
+	return status
+}
+
+func (h *house) approve(by, id string) contract.Status {
+	h.t.Helper()
+	status, err := h.starter.Review(h.t.Context(), by, id, contract.VerdictApprove, "go ahead")
+	require.NoError(h.t, err)
+	return status
+}
+
+// active asks for access and has it approved, and returns when it is there.
+func (h *house) active(by, template string, duration time.Duration) contract.Status {
+	h.t.Helper()
+	id := h.ask(by, template, duration).ID
+	status := h.approve(bob, id)
+	if status.Needed > 1 {
+		h.approve(carol, id)
+	}
+	return h.await(id, contract.StateActive)
+}
+
+// await waits until a request is in a state.
+func (h *house) await(id string, state contract.State) (status contract.Status) {
+	h.t.Helper()
+	require.Eventually(h.t, func() bool {
+		value, err := h.client.QueryWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
+		return err == nil && value.Get(&status) == nil && status.State == state
+	}, patience, 20*time.Millisecond, "request %s never became %s: %v", id, state, &status)
+	return status
+}
+
+// ended waits until a request is over and everything was told.
+func (h *house) ended(id string) contract.Status {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), patience)
+	defer cancel()
+	var status contract.Status
+	require.NoError(h.t, h.client.GetWorkflow(ctx, contract.RequestWorkflowID(id), "").Get(ctx, &status))
+	return status
+}
+
+// headlines are the first lines of the ticket's comments about a request.
+func (h *house) headlines(id string) []string {
+	var lines []string
+	for _, comment := range h.jira.Comments(key) {
+		if strings.Contains(comment.Body, id) {
+			line, _, _ := strings.Cut(comment.Body, "\n")
+			lines = append(lines, strings.Trim(line, "*"))
+		}
+	}
+	return lines
+}
+
+func (h *house) canDebug(email string) bool { return h.lightrun.Can(email, pool) }
+
+// database is a role that opens a table, and people who may be given it.
+type database struct {
+	t                               *testing.T
+	server                          *postgres.Server
+	name, role, alice, carol, table string
+	dsn                             string
+}
+
+func newDatabase(t *testing.T) *database {
+	t.Helper()
+	d := &database{t: t, server: postgres.Start(t)}
+	d.name = d.server.NewDatabase(t)
+	suffix := strings.ToLower(rand.Text()[:8])
+	d.role, d.alice, d.carol, d.table = "reporting_"+suffix, "alice_"+suffix, "carol_"+suffix, "orders_"+suffix
+	broker := "curfew_" + suffix
+	admin := d.server.Connect(t, postgres.Superuser, d.name)
+	for _, statement := range []string{
+		fmt.Sprintf("CREATE TABLE %s AS SELECT 1 AS id", d.table),
+		fmt.Sprintf("CREATE ROLE %s", d.role),
+		fmt.Sprintf("GRANT SELECT ON %s TO %s", d.table, d.role),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.alice, d.server.Password()),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.carol, d.server.Password()),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", broker, d.server.Password()),
+		fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", d.role, broker),
+		fmt.Sprintf("GRANT pg_signal_backend TO %s", broker),
+	} {
+		_, err := admin.Exec(t.Context(), statement)
+		require.NoError(t, err, statement)
+	}
+	t.Cleanup(func() { _, _ = admin.Exec(context.WithoutCancel(t.Context()), "DROP TABLE "+d.table) })
+	d.dsn = d.server.URL(broker, d.name)
+	return d
+}
+
+// can asks the database itself, as the person.
+func (d *database) can(account string) bool {
+	conn, err := pgx.Connect(d.t.Context(), d.server.URL(account, d.name))
+	require.NoError(d.t, err)
+	defer conn.Close(context.WithoutCancel(d.t.Context())) //nolint:errcheck // only read from
+	var rows int
+	return conn.QueryRow(d.t.Context(), "SELECT count(*) FROM "+d.table).Scan(&rows) == nil
+}
