@@ -73,7 +73,6 @@ func (g *run) adopt(receipt contract.EndReceipt) {
 		return
 	}
 	g.leases, g.held, g.standing, g.empty = receipt.Leases, receipt.Until, receipt.Standing, time.Time{}
-	g.answerKept()
 }
 
 // becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.

@@ -39,7 +39,6 @@ func (g *run) put(ctx workflow.Context) {
 	for _, a := range asks {
 		a.done, a.result = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}
 	}
-	g.answerKept()
 }
 
 // waitUnlessReleased waits for a grant attempt, but not when every request that asked for it is released.
@@ -67,7 +66,6 @@ func (g *run) putFailed(asks []*ask, err error) {
 	if len(asks) == 0 {
 		// A shorter end could not be told to the target. The leases' own end counts all the same.
 		g.held = g.leases.End()
-		g.answerKept()
 	}
 }
 

@@ -34,6 +34,9 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 
 	for g.open || len(g.asks) > 0 || len(g.releases) > 0 {
 		g.apply()
+		if g.leases.End().Equal(g.held) {
+			g.answerKept()
+		}
 		g.show(safe)
 		switch {
 		case len(g.leases) == 0 && len(g.asks) == 0:
