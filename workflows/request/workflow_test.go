@@ -1,0 +1,389 @@
+package request
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+
+	"curfew/workflows/contract"
+)
+
+// world answers for the activities: a policy of one approval, grants that hold what they are asked to, a ledger.
+type world struct {
+	mu       sync.Mutex
+	env      *testsuite.TestWorkflowEnvironment
+	held     map[string]time.Time // by target
+	events   []contract.EventKind
+	comments []contract.EventKind
+
+	holdErr    map[string]error // by target; taken away by the first hold that succeeds
+	holdFails  int              // how many holds fail with holdErr; 0 is all
+	extendErr  map[string]error
+	stuckFor   int // releases that answer with a problem
+	ticketErr  error
+	policyDeny string
+}
+
+func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Approval.Count, Why: "more reviews"}
+	if w.policyDeny != "" {
+		return contract.Decision{Ruling: contract.RulingDeny, Why: w.policyDeny}, nil
+	}
+	for _, review := range in.Reviews {
+		if review.Fact.Verdict == contract.VerdictDeny {
+			return contract.Decision{Ruling: contract.RulingDeny, Why: "denied"}, nil
+		}
+		d.Approvals++
+	}
+	if d.Approvals >= d.Needed {
+		d.Ruling, d.Why = contract.RulingGrant, "approved"
+	}
+	return d, nil
+}
+
+func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.holdErr[in.Access.Target]; err != nil {
+		if w.holdFails--; w.holdFails == 0 {
+			delete(w.holdErr, in.Access.Target)
+		}
+		return contract.HoldResult{}, err
+	}
+	w.held[in.Access.Target] = in.Lease.Until
+	return contract.HoldResult{Until: in.Lease.Until}, nil
+}
+
+func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.extendErr[in.Access.Target]; err != nil {
+		return contract.HoldResult{}, err
+	}
+	w.held[in.Access.Target] = in.Lease.Until
+	return contract.HoldResult{Until: in.Lease.Until}, nil
+}
+
+func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stuckFor > 0 && !in.Patient {
+		w.stuckFor--
+		return contract.ReleaseResult{Problem: "no route to host"}, nil
+	}
+	delete(w.held, in.Access.Target)
+	return contract.ReleaseResult{GoneAt: w.env.Now()}, nil
+}
+
+func (w *world) Record(_ context.Context, in contract.RecordInput) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, event := range in.Events {
+		w.events = append(w.events, event.Kind)
+	}
+	return nil
+}
+
+func (w *world) Tell(_ context.Context, in contract.TellInput) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.ticketErr != nil {
+		return w.ticketErr
+	}
+	for _, event := range in.Events {
+		w.comments = append(w.comments, event.Kind)
+	}
+	return nil
+}
+
+func newWorld(t *testing.T, w *world) *world {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	w.env = suite.NewTestWorkflowEnvironment()
+	w.env.SetTestTimeout(time.Minute)
+	w.held = map[string]time.Time{}
+	for name, run := range map[string]any{
+		contract.ActivityDecide: w.Decide, contract.ActivityHold: w.Hold, contract.ActivityExtendLease: w.Extend,
+		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityTellTicket: w.Tell,
+	} {
+		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
+	}
+	return w
+}
+
+func input() contract.RequestInput {
+	access := func(target string) contract.Access {
+		return contract.Access{Target: target, Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+	}
+	return contract.RequestInput{Request: contract.Sealed[contract.Request]{Fact: contract.Request{
+		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
+		Reason: "orders are late", Ticket: "OPS-7", Terms: contract.Terms{
+			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
+			PendingFor: contract.Duration{Duration: 2 * time.Hour}, Approval: contract.ApprovalRule{Count: 1, From: []string{"bob", "carol"}},
+		},
+	}}}
+}
+
+// answered is what an update was answered with.
+type answered struct {
+	refused, failed error
+	done            bool
+}
+
+func (w *world) at(after time.Duration, do func()) { w.env.RegisterDelayedCallback(do, after) }
+
+func (w *world) update(name string, in any) *answered {
+	got := &answered{}
+	w.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
+		OnAccept: func() {}, OnReject: func(err error) { got.refused = err },
+		OnComplete: func(_ any, err error) { got.failed, got.done = err, true },
+	}, in)
+	return got
+}
+
+func (w *world) review(by string, verdict contract.Verdict) *answered {
+	return w.update(contract.UpdateReview, contract.ReviewInput{Review: contract.Sealed[contract.Review]{
+		Fact: contract.Review{Request: "01TEST", Reviewer: by, Verdict: verdict},
+	}})
+}
+
+func (w *world) extend(by time.Duration) *answered {
+	return w.update(contract.UpdateExtend, contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
+		Fact: contract.Extension{Request: "01TEST", By: "alice", Duration: contract.Duration{Duration: by}},
+	}})
+}
+
+// run plays the request to its end and returns its last status.
+func (w *world) run(t *testing.T) contract.Status {
+	t.Helper()
+	w.env.ExecuteWorkflow(Request, input())
+	require.True(t, w.env.IsWorkflowCompleted())
+	require.NoError(t, w.env.GetWorkflowError())
+	var status contract.Status
+	require.NoError(t, w.env.GetWorkflowResult(&status))
+	require.Equal(t, contract.StateEnded, status.State)
+	require.Empty(t, w.held, "nothing is left behind")
+	return status
+}
+
+func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Application() }
+
+func TestARequestEndsInEveryOutcome(t *testing.T) {
+	t.Parallel()
+	const minute = time.Minute
+	approve := func(w *world) { w.at(minute, func() { w.review("bob", contract.VerdictApprove) }) }
+	revoke := contract.EndInput{By: "alice", Reason: "done"}
+	for name, tc := range map[string]struct {
+		world   world
+		play    func(*world)
+		outcome contract.Outcome
+		lasts   time.Duration
+		events  []contract.EventKind
+	}{
+		"expired": {
+			play: approve, outcome: contract.OutcomeExpired, lasts: minute + time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
+		},
+		"denied by a reviewer": {
+			play:    func(w *world) { w.at(minute, func() { w.review("carol", contract.VerdictDeny) }) },
+			outcome: contract.OutcomeDenied, lasts: minute, events: []contract.EventKind{contract.EventRequested, contract.EventDenied},
+		},
+		"denied by the policy": {
+			world: world{policyDeny: "the template is gone"}, play: func(*world) {}, outcome: contract.OutcomeDenied,
+			events: []contract.EventKind{contract.EventRequested, contract.EventDenied},
+		},
+		"withdrawn": {
+			play:    func(w *world) { w.at(minute, func() { w.update(contract.UpdateCancel, revoke) }) },
+			outcome: contract.OutcomeWithdrawn, lasts: minute, events: []contract.EventKind{contract.EventRequested, contract.EventWithdrawn},
+		},
+		"withdrawn by a signal before the decision": {
+			play:    func(w *world) { w.at(minute, func() { w.env.SignalWorkflow(contract.SignalRevoke, nil) }) },
+			outcome: contract.OutcomeWithdrawn, lasts: minute, events: []contract.EventKind{contract.EventRequested, contract.EventWithdrawn},
+		},
+		"lapsed": {
+			play: func(*world) {}, outcome: contract.OutcomeLapsed, lasts: 2 * time.Hour,
+			events: []contract.EventKind{contract.EventRequested, contract.EventLapsed},
+		},
+		"failed, because one of two targets refuses": {
+			world: world{holdErr: map[string]error{"two": final(contract.KindDenied)}}, play: approve, outcome: contract.OutcomeFailed, lasts: minute,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
+		},
+		"failed, because a target stays full": {
+			world: world{holdErr: map[string]error{"two": final(contract.KindCapacity)}}, play: approve, outcome: contract.OutcomeFailed,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
+		},
+		"expired, after a full target had room again": {
+			world: world{holdErr: map[string]error{"two": final(contract.KindCapacity)}, holdFails: 3}, play: approve, outcome: contract.OutcomeExpired,
+			lasts:  minute + 5*time.Second + 10*time.Second + 20*time.Second + time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
+		},
+		"revoked by an update": {
+			play: func(w *world) {
+				approve(w)
+				w.at(2*minute, func() { w.update(contract.UpdateRevoke, revoke) })
+			},
+			outcome: contract.OutcomeRevoked, lasts: 2 * minute,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventRevoked},
+		},
+		"revoked by a bare signal": {
+			play: func(w *world) {
+				approve(w)
+				w.at(2*minute, func() { w.env.SignalWorkflow(contract.SignalRevoke, map[string]string{"by": "incident tool"}) })
+			},
+			outcome: contract.OutcomeRevoked, lasts: 2 * minute,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventRevoked},
+		},
+		"revoked, because the workflow was canceled": {
+			play: func(w *world) {
+				approve(w)
+				w.at(2*minute, w.env.CancelWorkflow)
+			},
+			outcome: contract.OutcomeRevoked, lasts: 2 * minute,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventRevoked},
+		},
+		"expired, after it was stuck": {
+			world: world{stuckFor: 1}, play: approve, outcome: contract.OutcomeExpired,
+			events: []contract.EventKind{
+				contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventStuck, contract.EventExpired,
+			},
+		},
+		"extended by its requester": {
+			play: func(w *world) {
+				approve(w)
+				w.at(30*minute, func() { w.extend(time.Hour) })
+			},
+			outcome: contract.OutcomeExpired, lasts: minute + 2*time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExtended, contract.EventExpired},
+		},
+		"extended by a signal and a reviewer": {
+			play: func(w *world) {
+				approve(w)
+				w.at(20*minute, func() { w.env.SignalWorkflow(contract.SignalExtend, contract.ExtendSignal{Duration: "1h"}) })
+				w.at(30*minute, func() { w.review("carol", contract.VerdictApprove) })
+			},
+			outcome: contract.OutcomeExpired, lasts: minute + 2*time.Hour + afterTheEnd,
+			events: []contract.EventKind{
+				contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExtensionAsked, contract.EventExtended, contract.EventExpired,
+			},
+		},
+		"not extended by a signal alone": {
+			play: func(w *world) {
+				approve(w)
+				w.at(20*minute, func() { w.env.SignalWorkflow(contract.SignalExtend, contract.ExtendSignal{Duration: "1h"}) })
+			},
+			outcome: contract.OutcomeExpired, lasts: minute + time.Hour + afterTheEnd,
+			events: []contract.EventKind{
+				contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExtensionAsked, contract.EventExpired,
+			},
+		},
+		"not extended by a signal that a reviewer denies": {
+			play: func(w *world) {
+				approve(w)
+				w.at(20*minute, func() { w.env.SignalWorkflow(contract.SignalExtend, contract.ExtendSignal{Duration: "1h"}) })
+				w.at(30*minute, func() { w.review("carol", contract.VerdictDeny) })
+			},
+			outcome: contract.OutcomeExpired, lasts: minute + time.Hour + afterTheEnd,
+			events: []contract.EventKind{
+				contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExtensionAsked, contract.EventExtensionDenied, contract.EventExpired,
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &tc.world)
+			start := w.env.Now()
+			tc.play(w)
+			status := w.run(t)
+			require.Equal(t, tc.outcome, status.Outcome)
+			require.Equal(t, tc.events, w.events)
+			require.Equal(t, tc.events, w.comments, "the ticket has each event once")
+			if tc.lasts > 0 {
+				require.Equal(t, tc.lasts, w.env.Now().Sub(start))
+			}
+		})
+	}
+}
+
+func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{})
+	var early, late map[string]*answered
+	w.at(time.Minute, func() {
+		early = map[string]*answered{
+			"nobody reviews their own request":   w.review("alice", contract.VerdictApprove),
+			"dave is not a reviewer":             w.review("dave", contract.VerdictApprove),
+			`"maybe" is no verdict`:              w.review("bob", "maybe"),
+			"only active access can be extended": w.extend(time.Hour),
+			"cancel it instead":                  w.update(contract.UpdateRevoke, contract.EndInput{By: "alice"}),
+		}
+	})
+	w.at(2*time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+	w.at(3*time.Minute, func() {
+		late = map[string]*answered{
+			"there is nothing to decide": w.review("carol", contract.VerdictApprove),
+			"0s is no time to extend by": w.extend(0),
+			"-1h is no time":             w.extend(-time.Hour),
+			"ask for 2h or less":         w.extend(2*time.Hour + time.Nanosecond),
+			"pass the maximum":           w.extend(1<<63 - 1),
+			"revoke it instead":          w.update(contract.UpdateCancel, contract.EndInput{By: "alice"}),
+		}
+	})
+	var after *answered
+	w.at(2*time.Minute+time.Hour, func() { after = w.extend(time.Minute) })
+	status := w.run(t)
+	for _, refusals := range []map[string]*answered{early, late} {
+		for text, got := range refusals {
+			require.ErrorContains(t, got.refused, text)
+			problem, ok := contract.ProblemOf(got.refused)
+			require.True(t, ok)
+			require.Contains(t, contract.Final, string(problem.Kind))
+		}
+	}
+	require.ErrorContains(t, after.refused, "only active access can be extended", "at the deadline it is over")
+	require.Equal(t, contract.OutcomeExpired, status.Outcome)
+	require.Len(t, w.events, 4)
+}
+
+func TestAnExtensionThatOneTargetRefusesMovesNoEnd(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{extendErr: map[string]error{"two": final(contract.KindDenied)}})
+	w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+	var got *answered
+	var ends []time.Time
+	w.at(2*time.Minute, func() { got = w.extend(time.Hour) })
+	w.at(3*time.Minute, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		ends = []time.Time{w.held["one"], w.held["two"]}
+	})
+	w.run(t)
+	require.Error(t, got.failed)
+	require.Equal(t, ends[0], ends[1], "what was moved is moved back")
+	require.Contains(t, w.events, contract.EventExtensionDenied)
+}
+
+func TestATicketThatRefusesEntriesHoldsNothingUp(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{ticketErr: final(contract.KindNotFound)})
+	w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+	w.run(t)
+	abandoned := 0
+	for _, event := range w.events {
+		if event == contract.EventTicketAbandoned {
+			abandoned++
+		}
+	}
+	require.Equal(t, 1, abandoned, "the ledger says once that the ticket takes no entries")
+	require.Contains(t, w.events, contract.EventExpired)
+}
