@@ -185,7 +185,7 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 	approve := func(w *world) { w.at(minute, func() { w.review("bob", contract.VerdictApprove) }) }
 	revoke := contract.EndInput{By: "alice", Reason: "done"}
 	for name, tc := range map[string]struct {
-		world   world
+		world   *world
 		play    func(*world)
 		outcome contract.Outcome
 		lasts   time.Duration
@@ -200,7 +200,7 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 			outcome: contract.OutcomeDenied, lasts: minute, events: []contract.EventKind{contract.EventRequested, contract.EventDenied},
 		},
 		"denied by the policy": {
-			world: world{policyDeny: "the template is gone"}, play: func(*world) {}, outcome: contract.OutcomeDenied,
+			world: &world{policyDeny: "the template is gone"}, play: func(*world) {}, outcome: contract.OutcomeDenied,
 			events: []contract.EventKind{contract.EventRequested, contract.EventDenied},
 		},
 		"withdrawn": {
@@ -216,15 +216,15 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 			events: []contract.EventKind{contract.EventRequested, contract.EventLapsed},
 		},
 		"failed, because one of two targets refuses": {
-			world: world{holdErr: map[string]error{"two": final(contract.KindDenied)}}, play: approve, outcome: contract.OutcomeFailed, lasts: minute,
+			world: &world{holdErr: map[string]error{"two": final(contract.KindDenied)}}, play: approve, outcome: contract.OutcomeFailed, lasts: minute,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
 		},
 		"failed, because a target stays full": {
-			world: world{holdErr: map[string]error{"two": final(contract.KindCapacity)}}, play: approve, outcome: contract.OutcomeFailed,
+			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}}, play: approve, outcome: contract.OutcomeFailed,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
 		},
 		"expired, after a full target had room again": {
-			world: world{holdErr: map[string]error{"two": final(contract.KindCapacity)}, holdFails: 3}, play: approve, outcome: contract.OutcomeExpired,
+			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}, holdFails: 3}, play: approve, outcome: contract.OutcomeExpired,
 			lasts:  minute + 5*time.Second + 10*time.Second + 20*time.Second + time.Hour + afterTheEnd,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
 		},
@@ -253,7 +253,7 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventRevoked},
 		},
 		"expired, after it was stuck": {
-			world: world{stuckFor: 1}, play: approve, outcome: contract.OutcomeExpired,
+			world: &world{stuckFor: 1}, play: approve, outcome: contract.OutcomeExpired,
 			events: []contract.EventKind{
 				contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventRevoking, contract.EventStuck, contract.EventExpired,
 			},
@@ -301,7 +301,10 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t, &tc.world)
+			if tc.world == nil {
+				tc.world = &world{}
+			}
+			w := newWorld(t, tc.world)
 			start := w.env.Now()
 			tc.play(w)
 			status := w.run(t)

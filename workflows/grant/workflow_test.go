@@ -1,0 +1,292 @@
+package grant
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/testsuite"
+
+	"curfew/workflows/contract"
+)
+
+// target stands for a target and its holding. Its End waits for the instant on the environment's clock.
+type target struct {
+	env   *testsuite.TestWorkflowEnvironment
+	until time.Time // the end that the holding has; zero when it is closed
+	token contract.Token
+	log   []string
+
+	standing   bool
+	grantErr   error
+	endErr     error // of ends that are not patient
+	settles    time.Time
+	left       contract.Leases // that an earlier run had left
+	onGranting func()
+}
+
+func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
+	if g.onGranting != nil {
+		g.onGranting()
+	}
+	g.log = append(g.log, "grant")
+	if g.grantErr != nil {
+		return contract.GrantReceipt{}, g.grantErr
+	}
+	leases := command.Leases
+	for _, lease := range g.left {
+		leases = leases.With(lease)
+	}
+	g.left, g.token, g.until = nil, command.Token, leases.End()
+	return contract.GrantReceipt{Until: g.until, Leases: leases, Standing: g.standing}, nil
+}
+
+func (g *target) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
+	if wait := command.Until.Sub(g.env.Now()); wait > 0 {
+		token := activity.GetInfo(ctx).TaskToken
+		g.env.RegisterDelayedCallback(func() {
+			receipt, err := g.end(command)
+			_ = g.env.CompleteActivity(token, receipt, err) // it is not waited for when another end was quicker
+		}, wait)
+		return contract.EndReceipt{}, activity.ErrResultPending
+	}
+	return g.end(command)
+}
+
+func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
+	if g.endErr != nil {
+		err := g.endErr
+		g.endErr = nil
+		return contract.EndReceipt{}, err
+	}
+	if left := g.left; left != nil {
+		g.left, g.until, g.token = nil, left.Without(command.Released[0]).End(), command.Token
+		return contract.EndReceipt{Until: g.until, Leases: left.Without(command.Released[0])}, nil
+	}
+	if command.Token.Before(g.token) && g.until.After(g.env.Now()) {
+		return contract.EndReceipt{Until: g.until}, nil
+	}
+	if g.settles.After(g.env.Now()) {
+		g.log = append(g.log, "revoke, not for sure")
+		return contract.EndReceipt{Again: g.settles}, nil
+	}
+	if !g.until.IsZero() || !slices.Contains(g.log, "revoke") {
+		g.log = append(g.log, "revoke")
+	}
+	g.until, g.token = time.Time{}, command.Token
+	return contract.EndReceipt{GoneAt: g.env.Now(), Standing: g.standing}, nil
+}
+
+var reporting = contract.Access{Target: "db", Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+
+func newTarget(t *testing.T, g *target) *target {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
+	g.env = suite.NewTestWorkflowEnvironment()
+	g.env.SetTestTimeout(time.Minute)
+	g.env.RegisterActivityWithOptions(g.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
+	g.env.RegisterActivityWithOptions(g.End, activity.RegisterOptions{Name: contract.ActivityEnd})
+	return g
+}
+
+// answered is what an update was answered with.
+type answered struct {
+	at      time.Time
+	result  any
+	refused error
+	failed  error
+}
+
+func (g *target) update(name string, in any) *answered {
+	got := &answered{}
+	g.env.UpdateWorkflow(name, "", &testsuite.TestUpdateCallback{
+		OnAccept: func() {}, OnReject: func(err error) { got.refused = err },
+		OnComplete: func(result any, err error) { got.at, got.result, got.failed = g.env.Now(), result, err },
+	}, in)
+	return got
+}
+
+func (g *target) at(after time.Duration, do func()) { g.env.RegisterDelayedCallback(do, after) }
+
+func (g *target) hold(request string, lasts time.Duration) *answered {
+	return g.update(contract.UpdateHold, contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}})
+}
+
+func (g *target) extend(request string, lasts time.Duration) *answered {
+	return g.update(contract.UpdateExtendLease, contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}})
+}
+
+func (g *target) release(request string) *answered {
+	return g.update(contract.UpdateRelease, contract.ReleaseInput{Access: reporting, Request: request})
+}
+
+func (g *target) run(t *testing.T) time.Duration {
+	t.Helper()
+	start := g.env.Now()
+	g.env.ExecuteWorkflow(Grant, contract.GrantInput{Access: reporting})
+	require.True(t, g.env.IsWorkflowCompleted())
+	require.NoError(t, g.env.GetWorkflowError())
+	require.True(t, g.until.IsZero(), "nothing is left at the target")
+	return g.env.Now().Sub(start)
+}
+
+func TestAGrantEndsWithItsLastLease(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		play  func(*target)
+		lasts time.Duration
+		log   []string
+	}{
+		"one lease":           {func(g *target) { g.at(0, func() { g.hold("a", time.Hour) }) }, time.Hour, []string{"grant", "revoke"}},
+		"shorter than a lead": {func(g *target) { g.at(0, func() { g.hold("a", time.Second) }) }, time.Second, []string{"grant", "revoke"}},
+		"the later of two": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, func() { g.hold("b", 2*time.Hour) })
+		}, 2*time.Hour + time.Minute, []string{"grant", "grant", "revoke"}},
+		"the earlier of two was longer": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, func() { g.hold("b", time.Minute) })
+		}, time.Hour, []string{"grant", "grant", "revoke"}},
+		"extended": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, func() { g.extend("a", time.Hour) })
+		}, time.Hour + time.Minute, []string{"grant", "grant", "revoke"}},
+		"extended while its end is waited for": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Minute) })
+			g.at(time.Minute-time.Second, func() { g.extend("a", time.Minute) })
+		}, 2*time.Minute - time.Second, []string{"grant", "grant", "revoke"}},
+		"extended by little while its end is waited for": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Minute) })
+			g.at(time.Minute-time.Second, func() { g.extend("a", 3*time.Second) })
+		}, time.Minute + 2*time.Second, []string{"grant", "grant", "revoke"}},
+		"released": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, func() { g.release("a") })
+		}, time.Minute, []string{"grant", "revoke"}},
+		"released while its end is waited for": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Minute) })
+			g.at(time.Minute-time.Second, func() { g.release("a") })
+		}, time.Minute - time.Second, []string{"grant", "revoke"}},
+		"the longer of two is released": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, func() { g.hold("b", 2*time.Hour) })
+			g.at(2*time.Minute, func() { g.release("b") })
+		}, time.Hour, []string{"grant", "grant", "grant", "revoke"}},
+		"canceled": {func(g *target) {
+			g.at(0, func() { g.hold("a", time.Hour) })
+			g.at(time.Minute, g.env.CancelWorkflow)
+		}, time.Minute, []string{"grant", "revoke"}},
+		"started by a release": {func(g *target) { g.at(0, func() { g.release("a") }) }, 0, []string{"revoke"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := newTarget(t, &target{})
+			tc.play(g)
+			require.Equal(t, tc.lasts, g.run(t))
+			require.Equal(t, tc.log, g.log)
+		})
+	}
+}
+
+func TestAGrantThatFailedIsRevokedAllTheSame(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{grantErr: contract.Problemf(contract.KindDenied, "", "", "no such role").Application()})
+	var got *answered
+	g.at(0, func() { got = g.hold("a", time.Hour) })
+	g.run(t)
+	require.ErrorContains(t, got.failed, "no such role")
+	require.Equal(t, []string{"grant", "revoke"}, g.log)
+}
+
+func TestAReleaseWhileAnotherLeaseHoldsSaysSo(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	var got *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() { g.hold("b", time.Minute) })
+	g.at(2*time.Minute, func() { got = g.release("b") })
+	start := g.env.Now()
+	g.run(t)
+	result, ok := got.result.(contract.ReleaseResult)
+	require.True(t, ok)
+	require.Equal(t, start.Add(time.Hour), result.HeldUntil.In(start.Location()))
+	require.Equal(t, start.Add(2*time.Minute), got.at, "it does not wait for the other")
+}
+
+func TestAReleaseDuringTheGrantIsNotHeldUpByIt(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	var held *answered
+	g.onGranting = func() {
+		g.onGranting = nil
+		g.env.RegisterDelayedCallback(func() { g.release("a") }, 0)
+	}
+	g.at(0, func() { held = g.hold("a", time.Hour) })
+	require.Less(t, g.run(t), time.Minute)
+	require.Equal(t, "revoke", g.log[len(g.log)-1])
+	_ = held
+}
+
+func TestARevokeThatFailsIsTriedAgainUntilItSucceeds(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{endErr: contract.Problemf(contract.KindInvalid, "", "", "nonsense").Application()})
+	var got *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() { got = g.release("a") })
+	g.run(t)
+	result, ok := got.result.(contract.ReleaseResult)
+	require.True(t, ok)
+	require.True(t, !result.GoneAt.IsZero() || result.Problem != "")
+	require.Equal(t, []string{"grant", "revoke"}, g.log)
+}
+
+func TestTheLastWordIsARevokeAfterAGrantThatMayStillLand(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	var got *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() {
+		g.settles = g.env.Now().Add(30 * time.Second)
+		got = g.release("a")
+	})
+	require.Equal(t, time.Minute+30*time.Second, g.run(t))
+	require.Equal(t, []string{"grant", "revoke, not for sure", "revoke"}, g.log)
+	result, ok := got.result.(contract.ReleaseResult)
+	require.True(t, ok)
+	require.False(t, result.GoneAt.IsZero())
+}
+
+func TestASuccessorTakesOverTheLeasesThatWereLeft(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	g.at(0, func() {
+		g.left = contract.Leases{{Request: "a", Until: g.env.Now().Add(time.Hour)}, {Request: "b", Until: g.env.Now().Add(2 * time.Hour)}}
+		g.release("a")
+	})
+	require.Equal(t, 2*time.Hour, g.run(t))
+	require.Equal(t, []string{"revoke"}, g.log)
+}
+
+func TestAGrantRefusesWhatIsNotItsOwnOrOver(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	var foreign, over *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() {
+		other := reporting
+		other.Account = "mallory"
+		foreign = g.update(contract.UpdateHold, contract.HoldInput{Access: other, Lease: contract.Lease{Request: "x", Until: g.env.Now().Add(time.Hour)}})
+		over = g.hold("x", -time.Second)
+	})
+	require.Equal(t, time.Hour, g.run(t))
+	require.ErrorContains(t, foreign.refused, "not what this grant holds")
+	require.ErrorContains(t, over.refused, "is over")
+	require.Equal(t, []string{"grant", "revoke"}, g.log)
+}
