@@ -45,10 +45,16 @@ type Tickets struct {
 // Jira is one Jira site.
 type Jira struct {
 	URL        string `yaml:"url"`
-	Deployment string `yaml:"deployment"` // cloud or datacenter
+	Deployment string `yaml:"deployment"` // JiraCloud or JiraDataCenter
 	User       string `yaml:"user"`       // the e-mail of Curfew's own account; cloud only
 	Token      Secret `yaml:"token"`      // cloud: API token; datacenter: personal access token
 }
+
+// The deployments of Jira, which differ in how Curfew says who it is.
+const (
+	JiraCloud      = "cloud"
+	JiraDataCenter = "datacenter"
+)
 
 // Person is an entry of the directory. The key in Config.People is the person's opaque id.
 type Person struct {
@@ -71,12 +77,25 @@ type Template struct {
 	Entitlements []Entitlement     `yaml:"entitlements"`
 	Duration     Durations         `yaml:"duration"`
 	Pending      contract.Duration `yaml:"pending"`  // how long a request waits for reviews; default 1h
-	Ticket       string            `yaml:"ticket"`   // required (the default), optional or none
-	Sessions     string            `yaml:"sessions"` // end (the default) or keep: the subject's open sessions when access ends
+	Ticket       string            `yaml:"ticket"`   // TicketRequired (the default), TicketOptional or TicketNone
+	Sessions     string            `yaml:"sessions"` // SessionsEnd (the default) or SessionsKeep
 	Approval     Approval          `yaml:"approval"`
-	// Digest identifies everything above.
+	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
 }
+
+// Whether a request for a template must name a ticket.
+const (
+	TicketRequired = "required"
+	TicketOptional = "optional"
+	TicketNone     = "none"
+)
+
+// What becomes of the subject's open sessions when access ends.
+const (
+	SessionsEnd  = "end"
+	SessionsKeep = "keep"
+)
 
 // Entitlement is one thing that a template gives. Beside target, its keys are those of the target's kind.
 type Entitlement struct {
@@ -98,7 +117,9 @@ type Approval struct {
 
 // Kind is what the configuration must know of a kind of target.
 type Kind struct {
-	// Settings returns a pointer to an empty struct to decode a target's own settings into.
+	// Settings returns a pointer to an empty struct to decode a target's own settings into, by its yaml tags. Fields may be
+	// strings, ints, bools, Secret, contract.Duration, and lists, maps and structs of these. If it has a method
+	// Validate() error, that is called too; like Normalize it returns a *contract.Problem that names the field.
 	Settings func() any
 	// Normalize checks an entitlement and returns it as canonical JSON.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)

@@ -1,20 +1,38 @@
 package config
 
-// Secret is a reference to a secret ("env:NAME" or "file:/path"), and the secret itself once it is resolved. It never
-// shows itself: not when printed, marshalled or logged.
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// Secret is a secret that the configuration refers to ("env:NAME" or "file:/path"), resolved when the file is read. It
+// never shows itself: not when printed, marshalled or logged.
 type Secret struct {
-	reference string
-	value     string
+	// value is behind a pointer because fmt can't call the methods of an unexported field, but prints such a pointer as an address.
+	value *string
 }
 
 // SecretOf is a secret that is at hand already, as in tests and the demo.
-func SecretOf(value string) Secret { return Secret{value: value} }
+func SecretOf(value string) Secret { return Secret{value: &value} }
 
 // Reveal returns the secret, for the one place that sends it.
-func (s Secret) Reveal() string { return s.value }
+func (s Secret) Reveal() string {
+	if s.value == nil {
+		return ""
+	}
+	return *s.value
+}
 
 // IsZero is true when there is no secret.
-func (s Secret) IsZero() bool { return s.value == "" }
+func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
 // String hides the secret.
 func (s Secret) String() string { return "(secret)" }
@@ -24,3 +42,89 @@ func (s Secret) GoString() string { return s.String() }
 
 // MarshalText hides the secret.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+const maxSecret = 64 << 10
+
+var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
+
+// resolve reads the secret that a reference leads to; relative files start at a folder. A text that is no reference
+// may be the secret itself, so the error does not repeat it.
+func resolve(reference, folder string) (Secret, error) {
+	scheme, name, _ := strings.Cut(reference, ":")
+	switch {
+	case scheme == "env" && variableName.MatchString(name):
+		return fromEnvironment(name)
+	case scheme == "file" && name != "":
+		return fromFile(beside(folder, name))
+	}
+	return Secret{}, contract.Problemf(contract.KindInvalid, "", "write env:NAME or file:/path, and keep the secret there",
+		"is no reference to a secret")
+}
+
+func fromEnvironment(name string) (Secret, error) {
+	value := os.Getenv(name)
+	switch {
+	case value == "":
+		return Secret{}, contract.Problemf(contract.KindInvalid, "", "set it before Curfew starts",
+			"the environment variable %s is not set or empty", name)
+	case len(value) > maxSecret:
+		return Secret{}, tooLarge("the environment variable " + name)
+	}
+	return SecretOf(value), nil
+}
+
+func fromFile(name string) (Secret, error) {
+	content, err := readSecret(name)
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return Secret{}, contract.Problemf(contract.KindInvalid, "", "write the path of a file that Curfew may read",
+			"the file %s can't be read: %v", name, err)
+	}
+	if len(content) > maxSecret {
+		return Secret{}, tooLarge("the file " + name)
+	}
+	value, cut := strings.CutSuffix(string(content), "\n")
+	if cut {
+		value = strings.TrimSuffix(value, "\r")
+	}
+	if value == "" {
+		return Secret{}, contract.Problemf(contract.KindInvalid, "", "put the secret into it", "the file %s is empty", name)
+	}
+	return SecretOf(value), nil
+}
+
+// readSecret reads one byte more than is allowed. Opening a pipe or device could wait for ever, so only ordinary files are.
+func readSecret(name string) ([]byte, error) {
+	info, err := os.Stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, errors.New("it is no ordinary file")
+	}
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, fmt.Errorf("read secret: %w", err)
+	}
+	return content, nil
+}
+
+func tooLarge(source string) error {
+	return contract.Problemf(contract.KindInvalid, "", "keep only the secret there",
+		"%s is larger than %d KiB", source, maxSecret>>10)
+}
+
+// beside makes a path that the file gives absolute.
+func beside(folder, name string) string {
+	if filepath.IsAbs(name) {
+		return filepath.Clean(name)
+	}
+	return filepath.Join(folder, name)
+}

@@ -1,0 +1,110 @@
+package config
+
+import (
+	"cmp"
+	"iter"
+	"maps"
+	"net"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// What Curfew does when the file does not say.
+const (
+	defaultListen = "127.0.0.1:8300"
+	defaultLedger = "curfew.db"
+)
+
+// validID is what can be a part of a workflow's id and of an address.
+var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
+
+// check puts defaults in, and looks for what is wrong between values that are right in themselves.
+func (r *reading) check(c *Config) {
+	c.Temporal.Namespace = cmp.Or(c.Temporal.Namespace, contract.Namespace)
+	c.Ledger.SQLite = beside(r.folder, cmp.Or(c.Ledger.SQLite, defaultLedger))
+	r.server(&c.Server, path{"server"})
+	if c.Tickets.Jira != nil {
+		r.jira(c.Tickets.Jira, path{"tickets", "jira"})
+	}
+	r.names(path{"targets"}, maps.Keys(c.Targets))
+	r.people(c, path{"people"})
+	r.templates(c, path{"templates"})
+}
+
+// names checks the ids of one section.
+func (r *reading) names(at path, ids iter.Seq[string]) {
+	for _, id := range slices.Sorted(ids) {
+		if !validID.MatchString(id) {
+			r.wrong(at.key(id), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no id")
+		}
+	}
+}
+
+func (r *reading) server(server *Server, at path) {
+	if server.URL != "" {
+		server.URL = r.address(at.key("url"), server.URL)
+	}
+	server.Listen = cmp.Or(server.Listen, defaultListen)
+	host, port, err := net.SplitHostPort(server.Listen)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		r.wrong(at.key("listen"), "write it like "+defaultListen, "is no host and port")
+		return
+	}
+	if server.URL != "" {
+		return
+	}
+	if address, err := netip.ParseAddr(host); host == "" || err == nil && address.IsUnspecified() {
+		r.wrong(at.key("url"), "write the address that people reach Curfew at, like https://curfew.example.com",
+			"is missing, and can't be told from an address that stands for all")
+	}
+	server.URL = "http://" + server.Listen
+}
+
+func (r *reading) jira(jira *Jira, at path) {
+	if jira.URL == "" {
+		r.wrong(at.key("url"), "write it like https://example.atlassian.net", "is missing")
+	} else {
+		jira.URL = r.address(at.key("url"), jira.URL)
+	}
+	r.oneOf(at.key("deployment"), jira.Deployment, JiraCloud, JiraDataCenter)
+	switch {
+	case jira.Deployment == JiraCloud && jira.User == "":
+		r.wrong(at.key("user"), "write the e-mail address of Curfew's own account", "is missing")
+	case jira.Deployment == JiraDataCenter && jira.User != "":
+		r.wrong(at.key("user"), "take it out: a personal access token says whose it is", "is for cloud only")
+	}
+	if jira.Token.IsZero() {
+		r.wrong(at.key("token"), "write env:NAME or file:/path", "is missing")
+	}
+}
+
+// address checks a web address, and returns it as links are built on it. It may hold a password, so no message repeats it.
+func (r *reading) address(at path, raw string) string {
+	const like = "write it like https://curfew.example.com"
+	parsed, err := url.Parse(raw)
+	switch {
+	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
+		r.wrong(at, like, "is no web address")
+	case parsed.User != nil:
+		r.wrong(at, like, "holds a user or password")
+	case parsed.RawQuery != "" || parsed.Fragment != "":
+		r.wrong(at, like, "holds more than a host and path")
+	}
+	return strings.TrimRight(raw, "/")
+}
+
+// oneOf checks a choice that must be made.
+func (r *reading) oneOf(at path, chosen string, choices ...string) {
+	switch {
+	case chosen == "":
+		r.wrong(at, "write "+strings.Join(choices, " or "), "is missing")
+	case !slices.Contains(choices, chosen):
+		r.wrong(at, suggest(chosen, choices), "%q is no choice here", shorten(chosen))
+	}
+}

@@ -1,0 +1,48 @@
+package config
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"slices"
+
+	"curfew/workflows/contract"
+)
+
+// meaning is everything that a template says, in an order that does not depend on the file's. Its JSON is pinned by
+// the requests that sleep: a change here looks to them like a change of every template.
+type meaning struct {
+	Description  string            `json:"description"`
+	Entitlements []grants          `json:"entitlements"`
+	Default      contract.Duration `json:"default"`
+	Max          contract.Duration `json:"max"`
+	Pending      contract.Duration `json:"pending"`
+	Ticket       string            `json:"ticket"`
+	Sessions     string            `json:"sessions"`
+	Count        int               `json:"count"`
+	From         []string          `json:"from"`
+}
+
+type grants struct {
+	Target string          `json:"target"`
+	Spec   json.RawMessage `json:"spec"`
+}
+
+// digest needs a template that is right in all else: its entitlements are the kind's canonical JSON.
+func (r *reading) digest(template *Template, at path) {
+	means := meaning{
+		Description: template.Description, Default: template.Duration.Default, Max: template.Duration.Max,
+		Pending: template.Pending, Ticket: template.Ticket, Sessions: template.Sessions,
+		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
+	}
+	for _, entitlement := range template.Entitlements {
+		means.Entitlements = append(means.Entitlements, grants{entitlement.Target, entitlement.Spec})
+	}
+	text, err := json.Marshal(means)
+	if err != nil {
+		r.wrong(at, "report this: the fault is in a connector", "has an entitlement that is no JSON: %v", err)
+		return
+	}
+	sum := sha256.Sum256(text)
+	template.Digest = hex.EncodeToString(sum[:])
+}

@@ -1,0 +1,28 @@
+package config
+
+import (
+	"crypto/sha256"
+	"crypto/subtle"
+)
+
+// PersonByToken finds whose bearer token this is. It takes the same time whether and whomever it finds: every token
+// is compared, by its digest.
+func (c *Config) PersonByToken(token string) (id string, ok bool) {
+	presented := sha256.Sum256([]byte(token))
+	for candidate, person := range c.People {
+		if person.Token.IsZero() {
+			continue
+		}
+		digest := sha256.Sum256([]byte(person.Token.Reveal()))
+		if subtle.ConstantTimeCompare(presented[:], digest[:]) == 1 {
+			id = candidate
+		}
+	}
+	return id, id != ""
+}
+
+// Account is the name that a person has on a target; false when the directory knows none.
+func (c *Config) Account(person, target string) (string, bool) {
+	account := c.People[person].Accounts[target]
+	return account, account != ""
+}

@@ -1,0 +1,109 @@
+package config_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// The settings and entitlements have the shape of real connectors'.
+type lightrunSettings struct {
+	URL      string            `yaml:"url"`
+	Token    config.Secret     `yaml:"token"`
+	Lead     contract.Duration `yaml:"lead"`
+	Insecure bool              `yaml:"insecure"`
+	Pools    []string          `yaml:"pools"`
+}
+
+func (s *lightrunSettings) Validate() error {
+	if s.URL == "" {
+		return contract.Problemf(contract.KindInvalid, "url", "write the address of your Lightrun", "is missing")
+	}
+	return nil
+}
+
+type postgresSettings struct {
+	DSN         config.Secret `yaml:"dsn"`
+	Connections int           `yaml:"connections"`
+}
+
+type lightrunEntitlement struct {
+	AgentPoolIDs []string `json:"agentPoolIds"`
+	Roles        []string `json:"roles"`
+}
+
+type postgresEntitlement struct {
+	Role string `json:"role"`
+}
+
+var kinds = map[string]config.Kind{
+	"lightrun": {
+		Settings:    func() any { return &lightrunSettings{} },
+		Normalize:   normalize(func(e *lightrunEntitlement) bool { return len(e.AgentPoolIDs) > 0 }, "agentPoolIds"),
+		MaxDuration: 31 * 24 * time.Hour,
+	},
+	"postgres": {
+		Settings:  func() any { return &postgresSettings{} },
+		Normalize: normalize(func(e *postgresEntitlement) bool { return e.Role != "" }, "role"),
+	},
+}
+
+func normalize[T any](complete func(*T) bool, field string) func(json.RawMessage) (json.RawMessage, error) {
+	return func(raw json.RawMessage) (json.RawMessage, error) {
+		var entitlement T
+		decoder := json.NewDecoder(bytes.NewReader(raw))
+		decoder.DisallowUnknownFields()
+		if err := decoder.Decode(&entitlement); err != nil {
+			return nil, contract.Problemf(contract.KindInvalid, "", "write "+field, "is no entitlement: %v", err)
+		}
+		if !complete(&entitlement) {
+			return nil, contract.Problemf(contract.KindInvalid, field, "name one", "is empty")
+		}
+		return json.Marshal(entitlement)
+	}
+}
+
+// canary is what every secret of these tests contains.
+const canary = "c4n4ry"
+
+// folder holds a configuration and the secrets that it may refer to.
+func folder(t testing.TB, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"curfew.yaml": text,
+		"one":         canary + "-one\n", "two": canary + "-two\r\n", "also-one": canary + "-one", "lines": canary + "\n\n",
+		"empty": "\n", "large": canary + strings.Repeat("x", 64<<10),
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	return dir
+}
+
+func load(t testing.TB, text string) (*config.Config, error) {
+	t.Helper()
+	return config.Load(filepath.Join(folder(t, text), "curfew.yaml"), kinds)
+}
+
+// mistakes loads a file that is wrong, and returns the lines of the error without the name of its folder.
+func mistakes(t testing.TB, text string) []string {
+	t.Helper()
+	dir := folder(t, text)
+	_, err := config.Load(filepath.Join(dir, "curfew.yaml"), kinds)
+	require.Error(t, err)
+	var all config.Errors
+	require.True(t, errors.As(err, &all))
+	require.NotEmpty(t, all)
+	require.NotContains(t, err.Error(), canary)
+	return strings.Split(strings.NewReplacer(dir+string(filepath.Separator), "", dir, "FOLDER").Replace(err.Error()), "\n")
+}

@@ -1,0 +1,161 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"reflect"
+
+	// This module and not goccy/go-yaml, because its nodes carry the line and column of every key and value, so that one
+	// pass can go on after a mistake; goccy's decoder stops at the first.
+	"go.yaml.in/yaml/v4"
+	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+)
+
+const (
+	maxFile  = 1 << 20
+	maxDepth = 32 // of mappings and lists in each other
+	// mostMistakes is more than a person reads, and bounds the work on a file that is no configuration.
+	mostMistakes = 500
+
+	composerStage = yaml.Stage("composer") // of the parser, where aliases are looked up
+)
+
+// Load reads and checks a configuration file, with the kinds of target that this program knows by name. The error is
+// always Errors: everything that is wrong, not only the first. Aliases, anchors, tags and merge keys are refused.
+func Load(file string, kinds map[string]Kind) (*Config, error) {
+	r := &reading{file: file, kinds: kinds, root: &yaml.Node{}, broken: map[string]bool{}}
+	config := r.load()
+	if len(r.mistakes) > 0 {
+		return nil, r.mistakes.sorted()
+	}
+	return config, nil
+}
+
+// reading is one pass over one file. Mistakes are collected, and what they spoil is remembered, so that one mistake is
+// told once.
+type reading struct {
+	file     string // as the caller named it
+	folder   string // where its relative paths start
+	kinds    map[string]Kind
+	root     *yaml.Node
+	mistakes Errors
+	broken   map[string]bool // paths whose value could not be used
+}
+
+// load goes from what would make the next step senseless to what would not: the text, the language, the meaning.
+func (r *reading) load() *Config {
+	text := r.read()
+	if len(r.mistakes) > 0 {
+		return nil
+	}
+	r.parse(text)
+	if len(r.mistakes) > 0 {
+		return nil
+	}
+	r.dialect(r.root)
+	if len(r.mistakes) > 0 {
+		return nil
+	}
+	config := &Config{}
+	r.decode(r.root, reflect.ValueOf(config).Elem(), nil)
+	r.check(config)
+	return config
+}
+
+func (r *reading) read() []byte {
+	text, folder, err := readBounded(r.file)
+	r.folder = folder
+	if err != nil {
+		var cause *fs.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		r.wrongAt(0, 0, nil, "name a file that Curfew may read", "can't be read: %v", err)
+	}
+	if len(text) > maxFile {
+		r.wrongAt(0, 0, nil, "keep only the configuration in it", "is larger than %d KiB", maxFile>>10)
+	}
+	return text
+}
+
+func readBounded(name string) (text []byte, folder string, err error) {
+	absolute, err := filepath.Abs(name)
+	if err != nil {
+		return nil, "", fmt.Errorf("find the folder of the configuration: %w", err)
+	}
+	file, err := os.Open(absolute)
+	if err != nil {
+		return nil, "", fmt.Errorf("open the configuration: %w", err)
+	}
+	text, err = io.ReadAll(io.LimitReader(file, maxFile+1))
+	if err := errors.Join(err, file.Close()); err != nil {
+		return nil, "", fmt.Errorf("read the configuration: %w", err)
+	}
+	return text, filepath.Dir(absolute), nil
+}
+
+func (r *reading) parse(text []byte) {
+	var document yaml.Node
+	err := yaml.Load(text, &document, yaml.WithPlugin(loaderlimits.New(loaderlimits.DepthValue(maxDepth))))
+	var syntax *yaml.LoadError
+	switch {
+	case err == nil && document.Kind == yaml.DocumentNode && len(document.Content) == 1:
+		r.root = document.Content[0]
+	case errors.As(err, &syntax) && syntax.Mark.Line > 0:
+		r.syntax(syntax)
+	case errors.As(err, &syntax):
+		r.wrongAt(0, 0, nil, "write one YAML document of keys and values", "can't be read as YAML: %s", syntax.Message)
+	default:
+		r.wrongAt(0, 0, nil, "write one YAML document of keys and values", "can't be read as YAML")
+	}
+}
+
+func (r *reading) syntax(err *yaml.LoadError) {
+	fault := err.Message
+	switch {
+	case err.Stage == composerStage:
+		// The parser's own words repeat the name, which may be a secret that was not quoted.
+		fault = "an alias (*name) leads nowhere"
+	case err.ContextMsg != "" && err.ContextMark.Line > 0:
+		fault += fmt.Sprintf(" (%s that starts at line %d)", err.ContextMsg, err.ContextMark.Line)
+	}
+	r.wrongAt(err.Mark.Line, err.Mark.Column, nil, "mend the YAML there or just above", "%s", fault)
+}
+
+// wrong notes a mistake at a path, unless the value there is lost.
+func (r *reading) wrong(at path, fix, fault string, args ...any) {
+	if r.lost(at) {
+		return
+	}
+	line, column := locate(r.root, at)
+	r.wrongAt(line, column, at, fix, fault, args...)
+}
+
+// lost is true when the value at a path, or one that it is a part of, was found unusable.
+func (r *reading) lost(at path) bool {
+	for i := range len(at) + 1 {
+		if r.broken[at[:i].id()] {
+			return true
+		}
+	}
+	return false
+}
+
+// unusable notes that the value at a path can't be used at all.
+func (r *reading) unusable(at path, fix, fault string, args ...any) {
+	r.wrong(at, fix, fault, args...)
+	r.broken[at.id()] = true
+}
+
+func (r *reading) wrongAt(line, column int, at path, fix, fault string, args ...any) {
+	if len(r.mistakes) == mostMistakes {
+		return
+	}
+	r.mistakes = append(r.mistakes, Mistake{
+		File: r.file, Line: line, Column: column, Field: at.String(), Fault: fmt.Sprintf(fault, args...), Fix: fix,
+	})
+}

@@ -1,0 +1,60 @@
+package config
+
+import (
+	"crypto/sha256"
+	"maps"
+	"slices"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+func (r *reading) people(c *Config, at path) {
+	r.names(at, maps.Keys(c.People))
+	if _, taken := c.People[contract.ActorCurfew]; taken {
+		r.wrong(at.key(contract.ActorCurfew), "choose another", "is the name that Curfew's own doings have in the ledger")
+	}
+	tokens := map[[sha256.Size]byte]string{}
+	for _, id := range slices.Sorted(maps.Keys(c.People)) {
+		token := c.People[id].Token
+		if token.IsZero() {
+			continue
+		}
+		digest := sha256.Sum256([]byte(token.Reveal()))
+		if owner, taken := tokens[digest]; taken {
+			r.wrong(at.key(id).key("token"), "give each person a token of their own", "is the same as that of %s", owner)
+			continue
+		}
+		tokens[digest] = id
+	}
+	r.accounts(c, at)
+}
+
+// accounts holds that nobody is two persons on a target: they could approve their own request. Many systems don't tell
+// capital letters from small ones, so Curfew does not either.
+func (r *reading) accounts(c *Config, at path) {
+	if r.lost(path{"targets"}) {
+		return
+	}
+	type account struct{ target, name string }
+	owners := map[account]string{}
+	for _, id := range slices.Sorted(maps.Keys(c.People)) {
+		for _, target := range slices.Sorted(maps.Keys(c.People[id].Accounts)) {
+			name, here := c.People[id].Accounts[target], at.key(id).key("accounts").key(target)
+			if _, found := c.Targets[target]; !found {
+				r.wrong(here, suggest(target, slices.Collect(maps.Keys(c.Targets))), "there is no such target")
+				continue
+			}
+			if strings.TrimSpace(name) == "" {
+				r.wrong(here, "write the person's name there, or take the line out", "is empty")
+				continue
+			}
+			key := account{target, strings.ToLower(name)}
+			if owner, taken := owners[key]; taken {
+				r.wrong(here, "give each person one account, and each account one person", "is the account of %s already", owner)
+				continue
+			}
+			owners[key] = id
+		}
+	}
+}

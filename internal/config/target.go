@@ -1,0 +1,95 @@
+package config
+
+import (
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// target reads the kind, and everything else into the settings of that kind.
+func (r *reading) target(node *yaml.Node, into *Target, at path) {
+	rest := r.apart(node, "kind", &into.Kind, at)
+	kind, known := r.kinds[into.Kind]
+	if into.Kind == "" || !known {
+		r.unusable(at.key("kind"), suggest(into.Kind, slices.Collect(maps.Keys(r.kinds))), "%s", unknownKind(into.Kind))
+		return
+	}
+	into.Settings = kind.Settings()
+	before := len(r.mistakes)
+	r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
+	if checked, ok := into.Settings.(interface{ Validate() error }); ok && len(r.mistakes) == before {
+		if err := checked.Validate(); err != nil {
+			r.refused(at, err)
+		}
+	}
+}
+
+func unknownKind(name string) string {
+	if name == "" {
+		return "is missing"
+	}
+	return "there is no kind of target " + strconv.Quote(shorten(name))
+}
+
+// entitlement reads the target, and keeps everything else as JSON for the target's kind to check.
+func (r *reading) entitlement(node *yaml.Node, into *Entitlement, at path) {
+	spec, err := json.Marshal(r.plain(r.apart(node, "target", &into.Target, at), at))
+	if err != nil {
+		r.unusable(at, "write ordinary numbers", "can't be written as JSON: %v", err)
+		return
+	}
+	into.Spec = spec
+}
+
+// apart reads one text of a mapping, and returns the mapping without it.
+func (r *reading) apart(node *yaml.Node, name string, into *string, at path) *yaml.Node {
+	rest := &yaml.Node{Kind: yaml.MappingNode, Line: node.Line, Column: node.Column}
+	for _, entry := range r.entries(node, at) {
+		if entry.key.Value == name {
+			r.decode(entry.value, reflect.ValueOf(into).Elem(), at.key(name))
+			continue
+		}
+		rest.Content = append(rest.Content, entry.key, entry.value)
+	}
+	return rest
+}
+
+// plain turns a part of the file into what json.Marshal writes.
+func (r *reading) plain(node *yaml.Node, at path) any {
+	switch node.Kind {
+	case yaml.MappingNode:
+		values := map[string]any{}
+		for _, entry := range r.entries(node, at) {
+			values[entry.key.Value] = r.plain(entry.value, at.key(entry.key.Value))
+		}
+		return values
+	case yaml.SequenceNode:
+		values := make([]any, len(node.Content))
+		for i, item := range node.Content {
+			values[i] = r.plain(item, at.item(i))
+		}
+		return values
+	default:
+		return r.scalar(node, at)
+	}
+}
+
+func (r *reading) scalar(node *yaml.Node, at path) any {
+	switch node.ShortTag() {
+	case nullTag:
+		r.unusable(at, "write a value, or take the line out", "has no value")
+		return nil
+	case intTag, floatTag, boolTag:
+		var value any
+		if err := node.Load(&value); err != nil {
+			r.unusable(at, "quote it if it is text", "is no number")
+		}
+		return value
+	default:
+		return node.Value
+	}
+}

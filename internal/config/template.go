@@ -1,0 +1,128 @@
+package config
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// What a template means when it does not say.
+const (
+	defaultPending  = time.Hour
+	defaultTicket   = TicketRequired
+	defaultSessions = SessionsEnd
+)
+
+func (r *reading) templates(c *Config, at path) {
+	r.names(at, maps.Keys(c.Templates))
+	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
+		template := c.Templates[id]
+		r.template(c, &template, at.key(id))
+		c.Templates[id] = template
+	}
+}
+
+func (r *reading) template(c *Config, template *Template, at path) {
+	template.Pending.Duration = cmp.Or(template.Pending.Duration, defaultPending)
+	template.Ticket = cmp.Or(template.Ticket, defaultTicket)
+	template.Sessions = cmp.Or(template.Sessions, defaultSessions)
+	r.oneOf(at.key("ticket"), template.Ticket, TicketRequired, TicketOptional, TicketNone)
+	r.oneOf(at.key("sessions"), template.Sessions, SessionsEnd, SessionsKeep)
+	if template.Ticket == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
+		r.wrong(at.key("ticket"), "set tickets.jira, or write ticket: none", "is required, but there is no tracker to look in")
+	}
+	r.entitlements(c, template, at.key("entitlements"))
+	r.durations(c, template, at.key("duration"))
+	r.approval(c, template.Approval, at.key("approval"))
+	r.digest(template, at)
+}
+
+func (r *reading) entitlements(c *Config, template *Template, at path) {
+	if len(template.Entitlements) == 0 {
+		r.wrong(at, "list at least one", "is empty")
+	}
+	first := map[string]int{}
+	for i := range template.Entitlements {
+		entitlement := &template.Entitlements[i]
+		if !r.normalize(c, entitlement, at.item(i)) {
+			continue
+		}
+		key := entitlement.Target + "\x00" + string(entitlement.Spec)
+		if earlier, twice := first[key]; twice {
+			r.wrong(at.item(i), "keep one of them", "is the same as %s", at.item(earlier))
+			continue
+		}
+		first[key] = i
+	}
+}
+
+func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
+	if r.lost(path{"targets"}) {
+		return false
+	}
+	target, found := c.Targets[entitlement.Target]
+	if !found {
+		fault := "is missing"
+		if entitlement.Target != "" {
+			fault = "there is no target " + strconv.Quote(shorten(entitlement.Target))
+		}
+		r.wrong(at.key("target"), suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets))), "%s", fault)
+		return false
+	}
+	kind, found := r.kinds[target.Kind]
+	if !found || entitlement.Spec == nil {
+		return false
+	}
+	spec, err := kind.Normalize(entitlement.Spec)
+	if err != nil {
+		r.refused(at, err)
+		return false
+	}
+	entitlement.Spec = spec
+	return true
+}
+
+func (r *reading) durations(c *Config, template *Template, at path) {
+	longest, usual := template.Duration.Max, template.Duration.Default
+	if longest.Duration == 0 {
+		r.wrong(at.key("max"), "write the longest that access may last, like 4h", "is missing")
+	}
+	if usual.Duration == 0 {
+		r.wrong(at.key("default"), "write how long access lasts if nobody says, like 1h", "is missing")
+	}
+	if longest.Duration > 0 && usual.Duration > longest.Duration {
+		r.wrong(at.key("default"), "lower it to at most "+longest.String(), "%s is longer than max", usual)
+	}
+	for _, entitlement := range template.Entitlements {
+		kind := c.Targets[entitlement.Target].Kind
+		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}
+		if allowed.Duration > 0 && longest.Duration > allowed.Duration {
+			r.wrong(at.key("max"), "lower it to at most "+allowed.String(),
+				"%s is longer than %s (%s) allows", longest, entitlement.Target, kind)
+			return
+		}
+	}
+}
+
+func (r *reading) approval(c *Config, approval Approval, at path) {
+	for i, reviewer := range approval.From {
+		switch _, found := c.People[reviewer]; {
+		case !found && r.lost(path{"people"}):
+		case !found:
+			r.wrong(at.key("from").item(i), suggest(reviewer, slices.Collect(maps.Keys(c.People))),
+				"there is no person %q", shorten(reviewer))
+		case slices.Index(approval.From, reviewer) < i:
+			r.wrong(at.key("from").item(i), "take it out", "%s is there already", reviewer)
+		}
+	}
+	switch {
+	case approval.Count < 1:
+		r.wrong(at.key("count"), "write how many must approve: 1 or more", "is less than 1")
+	case approval.Count > len(approval.From):
+		r.wrong(at.key("count"), "lower it, or name more people in from", "is more than the %d people in from", len(approval.From))
+	}
+}
