@@ -1,0 +1,161 @@
+package lightrun_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/target"
+	"curfew/activities/target/lightrun"
+	"curfew/internal/config"
+	"curfew/internal/sandbox"
+	sandboxlightrun "curfew/internal/sandbox/lightrun"
+	"curfew/internal/sandbox/vendorcontract"
+	"curfew/workflows/contract"
+)
+
+const (
+	ann  = "ann@example.com"
+	pool = "production"
+	edge = "edge"
+
+	token      = "key-that-no-error-may-show"
+	otherToken = "key-without-the-scope"
+)
+
+// company is a Lightrun company held to the vendor's contract, and what tests do to it.
+type company struct {
+	*sandboxlightrun.Server
+	url string
+	// faults hit every request, changeFaults only those that change something.
+	faults, changeFaults sandbox.Faults
+
+	mu    sync.Mutex
+	ahead time.Duration // of the company's clock
+	seen  []string      // method and path of every request that was handled
+}
+
+// open starts a company; change may alter it before.
+func open(t *testing.T, change func(*sandboxlightrun.Options)) *company {
+	t.Helper()
+	c := &company{}
+	options := sandboxlightrun.Options{
+		Keys: []sandboxlightrun.Key{
+			{Value: token, Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeDev}},
+			{Value: otherToken, Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeCompany}},
+		},
+		Users: []sandboxlightrun.User{{Email: ann}},
+		Pools: []sandboxlightrun.AgentPool{{ID: pool}, {ID: edge}},
+		Now:   c.now,
+	}
+	if change != nil {
+		change(&options)
+	}
+	c.Server = sandboxlightrun.New(options)
+	api := vendorcontract.Check(t, "lightrun.openapi.json", c.Handler(), sandboxlightrun.Operations()...)
+	changes := c.changeFaults.Wrap(api)
+	site := httptest.NewServer(c.faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		c.note(r)
+		if r.Method == http.MethodGet {
+			api.ServeHTTP(w, r)
+			return
+		}
+		changes.ServeHTTP(w, r)
+	})))
+	t.Cleanup(site.Close)
+	c.url = site.URL
+	return c
+}
+
+func (c *company) now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return time.Now().Add(c.ahead)
+}
+
+func (c *company) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ahead += d
+}
+
+func (c *company) note(r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seen = append(c.seen, r.Method+" "+r.URL.Path)
+}
+
+// requests returns what was asked of the company so far.
+func (c *company) requests() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return append([]string{}, c.seen...)
+}
+
+// names lists the temporary accesses that live.
+func (c *company) names() []string {
+	names := []string{}
+	for _, access := range c.Live() {
+		names = append(names, access.Name)
+	}
+	return names
+}
+
+// give makes an access as somebody in the portal would.
+func (c *company) give(t *testing.T, name string) {
+	t.Helper()
+	body := fmt.Sprintf(`{"name":%q,"userEmails":[%q],"agentPoolIds":[%q],"roles":["Standard"],"expirationDate":%q}`,
+		name, ann, edge, c.now().Add(24*time.Hour).Format(time.RFC3339))
+	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/v1/temp-access", strings.NewReader(body))
+	request.Header.Set("Authorization", "Bearer "+token)
+	recorder := httptest.NewRecorder()
+	c.Handler().ServeHTTP(recorder, request)
+	require.Equal(t, http.StatusCreated, recorder.Code, recorder.Body)
+}
+
+// connect opens a connector with a key.
+func connect(t *testing.T, url, key string) target.Connector {
+	t.Helper()
+	settings := lightrun.Settings{URL: url, Token: config.SecretOf(key)}
+	connector, err := settings.Open()
+	require.NoError(t, err)
+	return connector
+}
+
+func normalized(t *testing.T, text string) json.RawMessage {
+	t.Helper()
+	entitlement, err := lightrun.Kind().Normalize(json.RawMessage(text))
+	require.NoError(t, err)
+	return entitlement
+}
+
+// request is one grant's worth of access to the pool for Ann.
+func request(t *testing.T, until time.Time) target.Access {
+	t.Helper()
+	entitlement := normalized(t, `{"agentPoolIds":["`+pool+`"]}`)
+	key := contract.Access{Target: "lightrun-prod", Entitlement: entitlement, Account: ann}.Digest()
+	return target.Access{Key: key, Entitlement: entitlement, Account: ann, Until: until, Reference: "OPS-7"}
+}
+
+func in(d time.Duration) time.Time { return time.Now().Add(d).Truncate(time.Second) }
+
+// requireProblem wants a problem of a kind that shows no key.
+func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string) *contract.Problem {
+	t.Helper()
+	problem, found := contract.ProblemOf(err)
+	require.True(t, found, "not a problem: %v", err)
+	require.Equal(t, kind, problem.Kind, problem.Error())
+	for _, part := range parts {
+		require.Contains(t, problem.Error(), part)
+	}
+	require.NotContains(t, problem.Error(), token)
+	require.NotContains(t, problem.Error(), otherToken)
+	return problem
+}

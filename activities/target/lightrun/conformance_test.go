@@ -1,0 +1,68 @@
+package lightrun_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/target/lightrun"
+	"curfew/activities/target/targettest"
+	"curfew/internal/sandbox"
+	sandboxlightrun "curfew/internal/sandbox/lightrun"
+)
+
+// users are those whom the conformance suite can have in one company.
+const users = 60
+
+var oddUsers = []string{`o'brien+"night shift"@example.com`, `pelé@bücher.example`, `%41/../..@example.com`, `ünï 𝔠ode@example.com`}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	targettest.Run(t, func(t *testing.T) targettest.Fixture {
+		c := open(t, func(options *sandboxlightrun.Options) {
+			for i := range users {
+				options.Users = append(options.Users, sandboxlightrun.User{Email: numbered(i)})
+			}
+			for _, email := range oddUsers {
+				options.Users = append(options.Users, sandboxlightrun.User{Email: email})
+			}
+		})
+		c.give(t, "by hand")
+		var used atomic.Int64
+		return targettest.Fixture{
+			Connector:   connect(t, c.url, token),
+			Entitlement: normalized(t, `{"agentPoolIds":["`+pool+`"]}`),
+			Limits:      lightrun.Kind().Limits,
+			Accounts: func(t *testing.T) string {
+				number := int(used.Add(1)) - 1
+				require.Less(t, number, users)
+				return numbered(number)
+			},
+			OddAccounts:      func(*testing.T) []string { return oddUsers },
+			UnknownAccount:   "nobody@example.com",
+			Can:              func(_ *testing.T, account string) bool { return c.Can(account, pool) },
+			Snapshot:         c.snapshot,
+			WrongCredentials: connect(t, c.url, "wrong-"+token),
+			Down:             connect(t, "http://127.0.0.1:1", token),
+			Secrets:          []string{token, otherToken},
+			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
+		}
+	})
+}
+
+func numbered(i int) string { return fmt.Sprintf("user-%02d@example.com", i) }
+
+// snapshot is every live access that is not for one account.
+func (c *company) snapshot(t *testing.T, except string) string {
+	t.Helper()
+	others := slices.DeleteFunc(c.Live(), func(access sandboxlightrun.TempAccess) bool {
+		return slices.Contains(access.UserEmails, except)
+	})
+	text, err := json.Marshal(others)
+	require.NoError(t, err)
+	return string(text)
+}

@@ -1,0 +1,178 @@
+package lightrun
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+const (
+	// slack is how much later than asked Lightrun ends an access: it is the second lock and must not close first.
+	slack = time.Minute
+	// rounds is how often a revoke looks again for accesses that came up while it removed others.
+	rounds = 5
+
+	maxAccount   = 254 // the longest e-mail address, in bytes
+	maxReference = 100 // in characters
+)
+
+var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+type connector struct{ api *api }
+
+// Grant makes the access with the asked end, unless it is there, and then removes those with other ends.
+func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
+	wanted, err := describe(access, time.Now())
+	if err != nil {
+		return "", err
+	}
+	ours, err := c.ours(ctx, access)
+	if err != nil {
+		return "", err
+	}
+	granted := target.AlreadyThere
+	if !slices.ContainsFunc(ours, wanted.isNamed) {
+		if granted, err = c.make(ctx, access, wanted); err != nil {
+			return "", err
+		}
+	}
+	if err := c.remove(ctx, slices.DeleteFunc(ours, wanted.isNamed)); err != nil {
+		return "", err
+	}
+	return granted, nil
+}
+
+// make creates an access, or finds that an earlier attempt whose answer was lost has done so.
+func (c *connector) make(ctx context.Context, access target.Access, wanted newAccess) (target.Granted, error) {
+	made, err := c.api.create(ctx, wanted)
+	if err != nil || made {
+		return target.AccessGranted, err
+	}
+	ours, err := c.ours(ctx, access)
+	if err != nil {
+		return "", err
+	}
+	if !slices.ContainsFunc(ours, wanted.isNamed) {
+		return "", contract.Problemf(contract.KindUnavailable, "", "look for it in Lightrun if this persists",
+			"%s says that the temporary access %s exists, but does not list it", c.api, wanted.Name)
+	}
+	return target.AlreadyThere, nil
+}
+
+// Revoke removes every access of this grant, whatever its end, until Lightrun lists none.
+func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
+	revoked := target.AlreadyAbsent
+	for range rounds {
+		ours, err := c.ours(ctx, access)
+		if err != nil {
+			return "", err
+		}
+		if len(ours) == 0 {
+			return revoked, nil
+		}
+		if err := c.remove(ctx, ours); err != nil {
+			return "", err
+		}
+		revoked = target.AccessRevoked
+	}
+	return "", contract.Problemf(contract.KindUnavailable, "", "see in Lightrun who keeps making them",
+		"%s lists temporary accesses of this grant again after %d removals", c.api, rounds)
+}
+
+// Inspect lists the accesses of this grant. The end is that of the one that lasts longest.
+func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
+	ours, err := c.ours(ctx, access)
+	if err != nil {
+		return target.State{}, err
+	}
+	state := target.State{Held: len(ours) > 0}
+	for _, one := range ours {
+		end, err := time.Parse(time.RFC3339, one.ExpirationDate)
+		if err != nil {
+			return target.State{}, c.api.strange("the end of %s is %q", one.Name, clip(one.ExpirationDate))
+		}
+		if end.After(state.Until) {
+			state.Until = end
+		}
+	}
+	return state, nil
+}
+
+// Check lists temporary accesses: the one scope that lets the key do so lets it make and remove them too.
+func (c *connector) Check(ctx context.Context) error {
+	_, err := c.api.count(ctx)
+	return err
+}
+
+// ours lists the accesses that were made for a grant.
+func (c *connector) ours(ctx context.Context, access target.Access) ([]tempAccess, error) {
+	if !keyPattern.MatchString(access.Key) {
+		return nil, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(access.Key))
+	}
+	all, err := c.api.list(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(all, func(one tempAccess) bool { return !strings.HasPrefix(one.Name, namePrefix(access)) }), nil
+}
+
+// remove tries to remove all, even after one has failed, and returns the first error.
+func (c *connector) remove(ctx context.Context, accesses []tempAccess) error {
+	var first error
+	for _, one := range accesses {
+		if err := c.api.delete(ctx, one); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+// describe is the temporary access that gives what is asked for.
+func describe(access target.Access, now time.Time) (newAccess, error) {
+	account := access.Account
+	if len(account) > maxAccount || !strings.Contains(account, "@") || strings.ContainsFunc(account, unicode.IsControl) {
+		return newAccess{}, contract.Problemf(contract.KindInvalid, "account", "give the person their e-mail address in Lightrun",
+			"%q is not an e-mail address", clip(account))
+	}
+	entitlement, err := parse(access.Entitlement)
+	if err != nil {
+		return newAccess{}, err
+	}
+	latest := now.Add(maxDuration)
+	switch {
+	case !access.Until.After(now):
+		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for a later end",
+			"%s is in the past", access.Until.UTC().Format(time.RFC3339))
+	case access.Until.After(latest):
+		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for 31 days or less",
+			"%s is more than 31 days away, the longest that Lightrun allows", access.Until.UTC().Format(time.RFC3339))
+	}
+	end := access.Until.Add(slack)
+	if end.After(latest) {
+		end = latest
+	}
+	return newAccess{
+		Name:           fmt.Sprintf("%s%d", namePrefix(access), access.Until.Unix()),
+		UserEmails:     []string{account},
+		AgentPoolIDs:   entitlement.AgentPoolIDs,
+		Roles:          entitlement.Roles,
+		ExpirationDate: end.UTC().Format(time.RFC3339),
+		IncidentID:     reference(access.Reference),
+	}, nil
+}
+
+func namePrefix(access target.Access) string { return "curfew-" + access.Key + "-" }
+
+func reference(text string) string {
+	if characters := []rune(text); len(characters) > maxReference {
+		return string(characters[:maxReference])
+	}
+	return text
+}

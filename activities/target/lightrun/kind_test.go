@@ -1,0 +1,111 @@
+package lightrun_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/target/lightrun"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+func TestEntitlementsHaveOneSpelling(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"agentPoolIds":["b","a"," b "]}`:                                `{"agentPoolIds":["a","b"],"roles":["Standard"]}`,
+		` { "roles" : ["Privileged","Privileged"], "agentPoolIds":["a"]}`: `{"agentPoolIds":["a"],"roles":["Privileged"]}`,
+		`{"agentPoolIds":["a"],"roles":["Standard"]}`:                     `{"agentPoolIds":["a"],"roles":["Standard"]}`,
+		pools(20): pools(20),
+	} {
+		got, err := lightrun.Kind().Normalize(json.RawMessage(text))
+		require.NoError(t, err, text)
+		if text != want {
+			require.Equal(t, want, string(got))
+		}
+		again, err := lightrun.Kind().Normalize(got)
+		require.NoError(t, err)
+		require.Equal(t, string(got), string(again))
+	}
+}
+
+func TestWrongEntitlementsAreExplained(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct{ text, field, part string }{
+		"no object":          {`["a"]`, "", "not an object"},
+		"no JSON":            {`{`, "", "not an object"},
+		"nothing":            {``, "", "not an object"},
+		"unknown key":        {`{"agentPoolIds":["a"],"pools":["b"]}`, "pools", "agentPoolIds and roles"},
+		"other case":         {`{"AgentPoolIds":["a"]}`, "AgentPoolIds", "unknown"},
+		"no pools":           {`{"roles":["Standard"]}`, "agentPoolIds", "missing or empty"},
+		"empty pools":        {`{"agentPoolIds":[]}`, "agentPoolIds", "missing or empty"},
+		"one pool as text":   {`{"agentPoolIds":"a"}`, "agentPoolIds", "not a list"},
+		"number":             {`{"agentPoolIds":[1]}`, "agentPoolIds", "not a list"},
+		"blank":              {`{"agentPoolIds":["a"," "]}`, "agentPoolIds", "entry 2 is empty"},
+		"too long":           {`{"agentPoolIds":["` + strings.Repeat("a", 129) + `"]}`, "agentPoolIds", "too long"},
+		"control characters": {`{"agentPoolIds":["a\u0000b"]}`, "agentPoolIds", "control"},
+		"21 pools":           {pools(21), "agentPoolIds", "21 different"},
+		"no roles":           {`{"agentPoolIds":["a"],"roles":[]}`, "roles", "missing or empty"},
+		"null roles":         {`{"agentPoolIds":["a"],"roles":null}`, "roles", "missing or empty"},
+		"too large":          {`{"agentPoolIds":["` + strings.Repeat("a", 20_000) + `"]}`, "", "too large"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := lightrun.Kind().Normalize(json.RawMessage(tc.text))
+			problem := requireProblem(t, err, contract.KindInvalid, tc.part)
+			require.Equal(t, tc.field, problem.Field)
+			require.NotEmpty(t, problem.Fix)
+		})
+	}
+}
+
+func pools(n int) string {
+	ids := make([]string, n)
+	for i := range ids {
+		ids[i] = fmt.Sprintf("%q", fmt.Sprintf("pool-%02d", i))
+	}
+	return `{"agentPoolIds":[` + strings.Join(ids, ",") + `]}`
+}
+
+func TestSettingsAreCheckedBeforeUse(t *testing.T) {
+	t.Parallel()
+	key := config.SecretOf(token)
+	for name, tc := range map[string]struct {
+		settings lightrun.Settings
+		field    string
+	}{
+		"no address":          {lightrun.Settings{Token: key}, "url"},
+		"no scheme":           {lightrun.Settings{URL: "app.lightrun.com", Token: key}, "url"},
+		"in the clear":        {lightrun.Settings{URL: "http://app.lightrun.com", Token: key}, "url"},
+		"other scheme":        {lightrun.Settings{URL: "ftp://127.0.0.1", Token: key}, "url"},
+		"password in address": {lightrun.Settings{URL: "https://ann:" + token + "@app.lightrun.com", Token: key}, "url"},
+		"query":               {lightrun.Settings{URL: "https://app.lightrun.com?a=b", Token: key}, "url"},
+		"no key":              {lightrun.Settings{URL: "https://app.lightrun.com"}, "token"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := tc.settings.Open()
+			problem := requireProblem(t, err, contract.KindInvalid)
+			require.Equal(t, tc.field, problem.Field)
+			require.NotEmpty(t, problem.Fix)
+		})
+	}
+	for _, url := range []string{"https://app.lightrun.com", "https://lightrun.internal:8443/base/", "http://127.0.0.1:8090", "http://[::1]:8090", "http://localhost"} {
+		settings := lightrun.Settings{URL: url, Token: key}
+		_, err := settings.Open()
+		require.NoError(t, err, url)
+	}
+}
+
+func TestTheKindSaysWhatLightrunCantDo(t *testing.T) {
+	t.Parallel()
+	kind := lightrun.Kind()
+	require.Equal(t, "lightrun", kind.Name)
+	require.IsType(t, &lightrun.Settings{}, kind.Settings())
+	require.True(t, kind.Limits.EnforcesExpiry)
+	require.Equal(t, 31*24.0, kind.Limits.MaxDuration.Hours())
+	require.Positive(t, kind.Limits.Settles)
+}

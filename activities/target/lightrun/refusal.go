@@ -1,0 +1,95 @@
+package lightrun
+
+import (
+	"context"
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"curfew/workflows/contract"
+)
+
+const (
+	maxText = 200 // of others, in characters
+	// maxWait bounds how long Lightrun can hold up a revoke by asking us to wait.
+	maxWait = 5 * time.Minute
+)
+
+// refusal says what an answer means that is no success.
+func (a *api) refusal(answer answer) error {
+	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", a, answer.said())
+	switch status := answer.status; {
+	case status == http.StatusUnauthorized:
+		problem.Fault = a.String() + " does not accept the API key"
+		problem.Fix = "it may have expired: put a valid one with the scope DEV where the target's token refers to"
+	case status == http.StatusForbidden:
+		problem.Kind = contract.KindDenied
+		problem.Fix = "give the API key of the target's token the scope DEV"
+	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
+		problem.RetryAfter = contract.Duration{Duration: retryAfter(answer.header, time.Now())}
+	case status >= 300 && status < 400:
+		problem.Fix = "redirects are not followed: set the target's url to where the API is"
+	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooEarly:
+		problem.Kind = contract.KindDenied
+	}
+	return problem
+}
+
+// isFull tells the two meanings of a 403 apart: too many accesses, or a key that may not do this. Only the text can.
+func (a answer) isFull() bool {
+	return strings.Contains(strings.ToLower(string(a.body)), "exceeded limit")
+}
+
+// full says how many temporary accesses are in use.
+func (a *api) full(ctx context.Context) error {
+	fix := "wait for others to end, or remove some in Lightrun"
+	inUse, err := a.count(ctx)
+	if err != nil {
+		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more temporary accesses", a)
+	}
+	return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more: %d of %d temporary accesses are in use", a, inUse, companyLimit)
+}
+
+// said is the status and the vendor's message.
+func (a answer) said() string {
+	var content struct {
+		Message string `json:"message"`
+	}
+	status := strconv.Itoa(a.status)
+	if text := http.StatusText(a.status); text != "" {
+		status += " " + text
+	}
+	if json.Unmarshal(a.body, &content) != nil || content.Message == "" {
+		return status
+	}
+	return status + ": " + clip(content.Message)
+}
+
+// retryAfter reads the header, as seconds or as a date; what can't be read is zero.
+func retryAfter(header http.Header, now time.Time) time.Duration {
+	text := header.Get("Retry-After")
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if date, err := http.ParseTime(text); err == nil {
+		wait = date.Sub(now)
+	}
+	return min(max(wait, 0), maxWait)
+}
+
+// clip makes text of others fit into an error: one line, of bounded length.
+func clip(text string) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return ' '
+		}
+		return r
+	}, text)
+	if characters := []rune(text); len(characters) > maxText {
+		return string(characters[:maxText]) + "…"
+	}
+	return text
+}

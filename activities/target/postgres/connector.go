@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+// connector speaks to one server. Roles belong to the whole server, whichever database the connection is to.
+type connector struct {
+	pool   *pgxpool.Pool
+	broker string // our own role
+}
+
+// seen is what lookStatement finds.
+type seen struct{ role, account, held bool }
+
+// Grant implements target.Connector. The server enforces no end of a membership, so to move the end there is nothing to do.
+func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
+	m, err := membershipOf(access)
+	if err != nil {
+		return "", err
+	}
+	conn, err := c.pool.Acquire(ctx)
+	if err != nil {
+		return "", c.problem(err, m)
+	}
+	defer conn.Release()
+	found, err := vet(ctx, conn.Conn(), m)
+	if err != nil {
+		return "", c.problem(err, m)
+	}
+	if found.held {
+		return target.AlreadyThere, nil
+	}
+	if _, err := conn.Exec(ctx, grantStatement(m, majorVersion(conn.Conn()))); err != nil {
+		return "", c.problem(err, m)
+	}
+	return target.AccessGranted, nil
+}
+
+// Revoke implements target.Connector, in one round trip. An account or a role that has been dropped has taken its
+// memberships along.
+func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
+	m, err := membershipOf(access)
+	if err != nil {
+		return "", err
+	}
+	var before seen
+	batch := &pgx.Batch{}
+	batch.Queue(lookStatement, m.role, m.account).QueryRow(before.scan)
+	batch.Queue(revokeStatement(m))
+	if err := c.pool.SendBatch(ctx, batch).Close(); err != nil && !dropped(err, before) {
+		return "", c.problem(err, m)
+	}
+	if before.held {
+		return target.AccessRevoked, nil
+	}
+	return target.AlreadyAbsent, nil
+}
+
+// Inspect implements target.Connector.
+func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
+	m, err := membershipOf(access)
+	if err != nil {
+		return target.State{}, err
+	}
+	var found seen
+	if err := found.scan(c.pool.QueryRow(ctx, lookStatement, m.role, m.account)); err != nil {
+		return target.State{}, c.problem(err, m)
+	}
+	return target.State{Held: found.held}, nil
+}
+
+// vet looks what is there, and refuses a grant that could not be taken away.
+func vet(ctx context.Context, conn *pgx.Conn, m membership) (found seen, err error) {
+	var (
+		danger             *string
+		superuser, ourself bool
+	)
+	batch := &pgx.Batch{}
+	batch.Queue(lookStatement, m.role, m.account).QueryRow(found.scan)
+	batch.Queue(vetStatement, m.role, m.account, predefinedDangers).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&danger, &superuser, &ourself)
+	})
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return found, err
+	}
+	switch {
+	case !found.role:
+		return found, missing("role", m.role)
+	case !found.account:
+		return found, missing("account", m.account)
+	case danger != nil:
+		return found, contract.Problemf(contract.KindDenied, "role", "name a role with just the privileges that are needed",
+			"members of %q reach %q, which can give access away, so it could not be taken away in time", m.role, *danger)
+	case superuser:
+		return found, contract.Problemf(contract.KindDenied, "account", "give the subject an account that is no superuser",
+			"%q is a superuser: it has all access always, and its sessions can't be ended", m.account)
+	case ourself:
+		return found, contract.Problemf(contract.KindDenied, "account", "give Curfew a role of its own",
+			"%q is the role that Curfew itself uses", m.account)
+	default:
+		return found, nil
+	}
+}
+
+func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.held) }

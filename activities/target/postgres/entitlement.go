@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+// longestName is in bytes. PostgreSQL would cut a longer name, and mean another role.
+const longestName = 63
+
+// Whoever is in one of these can become the server's operating system user, and stay.
+var predefinedDangers = []string{"pg_execute_server_program", "pg_read_server_files", "pg_write_server_files"}
+
+// entitlement is membership in a role.
+type entitlement struct {
+	Role string `json:"role"`
+}
+
+func normalize(written json.RawMessage) (json.RawMessage, error) {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(written, &fields); err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "", "write it like role: reporting", "not a set of keys and values")
+	}
+	for key := range fields {
+		if key != "role" {
+			return nil, contract.Problemf(contract.KindInvalid, key, "leave it out: a postgres entitlement has only a role", "unknown")
+		}
+	}
+	if fields["role"] == nil {
+		return nil, contract.Problemf(contract.KindInvalid, "role", "name the role whose membership is given", "missing")
+	}
+	var wanted entitlement
+	if err := json.Unmarshal(fields["role"], &wanted.Role); err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "role", "write the role's name as text", "not a text")
+	}
+	if problem := checkName("role", wanted.Role); problem != nil {
+		return nil, problem
+	}
+	if slices.Contains(predefinedDangers, wanted.Role) {
+		return nil, contract.Problemf(contract.KindInvalid, "role", "name a role with just the privileges that are needed",
+			"%s lets its members take over the server, so the access could not be taken away", wanted.Role)
+	}
+	return json.Marshal(wanted)
+}
+
+// checkName finds what no role can be called.
+func checkName(field, name string) *contract.Problem {
+	switch {
+	case name == "":
+		return contract.Problemf(contract.KindInvalid, field, "name a role of the server", "empty")
+	case len(name) > longestName:
+		return contract.Problemf(contract.KindInvalid, field, "name a role of the server",
+			"%q has %d bytes, but names in PostgreSQL have at most %d", name, len(name), longestName)
+	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
+		return contract.Problemf(contract.KindInvalid, field, "name a role of the server", "%q is not UTF-8 text", name)
+	default:
+		return nil
+	}
+}
+
+// membership is what a connector is asked about, checked.
+type membership struct{ role, account string }
+
+func membershipOf(access target.Access) (membership, error) {
+	var wanted entitlement
+	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
+		return membership{}, contract.Problemf(contract.KindInvalid, "role", "write it like role: reporting",
+			"not an entitlement of the kind postgres")
+	}
+	for field, name := range map[string]string{"role": wanted.Role, "account": access.Account} {
+		if problem := checkName(field, name); problem != nil {
+			return membership{}, problem
+		}
+	}
+	return membership{role: wanted.Role, account: access.Account}, nil
+}

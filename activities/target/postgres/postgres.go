@@ -1,0 +1,103 @@
+// Package postgres gives and takes membership in PostgreSQL roles. The subject is a role of its own, which somebody
+// else made.
+//
+// Curfew's role needs no superuser: ADMIN OPTION on each role that it gives, and pg_signal_backend to end sessions.
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"curfew/activities/target"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const (
+	defaultConnections = 8
+	mostConnections    = 100
+
+	connectTimeout = 5 * time.Second
+	// statementTimeout is kept by the server, so that a statement can't take effect later than that, whatever became of
+	// us. It bounds settles.
+	statementTimeout = "5s"
+	settles          = 10 * time.Second
+	// cancelGrace is how long a cancelled call waits for the server to say what became of it.
+	cancelGrace = 2 * time.Second
+	idleTime    = 5 * time.Minute
+)
+
+// Kind describes PostgreSQL servers, of version 13 and later.
+func Kind() target.Kind {
+	return target.Kind{
+		Name:      "postgres",
+		Settings:  func() target.Settings { return new(Settings) },
+		Normalize: normalize,
+		Limits:    target.Limits{Settles: settles},
+	}
+}
+
+// Settings say how to reach one server.
+type Settings struct {
+	// DSN is a URL or a list of key=value, as psql takes it. It leads to the server itself: a pooler in between would
+	// not hand the statement timeout on.
+	DSN config.Secret `yaml:"dsn"`
+	// MaxConnections is how many connections are open at most; 0 means 8. None is kept that nobody uses.
+	MaxConnections int `yaml:"maxConnections"`
+}
+
+// Open prepares the connection, and makes it when it is first needed.
+func (s *Settings) Open() (target.Connector, error) {
+	if s.DSN.IsZero() {
+		return nil, contract.Problemf(contract.KindInvalid, "dsn",
+			"write where the server is, like postgres://curfew@db.example.com/postgres", "missing")
+	}
+	if s.MaxConnections < 0 || s.MaxConnections > mostConnections {
+		return nil, contract.Problemf(contract.KindInvalid, "maxConnections",
+			"write a number from 1 to 100, or leave it out for 8", "%d is out of range", s.MaxConnections)
+	}
+	pool, err := pgxpool.ParseConfig(s.DSN.Reveal())
+	if err != nil {
+		// The error may show parts of a password that made the text unreadable.
+		return nil, contract.Problemf(contract.KindInvalid, "dsn",
+			"write it like postgres://curfew:password@db.example.com:5432/postgres, with %XX for special letters",
+			"neither a PostgreSQL URL nor a list of key=value")
+	}
+	s.configure(pool)
+	// The context is for connections that are made ahead of use: none.
+	connections, err := pgxpool.NewWithConfig(context.Background(), pool)
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
+	}
+	return &connector{pool: connections, broker: pool.ConnConfig.User}, nil
+}
+
+func (s *Settings) configure(pool *pgxpool.Config) {
+	pool.MaxConns = int32(s.MaxConnections)
+	if s.MaxConnections == 0 {
+		pool.MaxConns = defaultConnections
+	}
+	pool.MinConns, pool.MinIdleConns, pool.MaxConnIdleTime = 0, 0, idleTime
+	pool.AfterConnect = prepare
+
+	conn := pool.ConnConfig
+	// What is not prepared by name is sent in one go: each GRANT and REVOKE is another text, not worth keeping.
+	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
+	conn.ConnectTimeout = connectTimeout
+	conn.RuntimeParams["application_name"] = "curfew"
+	conn.RuntimeParams["client_encoding"] = "UTF8"
+	conn.RuntimeParams["statement_timeout"] = statementTimeout
+	// Nothing that a subject puts into a schema may stand in for a function or an operator of ours.
+	conn.RuntimeParams["search_path"] = "pg_catalog"
+	// A plan is kept for as long as its connection, and a table of roles that was small then may have grown since.
+	conn.RuntimeParams["enable_seqscan"] = "off"
+	// A cancelled call ends at the server too, and then its outcome is known.
+	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelGrace}
+	}
+}

@@ -1,0 +1,85 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"curfew/workflows/contract"
+)
+
+// Codes of PostgreSQL's errors that mean something of their own here.
+const (
+	codeUndefinedObject    = "42704"
+	codeNoPrivilege        = "42501"
+	codeInvalidGrant       = "0LP01" // a membership that would close a circle
+	codeWrongPassword      = "28P01"
+	codeNoAuthorization    = "28000"
+	codeReadOnlyServer     = "25006"
+	codeTooManyConnections = "53300"
+)
+
+// problem turns what went wrong with a membership into what a person can act on. Errors that we don't know may pass:
+// "tuple concurrently updated", a deadlock, a server that restarts.
+func (c *connector) problem(err error, m membership) error {
+	var known *contract.Problem
+	if errors.As(err, &known) {
+		return known
+	}
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) {
+		return c.unreachable(err)
+	}
+	switch refused.Code {
+	case codeUndefinedObject:
+		return contract.Problemf(contract.KindNotFound, "", "make sure that both roles exist on the server",
+			"PostgreSQL: %s", refused.Message)
+	case codeNoPrivilege:
+		return contract.Problemf(contract.KindDenied, "",
+			"let an administrator run: GRANT "+quote(m.role)+" TO "+quote(c.broker)+" WITH ADMIN OPTION",
+			"Curfew's role %q may not give or take membership in %q: %s", c.broker, m.role, refused.Message)
+	case codeInvalidGrant:
+		return contract.Problemf(contract.KindDenied, "account", "give the subject an account that the role is not itself a member of",
+			"PostgreSQL: %s", refused.Message)
+	default:
+		return c.unavailable(refused)
+	}
+}
+
+// unavailable is for errors that may pass.
+func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
+	fix := "look at the server's log if it goes on"
+	switch refused.Code {
+	case codeWrongPassword, codeNoAuthorization:
+		fix = "check the user and the password in the target's dsn, and the server's pg_hba.conf"
+	case codeReadOnlyServer:
+		fix = "point the target's dsn at the primary server"
+	case codeTooManyConnections:
+		fix = "lower the target's maxConnections or raise the server's max_connections"
+	}
+	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", refused.Message, refused.Code)
+}
+
+// unreachable tells what kept us from the server, in the words of the network and never of the dsn.
+func (c *connector) unreachable(err error) *contract.Problem {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return contract.Problemf(contract.KindUnavailable, "", "try again", "PostgreSQL did not answer before the call was given up")
+	}
+	cause := err
+	if connect := (*pgconn.ConnectError)(nil); errors.As(err, &connect) {
+		cause = connect.Unwrap()
+	}
+	return contract.Problemf(contract.KindUnavailable, "", "check that the server runs and the host and port in the target's dsn",
+		"PostgreSQL can't be reached: %v", cause)
+}
+
+func missing(field, name string) *contract.Problem {
+	return contract.Problemf(contract.KindNotFound, field, "create it on the server, or correct its name", "no role %q on the server", name)
+}
+
+// dropped is true when an error only says that what a revoke names is not there.
+func dropped(err error, before seen) bool {
+	var refused *pgconn.PgError
+	return errors.As(err, &refused) && refused.Code == codeUndefinedObject && (!before.role || !before.account)
+}

@@ -1,0 +1,97 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+const (
+	// sessionPatience is how long sessions may take to end: one that writes a lot has much to undo.
+	sessionPatience = 5 * time.Second
+	firstLook       = 2 * time.Millisecond
+	longestPause    = 100 * time.Millisecond
+)
+
+// EndSessions implements target.SessionEnder: after a revoke, an open cursor and a prepared statement in an open
+// transaction still read. Sessions that begin later see the revoke and are left alone.
+func (c *connector) EndSessions(ctx context.Context, access target.Access) (int, error) {
+	m, err := membershipOf(access)
+	if err != nil {
+		return 0, err
+	}
+	pids, err := c.kill(ctx, m)
+	if err != nil {
+		return 0, c.sessionProblem(ctx, err, m)
+	}
+	if err := c.awaitEnd(ctx, m, pids); err != nil {
+		return 0, c.problem(err, m)
+	}
+	return len(pids), nil
+}
+
+// kill tells all sessions of the account to end, and returns those that had not ended by themselves.
+func (c *connector) kill(ctx context.Context, m membership) ([]int32, error) {
+	rows, err := c.pool.Query(ctx, killStatement, m.account)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		pids  []int32
+		pid   int32
+		found bool
+	)
+	_, err = pgx.ForEachRow(rows, []any{&pid, &found}, func() error {
+		if found {
+			pids = append(pids, pid)
+		}
+		return nil
+	})
+	return pids, err
+}
+
+// awaitEnd looks until the sessions are no longer listed. The server takes a session from the list after it has
+// undone its transaction.
+func (c *connector) awaitEnd(ctx context.Context, m membership, pids []int32) error {
+	deadline := time.Now().Add(sessionPatience)
+	left := len(pids)
+	for pause := firstLook; left > 0; pause = min(2*pause, longestPause) {
+		if time.Now().After(deadline) {
+			return contract.Problemf(contract.KindUnavailable, "", "if it goes on, look at them in pg_stat_activity",
+				"%d sessions of %q were told to end %s ago and have not yet", left, m.account, sessionPatience)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(pause):
+		}
+		if err := c.pool.QueryRow(ctx, leftStatement, m.account, pids).Scan(&left); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// sessionProblem tells apart the two reasons for not being allowed to end a session.
+func (c *connector) sessionProblem(ctx context.Context, err error, m membership) error {
+	var refused *pgconn.PgError
+	if !errors.As(err, &refused) || refused.Code != codeNoPrivilege {
+		return c.problem(err, m)
+	}
+	var superuser bool
+	if err := c.pool.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).Scan(&superuser); err != nil {
+		return c.problem(err, m)
+	}
+	if superuser {
+		return contract.Problemf(contract.KindDenied, "account", "end the sessions as a superuser, and give the subject an account that is none",
+			"%q is a superuser: only a superuser can end its sessions", m.account)
+	}
+	return contract.Problemf(contract.KindDenied, "", "let an administrator run: GRANT pg_signal_backend TO "+quote(c.broker),
+		"Curfew's role %q may not end sessions: %s", c.broker, refused.Message)
+}
