@@ -1,0 +1,133 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+const (
+	putHolding = `INSERT INTO holdings (grant_id, target, entitlement, person, account, epoch, seq, open, standing, until,
+			leases, settled_at, gone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, entitlement = excluded.entitlement,
+			person = excluded.person, account = excluded.account, epoch = excluded.epoch, seq = excluded.seq,
+			open = excluded.open, standing = excluded.standing, until = excluded.until, leases = excluded.leases,
+			settled_at = excluded.settled_at, gone_at = excluded.gone_at`
+
+	holdingColumns = `SELECT grant_id, target, entitlement, person, account, epoch, seq, open, standing, until, leases,
+			settled_at, gone_at FROM holdings`
+	readHolding = holdingColumns + ` WHERE grant_id = ?`
+	readDue     = holdingColumns + ` WHERE open = 1 AND until < ? ORDER BY until, grant_id LIMIT ?`
+)
+
+// Lock waits until nobody else has the holding, in this process or another one on this host, and keeps it until Unlock.
+// No transaction is open meanwhile, and other holdings don't wait.
+func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
+	if grant == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "grant", "name the grant", "the holding belongs to no grant")
+	}
+	unlock, err := s.locks.lock(ctx, grant)
+	if err != nil {
+		return nil, fmt.Errorf("wait for the holding of %s: %w", grant, err)
+	}
+	holding, err := scanHolding(s.texts.readHolding.QueryRowContext(ctx, grant))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		unlock()
+		return nil, s.fault("read the holding of "+grant, err)
+	}
+	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
+}
+
+// Due returns open holdings whose end is before an instant, soonest first.
+func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]ledger.Holding, error) {
+	if err := ledger.CheckDueLimit(limit); err != nil {
+		return nil, err
+	}
+	rows, err := s.texts.readDue.QueryContext(ctx, stamp{before}, limit)
+	if err != nil {
+		return nil, s.fault("look for due holdings", err)
+	}
+	due, err := collect(rows, scanHolding)
+	return due, s.fault("look for due holdings", err)
+}
+
+// scanHolding returns the zero value with an error.
+func scanHolding(r row) (ledger.Holding, error) {
+	var h ledger.Holding
+	var until, settled, gone stamp
+	var entitlement, leases string
+	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account, &h.Token.Epoch,
+		&h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone); err != nil {
+		return ledger.Holding{}, err
+	}
+	kept, err := ledger.DecodeLeases(leases)
+	if err != nil {
+		return ledger.Holding{}, err
+	}
+	if entitlement != "" {
+		h.Access.Entitlement = json.RawMessage(entitlement)
+	}
+	h.Until, h.Leases, h.SettledAt, h.GoneAt = until.Time, kept, settled.Time, gone.Time
+	return h, nil
+}
+
+// locked is a holding that this goroutine has to itself.
+type locked struct {
+	store  *Store
+	grant  string
+	unlock func()
+
+	mu      sync.Mutex
+	holding ledger.Holding
+	over    bool
+}
+
+// Holding is what was last saved.
+func (l *locked) Holding() ledger.Holding {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.holding
+}
+
+// Save writes the holding to the disk. After Unlock it fails: somebody else may have the holding by then.
+func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return fmt.Errorf("save the holding of %s: its lock was let go of", l.grant)
+	}
+	if holding.Grant != l.grant {
+		return fmt.Errorf("save the holding of %q: the lock is on %s", holding.Grant, l.grant)
+	}
+	leases, err := ledger.EncodeLeases(holding.Leases)
+	if err != nil {
+		return err
+	}
+	err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
+			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account, holding.Token.Epoch,
+			holding.Token.Seq, holding.Open, holding.Standing, stamp{holding.Until}, leases, stamp{holding.SettledAt},
+			stamp{holding.GoneAt})
+		return err
+	})
+	if err != nil {
+		return l.store.fault("save the holding of "+l.grant, err)
+	}
+	l.holding = holding
+	return nil
+}
+
+// Unlock lets go of the holding, after a Save that is on its way.
+func (l *locked) Unlock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.over = true
+	l.unlock()
+}

@@ -1,0 +1,40 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+)
+
+// statements are prepared once for each connection.
+type statements struct {
+	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding *sql.Stmt // for the writer
+
+	readStatus, readEvents, readHolding, readDue *sql.Stmt
+}
+
+func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
+	for _, one := range []struct {
+		statement **sql.Stmt
+		db        *sql.DB
+		text      string
+	}{
+		{&s.addEvent, writer, addEvent},
+		{&s.findEvent, writer, findEvent},
+		{&s.putRequest, writer, putRequest},
+		{&s.dropPeople, writer, dropPeople},
+		{&s.putPeople, writer, putPeople},
+		{&s.putHolding, writer, putHolding},
+		{&s.readStatus, reader, readStatus},
+		{&s.readEvents, reader, readEvents},
+		{&s.readHolding, reader, readHolding},
+		{&s.readDue, reader, readDue},
+	} {
+		prepared, err := one.db.PrepareContext(ctx, one.text)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", one.text, err)
+		}
+		*one.statement = prepared
+	}
+	return nil
+}
