@@ -1,0 +1,89 @@
+package jira
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+
+	"curfew/workflows/contract"
+)
+
+// replyLimit bounds what is read of a reply, in bytes: a page of the longest comments fits.
+const replyLimit = 16 << 20
+
+// exchange is one request to Jira and what its reply is decoded into.
+type exchange struct {
+	method  string
+	ticket  string // the key of the issue that it is about; empty when it is about none
+	path    string // below the issue, or below the API's root
+	query   url.Values
+	send    any
+	receive any
+}
+
+func (e exchange) address() string {
+	address := "rest/api/2"
+	if e.ticket != "" {
+		address += "/issue/" + e.ticket
+	}
+	if e.path != "" {
+		address += "/" + e.path
+	}
+	if len(e.query) > 0 {
+		address += "?" + e.query.Encode()
+	}
+	return address
+}
+
+// call sends a request. After an error other than a refusal its effect is unknown.
+func (s *System) call(ctx context.Context, e exchange) error {
+	request, err := s.client.NewRequestWithContext(ctx, e.method, e.address(), e.send)
+	if err != nil {
+		return fmt.Errorf("make a request to Jira: %w", err)
+	}
+	request.Header.Set("Accept", "application/json")
+	response, err := s.client.Do(request, nil)
+	if response == nil {
+		return s.unreachable(ctx, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
+	if problem := s.refusal(e, response.Response, body); problem != nil {
+		return problem
+	}
+	if err != nil {
+		return s.unreachable(ctx, err)
+	}
+	if !isJSON(response.Response) || json.Unmarshal(body, e.receive) != nil {
+		return s.strange("something that is not Jira's JSON")
+	}
+	return nil
+}
+
+func isJSON(response *http.Response) bool {
+	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
+	return err == nil && media == "application/json"
+}
+
+// unreachable is about a request that got no reply, or half of one.
+func (s *System) unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("ask %s: %w", s.site, ctx.Err())
+	}
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		err = wrapped.Err // the rest repeats the address
+	}
+	return contract.Problemf(contract.KindUnavailable, "",
+		"see that Jira is up and can be reached from here", "%s gave no answer: %v", s.site, err)
+}
+
+// strange is about a reply that Jira itself would not give: more likely a proxy or a sign-in page did.
+func (s *System) strange(what string) *contract.Problem {
+	return contract.Problemf(contract.KindUnavailable, "",
+		"see that tickets.jira.url leads to Jira itself and that tickets.jira.deployment fits it", "%s answered with %s", s.site, what)
+}

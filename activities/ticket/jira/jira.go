@@ -1,0 +1,107 @@
+// Package jira tells a request's story on its Jira ticket, on Jira Cloud and on Data Center. Both are spoken to by their
+// REST API v2, the only one that they share. What Jira answers is judged by its status code alone.
+package jira
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"sync/atomic"
+	"time"
+
+	gojira "github.com/andygrunwald/go-jira"
+
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// patience is how long one call to Jira may take when the caller's context allows more.
+const patience = 30 * time.Second
+
+// System is one Jira site, seen through Curfew's own account on it. It is safe for concurrent use.
+type System struct {
+	client     *gojira.Client
+	site       string // for messages
+	deployment string
+	me         atomic.Pointer[string] // the identity of our own account, once Jira has told it
+}
+
+var _ ticket.System = (*System)(nil)
+
+// New returns the site that settings describe, as config has checked them. It does not wait for Jira to be up; Check
+// does. Errors are *contract.Problem that name the setting.
+func New(settings config.Jira) (*System, error) {
+	address, err := url.Parse(settings.URL)
+	if err != nil || address.Host == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.url",
+			"write it like https://example.atlassian.net", "is no web address")
+	}
+	transport, problem := transportOf(settings)
+	if problem != nil {
+		return nil, problem
+	}
+	client, err := gojira.NewClient(&http.Client{
+		Transport: transport,
+		Timeout:   patience,
+		// The transport would sign a redirected request as well, wherever it leads.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}, address.String())
+	if err != nil {
+		return nil, fmt.Errorf("make a client for Jira: %w", err)
+	}
+	return &System{client: client, site: "Jira at " + address.Host, deployment: settings.Deployment}, nil
+}
+
+// transportOf signs requests in the way of the deployment.
+func transportOf(settings config.Jira) (http.RoundTripper, *contract.Problem) {
+	switch settings.Deployment {
+	case config.JiraCloud:
+		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal()}, nil
+	case config.JiraDataCenter:
+		return &gojira.PATAuthTransport{Token: settings.Token.Reveal()}, nil
+	}
+	return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.deployment",
+		"write "+config.JiraCloud+" or "+config.JiraDataCenter, "%.60q is no deployment", settings.Deployment)
+}
+
+// Find reads a ticket.
+func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
+	if err := checkKey(key); err != nil {
+		return ticket.Ticket{}, err
+	}
+	var issue struct {
+		Key    string `json:"key"`
+		Fields struct {
+			Summary string `json:"summary"`
+			Status  struct {
+				Name     string `json:"name"`
+				Category struct {
+					Key string `json:"key"`
+				} `json:"statusCategory"`
+			} `json:"status"`
+		} `json:"fields"`
+	}
+	err := s.call(ctx, exchange{
+		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status"}}, receive: &issue,
+	})
+	if err != nil {
+		return ticket.Ticket{}, err
+	}
+	if !ticket.ValidKey(issue.Key) {
+		return ticket.Ticket{}, s.strange("a ticket without a key")
+	}
+	return ticket.Ticket{
+		Key: issue.Key, Summary: issue.Fields.Summary,
+		Status: issue.Fields.Status.Name, Done: issue.Fields.Status.Category.Key == "done",
+	}, nil
+}
+
+// checkKey keeps out of paths what is no key.
+func checkKey(key string) error {
+	if ticket.ValidKey(key) {
+		return nil
+	}
+	return contract.Problemf(contract.KindInvalid, "ticket", "write a key like OPS-7", "%.60q is no ticket key", key)
+}
