@@ -1,0 +1,55 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+
+	"curfew/starter/api/client"
+	"curfew/workflows/contract"
+)
+
+func (p *program) listCommand() *cobra.Command {
+	var filter client.Filter
+	var state string
+	c := &cobra.Command{
+		Use:     "list",
+		Short:   "List the requests that you can see, newest first",
+		Example: "  curfew list --to-review --state pending",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			remote, err := p.remote()
+			if err != nil {
+				return err
+			}
+			filter.State = contract.State(state)
+			list, err := remote.List(c.Context(), filter)
+			return answer(p, list, err, p.pageText)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&state, "state", "", "pending, granting, active, revoking or ended")
+	flags.StringVar(&filter.Template, "template", "", "only for this template")
+	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket")
+	flags.BoolVar(&filter.Mine, "mine", false, "only what you asked for or get")
+	flags.BoolVar(&filter.ToReview, "to-review", false, "only what you may review")
+	flags.BoolVar(&filter.Stuck, "stuck", false, "only where a revoke is past its alarm time")
+	flags.StringVar(&filter.Before, "before", "", "only what was asked before the request with this `id`")
+	flags.IntVar(&filter.Limit, "limit", 0, "how many at most (default 50)")
+	return c
+}
+
+func (p *program) templatesCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "templates",
+		Short:   "List what can be asked for",
+		Example: "  curfew templates -o json",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			remote, err := p.remote()
+			if err != nil {
+				return err
+			}
+			list, err := remote.Templates(c.Context())
+			return answer(p, list, err, templatesText)
+		},
+	}
+}

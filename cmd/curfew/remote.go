@@ -1,0 +1,105 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"curfew/internal/config"
+	"curfew/starter/api/client"
+)
+
+const (
+	defaultServer = "http://127.0.0.1:8300"
+	serverEnv     = "CURFEW_SERVER"
+	tokenEnv      = "CURFEW_TOKEN" //nolint:gosec // a variable's name
+	maxToken      = 64 << 10
+
+	outputText = "text"
+	outputJSON = "json"
+)
+
+// remote is a client of the server that the flags and the environment name.
+func (p *program) remote() (*client.Client, error) {
+	token, err := p.token()
+	if err != nil {
+		return nil, err
+	}
+	return client.New(client.Options{
+		Server: cmp.Or(p.server, p.getenv(serverEnv), defaultServer), Token: token, Version: version(),
+	})
+}
+
+func (p *program) token() (config.Secret, error) {
+	text := p.getenv(tokenEnv)
+	if p.tokenFile != "" {
+		read, err := readToken(p.tokenFile)
+		if err != nil {
+			return config.Secret{}, usageError("token-file", "name a file that you may read and that holds only your token", "%v", err)
+		}
+		text = read
+	}
+	text = strings.TrimSpace(text)
+	if text == "" {
+		return config.Secret{}, usageError("token", "set $"+tokenEnv+", or name a file with --token-file", "there is none")
+	}
+	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
+		return config.Secret{}, usageError("token", "copy it again", "it has characters that no token has")
+	}
+	return config.SecretOf(text), nil
+}
+
+func readToken(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	text, err := io.ReadAll(io.LimitReader(file, maxToken+1))
+	if err == nil && len(text) > maxToken {
+		err = fmt.Errorf("%s is larger than %d KiB", path, maxToken>>10)
+	}
+	return string(text), err
+}
+
+// answer prints what the API answered: as it came, or as text for people.
+func answer[T any](p *program, answered client.Answer[T], err error, text func(*page, T)) error {
+	if err != nil {
+		return err
+	}
+	if p.output == outputJSON {
+		return p.document(answered.JSON)
+	}
+	page := newPage()
+	text(page, answered.Value)
+	return page.print(p.stdout)
+}
+
+// document prints one JSON document on one line.
+func (p *program) document(text []byte) error {
+	var line bytes.Buffer
+	if err := json.Compact(&line, text); err != nil {
+		return fmt.Errorf("read the answer: %w", err)
+	}
+	line.WriteByte('\n')
+	if _, err := p.stdout.Write(line.Bytes()); err != nil {
+		return fmt.Errorf("print the answer: %w", err)
+	}
+	return nil
+}
+
+// object prints a value of the program's own as one JSON document.
+func (p *program) object(value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return p.document(text)
+}
+
+// requestID accepts an id in small letters too, as people type it.
+func requestID(typed string) string { return strings.ToUpper(strings.TrimSpace(typed)) }

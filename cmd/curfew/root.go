@@ -1,0 +1,49 @@
+package main
+
+import (
+	"github.com/spf13/cobra"
+)
+
+// program is one run of the command.
+type program struct {
+	surroundings
+
+	server    string
+	tokenFile string
+	output    string
+	// understood is true once the arguments made sense: errors from then on are about what was asked, not how.
+	understood bool
+}
+
+func (p *program) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "curfew",
+		Short: "Access to production for a while",
+		Long: `Curfew gives people access to production for a while and takes it away again, on time.
+
+The server is found by --server or $CURFEW_SERVER, and your token in $CURFEW_TOKEN or the file that --token-file names.
+There is no flag for the token itself: everybody on the machine could read it in the list of processes.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          cobra.NoArgs,
+		PersistentPreRunE: func(*cobra.Command, []string) error {
+			if p.output != outputText && p.output != outputJSON {
+				return usageError("output", "choose text or json", "there is no output %q", p.output)
+			}
+			p.understood = true
+			return nil
+		},
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	flags := root.PersistentFlags()
+	flags.StringVar(&p.server, "server", "", "where Curfew is (default $CURFEW_SERVER, or "+defaultServer+")")
+	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: the token is in $CURFEW_TOKEN)")
+	flags.StringVarP(&p.output, "output", "o", outputText, "text, or json: what the API answered")
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.AddCommand(
+		p.requestCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
+		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
+		p.configCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
+	)
+	return root
+}

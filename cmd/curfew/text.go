@@ -1,0 +1,147 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"curfew/starter/api"
+	"curfew/workflows/contract"
+)
+
+// statusText is one request in full.
+func (p *program) statusText(page *page, status contract.Status) {
+	page.row("request", status.ID)
+	page.row("state", stateText(status))
+	page.fact("why", status.Why)
+	page.row("template", status.Template)
+	page.row("requester", status.Requester)
+	if status.Subject != status.Requester {
+		page.row("subject", status.Subject)
+	}
+	page.row("duration", fmt.Sprintf("%s of at most %s", status.Duration, status.MaxDuration))
+	page.fact("ticket", status.Ticket)
+	page.fact("incident", status.Incident)
+	page.row("reason", status.Reason)
+	page.row("asked", p.moment(status.AskedAt))
+	if status.State == contract.StatePending {
+		page.row("approvals", fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, strings.Join(status.Reviewers, ", ")))
+		page.fact("lapses", p.maybe(status.DecideBy))
+	}
+	for _, review := range status.Reviews {
+		page.row("review", review.Reviewer+": "+string(review.Verdict)+because(review.Reason))
+	}
+	page.fact("granted", p.maybe(status.GrantedAt))
+	if status.State != contract.StateEnded {
+		page.fact("ends", p.maybe(status.Until))
+	}
+	if extension := status.Extension; extension != nil {
+		page.row("extension", fmt.Sprintf("%s asks for %s more and waits for a review%s",
+			extension.By, extension.Duration, because(extension.Reason)))
+	}
+	page.fact("ended", p.maybe(status.EndedAt))
+	for _, hold := range status.Holds {
+		page.row("access", holdText(hold))
+	}
+}
+
+func stateText(status contract.Status) string {
+	text := string(status.State)
+	if status.State == contract.StateEnded {
+		text = string(status.Outcome)
+	}
+	if status.Stuck {
+		text += " (stuck: it is still being tried)"
+	}
+	return text
+}
+
+func holdText(hold contract.HoldState) string {
+	text := fmt.Sprintf("%s on %s: %s", hold.Access.Account, hold.Access.Target, hold.Access.Entitlement)
+	switch {
+	case hold.Standing:
+		text += ", was there before and stays"
+	case hold.Held:
+		text += ", there now"
+	case hold.GoneAt != nil:
+		text += ", gone"
+	}
+	if hold.Problem != "" {
+		text += ", " + hold.Problem
+	}
+	return text
+}
+
+func because(reason string) string {
+	if reason == "" {
+		return ""
+	}
+	return ": " + reason
+}
+
+// pageText is a list of requests.
+func (p *program) pageText(page *page, list api.Page) {
+	if len(list.Requests) == 0 {
+		page.row("no requests")
+		return
+	}
+	page.row("ID", "STATE", "TEMPLATE", "SUBJECT", "TICKET", "TIME", "REASON")
+	for _, status := range list.Requests {
+		page.row(status.ID, stateText(status), status.Template, status.Subject, status.Ticket, p.nextTime(status), beginning(status.Reason))
+	}
+	if list.Next != "" {
+		page.row("there are more: --before " + list.Next)
+	}
+}
+
+// nextTime is the time that matters in a request's state.
+func (p *program) nextTime(status contract.Status) string {
+	switch {
+	case status.State == contract.StateEnded && status.EndedAt != nil:
+		return "ended " + p.distance(*status.EndedAt)
+	case status.State == contract.StatePending && status.DecideBy != nil:
+		return "lapses " + p.distance(*status.DecideBy)
+	case status.Until != nil:
+		return "ends " + p.distance(*status.Until)
+	default:
+		return "asked " + p.distance(status.AskedAt)
+	}
+}
+
+// beginning keeps a list's lines short.
+func beginning(text string) string {
+	const most = 40
+	runes := []rune(text)
+	if len(runes) <= most {
+		return text
+	}
+	return string(runes[:most-1]) + "…"
+}
+
+// eventText is one line of a request's story.
+func (p *program) eventText(page *page, event contract.Event) {
+	page.row(event.At.In(p.zone).Format("2006-01-02 15:04:05 MST"), string(event.Kind), event.Actor, joined(event.Detail, event.Said))
+}
+
+func joined(detail, said string) string {
+	if said == "" {
+		return detail
+	}
+	return strings.TrimSpace(detail + " “" + said + "”")
+}
+
+// templatesText is what can be asked for.
+func templatesText(page *page, list api.Templates) {
+	if len(list.Templates) == 0 {
+		page.row("no templates")
+		return
+	}
+	page.row("TEMPLATE", "DURATION", "TICKET", "APPROVALS", "DESCRIPTION")
+	for _, template := range list.Templates {
+		description := template.Description
+		if len(template.WithoutAccount) > 0 {
+			description = strings.TrimSpace(description + " (you have no account on " + strings.Join(template.WithoutAccount, ", ") + ")")
+		}
+		page.row(template.Name, fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration), template.Ticket,
+			fmt.Sprintf("%d of %s", template.Approval.Count, strings.Join(template.Approval.From, ", ")), description)
+	}
+}

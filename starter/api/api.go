@@ -1,0 +1,70 @@
+// Package api is the HTTP door: the starter's verbs as JSON, described by OpenAPI and refused with RFC 9457 problem
+// documents. A bearer token says who is acting; no body ever does.
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"go.uber.org/zap"
+
+	"curfew/internal/config"
+	"curfew/starter"
+)
+
+const (
+	// maxBody is far more than the longest reason takes.
+	maxBody = 64 << 10
+	// handleWithin is more than the starter waits for all that it asks in one call.
+	handleWithin = 30 * time.Second
+	// readWithin is longer than handleWithin, because a read deadline that passes cancels a handler that has long read
+	// its body.
+	readWithin = handleWithin + 5*time.Second
+)
+
+// Options of the API.
+type Options struct {
+	Starter *starter.Starter
+	Config  *config.Config // who has which token
+	Log     *zap.Logger
+}
+
+// server is what the operations share.
+type server struct {
+	starter *starter.Starter
+	config  *config.Config
+	streams *streams
+	huma    huma.API
+}
+
+// New returns the API. Everything under /v1/ asks for a token; health and the API's description don't.
+func New(o Options) http.Handler {
+	mux := http.NewServeMux()
+	s := &server{starter: o.Starter, config: o.Config, streams: newStreams(), huma: humago.New(mux, description())}
+	s.requests()
+	s.changes()
+	s.events()
+	s.directory()
+	s.health()
+	explain(s.huma.OpenAPI())
+	serveDescription(mux, s.huma.OpenAPI())
+	return &gate{mux: mux, people: o.Config, log: o.Log}
+}
+
+// register adds an operation that answers within a time and whose problems become documents.
+func register[I, O any](s *server, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+	op.MaxBodyBytes = maxBody
+	op.BodyReadTimeout = readWithin
+	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
+		within, cancel := context.WithTimeout(ctx, handleWithin)
+		defer cancel()
+		out, err := do(within, in)
+		if err != nil {
+			return nil, refusal(ctx, op, err)
+		}
+		return out, nil
+	})
+}

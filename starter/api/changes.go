@@ -1,0 +1,79 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"curfew/workflows/contract"
+)
+
+// ReviewBody is a reviewer's say.
+type ReviewBody struct {
+	Verdict contract.Verdict `json:"verdict" enum:"approve,deny" doc:"What you say"`
+	Reason  string           `json:"reason,omitempty" doc:"Why; needed to deny"`
+}
+
+// ExtensionBody asks for a later end.
+type ExtensionBody struct {
+	Duration string `json:"duration" doc:"How much longer" example:"30m"`
+	Reason   string `json:"reason" doc:"Why"`
+}
+
+// RevocationBody ends access early.
+type RevocationBody struct {
+	Reason string `json:"reason" doc:"Why"`
+}
+
+// CancellationBody takes a request back.
+type CancellationBody struct {
+	Reason string `json:"reason,omitempty" doc:"Why, if it matters"`
+}
+
+type reviewInput struct {
+	PathID
+	Body ReviewBody
+}
+
+type extensionInput struct {
+	PathID
+	Body ExtensionBody
+}
+
+type revocationInput struct {
+	PathID
+	Body RevocationBody
+}
+
+type cancellationInput struct {
+	PathID
+	Body CancellationBody
+}
+
+func (s *server) changes() {
+	register(s, operation(http.MethodPost, "/v1/requests/{id}/reviews", "review",
+		"Approve or deny a request, or the extension that it waits for"), s.review)
+	register(s, operation(http.MethodPost, "/v1/requests/{id}/extensions", "extend", "Ask for a later end"), s.extend)
+	register(s, operation(http.MethodPost, "/v1/requests/{id}/revocation", "revoke", "End access early"), s.revoke)
+	register(s, operation(http.MethodPost, "/v1/requests/{id}/cancellation", "cancel",
+		"Take a request back before it is decided"), s.cancel)
+}
+
+func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, error) {
+	return statusOr(s.starter.Review(ctx, current(ctx).person, in.ID, in.Body.Verdict, in.Body.Reason))
+}
+
+func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput, error) {
+	duration, err := parseDuration(in.Body.Duration)
+	if err != nil {
+		return nil, err
+	}
+	return statusOr(s.starter.Extend(ctx, current(ctx).person, in.ID, duration, in.Body.Reason))
+}
+
+func (s *server) revoke(ctx context.Context, in *revocationInput) (*statusOutput, error) {
+	return statusOr(s.starter.Revoke(ctx, current(ctx).person, in.ID, in.Body.Reason))
+}
+
+func (s *server) cancel(ctx context.Context, in *cancellationInput) (*statusOutput, error) {
+	return statusOr(s.starter.Cancel(ctx, current(ctx).person, in.ID, in.Body.Reason))
+}

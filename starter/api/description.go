@@ -1,0 +1,84 @@
+package api
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/danielgtaylor/huma/v2"
+)
+
+// description is the API's, without huma's links to schemas in every body and without its pages, which load scripts
+// from elsewhere.
+func description() huma.Config {
+	registry := huma.NewMapRegistry("#/components/schemas/", huma.DefaultSchemaNamer)
+	return huma.Config{
+		OpenAPI: &huma.OpenAPI{
+			OpenAPI: "3.1.0",
+			Info: &huma.Info{
+				Title: "Curfew", Version: "1",
+				Description: "Access to production for a while. Every refusal is an RFC 9457 problem document that names " +
+					"the field, the fault and the fix.",
+			},
+			Components: &huma.Components{
+				Schemas: registry,
+				SecuritySchemes: map[string]*huma.SecurityScheme{
+					"token": {Type: "http", Scheme: "bearer", Description: "The token that stands for a person"},
+				},
+			},
+		},
+		Formats:                      huma.DefaultFormats,
+		DefaultFormat:                "application/json",
+		RejectUnknownQueryParameters: true,
+	}
+}
+
+// operation is one that needs a token and may answer with a problem document.
+func operation(method, path, id, summary string) huma.Operation {
+	return huma.Operation{
+		Method: method, Path: path, OperationID: id, Summary: summary,
+		Security: []map[string][]string{{"token": {}}},
+	}
+}
+
+// serveDescription serves the finished description; it doesn't change any more.
+func serveDescription(mux *http.ServeMux, openAPI *huma.OpenAPI) {
+	for path, render := range map[string]func() ([]byte, error){
+		"/openapi.json": func() ([]byte, error) { return json.Marshal(openAPI) },
+		"/openapi.yaml": openAPI.YAML,
+	} {
+		rendered := sync.OnceValues(render)
+		mux.HandleFunc("GET "+path, func(w http.ResponseWriter, r *http.Request) {
+			text, err := rendered()
+			if err != nil {
+				current(r.Context()).cause = fmt.Errorf("render the API's description: %w", err)
+				write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+				return
+			}
+			w.Header().Set("Content-Type", "application/openapi+"+path[len("/openapi."):])
+			_, _ = w.Write(text) // nobody is left to hear of it when the caller is gone
+		})
+	}
+}
+
+// explain adds to the schemas of other packages' types what their fields mean and which values there are. Only what is
+// sent here is closed to other fields: answers may get new ones.
+func explain(openAPI *huma.OpenAPI) {
+	for name, schema := range openAPI.Components.Schemas.Map() {
+		if !strings.HasSuffix(name, "Body") {
+			schema.AdditionalProperties = nil
+		}
+		for property, text := range meanings[name] {
+			known, ok := schema.Properties[property]
+			if !ok {
+				continue
+			}
+			described := *known
+			described.Description = text
+			described.Enum = values[name+"."+property]
+			schema.Properties[property] = &described
+		}
+	}
+}

@@ -1,0 +1,165 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// gate is what every call passes: it finds out who calls, keeps a panic from being more than one failed call, and logs
+// one line that holds neither bodies nor tokens.
+type gate struct {
+	mux    *http.ServeMux
+	people *config.Config
+	log    *zap.Logger
+}
+
+// call is what is known about one call while it is handled.
+type call struct {
+	person string // empty when nobody has shown who they are
+	cause  error  // why it failed, for the log
+}
+
+type callKey struct{}
+
+// current is the call that a context belongs to.
+func current(ctx context.Context) *call {
+	known, _ := ctx.Value(callKey{}).(*call)
+	if known == nil {
+		return &call{}
+	}
+	return known
+}
+
+// ServeHTTP lets a call through to its operation.
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began, known, reply := time.Now(), &call{}, &reply{ResponseWriter: w}
+	r = r.WithContext(context.WithValue(r.Context(), callKey{}, known))
+	defer func() { g.record(r, reply, known, time.Since(began)) }()
+	defer survive(reply, known)
+
+	harden(reply.Header())
+	if person, ok := g.authenticate(r); ok {
+		known.person = person
+	} else if strings.HasPrefix(r.URL.Path, "/v1/") {
+		challenge(reply, r)
+		return
+	}
+	if _, route := g.mux.Handler(r); route == "" {
+		g.unrouted(reply, r)
+		return
+	}
+	g.mux.ServeHTTP(reply, r)
+}
+
+func (g *gate) authenticate(r *http.Request) (person string, ok bool) {
+	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	if !strings.EqualFold(scheme, "Bearer") || token == "" {
+		return "", false
+	}
+	return g.people.PersonByToken(token)
+}
+
+// challenge refuses a call that doesn't say who is calling.
+func challenge(w http.ResponseWriter, r *http.Request) {
+	realm := `Bearer realm="curfew"`
+	fault := "no bearer token came with the call"
+	if r.Header.Get("Authorization") != "" {
+		realm += `, error="invalid_token"`
+		fault = "the bearer token is nobody's"
+	}
+	w.Header().Set("WWW-Authenticate", realm)
+	write(w, documentOf(http.StatusUnauthorized, contract.Problemf(contract.KindForbidden, "",
+		"send the token that an administrator gave you, as Authorization: Bearer …", "%s", fault), ""))
+}
+
+// unrouted answers what no operation does, with the status and the Allow header that the mux would send.
+func (g *gate) unrouted(w http.ResponseWriter, r *http.Request) {
+	standard := &bodiless{ResponseWriter: w, status: http.StatusNotFound}
+	g.mux.ServeHTTP(standard, r)
+	problem := contract.Problemf(contract.KindNotFound, "", "/openapi.yaml describes what there is", "there is nothing at this path")
+	if standard.status == http.StatusMethodNotAllowed {
+		problem = contract.Problemf(contract.KindInvalid, "", "use "+w.Header().Get("Allow"), "%s can't be done here", r.Method)
+	}
+	write(w, documentOf(standard.status, problem, ""))
+}
+
+// harden sets what protects a browser that somebody lures here.
+func harden(header http.Header) {
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
+}
+
+// survive turns a panic into an answer; when a part of one is on its way already, the connection is cut instead, so
+// that nobody takes it for the whole.
+func survive(w *reply, known *call) {
+	fault := recover()
+	if fault == nil {
+		return
+	}
+	known.cause = fmt.Errorf("panic: %v\n%s", fault, debug.Stack())
+	if w.status != 0 {
+		panic(http.ErrAbortHandler)
+	}
+	write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+}
+
+func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration) {
+	fields := []zap.Field{
+		zap.String("method", r.Method), zap.String("route", r.Pattern), zap.Int("status", w.status),
+		zap.Duration("took", took), zap.String("person", known.person),
+	}
+	if known.cause == nil {
+		g.log.Info("call", fields...)
+		return
+	}
+	g.log.Error("call", append(fields, zap.Error(known.cause))...)
+}
+
+// reply remembers the status that was sent; 0 while none was.
+type reply struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader sends the status.
+func (w *reply) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+// Write sends a part of the body, after 200 when no status was sent.
+func (w *reply) Write(data []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(data)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (w *reply) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// bodiless keeps the headers of an answer and drops the rest.
+type bodiless struct {
+	http.ResponseWriter
+	status int
+}
+
+// WriteHeader keeps the status.
+func (w *bodiless) WriteHeader(status int) { w.status = status }
+
+// Write drops the body.
+func (w *bodiless) Write(data []byte) (int, error) { return len(data), nil }

@@ -1,0 +1,139 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"curfew/activities/ledger"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// AskBody is what a person asks for.
+type AskBody struct {
+	ID       string `json:"id,omitempty" doc:"A ULID made less than ten minutes ago: asking again with it, after a lost reply, is not a second request. Made by the server when left out"`
+	Template string `json:"template" doc:"What to ask for, by its name" example:"debug-prod"`
+	Subject  string `json:"subject,omitempty" doc:"Who gets the access: a person's id; you when left out"`
+	Duration string `json:"duration,omitempty" doc:"How long the access lasts, in hours, minutes and seconds; the template's default when left out" example:"1h30m"`
+	Reason   string `json:"reason" doc:"What it is for: up to 4096 bytes of text"`
+	Ticket   string `json:"ticket,omitempty" doc:"The ticket that it is for; the template says whether one is needed" example:"OPS-7"`
+	Incident string `json:"incident,omitempty" doc:"The incident that it is for, by id or link: up to 128 bytes"`
+}
+
+// Page is a part of a list, newest first.
+type Page struct {
+	Requests []contract.Status `json:"requests" nullable:"false" doc:"The requests, newest first"`
+	Next     string            `json:"next,omitempty" doc:"Give it as before to get the page that follows; absent on the last page"`
+}
+
+// userAgentCLI is how the User-Agent of Curfew's own command starts.
+const userAgentCLI = "curfew/"
+
+type askInput struct {
+	UserAgent string `header:"User-Agent" hidden:"true"`
+	Body      AskBody
+}
+
+type askOutput struct {
+	Location string `header:"Location" doc:"Where the request is"`
+	Body     contract.Status
+}
+
+type listInput struct {
+	State    string `query:"state" enum:"pending,granting,active,revoking,ended" doc:"Only those in this state"`
+	Template string `query:"template" maxLength:"256" doc:"Only those for this template"`
+	Ticket   string `query:"ticket" maxLength:"256" doc:"Only those with this ticket"`
+	Stuck    bool   `query:"stuck" doc:"Only those whose revoke is past its alarm time"`
+	Mine     bool   `query:"mine" doc:"Only those that you asked for or get"`
+	ToReview bool   `query:"toReview" doc:"Only those that you may review"`
+	Before   string `query:"before" doc:"The next of the page before"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
+}
+
+type pageOutput struct{ Body Page }
+
+// PathID is the path of every operation on one request. It is exported because huma looks into no other embedded struct.
+type PathID struct {
+	ID string `path:"id" pattern:"^[0-7][0-9A-HJKMNP-TV-Z]{25}$" patternDescription:"the id of a request, 26 capital letters and digits" doc:"The request's id" example:"01KAS3T4M5X6Y7Z8A9B0C1D2E3"`
+}
+
+type statusOutput struct{ Body contract.Status }
+
+func (s *server) requests() {
+	ask := operation(http.MethodPost, "/v1/requests", "ask", "Ask for access")
+	ask.DefaultStatus = http.StatusCreated
+	register(s, ask, s.ask)
+	register(s, operation(http.MethodGet, "/v1/requests", "list", "List the requests that you can see"), s.list)
+	register(s, operation(http.MethodGet, "/v1/requests/{id}", "show", "Show a request"), s.show)
+}
+
+func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
+	duration, err := parseDuration(in.Body.Duration)
+	if err != nil {
+		return nil, err
+	}
+	status, err := s.starter.Start(ctx, starter.Ask{
+		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).person, Subject: in.Body.Subject,
+		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Incident: in.Body.Incident,
+		Door: door(in.UserAgent),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &askOutput{Location: "/v1/requests/" + status.ID, Body: status}, nil
+}
+
+func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
+	filter := ledger.Filter{
+		State: contract.State(in.State), Template: in.Template, Ticket: in.Ticket, Stuck: in.Stuck,
+		Before: in.Before, Limit: in.Limit,
+	}
+	if in.Mine {
+		filter.Person = current(ctx).person
+	}
+	if in.ToReview {
+		filter.Reviewer = current(ctx).person
+	}
+	statuses, err := s.starter.List(ctx, current(ctx).person, filter)
+	if err != nil {
+		return nil, err
+	}
+	page := Page{Requests: append([]contract.Status{}, statuses...)}
+	if len(statuses) == in.Limit {
+		page.Next = statuses[len(statuses)-1].ID
+	}
+	return &pageOutput{page}, nil
+}
+
+func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
+	return statusOr(s.starter.Get(ctx, current(ctx).person, in.ID))
+}
+
+func statusOr(status contract.Status, err error) (*statusOutput, error) {
+	if err != nil {
+		return nil, err
+	}
+	return &statusOutput{status}, nil
+}
+
+// parseDuration names the field, which a schema's refusal would not explain; empty is zero.
+func parseDuration(text string) (contract.Duration, error) {
+	var duration contract.Duration
+	if text == "" {
+		return duration, nil
+	}
+	if err := duration.UnmarshalText([]byte(text)); err != nil {
+		const most = 64
+		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
+			"%.*q is not a duration", most, text)
+	}
+	return duration, nil
+}
+
+func door(userAgent string) string {
+	if strings.HasPrefix(userAgent, userAgentCLI) {
+		return "cli"
+	}
+	return "api"
+}

@@ -1,0 +1,136 @@
+package api_test
+
+import (
+	"bufio"
+	"context"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+
+	"curfew/starter/api"
+	"curfew/starter/startertest"
+	"curfew/workflows/contract"
+)
+
+// follow opens a stream and returns its lines as they come; the channel is closed at the end of the stream.
+func follow(t *testing.T, url, person, after string) (*http.Response, <-chan string) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+startertest.Token(person))
+	request.Header.Set("Accept", "text/event-stream")
+	if after != "" {
+		request.Header.Set("Last-Event-ID", after)
+	}
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = response.Body.Close() })
+	lines := make(chan string, 100)
+	go func() {
+		defer close(lines)
+		for scanner := bufio.NewScanner(response.Body); scanner.Scan(); {
+			lines <- scanner.Text()
+		}
+	}()
+	return response, lines
+}
+
+// next waits for the next line with a prefix, and fails when the stream ends first.
+func next(t *testing.T, lines <-chan string, prefix string) string {
+	t.Helper()
+	timeout := time.After(10 * time.Second)
+	for {
+		select {
+		case line, open := <-lines:
+			require.True(t, open, "the stream has ended before %q", prefix)
+			if strings.HasPrefix(line, prefix) {
+				return line
+			}
+		case <-timeout:
+			require.FailNow(t, "no line", "with %q", prefix)
+		}
+	}
+}
+
+func TestAStreamGoesOnUntilTheRequestHasEndedAndResumes(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	status := startertest.Status(contract.StatePending)
+	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
+	path := d.url + "/v1/requests/" + status.ID + "/events"
+	response, lines := follow(t, path, "alice", "")
+	require.Equal(t, "text/event-stream", response.Header.Get("Content-Type"))
+	require.Equal(t, "id: 1", next(t, lines, "id: "))
+
+	status.State, status.Outcome, status.Seq = contract.StateEnded, contract.OutcomeWithdrawn, 2
+	d.Record(t, status, contract.Event{Seq: 2, Kind: contract.EventWithdrawn, Actor: "alice"})
+
+	require.Equal(t, "id: 2", next(t, lines, "id: "))
+	require.Contains(t, next(t, lines, "data: "), `"withdrawn"`)
+	next(t, lines, "event: ended")
+	require.Contains(t, next(t, lines, "data: "), status.ID)
+	for range lines { //nolint:revive // until the stream has ended
+	}
+
+	_, lines = follow(t, path, "alice", "1")
+	require.Equal(t, "id: 2", next(t, lines, "id: "), "what was seen is not told again")
+}
+
+func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	status := startertest.Status(contract.StatePending)
+	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
+	path := "/v1/requests/" + status.ID + "/events?follow=true"
+	var open []*http.Response
+	for range 10 {
+		response, lines := follow(t, d.url+path, "alice", "")
+		next(t, lines, "id: 1")
+		open = append(open, response)
+	}
+
+	response, body := d.do(t, "alice", http.MethodGet, path, "")
+	problem := refused(t, response, body, http.StatusServiceUnavailable)
+	require.Equal(t, contract.KindCapacity, problem.Kind)
+	require.Equal(t, "10", response.Header.Get("Retry-After"))
+	_, lines := follow(t, d.url+path, "carol", "")
+	next(t, lines, "id: 1")
+
+	require.NoError(t, open[0].Body.Close())
+	require.Eventually(t, func() bool {
+		response, _ := follow(t, d.url+path, "alice", "")
+		return response.StatusCode == http.StatusOK
+	}, 10*time.Second, 50*time.Millisecond)
+}
+
+func TestAServerThatStopsEndsItsStreamsAndFinishesItsCalls(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	status := startertest.Status(contract.StatePending)
+	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	served := make(chan error, 1)
+	handler := api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.NewNop()})
+	go func() { served <- api.Serve(ctx, listener, handler, zap.NewNop()) }()
+	_, lines := follow(t, "http://"+listener.Addr().String()+"/v1/requests/"+status.ID+"/events", "alice", "")
+	next(t, lines, "id: 1")
+
+	stop()
+
+	for range lines { //nolint:revive // until the stream has ended
+	}
+	select {
+	case err := <-served:
+		require.NoError(t, err)
+	case <-time.After(10 * time.Second):
+		require.FailNow(t, "the server does not stop")
+	}
+}

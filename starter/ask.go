@@ -1,0 +1,130 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"curfew/workflows/contract"
+)
+
+// workflowTaskTimeout bounds how long a request stands still when the worker that was thinking about it dies.
+const workflowTaskTimeout = 5 * time.Second
+
+// Ask is what a person asks for.
+type Ask struct {
+	// ID is a ULID that the client made, so that asking again after a lost reply is not a second request. It must be
+	// younger than ten minutes. Empty: the starter makes one.
+	ID        string
+	Template  string
+	Requester string // the authenticated actor
+	Subject   string // empty: the requester
+	Duration  contract.Duration
+	Reason    string
+	Ticket    string
+	Incident  string
+	Door      string // how it came in: api, cli …
+}
+
+// Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
+// worker. Asking twice with one id answers with the first request's status.
+func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
+	request, err := s.check(ctx, ask, now())
+	if err != nil {
+		return contract.Status{}, err
+	}
+	startCtx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err = s.temporal.ExecuteWorkflow(startCtx, startOptions(request), contract.WorkflowRequest,
+		contract.RequestInput{Request: seal(request)})
+	switch {
+	case err == nil:
+		return asAsked(request), nil
+	case isA[*serviceerror.WorkflowExecutionAlreadyStarted](err):
+		return s.askedBefore(ctx, request)
+	case noAnswer(err):
+		return contract.Status{}, unavailable(err, "Temporal has not answered yet")
+	default:
+		return contract.Status{}, problemOf(err, request.ID)
+	}
+}
+
+func startOptions(request contract.Request) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                                       contract.RequestWorkflowID(request.ID),
+		TaskQueue:                                contract.TaskQueue,
+		WorkflowTaskTimeout:                      workflowTaskTimeout,
+		WorkflowIDReusePolicy:                    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
+		WorkflowExecutionErrorWhenAlreadyStarted: true, // without it, FAIL answers with the run that exists
+		TypedSearchAttributes:                    searchAttributes(request),
+		StaticSummary:                            summary(request),
+		StaticDetails:                            details(request),
+	}
+}
+
+func searchAttributes(request contract.Request) temporal.SearchAttributes {
+	targets := make([]string, 0, len(request.Terms.Accesses))
+	for _, access := range request.Terms.Accesses {
+		targets = append(targets, access.Target)
+	}
+	updates := []temporal.SearchAttributeUpdate{
+		contract.KeyState.ValueSet(string(contract.StatePending)),
+		contract.KeyTemplate.ValueSet(request.Template),
+		contract.KeyTarget.ValueSet(distinct(targets)),
+		contract.KeySubject.ValueSet(request.Subject),
+	}
+	if request.Ticket != "" {
+		updates = append(updates, contract.KeyTicket.ValueSet(request.Ticket))
+	}
+	return temporal.NewSearchAttributes(updates...)
+}
+
+// summary is one line in Temporal's lists, well below its 200 bytes. It names no person: not every namespace encrypts it.
+func summary(request contract.Request) string {
+	return fmt.Sprintf("%s for %s", request.Template, request.Duration)
+}
+
+// details is Markdown for Temporal's Web UI.
+func details(request contract.Request) string {
+	text := fmt.Sprintf("**Template** `%s`", request.Template)
+	if request.Ticket != "" {
+		text += fmt.Sprintf("\n\n**Ticket** `%s`", request.Ticket)
+	}
+	return text
+}
+
+// asAsked is the status of a request that no worker has seen yet.
+func asAsked(request contract.Request) contract.Status {
+	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
+	for _, access := range request.Terms.Accesses {
+		holds = append(holds, contract.HoldState{Access: access})
+	}
+	decideBy := request.AskedAt.Add(request.Terms.PendingFor.Duration)
+	return contract.Status{
+		ID: request.ID, State: contract.StatePending,
+		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
+		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Incident: request.Incident,
+		AskedAt: request.AskedAt, DecideBy: &decideBy,
+		Needed:      request.Terms.Approval.Count,
+		Reviewers:   others(request.Terms.Approval.From, request.Requester, request.Subject),
+		MaxDuration: request.Terms.MaxDuration, Holds: holds,
+	}
+}
+
+// askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business.
+func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
+	status, err := s.look(ctx, request.ID)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if status.Requester != request.Requester {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "make a new id, or leave it out", "the id is taken")
+	}
+	return status, nil
+}

@@ -1,0 +1,161 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
+
+	"curfew/workflows/contract"
+)
+
+// Review approves or denies a pending request, or the extension that an active one waits for. Denying needs a reason.
+func (s *Starter) Review(
+	ctx context.Context, actor, id string, verdict contract.Verdict, reason string,
+) (contract.Status, error) {
+	if err := checkVerdict(verdict, reason); err != nil {
+		return contract.Status{}, err
+	}
+	status, err := s.open(ctx, actor, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if isParty(status, actor) {
+		return contract.Status{}, contract.Problemf(contract.KindForbidden, "",
+			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
+			"nobody reviews access that they asked for or would get")
+	}
+	key := fmt.Sprintf("review/%s/%s", actor, verdict)
+	if status.Extension != nil {
+		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
+	}
+	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: seal(contract.Review{
+		Request: id, Reviewer: actor, Verdict: verdict, Reason: reason, At: now(),
+	})})
+}
+
+// Extend asks for a later end. Asking again for what already waits for a reviewer changes nothing.
+func (s *Starter) Extend(
+	ctx context.Context, actor, id string, duration contract.Duration, reason string,
+) (contract.Status, error) {
+	if err := checkReason(reason); err != nil {
+		return contract.Status{}, err
+	}
+	if duration.Duration <= 0 {
+		return contract.Status{}, invalid("duration", "say how much longer, like 30m", "%s makes nothing longer", duration)
+	}
+	status, err := s.open(ctx, actor, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if duration.Duration > status.MaxDuration.Duration {
+		return contract.Status{}, checkDuration(duration, status.MaxDuration)
+	}
+	if waiting := status.Extension; waiting != nil && waiting.By == actor && waiting.Duration == duration && waiting.Reason == reason {
+		return status, nil
+	}
+	// The number of the newest event tells a retry from a second extension of the same length.
+	key := fmt.Sprintf("extend/%s/%s/%d", actor, duration, status.Seq)
+	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: seal(contract.Extension{
+		Request: id, By: actor, Duration: duration, Reason: reason, At: now(),
+	})})
+}
+
+// Revoke ends access early.
+func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	if err := checkReason(reason); err != nil {
+		return contract.Status{}, err
+	}
+	if _, err := s.open(ctx, actor, id); err != nil {
+		return contract.Status{}, err
+	}
+	return s.update(ctx, id, contract.UpdateRevoke, "revoke/"+actor, contract.EndInput{By: actor, Reason: reason})
+}
+
+// Cancel takes a request back before it is decided. Only the requester and the subject may.
+func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	if err := checkText(reason); err != nil {
+		return contract.Status{}, err
+	}
+	status, err := s.open(ctx, actor, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if !isParty(status, actor) {
+		return contract.Status{}, contract.Problemf(contract.KindForbidden, "", "deny it instead",
+			"only %s can take the request back", strings.Join(distinct([]string{status.Requester, status.Subject}), " or "))
+	}
+	return s.update(ctx, id, contract.UpdateCancel, "cancel/"+actor, contract.EndInput{By: actor, Reason: reason})
+}
+
+// open finds a request that the actor can see and that has not ended. Whoever can see a request may end or extend it:
+// requester, subject and reviewers.
+func (s *Starter) open(ctx context.Context, actor, id string) (contract.Status, error) {
+	status, err := s.Get(ctx, actor, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if status.State == contract.StateEnded {
+		return contract.Status{}, hasEnded(status)
+	}
+	return status, nil
+}
+
+// update sends a message to a request and waits for the answer. The key makes a repeated message the same message.
+func (s *Starter) update(ctx context.Context, id, name, key string, input any) (contract.Status, error) {
+	within, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	var status contract.Status
+	handle, err := s.temporal.UpdateWorkflow(within, client.UpdateWorkflowOptions{
+		WorkflowID: contract.RequestWorkflowID(id), UpdateName: name, UpdateID: key, Args: []any{input},
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(within, &status)
+	}
+	if err == nil {
+		return status, nil
+	}
+	if isA[*serviceerror.NotFound](err) {
+		return contract.Status{}, s.gone(ctx, id)
+	}
+	return contract.Status{}, problemOf(err, id)
+}
+
+// gone says why a request that could be seen a moment ago takes no message.
+func (s *Starter) gone(ctx context.Context, id string) error {
+	status, err := s.look(ctx, id)
+	if err != nil {
+		return err
+	}
+	if status.State != contract.StateEnded {
+		return notFound(id)
+	}
+	return hasEnded(status)
+}
+
+func checkVerdict(verdict contract.Verdict, reason string) error {
+	switch verdict {
+	case contract.VerdictApprove:
+		return checkText(reason)
+	case contract.VerdictDeny:
+		return checkReason(reason)
+	default:
+		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(verdict)))
+	}
+}
+
+// isParty is true for those who gain by the request.
+func isParty(status contract.Status, person string) bool {
+	return person == status.Requester || person == status.Subject
+}
+
+func canSee(status contract.Status, person string) bool {
+	return isParty(status, person) || slices.Contains(status.Reviewers, person)
+}
+
+func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,230 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/oklog/ulid/v2"
+
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const (
+	maxReason   = 4096 // bytes
+	maxIncident = 128  // bytes
+	// maxSkew is how far the time in a client's id may be from the server's.
+	maxSkew = 10 * time.Minute
+)
+
+// check turns an ask into a request with the template's terms pinned, or says what is wrong with it. What costs
+// nothing is checked first; the tracker is asked last.
+func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Request, error) {
+	if err := s.known(ask.Requester); err != nil {
+		return contract.Request{}, err
+	}
+	template, err := s.template(ask.Template)
+	if err != nil {
+		return contract.Request{}, err
+	}
+	request := contract.Request{
+		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
+		Reason: ask.Reason, Ticket: ask.Ticket, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
+	}
+	if request.Subject == "" {
+		request.Subject = request.Requester
+	}
+	if request.Duration.Duration == 0 {
+		request.Duration = template.Duration.Default
+	}
+	if request.ID, err = requestID(ask.ID, at); err != nil {
+		return contract.Request{}, err
+	}
+	if request.Terms, err = s.terms(template, request); err != nil {
+		return contract.Request{}, err
+	}
+	if err := cmp.Or(
+		checkDuration(request.Duration, template.Duration.Max),
+		checkReason(request.Reason),
+		checkIncident(request.Incident),
+		checkTicketRule(template.Ticket, request.Ticket),
+	); err != nil {
+		return contract.Request{}, err
+	}
+	return request, s.checkTicketExists(ctx, request.Ticket)
+}
+
+// terms pins what the template gives to the subject, and under which rules.
+func (s *Starter) terms(template config.Template, request contract.Request) (contract.Terms, error) {
+	if _, ok := s.config.People[request.Subject]; !ok {
+		return contract.Terms{}, invalid("subject", "give the id of a person in the directory",
+			"there is no person %q", request.Subject)
+	}
+	if able := others(template.Approval.From, request.Requester, request.Subject); len(able) < template.Approval.Count {
+		return contract.Terms{}, invalid("template", "ask an administrator to name more reviewers for it",
+			"%s asks for %d approvals, and only %d reviewers are neither requester nor subject",
+			request.Template, template.Approval.Count, len(able))
+	}
+	accesses := make([]contract.Access, 0, len(template.Entitlements))
+	for _, entitlement := range template.Entitlements {
+		account, ok := s.config.Account(request.Subject, entitlement.Target)
+		if !ok {
+			return contract.Terms{}, invalid("subject", "ask an administrator to add it to the person's accounts in curfew.yaml",
+				"%s has no account on %s", request.Subject, entitlement.Target)
+		}
+		accesses = append(accesses, contract.Access{
+			Target: entitlement.Target, Entitlement: entitlement.Spec, Person: request.Subject, Account: account,
+		})
+	}
+	return contract.Terms{
+		Digest: template.Digest, Accesses: accesses,
+		MaxDuration: template.Duration.Max, PendingFor: template.Pending, KeepSessions: template.Sessions == config.SessionsKeep,
+		Approval: contract.ApprovalRule{Count: template.Approval.Count, From: template.Approval.From},
+	}, nil
+}
+
+func (s *Starter) template(name string) (config.Template, error) {
+	if template, ok := s.config.Templates[name]; ok {
+		return template, nil
+	}
+	if name == "" {
+		return config.Template{}, invalid("template", "`curfew templates` lists them", "no template is named")
+	}
+	fix := "`curfew templates` lists them"
+	if near := nearest(name, slices.Sorted(maps.Keys(s.config.Templates))); len(near) > 0 {
+		fix = "did you mean " + strings.Join(near, " or ") + "?"
+	}
+	return config.Template{}, invalid("template", fix, "there is no template %q", shortened(name))
+}
+
+// requestID checks a client's id, or makes one that nobody can guess.
+func requestID(id string, at time.Time) (string, error) {
+	if id == "" {
+		made, err := ulid.New(ulid.Timestamp(at), rand.Reader)
+		if err != nil {
+			return "", problemOf(fmt.Errorf("make an id: %w", err), "")
+		}
+		return made.String(), nil
+	}
+	parsed, err := parseID(id)
+	if err != nil {
+		return "", err
+	}
+	if skew := at.Sub(parsed.Timestamp()); skew.Abs() > maxSkew {
+		return "", invalid("id", "make a new id, or leave it out", "the time in it is %s off; %s are allowed",
+			skew.Abs().Round(time.Second), contract.Duration{Duration: maxSkew})
+	}
+	return id, nil
+}
+
+// parseID wants the one way of writing a ULID, because an id is a part of names and paths.
+func parseID(id string) (ulid.ULID, error) {
+	parsed, err := ulid.ParseStrict(id)
+	if err != nil || parsed.String() != id {
+		return parsed, invalid("id", "give it as `curfew list` shows it: 26 capital letters and digits",
+			"%q is not the id of a request", shortened(id))
+	}
+	return parsed, nil
+}
+
+func checkID(id string) error {
+	_, err := parseID(id)
+	return err
+}
+
+func checkDuration(asked, longest contract.Duration) error {
+	if asked.Duration < 0 {
+		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "%s is negative", asked)
+	}
+	if asked.Duration == 0 {
+		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "zero is no time at all")
+	}
+	if asked.Duration > longest.Duration {
+		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "%s is over the maximum of %s", asked, longest)
+	}
+	return nil
+}
+
+func checkReason(reason string) error {
+	if strings.TrimSpace(reason) == "" {
+		return invalid("reason", "say what it is for", "a reason is missing")
+	}
+	return checkText(reason)
+}
+
+// checkText bounds what a person types to explain something; empty is fine here.
+func checkText(text string) error {
+	if len(text) > maxReason {
+		return invalid("reason", fmt.Sprintf("keep it to %d bytes", maxReason), "it is %d bytes long", len(text))
+	}
+	if !utf8.ValidString(text) {
+		return invalid("reason", "send it as UTF-8", "it is not valid UTF-8")
+	}
+	if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); at >= 0 {
+		return invalid("reason", "remove it; only line breaks and tabs are allowed", "it has a control character at byte %d", at)
+	}
+	return nil
+}
+
+func checkIncident(incident string) error {
+	if len(incident) > maxIncident {
+		return invalid("incident", fmt.Sprintf("give its id or link in %d bytes", maxIncident), "it is %d bytes long", len(incident))
+	}
+	unprintable := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	if strings.ContainsFunc(incident, unprintable) {
+		return invalid("incident", "give its id or link", "it has characters that can't be printed")
+	}
+	return nil
+}
+
+func checkTicketRule(rule, key string) error {
+	switch {
+	case key == "" && rule == config.TicketRequired:
+		return invalid("ticket", "give the key of the ticket that this is for, like OPS-7", "the template asks for a ticket")
+	case key == "":
+		return nil
+	case rule == config.TicketNone:
+		return invalid("ticket", "leave it out", "the template takes no ticket")
+	case !ticket.ValidKey(key):
+		return invalid("ticket", "write it like OPS-7", "%q is not a ticket's key", shortened(key))
+	}
+	return nil
+}
+
+func (s *Starter) checkTicketExists(ctx context.Context, key string) error {
+	if key == "" || s.tickets == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := s.tickets.Find(ctx, key)
+	if err == nil {
+		return nil
+	}
+	problem, known := contract.ProblemOf(err)
+	switch {
+	case known && problem.Kind == contract.KindNotFound:
+		return invalid("ticket", "check the key in the tracker", "there is no ticket %s", key)
+	case known && slices.Contains(contract.Final, string(problem.Kind)):
+		return &failure{problem, err}
+	}
+	down := contract.Problemf(contract.KindUnavailable, "ticket", "nothing was started: try again",
+		"the tracker can't be reached, so %s can't be checked", key)
+	if known {
+		down.RetryAfter = problem.RetryAfter
+	}
+	return &failure{down, err}
+}
+
+func invalid(field, fix, fault string, args ...any) *contract.Problem {
+	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
+}

@@ -1,0 +1,165 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// lookEvery is how often Watch looks into the ledger.
+const lookEvery = 500 * time.Millisecond
+
+// Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
+// Requests that the actor is no part of are not found, like those that don't exist.
+func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
+	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
+		return contract.Status{}, err
+	}
+	status, err := s.look(ctx, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if !canSee(status, actor) {
+		return contract.Status{}, notFound(id)
+	}
+	return status, nil
+}
+
+// Story returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
+// yet has no events.
+func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
+		return contract.Status{}, nil, err
+	}
+	status, events, err := s.events.Request(ctx, id)
+	if errors.Is(err, ledger.ErrNotFound) {
+		status, err = s.Get(ctx, actor, id)
+		return status, nil, err
+	}
+	if err != nil {
+		return contract.Status{}, nil, unreadable(err)
+	}
+	if !canSee(status, actor) {
+		return contract.Status{}, nil, notFound(id)
+	}
+	return status, events, nil
+}
+
+// Watch tells a request's events after a number as they come, until it has ended, which is no error. It looks twice a
+// second and calls tell each time, also without news, so that the caller can see to its own connection. Errors of tell
+// and of the context end the watch as they are.
+func (s *Starter) Watch(
+	ctx context.Context, actor, id string, after int, tell func(contract.Status, []contract.Event) error,
+) error {
+	look := time.NewTicker(lookEvery)
+	defer look.Stop()
+	for {
+		status, events, err := s.Story(ctx, actor, id)
+		if err != nil {
+			return err
+		}
+		news := slices.DeleteFunc(events, func(event contract.Event) bool { return event.Seq <= after })
+		if len(news) > 0 {
+			after = news[len(news)-1].Seq
+		}
+		if err := tell(status, news); err != nil {
+			return err
+		}
+		if status.State == contract.StateEnded {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-look.C:
+		}
+	}
+}
+
+// List returns the ledger's statuses of requests that the actor can see, newest first.
+func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
+	if err := cmp.Or(s.known(actor), checkFilter(filter)); err != nil {
+		return nil, err
+	}
+	filter.Viewer = actor
+	statuses, err := s.events.Requests(ctx, filter)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return statuses, nil
+}
+
+func checkFilter(filter ledger.Filter) error {
+	states := []contract.State{
+		"", contract.StatePending, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+	}
+	if !slices.Contains(states, filter.State) {
+		return invalid("state", "choose pending, granting, active, revoking or ended",
+			"there is no state %q", shortened(string(filter.State)))
+	}
+	if filter.Before != "" && checkID(filter.Before) != nil {
+		return invalid("before", "give the id of the last request of the page before",
+			"%q is not the id of a request", shortened(filter.Before))
+	}
+	_, err := filter.PageLength()
+	return err
+}
+
+// look finds a request's status wherever there is one, whoever may see it.
+func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
+	status, unanswered := s.query(ctx, id)
+	if unanswered == nil {
+		return status, nil
+	}
+	status, _, err := s.events.Request(ctx, id)
+	switch {
+	case err == nil:
+		return status, nil
+	case !errors.Is(err, ledger.ErrNotFound):
+		return contract.Status{}, unreadable(err)
+	case isA[*serviceerror.NotFound](unanswered):
+		return contract.Status{}, notFound(id)
+	}
+	return s.firstStatus(ctx, id)
+}
+
+func (s *Starter) query(ctx context.Context, id string) (contract.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
+	defer cancel()
+	var status contract.Status
+	answer, err := s.temporal.QueryWorkflow(ctx, contract.RequestWorkflowID(id), "", contract.QueryStatus)
+	if err != nil {
+		return status, err
+	}
+	return status, answer.Get(&status)
+}
+
+// firstStatus reads what was asked from the workflow's first event. It is all there is while workers are down and the
+// ledger has not heard of the request.
+func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
+	defer cancel()
+	history := s.temporal.GetWorkflowHistory(ctx, contract.RequestWorkflowID(id), "", false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	if !history.HasNext() {
+		return contract.Status{}, notFound(id)
+	}
+	first, err := history.Next()
+	if err != nil {
+		return contract.Status{}, problemOf(err, id)
+	}
+	var input contract.RequestInput
+	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
+		return contract.Status{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
+	}
+	return asAsked(input.Request.Fact), nil
+}

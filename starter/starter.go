@@ -1,0 +1,80 @@
+// Package starter is what every door leads to, and the only Temporal client behind them: it checks what people ask for
+// and who may ask it, starts requests, carries reviews, extensions and ends to them, and shows what became of them.
+//
+// A door authenticates and hands over the person's id; nothing in a body ever says who is acting. Errors are
+// *contract.Problem, found with contract.ProblemOf; one with an inner cause prints it for the log.
+package starter
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+
+	"curfew/activities/ledger"
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const (
+	// answerWithin bounds what needs a worker or Temporal to answer before a door answers.
+	answerWithin = 10 * time.Second
+	// statusWithin is short, because the ledger has an answer too.
+	statusWithin = 2 * time.Second
+)
+
+// Options of a Starter.
+type Options struct {
+	Temporal client.Client
+	Config   *config.Config
+	Events   ledger.Events
+	Tickets  ticket.System // nil when no tracker is configured
+	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
+	Converter converter.DataConverter
+}
+
+// Starter starts requests and carries messages to them. Its methods may be called at the same time.
+type Starter struct {
+	temporal  client.Client
+	config    *config.Config
+	events    ledger.Events
+	tickets   ticket.System
+	converter converter.DataConverter
+}
+
+// New makes a Starter; an error is a fault in the program that calls it.
+func New(o Options) (*Starter, error) {
+	if o.Temporal == nil || o.Config == nil || o.Events == nil {
+		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
+	}
+	if o.Converter == nil {
+		o.Converter = converter.GetDefaultDataConverter()
+	}
+	return &Starter{
+		temporal: o.Temporal, config: o.Config, events: o.Events, tickets: o.Tickets, converter: o.Converter,
+	}, nil
+}
+
+// Ready is nil when Temporal and the ledger answer.
+func (s *Starter) Ready(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
+	defer cancel()
+	if _, err := s.temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return unavailable(err, "Temporal can't be reached")
+	}
+	if _, err := s.events.Requests(ctx, ledger.Filter{Limit: 1}); err != nil {
+		return unreadable(err)
+	}
+	return nil
+}
+
+// known refuses an actor who is not in the directory.
+func (s *Starter) known(actor string) error {
+	if _, ok := s.config.People[actor]; !ok {
+		return contract.Problemf(contract.KindForbidden, "", "ask an administrator to add you to the people in curfew.yaml",
+			"you are not in the directory")
+	}
+	return nil
+}
