@@ -23,7 +23,7 @@ var record = flag.String("record", "", "keep the histories as those of this `rel
 
 // scenarios play a request to some point of its life and return its id.
 var scenarios = map[string]func(*house) string{
-	"pending":   func(h *house) string { return h.ask(alice, "both", time.Hour).ID },
+	"pending":   func(h *house) string { return h.do(h.ask(alice, "both", time.Hour).ID, h.reviewed) },
 	"asleep":    func(h *house) string { return h.active(alice, "both", time.Hour).ID },
 	"withdrawn": func(h *house) string { return h.do(h.ask(alice, "both", time.Hour).ID, h.cancel) },
 	"revoked":   func(h *house) string { return h.do(h.active(alice, "both", time.Hour).ID, h.revoke) },
@@ -133,6 +133,12 @@ func (h *house) revoke(id string) {
 	_, err := h.starter.Revoke(h.t.Context(), alice, id, "done")
 	require.NoError(h.t, err)
 	h.ended(id)
+}
+
+// reviewed has one of two reviewers approve.
+func (h *house) reviewed(id string) {
+	h.t.Helper()
+	require.Equal(h.t, contract.StatePending, h.approve(bob, id).State)
 }
 
 func (h *house) cancel(id string) {

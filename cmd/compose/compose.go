@@ -1,0 +1,101 @@
+// Package compose opens what a configuration names and runs the server and the worker on it. Every program that is more
+// than a client starts here.
+package compose
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/contrib/envconfig"
+	"go.uber.org/zap"
+
+	"curfew/activities/ledger/sqlite"
+	"curfew/activities/target/kinds"
+	"curfew/activities/ticket"
+	"curfew/activities/ticket/jira"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/starter/api"
+	"curfew/worker"
+	"curfew/workflows/contract"
+)
+
+// House is what the configuration names, opened.
+type House struct {
+	Temporal client.Client
+
+	config  *config.Config
+	log     *zap.Logger
+	ledger  *sqlite.Store
+	tickets ticket.System // nil when no tracker is configured
+}
+
+// Open connects to Temporal and opens the ledger. Targets and trackers need not be up.
+func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*House, error) {
+	h := &House{config: configured, log: log}
+	if settings := configured.Tickets.Jira; settings != nil {
+		tracker, err := jira.New(*settings)
+		if err != nil {
+			return nil, err
+		}
+		h.tickets = tracker
+	}
+	var err error
+	if h.ledger, err = sqlite.Open(ctx, configured.Ledger.SQLite); err != nil {
+		return nil, fmt.Errorf("open the ledger: %w", err)
+	}
+	if h.Temporal, err = dial(ctx, configured.Temporal, log); err != nil {
+		return nil, errors.Join(err, h.ledger.Close())
+	}
+	return h, nil
+}
+
+// Close lets go of everything.
+func (h *House) Close() error {
+	h.Temporal.Close()
+	_ = h.log.Sync() // stderr can't always be synced
+	return h.ledger.Close()
+}
+
+// Serve answers the API on a listener until the context ends.
+func (h *House) Serve(ctx context.Context, listener net.Listener) error {
+	requests, err := starter.New(starter.Options{Temporal: h.Temporal, Config: h.config, Events: h.ledger, Tickets: h.tickets})
+	if err != nil {
+		return err
+	}
+	h.log.Info("serving", zap.Stringer("address", listener.Addr()))
+	return api.Serve(ctx, listener, api.New(api.Options{Starter: requests, Config: h.config, Log: h.log}), h.log)
+}
+
+// Work works until the context ends. identity names the worker in Temporal's Web UI; empty for process and host.
+func (h *House) Work(ctx context.Context, identity string) error {
+	targets, err := kinds.Open(h.config.Targets)
+	if err != nil {
+		return err
+	}
+	return worker.Run(ctx, worker.Options{
+		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger,
+		Tickets: h.tickets, Targets: targets, Identity: identity,
+	})
+}
+
+// dial connects to Temporal as its environment and profile say; what curfew.yaml says comes first.
+func dial(ctx context.Context, settings config.Temporal, log *zap.Logger) (client.Client, error) {
+	options, err := envconfig.LoadDefaultClientOptions()
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
+	}
+	options.HostPort = cmp.Or(settings.Address, options.HostPort, client.DefaultHostPort)
+	options.Namespace = cmp.Or(settings.Namespace, options.Namespace, contract.Namespace)
+	options.Logger = temporalLog{log.Sugar()}
+	temporal, err := client.DialContext(ctx, options)
+	if err != nil {
+		return nil, contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
+			"Temporal can't be reached at %s: %v", options.HostPort, err)
+	}
+	return temporal, nil
+}

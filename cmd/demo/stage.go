@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
+	"curfew/internal/sandbox/jira"
+	"curfew/internal/sandbox/lightrun"
+)
+
+const (
+	template = "debug-prod"
+	pool     = "c0ffee00-0000-4000-8000-000000000001"
+	email    = "alice@example.org"
+	issue    = "OPS-7"
+)
+
+// stage is the stand-ins, and the configuration that leads to them.
+type stage struct {
+	config   *config.Config
+	lightrun *lightrun.Server
+	jira     *jira.Server
+	api      net.Listener
+	servers  []*http.Server
+	curfew   string            // the program
+	tokens   map[string]string // by person
+}
+
+func newStage(dir string, o Options) (*stage, error) {
+	secret := rand.Text()
+	s := &stage{
+		curfew: o.Curfew, tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()},
+		lightrun: lightrun.New(lightrun.Options{
+			Keys:  []lightrun.Key{{Value: secret, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
+			Users: []lightrun.User{{Email: email}},
+			Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
+		}),
+		jira: jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret}}}),
+	}
+	s.jira.AddIssue(issue, "Orders are late", "In Progress")
+	debuggers, err := s.serve(s.lightrun.Handler())
+	if err != nil {
+		return nil, err
+	}
+	tracker, err := s.serve(s.jira.Handler())
+	if err != nil {
+		return nil, err
+	}
+	if s.api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // it is there at once
+		return nil, err
+	}
+	for name, text := range map[string]string{"alice": s.tokens["alice"], "bob": s.tokens["bob"], "secret": secret} {
+		if err := write(dir, name, text); err != nil {
+			return nil, err
+		}
+	}
+	text := fmt.Sprintf(configuration, o.Temporal, o.Namespace, s.api.Addr(), tracker, debuggers, pool)
+	if err := write(dir, "curfew.yaml", text); err != nil {
+		return nil, err
+	}
+	s.config, err = load(dir, kinds.ForConfig())
+	return s, err
+}
+
+const configuration = `
+temporal: {address: %q, namespace: %q}
+server: {listen: %q}
+ledger: {sqlite: ledger.db}
+tickets:
+  jira: {url: %q, deployment: cloud, user: curfew@example.org, token: "file:secret"}
+people:
+  alice: {name: Alice, token: "file:alice", accounts: {lightrun-prod: alice@example.org}}
+  bob: {name: Bob, token: "file:bob"}
+targets:
+  lightrun-prod: {kind: lightrun, url: %q, token: "file:secret"}
+templates:
+  debug-prod:
+    description: Debug production with Lightrun
+    entitlements: [{target: lightrun-prod, agentPoolIds: [%q]}]
+    duration: {default: 20s, max: 5m}
+    approval: {count: 1, from: [bob]}
+`
+
+// serve puts a handler on a free loopback port and returns its address.
+func (s *stage) serve(handler http.Handler) (string, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
+	if err != nil {
+		return "", err
+	}
+	server := &http.Server{Handler: handler, ReadHeaderTimeout: 5 * time.Second}
+	s.servers = append(s.servers, server)
+	go func() { _ = server.Serve(listener) }() // it says only that it was closed
+	return "http://" + listener.Addr().String(), nil
+}
+
+func (s *stage) close() {
+	for _, server := range s.servers {
+		_ = server.Close() // nobody is left to be told
+	}
+}
+
+// can is what Lightrun would answer: may Alice debug production at this moment?
+func (s *stage) can() bool { return s.lightrun.Can(email, pool) }
+
+// awaitAccess returns when Lightrun's answer is as wanted.
+func (s *stage) awaitAccess(ctx context.Context, want bool, within time.Duration) error {
+	ctx, done := context.WithTimeout(ctx, within)
+	defer done()
+	look := time.NewTicker(5 * time.Millisecond)
+	defer look.Stop()
+	for s.can() != want {
+		select {
+		case <-look.C:
+		case <-ctx.Done():
+			return fmt.Errorf("Lightrun still answers %s after %s", yesNo(!want), within)
+		}
+	}
+	return nil
+}
+
+func yesNo(yes bool) string {
+	if yes {
+		return "yes"
+	}
+	return "no"
+}
