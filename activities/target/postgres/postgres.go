@@ -69,8 +69,7 @@ func (s *Settings) Open() (target.Connector, error) {
 			"neither a PostgreSQL URL nor a list of key=value")
 	}
 	s.configure(pool)
-	// The context is for connections that are made ahead of use: none.
-	connections, err := pgxpool.NewWithConfig(context.Background(), pool)
+	connections, err := pgxpool.NewWithConfig(context.Background(), pool) //nolint:forbidigo // for connections ahead of use: none
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
 	}

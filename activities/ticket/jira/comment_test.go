@@ -118,6 +118,7 @@ func TestTheLongestEntryFits(t *testing.T) {
 		}
 		require.NoError(t, s.Comment(t.Context(), "OPS-7", long))
 		body := s.Comments("OPS-7")[0].Body
+		require.Contains(t, body, "\n… 80 more lines\n\n{noformat}\n")
 		require.Contains(t, body, "{noformat}\n\nShortened: ")
 		require.True(t, strings.HasSuffix(body, "\n\ncurfew: "+long.Marker))
 		require.NoError(t, s.Comment(t.Context(), "OPS-7", long))

@@ -10,8 +10,8 @@ import (
 // linkTextLimit is how long a link's texts may be, in UTF-16 code units.
 const linkTextLimit = 255
 
-// remoteLink is a link as Jira takes it. The library's own type leaves out what is false, so that it could not say that
-// a request is open again.
+// remoteLink is a link as Jira takes it. The library's own type can't say that something is not resolved: it leaves out
+// what is false.
 type remoteLink struct {
 	GlobalID string     `json:"globalId"`
 	Object   linkObject `json:"object"`

@@ -1,6 +1,7 @@
 package jira
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 	"unicode"
@@ -64,6 +65,9 @@ func render(entry ticket.Entry) string {
 		if line = escape(line); line != "" {
 			head = append(head, line)
 		}
+	}
+	if left := len(entry.Lines) - lineCount; left > 0 {
+		head = append(head, fmt.Sprintf("… %d more lines", left))
 	}
 	text, marker := strings.Join(head, "\n"), markerStart+entry.Marker
 	if quotation := quote(entry.Said, bodyLimit-length(text)-length(marker)-len(paragraph+paragraph)); quotation != "" {
