@@ -79,7 +79,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:3:8: people: has no value; write a value, or take the line out",
 		}},
 		"values of the wrong shape": {
-			"server: {listen: [a]}\npeople: [ada]\ntargets: {db: {kind: postgres, connections: x}, app: {kind: lightrun, url: u, insecure: 1, pools: p}}", []string{
+			"server: {listen: [a]}\npeople: [ada]\n" +
+				"targets: {db: {kind: postgres, connections: x}, app: {kind: lightrun, url: u, insecure: 1, pools: p}}", []string{
 				"curfew.yaml:1:10: server.listen: is no text; write a single value",
 				"curfew.yaml:2:1: people: holds no keys and values; write key: value lines below it",
 				"curfew.yaml:3:45: targets.db.connections: is no whole number; write a number like 2",
@@ -143,7 +144,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		},
 		"secrets": {
 			"people:\n  a: {token: " + canary + "}\n  b: {token: 'env:" + canary + "!'}\n  c: {token: env:CURFEW_TEST_IS_NOT_SET}\n" +
-				"  d: {token: file:missing}\n  e: {token: file:empty}\n  f: {token: file:large}\n  g: {token: 'file:.'}\n  h: {token: 'file:'}\n  i: {token: [" + canary + "]}", []string{
+				"  d: {token: file:missing}\n  e: {token: file:empty}\n  f: {token: file:large}\n" +
+				"  g: {token: 'file:.'}\n  h: {token: 'file:'}\n  i: {token: [" + canary + "]}", []string{
 				"curfew.yaml:2:14: people.a.token: is no reference to a secret; write env:NAME or file:/path, and keep the secret there",
 				"curfew.yaml:3:14: people.b.token: is no reference to a secret; write env:NAME or file:/path, and keep the secret there",
 				"curfew.yaml:4:14: people.c.token: the environment variable CURFEW_TEST_IS_NOT_SET is not set or empty; set it before Curfew starts",
@@ -165,7 +167,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:3:24: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person",
 			},
 		},
-		"ids": {"people: {Ada: {}, curfew: {}}\ntargets: {a/b: {kind: postgres}}\ntemplates:\n  -t: {" + short + ", entitlements: [{target: a/b, role: r}], ticket: none, approval: {count: 1, from: [Ada]}}", []string{
+		"ids": {"people: {Ada: {}, curfew: {}}\ntargets: {a/b: {kind: postgres}}\ntemplates:\n" +
+			"  -t: {" + short + ", entitlements: [{target: a/b, role: r}], ticket: none, approval: {count: 1, from: [Ada]}}", []string{
 			"curfew.yaml:1:10: people.Ada: is no id; use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit",
 			"curfew.yaml:1:19: people.curfew: is the name that Curfew's own doings have in the ledger; choose another",
 			"curfew.yaml:2:11: targets.a/b: is no id; use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit",
@@ -176,7 +179,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			`curfew.yaml:3:13: targets.b.kind: there is no kind of target "postgress"; did you mean postgres?`,
 			`curfew.yaml:4:13: targets.c.kind: there is no kind of target "teleport"; known here: lightrun, postgres`,
 		}},
-		"settings": {"targets:\n  db: {kind: postgres, kind: lightrun, dns: file:one}\n  app: {kind: lightrun}\n  low: {kind: lightrun, url: u, lead: -1s, token: " + canary + "}", []string{
+		"settings": {"targets:\n  db: {kind: postgres, kind: lightrun, dns: file:one}\n  app: {kind: lightrun}\n" +
+			"  low: {kind: lightrun, url: u, lead: -1s, token: " + canary + "}", []string{
 			"curfew.yaml:2:24: targets.db.kind: is there twice, first at line 2; keep one of them",
 			"curfew.yaml:2:40: targets.db.dns: is no key that is known here; did you mean dsn?",
 			"curfew.yaml:3:3: targets.app.url: is missing; write the address of your Lightrun",
@@ -203,7 +207,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"templates:\n  t:\n    entitlements:\n      - {target: bd, role: r}\n      - {role: r}\n      - {target: db, role: ''}\n" +
 				"      - {target: db, rule: r}\n      - {target: app, agentPoolIds: []}\n      - {target: db, role: r}\n      - {role: r, target: db}\n" +
 				"      - {target: db, role: .inf}\n      - 7\n      - {target: db, role: ~}\n    " +
-				"duration: {default: 1h, max: 2h}\n    ticket: none\n    approval: {count: 1, from: [ada]}\n  u: {" + short + ", entitlements: [], " + approved + "}" + world, []string{
+				"duration: {default: 1h, max: 2h}\n    ticket: none\n    approval: {count: 1, from: [ada]}\n" +
+				"  u: {" + short + ", entitlements: [], " + approved + "}" + world, []string{
 				`curfew.yaml:4:18: templates.t.entitlements[0].target: there is no target "bd"; did you mean db?`,
 				"curfew.yaml:5:9: templates.t.entitlements[1].target: is missing; known here: app, db",
 				"curfew.yaml:6:28: templates.t.entitlements[2].role: is empty; name one",

@@ -155,6 +155,8 @@ func TestCommentsAreWrittenPagedAndEdited(t *testing.T) {
 		require.Contains(t, second, `"two"`)
 		require.Contains(t, second, "id-other")
 		require.NotContains(t, second, `"one"`)
+		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?maxResults=1", ""), `"one"`)
+		require.NotContains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?orderBy=-created&maxResults=1", ""), `"one"`)
 		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?startAt=9", ""), `"comments":[]`)
 
 		s.want(t, 404, curfew, "PUT", "/issue/OPS-7/comment/1", `{"body":"edited"}`)
