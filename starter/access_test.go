@@ -2,6 +2,7 @@ package starter_test
 
 import (
 	"context"
+	"errors"
 	"testing"
 
 	"github.com/oklog/ulid/v2"
@@ -11,6 +12,8 @@ import (
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
+
+var errTold = errors.New("somebody was told")
 
 // verbs are all that can be done to one request.
 func verbs(house *startertest.House) map[string]func(ctx context.Context, actor, id string) error {
@@ -22,7 +25,7 @@ func verbs(house *startertest.House) map[string]func(ctx context.Context, actor,
 			return err
 		},
 		"watch": func(ctx context.Context, actor, id string) error {
-			return s.Watch(ctx, actor, id, 0, func(contract.Status, []contract.Event) error { return nil })
+			return s.Watch(ctx, actor, id, 0, func(contract.Status, []contract.Event) error { return errTold })
 		},
 		"review": func(ctx context.Context, actor, id string) error {
 			_, err := s.Review(ctx, actor, id, contract.VerdictApprove, "")

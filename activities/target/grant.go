@@ -32,6 +32,9 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		return contract.GrantReceipt{}, err
 	}
 	leases := inherited(before, command, clock.now())
+	if !leases.End().After(clock.now()) {
+		return contract.GrantReceipt{}, contract.Problemf(contract.KindOverdue, "", "ask for a later end", "the access would be over before it began")
+	}
 	holding := ledger.Holding{
 		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
 		Until: leases.End(), Leases: leases, Standing: before.Standing,

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -31,7 +32,11 @@ type shell struct {
 
 func open(t *testing.T) *shell {
 	t.Helper()
-	house := startertest.New(t)
+	return in(t, startertest.New(t))
+}
+
+func in(t *testing.T, house *startertest.House) *shell {
+	t.Helper()
 	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
 	return &shell{House: house, server: server.URL, now: time.Now}
@@ -126,11 +131,16 @@ func TestOtherPeoplesTextCannotRewriteTheScreen(t *testing.T) {
 	status.Reviews = []contract.Review{{Reviewer: evil, Reason: evil}}
 	status.Holds = []contract.HoldState{{Problem: evil}}
 	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventExpired, Actor: evil, Said: evil, Detail: evil})
+	hostile := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusConflict)
+		_ = json.NewEncoder(w).Encode(api.Problem{Kind: contract.KindConflict, Errors: []api.Fault{{Message: evil}}})
+	}))
+	t.Cleanup(hostile.Close)
 	template := s.Config.Templates["debug-prod"]
 	template.Description = evil
 	s.Config.Templates["debug-prod"] = template
 
-	for _, args := range [][]string{{"show", status.ID}, {"list"}, {"watch", status.ID}, {"templates"}, {"show", evil}} {
+	for _, args := range [][]string{{"show", status.ID}, {"list"}, {"watch", status.ID}, {"templates"}, {"list", "--server", hostile.URL}} {
 		ran := s.run(t, "alice", args...)
 		all := ran.out + ran.errors
 		require.Contains(t, all, `\x1b[2J`, args)
@@ -206,27 +216,7 @@ func TestAFullDiskIsAFailure(t *testing.T) {
 // full takes nothing.
 type full struct{}
 
-func (full) Write([]byte) (int, error) { return 0, os.NewSyscallError("write", errNoSpace) }
-
-func TestWaitingEndsWithAccessOrWithoutIt(t *testing.T) {
-	t.Parallel()
-	for outcome, code := range map[contract.EventKind]int{contract.EventGranted: 0, contract.EventDenied: 4} {
-		t.Run(string(outcome), func(t *testing.T) {
-			t.Parallel()
-			s := open(t)
-			done := make(chan result, 1)
-			go func() { done <- s.run(t, "alice", append(goodRequest, "--wait", "-o", "json")...) }()
-			status := s.firstRequest(t)
-			s.decide(t, status, outcome)
-
-			ran := <-done
-			require.Equal(t, code, ran.code, ran.errors)
-			var shown contract.Status
-			require.NoError(t, json.Unmarshal([]byte(ran.out), &shown), "one document: %s", ran.out)
-			require.Equal(t, status.ID, shown.ID)
-		})
-	}
-}
+func (full) Write([]byte) (int, error) { return 0, os.NewSyscallError("write", syscall.ENOSPC) }
 
 func TestTheTokenCanComeFromAFile(t *testing.T) {
 	t.Parallel()

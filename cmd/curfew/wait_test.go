@@ -1,20 +1,19 @@
 package main
 
 import (
+	"encoding/json"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
 
-const errNoSpace = syscall.ENOSPC
-
-// firstRequest waits until the house's first request is in Temporal: requests are told apart by the house's ticket.
+// firstRequest waits until the only request of the house is in Temporal.
 func (s *shell) firstRequest(t *testing.T) contract.Status {
 	t.Helper()
 	var id string
@@ -41,4 +40,29 @@ func (s *shell) decide(t *testing.T, status contract.Status, kind contract.Event
 		status.State, status.Outcome, status.GrantedAt, status.EndedAt = contract.StateEnded, contract.OutcomeDenied, nil, &at
 	}
 	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"}, contract.Event{Seq: 2, Kind: kind, Actor: "carol"})
+}
+
+func TestWaitingEndsWithAccessOrWithoutIt(t *testing.T) {
+	t.Parallel()
+	for outcome, code := range map[contract.EventKind]int{contract.EventGranted: 0, contract.EventDenied: 4} {
+		t.Run(string(outcome), func(t *testing.T) {
+			t.Parallel()
+			s := in(t, startertest.Alone(t))
+			done := make(chan result, 1)
+			go func() { done <- s.run(t, "alice", append(goodRequest, "--wait", "-o", "json")...) }()
+			status := s.firstRequest(t)
+			s.decide(t, status, outcome)
+
+			var ran result
+			select {
+			case ran = <-done:
+			case <-time.After(30 * time.Second):
+				require.FailNow(t, "still waiting")
+			}
+			require.Equal(t, code, ran.code, ran.errors)
+			var shown contract.Status
+			require.NoError(t, json.Unmarshal([]byte(ran.out), &shown), "one document: %s", ran.out)
+			require.Equal(t, status.ID, shown.ID)
+		})
+	}
 }

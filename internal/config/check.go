@@ -11,8 +11,6 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-
-	"curfew/workflows/contract"
 )
 
 // What Curfew does when the file does not say.
@@ -26,7 +24,6 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
 // check puts defaults in, and looks for what is wrong between values that are right in themselves.
 func (r *reading) check(c *Config) {
-	c.Temporal.Namespace = cmp.Or(c.Temporal.Namespace, contract.Namespace)
 	c.Ledger.SQLite = beside(r.folder, cmp.Or(c.Ledger.SQLite, defaultLedger))
 	r.server(&c.Server, path{"server"})
 	if c.Tickets.Jira != nil {

@@ -23,7 +23,7 @@ type Config struct {
 // Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and profile.
 type Temporal struct {
 	Address   string `yaml:"address"`
-	Namespace string `yaml:"namespace"` // default contract.Namespace
+	Namespace string `yaml:"namespace"` // contract.Namespace when nothing else says so
 }
 
 // Server is the HTTP API.

@@ -43,7 +43,7 @@ func TestWhatIsNotSaidHasTheDocumentedDefault(t *testing.T) {
 		"tickets: {jira: {url: 'http://jira/base/', deployment: datacenter, token: file:one}}"+world)
 	c, err := config.Load(filepath.Join(dir, "curfew.yaml"), kinds)
 	require.NoError(t, err)
-	require.Equal(t, config.Temporal{Namespace: contract.Namespace}, c.Temporal)
+	require.Equal(t, config.Temporal{}, c.Temporal)
 	require.Equal(t, config.Server{Listen: "127.0.0.1:8300", URL: "http://127.0.0.1:8300"}, c.Server)
 	require.Equal(t, filepath.Join(dir, "curfew.db"), c.Ledger.SQLite)
 	require.Equal(t, "http://jira/base", c.Tickets.Jira.URL)

@@ -63,11 +63,18 @@ type house struct {
 	jira           *jira.Server
 	jiraFaults     sandbox.Faults
 	database       *database
+	gate           *gate
 }
 
-func newHouse(t *testing.T, options ...temporal.Option) *house {
+// through puts a gate before the stand-ins.
+func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
+
+func newHouse(t *testing.T, options ...func(*house)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), temporal: temporal.Start(t, options...), database: newDatabase(t)}
+	h := &house{t: t, dir: t.TempDir(), temporal: temporal.Start(t), database: newDatabase(t), gate: &gate{}}
+	for _, option := range options {
+		option(h)
+	}
 	h.client = h.temporal.Client(t)
 	h.configure()
 	var err error
@@ -96,11 +103,13 @@ func (h *house) configure() {
 		Users: []lightrun.User{{Email: "alice@example.org"}, {Email: "carol@example.org"}},
 		Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
 	})
-	debuggers := httptest.NewServer(h.lightrunFaults.Wrap(vendorcontract.Check(t, "lightrun.openapi.json", h.lightrun.Handler(), lightrun.Operations()...)))
+	debuggers := httptest.NewServer(h.gate.wrap(h.lightrunFaults.Wrap(
+		vendorcontract.Check(t, "lightrun.openapi.json", h.lightrun.Handler(), lightrun.Operations()...))))
 	t.Cleanup(debuggers.Close)
 	h.jira = jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: token}}})
 	h.jira.AddIssue(key, "Orders are late", "In Progress")
-	issues := httptest.NewServer(h.jiraFaults.Wrap(vendorcontract.Check(t, "jira-cloud-v2.subset.openapi.json", h.jira.Handler())))
+	issues := httptest.NewServer(h.gate.wrap(h.jiraFaults.Wrap(
+		vendorcontract.Check(t, "jira-cloud-v2.subset.openapi.json", h.jira.Handler()))))
 	t.Cleanup(issues.Close)
 
 	for name, secret := range map[string]string{"token": token, "dsn": h.database.dsn} {

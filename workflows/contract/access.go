@@ -1,6 +1,7 @@
 package contract
 
 import (
+	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,8 +23,11 @@ type Access struct {
 
 // Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at targets.
 func (a Access) Digest() string {
+	// encoding/json escapes <, > and & within a RawMessage when it is sent, so the escaped form is the one that stays.
+	var entitlement bytes.Buffer
+	json.HTMLEscape(&entitlement, a.Entitlement)
 	hash := sha256.New()
-	for _, part := range [][]byte{[]byte(a.Target), a.Entitlement, []byte(a.Account)} {
+	for _, part := range [][]byte{[]byte(a.Target), entitlement.Bytes(), []byte(a.Account)} {
 		size := []byte{byte(len(part) >> 24), byte(len(part) >> 16), byte(len(part) >> 8), byte(len(part))}
 		hash.Write(size)
 		hash.Write(part)

@@ -10,7 +10,7 @@ import (
 // Kind says what an error means to whoever has to act on it. It is the type of the ApplicationErrors that cross Temporal.
 type Kind string
 
-// The kinds of errors. Invalid to Closed can't be helped by trying again; Capacity and Unavailable can.
+// The kinds of errors. Invalid to Closed can't be helped by trying again; the others can.
 const (
 	KindInvalid     Kind = "Invalid"     // the input is wrong: the caller can mend it
 	KindForbidden   Kind = "Forbidden"   // this person may not do this
@@ -18,6 +18,7 @@ const (
 	KindConflict    Kind = "Conflict"    // right once or elsewhere, but not in the present state
 	KindDenied      Kind = "Denied"      // the other system refused, and will refuse again
 	KindClosed      Kind = "Closed"      // the holding is closed to this attempt: it came too late
+	KindOverdue     Kind = "Overdue"     // its time was over before it could be done: it may be asked for anew
 	KindCapacity    Kind = "Capacity"    // the other system has no room now
 	KindUnavailable Kind = "Unavailable" // the other system can't be reached or failed
 	KindInternal    Kind = "Internal"    // our own fault
@@ -27,6 +28,9 @@ const (
 var Final = []string{
 	string(KindInvalid), string(KindForbidden), string(KindNotFound), string(KindConflict), string(KindDenied), string(KindClosed),
 }
+
+// Answered lists the kinds that answer a hold: the same one is not tried again, but a request may ask for a new one.
+var Answered = append([]string{string(KindOverdue), string(KindCapacity)}, Final...)
 
 // Problem is an error that a person can act on: what is wrong, where, and what to do.
 type Problem struct {

@@ -30,7 +30,7 @@ func (g *run) canHold(ctx workflow.Context, in contract.HoldInput) error {
 	case in.Lease.Request == "":
 		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
 	case !in.Lease.Until.After(workflow.Now(ctx)):
-		return contract.Problemf(contract.KindInvalid, "lease.until", "ask for an end that is still to come", "is over").Application()
+		return contract.Problemf(contract.KindOverdue, "lease.until", "ask for an end that is still to come", "is over").Application()
 	case g.canceled:
 		return contract.Problemf(contract.KindConflict, "", "ask again", "the grant is being canceled").Application()
 	}

@@ -29,7 +29,7 @@ func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.F
 		ScheduleToCloseTimeout: grantWithin,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
-			NonRetryableErrorTypes: append([]string{string(contract.KindCapacity)}, contract.Final...),
+			NonRetryableErrorTypes: contract.Answered,
 		},
 		Priority: temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
 	})

@@ -37,6 +37,9 @@ func (r *run) granted(ctx workflow.Context) bool {
 		}
 		// None is kept while another is missing. A grant that failed ends by itself.
 		r.release(ctx, r.heldOnes(), false)
+		if problem.Kind == contract.KindOverdue {
+			continue // a worker died meanwhile, say; the next try asks for a new end
+		}
 		wait.For(ctx, pause, "Try again to grant", func() bool { return r.stop != nil })
 	}
 	return false

@@ -41,7 +41,7 @@ func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
 
 func leaseOptions(summary, target string) workflow.ActivityOptions {
 	retry := patiently(2 * time.Second)
-	retry.NonRetryableErrorTypes = append(retry.NonRetryableErrorTypes, string(contract.KindCapacity))
+	retry.NonRetryableErrorTypes = contract.Answered
 	return workflow.ActivityOptions{
 		Summary:                summary,
 		StartToCloseTimeout:    15 * time.Second,
@@ -90,7 +90,7 @@ func tell(ctx workflow.Context, in contract.TellInput) error {
 func patiently(longest time.Duration) *temporal.RetryPolicy {
 	return &temporal.RetryPolicy{
 		InitialInterval: 200 * time.Millisecond, MaximumInterval: longest,
-		NonRetryableErrorTypes: append([]string{}, contract.Final...),
+		NonRetryableErrorTypes: contract.Final,
 	}
 }
 

@@ -39,6 +39,7 @@ type company struct {
 
 	mu    sync.Mutex
 	ahead time.Duration // of the company's clock
+	gate  *gate         // before the next change; nil when none waits
 	seen  []string      // method and path of every request that was handled
 }
 
@@ -67,11 +68,39 @@ func open(t *testing.T, change func(*sandboxlightrun.Options)) *company {
 			api.ServeHTTP(w, r)
 			return
 		}
+		c.takeGate().wait()
 		changes.ServeHTTP(w, r)
 	})))
 	t.Cleanup(site.Close)
 	c.url = site.URL
 	return c
+}
+
+// gate holds one request back.
+type gate struct{ reached, opened chan struct{} }
+
+func (g *gate) wait() {
+	if g != nil {
+		close(g.reached)
+		<-g.opened
+	}
+}
+
+// holdNextChange lets the next change wait: reached is closed when it does, and open lets it go on.
+func (c *company) holdNextChange() (reached <-chan struct{}, open func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gate = &gate{make(chan struct{}), make(chan struct{})}
+	opened := c.gate.opened
+	return c.gate.reached, func() { close(opened) }
+}
+
+func (c *company) takeGate() *gate {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	gate := c.gate
+	c.gate = nil
+	return gate
 }
 
 func (c *company) now() time.Time {
@@ -147,7 +176,7 @@ func request(t *testing.T, until time.Time) target.Access {
 func in(d time.Duration) time.Time { return time.Now().Add(d).Truncate(time.Second) }
 
 // requireProblem wants a problem of a kind that shows no key.
-func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string) *contract.Problem {
+func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string) contract.Problem {
 	t.Helper()
 	problem, found := contract.ProblemOf(err)
 	require.True(t, found, "not a problem: %v", err)
@@ -157,5 +186,5 @@ func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string
 	}
 	require.NotContains(t, problem.Error(), token)
 	require.NotContains(t, problem.Error(), otherToken)
-	return problem
+	return *problem
 }

@@ -53,20 +53,21 @@ func TestAGrantThatLandsMeanwhileIsAdoptedOnConflict(t *testing.T) {
 	t.Parallel()
 	c := open(t, nil)
 	connector, access := connect(t, c.url, token), request(t, in(time.Hour))
-	held := make(chan target.Granted)
-	c.changeFaults.Add(sandbox.Fault{Delay: 300 * time.Millisecond, Times: 1})
+	reached, open := c.holdNextChange()
+	late := make(chan error, 1)
+	var lateGranted target.Granted
 	go func() {
-		granted, err := connector.Grant(t.Context(), access)
-		if err != nil {
-			granted = target.Granted(err.Error())
-		}
-		held <- granted
+		var err error
+		lateGranted, err = connector.Grant(t.Context(), access)
+		late <- err
 	}()
-	require.Eventually(t, func() bool { return len(c.requests()) == 2 }, 5*time.Second, time.Millisecond)
+	<-reached
 	granted, err := connector.Grant(t.Context(), access)
 	require.NoError(t, err)
 	require.Equal(t, target.AccessGranted, granted)
-	require.Equal(t, target.AlreadyThere, <-held)
+	open()
+	require.NoError(t, <-late)
+	require.Equal(t, target.AlreadyThere, lateGranted)
 	require.Len(t, c.Live(), 1)
 }
 
@@ -79,9 +80,9 @@ func TestMovingTheEndNeverInterruptsTheAccess(t *testing.T) {
 	for _, after := range []time.Duration{3 * time.Hour, 2 * time.Hour, 4 * time.Hour} {
 		// Each change is slow, so that a gap between two of them would be seen.
 		c.changeFaults.Add(sandbox.Fault{Delay: 20 * time.Millisecond})
-		moved, end := make(chan error, 1), in(after)
+		moved, access := make(chan error, 1), request(t, in(after))
 		go func() {
-			_, err := connector.Grant(t.Context(), request(t, end))
+			_, err := connector.Grant(t.Context(), access)
 			moved <- err
 		}()
 		for done := false; !done; {
@@ -95,7 +96,7 @@ func TestMovingTheEndNeverInterruptsTheAccess(t *testing.T) {
 		}
 		live := c.Live()
 		require.Len(t, live, 1, "the former access was removed")
-		require.WithinDuration(t, end.Add(time.Minute), live[0].ExpirationDate, 0)
+		require.WithinDuration(t, access.Until.Add(time.Minute), live[0].ExpirationDate, 0)
 	}
 }
 
@@ -150,18 +151,18 @@ func TestRevokingWhatIsGoneAlreadySucceeds(t *testing.T) {
 	connector, access := connect(t, c.url, token), request(t, in(time.Hour))
 	_, err := connector.Grant(t.Context(), access)
 	require.NoError(t, err)
-	// Each removal takes effect and its reply is lost to whoever asks next: the list still had it, the delete finds none.
-	c.changeFaults.Add(sandbox.Fault{Method: http.MethodDelete, Delay: 200 * time.Millisecond, Times: 1})
-	slow := make(chan error, 1)
+	reached, open := c.holdNextChange()
+	late := make(chan error, 1)
 	go func() {
 		_, err := connector.Revoke(t.Context(), access)
-		slow <- err
+		late <- err
 	}()
-	require.Eventually(t, func() bool { return len(c.requests()) == 4 }, 5*time.Second, time.Millisecond)
+	<-reached
 	_, err = connector.Revoke(t.Context(), access)
 	require.NoError(t, err)
 	require.Empty(t, c.Live())
-	require.NoError(t, <-slow, "its delete was answered 404")
+	open()
+	require.NoError(t, <-late, "its delete was answered 404")
 }
 
 func TestAccessesOfOthersAreNeverTouched(t *testing.T) {

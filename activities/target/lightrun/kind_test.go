@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -87,7 +88,9 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := tc.settings.Open()
+			err := tc.settings.Validate()
+			_, openErr := tc.settings.Open()
+			require.Equal(t, err, openErr)
 			problem := requireProblem(t, err, contract.KindInvalid)
 			require.Equal(t, tc.field, problem.Field)
 			require.NotEmpty(t, problem.Fix)
@@ -95,6 +98,7 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 	}
 	for _, url := range []string{"https://app.lightrun.com", "https://lightrun.internal:8443/base/", "http://127.0.0.1:8090", "http://[::1]:8090", "http://localhost"} {
 		settings := lightrun.Settings{URL: url, Token: key}
+		require.NoError(t, settings.Validate(), url)
 		_, err := settings.Open()
 		require.NoError(t, err, url)
 	}
@@ -106,6 +110,6 @@ func TestTheKindSaysWhatLightrunCantDo(t *testing.T) {
 	require.Equal(t, "lightrun", kind.Name)
 	require.IsType(t, &lightrun.Settings{}, kind.Settings())
 	require.True(t, kind.Limits.EnforcesExpiry)
-	require.Equal(t, 31*24.0, kind.Limits.MaxDuration.Hours())
+	require.Equal(t, 31*24*time.Hour, kind.Limits.MaxDuration)
 	require.Positive(t, kind.Limits.Settles)
 }

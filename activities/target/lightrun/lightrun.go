@@ -46,8 +46,22 @@ type Settings struct {
 	Token config.Secret `yaml:"token"`
 }
 
-// Open checks the settings and makes the connector; it calls nobody.
+// Validate names what is wrong with the settings. It calls nobody.
+func (s *Settings) Validate() error {
+	_, err := s.base()
+	return err
+}
+
+// Open makes the connector; it calls nobody.
 func (s *Settings) Open() (target.Connector, error) {
+	base, err := s.base()
+	if err != nil {
+		return nil, err
+	}
+	return &connector{newAPI(base, s.Token)}, nil
+}
+
+func (s *Settings) base() (*url.URL, error) {
 	base, err := url.Parse(s.URL)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
@@ -57,7 +71,7 @@ func (s *Settings) Open() (target.Connector, error) {
 	case s.Token.IsZero():
 		return nil, contract.Problemf(contract.KindInvalid, "token", "refer to an API key with the scope DEV", "is missing")
 	}
-	return &connector{newAPI(base, s.Token)}, nil
+	return base, nil
 }
 
 func loopback(host string) bool {

@@ -51,8 +51,27 @@ type Settings struct {
 	MaxConnections int `yaml:"maxConnections"`
 }
 
+// Validate names what is wrong with the settings. It calls nobody.
+func (s *Settings) Validate() error {
+	_, err := s.pool()
+	return err
+}
+
 // Open prepares the connection, and makes it when it is first needed.
 func (s *Settings) Open() (target.Connector, error) {
+	pool, err := s.pool()
+	if err != nil {
+		return nil, err
+	}
+	// The context is for connections that are made ahead of use: none.
+	connections, err := pgxpool.NewWithConfig(context.Background(), pool) //nolint:forbidigo // no caller's work depends on it
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
+	}
+	return &connector{pool: connections, broker: pool.ConnConfig.User}, nil
+}
+
+func (s *Settings) pool() (*pgxpool.Config, error) {
 	if s.DSN.IsZero() {
 		return nil, contract.Problemf(contract.KindInvalid, "dsn",
 			"write where the server is, like postgres://curfew@db.example.com/postgres", "missing")
@@ -69,11 +88,7 @@ func (s *Settings) Open() (target.Connector, error) {
 			"neither a PostgreSQL URL nor a list of key=value")
 	}
 	s.configure(pool)
-	connections, err := pgxpool.NewWithConfig(context.Background(), pool) //nolint:forbidigo // for connections ahead of use: none
-	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
-	}
-	return &connector{pool: connections, broker: pool.ConnConfig.User}, nil
+	return pool, nil
 }
 
 func (s *Settings) configure(pool *pgxpool.Config) {

@@ -238,11 +238,11 @@ func TestListsComeInPages(t *testing.T) {
 			Total   int  `json:"total"`
 		}
 		require.NoError(t, json.Unmarshal([]byte(answer), &page))
-		names := ""
+		names := []string{}
 		for _, item := range page.Items {
-			names += item.Name
+			names = append(names, item.Name)
 		}
-		require.Equal(t, want.names, names, query)
+		require.Equal(t, want.names, strings.Join(names, ""), query)
 		require.Equal(t, want.hasMore, page.HasMore, query)
 		require.Equal(t, 3, page.Total, query)
 	}

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { os.Exit(temporal.Main(m)) }
 
-// call makes a client of alice's on a handler.
+// connect makes a client of alice's on a handler.
 func connect(t *testing.T, handler http.Handler) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
@@ -57,9 +57,10 @@ func TestALostReplyDoesNotAskTwice(t *testing.T) {
 	house := startertest.New(t)
 	real := api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.NewNop()})
 	var asked atomic.Int32
+	lost := httptest.NewRecorder()
 	c := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if asked.Add(1) == 1 {
-			real.ServeHTTP(httptest.NewRecorder(), r)
+			real.ServeHTTP(lost, r)
 			panic(http.ErrAbortHandler)
 		}
 		real.ServeHTTP(w, r)
@@ -69,9 +70,7 @@ func TestALostReplyDoesNotAskTwice(t *testing.T) {
 
 	require.NoError(t, err)
 	require.EqualValues(t, 2, asked.Load())
-	shown, err := c.Show(t.Context(), answer.Value.ID)
-	require.NoError(t, err)
-	require.Equal(t, answer.Value, shown.Value)
+	require.JSONEq(t, lost.Body.String(), string(answer.JSON))
 }
 
 func TestTheTokenFollowsNoRedirect(t *testing.T) {

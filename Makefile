@@ -1,0 +1,86 @@
+# What is done to this tree, by name; `make` alone lists it. All Go builds use the same flags, because each set of flags
+# has a build cache of its own.
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+GO ?= go
+
+# A tool's version is a part of its file's name, so that a new version is a new file.
+TOOLS := bin/tools
+GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.13.0
+GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
+WORKFLOWCHECK := $(TOOLS)/workflowcheck-v0.6.0
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-zA-Z\/_-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Show one request from asking to its end, on an embedded Temporal, or on that of TEMPORAL_ADDRESS
+	@scripts/demo.sh
+
+.PHONY: dev
+dev: bin/curfew-dev ## Run everything in one process, until Ctrl-C
+	bin/curfew-dev
+
+.PHONY: build
+build: bin/curfew ## Build bin/curfew: client, server and worker
+
+.PHONY: bin/curfew
+bin/curfew:
+	$(GO) build -o $@ ./cmd/curfew
+
+# It links the product and the embedded server, so that nearly every change concerns it.
+.PHONY: bin/curfew-dev
+bin/curfew-dev:
+	@scripts/build-devserver.sh curfew-dev
+
+# A real Temporal for tests. It is rebuilt only when the server's own source changes: linking it takes a quarter of a minute.
+TEMPORAL_DEV_SOURCE := $(wildcard devserver/*.go devserver/cmd/temporal-dev/*.go workflows/contract/*.go)
+bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mod devserver/go.sum ## Build the Temporal server that tests start
+	@scripts/build-devserver.sh temporal-dev
+
+.PHONY: test
+test: bin/temporal-dev ## Run all tests
+	scripts/test-deps.sh
+	$(GO) test ./...
+	cd devserver && $(GO) test ./...
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Look for what tests do not find
+	$(GOLANGCI_LINT) run ./...
+	cd devserver && ../$(GOLANGCI_LINT) run ./...
+	$(WORKFLOWCHECK) -config .workflowcheck.yml ./workflows/...
+	$(GO) mod tidy -diff
+	cd devserver && $(GO) mod tidy -diff
+	@scripts/vulnerabilities.sh $(GOVULNCHECK)
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) ## Format all Go files
+	$(GOLANGCI_LINT) fmt ./...
+	cd devserver && ../$(GOLANGCI_LINT) fmt ./...
+
+.PHONY: bench
+bench: bin/temporal-dev ## Measure
+	$(GO) test -run '^$$' -bench . ./...
+
+.PHONY: tools
+tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools
+
+.PHONY: clean
+clean: ## Remove all that was built, tools included
+	rm -rf bin
+
+# go install names a tool by itself, so it goes through a folder of its own.
+install = GOBIN=$(abspath $@.d) $(GO) install $(1)@$(lastword $(subst -v, v,$@)) && mv $@.d/* $@ && rmdir $@.d
+
+$(GOLANGCI_LINT):
+	$(call install,github.com/golangci/golangci-lint/v2/cmd/golangci-lint)
+
+$(GOVULNCHECK):
+	$(call install,golang.org/x/vuln/cmd/govulncheck)
+
+$(WORKFLOWCHECK):
+	$(call install,go.temporal.io/sdk/contrib/tools/workflowcheck)
