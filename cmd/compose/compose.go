@@ -61,6 +61,15 @@ func (h *House) Close() error {
 	return h.ledger.Close()
 }
 
+// Listen takes the address of the API.
+func (h *House) Listen(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Server.Listen)
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "server.listen", "choose an address of this machine that is free", "%v", err)
+	}
+	return listener, nil
+}
+
 // Serve answers the API on a listener until the context ends.
 func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	requests, err := starter.New(starter.Options{Temporal: h.Temporal, Config: h.config, Events: h.ledger, Tickets: h.tickets})

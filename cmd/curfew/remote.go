@@ -16,7 +16,7 @@ import (
 const (
 	defaultServer = "http://127.0.0.1:8300"
 	serverEnv     = "CURFEW_SERVER"
-	tokenEnv      = "CURFEW_TOKEN" //nolint:gosec // a variable's name
+	tokenEnv      = "CURFEW_TOKEN"
 	maxToken      = 64 << 10
 
 	outputText = "text"
@@ -58,7 +58,7 @@ func readToken(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer file.Close()
+	defer file.Close() //nolint:errcheck // only read from
 	text, err := io.ReadAll(io.LimitReader(file, maxToken+1))
 	if err == nil && len(text) > maxToken {
 		err = fmt.Errorf("%s is larger than %d KiB", path, maxToken>>10)

@@ -50,13 +50,16 @@ func (p *play) first(ctx context.Context) error {
 		return err
 	}
 	before := *status.Until
+	if err := p.quiet(ctx, before.Add(-13*time.Second)); err != nil {
+		return err
+	}
 	if err := p.curfewAs(ctx, "alice", &status, "extend", status.ID, "--for", "10s", "--reason", "one more look"); err != nil {
 		return err
 	}
 	if got := status.Until.Sub(before); got != 10*time.Second {
 		return fmt.Errorf("the end moved by %s, not by 10s", got)
 	}
-	p.say("extended: the access now ends at %s", clock(*status.Until))
+	p.say("the end had been waited for already; extended, the access now ends at %s", clock(*status.Until))
 	if err := p.quiet(ctx, before.Add(time.Second)); err != nil {
 		return err
 	}

@@ -50,7 +50,7 @@ const (
 
 // house is a whole Curfew of the test's own.
 type house struct {
-	t        *testing.T
+	t        testing.TB
 	dir      string
 	temporal *temporal.Server
 	client   client.Client
@@ -64,17 +64,20 @@ type house struct {
 	jiraFaults     sandbox.Faults
 	database       *database
 	gate           *gate
+	server         []temporal.Option
+	people         string // more entries of the directory, in YAML
 }
 
 // through puts a gate before the stand-ins.
 func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
 
-func newHouse(t *testing.T, options ...func(*house)) *house {
+func newHouse(t testing.TB, options ...func(*house)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), temporal: temporal.Start(t), database: newDatabase(t), gate: &gate{}}
+	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t), gate: &gate{}}
 	for _, option := range options {
 		option(h)
 	}
+	h.temporal = temporal.Start(t, h.server...)
 	h.client = h.temporal.Client(t)
 	h.configure()
 	var err error
@@ -118,7 +121,7 @@ func (h *house) configure() {
 	var text strings.Builder
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
-		"Role": h.database.role, "Alice": h.database.alice, "Carol": h.database.carol,
+		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -137,6 +140,7 @@ people:
   bob: {name: Bob}
   carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"}}
   dave: {name: Dave}
+{{.People}}
 targets:
   lightrun-prod: {kind: lightrun, url: "{{.Lightrun}}", token: "file:token"}
   orders-db: {kind: postgres, dsn: "file:dsn"}
@@ -149,6 +153,11 @@ templates:
     entitlements: [{target: orders-db, role: "{{.Role}}"}]
     duration: {default: 1h, max: 8h}
     approval: {count: 1, from: [bob, carol]}
+  untold:
+    entitlements: [{target: orders-db, role: "{{.Role}}"}]
+    duration: {default: 1h, max: 8h}
+    ticket: none
+    approval: {count: 1, from: [bob]}
   both:
     entitlements:
       - {target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}
@@ -260,13 +269,13 @@ func (h *house) canDebug(email string) bool { return h.lightrun.Can(email, pool)
 
 // database is a role that opens a table, and people who may be given it.
 type database struct {
-	t                               *testing.T
+	t                               testing.TB
 	server                          *postgres.Server
 	name, role, alice, carol, table string
 	dsn                             string
 }
 
-func newDatabase(t *testing.T) *database {
+func newDatabase(t testing.TB) *database {
 	t.Helper()
 	d := &database{t: t, server: postgres.Start(t)}
 	d.name = d.server.NewDatabase(t)

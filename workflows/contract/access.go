@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -28,9 +29,7 @@ func (a Access) Digest() string {
 	json.HTMLEscape(&entitlement, a.Entitlement)
 	hash := sha256.New()
 	for _, part := range [][]byte{[]byte(a.Target), entitlement.Bytes(), []byte(a.Account)} {
-		size := []byte{byte(len(part) >> 24), byte(len(part) >> 16), byte(len(part) >> 8), byte(len(part))}
-		hash.Write(size)
-		hash.Write(part)
+		fmt.Fprintf(hash, "%d:%s", len(part), part) // with its length, so that no two accesses read the same
 	}
 	return hex.EncodeToString(hash.Sum(nil)[:16])
 }
