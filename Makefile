@@ -63,8 +63,15 @@ fmt: $(GOLANGCI_LINT) ## Format all Go files
 	cd devserver && ../$(GOLANGCI_LINT) fmt ./...
 
 .PHONY: bench
-bench: bin/temporal-dev ## Measure
-	$(GO) test -run '^$$' -bench . ./...
+bench: bin/temporal-dev ## Measure what people notice, at the target itself; about ten minutes
+	scripts/test-deps.sh
+	$(GO) test -run '^$$' -bench OneRequest -benchtime 30x -timeout 20m ./internal/promises
+	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
+
+.PHONY: record
+record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
+	@test -n "$(RELEASE)" || { echo "say which release: make record RELEASE=v0.1.0" >&2; exit 2; }
+	$(GO) test -run TestP2ASleepingRequestIsWokenByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
 
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools

@@ -1,6 +1,8 @@
 package devserver
 
 import (
+	"context"
+
 	"go.temporal.io/server/common/cluster"
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/dynamicconfig"
@@ -26,7 +28,7 @@ type layout struct {
 }
 
 // lay reserves a port for each part. Only the frontend and the UI are for others: the rest talk among themselves.
-func lay(o Options) (_ *layout, err error) {
+func lay(ctx context.Context, o Options) (_ *layout, err error) {
 	l := &layout{services: map[primitives.ServiceName]config.RPC{}}
 	defer func() {
 		if err != nil {
@@ -38,14 +40,14 @@ func lay(o Options) (_ *layout, err error) {
 		if service == primitives.FrontendService {
 			ip, port = o.IP, o.Port
 		}
-		if port, err = l.clusterPorts.take(ip, port); err != nil {
+		if port, err = l.clusterPorts.take(ctx, ip, port); err != nil {
 			return nil, err
 		}
 		l.services[service] = config.RPC{GRPCPort: port, BindOnIP: ip}
 	}
 	l.frontend = l.address(primitives.FrontendService)
 	if o.UIPort != NoUI {
-		l.ui, err = l.uiPort.take(o.IP, o.UIPort)
+		l.ui, err = l.uiPort.take(ctx, o.IP, o.UIPort)
 	}
 	return l, err
 }

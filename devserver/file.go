@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -17,7 +18,7 @@ import (
 )
 
 // fileStore opens or makes a database file. A file keeps its number of shards for ever, so it gets some to grow into.
-func fileStore(path string, sync Sync) (*store, error) {
+func fileStore(ctx context.Context, path string, sync Sync) (*store, error) {
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("find the database file: %w", err)
@@ -28,7 +29,7 @@ func fileStore(path string, sync Sync) (*store, error) {
 		"synchronous":  string(sync),
 	}
 	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	if err := layTables(name, pragmas); err != nil {
+	if err := layTables(ctx, name, pragmas); err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
 	attributes := maps.Clone(pragmas)
@@ -41,7 +42,7 @@ func fileStore(path string, sync Sync) (*store, error) {
 
 // layTables makes the server's tables in a new file. The server has a function for that, but not in one transaction: a
 // kill half-way would leave a file that can't be used.
-func layTables(name string, pragmas map[string]string) (err error) {
+func layTables(ctx context.Context, name string, pragmas map[string]string) (err error) {
 	query := url.Values{"mode": {"rwc"}}
 	for key, value := range pragmas {
 		query.Add("_pragma", key+"="+value)
@@ -52,13 +53,13 @@ func layTables(name string, pragmas map[string]string) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 
-	tx, err := db.Begin()
+	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {
 		return explain(err)
 	}
 	defer func() { _ = tx.Rollback() }()
 	var laid bool
-	if err := tx.QueryRow(`SELECT EXISTS (SELECT * FROM sqlite_master WHERE name = 'namespaces')`).Scan(&laid); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT * FROM sqlite_master WHERE name = 'namespaces')`).Scan(&laid); err != nil {
 		return explain(err)
 	}
 	if laid {
@@ -69,7 +70,7 @@ func layTables(name string, pragmas map[string]string) (err error) {
 		if err != nil {
 			return fmt.Errorf("find the %s schema in the server's module: %w", part, err)
 		}
-		if _, err := tx.Exec(string(statements)); err != nil {
+		if _, err := tx.ExecContext(ctx, string(statements)); err != nil {
 			return fmt.Errorf("make the %s tables: %w", part, explain(err))
 		}
 	}

@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
@@ -14,8 +15,8 @@ const loopback = "127.0.0.1"
 type ports struct{ held []net.Listener }
 
 // take reserves a port, a free one when it is 0.
-func (p *ports) take(ip string, port int) (int, error) {
-	listener, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
+func (p *ports) take(ctx context.Context, ip string, port int) (int, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(ip, strconv.Itoa(port)))
 	if err != nil {
 		return 0, fmt.Errorf("port %d can't be used (0 picks a free one): %w", port, err)
 	}

@@ -32,12 +32,12 @@ func Start(ctx context.Context, options Options) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("options: %w", err)
 	}
-	l, err := lay(o)
+	l, err := lay(ctx, o)
 	if err != nil {
 		return nil, err
 	}
 	defer l.release()
-	s, err := openStore(o)
+	s, err := openStore(ctx, o)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,7 @@
 package devserver
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/google/uuid"
@@ -16,15 +17,18 @@ type store struct {
 	shards int32
 }
 
-func openStore(o Options) (*store, error) {
+func openStore(ctx context.Context, o Options) (*store, error) {
 	s := memoryStore()
 	if o.File != "" {
 		var err error
-		if s, err = fileStore(o.File, o.Sync); err != nil {
+		if s, err = fileStore(ctx, o.File, o.Sync); err != nil {
 			return nil, err
 		}
 	}
-	return s, s.createNamespace(o)
+	if err := s.createNamespace(o); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // memoryStore is private to one server: two in one process must not share a cache, hence the random name. The server

@@ -74,16 +74,10 @@ func (s *Starter) terms(template config.Template, request contract.Request) (con
 			"%s asks for %d approvals, and only %d reviewers are neither requester nor subject",
 			request.Template, template.Approval.Count, len(able))
 	}
-	accesses := make([]contract.Access, 0, len(template.Entitlements))
-	for _, entitlement := range template.Entitlements {
-		account, ok := s.config.Account(request.Subject, entitlement.Target)
-		if !ok {
-			return contract.Terms{}, invalid("subject", "ask an administrator to add it to the person's accounts in curfew.yaml",
-				"%s has no account on %s", request.Subject, entitlement.Target)
-		}
-		accesses = append(accesses, contract.Access{
-			Target: entitlement.Target, Entitlement: entitlement.Spec, Person: request.Subject, Account: account,
-		})
+	accesses, missing := s.config.Accesses(template, request.Subject)
+	if missing != "" {
+		return contract.Terms{}, invalid("subject", "ask an administrator to add it to the person's accounts in curfew.yaml",
+			"%s has no account on %s", request.Subject, missing)
 	}
 	return contract.Terms{
 		Digest: template.Digest, Accesses: accesses,
@@ -100,8 +94,8 @@ func (s *Starter) template(name string) (config.Template, error) {
 		return config.Template{}, invalid("template", "`curfew templates` lists them", "no template is named")
 	}
 	fix := "`curfew templates` lists them"
-	if near := nearest(name, slices.Sorted(maps.Keys(s.config.Templates))); len(near) > 0 {
-		fix = "did you mean " + strings.Join(near, " or ") + "?"
+	if meant, found := config.Nearest(name, slices.Collect(maps.Keys(s.config.Templates))); found {
+		fix = "did you mean " + meant + "?"
 	}
 	return config.Template{}, invalid("template", fix, "there is no template %q", shortened(name))
 }

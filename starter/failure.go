@@ -22,8 +22,8 @@ func (f *failure) Error() string { return f.problem.Error() + ": " + f.cause.Err
 // Unwrap lets contract.ProblemOf find the problem before anything that the cause carries.
 func (f *failure) Unwrap() []error { return []error{f.problem, f.cause} }
 
-func unavailable(cause error, fault string, args ...any) error {
-	return &failure{contract.Problemf(contract.KindUnavailable, "", "trying again is safe", fault, args...), cause}
+func unavailable(cause error, fault string) error {
+	return &failure{contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "%s", fault), cause}
 }
 
 func unreadable(cause error) error { return unavailable(cause, "the ledger can't be read") }

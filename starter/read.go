@@ -140,7 +140,8 @@ func (s *Starter) query(ctx context.Context, id string) (contract.Status, error)
 	if err != nil {
 		return status, err
 	}
-	return status, answer.Get(&status)
+	err = answer.Get(&status)
+	return status, err
 }
 
 // firstStatus reads what was asked from the workflow's first event. It is all there is while workers are down and the

@@ -86,6 +86,7 @@ func registerWorkflows(r Registry) {
 func registerActivities(r Registry, o Options) {
 	leases := lease.New(o.Temporal, o.Holdings)
 	targets := target.New(o.Targets, o.Holdings, o.Log)
+	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
 	activities := map[string]any{
 		contract.ActivityDecide:      policy.New(o.Config, o.Tickets).Decide,
 		contract.ActivityHold:        leases.Hold,
@@ -94,10 +95,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,
 		contract.ActivityRecord:      ledger.New(o.Events).Record,
-	}
-	if o.Tickets != nil {
-		page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
-		activities[contract.ActivityTellTicket] = ticket.New(o.Tickets, page).Tell
+		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
 	}
 	for name, run := range activities {
 		r.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})

@@ -59,7 +59,7 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 
 // gone reads the holding: a grant that has ended by itself need not be started again to say so.
 func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, bool) {
-	if !in.Held {
+	if in.HeldSince.IsZero() {
 		return contract.ReleaseResult{}, false
 	}
 	locked, err := a.holdings.Lock(ctx, in.Access.GrantID())
@@ -68,7 +68,7 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	}
 	defer locked.Unlock()
 	holding := locked.Holding()
-	if holding.Grant == "" || holding.Open {
+	if holding.Grant == "" || holding.Open || holding.GoneAt.Before(in.HeldSince) {
 		return contract.ReleaseResult{}, false
 	}
 	return contract.ReleaseResult{GoneAt: holding.GoneAt, Standing: holding.Standing}, true

@@ -46,6 +46,7 @@ func (a *Activities) gather(ctx context.Context, in contract.DecideInput) (polic
 	facts.TemplatePresent, facts.TemplateDigest = true, template.Digest
 	facts.Rule = contract.ApprovalRule{Count: template.Approval.Count, From: template.Approval.From}
 	facts.MaxDuration = template.Duration.Max
+	facts.Accesses, _ = a.config.Accesses(template, facts.Request.Subject) // whoever lost an account is given nothing
 	facts.Ticket.Required = template.Ticket == config.TicketRequired
 	if in.Total.Duration > 0 {
 		// An extension rests on the ticket that was found when the access was asked for: a tracker that is down must not

@@ -37,8 +37,11 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	switch {
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
-	case before.Grant != "" && !before.Open:
+	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
 		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
+	case !before.Open:
+		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say.
+		before = ledger.Holding{}
 	}
 	holding := due(before, command, clock.now())
 	if holding.Until.After(clock.now()) {

@@ -15,7 +15,8 @@ type Activities struct {
 	page   func(request string) string
 }
 
-// New makes the activities of a tracker. page returns where a request can be looked at.
+// New makes the activities of a tracker; nil when none is configured, and then nothing is told. page returns where a
+// request can be looked at.
 func New(system System, page func(request string) string) *Activities {
 	return &Activities{system: system, page: page}
 }
@@ -24,6 +25,9 @@ func New(system System, page func(request string) string) *Activities {
 func (a *Activities) Tell(ctx context.Context, in contract.TellInput) error {
 	if !ValidKey(in.Ticket) {
 		return contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
+	}
+	if a.system == nil {
+		return contract.Problemf(contract.KindNotFound, "ticket", "configure the tracker of "+in.Ticket, "no tracker is configured").Application()
 	}
 	for _, event := range in.Events {
 		if err := a.system.Comment(ctx, in.Ticket, entry(event, in.Status)); err != nil {

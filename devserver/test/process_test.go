@@ -28,7 +28,7 @@ import (
 var binary = filepath.Join("..", "..", "bin", "temporal-dev")
 
 func TestMain(m *testing.M) {
-	build := exec.Command("go", "build", "-o", binary, "../cmd/temporal-dev")
+	build := exec.Command("go", "build", "-o", binary, "../cmd/temporal-dev") //nolint:noctx // it ends with the tests
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "build temporal-dev: %v\n%s", err, out)
 		os.Exit(1)
@@ -50,7 +50,8 @@ type process struct {
 // command is temporal-dev on free ports, with flags that come last and so have the last word.
 func command(t *testing.T, flags ...string) *exec.Cmd {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	// What is cleaned up after it may still need it.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	t.Cleanup(cancel)
 	cmd := exec.CommandContext(ctx, binary, append([]string{"--port=0", "--ui-port=-1", "--timer-shift=1ms"}, flags...)...)
 	cmd.SysProcAttr = dieWithParent()

@@ -124,7 +124,7 @@ func fieldsOf(of reflect.Type) map[string]int {
 // isn't called missing as well.
 func (r *reading) unknown(key *yaml.Node, known []string, beside []entry, at path) {
 	r.wrongAt(key.Line, key.Column, at.key(key.Value), suggest(key.Value, known), "is no key that is known here")
-	meant, found := nearest(key.Value, known)
+	meant, found := Nearest(key.Value, known)
 	if found && !slices.ContainsFunc(beside, func(other entry) bool { return other.key.Value == meant }) {
 		r.broken[at.key(meant).id()] = true
 	}

@@ -36,7 +36,7 @@ func (r *reading) digest(template *Template, at path) {
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
 	}
 	for _, entitlement := range template.Entitlements {
-		means.Entitlements = append(means.Entitlements, grants{entitlement.Target, entitlement.Spec})
+		means.Entitlements = append(means.Entitlements, grants(entitlement))
 	}
 	text, err := json.Marshal(means)
 	if err != nil {

@@ -3,6 +3,8 @@ package config
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+
+	"curfew/workflows/contract"
 )
 
 // PersonByToken finds whose bearer token this is. It takes the same time whether and whomever it finds: every token
@@ -25,4 +27,18 @@ func (c *Config) PersonByToken(token string) (id string, ok bool) {
 func (c *Config) Account(person, target string) (string, bool) {
 	account := c.People[person].Accounts[target]
 	return account, account != ""
+}
+
+// Accesses is what a template gives a person. Where the person has no account, missing is the target's name.
+func (c *Config) Accesses(template Template, person string) (accesses []contract.Access, missing string) {
+	for _, entitlement := range template.Entitlements {
+		account, ok := c.Account(person, entitlement.Target)
+		if !ok {
+			return nil, entitlement.Target
+		}
+		accesses = append(accesses, contract.Access{
+			Target: entitlement.Target, Entitlement: entitlement.Spec, Person: person, Account: account,
+		})
+	}
+	return accesses, ""
 }

@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"testing"
@@ -31,7 +30,7 @@ func FuzzLoadNeverPanicsAndExplainsEveryRefusal(f *testing.F) {
 			return
 		}
 		var mistakes config.Errors
-		require.True(t, errors.As(err, &mistakes))
+		require.ErrorAs(t, err, &mistakes)
 		require.NotEmpty(t, mistakes)
 		for _, mistake := range mistakes {
 			require.NotEmpty(t, mistake.Fault)

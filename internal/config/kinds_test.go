@@ -3,7 +3,6 @@ package config_test
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -102,7 +101,7 @@ func mistakes(t testing.TB, text string) []string {
 	_, err := config.Load(filepath.Join(dir, "curfew.yaml"), kinds)
 	require.Error(t, err)
 	var all config.Errors
-	require.True(t, errors.As(err, &all))
+	require.ErrorAs(t, err, &all)
 	require.NotEmpty(t, all)
 	require.NotContains(t, err.Error(), canary)
 	return strings.Split(strings.NewReplacer(dir+string(filepath.Separator), "", dir, "FOLDER").Replace(err.Error()), "\n")

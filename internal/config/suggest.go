@@ -15,7 +15,7 @@ const (
 
 // suggest is the remedy for a name that is none of those known: the one that was probably meant, or the choice.
 func suggest(name string, known []string) string {
-	if meant, found := nearest(name, known); found {
+	if meant, found := Nearest(name, known); found {
 		return fmt.Sprintf("did you mean %s?", meant)
 	}
 	if len(known) == 0 {
@@ -28,8 +28,9 @@ func suggest(name string, known []string) string {
 	return "known here: " + strings.Join(listed, ", ")
 }
 
-// nearest finds the known name that is few keystrokes away; longer names may differ by more.
-func nearest(name string, known []string) (string, bool) {
+// Nearest finds the known name that is few keystrokes away from a mistyped one, if there is one; longer names may differ by
+// more.
+func Nearest(name string, known []string) (string, bool) {
 	if len(name) > longestName {
 		return "", false
 	}

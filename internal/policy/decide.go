@@ -43,6 +43,7 @@ func obstacles(facts Facts) []string {
 	if reason := tooLong(facts); reason != "" {
 		reasons = append(reasons, reason)
 	}
+	reasons = append(reasons, notGiven(facts)...)
 	if facts.Ticket.Required && !facts.Ticket.Found {
 		reasons = append(reasons, missingTicket(facts.Request.Ticket))
 	}
@@ -71,6 +72,21 @@ func tooLong(facts Facts) string {
 		return fmt.Sprintf("the duration %s is over the maximum of %s that the template has now", asked, present)
 	}
 	return ""
+}
+
+// notGiven are the accesses of the request that its template does not give any more, or never gave.
+func notGiven(facts Facts) []string {
+	if !facts.TemplatePresent {
+		return nil
+	}
+	var reasons []string
+	for _, access := range facts.Request.Terms.Accesses {
+		given := slices.ContainsFunc(facts.Accesses, func(a contract.Access) bool { return a.GrantID() == access.GrantID() })
+		if !given || access.Person != facts.Request.Subject {
+			reasons = append(reasons, fmt.Sprintf("the template %s does not give %s this access to %s now", facts.Request.Template, facts.Request.Subject, access.Target))
+		}
+	}
+	return reasons
 }
 
 func missingTicket(key string) string {

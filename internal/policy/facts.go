@@ -11,11 +11,13 @@ type Facts struct {
 	// Reviews may come in any order; those of another request don't count.
 	Reviews []contract.Review
 
-	// TemplatePresent is false when the template is not in the configuration any more. The next three are its present terms.
+	// TemplatePresent is false when the template is not in the configuration any more. The next four are its present terms.
 	TemplatePresent bool
 	TemplateDigest  string
 	Rule            contract.ApprovalRule
 	MaxDuration     contract.Duration
+	// Accesses are what the template gives the subject at this moment, by the directory of this moment.
+	Accesses []contract.Access
 
 	// People are the persons that the directory knows at this moment.
 	People map[string]bool

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/testserver/postgres"
@@ -157,7 +158,7 @@ func (d *database) crowd(size int) string {
 	var people strings.Builder
 	admin := d.server.Connect(d.t, postgres.Superuser, d.name)
 	for i := range size {
-		_, err := admin.Exec(d.t.Context(), fmt.Sprintf(`CREATE ROLE "%s"`, d.account(i)))
+		_, err := admin.Exec(d.t.Context(), "CREATE ROLE "+pgx.Identifier{d.account(i)}.Sanitize())
 		require.NoError(d.t, err)
 		fmt.Fprintf(&people, "  %s: {name: %s, accounts: {orders-db: %s}}\n", member(i), member(i), d.account(i))
 	}

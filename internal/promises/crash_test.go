@@ -2,6 +2,7 @@ package promises
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -80,9 +81,9 @@ var buildCurfew = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	path := filepath.Join(dir, "curfew")
-	out, err := exec.Command("go", "build", "-o", path, "curfew/cmd/curfew").CombinedOutput() //nolint:noctx // it ends with the tests
+	out, err := exec.Command("go", "build", "-o", path, "curfew/cmd/curfew").CombinedOutput()
 	if err != nil {
-		return "", &exec.ExitError{Stderr: out}
+		return "", fmt.Errorf("build curfew: %w: %s", err, out)
 	}
 	return path, nil
 })
@@ -97,7 +98,7 @@ func (h *house) workInAProcess() *process {
 	h.t.Helper()
 	program, err := buildCurfew()
 	require.NoError(h.t, err)
-	p := &process{cmd: exec.Command(program, "worker", "--config", filepath.Join(h.dir, "curfew.yaml"))} //nolint:noctx,gosec // killed by the test
+	p := &process{cmd: exec.Command(program, "worker", "--config", filepath.Join(h.dir, "curfew.yaml"))} //nolint:noctx // killed by the test
 	p.cmd.Stderr = &p.log
 	p.cmd.SysProcAttr = dieWithParent()
 	require.NoError(h.t, p.cmd.Start())

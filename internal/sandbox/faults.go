@@ -141,7 +141,7 @@ func refuse(w http.ResponseWriter, status int, retryAfter string) {
 }
 
 // cut ends the connection without a reply; net/http offers no other way that fits every protocol version.
-func cut() { panic(http.ErrAbortHandler) } //nolint:forbidigo // net/http catches it
+func cut() { panic(http.ErrAbortHandler) }
 
 // discard takes a reply that nobody will see.
 type discard struct{ header http.Header }

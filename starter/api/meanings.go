@@ -83,10 +83,11 @@ var values = map[string][]any{
 		contract.EventWithdrawn, contract.EventLapsed, contract.EventGranted, contract.EventFailed,
 		contract.EventExtensionAsked, contract.EventExtensionDenied, contract.EventExtended, contract.EventRevoking,
 		contract.EventStuck, contract.EventExpired, contract.EventRevoked,
+		contract.EventTicketAbandoned,
 	},
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
-		contract.KindClosed, contract.KindCapacity, contract.KindUnavailable, contract.KindInternal,
+		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindUnavailable, contract.KindInternal,
 	},
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {

@@ -74,7 +74,7 @@ func TestAStreamGoesOnUntilTheRequestHasEndedAndResumes(t *testing.T) {
 	require.Contains(t, next(t, lines, "data: "), `"withdrawn"`)
 	next(t, lines, "event: ended")
 	require.Contains(t, next(t, lines, "data: "), status.ID)
-	for range lines { //nolint:revive // until the stream has ended
+	for range lines { // until the stream has ended
 	}
 
 	_, lines = follow(t, path, "alice", "1")
@@ -125,7 +125,7 @@ func TestAServerThatStopsEndsItsStreamsAndFinishesItsCalls(t *testing.T) {
 
 	stop()
 
-	for range lines { //nolint:revive // until the stream has ended
+	for range lines { // until the stream has ended
 	}
 	select {
 	case err := <-served:

@@ -40,7 +40,8 @@ func (s *streams) leave(person string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.all--
-	if s.open[person]--; s.open[person] == 0 {
+	s.open[person]--
+	if s.open[person] == 0 {
 		delete(s.open, person)
 	}
 }

@@ -35,8 +35,9 @@ type HoldResult struct {
 type ReleaseInput struct {
 	Access  Access `json:"access"`
 	Request string `json:"request"`
-	// Held is true when the request's hold was answered: a holding that is closed since then is gone.
-	Held bool `json:"held,omitempty"`
+	// HeldSince is when the request began to hold; zero when its hold was not answered. Access that was seen to be gone
+	// after that is gone.
+	HeldSince time.Time `json:"heldSince,omitzero"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
 }

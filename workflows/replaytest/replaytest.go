@@ -69,7 +69,7 @@ func Write(path string, history *historypb.History) (err error) {
 }
 
 func read(path string) (*historypb.History, error) {
-	file, err := os.Open(path) //nolint:gosec // found below testdata
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}

@@ -146,7 +146,11 @@ func (r *run) release(ctx workflow.Context, which []int, patient bool) (stuck []
 	futures := make([]workflow.Future, len(which))
 	for n, i := range which {
 		hold := r.status.Holds[i]
-		futures[n] = release(ctx, contract.ReleaseInput{Access: hold.Access, Request: r.status.ID, Held: hold.Held, Patient: patient})
+		in := contract.ReleaseInput{Access: hold.Access, Request: r.status.ID, Patient: patient}
+		if hold.Held && r.status.GrantedAt != nil {
+			in.HeldSince = *r.status.GrantedAt
+		}
+		futures[n] = release(ctx, in)
 	}
 	for n, i := range which {
 		var result contract.ReleaseResult

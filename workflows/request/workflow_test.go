@@ -55,7 +55,8 @@ func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldRes
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.holdErr[in.Access.Target]; err != nil {
-		if w.holdFails--; w.holdFails == 0 {
+		w.holdFails--
+		if w.holdFails == 0 {
 			delete(w.holdErr, in.Access.Target)
 		}
 		return contract.HoldResult{}, err

@@ -24,12 +24,12 @@ var locks = []behaviour{
 // short is how long a test waits to see that a lock isn't given away.
 const short = 50 * time.Millisecond
 
-// requireTaken fails when the holding can be locked.
-func requireTaken(t *testing.T, store Store, grant string) {
+// requireTaken fails when the holding of grant/a can be locked.
+func requireTaken(t *testing.T, store Store) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), short)
 	defer cancel()
-	held, err := store.Lock(ctx, grant)
+	held, err := store.Lock(ctx, "grant/a")
 	if err == nil {
 		held.Unlock()
 	}
@@ -40,8 +40,8 @@ func keepOut(t *testing.T, store Store) {
 	other := store.Again(t)
 	for _, pair := range [][2]Store{{store, other}, {other, store}} {
 		held := lock(t, pair[0], "grant/a")
-		requireTaken(t, pair[0], "grant/a")
-		requireTaken(t, pair[1], "grant/a")
+		requireTaken(t, pair[0])
+		requireTaken(t, pair[1])
 		held.Unlock()
 		lock(t, pair[1], "grant/a").Unlock()
 	}
@@ -77,7 +77,7 @@ func waitUntilContextEnds(t *testing.T, store Store) {
 			_, err := door.Lock(ctx, "grant/a")
 			waited <- err
 		}()
-		requireTaken(t, door, "grant/a")
+		requireTaken(t, door)
 		cancel()
 		require.ErrorIs(t, <-waited, context.Canceled)
 	}
@@ -95,7 +95,7 @@ func passOn(t *testing.T, store Store) {
 				locked <- next
 			}
 		}()
-		requireTaken(t, door, "grant/a")
+		requireTaken(t, door)
 		require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: "grant/a", Open: true}))
 		held.Unlock()
 		next := <-locked
@@ -111,8 +111,8 @@ func unlockOnce(t *testing.T, store Store) {
 	first.Unlock()
 	lock(t, store, "grant/a")
 	first.Unlock()
-	requireTaken(t, store, "grant/a")
-	requireTaken(t, store.Again(t), "grant/a")
+	requireTaken(t, store)
+	requireTaken(t, store.Again(t))
 }
 
 func loseNoUpdate(t *testing.T, store Store) {

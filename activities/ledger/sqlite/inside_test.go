@@ -86,7 +86,8 @@ func plan(t *testing.T, db *sql.DB, text string, args ...any) []string {
 	lines, err := collect(rows, func(r row) (string, error) {
 		var line string
 		var id, parent, unused int
-		return line, errors.Join(r.Scan(&id, &parent, &unused, &line))
+		err := r.Scan(&id, &parent, &unused, &line)
+		return line, err
 	})
 	require.NoError(t, err)
 	require.NotEmpty(t, lines)

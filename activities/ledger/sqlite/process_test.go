@@ -42,8 +42,7 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
-	defer cancel()
+	ctx := context.Background() //nolint:forbidigo // here another process begins
 	if err := play(ctx, role, os.Getenv(pathVariable)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -51,6 +50,8 @@ func TestMain(m *testing.M) {
 }
 
 func play(ctx context.Context, role, path string) (err error) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
 	store, err := sqlite.Open(ctx, path)
 	if err != nil {
 		return err

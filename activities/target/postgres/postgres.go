@@ -92,7 +92,7 @@ func (s *Settings) pool() (*pgxpool.Config, error) {
 }
 
 func (s *Settings) configure(pool *pgxpool.Config) {
-	pool.MaxConns = int32(s.MaxConnections)
+	pool.MaxConns = int32(s.MaxConnections) //nolint:gosec // more than mostConnections is refused
 	if s.MaxConnections == 0 {
 		pool.MaxConns = defaultConnections
 	}

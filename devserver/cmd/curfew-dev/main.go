@@ -7,7 +7,6 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"net"
 	"os"
 	"os/signal"
 	"path/filepath"
@@ -85,11 +84,11 @@ func run(ctx context.Context, configured *config.Config, webUI string) (err erro
 		return err
 	}
 	defer func() { err = errors.Join(err, house.Close()) }()
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", configured.Server.Listen)
+	listener, err := house.Listen(ctx)
 	if err != nil {
 		return err
 	}
-	fmt.Printf("Curfew's API       %s\nTemporal's Web UI  %s\n", configured.Server.URL, webUI)
+	fmt.Fprintf(os.Stdout, "Curfew's API       %s\nTemporal's Web UI  %s\n", configured.Server.URL, webUI)
 	// When one of them fails the other stops as well.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -71,7 +71,8 @@ func (p *process) initialize(bin string, owner *account, password string) error 
 	if err := owner.own(p.dir, secret); err != nil {
 		return err
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), "--pgdata="+p.data(), "--username="+Superuser, "--pwfile="+secret,
+	initdb := exec.Command(filepath.Join(bin, "initdb"), //nolint:noctx // it ends by itself, or with the tests
+		"--pgdata="+p.data(), "--username="+Superuser, "--pwfile="+secret,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
 	initdb.Dir, initdb.SysProcAttr = p.dir, owner.attributes(syscall.SIGKILL)
 	if out, err := initdb.CombinedOutput(); err != nil {
@@ -91,7 +92,8 @@ func (p *process) run(bin string, owner *account) error {
 		return err
 	}
 	p.address, p.exited = address, make(chan struct{})
-	p.cmd = exec.Command(filepath.Join(bin, "postgres"), "-D", p.data(), "-c", "listen_addresses="+host, "-c", "port="+port,
+	p.cmd = exec.Command(filepath.Join(bin, "postgres"), //nolint:noctx // it lives as long as the tests
+		"-D", p.data(), "-c", "listen_addresses="+host, "-c", "port="+port,
 		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off")
 	// SIGINT is PostgreSQL's fast shutdown: it takes its own children along.
 	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, owner.attributes(syscall.SIGINT)

@@ -37,6 +37,11 @@ func InFile(path string) Option {
 	return func(s *Server) { s.flags = append(s.flags, "--db="+path) }
 }
 
+// Shift lets short timers fire late by as much, as load tests want it; other tests have 1ms.
+func Shift(timers time.Duration) Option {
+	return func(s *Server) { s.flags = append(s.flags, "--timer-shift="+timers.String()) }
+}
+
 // Server is one running Temporal server. It ends with its test.
 type Server struct {
 	// Address is where clients dial, as host:port. It stays the same over a Restart.
@@ -62,7 +67,10 @@ func start(options ...Option) (*Server, error) {
 	for _, option := range options {
 		option(s)
 	}
-	return s, s.run("0")
+	if err := s.run("0"); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // Kill ends the server like a crash, and returns when its process is gone. A second call does nothing.
