@@ -255,3 +255,37 @@ func TestTheStricterOfPinnedAndPresentTermsHolds(t *testing.T) {
 		})
 	}
 }
+
+func TestOnlyWhatTheTemplateGivesTodayIsGranted(t *testing.T) {
+	t.Parallel()
+	given := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+	more, moved, another := given, given, given
+	more.Entitlement, moved.Account, another.Person = []byte(`{"role":"owner"}`), "alice-2", "mallory"
+	for name, tc := range map[string]struct {
+		asked contract.Access
+		want  contract.Ruling
+	}{
+		"what it gives":                         {given, contract.RulingGrant},
+		"another entitlement":                   {more, contract.RulingDeny},
+		"an account that the directory changed": {moved, contract.RulingDeny},
+		"somebody else's":                       {another, contract.RulingDeny},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			decision := policy.Decide(policy.Facts{
+				Request: contract.Request{
+					ID: "r", Template: "orders", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
+					Terms: contract.Terms{
+						Accesses: []contract.Access{tc.asked}, MaxDuration: contract.Duration{Duration: time.Hour},
+						Approval: contract.ApprovalRule{Count: 1, From: []string{"bob"}},
+					},
+				},
+				Reviews:         []contract.Review{{Request: "r", Reviewer: "bob", Verdict: contract.VerdictApprove}},
+				TemplatePresent: true, Rule: contract.ApprovalRule{Count: 1, From: []string{"bob"}},
+				MaxDuration: contract.Duration{Duration: time.Hour}, People: map[string]bool{"alice": true, "bob": true},
+				Accesses: []contract.Access{given},
+			})
+			require.Equal(t, tc.want, decision.Ruling, decision.Why)
+		})
+	}
+}
