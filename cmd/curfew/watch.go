@@ -19,6 +19,9 @@ func (p *program) watchCommand() *cobra.Command {
 				return err
 			}
 			_, err = remote.Follow(c.Context(), requestID(args[0]), 0, p.tellEvent)
+			if c.Context().Err() != nil {
+				return nil //nolint:nilerr // whoever presses Ctrl-C has seen enough
+			}
 			return err
 		},
 	}

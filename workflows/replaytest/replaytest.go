@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
+	"google.golang.org/protobuf/proto"
 )
 
 // Corpus replays every history below testdata/replay: <release>/<scenario>.json.gz.
@@ -42,6 +43,8 @@ func Replay(name string, run any, history *historypb.History) error {
 		return err
 	}
 	replayer.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
+	// The replayer writes into the history that it is given: upserted search attributes go into its first event.
+	history = proto.CloneOf(history)
 	return replayer.ReplayWorkflowHistory(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), history)
 }
 

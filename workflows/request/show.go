@@ -50,7 +50,7 @@ func (r *run) details() string {
 	s := r.status
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s\n\n", r.headline())
-	fmt.Fprintf(&text, "| | |\n|---|---|\n| template | %s |\n| subject | %s |\n| requester | %s |\n", s.Template, s.Subject, s.Requester)
+	fmt.Fprintf(&text, "| template | %s |\n|---|---|\n| subject | %s |\n| requester | %s |\n", s.Template, s.Subject, s.Requester)
 	if s.Ticket != "" {
 		fmt.Fprintf(&text, "| ticket | %s |\n", s.Ticket)
 	}
