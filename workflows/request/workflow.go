@@ -13,6 +13,8 @@ import (
 // Request asks for decisions, puts leases on grants, waits for the end and gives the leases up again.
 func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, error) {
 	r := newRun(in)
+	// Before the handlers: a review that was sent before the first step is handled as soon as its handler is there.
+	r.happened(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
 	if err := r.handle(ctx); err != nil {
 		return r.status, err
 	}
@@ -22,7 +24,6 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	r.listen(ctx, safe)
 	r.tellLedgerAndTicket(safe)
 
-	r.happened(safe, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
 	if r.approved(safe) {
 		conclude := r.leased(safe)
 		r.released(safe)

@@ -196,6 +196,11 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 			play: approve, outcome: contract.OutcomeExpired, lasts: minute + time.Hour + afterTheEnd,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
 		},
+		"expired, reviewed before its first step": {
+			play: func(w *world) { w.at(0, func() { w.review("bob", contract.VerdictApprove) }) }, outcome: contract.OutcomeExpired,
+			lasts:  time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
+		},
 		"denied by a reviewer": {
 			play:    func(w *world) { w.at(minute, func() { w.review("carol", contract.VerdictDeny) }) },
 			outcome: contract.OutcomeDenied, lasts: minute, events: []contract.EventKind{contract.EventRequested, contract.EventDenied},
