@@ -105,7 +105,7 @@ func storm(b *testing.B, crowd int) samples {
 	ids := make([]string, crowd)
 	inParallel(crowd, func(i int) {
 		status, err := h.starter.Start(b.Context(), starter.Ask{
-			Template: "untold", Requester: member(i), Duration: contract.Duration{Duration: time.Hour}, Reason: "storm", Door: "bench",
+			Template: "untold", Requester: member(i), Duration: contract.Duration{Duration: 150 * time.Second}, Reason: "storm", Door: "bench",
 		})
 		if err != nil {
 			b.Error(err)
@@ -129,7 +129,7 @@ func (h *house) align(ids []string) map[string]time.Time {
 	for i, id := range ids {
 		ends[i] = *h.await(id, contract.StateActive).Until
 	}
-	first := slices.MaxFunc(ends, time.Time.Compare).Add(time.Minute)
+	first := slices.MaxFunc(ends, time.Time.Compare).Add(10 * time.Second)
 	h.t.Logf("extending them to end within the second after %s", first.Format(time.TimeOnly))
 	inParallel(len(ids), func(i int) {
 		by := first.Add(time.Duration(i) * time.Second / time.Duration(len(ids))).Sub(ends[i])
