@@ -3,6 +3,7 @@ package grant
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"log/slog"
 	"slices"
 	"testing"
@@ -289,4 +290,21 @@ func TestAGrantRefusesWhatIsNotItsOwnOrOver(t *testing.T) {
 	require.ErrorContains(t, foreign.refused, "not what this grant holds")
 	require.ErrorContains(t, over.refused, "is over")
 	require.Equal(t, []string{"grant", "revoke"}, g.log)
+}
+
+func TestGrantsThatEndTogetherWakeApart(t *testing.T) {
+	t.Parallel()
+	end := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	seconds := map[int]int{}
+	for i := range 1000 {
+		access := reporting
+		access.Account = fmt.Sprint(i)
+		early := end.Sub((&run{access: access, held: end}).wakeAt())
+		require.GreaterOrEqual(t, early, lead)
+		require.Less(t, early, lead+spread)
+		seconds[int(early/time.Second)]++
+	}
+	for second, grants := range seconds {
+		require.Less(t, grants, 100, "in second %d before the end", second)
+	}
 }
