@@ -2,17 +2,12 @@ package starter
 
 import (
 	"slices"
-	"strings"
+
+	"curfew/workflows/contract"
 )
 
 // shortened keeps an answer short when somebody sends a book as a name.
-func shortened(name string) string {
-	const most = 64
-	if len(name) <= most {
-		return name
-	}
-	return strings.ToValidUTF8(name[:most], "") + "…"
-}
+func shortened(name string) string { return contract.Shorten(name, 64) }
 
 // distinct keeps the first of each name.
 func distinct(names []string) []string {

@@ -4,7 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"unicode/utf8"
+
+	"curfew/workflows/contract"
 )
 
 const (
@@ -80,13 +81,4 @@ func stepsTo(steps [][]int, from, to string, i, j int) int {
 }
 
 // shorten bounds what a message repeats of the file.
-func shorten(text string) string {
-	if len(text) <= longestQuote {
-		return text
-	}
-	end := longestQuote
-	for !utf8.RuneStart(text[end]) {
-		end--
-	}
-	return text[:end] + "…"
-}
+func shorten(text string) string { return contract.Shorten(text, longestQuote) }

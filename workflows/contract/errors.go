@@ -3,6 +3,7 @@ package contract
 import (
 	"errors"
 	"fmt"
+	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 )
@@ -83,4 +84,26 @@ func ProblemOf(err error) (*Problem, bool) {
 		return &carried, true
 	}
 	return nil, false
+}
+
+// AsProblem turns what an activity failed with into a problem. A timeout carries the last attempt's error as its cause.
+func AsProblem(err error) *Problem {
+	if problem, ok := ProblemOf(err); ok {
+		return problem
+	}
+	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
+		err = cause
+	}
+	return Problemf(KindUnavailable, "", "", "%v", err)
+}
+
+// Shorten cuts a text to a number of bytes, between runes, so that what is told of a stranger's input stays short.
+func Shorten(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	for limit > 0 && !utf8.RuneStart(text[limit]) {
+		limit--
+	}
+	return text[:limit] + "…"
 }

@@ -30,7 +30,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	g.ending = nil
 	var receipt contract.EndReceipt
 	if err := e.future.Get(ctx, &receipt); err != nil {
-		g.becomeStuck(ctx, until, problemOf(err).Error())
+		g.becomeStuck(ctx, until, contract.AsProblem(err).Error())
 		return
 	}
 	g.ended(ctx, receipt)

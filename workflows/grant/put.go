@@ -61,7 +61,7 @@ func (g *run) waitUnlessReleased(ctx workflow.Context, future workflow.Future, a
 // putFailed answers the asks. What was held before is held still, until its own end.
 func (g *run) putFailed(asks []*ask, err error) {
 	for _, a := range asks {
-		a.fail(problemOf(err).Application())
+		a.fail(contract.AsProblem(err).Application())
 	}
 	if len(asks) == 0 {
 		// A shorter end could not be told to the target. The leases' own end counts all the same.

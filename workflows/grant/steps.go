@@ -1,7 +1,6 @@
 package grant
 
 import (
-	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -50,17 +49,6 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 		options.ScheduleToCloseTimeout = waiting + alarm
 	}
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
-}
-
-// problemOf turns what an activity failed with into a problem. A timeout carries the last attempt's error as its cause.
-func problemOf(err error) *contract.Problem {
-	if problem, ok := contract.ProblemOf(err); ok {
-		return problem
-	}
-	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
-		err = cause
-	}
-	return contract.Problemf(contract.KindUnavailable, "", "", "%v", err)
 }
 
 func upsert(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) {

@@ -71,7 +71,7 @@ func (r *run) judge(ctx workflow.Context, reviews *ballot, in contract.DecideInp
 	}
 	var decision contract.Decision
 	if err := future.Get(ctx, &decision); err != nil {
-		decision = contract.Decision{Ruling: contract.RulingDeny, Why: problemOf(err).Error()}
+		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
 	reviews.judged = len(in.Reviews)
 	return decision, true

@@ -82,7 +82,7 @@ func (r *run) judgeExtension(ctx workflow.Context) {
 func (r *run) carryOut(ctx workflow.Context, x *extension, actor, said string) {
 	if err := r.canExtend(ctx, x.fact.Duration); err != nil {
 		x.fail(err)
-		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", problemOf(err).Error())
+		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", contract.AsProblem(err).Error())
 		return
 	}
 	from := *r.status.Until
@@ -116,7 +116,7 @@ func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
 		workflow.GetLogger(ctx).Warn("an extension was refused", "request", r.status.ID, "error", err)
 		r.refusals++
 		if r.refusals <= maxRefusalsTold {
-			r.happened(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, problemOf(err).Error())
+			r.happened(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, contract.AsProblem(err).Error())
 		}
 		return
 	}

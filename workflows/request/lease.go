@@ -63,7 +63,7 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 		}
 		var result contract.HoldResult
 		if err := future.Get(ctx, &result); err != nil {
-			problem := problemOf(err)
+			problem := contract.AsProblem(err)
 			r.status.Holds[i].Problem = problem.Error()
 			if refused == nil || slices.Contains(contract.Final, string(problem.Kind)) {
 				refused = problem
@@ -118,7 +118,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 			return moved, contract.Problemf(contract.KindConflict, "", "", "the access was ended meanwhile")
 		}
 		if err := future.Get(ctx, nil); err != nil {
-			problem = problemOf(err)
+			problem = contract.AsProblem(err)
 			continue
 		}
 		moved = append(moved, which[n])
@@ -155,7 +155,7 @@ func (r *run) release(ctx workflow.Context, which []int, patient bool) (stuck []
 	for n, i := range which {
 		var result contract.ReleaseResult
 		if err := futures[n].Get(ctx, &result); err != nil {
-			result.Problem = problemOf(err).Error()
+			result.Problem = contract.AsProblem(err).Error()
 		}
 		hold := &r.status.Holds[i]
 		hold.Problem = result.Problem

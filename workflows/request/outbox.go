@@ -55,7 +55,7 @@ func (r *run) ticketRefused(ctx workflow.Context, err error) {
 		return
 	}
 	r.ticketAbandoned = true
-	r.note(ctx, r.ledger, contract.EventTicketAbandoned, contract.ActorCurfew, "", problemOf(err).Error())
+	r.note(ctx, r.ledger, contract.EventTicketAbandoned, contract.ActorCurfew, "", contract.AsProblem(err).Error())
 }
 
 // happened advances the state, and tells the ledger and the ticket.

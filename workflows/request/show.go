@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -128,7 +127,7 @@ func kinds(events []contract.Event) string {
 	for i, event := range events {
 		names[i] = string(event.Kind)
 	}
-	return shorten(strings.Join(names, ", "), 150)
+	return contract.Shorten(strings.Join(names, ", "), 150)
 }
 
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }
@@ -136,15 +135,4 @@ func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UT
 // maxSaid is how much of a stranger's text is kept.
 const maxSaid = 4096
 
-func clip(text string) string { return shorten(text, maxSaid) }
-
-// shorten cuts text to a number of bytes, between runes.
-func shorten(text string, limit int) string {
-	if len(text) <= limit {
-		return text
-	}
-	for limit > 0 && !utf8.RuneStart(text[limit]) {
-		limit--
-	}
-	return text[:limit] + "…"
-}
+func clip(text string) string { return contract.Shorten(text, maxSaid) }

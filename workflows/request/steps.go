@@ -1,7 +1,6 @@
 package request
 
 import (
-	"errors"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
@@ -96,15 +95,4 @@ func patiently(longest time.Duration) *temporal.RetryPolicy {
 
 func step(ctx workflow.Context, name string, in any, options workflow.ActivityOptions) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in)
-}
-
-// problemOf turns what an activity failed with into a problem. A timeout carries the last attempt's error as its cause.
-func problemOf(err error) *contract.Problem {
-	if problem, ok := contract.ProblemOf(err); ok {
-		return problem
-	}
-	for cause := errors.Unwrap(err); cause != nil; cause = errors.Unwrap(cause) {
-		err = cause
-	}
-	return contract.Problemf(contract.KindUnavailable, "", "", "%v", err)
 }

@@ -98,7 +98,7 @@ func TestOpenRefusesFilesThatItDoesNotKnow(t *testing.T) {
 
 			after, err := os.ReadFile(path)
 			require.NoError(t, err)
-			require.Len(t, after, len(before), "it is left as it was")
+			require.Equal(t, before, after, "it is left as it was")
 		})
 	}
 }

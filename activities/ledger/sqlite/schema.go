@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"embed"
+	"errors"
 	"fmt"
 	"io/fs"
 
@@ -19,28 +20,51 @@ var migrations embed.FS
 // application marks SQLite files that are Curfew's ("Curf" in ASCII).
 const application = 0x43757266
 
+// inspect refuses a file that is not for this release before anything about it is changed: the mode of its journal is
+// kept in the file.
+func inspect(ctx context.Context, path string) error {
+	db, err := connect(path, 1, "query_only(1)")
+	if err != nil {
+		return err
+	}
+	version, err := versionOf(ctx, db, path)
+	if err == nil {
+		_, err = migrationsAfter(version, path)
+	}
+	return errors.Join(err, db.Close())
+}
+
 // migrate brings the file to the version of this program, one transaction for each step.
 func migrate(ctx context.Context, db *sql.DB, path string) error {
-	steps, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
-	if err != nil {
-		return fmt.Errorf("list the migrations: %w", err)
-	}
 	version, err := versionOf(ctx, db, path)
 	if err != nil {
 		return err
 	}
-	if version > len(steps) {
-		return contract.Problemf(contract.KindConflict, "path",
-			"start the newer release again, or restore the backup that was made before it",
-			"the ledger %s was written by a newer release of Curfew: it has version %d, this release knows %d",
-			path, version, len(steps))
+	steps, err := migrationsAfter(version, path)
+	if err != nil {
+		return err
 	}
-	for i := version; i < len(steps); i++ {
-		if err := step(ctx, db, steps[i], i+1); err != nil {
+	for i, name := range steps {
+		if err := step(ctx, db, name, version+i+1); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// migrationsAfter are the steps from a version to this program's.
+func migrationsAfter(version int, path string) ([]string, error) {
+	steps, err := fs.Glob(migrations, "migrations/*.sql") // sorted by name
+	if err != nil {
+		return nil, fmt.Errorf("list the migrations: %w", err)
+	}
+	if version > len(steps) {
+		return nil, contract.Problemf(contract.KindConflict, "path",
+			"start the newer release again, or restore the backup that was made before it",
+			"the ledger %s was written by a newer release of Curfew: it has version %d, this release knows %d",
+			path, version, len(steps))
+	}
+	return steps[version:], nil
 }
 
 // versionOf refuses files that some other program has made.

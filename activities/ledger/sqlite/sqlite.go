@@ -73,6 +73,9 @@ func (s *Store) open(ctx context.Context) (err error) {
 	if err := create(s.path); err != nil {
 		return err
 	}
+	if err := inspect(ctx, s.path); err != nil {
+		return err
+	}
 	db, err := connect(s.path, 1, "journal_mode(wal)", "synchronous(full)")
 	if err != nil {
 		return err
