@@ -24,6 +24,8 @@ type Kind struct {
 	Name string // as written in the configuration: "postgres"
 	// Settings returns a pointer to an empty struct that a target's settings are decoded into, by its yaml tags.
 	Settings func() Settings
+	// Entitlement is the zero value of the struct that this kind's entitlements are decoded into; FieldsOf describes it.
+	Entitlement any
 	// Normalize checks an entitlement as it is written in a template and returns it as canonical JSON. The error is a
 	// *contract.Problem that names the field, the fault and the fix.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
@@ -45,6 +47,30 @@ type Checker interface {
 type SessionEnder interface {
 	EndSessions(ctx context.Context, access Access) (int, error)
 }
+
+// Lister finds what carries Curfew's mark at the target, also when Curfew has lost track of it.
+type Lister interface {
+	// List returns everything that carries the mark, in the order of its keys.
+	List(ctx context.Context) ([]Marked, error)
+	// Remove takes away one thing that List has returned, and nothing else. What is gone already is success.
+	Remove(ctx context.Context, found Marked) error
+}
+
+// Marked is access at the target that carries Curfew's mark.
+type Marked struct {
+	Key string // the Access.Key that it was given with
+	// Account is who has it, as far as the mark tells.
+	Account string
+	Until   time.Time // the end that the target itself will enforce; zero when it enforces none
+}
+
+// CapacityTeller knows how much room the target has.
+type CapacityTeller interface {
+	Capacity(ctx context.Context) (Capacity, error)
+}
+
+// Capacity is how many accesses the target holds, whoever gave them, and how many it can hold.
+type Capacity struct{ Used, Max int }
 
 // Access is what a connector is asked for.
 type Access struct {

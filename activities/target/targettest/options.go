@@ -25,6 +25,19 @@ var options = []behaviour{
 		require.Equal(t, before, tr.Snapshot(t, ""), "the standing access was changed")
 		require.True(t, tr.Can(t, account))
 	}},
+	{name: "standing access that comes between two grants is seen, or survives", applies: hasStanding, try: func(t *testing.T, tr trial) {
+		account := tr.Accounts(t)
+		tr.grant(t, account, until(time.Hour))
+		tr.revoke(t, account)
+		tr.GiveStanding(t, account)
+		before := tr.Snapshot(t, "")
+		if !tr.inspect(t, account).Held {
+			tr.grant(t, account, until(time.Hour))
+			tr.revoke(t, account)
+		}
+		require.Equal(t, before, tr.Snapshot(t, ""), "the standing access was changed")
+		require.True(t, tr.Can(t, account))
+	}},
 	{name: "a check passes and changes nothing", applies: checks, try: func(t *testing.T, tr trial) {
 		tr.grant(t, tr.Accounts(t), until(time.Hour))
 		before := tr.Snapshot(t, "")

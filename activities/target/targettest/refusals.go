@@ -41,6 +41,18 @@ var refusals = []behaviour{
 			tr.requireProblem(t, err, contract.KindUnavailable)
 		}
 	}},
+	{name: "a target that never answers is unavailable when the call's time is over", applies: hasSlow, try: func(t *testing.T, tr trial) {
+		account := tr.Accounts(t)
+		for call, try := range tr.calls(tr.Slow, account) {
+			ctx, cancel := context.WithTimeout(t.Context(), impatience)
+			start := time.Now()
+			err := try(ctx)
+			cancel()
+			require.Error(t, err, call)
+			require.Less(t, time.Since(start), impatience+prompt, "%s went on after its time was over", call)
+			tr.requireProblem(t, err, contract.KindUnavailable)
+		}
+	}},
 	{name: "a call whose context has ended changes nothing", try: func(t *testing.T, tr trial) {
 		account := tr.Accounts(t)
 		ended, cancel := context.WithCancel(t.Context())
@@ -51,17 +63,59 @@ var refusals = []behaviour{
 	}},
 }
 
+// impatience is how long a caller waits for a target that never answers.
+const impatience = 300 * time.Millisecond
+
+func hasSlow(f Fixture) bool { return f.Slow != nil }
+
 // every makes each call that the connector offers, and returns their errors by the call's name.
 func (tr trial) every(ctx context.Context, connector target.Connector, account string) map[string]error {
 	results := map[string]error{}
-	_, results["Grant"] = connector.Grant(ctx, tr.access(account, until(time.Hour)))
-	_, results["Revoke"] = connector.Revoke(ctx, tr.access(account, time.Time{}))
-	_, results["Inspect"] = connector.Inspect(ctx, tr.access(account, time.Time{}))
-	if checker, offered := connector.(target.Checker); offered {
-		results["Check"] = checker.Check(ctx)
-	}
-	if ender, offered := connector.(target.SessionEnder); offered {
-		_, results["EndSessions"] = ender.EndSessions(ctx, tr.access(account, time.Time{}))
+	for name, call := range tr.calls(connector, account) {
+		results[name] = call(ctx)
 	}
 	return results
+}
+
+// calls are all that the connector offers, by their names.
+func (tr trial) calls(connector target.Connector, account string) map[string]func(context.Context) error {
+	calls := map[string]func(context.Context) error{
+		"Grant": func(ctx context.Context) error {
+			_, err := connector.Grant(ctx, tr.access(account, until(time.Hour)))
+			return err
+		},
+		"Revoke": func(ctx context.Context) error {
+			_, err := connector.Revoke(ctx, tr.access(account, time.Time{}))
+			return err
+		},
+		"Inspect": func(ctx context.Context) error {
+			_, err := connector.Inspect(ctx, tr.access(account, time.Time{}))
+			return err
+		},
+	}
+	if checker, offered := connector.(target.Checker); offered {
+		calls["Check"] = checker.Check
+	}
+	if ender, offered := connector.(target.SessionEnder); offered {
+		calls["EndSessions"] = func(ctx context.Context) error {
+			_, err := ender.EndSessions(ctx, tr.access(account, time.Time{}))
+			return err
+		}
+	}
+	if lister, offered := connector.(target.Lister); offered {
+		calls["List"] = func(ctx context.Context) error {
+			_, err := lister.List(ctx)
+			return err
+		}
+		calls["Remove"] = func(ctx context.Context) error {
+			return lister.Remove(ctx, target.Marked{Key: tr.access(account, time.Time{}).Key, Account: account})
+		}
+	}
+	if teller, offered := connector.(target.CapacityTeller); offered {
+		calls["Capacity"] = func(ctx context.Context) error {
+			_, err := teller.Capacity(ctx)
+			return err
+		}
+	}
+	return calls
 }

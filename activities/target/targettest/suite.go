@@ -35,6 +35,8 @@ type Fixture struct {
 	WrongCredentials target.Connector
 	// Down leads to where nothing listens.
 	Down target.Connector
+	// Slow leads to a server that takes calls and never answers, like Silent; nil for targets that are no servers.
+	Slow target.Connector
 	// Secrets are the texts that no error may show, those of WrongCredentials and Down included.
 	Secrets []string
 
@@ -60,7 +62,7 @@ type behaviour struct {
 // of them changes.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, promise := range slices.Concat(access, expiry, overlaps, interruptions, refusals, options) {
+	for _, promise := range slices.Concat(access, expiry, overlaps, interruptions, refusals, options, listing) {
 		t.Run(promise.name, func(t *testing.T) {
 			t.Parallel()
 			fixture := newFixture(t)

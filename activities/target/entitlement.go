@@ -1,0 +1,108 @@
+package target
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// Field is one key of a kind's entitlement, as people write it.
+type Field struct {
+	Name     string
+	Type     string // text, number, truth, list or mapping
+	Meaning  string
+	Optional bool
+}
+
+// FieldsOf describes the struct of an entitlement by its tags: json for the name, omitempty for what may be left out, and
+// doc for the meaning.
+func FieldsOf(entitlement any) []Field {
+	var fields []Field
+	for field := range reflect.TypeOf(entitlement).Fields() {
+		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
+		fields = append(fields, Field{
+			Name: name, Type: wordFor(field.Type), Meaning: field.Tag.Get("doc"), Optional: strings.Contains(options, "omitempty"),
+		})
+	}
+	return fields
+}
+
+func wordFor(of reflect.Type) string {
+	switch of.Kind() {
+	case reflect.Bool:
+		return "truth"
+	case reflect.String:
+		return "text"
+	case reflect.Slice:
+		return "list"
+	case reflect.Map, reflect.Struct:
+		return "mapping"
+	default:
+		return "number"
+	}
+}
+
+// longestEntitlement is in bytes; an entitlement is kept in every event of its grant.
+const longestEntitlement = 16 << 10
+
+// DecodeEntitlement reads an entitlement as it is written in a template, strictly, into a pointer to the kind's struct. The
+// error names the key that is unknown, of the wrong type or missing.
+func DecodeEntitlement(written json.RawMessage, into any) error {
+	if len(written) > longestEntitlement {
+		return contract.Problemf(contract.KindInvalid, "", fmt.Sprintf("keep it below %d KiB", longestEntitlement>>10), "the entitlement is too large")
+	}
+	fields := FieldsOf(reflect.ValueOf(into).Elem().Interface())
+	var keys map[string]json.RawMessage
+	if err := json.Unmarshal(written, &keys); err != nil || keys == nil {
+		return contract.Problemf(contract.KindInvalid, "", "write "+named(fields), "the entitlement is not a set of keys and values")
+	}
+	for _, key := range slices.Sorted(maps.Keys(keys)) {
+		if !slices.ContainsFunc(fields, func(field Field) bool { return field.Name == key }) {
+			return contract.Problemf(contract.KindInvalid, contract.Shorten(key, 64), "an entitlement of this kind has "+named(fields), "is unknown")
+		}
+	}
+	for _, field := range fields {
+		if _, there := keys[field.Name]; !there && !field.Optional {
+			return contract.Problemf(contract.KindInvalid, field.Name, "write "+field.Meaning, "is missing")
+		}
+	}
+	return decode(written, into, fields)
+}
+
+func decode(written json.RawMessage, into any, fields []Field) error {
+	decoder := json.NewDecoder(bytes.NewReader(written))
+	decoder.DisallowUnknownFields() // also further down
+	err := decoder.Decode(into)
+	var mistyped *json.UnmarshalTypeError
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &mistyped):
+		return contract.Problemf(contract.KindInvalid, "", "an entitlement of this kind has "+named(fields), "%v", err)
+	}
+	top, _, _ := strings.Cut(mistyped.Field, ".")
+	for _, field := range fields {
+		if field.Name == top {
+			return contract.Problemf(contract.KindInvalid, mistyped.Field, "write "+field.Meaning+" ("+field.Type+")", "is a %s", mistyped.Value)
+		}
+	}
+	return contract.Problemf(contract.KindInvalid, mistyped.Field, "write "+named(fields), "is a %s", mistyped.Value)
+}
+
+func named(fields []Field) string {
+	names := make([]string, len(fields))
+	for i, field := range fields {
+		names[i] = field.Name
+		if field.Optional {
+			names[i] += " (if need be)"
+		}
+	}
+	return strings.Join(names, ", ")
+}
