@@ -48,6 +48,11 @@ test: bin/temporal-dev ## Run all tests
 	$(GO) test ./...
 	cd devserver && $(GO) test ./...
 
+.PHONY: test-kubernetes
+test-kubernetes: ## Try the kind kubernetes on a real API server; builds that first, about five minutes
+	scripts/kubernetes-binaries.sh
+	$(GO) test -tags kubernetes ./activities/target/kubernetes ./internal/testserver/kubernetes
+
 .PHONY: lint
 lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Look for what tests do not find
 	$(GOLANGCI_LINT) run ./...

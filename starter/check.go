@@ -82,6 +82,7 @@ func (s *Starter) terms(template config.Template, request contract.Request) (con
 	return contract.Terms{
 		Digest: template.Digest, Accesses: accesses,
 		MaxDuration: template.Duration.Max, PendingFor: template.Pending, KeepSessions: template.Sessions == config.SessionsKeep,
+		LookEvery: s.config.Drift.Every, Restore: template.Drift == config.DriftRestore,
 		Approval: contract.ApprovalRule{Count: template.Approval.Count, From: template.Approval.From},
 	}, nil
 }

@@ -30,6 +30,7 @@ type Options struct {
 	Temporal client.Client
 	Config   *config.Config
 	Events   ledger.Events
+	Alarms   ledger.Alarms
 	Tickets  ticket.System // nil when no tracker is configured
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
@@ -40,20 +41,21 @@ type Starter struct {
 	temporal  client.Client
 	config    *config.Config
 	events    ledger.Events
+	alarms    ledger.Alarms
 	tickets   ticket.System
 	converter converter.DataConverter
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
 func New(o Options) (*Starter, error) {
-	if o.Temporal == nil || o.Config == nil || o.Events == nil {
+	if o.Temporal == nil || o.Config == nil || o.Events == nil || o.Alarms == nil {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
 	}
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	return &Starter{
-		temporal: o.Temporal, config: o.Config, events: o.Events, tickets: o.Tickets, converter: o.Converter,
+		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, tickets: o.Tickets, converter: o.Converter,
 	}, nil
 }
 

@@ -39,7 +39,7 @@ func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	constants := activityNames(t)
 	require.Len(t, registered, len(constants), "the worker registers every activity of the contract, and no other")
 	sent := map[string]bool{}
-	for _, folder := range []string{"../workflows/request", "../workflows/grant"} {
+	for _, folder := range []string{"../workflows/request", "../workflows/grant", "../workflows/sweep"} {
 		calls := readWorkflows(t, folder)
 		returned := map[string]bool{}
 		for constant, payload := range calls.sends {
@@ -64,10 +64,11 @@ func TestWorkflowsAreRegisteredByTheContractsNames(t *testing.T) {
 	t.Parallel()
 	registered := recorder{}
 	registerWorkflows(registered)
-	require.Len(t, registered, 2)
+	require.Len(t, registered, 3)
 	for name, input := range map[string]reflect.Type{
 		contract.WorkflowRequest: reflect.TypeFor[contract.RequestInput](),
 		contract.WorkflowGrant:   reflect.TypeFor[contract.GrantInput](),
+		contract.WorkflowSweep:   reflect.TypeFor[contract.SweepInput](),
 	} {
 		run, ok := registered[name]
 		require.True(t, ok, "%s is not registered", name)

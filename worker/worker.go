@@ -1,27 +1,21 @@
-// Package worker composes what runs on Curfew's task queue: the workflows, and the activities with what they talk to.
+// Package worker composes what runs on Curfew's task queues: the workflows, and the activities with what they talk to.
 package worker
 
 import (
 	"context"
 	"errors"
-	"fmt"
+	"sync"
 	"time"
 
-	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	sdkworker "go.temporal.io/sdk/worker"
-	"go.temporal.io/sdk/workflow"
 	"go.uber.org/zap"
 
-	"curfew/activities/lease"
 	"curfew/activities/ledger"
-	"curfew/activities/policy"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
-	"curfew/workflows/grant"
-	"curfew/workflows/request"
 )
 
 // Options is what a worker is made of.
@@ -31,27 +25,105 @@ type Options struct {
 	Log      *zap.Logger
 	Events   ledger.Events
 	Holdings ledger.Holdings
+	Alarms   ledger.Alarms
 	Tickets  ticket.System // nil when there is no tracker
 	Targets  map[string]target.Target
+	// TaskQueues are those, as the configuration calls them, whose targets this worker serves, and nothing else. When there
+	// are none, it runs the workflows and serves the targets that have no task queue of their own.
+	TaskQueues []string
 	// Identity names this worker in Temporal's Web UI; empty for process and host.
 	Identity string
 }
 
-// Run works until the context ends, and then lets what is under way come to its end.
+// Run works until the context ends, and then lets what is under way come to its end. The watchdog begins at once; the rest
+// as soon as Temporal can be reached.
 func Run(ctx context.Context, o Options) error {
-	w := sdkworker.New(o.Temporal, contract.TaskQueue, options(o))
-	registerWorkflows(w)
-	registerActivities(w, o)
-	if err := w.Start(); err != nil {
-		return fmt.Errorf("the worker could not start: %w", err)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	beside.Go(func() { checkTargets(ctx, o.Targets, o.Log) })
+	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Watchdog.Grace.Duration, o.Log)
+	beside.Go(func() { watchdog.Run(ctx) })
+	workers := start(ctx, o)
+	defer stop(workers)
+	if len(workers) > 0 && len(o.TaskQueues) == 0 {
+		beside.Go(func() { scheduleSweeps(ctx, o) })
 	}
-	defer w.Stop()
-	o.Log.Info("working", zap.String("taskQueue", contract.TaskQueue), zap.Int("targets", len(o.Targets)))
 	<-ctx.Done()
 	if cause := context.Cause(ctx); cause != nil && !errors.Is(cause, context.Canceled) {
 		return cause
 	}
 	return nil
+}
+
+// startAgain is how long a worker waits for Temporal before it tries again.
+const startAgain = 2 * time.Second
+
+// start returns when the workers are at work, or when the context has ended.
+func start(ctx context.Context, o Options) []sdkworker.Worker {
+	for ctx.Err() == nil {
+		workers := compose(o)
+		err := startAll(workers)
+		if err == nil {
+			o.Log.Info("working", zap.Strings("taskQueues", queues(o)), zap.Int("targets", len(o.Targets)))
+			return workers
+		}
+		o.Log.Error("the worker can't start; it tries again, and the watchdog watches meanwhile", zap.Error(err))
+		select {
+		case <-ctx.Done():
+		case <-time.After(startAgain):
+		}
+	}
+	return nil
+}
+
+func startAll(workers []sdkworker.Worker) error {
+	for i, w := range workers {
+		if err := w.Start(); err != nil {
+			stop(workers[:i])
+			return err
+		}
+	}
+	return nil
+}
+
+// compose makes a worker for each task queue.
+func compose(o Options) []sdkworker.Worker {
+	if len(o.TaskQueues) == 0 {
+		w := sdkworker.New(o.Temporal, contract.TaskQueue, options(o))
+		registerWorkflows(w)
+		registerActivities(w, o)
+		return []sdkworker.Worker{w}
+	}
+	var workers []sdkworker.Worker
+	for _, queue := range queues(o) {
+		settings := options(o)
+		settings.DisableWorkflowWorker = true
+		w := sdkworker.New(o.Temporal, queue, settings)
+		registerTargetActivities(w, o)
+		workers = append(workers, w)
+	}
+	return workers
+}
+
+// queues are the names of the task queues in Temporal.
+func queues(o Options) []string {
+	if len(o.TaskQueues) == 0 {
+		return []string{contract.TaskQueue}
+	}
+	names := make([]string, len(o.TaskQueues))
+	for i, queue := range o.TaskQueues {
+		names[i] = contract.TargetTaskQueue(queue)
+	}
+	return names
+}
+
+// stop stops workers at once and together: each may take a while.
+func stop(workers []sdkworker.Worker) {
+	var all sync.WaitGroup
+	for _, w := range workers {
+		all.Go(w.Stop)
+	}
+	all.Wait()
 }
 
 // stopTimeout lets a grant that is under way be read back before the worker goes. An end that waits for its instant is
@@ -70,34 +142,21 @@ func options(o Options) sdkworker.Options {
 	}
 }
 
-// Registry is a worker, or a test's stand-in for one.
-type Registry interface {
-	RegisterWorkflowWithOptions(workflow any, options workflow.RegisterOptions)
-	RegisterActivityWithOptions(activity any, options activity.RegisterOptions)
-}
+// checkWithin bounds the first look at a target.
+const checkWithin = 15 * time.Second
 
-func registerWorkflows(r Registry) {
-	// Sleeping requests go on with the code of the day: an old build need not be kept for weeks to end what it began.
-	for name, run := range map[string]any{contract.WorkflowRequest: request.Request, contract.WorkflowGrant: grant.Grant} {
-		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+// checkTargets tries the credentials of every target, and says by name which can't be used. Nobody waits for it: the
+// others are served all the same.
+func checkTargets(ctx context.Context, targets map[string]target.Target, log *zap.Logger) {
+	var all sync.WaitGroup
+	for name, checked := range targets {
+		all.Go(func() {
+			within, cancel := context.WithTimeout(ctx, checkWithin)
+			defer cancel()
+			if err := checked.Check(within); err != nil && ctx.Err() == nil {
+				log.Error("a target can't be used; access on it waits until it can", zap.String("target", name), zap.Error(err))
+			}
+		})
 	}
-}
-
-func registerActivities(r Registry, o Options) {
-	leases := lease.New(o.Temporal, o.Holdings)
-	targets := target.New(o.Targets, o.Holdings, o.Log)
-	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
-	activities := map[string]any{
-		contract.ActivityDecide:      policy.New(o.Config, o.Tickets).Decide,
-		contract.ActivityHold:        leases.Hold,
-		contract.ActivityExtendLease: leases.Extend,
-		contract.ActivityRelease:     leases.Release,
-		contract.ActivityGrant:       targets.Grant,
-		contract.ActivityEnd:         targets.End,
-		contract.ActivityRecord:      ledger.New(o.Events).Record,
-		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
-	}
-	for name, run := range activities {
-		r.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
-	}
+	all.Wait()
 }

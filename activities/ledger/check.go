@@ -29,43 +29,52 @@ func CheckAppend(events []contract.Event, status contract.Status) error {
 // when a bug gave one number to two events, or when somebody changed a record: neither may pass in silence.
 func CheckSame(told, recorded contract.Event) error {
 	if !told.At.Equal(recorded.At) {
-		return conflict(told)
+		return Conflict(told.ID())
 	}
 	told.At = recorded.At
 	if told != recorded {
-		return conflict(told)
+		return Conflict(told.ID())
 	}
 	return nil
 }
 
-func conflict(event contract.Event) error {
+// Conflict is the error about an event that differs from the one that the ledger has under the same id.
+func Conflict(id string) error {
 	return contract.Problemf(contract.KindConflict, "",
 		"compare the ledger with the history of the request's workflow to see which was changed",
-		"the ledger has another event under the id %s", event.ID())
+		"the ledger has another event under the id %s", id)
 }
 
-// Lengths of a page of requests.
+// Lengths of a page of any list.
 const (
 	pageDefault = 50
 	pageLongest = 500
 )
 
 // PageLength is how many statuses a page of the list holds.
-func (f Filter) PageLength() (int, error) {
-	switch {
-	case f.Limit == 0:
-		return pageDefault, nil
-	case f.Limit < 0 || f.Limit > pageLongest:
-		return 0, contract.Problemf(contract.KindInvalid, "limit", fmt.Sprintf("ask for 1 to %d", pageLongest),
-			"a page can't hold %d requests", f.Limit)
+func (f Filter) PageLength() (int, error) { return pageLength(f.Limit) }
+
+// PageLength is how many holdings a page holds.
+func (f DueFilter) PageLength() (int, error) { return pageLength(f.Limit) }
+
+// PageLength is how many holdings a page holds. It also refuses a filter that names no target.
+func (f HeldFilter) PageLength() (int, error) {
+	if f.Target == "" {
+		return 0, contract.Problemf(contract.KindInvalid, "target", "name the target", "holdings are listed for one target at a time")
 	}
-	return f.Limit, nil
+	return pageLength(f.Limit)
 }
 
-// CheckDueLimit says whether Holdings.Due can return that many.
-func CheckDueLimit(limit int) error {
-	if limit < 1 {
-		return contract.Problemf(contract.KindInvalid, "limit", "ask for at least 1", "can't look for %d holdings", limit)
+// PageLength is how many alarms a page holds.
+func (f AlarmFilter) PageLength() (int, error) { return pageLength(f.Limit) }
+
+func pageLength(limit int) (int, error) {
+	switch {
+	case limit == 0:
+		return pageDefault, nil
+	case limit < 0 || limit > pageLongest:
+		return 0, contract.Problemf(contract.KindInvalid, "limit", fmt.Sprintf("ask for 1 to %d", pageLongest),
+			"a page can't hold %d", limit)
 	}
-	return nil
+	return limit, nil
 }

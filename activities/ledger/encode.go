@@ -52,6 +52,21 @@ func DecodeLeases(text string) (contract.Leases, error) {
 	return leases, nil
 }
 
+// EncodeAccess is the JSON that a store may keep of a holding's access. The entitlement keeps its bytes.
+func EncodeAccess(access contract.Access) (string, error) { return encode(access) }
+
+// DecodeAccess reads what EncodeAccess wrote.
+func DecodeAccess(text string) (contract.Access, error) {
+	var access contract.Access
+	if err := json.Unmarshal([]byte(text), &access); err != nil {
+		return contract.Access{}, fmt.Errorf("read an access that the ledger keeps: %w", err)
+	}
+	if string(access.Entitlement) == "null" {
+		access.Entitlement = nil
+	}
+	return access, nil
+}
+
 // encode writes JSON as json.Marshal does, except that it leaves <, > and & alone.
 func encode(value any) (string, error) {
 	var text bytes.Buffer

@@ -1,5 +1,5 @@
 // Package ledger is Curfew's own record: the append-only events of every request, what the lists and pages show of
-// them after Temporal has forgotten, and the holdings that fence grants.
+// them after Temporal has forgotten, the holdings that fence grants, and the alarms that no request tells of.
 package ledger
 
 import (
@@ -43,14 +43,35 @@ type Holdings interface {
 	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
 	Lock(ctx context.Context, grant string) (Locked, error)
 	// Due returns open holdings whose end is before an instant, soonest first.
-	Due(ctx context.Context, before time.Time, limit int) ([]Holding, error)
+	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
+	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
+	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
+}
+
+// DueFilter says which open holdings to look for.
+type DueFilter struct {
+	Before  time.Time
+	Targets []string // by their configured names; empty means all
+	// After is the DueCursor of the last holding of the page before. Who goes on from page to page sees every holding,
+	// however many of the first ones can't be ended.
+	After string
+	Limit int // 0 means 50; at most 500
+}
+
+// HeldFilter says which holdings of a target to look for: those that are open, and of the others those that were seen to
+// be gone at GoneSince or later.
+type HeldFilter struct {
+	Target    string
+	GoneSince time.Time // zero means open holdings only
+	After     string    // the grant of the last holding of the page before
+	Limit     int       // 0 means 50; at most 500
 }
 
 // Locked is a holding that nobody else can change.
 type Locked interface {
 	// Holding is what was last saved; the zero value when there is none yet.
 	Holding() Holding
-	// Save writes it durably before it returns.
+	// Save writes it durably before it returns. It fails when the lock was lost meanwhile, and from then on.
 	Save(ctx context.Context, holding Holding) error
 	// Unlock lets go; calling it twice does no harm.
 	Unlock()

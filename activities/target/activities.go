@@ -19,6 +19,14 @@ type Target struct {
 	Limits    Limits
 }
 
+// Check tries credentials and privileges, where the connector can.
+func (t Target) Check(ctx context.Context) error {
+	if checker, ok := t.Connector.(Checker); ok {
+		return checker.Check(ctx)
+	}
+	return nil
+}
+
 // Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {

@@ -77,7 +77,8 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	if err != nil {
 		return receipt, err
 	}
-	return receipt, value.Get(&receipt)
+	err = value.Get(&receipt)
+	return receipt, err
 }
 
 func (b *bench) token() contract.Token {
@@ -165,7 +166,7 @@ func TestARefusedExtensionLeavesTheEarlierEnd(t *testing.T) {
 	b.faults.Add(sandbox.Fault{Method: "POST", Status: 400, Times: 1})
 	_, err = b.grant(b.grantCommand(2*time.Hour, false))
 	requireKind(t, contract.KindDenied, err)
-	due, err := b.ledger.Due(t.Context(), first.Until.Add(time.Second), 10)
+	due, err := b.ledger.Due(t.Context(), ledger.DueFilter{Before: first.Until.Add(time.Second)})
 	require.NoError(t, err)
 	require.Len(t, due, 1, "the holding ends when the target was told")
 }

@@ -72,6 +72,14 @@ type CapacityTeller interface {
 // Capacity is how many accesses the target holds, whoever gave them, and how many it can hold.
 type Capacity struct{ Used, Max int }
 
+// CertificateIssuer signs certificates that let the subject in while the access lasts.
+type CertificateIssuer interface {
+	// Issue signs a public key of the subject's, one line as in a file of authorized keys, until the end that the access
+	// was last granted with, and returns the certificate as such a line. It is refused while the access is not open. A
+	// revoke takes back all that was issued for the access.
+	Issue(ctx context.Context, access Access, publicKey []byte) (certificate []byte, err error)
+}
+
 // Access is what a connector is asked for.
 type Access struct {
 	// Key is the same for every call about this grant and differs from every other grant's: 32 hex digits.

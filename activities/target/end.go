@@ -56,9 +56,12 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	receipt := contract.EndReceipt{Standing: holding.Standing}
 	if !holding.Standing {
 		keep := command.KeepSessions || before.Token.Epoch != command.Token.Epoch && before.Leases.KeepSessions()
-		if receipt.Sessions, err = remove(ctx, found.Connector, access(command.Access, before.Leases), keep); err != nil {
+		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
+		if err != nil {
 			return contract.EndReceipt{}, err
 		}
+		receipt.Sessions = gone.sessions
+		receipt.AlreadyAbsent = gone.absent && before.SettledAt.IsZero() // a cut-off attempt need not have given anything
 	}
 	if !holding.Standing && holding.SettledAt.After(clock.now()) {
 		receipt.Again = holding.SettledAt
@@ -112,24 +115,32 @@ func (a *Activities) endUnfenced(ctx context.Context, found Target, command cont
 		return contract.EndReceipt{}, cause
 	}
 	a.log.Warn("the holding can't be read; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
-	sessions, err := remove(ctx, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
+	gone, err := remove(ctx, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	return contract.EndReceipt{GoneAt: clock.now(), Sessions: sessions}, nil
+	return contract.EndReceipt{GoneAt: clock.now(), Sessions: gone.sessions}, nil
+}
+
+// removed is what a revoke found.
+type removed struct {
+	absent   bool // there was nothing to take away
+	sessions int  // that were ended
 }
 
 // remove takes the access away, ends what the subject has open with it, and sees that it is gone.
-func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (sessions int, err error) {
-	if _, err := connector.Revoke(ctx, gone); err != nil {
-		return 0, err
+func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (removed, error) {
+	revoked, err := connector.Revoke(ctx, gone)
+	if err != nil {
+		return removed{}, err
 	}
+	found := removed{absent: revoked == AlreadyAbsent}
 	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		if sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return 0, err
+		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
+			return removed{}, err
 		}
 	}
-	return sessions, seen(ctx, connector, gone, false)
+	return found, seen(ctx, connector, gone, false)
 }
 
 func zapGrant(id string) zap.Field { return zap.String("grant", id) }

@@ -52,8 +52,9 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err := locked.Save(ctx, holding); err != nil {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
 	}
+	granted := AlreadyThere
 	if !holding.Standing {
-		if err := put(ctx, found.Connector, wanted); err != nil {
+		if granted, err = put(ctx, found.Connector, wanted); err != nil {
 			a.takeBack(ctx, locked, before, holding, err)
 			return contract.GrantReceipt{}, err
 		}
@@ -62,14 +63,17 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err := locked.Save(ctx, holding); err != nil {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
-	return contract.GrantReceipt{Until: holding.Until, Standing: holding.Standing, Leases: leases}, nil
+	return contract.GrantReceipt{
+		Until: holding.Until, Standing: holding.Standing, Leases: leases, AlreadyThere: granted == AlreadyThere,
+	}, nil
 }
 
-func put(ctx context.Context, connector Connector, wanted Access) error {
-	if _, err := connector.Grant(ctx, wanted); err != nil {
-		return err
+func put(ctx context.Context, connector Connector, wanted Access) (Granted, error) {
+	granted, err := connector.Grant(ctx, wanted)
+	if err != nil {
+		return "", err
 	}
-	return seen(ctx, connector, wanted, true)
+	return granted, seen(ctx, connector, wanted, true)
 }
 
 // fence refuses what comes too late.

@@ -73,6 +73,10 @@ var headlines = map[contract.EventKind]string{
 	contract.EventExtended:        "Access extended by %s",
 	contract.EventRevoking:        "Access is being ended by %s",
 	contract.EventStuck:           "Access could not be taken away yet; Curfew goes on trying",
+	contract.EventTakenOver:       "Access could not be taken away: it may still be there, and a person answers for it",
+	contract.EventCertified:       "A certificate was handed to %s",
+	contract.EventDrifted:         "Access was taken away by somebody else",
+	contract.EventRestored:        "Access that somebody else took away was given again",
 	contract.EventExpired:         "Access has ended at its deadline",
 	contract.EventRevoked:         "Access was ended early by %s",
 }

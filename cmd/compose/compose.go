@@ -13,14 +13,14 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/ledger"
+	"curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
-	"curfew/activities/target/kinds"
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
 	"curfew/starter"
 	"curfew/starter/api"
-	"curfew/worker"
 	"curfew/workflows/contract"
 )
 
@@ -30,11 +30,19 @@ type House struct {
 
 	config  *config.Config
 	log     *zap.Logger
-	ledger  *sqlite.Store
+	ledger  store
 	tickets ticket.System // nil when no tracker is configured
 }
 
-// Open connects to Temporal and opens the ledger. Targets and trackers need not be up.
+// store is where Curfew's own record is.
+type store interface {
+	ledger.Events
+	ledger.Holdings
+	ledger.Alarms
+	Close() error
+}
+
+// Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
 func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*House, error) {
 	h := &House{config: configured, log: log}
 	if settings := configured.Tickets.Jira; settings != nil {
@@ -45,13 +53,20 @@ func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*Hou
 		h.tickets = tracker
 	}
 	var err error
-	if h.ledger, err = sqlite.Open(ctx, configured.Ledger.SQLite); err != nil {
+	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	if h.Temporal, err = dial(ctx, configured.Temporal, log); err != nil {
+	if h.Temporal, err = dial(configured.Temporal, log); err != nil {
 		return nil, errors.Join(err, h.ledger.Close())
 	}
 	return h, nil
+}
+
+func open(ctx context.Context, settings config.Ledger) (store, error) {
+	if settings.Postgres.IsZero() {
+		return sqlite.Open(ctx, settings.SQLite)
+	}
+	return postgres.Open(ctx, postgres.Settings{DSN: settings.Postgres})
 }
 
 // Close lets go of everything.
@@ -72,7 +87,11 @@ func (h *House) Listen(ctx context.Context) (net.Listener, error) {
 
 // Serve answers the API on a listener until the context ends.
 func (h *House) Serve(ctx context.Context, listener net.Listener) error {
-	requests, err := starter.New(starter.Options{Temporal: h.Temporal, Config: h.config, Events: h.ledger, Tickets: h.tickets})
+	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+		return contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
+			"Temporal can't be reached: %v", err)
+	}
+	requests, err := starter.New(starter.Options{Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tickets})
 	if err != nil {
 		return err
 	}
@@ -80,20 +99,8 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	return api.Serve(ctx, listener, api.New(api.Options{Starter: requests, Config: h.config, Log: h.log}), h.log)
 }
 
-// Work works until the context ends. identity names the worker in Temporal's Web UI; empty for process and host.
-func (h *House) Work(ctx context.Context, identity string) error {
-	targets, err := kinds.Open(h.config.Targets)
-	if err != nil {
-		return err
-	}
-	return worker.Run(ctx, worker.Options{
-		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger,
-		Tickets: h.tickets, Targets: targets, Identity: identity,
-	})
-}
-
-// dial connects to Temporal as its environment and profile say; what curfew.yaml says comes first.
-func dial(ctx context.Context, settings config.Temporal, log *zap.Logger) (client.Client, error) {
+// dial prepares the connection to Temporal as its environment and profile say; what curfew.yaml says comes first.
+func dial(settings config.Temporal, log *zap.Logger) (client.Client, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
@@ -101,10 +108,9 @@ func dial(ctx context.Context, settings config.Temporal, log *zap.Logger) (clien
 	options.HostPort = cmp.Or(settings.Address, options.HostPort, client.DefaultHostPort)
 	options.Namespace = cmp.Or(settings.Namespace, options.Namespace, contract.Namespace)
 	options.Logger = temporalLog{log.Sugar()}
-	temporal, err := client.DialContext(ctx, options)
+	temporal, err := client.NewLazyClient(options)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
-			"Temporal can't be reached at %s: %v", options.HostPort, err)
+		return nil, contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
 	}
 	return temporal, nil
 }

@@ -43,6 +43,7 @@ There is no flag for the token itself: everybody on the machine could read it in
 	root.AddCommand(
 		p.requestCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
 		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
+		p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
 		p.configCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
 	)
 	return root

@@ -21,7 +21,7 @@ func (p *program) serverCommand() *cobra.Command {
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), file, func(house *compose.House) error {
+			return p.inHouse(c.Context(), file, config.Nothing, func(house *compose.House) error {
 				listener, err := house.Listen(c.Context())
 				if err != nil {
 					return err
@@ -36,23 +36,33 @@ func (p *program) serverCommand() *cobra.Command {
 
 func (p *program) workerCommand() *cobra.Command {
 	var file, identity string
+	var targets []string
 	c := &cobra.Command{
-		Use:     "worker",
-		Short:   "Run a worker: what decides, grants and revokes",
-		Example: "  curfew worker --config /etc/curfew/curfew.yaml",
+		Use:   "worker",
+		Short: "Run a worker: what decides, grants and revokes",
+		Long: `Run a worker: what decides, grants and revokes.
+
+With --targets it serves only these targets, which have a taskQueue in the configuration, and needs the credentials of no
+other: run it where they can be reached. Without, it runs everything that has no taskQueue.`,
+		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), file, func(house *compose.House) error { return house.Work(c.Context(), identity) })
+			return p.inHouse(c.Context(), file, compose.Serves(targets), func(house *compose.House) error {
+				return house.Work(c.Context(), identity, targets...)
+			})
 		},
 	}
+	c.Flags().StringSliceVar(&targets, "targets", nil, "serve only these `names`, separated by commas")
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
 	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process and host)")
 	return c
 }
 
-// inHouse runs what needs all that the configuration names.
-func (p *program) inHouse(ctx context.Context, file string, run func(*compose.House) error) (err error) {
-	configured, err := config.Load(file, kinds.ForConfig())
+// inHouse runs what needs Temporal, the ledger and some of the targets.
+func (p *program) inHouse(
+	ctx context.Context, file string, serves func(target, taskQueue string) bool, run func(*compose.House) error,
+) (err error) {
+	configured, err := config.LoadFor(file, kinds.ForConfig(), serves)
 	if err != nil {
 		return err
 	}

@@ -58,6 +58,8 @@ func stateText(status contract.Status) string {
 func holdText(hold contract.HoldState) string {
 	text := fmt.Sprintf("%s on %s: %s", hold.Access.Account, hold.Access.Target, hold.Access.Entitlement)
 	switch {
+	case hold.TakenOver != nil:
+		text += ", may still be there: " + hold.TakenOver.By + " answers for it" + because(hold.TakenOver.Because)
 	case hold.Standing:
 		text += ", was there before and stays"
 	case hold.Held:

@@ -38,12 +38,13 @@ var allowances = []allowance{
 
 	{"activities", []string{"workflows/contract"}, nil},
 	{"activities/lease", []string{"activities", "activities/ledger", "workflows/contract"}, []string{"api/...", "sdk/client", "sdk/temporal"}},
+	{"activities/sweep", []string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"}, []string{"api/...", "sdk/client"}},
 	{"activities/policy", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, nil},
 	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},
 	{"activities/*", []string{"activities", "activities/ledger", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
 	{"activities/*/*", []string{"..", "internal/...", "workflows/contract"}, nil},
 
-	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"sdk/..."}},
+	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"api/...", "sdk/..."}},
 
 	{"starter", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, []string{"api/...", "sdk/..."}},
 	{"starter/startertest", []string{"activities/...", "internal/...", "starter", "workflows/contract"}, []string{"sdk/client"}},
@@ -54,6 +55,7 @@ var allowances = []allowance{
 		[]string{"activities/...", "cmd/...", "internal/...", "starter/...", "worker", "workflows/contract"},
 		[]string{"api/...", "sdk/client", "sdk/contrib/envconfig"},
 	},
+	{"examples/...", nil, nil},
 	{"devserver/...", []string{"..."}, []string{"..."}},
 }
 

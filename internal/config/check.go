@@ -24,7 +24,9 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
 // check puts defaults in, and looks for what is wrong between values that are right in themselves.
 func (r *reading) check(c *Config) {
-	c.Ledger.SQLite = beside(r.folder, cmp.Or(c.Ledger.SQLite, defaultLedger))
+	r.ledger(&c.Ledger, path{"ledger"})
+	r.upkeep(c)
+	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
 	if c.Tickets.Jira != nil {
 		r.jira(c.Tickets.Jira, path{"tickets", "jira"})

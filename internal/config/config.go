@@ -14,6 +14,10 @@ type Config struct {
 	Temporal  Temporal            `yaml:"temporal"`
 	Server    Server              `yaml:"server"`
 	Ledger    Ledger              `yaml:"ledger"`
+	Drift     Drift               `yaml:"drift"`
+	Watchdog  Watchdog            `yaml:"watchdog"`
+	Sweep     Sweep               `yaml:"sweep"`
+	Roles     Roles               `yaml:"roles"`
 	Tickets   Tickets             `yaml:"tickets"`
 	People    map[string]Person   `yaml:"people"`
 	Targets   map[string]Target   `yaml:"targets"`
@@ -32,9 +36,33 @@ type Server struct {
 	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
 }
 
-// Ledger says where Curfew's own record is.
+// Ledger says where Curfew's own record is: one of both.
 type Ledger struct {
-	SQLite string `yaml:"sqlite"` // a file; default curfew.db beside the configuration
+	SQLite   string `yaml:"sqlite"`   // a file, for one host; default curfew.db beside the configuration
+	Postgres Secret `yaml:"postgres"` // a database's URL, for workers on several hosts
+}
+
+// Drift says how live access is looked after.
+type Drift struct {
+	Every contract.Duration `yaml:"every"` // between looks at each live access; default 15m
+}
+
+// Watchdog ends what is past its end, without Temporal.
+type Watchdog struct {
+	Grace contract.Duration `yaml:"grace"` // how long past its end access may be; default 30s
+}
+
+// Sweep compares what targets hold with the live grants.
+type Sweep struct {
+	Every       contract.Duration `yaml:"every"`       // default 1h
+	Remove      bool              `yaml:"remove"`      // take orphans away; otherwise they are only reported
+	MaxRemovals int               `yaml:"maxRemovals"` // of one sweep; when there are more, none is removed; default 10
+}
+
+// Roles says who may do more than ask and review.
+type Roles struct {
+	Operators []string `yaml:"operators"` // see to stuck revokes, alarms and sweeps
+	Admins    []string `yaml:"admins"`    // and take stuck access over, by name
 }
 
 // Tickets says which trackers hold tickets.
@@ -67,8 +95,13 @@ type Person struct {
 // Target is a system that access is granted on.
 type Target struct {
 	Kind string `yaml:"kind"`
-	// Settings are the kind's own, decoded and checked: what Kind.Settings returned.
+	// TaskQueue names the workers that reach the target; empty for those that serve all others.
+	TaskQueue string `yaml:"taskQueue"`
+	// Settings are the kind's own, decoded and checked: what Kind.Settings returned. They are nil where this process
+	// does not serve the target.
 	Settings any `yaml:"-"`
+	// Fault says why a target that this process serves can't be connected to: its credentials are not there.
+	Fault error `yaml:"-"`
 }
 
 // Template is a named bundle of entitlements with its rules.
@@ -79,6 +112,7 @@ type Template struct {
 	Pending      contract.Duration `yaml:"pending"`  // how long a request waits for reviews; default 1h
 	Ticket       string            `yaml:"ticket"`   // TicketRequired (the default), TicketOptional or TicketNone
 	Sessions     string            `yaml:"sessions"` // SessionsEnd (the default) or SessionsKeep
+	Drift        string            `yaml:"drift"`    // DriftReport (the default) or DriftRestore
 	Approval     Approval          `yaml:"approval"`
 	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
@@ -95,6 +129,12 @@ const (
 const (
 	SessionsEnd  = "end"
 	SessionsKeep = "keep"
+)
+
+// What is done about access that somebody else took away while it was live.
+const (
+	DriftReport  = "report"
+	DriftRestore = "restore"
 )
 
 // Entitlement is one thing that a template gives. Beside target, its keys are those of the target's kind.

@@ -173,6 +173,10 @@ func (r *reading) secret(node *yaml.Node, into *Secret, at path) {
 	if !ok {
 		return
 	}
+	if r.secrets != nil {
+		*into = r.secrets(reference, at)
+		return
+	}
 	secret, err := resolve(reference, r.folder)
 	if err != nil {
 		r.refused(at, err)

@@ -21,6 +21,7 @@ type meaning struct {
 	Sessions     string            `json:"sessions"`
 	Count        int               `json:"count"`
 	From         []string          `json:"from"`
+	Restore      bool              `json:"restore,omitempty"`
 }
 
 type grants struct {
@@ -34,6 +35,7 @@ func (r *reading) digest(template *Template, at path) {
 		Description: template.Description, Default: template.Duration.Default, Max: template.Duration.Max,
 		Pending: template.Pending, Ticket: template.Ticket, Sessions: template.Sessions,
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
+		Restore: template.Drift == DriftRestore,
 	}
 	for _, entitlement := range template.Entitlements {
 		means.Entitlements = append(means.Entitlements, grants(entitlement))

@@ -26,8 +26,19 @@ const (
 
 // Load reads and checks a configuration file, with the kinds of target that this program knows by name. The error is
 // always Errors: everything that is wrong, not only the first. Aliases, anchors, tags and merge keys are refused.
-func Load(file string, kinds map[string]Kind) (*Config, error) {
-	r := &reading{file: file, kinds: kinds, root: &yaml.Node{}, broken: map[string]bool{}}
+func Load(file string, kinds map[string]Kind) (*Config, error) { return load(file, kinds, nil) }
+
+// LoadFor does so for a process that serves some of the targets. It needs the credentials of no other; where those of one
+// that it serves are not there, the target gets a Fault, and the others can be served all the same.
+func LoadFor(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
+	return load(file, kinds, serves)
+}
+
+// Nothing is for processes that call no target.
+func Nothing(_, _ string) bool { return false }
+
+func load(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
+	r := &reading{file: file, kinds: kinds, serves: serves, root: &yaml.Node{}, broken: map[string]bool{}}
 	config := r.load()
 	if len(r.mistakes) > 0 {
 		return nil, r.mistakes.sorted()
@@ -41,6 +52,8 @@ type reading struct {
 	file     string // as the caller named it
 	folder   string // where its relative paths start
 	kinds    map[string]Kind
+	serves   func(target, taskQueue string) bool // nil for all, none of whose credentials may be missing
+	secrets  func(reference string, at path) Secret
 	root     *yaml.Node
 	mistakes Errors
 	broken   map[string]bool // paths whose value could not be used

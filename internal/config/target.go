@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -10,22 +11,52 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// target reads the kind, and everything else into the settings of that kind.
+// target reads the kind, the task queue, and everything else into the settings of that kind.
 func (r *reading) target(node *yaml.Node, into *Target, at path) {
-	rest := r.apart(node, "kind", &into.Kind, at)
+	rest := r.apart(r.apart(node, "kind", &into.Kind, at), "taskQueue", &into.TaskQueue, at)
+	if into.TaskQueue != "" && !validID.MatchString(into.TaskQueue) {
+		r.wrong(at.key("taskQueue"), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no name")
+	}
 	kind, known := r.kinds[into.Kind]
 	if into.Kind == "" || !known {
 		r.unusable(at.key("kind"), suggest(into.Kind, slices.Collect(maps.Keys(r.kinds))), "%s", unknownKind(into.Kind))
 		return
 	}
 	into.Settings = kind.Settings()
+	serves := r.serves == nil || r.serves(at[len(at)-1], into.TaskQueue)
 	before := len(r.mistakes)
-	r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
+	into.Fault = r.credentials(serves, func() { r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at) })
+	if !serves || into.Fault != nil {
+		into.Settings = nil
+		return
+	}
 	if checked, ok := into.Settings.(interface{ Validate() error }); ok && len(r.mistakes) == before {
 		if err := checked.Validate(); err != nil {
 			r.refused(at, err)
 		}
 	}
+}
+
+// credentials decodes the settings of a target. In a process that serves just some targets, the secrets of others are left
+// alone, and those of its own may be missing: that is returned.
+func (r *reading) credentials(serves bool, decode func()) (fault error) {
+	if r.serves == nil {
+		decode()
+		return nil
+	}
+	r.secrets = func(reference string, at path) Secret {
+		if !serves {
+			return Secret{}
+		}
+		secret, err := resolve(reference, r.folder)
+		if err != nil && fault == nil {
+			fault = fmt.Errorf("%s: %w", at, err)
+		}
+		return secret
+	}
+	defer func() { r.secrets = nil }()
+	decode()
+	return fault
 }
 
 func unknownKind(name string) string {

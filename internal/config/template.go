@@ -15,6 +15,7 @@ const (
 	defaultPending  = time.Hour
 	defaultTicket   = TicketRequired
 	defaultSessions = SessionsEnd
+	defaultDrift    = DriftReport
 )
 
 func (r *reading) templates(c *Config, at path) {
@@ -30,8 +31,10 @@ func (r *reading) template(c *Config, template *Template, at path) {
 	template.Pending.Duration = cmp.Or(template.Pending.Duration, defaultPending)
 	template.Ticket = cmp.Or(template.Ticket, defaultTicket)
 	template.Sessions = cmp.Or(template.Sessions, defaultSessions)
+	template.Drift = cmp.Or(template.Drift, defaultDrift)
 	r.oneOf(at.key("ticket"), template.Ticket, TicketRequired, TicketOptional, TicketNone)
 	r.oneOf(at.key("sessions"), template.Sessions, SessionsEnd, SessionsKeep)
+	r.oneOf(at.key("drift"), template.Drift, DriftReport, DriftRestore)
 	if template.Ticket == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
 		r.wrong(at.key("ticket"), "set tickets.jira, or write ticket: none", "is required, but there is no tracker to look in")
 	}

@@ -94,11 +94,12 @@ type process struct {
 	log bytes.Buffer
 }
 
-func (h *house) workInAProcess() *process {
+func (h *house) workInAProcess(flags ...string) *process {
 	h.t.Helper()
 	program, err := buildCurfew()
 	require.NoError(h.t, err)
-	p := &process{cmd: exec.Command(program, "worker", "--config", filepath.Join(h.dir, "curfew.yaml"))} //nolint:noctx // killed by the test
+	arguments := append([]string{"worker", "--config", filepath.Join(h.dir, "curfew.yaml")}, flags...)
+	p := &process{cmd: exec.Command(program, arguments...)} //nolint:noctx // killed by the test
 	p.cmd.Stderr = &p.log
 	p.cmd.SysProcAttr = dieWithParent()
 	require.NoError(h.t, p.cmd.Start())

@@ -42,6 +42,8 @@ const (
 	bob   = "bob"   // reviews
 	carol = "carol" // reviews
 	dave  = "dave"  // a stranger to every request
+	erin  = "erin"  // an operator
+	frank = "frank" // an admin
 	pool  = "c0ffee00-0000-4000-8000-000000000001"
 	key   = "OPS-7"
 	// patience is far longer than anything takes on a busy machine.
@@ -65,8 +67,16 @@ type house struct {
 	database       *database
 	gate           *gate
 	server         []temporal.Option
-	people         string // more entries of the directory, in YAML
+	people         string          // more entries of the directory, in YAML
+	upkeep         string          // more sections of the configuration, in YAML
+	ordersQueue    string          // a task queue of the database's own
+	engineers      []lightrun.User // more people whom Lightrun knows
+	debuggers      string          // where the stand-in of Lightrun is
+	token          string          // of everybody who asks the stand-ins
 }
+
+// keeps puts more sections into the configuration.
+func keeps(sections string) func(*house) { return func(h *house) { h.upkeep = sections } }
 
 // through puts a gate before the stand-ins.
 func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
@@ -84,7 +94,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
-	h.starter, err = starter.New(starter.Options{Temporal: h.client, Config: h.config, Events: h.ledger, Tickets: h.tracker()})
+	h.starter, err = starter.New(starter.Options{Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tracker()})
 	require.NoError(t, err)
 	return h
 }
@@ -101,14 +111,16 @@ func (h *house) configure() {
 	t := h.t
 	t.Helper()
 	token := rand.Text()
+	h.token = token
 	h.lightrun = lightrun.New(lightrun.Options{
 		Keys:  []lightrun.Key{{Value: token, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
-		Users: []lightrun.User{{Email: "alice@example.org"}, {Email: "carol@example.org"}},
+		Users: append(h.engineers, lightrun.User{Email: "alice@example.org"}, lightrun.User{Email: "carol@example.org"}),
 		Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
 	})
 	debuggers := httptest.NewServer(h.gate.wrap(h.lightrunFaults.Wrap(
 		vendorcontract.Check(t, "lightrun.openapi.json", h.lightrun.Handler(), lightrun.Operations()...))))
 	t.Cleanup(debuggers.Close)
+	h.debuggers = debuggers.URL
 	h.jira = jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: token}}})
 	h.jira.AddIssue(key, "Orders are late", "In Progress")
 	issues := httptest.NewServer(h.gate.wrap(h.jiraFaults.Wrap(
@@ -122,6 +134,7 @@ func (h *house) configure() {
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
 		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
+		"Upkeep": h.upkeep, "OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -133,6 +146,8 @@ func (h *house) configure() {
 const configuration = `
 temporal: {address: "{{.Temporal}}"}
 ledger: {sqlite: ledger.db}
+roles: {operators: [erin], admins: [frank]}
+{{.Upkeep}}
 tickets:
   jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:token"}
 people:
@@ -140,10 +155,17 @@ people:
   bob: {name: Bob}
   carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"}}
   dave: {name: Dave}
+  erin: {name: Erin}
+  frank: {name: Frank}
 {{.People}}
 targets:
   lightrun-prod: {kind: lightrun, url: "{{.Lightrun}}", token: "file:token"}
-  orders-db: {kind: postgres, dsn: "file:dsn"}
+  orders-db:
+    kind: postgres
+    dsn: "file:dsn"
+{{- with .OrdersQueue}}
+    taskQueue: {{.}}
+{{- end}}
 templates:
   debug:
     entitlements: [{target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}]
@@ -152,6 +174,11 @@ templates:
   orders:
     entitlements: [{target: orders-db, role: "{{.Role}}"}]
     duration: {default: 1h, max: 8h}
+    approval: {count: 1, from: [bob, carol]}
+  kept:
+    entitlements: [{target: orders-db, role: "{{.Role}}"}]
+    duration: {default: 1h, max: 8h}
+    drift: restore
     approval: {count: 1, from: [bob, carol]}
   untold:
     entitlements: [{target: orders-db, role: "{{.Role}}"}]
@@ -171,13 +198,13 @@ func (h *house) work() (stop func()) { return h.workWith(h.ledger) }
 
 func (h *house) workWith(events ledger.Events) (stop func()) {
 	h.t.Helper()
-	targets, err := kinds.Open(h.config.Targets)
-	require.NoError(h.t, err)
+	targets, faults := kinds.Open(h.config.Targets)
+	require.Empty(h.t, faults)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger,
+			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
 			Tickets: h.tracker(), Targets: targets,
 		})
 	}()

@@ -48,6 +48,7 @@ func New(o Options) http.Handler {
 	s.changes()
 	s.events()
 	s.directory()
+	s.operate()
 	s.health()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())

@@ -29,6 +29,19 @@ type CancellationBody struct {
 	Reason string `json:"reason,omitempty" doc:"Why, if it matters"`
 }
 
+// CertificateBody asks for a certificate.
+type CertificateBody struct {
+	Target    string `json:"target,omitempty" maxLength:"256" doc:"Where; may be left out when the request is about one target"`
+	PublicKey string `json:"publicKey" maxLength:"16384" doc:"The one line of an OpenSSH .pub file"`
+}
+
+type certificateInput struct {
+	PathID
+	Body CertificateBody
+}
+
+type certificateOutput struct{ Body contract.Certificate }
+
 type reviewInput struct {
 	PathID
 	Body ReviewBody
@@ -53,6 +66,8 @@ func (s *server) changes() {
 	register(s, operation(http.MethodPost, "/v1/requests/{id}/reviews", "review",
 		"Approve or deny a request, or the extension that it waits for"), s.review)
 	register(s, operation(http.MethodPost, "/v1/requests/{id}/extensions", "extend", "Ask for a later end"), s.extend)
+	register(s, operation(http.MethodPost, "/v1/requests/{id}/certificates", "certify",
+		"Have a certificate made to use active access with; only its subject may"), s.certify)
 	register(s, operation(http.MethodPost, "/v1/requests/{id}/revocation", "revoke", "End access early"), s.revoke)
 	register(s, operation(http.MethodPost, "/v1/requests/{id}/cancellation", "cancel",
 		"Take a request back before it is decided"), s.cancel)
@@ -76,4 +91,12 @@ func (s *server) revoke(ctx context.Context, in *revocationInput) (*statusOutput
 
 func (s *server) cancel(ctx context.Context, in *cancellationInput) (*statusOutput, error) {
 	return statusOr(s.starter.Cancel(ctx, current(ctx).person, in.ID, in.Body.Reason))
+}
+
+func (s *server) certify(ctx context.Context, in *certificateInput) (*certificateOutput, error) {
+	certificate, err := s.starter.Certify(ctx, current(ctx).person, in.ID, in.Body.Target, in.Body.PublicKey)
+	if err != nil {
+		return nil, err
+	}
+	return &certificateOutput{certificate}, nil
 }

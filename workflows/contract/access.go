@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -20,6 +21,9 @@ type Access struct {
 	Person string `json:"person"`
 	// Account is the subject's name on the target, as the directory had it when the request was made.
 	Account string `json:"account"`
+	// TaskQueue names the workers that reach the target, as the configuration does; empty for those that serve every
+	// other target. It says how to get there, and is no part of what the access is.
+	TaskQueue string `json:"taskQueue,omitempty"`
 }
 
 // Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at targets.
@@ -35,8 +39,24 @@ func (a Access) Digest() string {
 }
 
 // GrantID is the id of the one curfew.Grant that touches the target for this access, and the key of its holding.
-func (a Access) GrantID() string {
-	return grantWorkflowStart + a.Target + "/" + a.Digest() + "/" + a.Person
+func (a Access) GrantID() string { return GrantIDPrefix(a.Target, a.Digest()) + a.Person }
+
+// GrantIDPrefix is how the id of the grant of an access begins, whoever the person is.
+func GrantIDPrefix(target, digest string) string {
+	return grantWorkflowStart + target + "/" + digest + "/"
+}
+
+// TargetTaskQueue is the task queue of the workers that the configuration calls by a name; empty for Curfew's own.
+func TargetTaskQueue(name string) string {
+	if name == "" {
+		return TaskQueue
+	}
+	return TaskQueue + "/" + name
+}
+
+// IsGrantID is true for what has the form of a grant's id.
+func IsGrantID(id string) bool {
+	return strings.HasPrefix(id, grantWorkflowStart) && strings.Count(id, "/") == strings.Count(GrantIDPrefix("", ""), "/")
 }
 
 // RequestWorkflowID is the id of the curfew.Request workflow of a request.
@@ -50,6 +70,10 @@ type Lease struct {
 	KeepSessions bool `json:"keepSessions,omitempty"`
 	// Reference is what the target may show beside the access: the ticket or incident.
 	Reference string `json:"reference,omitempty"`
+	// LookEvery is how often the target is looked at while the access is live; zero for never.
+	LookEvery Duration `json:"lookEvery,omitzero"`
+	// Restore gives the access again when somebody else took it away.
+	Restore bool `json:"restore,omitempty"`
 }
 
 // Leases holds up one grant; one lease for each request.
@@ -89,6 +113,31 @@ func (l Leases) Without(request string) Leases {
 // Live returns the leases that go on after an instant.
 func (l Leases) Live(at time.Time) Leases {
 	return slices.DeleteFunc(slices.Clone(l), func(lease Lease) bool { return !lease.Until.After(at) })
+}
+
+// LookEvery is the shortest time between looks that a lease asks for; zero when none does.
+func (l Leases) LookEvery() time.Duration {
+	var shortest time.Duration
+	for _, lease := range l {
+		if every := lease.LookEvery.Duration; every > 0 && (shortest == 0 || every < shortest) {
+			shortest = every
+		}
+	}
+	return shortest
+}
+
+// Restore is true when a lease asks for it.
+func (l Leases) Restore() bool {
+	return slices.ContainsFunc(l, func(lease Lease) bool { return lease.Restore })
+}
+
+// Requests are the ids of the requests that hold the leases.
+func (l Leases) Requests() []string {
+	requests := make([]string, len(l))
+	for i, lease := range l {
+		requests[i] = lease.Request
+	}
+	return requests
 }
 
 // KeepSessions is true when every lease asks to leave sessions alone.

@@ -25,6 +25,10 @@ const (
 	EventStuck           EventKind = "stuck"
 	EventExpired         EventKind = "expired"
 	EventRevoked         EventKind = "revoked"
+	EventTakenOver       EventKind = "taken-over"       // a person answers for access that could not be taken away
+	EventCertified       EventKind = "certified"  // a certificate was handed to the subject
+	EventDrifted         EventKind = "drifted"          // somebody else took the access away while it was live
+	EventRestored        EventKind = "restored"         // and Curfew gave it again, as the template says
 	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only
 )
 
@@ -47,6 +51,8 @@ const (
 	ActorPolicy   = "curfew:policy"
 	ActorDeadline = "curfew:deadline"
 	ActorCurfew   = "curfew"
+	ActorWatchdog = "curfew:watchdog"
+	ActorSweep    = "curfew:sweep"
 	ActorSignal   = "temporal:signal" // somebody with rights on the Temporal namespace
 	ActorCanceled = "temporal:cancel"
 )

@@ -49,12 +49,71 @@ type ReleaseResult struct {
 	// HeldUntil is set when another request's lease keeps the access up.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
 	Standing  bool      `json:"standing,omitempty"`
-	Sessions  int       `json:"sessions,omitempty"`
-	Problem   string    `json:"problem,omitempty"` // why it is stuck
+	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.
+	AlreadyAbsent bool   `json:"alreadyAbsent,omitempty"`
+	Sessions      int    `json:"sessions,omitempty"`
+	Problem       string `json:"problem,omitempty"` // why it is stuck
+	// TakenOver says who will see to it that the access goes, and why Curfew does not.
+	TakenOver *TakeOverInput `json:"takenOver,omitempty"`
 }
 
-// Over is true when the request holds nothing here any more.
-func (r ReleaseResult) Over() bool { return !r.GoneAt.IsZero() || !r.HeldUntil.IsZero() }
+// Over is true when the request holds nothing here any more that Curfew looks after.
+func (r ReleaseResult) Over() bool {
+	return !r.GoneAt.IsZero() || !r.HeldUntil.IsZero() || r.TakenOver != nil
+}
+
+// TakeOverInput is the update "takeOver" of a grant whose revoke is stuck: Curfew gives up, and this person answers for it.
+type TakeOverInput struct {
+	By      string `json:"by"`
+	Because string `json:"because"`
+}
+
+// GrantStatus is what the query "status" and the updates "retry" and "takeOver" of a grant answer.
+type GrantStatus struct {
+	ID       string    `json:"id"`
+	Access   Access    `json:"access"`
+	Leases   Leases    `json:"leases,omitempty"`
+	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to
+	Standing bool      `json:"standing,omitempty"`
+	Stuck    bool      `json:"stuck,omitempty"`
+	Since    time.Time `json:"since,omitzero"`     // when its revoke should have been done
+	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
+	Problem  string    `json:"problem,omitempty"`  // why it is stuck
+	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
+}
+
+// Notice is the signal "noticed" of a request.
+type Notice struct {
+	Kind   EventKind `json:"kind"` // EventCertified, EventDrifted or EventRestored
+	Target string    `json:"target"`
+	Detail string    `json:"detail,omitempty"`
+}
+
+// IssueInput is the update "issue" of a grant.
+type IssueInput struct {
+	Ask Sealed[CertificateAsk] `json:"ask"`
+}
+
+// CertificateAsk asks for a certificate that lets the subject use access which is live.
+type CertificateAsk struct {
+	Request   string    `json:"request"`
+	Person    string    `json:"person"` // who asks: the subject alone may
+	Target    string    `json:"target"`
+	PublicKey string    `json:"publicKey"` // one line, as in an .pub file
+	At        time.Time `json:"at"`
+}
+
+// IssueCommand is the activity "target.Issue".
+type IssueCommand struct {
+	Access    Access `json:"access"`
+	PublicKey string `json:"publicKey"`
+}
+
+// Certificate answers it, and the update.
+type Certificate struct {
+	Certificate string    `json:"certificate"` // one line, for an -cert.pub file
+	Until       time.Time `json:"until"`       // the end of the access
+}
 
 // Token orders everything that is done to one holding, over retries, workers and runs of the grant's workflow. An
 // attempt whose token is older than the holding's comes too late.
@@ -86,6 +145,8 @@ type GrantReceipt struct {
 	Standing bool      `json:"standing,omitempty"`
 	// Leases are those of the command and those that an earlier run of the grant had left.
 	Leases Leases `json:"leases"`
+	// AlreadyThere is true when an earlier attempt, or somebody else, had given the access.
+	AlreadyThere bool `json:"alreadyThere,omitempty"`
 }
 
 // EndCommand is the activity "target.End": wait for the instant, take the access away and see that it is gone.
@@ -109,7 +170,26 @@ type EndReceipt struct {
 	Until  time.Time `json:"until,omitzero"`
 	Leases Leases    `json:"leases,omitempty"`
 	// Again is set when an earlier grant attempt could still land: the access is gone, look once more then.
-	Again    time.Time `json:"again,omitzero"`
-	Standing bool      `json:"standing,omitempty"`
-	Sessions int       `json:"sessions,omitempty"`
+	Again         time.Time `json:"again,omitzero"`
+	Standing      bool      `json:"standing,omitempty"`
+	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"` // it was not there any more
+	Sessions      int       `json:"sessions,omitempty"`
+}
+
+// LookCommand is the activity "target.Look": see whether live access is there.
+type LookCommand struct {
+	Access Access `json:"access"`
+	Leases Leases `json:"leases"`
+}
+
+// LookReceipt answers a LookCommand.
+type LookReceipt struct {
+	Held bool `json:"held"`
+}
+
+// AbandonCommand is the activity "target.Abandon": close the holding of access that a person has taken over, so that
+// nothing of Curfew touches it any more.
+type AbandonCommand struct {
+	Access Access `json:"access"`
+	Token  Token  `json:"token"`
 }

@@ -12,6 +12,11 @@ const (
 
 	WorkflowRequest = "curfew.Request"
 	WorkflowGrant   = "curfew.Grant"
+	WorkflowSweep   = "curfew.Sweep"
+	// ScheduleSweep is the Temporal Schedule that starts sweeps.
+	ScheduleSweep = "curfew-sweep"
+	// SweepWorkflowStart is how the ids of sweeps begin.
+	SweepWorkflowStart = "sweep/"
 
 	// Messages of curfew.Request. A signal shares its update's name: same intent, told without waiting for an answer.
 	UpdateReview = "review"
@@ -20,12 +25,17 @@ const (
 	UpdateCancel = "cancel"
 	SignalRevoke = "revoke"
 	SignalExtend = "extend"
-	QueryStatus  = "status"
+	// SignalNoticed comes from a grant: something happened to the access while it was live.
+	SignalNoticed = "noticed"
+	QueryStatus   = "status" // of a grant too
 
 	// Messages of curfew.Grant.
 	UpdateHold        = "hold"
 	UpdateExtendLease = "extend"
 	UpdateRelease     = "release"
+	UpdateRetry       = "retry"
+	UpdateTakeOver    = "takeOver"
+	UpdateIssue       = "issue"
 
 	ActivityDecide       = "policy.Decide"
 	ActivityHold         = "lease.Hold"
@@ -33,8 +43,16 @@ const (
 	ActivityRelease      = "lease.Release"
 	ActivityGrant        = "target.Grant"
 	ActivityEnd          = "target.End"
+	ActivityLook         = "target.Look"
+	ActivityAbandon      = "target.Abandon"
+	ActivityIssue        = "target.Issue"
 	ActivityRecord       = "ledger.Record"
+	ActivityAlarm        = "ledger.Alarm"
 	ActivityTellTicket   = "ticket.Tell"
 	requestWorkflowStart = "request/"
 	grantWorkflowStart   = "grant/"
+
+	ActivityPlanSweep   = "sweep.Plan"
+	ActivitySweepTarget = "sweep.Target"
+	ActivitySweepRemove = "sweep.Remove"
 )

@@ -22,12 +22,13 @@ type Outcome string
 
 // The outcomes of a request.
 const (
-	OutcomeDenied    Outcome = "denied"    // the policy or a reviewer said no
-	OutcomeWithdrawn Outcome = "withdrawn" // the requester took it back before a decision
-	OutcomeLapsed    Outcome = "lapsed"    // nobody decided in time
-	OutcomeFailed    Outcome = "failed"    // it could not be granted; nothing is left behind
-	OutcomeExpired   Outcome = "expired"   // the deadline came
-	OutcomeRevoked   Outcome = "revoked"   // somebody ended it early
+	OutcomeDenied    Outcome = "denied"     // the policy or a reviewer said no
+	OutcomeWithdrawn Outcome = "withdrawn"  // the requester took it back before a decision
+	OutcomeLapsed    Outcome = "lapsed"     // nobody decided in time
+	OutcomeFailed    Outcome = "failed"     // it could not be granted; nothing is left behind
+	OutcomeExpired   Outcome = "expired"    // the deadline came
+	OutcomeRevoked   Outcome = "revoked"    // somebody ended it early
+	OutcomeTakenOver Outcome = "taken-over" // it could not be taken away; a person answers for it
 )
 
 // Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
@@ -63,12 +64,15 @@ func (r Request) Reference() string { return cmp.Or(r.Incident, r.Ticket, r.ID) 
 // Terms are what a template allows, pinned in each request: sleeping requests are not changed by a new configuration.
 type Terms struct {
 	// Digest identifies the template's text, so that a later change is noticed.
-	Digest       string       `json:"digest"`
-	Accesses     []Access     `json:"accesses"`
-	MaxDuration  Duration     `json:"maxDuration"`
-	PendingFor   Duration     `json:"pendingFor"`
-	KeepSessions bool         `json:"keepSessions,omitempty"`
-	Approval     ApprovalRule `json:"approval"`
+	Digest       string   `json:"digest"`
+	Accesses     []Access `json:"accesses"`
+	MaxDuration  Duration `json:"maxDuration"`
+	PendingFor   Duration `json:"pendingFor"`
+	KeepSessions bool     `json:"keepSessions,omitempty"`
+	// LookEvery is how often live access is looked at; Restore gives it again when somebody else took it away.
+	LookEvery Duration     `json:"lookEvery,omitzero"`
+	Restore   bool         `json:"restore,omitempty"`
+	Approval  ApprovalRule `json:"approval"`
 }
 
 // ApprovalRule is how many of whom must approve. The requester and the subject never count.
@@ -157,6 +161,9 @@ type HoldState struct {
 	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
 	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
-	Sessions  int        `json:"sessions,omitempty"` // sessions that were ended with it
-	Problem   string     `json:"problem,omitempty"`
+	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.
+	AlreadyAbsent bool           `json:"alreadyAbsent,omitempty"`
+	Sessions      int            `json:"sessions,omitempty"` // sessions that were ended with it
+	Problem       string         `json:"problem,omitempty"`
+	TakenOver     *TakeOverInput `json:"takenOver,omitempty"` // who answers for it, because Curfew could not take it away
 }

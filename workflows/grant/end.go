@@ -13,15 +13,20 @@ import (
 // activity that waits for the instant goes on meanwhile; it steps back when the end has moved.
 func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	if g.ending == nil || !g.ending.until.Equal(until) {
-		g.ending = &ending{until: until, future: g.startEnd(ctx, until)}
+		g.ending = g.startEnd(ctx, until, g.stuck)
 	}
 	e := g.ending
 	settled := func() bool { return e.future.IsReady() || g.changed() }
 	switch {
+	case g.stuck && !wait.For(ctx, g.toldAt.Add(reminder).Sub(workflow.Now(ctx)), "Tell again that it is stuck", settled):
+		g.raiseStuck(ctx)
+		return
+	case g.stuck:
 	case e.last:
 		_ = workflow.Await(ctx, settled) // ctx is never canceled
 	case !wait.For(ctx, until.Add(overdue).Sub(workflow.Now(ctx)), "Give the end to another worker", settled):
-		e.future, e.last = g.startEnd(ctx, until), true
+		g.ending = g.startEnd(ctx, until, g.stuck)
+		g.ending.last = true
 		return
 	}
 	if !e.future.IsReady() {
@@ -36,11 +41,13 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	g.ended(ctx, receipt)
 }
 
-func (g *run) startEnd(ctx workflow.Context, until time.Time) workflow.Future {
-	return endOnTarget(ctx, contract.EndCommand{
+// startEnd sends an end on its way. A patient one has no last attempt, and nobody else is asked after it.
+func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *ending {
+	ctx, stop := workflow.WithCancel(ctx)
+	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Released: g.released,
 		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
-	}, g.stuck)
+	}, patient)}
 }
 
 func (g *run) keepSessions() bool {
@@ -58,13 +65,19 @@ func (g *run) ended(ctx workflow.Context, receipt contract.EndReceipt) {
 		// The access is gone, but a grant attempt that was cut off may still land: the last word must be ours.
 		g.leases, g.empty = nil, receipt.Again
 	default:
-		g.leases, g.held, g.standing, g.open, g.empty = nil, time.Time{}, false, false, time.Time{}
-		g.released = nil
+		g.close()
 		g.becomeFree(ctx)
 		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
-			return contract.ReleaseResult{GoneAt: receipt.GoneAt, Standing: receipt.Standing, Sessions: receipt.Sessions}, true
+			return contract.ReleaseResult{
+				GoneAt: receipt.GoneAt, Standing: receipt.Standing, AlreadyAbsent: receipt.AlreadyAbsent, Sessions: receipt.Sessions,
+			}, true
 		})
 	}
+}
+
+// close forgets what was held: there is nothing left to look after.
+func (g *run) close() {
+	g.leases, g.held, g.standing, g.open, g.empty, g.released = nil, time.Time{}, false, false, time.Time{}, nil
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.
@@ -73,21 +86,4 @@ func (g *run) adopt(receipt contract.EndReceipt) {
 		return
 	}
 	g.leases, g.held, g.standing, g.empty = receipt.Leases, receipt.Until, receipt.Standing, time.Time{}
-}
-
-// becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.
-func (g *run) becomeStuck(ctx workflow.Context, until time.Time, problem string) {
-	g.stuck, g.problem = true, problem
-	upsert(ctx, contract.KeyStuck.ValueSet(true))
-	g.ending = &ending{until: until, future: g.startEnd(ctx, until), last: true}
-	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{Problem: problem}, !in.Patient
-	})
-}
-
-func (g *run) becomeFree(ctx workflow.Context) {
-	if g.stuck {
-		g.stuck, g.problem = false, ""
-		upsert(ctx, contract.KeyStuck.ValueSet(false))
-	}
 }

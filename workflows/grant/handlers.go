@@ -19,6 +19,18 @@ func (g *run) handle(ctx workflow.Context) error {
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.release, workflow.UpdateHandlerOptions{
 			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.canRelease,
 		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRetry, g.retryNow, workflow.UpdateHandlerOptions{
+			Description: "Try a revoke that is stuck again at once", Validator: g.mustBeStuck,
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateTakeOver, g.takeOverNow, workflow.UpdateHandlerOptions{
+			Description: "Answer for access that can't be taken away: Curfew stops trying", Validator: g.canTakeOver,
+		}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateIssue, g.issue, workflow.UpdateHandlerOptions{
+			Description: "A certificate for the subject, to use the access with", Validator: g.canIssue,
+		}),
+		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryStatus,
+			func() (contract.GrantStatus, error) { return g.status(), nil },
+			workflow.QueryHandlerOptions{Description: "The grant as it stands"}),
 	)
 }
 
@@ -48,14 +60,15 @@ func (g *run) concerns(access contract.Access) error {
 }
 
 func (g *run) hold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, &ask{lease: in.Lease, opens: true})
+	return g.ask(ctx, in.Access, &ask{lease: in.Lease, opens: true})
 }
 
 func (g *run) extend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, &ask{lease: in.Lease})
+	return g.ask(ctx, in.Access, &ask{lease: in.Lease})
 }
 
-func (g *run) ask(ctx workflow.Context, a *ask) (contract.HoldResult, error) {
+func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
+	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
 	g.asks = append(g.asks, a)
 	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
 		return contract.HoldResult{}, err

@@ -35,7 +35,10 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.released = receipt.Leases, receipt.Until, receipt.Standing, nil
+	g.lookedAt = workflow.Now(ctx)
+	g.remember(g.leases.Requests())
 	g.becomeFree(ctx)
+	g.restored(ctx)
 	for _, a := range asks {
 		a.done, a.result = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}
 	}

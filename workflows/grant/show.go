@@ -38,4 +38,12 @@ func (g *run) details() string {
 	return text.String()
 }
 
+// status is the grant for those who ask.
+func (g *run) status() contract.GrantStatus {
+	return contract.GrantStatus{
+		ID: g.access.GrantID(), Access: g.access, Leases: g.leases, Held: g.held, Standing: g.standing,
+		Stuck: g.stuck, Since: g.since, Requests: g.requests, Problem: g.problem, Over: !g.open,
+	}
+}
+
 func clock(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05 UTC") }

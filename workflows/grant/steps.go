@@ -30,7 +30,8 @@ func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.F
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
 			NonRetryableErrorTypes: contract.Answered,
 		},
-		Priority: temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+		Priority:  temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
 	})
 	return workflow.ExecuteActivity(ctx, contract.ActivityGrant, command)
 }
@@ -44,11 +45,61 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 		StartToCloseTimeout: waiting + endAttempt,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
 		Priority:            temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
+		TaskQueue:           contract.TargetTaskQueue(command.Access.TaskQueue),
 	}
 	if !patient {
 		options.ScheduleToCloseTimeout = waiting + alarm
 	}
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
+}
+
+// lookAtTarget reads what the target holds. It gives up soon: there is a next time.
+func lookAtTarget(ctx workflow.Context, command contract.LookCommand) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                "Look whether the access is still there",
+		StartToCloseTimeout:    grantAttempt,
+		ScheduleToCloseTimeout: time.Minute,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, NonRetryableErrorTypes: contract.Final},
+		Priority:               temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
+		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+	}), contract.ActivityLook, command)
+}
+
+// abandonOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
+// what is broken.
+func abandonOnTarget(ctx workflow.Context, command contract.AbandonCommand) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                "Close the holding",
+		StartToCloseTimeout:    grantAttempt,
+		ScheduleToCloseTimeout: grantAttempt,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond},
+		Priority:               temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
+		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+	}), contract.ActivityAbandon, command)
+}
+
+// issueOnTarget has a certificate made. Somebody waits for it.
+func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                "Issue a certificate",
+		StartToCloseTimeout:    grantAttempt,
+		ScheduleToCloseTimeout: grantAttempt,
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, NonRetryableErrorTypes: contract.Answered},
+		Priority:               temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+	}), contract.ActivityIssue, command)
+}
+
+// raiseAlarm tells the ledger, for as long as it takes.
+func raiseAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             "Raise the alarm: " + string(alarm.Kind),
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Final,
+		},
+		Priority: temporal.Priority{PriorityKey: 4},
+	}), contract.ActivityAlarm, alarm)
 }
 
 func upsert(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) {

@@ -30,6 +30,8 @@ type target struct {
 	settles    time.Time
 	left       contract.Leases // that an earlier run had left
 	onGranting func()
+	broken     bool // no end succeeds
+	alarms     []contract.Alarm
 }
 
 func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
@@ -48,6 +50,31 @@ func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contra
 	return contract.GrantReceipt{Until: g.until, Leases: leases, Standing: g.standing}, nil
 }
 
+func (g *target) Look(context.Context, contract.LookCommand) (contract.LookReceipt, error) {
+	g.log = append(g.log, "look")
+	return contract.LookReceipt{Held: !g.until.IsZero()}, nil
+}
+
+func (g *target) Abandon(context.Context, contract.AbandonCommand) error {
+	g.log = append(g.log, "abandon")
+	g.until = time.Time{}
+	return nil
+}
+
+func (g *target) Alarm(_ context.Context, alarm contract.Alarm) error {
+	g.alarms = append(g.alarms, alarm)
+	return nil
+}
+
+// kinds are those of the alarms that were raised.
+func (g *target) kinds() []contract.AlarmKind {
+	var kinds []contract.AlarmKind
+	for _, alarm := range g.alarms {
+		kinds = append(kinds, alarm.Kind)
+	}
+	return kinds
+}
+
 func (g *target) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
 	if wait := command.Until.Sub(g.env.Now()); wait > 0 {
 		token := activity.GetInfo(ctx).TaskToken
@@ -61,6 +88,9 @@ func (g *target) End(ctx context.Context, command contract.EndCommand) (contract
 }
 
 func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
+	if g.broken {
+		return contract.EndReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the target is down").Application()
+	}
 	if g.endErr != nil {
 		err := g.endErr
 		g.endErr = nil
@@ -94,6 +124,9 @@ func newTarget(t *testing.T, g *target) *target {
 	g.env.SetTestTimeout(time.Minute)
 	g.env.RegisterActivityWithOptions(g.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
 	g.env.RegisterActivityWithOptions(g.End, activity.RegisterOptions{Name: contract.ActivityEnd})
+	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityLook})
+	g.env.RegisterActivityWithOptions(g.Abandon, activity.RegisterOptions{Name: contract.ActivityAbandon})
+	g.env.RegisterActivityWithOptions(g.Alarm, activity.RegisterOptions{Name: contract.ActivityAlarm})
 	return g
 }
 

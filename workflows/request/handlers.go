@@ -149,10 +149,40 @@ func (r *run) listen(ctx, safe workflow.Context) {
 			r.askToExtend(safe, signal)
 		}
 	})
+	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
+		workflow.SignalChannelOptions{Description: "Sent by a grant: something happened to the access while it was live"})
+	workflow.Go(safe, func(safe workflow.Context) {
+		for {
+			var notice contract.Notice
+			noticed.Receive(safe, &notice)
+			r.noticed(safe, notice)
+		}
+	})
 	workflow.Go(safe, func(safe workflow.Context) {
 		ctx.Done().Receive(safe, nil)
 		r.end(contract.EndInput{By: contract.ActorCanceled, Reason: "The workflow was canceled."})
 	})
+}
+
+// maxNotices is how much a request tells of what its grants notice: a flood must not fill the ticket.
+const maxNotices = 100
+
+// noticed tells what a grant has noticed about live access.
+func (r *run) noticed(ctx workflow.Context, notice contract.Notice) {
+	if r.status.State != contract.StateActive || r.notices == maxNotices {
+		return
+	}
+	r.notices++
+	target := contract.Shorten(notice.Target, 64)
+	switch notice.Kind {
+	case contract.EventCertified:
+		r.happened(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
+	case contract.EventDrifted:
+		r.happened(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")
+	case contract.EventRestored:
+		r.happened(ctx, contract.EventRestored, contract.ActorCurfew, "", target+": the access is there again")
+	default: // of a later release
+	}
 }
 
 // endOf reads the payload of a revoke signal. What it says of its sender is kept as text: nobody vouches for it.

@@ -92,6 +92,7 @@ func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
 	fact := r.fact()
 	return contract.HoldInput{Access: r.status.Holds[i].Access, Lease: contract.Lease{
 		Request: fact.ID, Until: until, KeepSessions: fact.Terms.KeepSessions, Reference: fact.Reference(),
+		LookEvery: fact.Terms.LookEvery, Restore: fact.Terms.Restore,
 	}}
 }
 
@@ -136,9 +137,24 @@ func (r *run) released(ctx workflow.Context) {
 		r.happened(ctx, contract.EventRevoking, contract.ActorDeadline, "", "")
 	}
 	r.status.Stuck = true
-	r.happened(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
+	workflow.Go(ctx, r.remindOfStuck)
 	r.release(ctx, problems, true)
 	r.status.Stuck = false
+}
+
+// reminder is how often the ticket is told again that a revoke is stuck.
+const reminder = 24 * time.Hour
+
+func (r *run) remindOfStuck(ctx workflow.Context) {
+	for r.status.Stuck {
+		r.happened(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
+		wait.For(ctx, reminder, "Tell again that the revoke is stuck", func() bool { return !r.status.Stuck })
+	}
+}
+
+// takenOver is true when a person answers for something that Curfew could not take away.
+func (r *run) takenOver() bool {
+	return slices.ContainsFunc(r.status.Holds, func(hold contract.HoldState) bool { return hold.TakenOver != nil })
 }
 
 // release returns those entitlements that could not be taken away yet.
@@ -164,6 +180,7 @@ func (r *run) release(ctx workflow.Context, which []int, patient bool) (stuck []
 			continue
 		}
 		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
+		hold.AlreadyAbsent, hold.TakenOver = result.AlreadyAbsent, result.TakenOver
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
 	}
 	return stuck

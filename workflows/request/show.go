@@ -87,10 +87,14 @@ func held(hold contract.HoldState) string {
 	switch {
 	case hold.Problem != "":
 		return hold.Problem
+	case hold.TakenOver != nil:
+		return "**may still be there**: Curfew could not take it away, " + hold.TakenOver.By + " answers for it: " + hold.TakenOver.Because
 	case hold.Standing:
 		return "was there before, and stays"
 	case hold.HeldUntil != nil:
 		return "kept up by another request until " + clock(*hold.HeldUntil)
+	case hold.GoneAt != nil && hold.AlreadyAbsent:
+		return "gone, seen at " + clock(*hold.GoneAt) + "; it was not there any more when Curfew came to take it away"
 	case hold.GoneAt != nil && hold.Sessions > 0:
 		return fmt.Sprintf("gone, seen at %s; %d open sessions were ended", clock(*hold.GoneAt), hold.Sessions)
 	case hold.GoneAt != nil:

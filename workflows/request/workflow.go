@@ -27,6 +27,9 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	if r.approved(safe) {
 		conclude := r.leased(safe)
 		r.released(safe)
+		if r.takenOver() {
+			conclude = r.abandoned
+		}
 		conclude(safe)
 	}
 	return r.finished(safe)
@@ -46,6 +49,7 @@ type run struct {
 	ledger, ticket  *outbox
 	ticketAbandoned bool
 	refusals        int // of extensions that were signaled
+	notices         int // of grants
 	shown           shown
 }
 
@@ -108,6 +112,10 @@ func (r *run) revoked(ctx workflow.Context) {
 
 func (r *run) expired(ctx workflow.Context) {
 	r.happened(ctx, contract.EventExpired, contract.ActorDeadline, "", r.aftermath())
+}
+
+func (r *run) abandoned(ctx workflow.Context) {
+	r.happened(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.aftermath())
 }
 
 // finished lets everything that is still to be told be told, and everyone who asked be answered.

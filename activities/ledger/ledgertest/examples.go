@@ -63,6 +63,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 func wholeAccess() contract.Access {
 	return contract.Access{
 		Target: "orders-db", Entitlement: json.RawMessage(`{"role":"<read> & write"}`), Person: "p-carol", Account: "carol",
+		TaskQueue: "eu",
 	}
 }
 
@@ -73,10 +74,21 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		Grant: wholeAccess().GrantID(), Access: wholeAccess(), Token: contract.Token{Epoch: noon.UnixNano(), Seq: 7},
 		Open: true, Standing: true, Until: at(1),
 		Leases: contract.Leases{
-			{Request: requestID(1), Until: at(1), KeepSessions: true, Reference: "OPS-7"},
+			{
+				Request: requestID(1), Until: at(1), KeepSessions: true, Reference: "OPS-7",
+				LookEvery: contract.Duration{Duration: time.Minute}, Restore: true,
+			},
 			{Request: requestID(2), Until: at(0)},
 		},
 		SettledAt: at(2), GoneAt: at(3),
+	}
+}
+
+func alarm(number int) contract.Alarm {
+	return contract.Alarm{
+		ID: fmt.Sprint("late/grant/", number), Kind: contract.AlarmLate, At: noon.Add(time.Duration(number) * time.Second),
+		Target: "orders-db", Grant: "grant/a", Requests: []string{requestID(1), requestID(2)}, Actor: "p-ada",
+		Text: "the access of carol@example.com ended 3 s late",
 	}
 }
 

@@ -1,6 +1,7 @@
 package ledgertest
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -16,8 +17,11 @@ var holdings = []behaviour{
 	{"keep times that are not set", keepNoTimes},
 	{"are replaced as a whole", replaceHolding},
 	{"are not saved without their lock", saveNeedsLock},
-	{"are due when they are open and past their end, soonest first", dueSoonestFirst},
-	{"are looked for in numbers that make sense", refuseDueLimit},
+	{"are due when they are open and past their end, soonest first, page by page", dueSoonestFirst},
+	{"are due at the targets that are asked for", dueAtTargets},
+	{"are held while they are open, and told of when they went lately, page by page", heldOnTarget},
+	{"are looked for in pages of fifty unless told", holdingsByFifty},
+	{"are not looked for in pages that are no pages", refuseHoldingPages},
 }
 
 func emptyBeforeSaved(t *testing.T, store Store) {
@@ -79,7 +83,8 @@ func dueSoonestFirst(t *testing.T, store Store) {
 		{Grant: "grant/closed", Until: noon.Add(-time.Hour)},
 		{Grant: "grant/at-the-instant", Open: true, Until: noon},
 		{Grant: "grant/soonest", Open: true, Until: elsewhere(noon.Add(-time.Minute))},
-		{Grant: "grant/just", Open: true, Until: noon.Add(-time.Nanosecond)},
+		{Grant: "grant/just-too", Open: true, Until: noon.Add(-time.Minute).Add(time.Nanosecond)},
+		{Grant: "grant/just", Open: true, Until: noon.Add(-time.Minute).Add(time.Nanosecond)},
 		{Grant: "grant/no-end", Open: true},
 		{Grant: "grant/tomorrow", Open: true, Until: noon.Add(24 * time.Hour)},
 		{Grant: "grant/was-open", Open: true, Until: noon.Add(-time.Hour)},
@@ -87,24 +92,105 @@ func dueSoonestFirst(t *testing.T, store Store) {
 	} {
 		save(t, store, one)
 	}
-	want := []string{"grant/no-end", "grant/soonest", "grant/later", "grant/just"}
+	want := []string{"grant/no-end", "grant/soonest", "grant/just", "grant/just-too", "grant/later"}
 	for limit := 1; limit <= len(want)+1; limit++ {
-		due, err := store.Due(t.Context(), elsewhere(noon), limit)
-		require.NoError(t, err)
-		var got []string
-		for _, one := range due {
+		filter := ledger.DueFilter{Before: elsewhere(noon), Limit: limit}
+		got := pages(t, limit, func() ([]ledger.Holding, error) { return store.Due(t.Context(), filter) },
+			func(last ledger.Holding) { filter.After = last.DueCursor() })
+		require.Equal(t, want, grants(got))
+		for _, one := range got {
 			require.Equal(t, load(t, store, one.Grant), one)
-			got = append(got, one.Grant)
 		}
-		require.Equal(t, want[:min(limit, len(want))], got)
 	}
 }
 
-func refuseDueLimit(t *testing.T, store Store) {
-	for _, limit := range []int{0, -1} {
-		_, err := store.Due(t.Context(), noon, limit)
+func dueAtTargets(t *testing.T, store Store) {
+	for i, target := range []string{"orders-db", "lightrun-prod", "orders-db", "orders-db-2", `say "'x`} {
+		save(t, store, ledger.Holding{
+			Grant: fmt.Sprintf("grant/%d", i), Access: contract.Access{Target: target}, Open: true,
+			Until: noon.Add(time.Duration(i) * time.Second),
+		})
+	}
+	for _, asked := range []struct {
+		targets, want []string
+	}{
+		{nil, []string{"grant/0", "grant/1", "grant/2", "grant/3", "grant/4"}},
+		{[]string{"orders-db"}, []string{"grant/0", "grant/2"}},
+		{[]string{"nowhere", `say "'x`, "lightrun-prod", "lightrun-prod"}, []string{"grant/1", "grant/4"}},
+		{[]string{"nowhere"}, nil},
+	} {
+		filter := ledger.DueFilter{Before: noon.Add(time.Hour), Targets: asked.targets, Limit: 2}
+		got := pages(t, 2, func() ([]ledger.Holding, error) { return store.Due(t.Context(), filter) },
+			func(last ledger.Holding) { filter.After = last.DueCursor() })
+		require.Equal(t, asked.want, grants(got))
+	}
+}
+
+func heldOnTarget(t *testing.T, store Store) {
+	here, elsewhereThan := contract.Access{Target: "orders-db"}, contract.Access{Target: "orders-db-2"}
+	for _, one := range []ledger.Holding{
+		{Grant: "grant/e", Access: here, Open: true, Until: noon},
+		{Grant: "grant/a", Access: here, Open: true, GoneAt: noon.Add(-time.Hour)},
+		{Grant: "grant/b", Access: elsewhereThan, Open: true},
+		{Grant: "grant/c", Access: here, GoneAt: noon.Add(-time.Nanosecond)},
+		{Grant: "grant/d", Access: here, GoneAt: elsewhere(noon)},
+		{Grant: "grant/f", Access: here},
+	} {
+		save(t, store, one)
+	}
+	for _, asked := range []struct {
+		since time.Time
+		want  []string
+	}{
+		{time.Time{}, []string{"grant/a", "grant/e"}},
+		{elsewhere(noon), []string{"grant/a", "grant/d", "grant/e"}},
+		{noon.Add(-time.Nanosecond), []string{"grant/a", "grant/c", "grant/d", "grant/e"}},
+		{noon.Add(time.Nanosecond), []string{"grant/a", "grant/e"}},
+	} {
+		for limit := 1; limit <= 5; limit++ {
+			filter := ledger.HeldFilter{Target: "orders-db", GoneSince: asked.since, Limit: limit}
+			got := pages(t, limit, func() ([]ledger.Holding, error) { return store.Held(t.Context(), filter) },
+				func(last ledger.Holding) { filter.After = last.Grant })
+			require.Equal(t, asked.want, grants(got))
+			for _, one := range got {
+				require.Equal(t, load(t, store, one.Grant), one)
+			}
+		}
+	}
+}
+
+func holdingsByFifty(t *testing.T, store Store) {
+	for number := range 51 {
+		save(t, store, ledger.Holding{Grant: fmt.Sprint("a grant ", number), Access: contract.Access{Target: "orders-db"}, Open: true})
+	}
+	due, err := store.Due(t.Context(), ledger.DueFilter{Before: noon})
+	require.NoError(t, err)
+	require.Len(t, due, 50)
+	held, err := store.Held(t.Context(), ledger.HeldFilter{Target: "orders-db"})
+	require.NoError(t, err)
+	require.Len(t, held, 50)
+}
+
+func refuseHoldingPages(t *testing.T, store Store) {
+	for _, limit := range []int{-1, 501} {
+		_, err := store.Due(t.Context(), ledger.DueFilter{Before: noon, Limit: limit})
+		requireKind(t, contract.KindInvalid, err)
+		_, err = store.Held(t.Context(), ledger.HeldFilter{Target: "orders-db", Limit: limit})
 		requireKind(t, contract.KindInvalid, err)
 	}
+	for _, after := range badCursors {
+		_, err := store.Due(t.Context(), ledger.DueFilter{Before: noon, After: after})
+		requireKind(t, contract.KindInvalid, err)
+	}
+	_, err := store.Held(t.Context(), ledger.HeldFilter{})
+	requireKind(t, contract.KindInvalid, err)
+}
+
+func grants(holdings []ledger.Holding) (all []string) {
+	for _, one := range holdings {
+		all = append(all, one.Grant)
+	}
+	return all
 }
 
 // lock takes a holding; the test's end lets go of it.

@@ -11,6 +11,7 @@ import (
 type Store struct {
 	ledger.Events
 	ledger.Holdings
+	ledger.Alarms
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -32,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"list", list},
 		{"holdings", holdings},
 		{"locks", locks},
+		{"alarms", alarms},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

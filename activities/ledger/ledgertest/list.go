@@ -141,3 +141,21 @@ func refusePages(t *testing.T, store Store) {
 		require.ErrorContains(t, err, fmt.Sprint(limit))
 	}
 }
+
+// badCursors lead to no place in a list.
+var badCursors = []string{"nowhere", "yesterday/grant/a", "2026-03-01T12:00:00.123456789Z", "2026-03-01T12:00:00.123456789Z/"}
+
+// pages reads a list to its end: read gives the page that turn has prepared, after the last one of the page before.
+func pages[T any](t *testing.T, length int, read func() ([]T, error), turn func(last T)) (all []T) {
+	t.Helper()
+	for {
+		page, err := read()
+		require.NoError(t, err)
+		require.LessOrEqual(t, len(page), length)
+		all = append(all, page...)
+		if len(page) < length {
+			return all
+		}
+		turn(page[len(page)-1])
+	}
+}

@@ -58,7 +58,7 @@ func leaveOthersAlone(t *testing.T, store Store) {
 		require.NoError(t, held.Save(ctx, ledger.Holding{Grant: "grant/b"}))
 		held.Unlock()
 		require.NoError(t, door.Append(ctx, []contract.Event{event(requestID(1), 1)}, status(requestID(1), 1)))
-		_, err = door.Due(ctx, noon, 1)
+		_, err = door.Due(ctx, ledger.DueFilter{Before: noon})
 		require.NoError(t, err)
 	}
 }

@@ -61,7 +61,7 @@ func (s *Store) Append(ctx context.Context, events []contract.Event, status cont
 
 func (s *Store) add(ctx context.Context, tx *sql.Tx, event contract.Event) error {
 	result, err := tx.StmtContext(ctx, s.texts.addEvent).ExecContext(ctx, event.Request, event.Seq, string(event.Kind),
-		stamp{event.At}, event.Actor, event.Said, event.Detail)
+		ledger.Stamp{Time: event.At}, event.Actor, event.Said, event.Detail)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ type row interface{ Scan(into ...any) error }
 
 func scanEvent(r row) (contract.Event, error) {
 	var event contract.Event
-	var at stamp
+	var at ledger.Stamp
 	err := r.Scan(&event.Request, &event.Seq, &event.Kind, &at, &event.Actor, &event.Said, &event.Detail)
 	event.At = at.Time
 	return event, err

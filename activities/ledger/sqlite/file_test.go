@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sync/errgroup"
@@ -52,6 +53,70 @@ func TestP8_EventsNeverChange(t *testing.T) {
 	}
 	_, err := db.ExecContext(t.Context(), "DELETE FROM events")
 	require.ErrorContains(t, err, "append-only")
+}
+
+func TestP8_AlarmsNeverChange(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	raised := contract.Alarm{ID: "a", Kind: contract.AlarmLate, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
+	require.NoError(t, store.Raise(t.Context(), raised))
+
+	db := shell(t, path)
+	for _, attempt := range []string{
+		"UPDATE alarms SET actor = 'p-mallory'",
+		"UPDATE OR REPLACE alarms SET id = 'b'",
+		"DELETE FROM alarms",
+		"INSERT OR REPLACE INTO alarms VALUES ('a', 'late', '', '', '', 'null', 'p-mallory', '')",
+	} {
+		_, _ = db.ExecContext(t.Context(), attempt)
+		kept, err := store.List(t.Context(), ledger.AlarmFilter{})
+		require.NoError(t, err)
+		require.Equal(t, []contract.Alarm{raised}, kept, attempt)
+	}
+	_, err := db.ExecContext(t.Context(), "DELETE FROM alarms")
+	require.ErrorContains(t, err, "append-only")
+}
+
+func TestAFileOfTheFirstReleaseIsBroughtUpToDateWithWhatItHolds(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	first, err := os.ReadFile(filepath.Join("migrations", "0001_ledger.sql"))
+	require.NoError(t, err)
+	db := shell(t, path)
+	execute(t, db, string(first)+`PRAGMA user_version = 1; PRAGMA application_id = 0x43757266;
+		INSERT INTO events VALUES ('`+request+`', 1, 'approved', '2026-03-01T12:00:00.123456789Z', 'p-ada', 'go', '1 of 1');
+		INSERT INTO requests VALUES ('`+request+`', 1, 'active', 'debug-prod', 'OPS-7', 0,
+			'{"id":"`+request+`","state":"active","seq":1}');
+		INSERT INTO people VALUES ('p-bob', '`+request+`', 1, 0);
+		INSERT INTO holdings VALUES ('`+grant+`', 'orders-db', '{"role":"reader"}', 'p-carol', 'carol', 7, 3, 1, 0,
+			'2026-03-01T13:00:00.000000000Z', '[]', '', '');`)
+
+	for range 2 {
+		store := open(t, path)
+		status, story, err := store.Request(t.Context(), request)
+		require.NoError(t, err)
+		require.Equal(t, contract.StateActive, status.State)
+		require.Equal(t, []contract.Event{{
+			Request: request, Seq: 1, Kind: contract.EventApproved, Actor: "p-ada", Said: "go", Detail: "1 of 1",
+			At: time.Date(2026, 3, 1, 12, 0, 0, 123456789, time.UTC),
+		}}, story)
+		held, err := store.Held(t.Context(), ledger.HeldFilter{Target: "orders-db"})
+		require.NoError(t, err)
+		require.Equal(t, []ledger.Holding{{
+			Grant: grant, Token: contract.Token{Epoch: 7, Seq: 3}, Open: true, Until: time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
+			Leases: contract.Leases{}, Access: contract.Access{
+				Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "p-carol", Account: "carol",
+			},
+		}}, held)
+		listed, err := store.Requests(t.Context(), ledger.Filter{Person: "p-bob"})
+		require.NoError(t, err)
+		require.Len(t, listed, 1)
+		alarms, err := store.List(t.Context(), ledger.AlarmFilter{})
+		require.NoError(t, err)
+		require.Empty(t, alarms)
+		require.NoError(t, store.Close())
+	}
 }
 
 func TestOpenRefusesFilesThatItDoesNotKnow(t *testing.T) {

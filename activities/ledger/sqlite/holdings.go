@@ -7,24 +7,27 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
 
 const (
-	putHolding = `INSERT INTO holdings (grant_id, target, entitlement, person, account, epoch, seq, open, standing, until,
-			leases, settled_at, gone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	putHolding = `INSERT INTO holdings (grant_id, target, entitlement, person, account, task_queue, epoch, seq, open,
+			standing, until, leases, settled_at, gone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, entitlement = excluded.entitlement,
-			person = excluded.person, account = excluded.account, epoch = excluded.epoch, seq = excluded.seq,
-			open = excluded.open, standing = excluded.standing, until = excluded.until, leases = excluded.leases,
-			settled_at = excluded.settled_at, gone_at = excluded.gone_at`
+			person = excluded.person, account = excluded.account, task_queue = excluded.task_queue, epoch = excluded.epoch,
+			seq = excluded.seq, open = excluded.open, standing = excluded.standing, until = excluded.until,
+			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at`
 
-	holdingColumns = `SELECT grant_id, target, entitlement, person, account, epoch, seq, open, standing, until, leases,
-			settled_at, gone_at FROM holdings`
+	holdingColumns = `SELECT grant_id, target, entitlement, person, account, task_queue, epoch, seq, open, standing, until,
+			leases, settled_at, gone_at FROM holdings`
 	readHolding = holdingColumns + ` WHERE grant_id = ?`
-	readDue     = holdingColumns + ` WHERE open = 1 AND until < ? ORDER BY until, grant_id LIMIT ?`
+	readDue     = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?) ORDER BY until, grant_id LIMIT ?`
+	readDueAt   = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?)
+		AND target IN (SELECT value FROM json_each(?)) ORDER BY until, grant_id LIMIT ?`
+	readOpen = holdingColumns + ` WHERE target = ? AND grant_id > ? AND open = 1 ORDER BY grant_id LIMIT ?`
+	readHeld = holdingColumns + ` WHERE target = ? AND grant_id > ? AND (open = 1 OR gone_at >= ?) ORDER BY grant_id LIMIT ?`
 )
 
 // Lock waits until nobody else has the holding, in this process or another one on this host, and keeps it until Unlock.
@@ -45,26 +48,56 @@ func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
 }
 
-// Due returns open holdings whose end is before an instant, soonest first.
-func (s *Store) Due(ctx context.Context, before time.Time, limit int) ([]ledger.Holding, error) {
-	if err := ledger.CheckDueLimit(limit); err != nil {
+// Due returns a page of open holdings whose end is before an instant, soonest first.
+func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
+	length, err := filter.PageLength()
+	if err != nil {
 		return nil, err
 	}
-	rows, err := s.texts.readDue.QueryContext(ctx, stamp{before}, limit)
+	after, err := filter.Cursor()
 	if err != nil {
-		return nil, s.fault("look for due holdings", err)
+		return nil, err
 	}
-	due, err := collect(rows, scanHolding)
-	return due, s.fault("look for due holdings", err)
+	text, args := s.texts.readDue, []any{ledger.Stamp{Time: filter.Before}, after.At, after.ID}
+	if len(filter.Targets) > 0 {
+		targets, err := json.Marshal(filter.Targets)
+		if err != nil {
+			return nil, fmt.Errorf("write the names of the targets: %w", err)
+		}
+		text, args = s.texts.readDueAt, append(args, string(targets))
+	}
+	return s.holdings(ctx, "look for due holdings", text, append(args, length))
+}
+
+// Held returns a page of what is, or was lately, on one target.
+func (s *Store) Held(ctx context.Context, filter ledger.HeldFilter) ([]ledger.Holding, error) {
+	length, err := filter.PageLength()
+	if err != nil {
+		return nil, err
+	}
+	text, args := s.texts.readOpen, []any{filter.Target, filter.After}
+	if !filter.GoneSince.IsZero() {
+		text, args = s.texts.readHeld, append(args, ledger.Stamp{Time: filter.GoneSince})
+	}
+	return s.holdings(ctx, "look for the holdings of "+filter.Target, text, append(args, length))
+}
+
+func (s *Store) holdings(ctx context.Context, doing string, text *sql.Stmt, args []any) ([]ledger.Holding, error) {
+	rows, err := text.QueryContext(ctx, args...)
+	if err != nil {
+		return nil, s.fault(doing, err)
+	}
+	found, err := collect(rows, scanHolding)
+	return found, s.fault(doing, err)
 }
 
 // scanHolding returns the zero value with an error.
 func scanHolding(r row) (ledger.Holding, error) {
 	var h ledger.Holding
-	var until, settled, gone stamp
+	var until, settled, gone ledger.Stamp
 	var entitlement, leases string
-	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account, &h.Token.Epoch,
-		&h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone); err != nil {
+	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account,
+		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone); err != nil {
 		return ledger.Holding{}, err
 	}
 	kept, err := ledger.DecodeLeases(leases)
@@ -112,9 +145,9 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 	}
 	err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
-			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account, holding.Token.Epoch,
-			holding.Token.Seq, holding.Open, holding.Standing, stamp{holding.Until}, leases, stamp{holding.SettledAt},
-			stamp{holding.GoneAt})
+			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account,
+			holding.Access.TaskQueue, holding.Token.Epoch, holding.Token.Seq, holding.Open, holding.Standing,
+			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt})
 		return err
 	})
 	if err != nil {

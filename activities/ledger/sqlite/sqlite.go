@@ -24,6 +24,7 @@ import (
 var (
 	_ ledger.Events   = (*Store)(nil)
 	_ ledger.Holdings = (*Store)(nil)
+	_ ledger.Alarms   = (*Store)(nil)
 )
 
 // Store is the ledger in a file. Its methods may be called from many goroutines.

@@ -8,9 +8,9 @@ import (
 
 // statements are prepared once for each connection.
 type statements struct {
-	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding *sql.Stmt // for the writer
+	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readDue *sql.Stmt
+	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -25,10 +25,14 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.dropPeople, writer, dropPeople},
 		{&s.putPeople, writer, putPeople},
 		{&s.putHolding, writer, putHolding},
+		{&s.addAlarm, writer, addAlarm},
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
 		{&s.readDue, reader, readDue},
+		{&s.readDueAt, reader, readDueAt},
+		{&s.readOpen, reader, readOpen},
+		{&s.readHeld, reader, readHeld},
 	} {
 		prepared, err := one.db.PrepareContext(ctx, one.text)
 		if err != nil {

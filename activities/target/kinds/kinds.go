@@ -6,15 +6,20 @@ import (
 	"fmt"
 
 	"curfew/activities/target"
+	"curfew/activities/target/ldap"
 	"curfew/activities/target/lightrun"
 	"curfew/activities/target/postgres"
+	"curfew/activities/target/scim"
+	"curfew/activities/target/ssh"
 	"curfew/internal/config"
 )
 
 // All returns the kinds by their names in the configuration.
 func All() map[string]target.Kind {
 	kinds := map[string]target.Kind{}
-	for _, kind := range []target.Kind{lightrun.Kind(), postgres.Kind()} {
+	for _, kind := range []target.Kind{
+		lightrun.Kind(), lightrun.GroupKind(), postgres.Kind(), ldap.Kind(), ldap.EntryKind(), scim.Kind(), ssh.Kind(),
+	} {
 		kinds[kind.Name] = kind
 	}
 	return kinds
@@ -33,19 +38,31 @@ func ForConfig() map[string]config.Kind {
 	return kinds
 }
 
-// Open connects to the configured targets. It does not wait for them to be up.
-func Open(targets map[string]config.Target) (map[string]target.Target, error) {
-	kinds, open := All(), map[string]target.Target{}
+// Open connects to those configured targets that the process serves, and does not wait for them to be up. One that
+// can't be connected to is among the faults, by its name, and keeps nobody from the others.
+func Open(targets map[string]config.Target) (open map[string]target.Target, faults map[string]error) {
+	kinds := All()
+	open, faults = map[string]target.Target{}, map[string]error{}
 	for name, configured := range targets {
-		settings, ok := configured.Settings.(target.Settings)
-		if !ok {
-			return nil, fmt.Errorf("target %s: its settings are not those of a %s", name, configured.Kind)
+		connector, err := connect(configured)
+		switch {
+		case err != nil:
+			faults[name] = err
+		case connector != nil:
+			open[name] = target.Target{Connector: connector, Limits: kinds[configured.Kind].Limits}
 		}
-		connector, err := settings.Open()
-		if err != nil {
-			return nil, fmt.Errorf("target %s: %w", name, err)
-		}
-		open[name] = target.Target{Connector: connector, Limits: kinds[configured.Kind].Limits}
 	}
-	return open, nil
+	return open, faults
+}
+
+// connect returns nothing for a target that other processes serve.
+func connect(configured config.Target) (target.Connector, error) {
+	if configured.Fault != nil || configured.Settings == nil {
+		return nil, configured.Fault
+	}
+	settings, ok := configured.Settings.(target.Settings)
+	if !ok {
+		return nil, fmt.Errorf("its settings are not those of a %s", configured.Kind)
+	}
+	return settings.Open()
 }

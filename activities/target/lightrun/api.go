@@ -28,11 +28,12 @@ const (
 type api struct {
 	base   *url.URL
 	token  config.Secret
+	scope  scope // that the token needs
 	client *http.Client
 }
 
-func newAPI(base *url.URL, token config.Secret) *api {
-	return &api{base: base, token: token, client: &http.Client{
+func newAPI(base *url.URL, token config.Secret, needed scope) *api {
+	return &api{base: base, token: token, scope: needed, client: &http.Client{
 		Timeout: callTimeout,
 		Transport: &http.Transport{
 			Proxy:                  http.ProxyFromEnvironment,
@@ -58,7 +59,7 @@ type answer struct {
 	body   []byte
 }
 
-// call sends one request; a nil content sends no body. It returns an error only when there is no whole answer.
+// call sends one request; a nil content sends no body, and what comes from outside is escaped in the path. It returns an error only when there is no whole answer.
 func (a *api) call(ctx context.Context, method, path string, query url.Values, content any) (answer, error) {
 	where := a.base.JoinPath(path)
 	where.RawQuery = query.Encode()
@@ -96,6 +97,7 @@ func (a *api) request(ctx context.Context, method string, where *url.URL, conten
 	}
 	request.Header.Set("Authorization", "Bearer "+a.token.Reveal())
 	request.Header.Set("Accept", "application/json")
+	request.Header.Set("User-Agent", "curfew")
 	if content != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}

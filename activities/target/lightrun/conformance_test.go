@@ -23,35 +23,44 @@ var oddUsers = []string{`o'brien+"night shift"@example.com`, `pelé@bücher.exam
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		c := open(t, func(options *sandboxlightrun.Options) {
-			for i := range users {
-				options.Users = append(options.Users, sandboxlightrun.User{Email: numbered(i)})
-			}
-			for _, email := range oddUsers {
-				options.Users = append(options.Users, sandboxlightrun.User{Email: email})
-			}
-		})
+		c := open(t, func(options *sandboxlightrun.Options) { addUsers(options, oddUsers) })
 		c.give(t, "by hand")
-		var used atomic.Int64
 		return targettest.Fixture{
-			Connector:   connect(t, c.url, token),
-			Entitlement: normalized(t, `{"agentPoolIds":["`+pool+`"]}`),
-			Limits:      lightrun.Kind().Limits,
-			Accounts: func(t *testing.T) string {
-				number := int(used.Add(1)) - 1
-				require.Less(t, number, users)
-				return numbered(number)
-			},
+			Connector:        connect(t, c.url, token),
+			Entitlement:      normalized(t, `{"agentPoolIds":["`+pool+`"]}`),
+			Limits:           lightrun.Kind().Limits,
+			Accounts:         accounts(),
 			OddAccounts:      func(*testing.T) []string { return oddUsers },
 			UnknownAccount:   "nobody@example.com",
 			Can:              func(_ *testing.T, account string) bool { return c.Can(account, pool) },
 			Snapshot:         c.snapshot,
 			WrongCredentials: connect(t, c.url, "wrong-"+token),
 			Down:             connect(t, "http://127.0.0.1:1", token),
-			Secrets:          []string{token, otherToken},
+			Slow:             connect(t, "http://"+targettest.Silent(t), token),
+			Secrets:          []string{token, companyToken},
 			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
 		}
 	})
+}
+
+func addUsers(options *sandboxlightrun.Options, odd []string) {
+	for i := range users {
+		options.Users = append(options.Users, sandboxlightrun.User{Email: numbered(i)})
+	}
+	for _, email := range odd {
+		options.Users = append(options.Users, sandboxlightrun.User{Email: email})
+	}
+}
+
+// accounts takes one user after the other.
+func accounts() func(*testing.T) string {
+	var used atomic.Int64
+	return func(t *testing.T) string {
+		t.Helper()
+		number := int(used.Add(1)) - 1
+		require.Less(t, number, users)
+		return numbered(number)
+	}
 }
 
 func numbered(i int) string { return fmt.Sprintf("user-%02d@example.com", i) }

@@ -3,11 +3,9 @@ package lightrun
 import (
 	"context"
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 	"time"
-	"unicode"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -19,12 +17,10 @@ const (
 	// rounds is how often a revoke looks again for accesses that came up while it removed others.
 	rounds = 5
 
-	maxAccount   = 254 // the longest e-mail address, in bytes
 	maxReference = 100 // in characters
 )
 
-var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
-
+// connector gives temporary accesses.
 type connector struct{ api *api }
 
 // Grant makes the access with the asked end, unless it is there, and then removes those with other ends.
@@ -33,7 +29,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	if err != nil {
 		return "", err
 	}
-	ours, err := c.ours(ctx, access)
+	ours, err := c.ours(ctx, access.Key)
 	if err != nil {
 		return "", err
 	}
@@ -55,7 +51,7 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 	if err != nil || made {
 		return target.AccessGranted, err
 	}
-	ours, err := c.ours(ctx, access)
+	ours, err := c.ours(ctx, access.Key)
 	if err != nil {
 		return "", err
 	}
@@ -70,7 +66,7 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	revoked := target.AlreadyAbsent
 	for range rounds {
-		ours, err := c.ours(ctx, access)
+		ours, err := c.ours(ctx, access.Key)
 		if err != nil {
 			return "", err
 		}
@@ -88,15 +84,15 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 
 // Inspect lists the accesses of this grant. The end is that of the one that lasts longest.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
-	ours, err := c.ours(ctx, access)
+	ours, err := c.ours(ctx, access.Key)
 	if err != nil {
 		return target.State{}, err
 	}
 	state := target.State{Held: len(ours) > 0}
 	for _, one := range ours {
-		end, err := time.Parse(time.RFC3339, one.ExpirationDate)
+		end, err := c.api.endOf(one)
 		if err != nil {
-			return target.State{}, c.api.strange("the end of %s is %q", one.Name, clip(one.ExpirationDate))
+			return target.State{}, err
 		}
 		if end.After(state.Until) {
 			state.Until = end
@@ -107,26 +103,26 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 
 // Check lists temporary accesses: the one scope that lets the key do so lets it make and remove them too.
 func (c *connector) Check(ctx context.Context) error {
-	_, err := c.api.count(ctx)
+	_, err := count(ctx, c.api, accesses)
 	return err
 }
 
-// ours lists the accesses that were made for a grant.
-func (c *connector) ours(ctx context.Context, access target.Access) ([]tempAccess, error) {
-	if !keyPattern.MatchString(access.Key) {
-		return nil, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(access.Key))
+// ours lists the accesses that were made for the grant with a key.
+func (c *connector) ours(ctx context.Context, key string) ([]tempAccess, error) {
+	if !keyPattern.MatchString(key) {
+		return nil, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(key))
 	}
-	all, err := c.api.list(ctx)
+	all, err := list[tempAccess](ctx, c.api, accesses)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(all, func(one tempAccess) bool { return !strings.HasPrefix(one.Name, namePrefix(access)) }), nil
+	return slices.DeleteFunc(all, func(one tempAccess) bool { return !strings.HasPrefix(one.Name, namePrefix(key)) }), nil
 }
 
 // remove tries to remove all, even after one has failed, and returns the first error.
-func (c *connector) remove(ctx context.Context, accesses []tempAccess) error {
+func (c *connector) remove(ctx context.Context, doomed []tempAccess) error {
 	var first error
-	for _, one := range accesses {
+	for _, one := range doomed {
 		if err := c.api.delete(ctx, one); err != nil && first == nil {
 			first = err
 		}
@@ -136,10 +132,8 @@ func (c *connector) remove(ctx context.Context, accesses []tempAccess) error {
 
 // describe is the temporary access that gives what is asked for.
 func describe(access target.Access, now time.Time) (newAccess, error) {
-	account := access.Account
-	if len(account) > maxAccount || !strings.Contains(account, "@") || strings.ContainsFunc(account, unicode.IsControl) {
-		return newAccess{}, contract.Problemf(contract.KindInvalid, "account", "give the person their e-mail address in Lightrun",
-			"%q is not an e-mail address", clip(account))
+	if err := checkAccount(access.Account); err != nil {
+		return newAccess{}, err
 	}
 	entitlement, err := parse(access.Entitlement)
 	if err != nil {
@@ -159,8 +153,8 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 		end = latest
 	}
 	return newAccess{
-		Name:           fmt.Sprintf("%s%d", namePrefix(access), access.Until.Unix()),
-		UserEmails:     []string{account},
+		Name:           fmt.Sprintf("%s%d", namePrefix(access.Key), access.Until.Unix()),
+		UserEmails:     []string{access.Account},
 		AgentPoolIDs:   entitlement.AgentPoolIDs,
 		Roles:          entitlement.Roles,
 		ExpirationDate: end.UTC().Format(time.RFC3339),
@@ -168,7 +162,8 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 	}, nil
 }
 
-func namePrefix(access target.Access) string { return "curfew-" + access.Key + "-" }
+// namePrefix is Curfew's mark on an access.
+func namePrefix(key string) string { return "curfew-" + key + "-" }
 
 func reference(text string) string {
 	if characters := []rune(text); len(characters) > maxReference {

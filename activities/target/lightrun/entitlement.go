@@ -3,69 +3,59 @@ package lightrun
 import (
 	"encoding/json"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"unicode"
 
+	"curfew/activities/target"
 	"curfew/workflows/contract"
 )
 
 const (
-	maxEntitlement = 16 << 10 // in bytes
-	maxName        = 128      // of a pool's id or a role, in bytes
-	maxRoles       = 10
+	maxName  = 128 // of a pool's id or a role, in bytes
+	maxRoles = 10
 )
+
+// defaultRole is given when a template names none.
+const defaultRole = "Standard"
 
 // entitlement is roles on agent pools. Its fields are in the order of canonical JSON.
 type entitlement struct {
-	AgentPoolIDs []string `json:"agentPoolIds"`
-	Roles        []string `json:"roles"`
+	AgentPoolIDs []string `json:"agentPoolIds" doc:"1 to 20 ids of agent pools"`
+	Roles        []string `json:"roles,omitempty" doc:"1 to 10 roles on them; Standard when left out"`
 }
 
-func normalize(raw json.RawMessage) (json.RawMessage, error) {
-	parsed, err := parse(raw)
+func normalize(written json.RawMessage) (json.RawMessage, error) {
+	wanted, err := parse(written)
 	if err != nil {
 		return nil, err
 	}
-	canonical, err := json.Marshal(parsed)
+	canonical, err := json.Marshal(wanted)
 	if err != nil {
 		return nil, fmt.Errorf("write the entitlement: %w", err)
 	}
 	return canonical, nil
 }
 
-func parse(raw json.RawMessage) (entitlement, error) {
-	if len(raw) > maxEntitlement {
-		return entitlement{}, invalid("", fmt.Sprintf("keep it below %d KiB", maxEntitlement>>10), "the entitlement is too large")
+func parse(written json.RawMessage) (entitlement, error) {
+	var wanted entitlement
+	if err := target.DecodeEntitlement(written, &wanted); err != nil {
+		return entitlement{}, err
 	}
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return entitlement{}, invalid("", "write agentPoolIds and, if need be, roles", "the entitlement is not an object")
+	if wanted.Roles == nil {
+		wanted.Roles = []string{defaultRole}
 	}
-	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		if key != "agentPoolIds" && key != "roles" {
-			return entitlement{}, invalid(clip(key), "an entitlement has agentPoolIds and roles", "is unknown")
-		}
-	}
-	if fields["roles"] == nil {
-		fields["roles"] = json.RawMessage(`["Standard"]`)
-	}
-	pools, err := names("agentPoolIds", fields["agentPoolIds"], maxPools)
+	pools, err := names("agentPoolIds", wanted.AgentPoolIDs, maxPools)
 	if err != nil {
 		return entitlement{}, err
 	}
-	roles, err := names("roles", fields["roles"], maxRoles)
+	roles, err := names("roles", wanted.Roles, maxRoles)
 	return entitlement{AgentPoolIDs: pools, Roles: roles}, err
 }
 
-// names reads a list of 1 to limit different names and returns it trimmed and sorted.
-func names(field string, raw json.RawMessage, limit int) ([]string, error) {
+// names wants 1 to limit different names and returns them trimmed and sorted.
+func names(field string, list []string, limit int) ([]string, error) {
 	fix := fmt.Sprintf("list 1 to %d", limit)
-	var list []string
-	if raw != nil && json.Unmarshal(raw, &list) != nil {
-		return nil, invalid(field, fix, "is not a list of texts")
-	}
 	for i, name := range list {
 		list[i] = strings.TrimSpace(name)
 		switch {
@@ -81,7 +71,7 @@ func names(field string, raw json.RawMessage, limit int) ([]string, error) {
 	list = slices.Compact(list)
 	switch {
 	case len(list) == 0:
-		return nil, invalid(field, fix, "is missing or empty")
+		return nil, invalid(field, fix, "is empty")
 	case len(list) > limit:
 		return nil, invalid(field, fix, "has %d different entries", len(list))
 	}

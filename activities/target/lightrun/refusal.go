@@ -3,6 +3,7 @@ package lightrun
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,18 +25,28 @@ func (a *api) refusal(answer answer) error {
 	switch status := answer.status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = a.String() + " does not accept the API key"
-		problem.Fix = "it may have expired: put a valid one with the scope DEV where the target's token refers to"
+		problem.Fix = fmt.Sprintf("it may have expired: put a valid one with the scope %s where the target's token refers to", a.scope)
 	case status == http.StatusForbidden:
 		problem.Kind = contract.KindDenied
-		problem.Fix = "give the API key of the target's token the scope DEV"
+		problem.Fix = fmt.Sprintf("give the API key of the target's token the scope %s", a.scope)
 	case status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable:
 		problem.RetryAfter = contract.Duration{Duration: retryAfter(answer.header, time.Now())}
 	case status >= 300 && status < 400:
 		problem.Fix = "redirects are not followed: set the target's url to where the API is"
-	case status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooEarly:
+	case final(status):
 		problem.Kind = contract.KindDenied
 	}
 	return problem
+}
+
+// final is true for a status that says that trying again does not help.
+func final(status int) bool {
+	switch status {
+	case http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests:
+		return false
+	default:
+		return status >= 400 && status < 500
+	}
 }
 
 // isFull tells the two meanings of a 403 apart: too many accesses, or a key that may not do this. Only the text can.
@@ -46,7 +57,7 @@ func (a answer) isFull() bool {
 // full says how many temporary accesses are in use.
 func (a *api) full(ctx context.Context) error {
 	fix := "wait for others to end, or remove some in Lightrun"
-	inUse, err := a.count(ctx)
+	inUse, err := count(ctx, a, accesses)
 	if err != nil {
 		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more temporary accesses", a)
 	}
@@ -54,18 +65,27 @@ func (a *api) full(ctx context.Context) error {
 }
 
 // said is the status and the vendor's message.
-func (a answer) said() string {
+func (a answer) said() string { return spell(a.status, a.message()) }
+
+func (a answer) message() string {
 	var content struct {
 		Message string `json:"message"`
 	}
-	status := strconv.Itoa(a.status)
-	if text := http.StatusText(a.status); text != "" {
-		status += " " + text
+	if json.Unmarshal(a.body, &content) != nil {
+		return ""
 	}
-	if json.Unmarshal(a.body, &content) != nil || content.Message == "" {
-		return status
+	return content.Message
+}
+
+func spell(status int, message string) string {
+	text := strconv.Itoa(status)
+	if name := http.StatusText(status); name != "" {
+		text += " " + name
 	}
-	return status + ": " + clip(content.Message)
+	if message != "" {
+		text += ": " + clip(message)
+	}
+	return text
 }
 
 // retryAfter reads the header, as seconds or as a date; what can't be read is zero.

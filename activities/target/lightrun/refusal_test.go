@@ -41,7 +41,7 @@ func TestAKeyWithoutPermissionIsNotMistakenForNoRoom(t *testing.T) {
 	t.Parallel()
 	c := open(t, func(options *sandboxlightrun.Options) { options.Limit = 1 })
 	c.give(t, "one")
-	connector := connect(t, c.url, otherToken)
+	connector := connect(t, c.url, companyToken)
 	_, err := connector.Grant(t.Context(), request(t, in(time.Hour)))
 	requireProblem(t, err, contract.KindDenied, "Access is denied", "scope DEV")
 	requireProblem(t, connector.(target.Checker).Check(t.Context()), contract.KindDenied, "scope DEV")

@@ -92,10 +92,20 @@ func run(ctx context.Context, configured *config.Config, webUI string) (err erro
 	// When one of them fails the other stops as well.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	ended := make(chan error, 2)
-	go func() { ended <- house.Work(ctx, "") }()
-	go func() { ended <- house.Serve(ctx, listener) }()
-	err = <-ended
-	stop()
-	return errors.Join(err, <-ended)
+	parts := []func() error{
+		func() error { return house.Work(ctx, "") },
+		func() error { return house.Serve(ctx, listener) },
+	}
+	if apart := house.TaskQueued(); len(apart) > 0 {
+		parts = append(parts, func() error { return house.Work(ctx, "", apart...) })
+	}
+	ended := make(chan error, len(parts))
+	for _, part := range parts {
+		go func() { ended <- part() }()
+	}
+	for range parts {
+		err = errors.Join(err, <-ended)
+		stop()
+	}
+	return err
 }

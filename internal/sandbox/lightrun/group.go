@@ -45,6 +45,17 @@ func (g Group) member(email string) int {
 	return slices.IndexFunc(g.Members, func(member Member) bool { return strings.EqualFold(member.Email, email) })
 }
 
+// Groups returns the groups with their members, oldest first.
+func (s *Server) Groups() []Group {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	groups := make([]Group, len(s.groups))
+	for i, group := range s.groups {
+		groups[i] = group.complete()
+	}
+	return groups
+}
+
 func (s *Server) listGroups(r *http.Request, _ []byte) reply {
 	query := r.URL.Query()
 	pools := strings.Split(query.Get("agentPoolIds"), ",")

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"curfew/internal/sandbox/lightrun"
 )
 
 const groups = "/api/v1/groups"
@@ -70,6 +72,20 @@ func TestRemovingMembersAnswersOKWithFailures(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	require.JSONEq(t, `{"successes":["ann@example.com"],
 		"failures":[{"message":"User is not a member of the group.","payload":"bob@example.com","status":404}]}`, answer)
+}
+
+func TestTheGroupsOfAManagedUserCantBeChanged(t *testing.T) {
+	t.Parallel()
+	c := open(t, 0)
+	members := groups + "/" + c.groupID(t) + "/members"
+	for method, body := range map[string]string{
+		http.MethodPost: `[{"email":"cleo@example.com"}]`, http.MethodDelete: `["cleo@example.com","max@example.com"]`,
+	} {
+		_, answer := c.call(t, "company", method, members, body)
+		require.Contains(t, answer, `"successes":[]`, method)
+		require.Contains(t, answer, "identity provider", method)
+	}
+	require.Equal(t, []lightrun.Member{{Email: "max@example.com", ElevatedRoles: []string{}}}, c.Groups()[0].Members)
 }
 
 func TestAMembersRolesChange(t *testing.T) {

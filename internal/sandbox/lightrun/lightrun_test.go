@@ -45,11 +45,16 @@ func open(t *testing.T, limit int) *company {
 		Users: []lightrun.User{
 			{Email: ann, FirstName: "Ann", LastName: "Ash", Roles: []string{"DEVELOPER"}},
 			{Email: bob, FirstName: "Bob", LastName: "Birch"},
+			{Email: "cleo@example.com", ManagementType: "SCIM"},
+			{Email: "max@example.com", ManagementType: "SCIM"},
 		},
-		Pools:  []lightrun.AgentPool{{ID: pool, Name: "production"}, {ID: edge, Name: "edge"}},
-		Groups: []lightrun.Group{{Name: "Payments", AgentPoolIDs: []string{pool}, Roles: []string{"STANDARD"}}},
-		Limit:  limit,
-		Now:    func() time.Time { return *c.now.Load() },
+		Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}, {ID: edge, Name: "edge"}},
+		Groups: []lightrun.Group{{
+			Name: "Payments", AgentPoolIDs: []string{pool}, Roles: []string{"STANDARD"},
+			Members: []lightrun.Member{{Email: "max@example.com"}},
+		}},
+		Limit: limit,
+		Now:   func() time.Time { return *c.now.Load() },
 	})
 	c.site = httptest.NewServer(vendorcontract.Check(t, "lightrun.openapi.json", c.Handler(), lightrun.Operations()...))
 	t.Cleanup(c.site.Close)

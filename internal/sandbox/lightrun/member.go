@@ -24,6 +24,8 @@ type memberView struct {
 	EffectiveRoles []string `json:"effectiveRoles"`
 }
 
+const managedFault = "The groups of this user are managed by the identity provider."
+
 // outcome is the answer to a change of several members: each succeeds or fails by itself.
 type outcome[T any] struct {
 	Successes []T          `json:"successes"`
@@ -58,9 +60,12 @@ func (s *Server) addMembers(r *http.Request, body []byte) reply {
 	result := outcome[memberView]{Successes: []memberView{}, Failures: []failure[memberView]{}}
 	for _, member := range asked {
 		member = member.complete()
+		at := s.user(member.Email)
 		switch {
-		case s.user(member.Email) < 0:
+		case at < 0:
 			result.fail(group.show(member), http.StatusNotFound, "User not found.")
+		case s.users[at].managed():
+			result.fail(group.show(member), http.StatusForbidden, managedFault)
 		case group.member(member.Email) >= 0:
 			result.fail(group.show(member), http.StatusConflict, "User is already a member of the group.")
 		case !validRoles(member.ElevatedRoles):
@@ -87,13 +92,16 @@ func (s *Server) removeMembers(r *http.Request, body []byte) reply {
 	}
 	result := outcome[string]{Successes: []string{}, Failures: []failure[string]{}}
 	for _, email := range asked {
-		at := group.member(email)
-		if at < 0 {
+		at, user := group.member(email), s.user(email)
+		switch {
+		case at < 0:
 			result.fail(email, http.StatusNotFound, "User is not a member of the group.")
-			continue
+		case user >= 0 && s.users[user].managed():
+			result.fail(email, http.StatusForbidden, managedFault)
+		default:
+			group.Members = slices.Delete(slices.Clone(group.Members), at, at+1)
+			result.Successes = append(result.Successes, email)
 		}
-		group.Members = slices.Delete(slices.Clone(group.Members), at, at+1)
-		result.Successes = append(result.Successes, email)
 	}
 	return reply{http.StatusOK, result} // even when some of them failed
 }

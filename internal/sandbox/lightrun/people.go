@@ -13,7 +13,13 @@ type User struct {
 	FirstName string   `json:"firstName"`
 	LastName  string   `json:"lastName"`
 	Roles     []string `json:"roles,omitempty"` // company roles, like DEVELOPER
+	// ManagementType is who manages the user: SYSTEM, LDAP, SAML_JIT or SCIM.
+	ManagementType string `json:"userManagementType,omitempty"`
 }
+
+// managed is true when the groups of a user are an identity provider's matter. The vendor does not document what it
+// answers to a change of them; here it is refused, member by member.
+func (u User) managed() bool { return u.ManagementType == "SCIM" }
 
 // AgentPool is a set of agents that users work with.
 type AgentPool struct {

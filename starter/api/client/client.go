@@ -124,6 +124,11 @@ func (c *Client) Story(ctx context.Context, id string) (Answer[api.Story], error
 	return call[api.Story](ctx, c, http.MethodGet, on(id, "events"), nil)
 }
 
+// Certify has a certificate made to use active access with.
+func (c *Client) Certify(ctx context.Context, id string, body api.CertificateBody) (Answer[contract.Certificate], error) {
+	return call[contract.Certificate](ctx, c, http.MethodPost, on(id, "certificates"), body)
+}
+
 // Templates returns what can be asked for.
 func (c *Client) Templates(ctx context.Context) (Answer[api.Templates], error) {
 	return call[api.Templates](ctx, c, http.MethodGet, "/v1/templates", nil)

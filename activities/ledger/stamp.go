@@ -1,4 +1,4 @@
-package sqlite
+package ledger
 
 import (
 	"database/sql/driver"
@@ -9,23 +9,27 @@ import (
 // stampLayout has a fixed width, so that stamps sort by time.
 const stampLayout = "2006-01-02T15:04:05.000000000Z"
 
-// stamp is a time as a column keeps it: text in UTC to the nanosecond; empty for the zero time.
-type stamp struct{ time.Time }
+// Stamp is a time as the columns of stores keep it: text in UTC to the nanosecond, which the time types of databases
+// would cut off; empty for the zero time, which so comes before all others.
+type Stamp struct{ time.Time }
 
 // Value refuses what the layout can't hold: a year of five digits would sort before all others.
-func (s stamp) Value() (driver.Value, error) {
-	if s.IsZero() {
-		return "", nil
-	}
-	at := s.UTC()
-	if year := at.Year(); year < 0 || year > 9999 {
+func (s Stamp) Value() (driver.Value, error) {
+	if year := s.UTC().Year(); year < 0 || year > 9999 {
 		return nil, fmt.Errorf("the ledger can't keep a time in the year %d", year)
 	}
-	return at.Format(stampLayout), nil
+	return s.text(), nil
+}
+
+func (s Stamp) text() string {
+	if s.IsZero() {
+		return ""
+	}
+	return s.UTC().Format(stampLayout)
 }
 
 // Scan reads what Value wrote.
-func (s *stamp) Scan(value any) error {
+func (s *Stamp) Scan(value any) error {
 	text, isText := value.(string)
 	if !isText {
 		return fmt.Errorf("the ledger has a %T where a time should be", value)

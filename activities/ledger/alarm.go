@@ -1,0 +1,50 @@
+package ledger
+
+import (
+	"context"
+
+	"curfew/workflows/contract"
+)
+
+// Alarms is the journal of what concerns operators and is no request's event.
+type Alarms interface {
+	// Raise adds an alarm. One that is there under the same id stays as it is, so that a repetition does no harm.
+	Raise(ctx context.Context, alarm contract.Alarm) error
+	// List returns alarms, newest first.
+	List(ctx context.Context, filter AlarmFilter) ([]contract.Alarm, error)
+}
+
+// AlarmFilter narrows a list of alarms. Empty fields don't.
+type AlarmFilter struct {
+	Kind   contract.AlarmKind
+	Target string
+	Grant  string
+	// Before is the AlarmCursor of the last alarm of the page before.
+	Before string
+	Limit  int // 0 means 50; at most 500
+}
+
+// Bounds of an alarm.
+const (
+	longestAlarmID   = 512  // bytes; the id of a grant is a part of it
+	longestAlarmText = 4096 // bytes
+	mostRequests     = 100
+)
+
+// CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, and no more text and requests
+// than fit. An alarm that tells too much is worth more than none.
+func CheckAlarm(alarm contract.Alarm) (contract.Alarm, error) {
+	switch {
+	case alarm.ID == "" || len(alarm.ID) > longestAlarmID:
+		return alarm, contract.Problemf(contract.KindInvalid, "id", "give each alarm an id of its own, the same when it is repeated",
+			"an alarm's id has 1 to %d bytes, not %d", longestAlarmID, len(alarm.ID))
+	case alarm.Kind == "":
+		return alarm, contract.Problemf(contract.KindInvalid, "kind", "say what was found", "the alarm %s has no kind", alarm.ID)
+	case alarm.At.IsZero():
+		return alarm, contract.Problemf(contract.KindInvalid, "at", "say when it was found", "the alarm %s has no time", alarm.ID)
+	}
+	alarm.At = alarm.At.UTC()
+	alarm.Text = contract.Shorten(alarm.Text, longestAlarmText)
+	alarm.Requests = alarm.Requests[:min(len(alarm.Requests), mostRequests)]
+	return alarm, nil
+}

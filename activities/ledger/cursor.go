@@ -1,0 +1,42 @@
+package ledger
+
+import (
+	"strings"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// Cursor is a place in a list that is ordered by time and id: the last row of the page before.
+type Cursor struct {
+	At Stamp
+	ID string
+}
+
+// DueCursor is what continues a list of due holdings after this one.
+func (h Holding) DueCursor() string { return cursorAt(h.Until, h.Grant) }
+
+// AlarmCursor is what continues a list of alarms with those that are older than this one.
+func AlarmCursor(alarm contract.Alarm) string { return cursorAt(alarm.At, alarm.ID) }
+
+// cursorAt is the stamp and the id with a slash between them, which no stamp has.
+func cursorAt(at time.Time, id string) string { return Stamp{at}.text() + "/" + id }
+
+// Cursor is where the page begins; the zero value at the list's beginning.
+func (f DueFilter) Cursor() (Cursor, error) { return parseCursor("after", f.After) }
+
+// Cursor is where the page begins; the zero value at the list's beginning.
+func (f AlarmFilter) Cursor() (Cursor, error) { return parseCursor("before", f.Before) }
+
+func parseCursor(field, text string) (Cursor, error) {
+	if text == "" {
+		return Cursor{}, nil
+	}
+	at, id, found := strings.Cut(text, "/")
+	cursor := Cursor{ID: id}
+	if err := cursor.At.Scan(at); err != nil || !found || id == "" {
+		return Cursor{}, contract.Problemf(contract.KindInvalid, field, "pass on the cursor of the last one of the page before",
+			"%q is no place in the list", contract.Shorten(text, 100))
+	}
+	return cursor, nil
+}

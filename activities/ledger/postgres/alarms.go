@@ -1,0 +1,77 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+const (
+	addAlarm = `INSERT INTO curfew.alarms (id, kind, at, target, grant_id, requests, actor, said)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`
+	alarmColumns = `SELECT id, kind, at, target, grant_id, requests, actor, said FROM curfew.alarms`
+)
+
+// Raise adds an alarm, unless there is one under its id.
+func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
+	alarm, err := ledger.CheckAlarm(alarm)
+	if err != nil {
+		return err
+	}
+	requests, err := json.Marshal(alarm.Requests)
+	if err != nil {
+		return fmt.Errorf("write the requests of the alarm %s: %w", alarm.ID, err)
+	}
+	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+		_, err := conn.Exec(ctx, addAlarm, escape(alarm.ID), escape(string(alarm.Kind)), ledger.Stamp{Time: alarm.At},
+			escape(alarm.Target), escape(alarm.Grant), string(requests), escape(alarm.Actor), escape(alarm.Text))
+		return err
+	})
+	return fault(ctx, "raise the alarm "+alarm.ID, err)
+}
+
+// List returns a page of alarms, newest first.
+func (s *Store) List(ctx context.Context, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
+	length, err := filter.PageLength()
+	if err != nil {
+		return nil, err
+	}
+	before, err := filter.Cursor()
+	if err != nil {
+		return nil, err
+	}
+	text, args := alarmQuery(filter, before, length)
+	return list(ctx, s, "list alarms", scanAlarm, text, args...)
+}
+
+func alarmQuery(filter ledger.AlarmFilter, before ledger.Cursor, length int) (string, []any) {
+	q := question{text: alarmColumns}
+	q.equal("kind", string(filter.Kind))
+	q.equal("target", filter.Target)
+	q.equal("grant_id", filter.Grant)
+	if before.ID != "" {
+		q.where("(at, id) < ($?, $?)", before.At, escape(before.ID))
+	}
+	return q.end("at DESC, id DESC", length)
+}
+
+func scanAlarm(row pgx.Row) (contract.Alarm, error) {
+	var alarm contract.Alarm
+	var at ledger.Stamp
+	var requests string
+	if err := row.Scan((*literal)(&alarm.ID), (*literal)(&alarm.Kind), &at, (*literal)(&alarm.Target), (*literal)(&alarm.Grant),
+		&requests, (*literal)(&alarm.Actor), (*literal)(&alarm.Text)); err != nil {
+		return contract.Alarm{}, err
+	}
+	alarm.At = at.Time
+	if err := json.Unmarshal([]byte(requests), &alarm.Requests); err != nil {
+		return contract.Alarm{}, fmt.Errorf("read the requests of the alarm %s: %w", alarm.ID, err)
+	}
+	return alarm, nil
+}

@@ -1,0 +1,218 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+const (
+	tryLock = `SELECT pg_try_advisory_lock($1)`
+	unlock  = `SELECT pg_advisory_unlock($1)`
+
+	// How often to ask for a lock that another process holds. The server could wait itself, but then each lock that is
+	// waited for would take up a connection, and a process that hangs with many locks would keep this one from all others.
+	firstPoll   = 2 * time.Millisecond
+	slowestPoll = 50 * time.Millisecond
+
+	// farewell is how long the server may take to answer an unlock; then the connection is closed.
+	farewell = 2 * time.Second
+)
+
+var errClosed = errors.New("the ledger is closed")
+
+// Lock waits until nobody else has the holding, on any host, and keeps it until Unlock. No transaction is open meanwhile,
+// and other holdings wait only when this process has locked as many as it has connections for.
+func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
+	if grant == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "grant", "name the grant", "the holding belongs to no grant")
+	}
+	key := ledger.LockKey(grant)
+	if err := s.turns.Take(ctx, key); err != nil {
+		return nil, fmt.Errorf("wait for the holding of %s: %w", grant, err)
+	}
+	held, err := s.lock(ctx, grant, key)
+	if err != nil {
+		s.turns.Pass(key)
+		return nil, fault(ctx, "lock the holding of "+grant, err)
+	}
+	return held, nil
+}
+
+// lock asks until it gets the lock. A connection that breaks is replaced once, as in do.
+func (s *Store) lock(ctx context.Context, grant string, key int64) (*locked, error) {
+	replaced := false
+	for pause := firstPoll; ; pause = min(2*pause, slowestPoll) {
+		held, err := s.tryLock(ctx, grant, key)
+		switch {
+		case err == nil && held != nil:
+			return held, nil
+		case errors.Is(err, errBroken) && ctx.Err() == nil && !replaced:
+			replaced = true
+			s.locks.Reset()
+			continue
+		case err != nil:
+			return nil, err
+		}
+		timer := time.NewTimer(pause)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return nil, ctx.Err()
+		}
+	}
+}
+
+// tryLock returns nil when another session has the lock. The holding is read by a statement of its own, begun when the lock
+// was there.
+func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, error) {
+	conn, err := s.locks.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var got bool
+	var holding ledger.Holding
+	batch := &pgx.Batch{}
+	batch.Queue(tryLock, key).QueryRow(func(row pgx.Row) error { return row.Scan(&got) })
+	batch.Queue(readHolding, escape(grant)).Query(func(rows pgx.Rows) error {
+		found, err := collect(rows, scanHolding)
+		if len(found) > 0 {
+			holding = found[0]
+		}
+		return err
+	})
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		err = told(conn, err)
+		drop(ctx, conn)
+		return nil, err
+	}
+	if !got {
+		conn.Release()
+		return nil, nil
+	}
+	held := &locked{grant: grant, key: key, conn: conn, holding: holding}
+	held.letGo = func() {
+		s.forget(held)
+		letGo(ctx, conn, key)
+		s.turns.Pass(key)
+	}
+	if !s.keep(held) {
+		letGo(ctx, conn, key)
+		return nil, errClosed
+	}
+	return held, nil
+}
+
+// keep remembers a holding for Close, unless that has come already.
+func (s *Store) keep(held *locked) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return false
+	}
+	s.held[held] = true
+	return true
+}
+
+func (s *Store) forget(held *locked) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, held)
+}
+
+// letGo gives the lock back to the server, and the connection to the pool. When the server doesn't confirm it, the
+// connection is closed, which ends the session and its lock.
+func letGo(ctx context.Context, conn *pgxpool.Conn, key int64) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer done()
+	var was bool
+	if err := conn.QueryRow(ctx, unlock, key).Scan(&was); err != nil || !was {
+		drop(ctx, conn)
+		return
+	}
+	conn.Release()
+}
+
+// drop closes a connection whose session may have a lock that it should not have.
+func drop(ctx context.Context, conn *pgxpool.Conn) {
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), farewell)
+	defer done()
+	_ = conn.Conn().Close(ctx) // it is closed even if the server doesn't hear of it
+	conn.Release()
+}
+
+// locked is a holding that this goroutine has to itself, for as long as its connection lives.
+type locked struct {
+	grant string
+	key   int64
+	conn  *pgxpool.Conn
+	letGo func()
+
+	mu      sync.Mutex
+	holding ledger.Holding
+	over    bool
+}
+
+// Holding is what was last saved.
+func (l *locked) Holding() ledger.Holding {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.holding
+}
+
+// Save writes the holding over the connection that has the lock, so that it can't be written when the lock is gone: after
+// Unlock, or when the connection is.
+func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return fmt.Errorf("save the holding of %s: its lock was let go of", l.grant)
+	}
+	if holding.Grant != l.grant {
+		return fmt.Errorf("save the holding of %q: the lock is on %s", holding.Grant, l.grant)
+	}
+	columns, err := columnsOfHolding(holding)
+	if err != nil {
+		return err
+	}
+	done, err := l.conn.Exec(ctx, putHolding, append([]any{l.key}, columns...)...)
+	switch {
+	case l.conn.Conn().IsClosed():
+		return l.lost(err)
+	case err != nil:
+		return fault(ctx, "save the holding of "+l.grant, err)
+	case done.RowsAffected() == 0:
+		_ = l.conn.Conn().Close(ctx) // no later Save may succeed
+		return l.lost(nil)
+	}
+	l.holding = holding
+	return nil
+}
+
+func (l *locked) lost(cause error) error {
+	if cause == nil {
+		cause = errors.New("the session has no lock: connect to the server itself, and not through a pooler")
+	}
+	return fmt.Errorf("save the holding of %s: %w", l.grant, contract.Problemf(contract.KindUnavailable, "",
+		"look whether the ledger's server was restarted, if it goes on", "its lock was lost with the connection: %v", cause))
+}
+
+// Unlock lets go of the holding, after a Save that is on its way.
+func (l *locked) Unlock() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return
+	}
+	l.over = true
+	l.letGo()
+}

@@ -1,0 +1,146 @@
+package sweep
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.uber.org/zap"
+
+	"curfew/activities/ledger"
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+// comparison is one look at one target.
+type comparison struct {
+	*Activities
+	target    string
+	connector target.Connector
+	held      []ledger.Holding
+	now       time.Time
+	quiet     bool // raise no alarm
+	result    contract.SweepResult
+}
+
+// orphans looks for what carries Curfew's mark and is held up by nothing. A holding that is open holds it up, also past
+// its end: then it is the watchdog's. So does a grant that runs, whatever has become of the holdings: losing one of the
+// two databases makes nothing an orphan.
+func (c *comparison) orphans(ctx context.Context) error {
+	lister, ok := c.connector.(target.Lister)
+	if !ok {
+		return nil
+	}
+	c.result.Listed = true
+	marked, err := lister.List(ctx)
+	if err != nil {
+		return err
+	}
+	open := c.open()
+	for _, found := range marked {
+		up := open[found.Key]
+		if !up {
+			if up, err = c.runs(ctx, c.target, found.Key); err != nil {
+				return err
+			}
+		}
+		if up {
+			c.result.Live++
+			continue
+		}
+		c.result.Orphans = append(c.result.Orphans, contract.Orphan{Key: found.Key, Account: found.Account, Until: found.Until})
+		c.raise(ctx, contract.Alarm{
+			ID:   fmt.Sprintf("%s/%s/%s/%d", contract.AlarmOrphaned, c.target, found.Key, found.Until.Unix()),
+			Kind: contract.AlarmOrphaned,
+			Text: fmt.Sprintf("%s has access that carries Curfew's mark (%s), and no live grant holds it up.", c.nameOf(found), found.Key),
+		})
+	}
+	return nil
+}
+
+// open are the keys of the holdings that are open.
+func (c *comparison) open() map[string]bool {
+	keys := map[string]bool{}
+	for _, holding := range c.held {
+		if holding.Open {
+			keys[holding.Access.Digest()] = true
+		}
+	}
+	return keys
+}
+
+func (c *comparison) nameOf(found target.Marked) string {
+	if found.Account == "" {
+		return "somebody"
+	}
+	return found.Account
+}
+
+var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// runs tells whether a grant of that key is at work in Temporal.
+func (a *Activities) runs(ctx context.Context, name, key string) (bool, error) {
+	if !keyPattern.MatchString(key) {
+		return false, nil
+	}
+	found, err := a.Temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: 1,
+		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND WorkflowId STARTS_WITH '%s'",
+			contract.WorkflowGrant, contract.GrantIDPrefix(name, key)),
+	})
+	if err != nil {
+		return false, contract.Problemf(contract.KindUnavailable, "", "", "Temporal can't be asked which grants run: %v", err)
+	}
+	return len(found.GetExecutions()) > 0, nil
+}
+
+// inspect looks at every access that the holdings know of: at what should be there, and at what should not.
+func (c *comparison) inspect(ctx context.Context) error {
+	inspected := 0
+	for _, holding := range c.held {
+		if holding.Standing || holding.Open && !holding.Until.After(c.now) {
+			continue
+		}
+		if inspected++; inspected > mostInspected {
+			c.result.Problem = fmt.Sprintf("only the first %d of its accesses were looked at", mostInspected)
+			return nil
+		}
+		access := target.Access{Key: holding.Access.Digest(), Entitlement: holding.Access.Entitlement, Account: holding.Access.Account}
+		state, err := c.connector.Inspect(ctx, access)
+		if err != nil {
+			return err
+		}
+		c.judge(ctx, holding, state.Held)
+	}
+	return nil
+}
+
+func (c *comparison) judge(ctx context.Context, holding ledger.Holding, there bool) {
+	switch {
+	case holding.Open && there && !c.result.Listed:
+		c.result.Live++
+	case holding.Open && !there:
+		c.result.Drifted = append(c.result.Drifted, holding.Grant) // the grant itself looks, and raises the alarm
+	case !holding.Open && there:
+		c.result.Reappeared = append(c.result.Reappeared, holding.Grant)
+		c.raise(ctx, contract.Alarm{
+			ID:   fmt.Sprintf("%s/%s/%d", contract.AlarmReappeared, holding.Grant, holding.GoneAt.Unix()),
+			Kind: contract.AlarmReappeared, Grant: holding.Grant,
+			Text: fmt.Sprintf("The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.",
+				holding.Access.Account, holding.GoneAt.UTC().Format(time.RFC3339)),
+		})
+	}
+}
+
+// raise puts an alarm into the ledger. A ledger that is down must not keep anybody from the sweep's result.
+func (c *comparison) raise(ctx context.Context, alarm contract.Alarm) {
+	if c.quiet {
+		return
+	}
+	alarm.At, alarm.Target, alarm.Actor = c.now.UTC(), c.target, contract.ActorSweep
+	if err := c.Alarms.Raise(ctx, alarm); err != nil {
+		c.Log.Error("the ledger did not take an alarm of the sweep", zap.String("alarm", alarm.ID), zap.String("text", alarm.Text), zap.Error(err))
+	}
+}

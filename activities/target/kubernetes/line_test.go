@@ -1,0 +1,78 @@
+//go:build kubernetes
+
+package kubernetes_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	rbacv1 "k8s.io/api/rbac/v1"
+)
+
+// line leads to the server and shows one world only, as if nobody else used the cluster. It can lose the answer to a
+// change, and let something happen just before a deletion.
+type line struct {
+	url          string
+	losing       atomic.Bool
+	beforeDelete atomic.Pointer[func()]
+}
+
+var errLost = errors.New("the answer is lost")
+
+func newLine(t *testing.T, w *world) *line {
+	t.Helper()
+	server, err := url.Parse(w.server.URL())
+	require.NoError(t, err)
+	l := &line{}
+	proxy := &httputil.ReverseProxy{
+		Transport: w.server.Transport(),
+		Rewrite: func(r *httputil.ProxyRequest) {
+			r.SetURL(server)
+			r.Out.Header.Del("Accept-Encoding")
+			if hook := l.beforeDelete.Swap(nil); r.In.Method == http.MethodDelete && hook != nil {
+				(*hook)()
+			}
+		},
+		ModifyResponse: func(response *http.Response) error {
+			change := response.Request.Method == http.MethodPatch || response.Request.Method == http.MethodDelete
+			if change && l.losing.CompareAndSwap(true, false) {
+				return errLost
+			}
+			return w.hideOthers(response)
+		},
+		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	front := httptest.NewServer(proxy)
+	t.Cleanup(front.Close)
+	l.url = front.URL
+	return l
+}
+
+// hideOthers takes what does not bind this world's role out of a list of bindings.
+func (w *world) hideOthers(response *http.Response) error {
+	list := response.Request.Method == http.MethodGet && strings.HasSuffix(response.Request.URL.Path, "bindings")
+	if !list || response.StatusCode != http.StatusOK {
+		return nil
+	}
+	var read rbacv1.RoleBindingList
+	err := json.NewDecoder(response.Body).Decode(&read)
+	if err := errors.Join(err, response.Body.Close()); err != nil {
+		return err
+	}
+	read.Items = slices.DeleteFunc(read.Items, func(binding rbacv1.RoleBinding) bool { return binding.RoleRef.Name != w.role })
+	text, err := json.Marshal(read)
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	response.Header.Del("Content-Length")
+	return err
+}

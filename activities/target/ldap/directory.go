@@ -1,0 +1,182 @@
+package ldap
+
+import (
+	"context"
+	"strings"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"curfew/workflows/contract"
+)
+
+// anything is the filter that each entry passes.
+const anything = "(objectClass=*)"
+
+// directory is what both kinds need of one: calls in bounded time, and people's entries.
+type directory struct {
+	links  *pool
+	people People
+	// withUID tells that groups keep a person's uid instead of their DN.
+	withUID bool
+}
+
+func openDirectory(at server, people People) (*directory, error) {
+	dialer, err := at.dialer()
+	if err != nil {
+		return nil, err
+	}
+	if at.maxConnections < 0 || at.maxConnections > mostConnections {
+		return nil, contract.Problemf(contract.KindInvalid, "maxConnections",
+			"write a number from 1 to 100, or leave it out for 8", "%d is out of range", at.maxConnections)
+	}
+	if err := people.validate(); err != nil {
+		return nil, err
+	}
+	size := at.maxConnections
+	if size == 0 {
+		size = defaultConnections
+	}
+	return &directory{links: newPool(dialer, size), people: people}, nil
+}
+
+// String names the directory in errors.
+func (d *directory) String() string { return "the directory at " + d.links.dialer.address }
+
+func (d *directory) byLogin() bool { return d.people != People{} }
+
+// call does some work on a link within the time for one call, and turns what goes wrong into a problem. It names what
+// the work is about.
+func (d *directory) call(ctx context.Context, about string, work func(*link) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	err := d.links.use(ctx, func(lent *link) (bool, error) {
+		err := d.problem(ctx, work(lent), about)
+		known, _ := contract.ProblemOf(err)
+		return err == nil || known.Kind != contract.KindUnavailable, err
+	})
+	return d.problem(ctx, err, about)
+}
+
+// look reads some attributes of one entry. It tells an entry that is not there from one that we may not see.
+func (d *directory) look(on *link, dn string, attributes ...string) (entry *ldap.Entry, err error) {
+	found, err := on.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, attributes, nil))
+	switch {
+	case isGone(err):
+		return nil, nil
+	case hasCode(err, ldap.LDAPResultNoSuchObject) || err == nil && len(found.Entries) == 0:
+		return nil, d.hidden(dn)
+	case err != nil:
+		return nil, err
+	}
+	return found.Entries[0], nil
+}
+
+// existing is what groups keep of an account: it must be somebody's.
+func (d *directory) existing(on *link, account string) (string, error) {
+	if d.byLogin() {
+		member, err := d.member(on, account)
+		if err == nil && member == "" {
+			return "", d.nobody(account)
+		}
+		return member, err
+	}
+	if _, err := parseDN("account", account); err != nil {
+		return "", err
+	}
+	entry, err := d.look(on, account, "1.1")
+	switch {
+	case err != nil:
+		return "", err
+	case entry == nil:
+		return "", d.nobody(account)
+	}
+	return entry.DN, nil
+}
+
+// member is what groups keep of an account, which may be nobody's any more: then a DN is still what it was, and a
+// login leads nowhere and gives an empty text.
+func (d *directory) member(on *link, account string) (string, error) {
+	if !d.byLogin() {
+		_, err := parseDN("account", account)
+		return account, err
+	}
+	if account == "" || len(account) > longestLogin || !isText(account) {
+		return "", contract.Problemf(contract.KindInvalid, "account", "give the person their login in the directory",
+			"%q is not a login", contract.Shorten(account, shown))
+	}
+	return d.lookUp(on, account)
+}
+
+// lookUp finds the one person with a login; empty when there is none.
+func (d *directory) lookUp(on *link, login string) (string, error) {
+	filter := "(" + d.people.Attribute + "=" + ldap.EscapeFilter(login) + ")"
+	attribute := "1.1"
+	if d.withUID {
+		attribute = "uid"
+	}
+	const enoughToTell = 2
+	found, err := on.Search(ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, enoughToTell, 0, false,
+		filter, []string{attribute}, nil))
+	switch {
+	case hasCode(err, ldap.LDAPResultNoSuchObject):
+		return "", d.hidden(d.people.Base)
+	case err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded):
+		return "", err
+	case err != nil || len(found.Entries) > 1:
+		return "", contract.Problemf(contract.KindDenied, "account", "give each person a login of their own, or write the DN as the account",
+			"%s has more than one entry with %s %q", d, d.people.Attribute, login)
+	case len(found.Entries) == 0:
+		return "", d.seesPeople(on)
+	case !d.withUID:
+		return found.Entries[0].DN, nil
+	}
+	uids := found.Entries[0].GetAttributeValues("uid")
+	if len(uids) != 1 {
+		return "", contract.Problemf(contract.KindDenied, "account", "give the entry one uid, which Curfew's account may read",
+			"%s shows %d uids of %q", d, len(uids), login)
+	}
+	return uids[0], nil
+}
+
+// seesPeople tells a login that nobody has from people whose logins we may not search by.
+func (d *directory) seesPeople(on *link) error {
+	found, err := on.Search(ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, 0, false,
+		"("+d.people.Attribute+"=*)", []string{"1.1"}, nil))
+	switch {
+	case hasCode(err, ldap.LDAPResultNoSuchObject):
+		return d.hidden(d.people.Base)
+	case err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded):
+		return err
+	case len(found.Entries) == 0:
+		return contract.Problemf(contract.KindDenied, "people", "correct base and attribute, or give Curfew's entry the rights that docs/targets/ldap.md lists",
+			"%s shows nobody with %s under %s", d, d.people.Attribute, d.people.Base)
+	default:
+		return nil
+	}
+}
+
+func (d *directory) nobody(account string) error {
+	return contract.Problemf(contract.KindNotFound, "account", "correct it, or add the person to the directory",
+		"%s has nobody called %s", d, contract.Shorten(account, shown))
+}
+
+// check sees that the directory answers us, and that people can be looked for. It returns what the directory says of
+// itself.
+func (d *directory) check(on *link) (*ldap.Entry, error) {
+	if d.byLogin() {
+		if err := d.seesPeople(on); err != nil {
+			return nil, err
+		}
+	}
+	found, err := on.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything,
+		[]string{dynamicSubtrees}, nil))
+	if err != nil || len(found.Entries) == 0 {
+		return &ldap.Entry{}, err
+	}
+	return found.Entries[0], nil
+}
+
+// oneLine makes text of others fit into an error.
+func oneLine(text string) string {
+	return contract.Shorten(strings.Join(strings.Fields(strings.ToValidUTF8(text, "?")), " "), shown)
+}

@@ -1,0 +1,177 @@
+package ldap
+
+import (
+	"context"
+	"encoding/json"
+	"regexp"
+	"strconv"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+// What RFC 2589 calls its parts.
+const (
+	classDynamic    = "dynamicObject"
+	attributeTTL    = "entryTtl" // in seconds
+	dynamicSubtrees = "dynamicSubtrees"
+)
+
+const (
+	// markPrefix begins the names of the groups that Curfew makes; the grant's key follows.
+	markPrefix       = "curfew-"
+	longestReference = 100 // in bytes
+)
+
+var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
+// entries is the connector of the kind "ldap-entry".
+type entries struct {
+	*directory
+	container *ldap.DN
+}
+
+// Grant implements target.Connector. A new entry gets the directory's default life, and then the one that is asked for.
+func (e *entries) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
+	dn, err := e.placeOf(access)
+	if err != nil {
+		return "", err
+	}
+	life := time.Until(access.Until) + slack
+	switch {
+	case life <= slack:
+		return "", contract.Problemf(contract.KindDenied, "until", "ask for a later end", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
+	case life > longestTTL:
+		return "", contract.Problemf(contract.KindDenied, "until", "ask for a year or less", "%s is more than a year away, the longest that an entry can last",
+			access.Until.UTC().Format(time.RFC3339))
+	}
+	granted := target.AccessGranted
+	err = e.call(ctx, dn, func(on *link) error {
+		member, err := e.existing(on, access.Account)
+		if err != nil {
+			return err
+		}
+		made, err := e.make(on, dn, member, access)
+		if err != nil {
+			return err
+		}
+		if !made {
+			granted = target.AlreadyThere
+		}
+		err = e.outlive(on, dn, life)
+		if err != nil && made {
+			_ = on.Del(ldap.NewDelRequest(dn, nil)) // the refusal is what is told; the default life ends it anyway
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return granted, nil
+}
+
+// make adds the entry. It returns false when an earlier attempt has done so.
+func (e *entries) make(on *link, dn, member string, access target.Access) (bool, error) {
+	wanted := ldap.NewAddRequest(dn, nil)
+	wanted.Attribute("objectClass", []string{"groupOfNames", classDynamic})
+	wanted.Attribute("cn", []string{markPrefix + access.Key})
+	wanted.Attribute(attributeMember, []string{member})
+	if reference := oneLine(contract.Shorten(access.Reference, longestReference)); reference != "" {
+		wanted.Attribute("description", []string{reference})
+	}
+	err := on.Add(wanted)
+	switch {
+	case isFull(err):
+		return false, contract.Problemf(contract.KindCapacity, "", "wait for others to end, or raise dds-max-dynamicObjects",
+			"%s holds as many dynamic entries as it is allowed to", e)
+	case isGone(err):
+		return false, contract.Problemf(contract.KindNotFound, "groupsUnder", "make it, correct it, or let Curfew's entry see it",
+			"%s has no entry above %s", e, dn)
+	case hasCode(err, ldap.LDAPResultObjectClassViolation):
+		return false, e.nothingExpires()
+	case !hasCode(err, ldap.LDAPResultEntryAlreadyExists):
+		return err == nil, err
+	}
+	same, err := on.Compare(dn, attributeMember, member)
+	if err == nil && !same {
+		err = contract.Problemf(contract.KindDenied, "", "look who changed it, and remove it",
+			"%s has the name of this grant and another member than %s", dn, member)
+	}
+	return false, err
+}
+
+// Revoke implements target.Connector. The entry's name is all that it needs.
+func (e *entries) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
+	dn, err := e.placeOf(access)
+	if err != nil {
+		return "", err
+	}
+	revoked := target.AccessRevoked
+	err = e.call(ctx, dn, func(on *link) error {
+		err := on.Del(ldap.NewDelRequest(dn, nil))
+		if isGone(err) {
+			revoked = target.AlreadyAbsent
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", err
+	}
+	return revoked, nil
+}
+
+// Inspect implements target.Connector.
+func (e *entries) Inspect(ctx context.Context, access target.Access) (target.State, error) {
+	dn, err := e.placeOf(access)
+	if err != nil {
+		return target.State{}, err
+	}
+	var state target.State
+	err = e.call(ctx, dn, func(on *link) error {
+		entry, err := e.look(on, dn, attributeTTL)
+		if err != nil || entry == nil {
+			return err
+		}
+		state.Held = true
+		state.Until, err = e.endOf(entry)
+		return err
+	})
+	if err != nil {
+		return target.State{}, err
+	}
+	return state, nil
+}
+
+// endOf is when the directory will remove an entry.
+func (e *entries) endOf(entry *ldap.Entry) (time.Time, error) {
+	left, err := strconv.ParseInt(entry.GetAttributeValue(attributeTTL), 10, 32)
+	if err != nil {
+		return time.Time{}, contract.Problemf(contract.KindDenied, "", "let Curfew's entry manage entryTtl there, as docs/targets/ldap.md says",
+			"%s does not show how long %s lasts", e, entry.DN)
+	}
+	return time.Now().Add(time.Duration(left) * time.Second).UTC(), nil
+}
+
+// placeOf is the DN of a grant's entry. Only what lies under the target's container is ever named.
+func (e *entries) placeOf(access target.Access) (string, error) {
+	var wanted place
+	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
+		return "", contract.Problemf(contract.KindInvalid, "groupsUnder", "write groupsUnder and a DN", "is not an entitlement of the kind ldap-entry")
+	}
+	under, err := parseDN("groupsUnder", wanted.GroupsUnder)
+	if err != nil {
+		return "", err
+	}
+	if !within(e.container, under) {
+		return "", contract.Problemf(contract.KindInvalid, "groupsUnder", "name a place under the target's container "+canonical(e.container),
+			"%s is not under it", wanted.GroupsUnder)
+	}
+	if !keyPattern.MatchString(access.Key) {
+		return "", contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", contract.Shorten(access.Key, shown))
+	}
+	return "cn=" + markPrefix + access.Key + "," + wanted.GroupsUnder, nil
+}

@@ -1,0 +1,89 @@
+package ldap_test
+
+import (
+	"net"
+	"sync/atomic"
+	"testing"
+
+	ber "github.com/go-asn1-ber/asn1-ber"
+	goldap "github.com/go-ldap/ldap/v3"
+	"github.com/stretchr/testify/require"
+)
+
+// unreliableLine forwards to a directory, message by message, and can lose the answer to a change.
+type unreliableLine struct {
+	listener net.Listener
+	server   string
+	armed    atomic.Bool
+	muted    atomic.Bool
+	over     <-chan struct{} // closed when the test ends
+}
+
+func newUnreliableLine(t *testing.T, server string) *unreliableLine {
+	t.Helper()
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = listener.Close() })
+	line := &unreliableLine{listener: listener, server: server, over: t.Context().Done()}
+	go line.accept()
+	return line
+}
+
+func (l *unreliableLine) url() string { return "ldap://" + l.listener.Addr().String() }
+
+// loseReply has the next change answered by a closed connection.
+func (l *unreliableLine) loseReply() { l.armed.Store(true) }
+
+// mute keeps all answers back from now on.
+func (l *unreliableLine) mute() { l.muted.Store(true) }
+
+func (l *unreliableLine) accept() {
+	for {
+		client, err := l.listener.Accept()
+		if err != nil {
+			return
+		}
+		server, err := net.Dial("tcp", l.server)
+		if err != nil {
+			_ = client.Close()
+			continue
+		}
+		var losing atomic.Bool
+		go forward(client, server, func(sent *ber.Packet) bool {
+			if isChange(sent) && l.armed.CompareAndSwap(true, false) {
+				losing.Store(true)
+			}
+			return true
+		})
+		go forward(server, client, func(*ber.Packet) bool {
+			if l.muted.Load() {
+				<-l.over
+			}
+			return !losing.Load()
+		})
+	}
+}
+
+func isChange(message *ber.Packet) bool {
+	switch message.Children[1].Tag {
+	case goldap.ApplicationModifyRequest, goldap.ApplicationAddRequest, goldap.ApplicationDelRequest, goldap.ApplicationExtendedRequest:
+		return true
+	default:
+		return false
+	}
+}
+
+// forward passes messages on until one is not to be, or either end is closed.
+func forward(from, to net.Conn, pass func(*ber.Packet) bool) {
+	defer from.Close()
+	defer to.Close()
+	for {
+		message, err := ber.ReadPacket(from)
+		if err != nil || !pass(message) {
+			return
+		}
+		if _, err := to.Write(message.Bytes()); err != nil {
+			return
+		}
+	}
+}

@@ -1,0 +1,150 @@
+package ldap
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"net"
+	"net/netip"
+	"net/url"
+	"time"
+
+	"github.com/go-ldap/ldap/v3"
+
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const connectTimeout = 5 * time.Second
+
+// server is where a directory is and who we are there.
+type server struct {
+	url            string
+	startTLS       bool
+	rootCA         config.Secret
+	bindDN         string
+	password       config.Secret
+	maxConnections int
+}
+
+// dialer makes connections to one server.
+type dialer struct {
+	address  string      // host:port
+	tls      *tls.Config // nil where nothing is encrypted
+	startTLS bool
+	bindDN   string
+	password config.Secret
+}
+
+func (s server) dialer() (*dialer, error) {
+	address, encrypted, err := s.address()
+	if err != nil {
+		return nil, err
+	}
+	if _, err := parseDN("bindDN", s.bindDN); err != nil {
+		return nil, err
+	}
+	if s.password.IsZero() {
+		return nil, contract.Problemf(contract.KindInvalid, "password", "refer to the password of bindDN",
+			"is missing, and a directory takes whoever has none for nobody")
+	}
+	d := &dialer{address: address, startTLS: s.startTLS, bindDN: s.bindDN, password: s.password}
+	if !encrypted {
+		return d, nil
+	}
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	d.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
+	if !s.rootCA.IsZero() {
+		d.tls.RootCAs = x509.NewCertPool()
+		if !d.tls.RootCAs.AppendCertsFromPEM([]byte(s.rootCA.Reveal())) {
+			return nil, contract.Problemf(contract.KindInvalid, "rootCA", "refer to a file that begins with -----BEGIN CERTIFICATE-----",
+				"holds no certificate in PEM")
+		}
+	}
+	return d, nil
+}
+
+// address is the server's host and port, and whether what is sent there is encrypted.
+func (s server) address() (address string, encrypted bool, err error) {
+	const like = "write it like ldaps://ldap.example.com"
+	where, err := url.Parse(s.url)
+	ports := map[string]string{"ldap": ldap.DefaultLdapPort, "ldaps": ldap.DefaultLdapsPort}
+	switch {
+	case err != nil || where.Hostname() == "" || where.User != nil || where.Path != "" && where.Path != "/" || where.RawQuery != "" || where.Fragment != "":
+		return "", false, contract.Problemf(contract.KindInvalid, "url", like, "is not the address of a server")
+	case ports[where.Scheme] == "":
+		return "", false, contract.Problemf(contract.KindInvalid, "url", like, "begins neither with ldaps:// nor with ldap://")
+	case where.Scheme == "ldaps" && s.startTLS:
+		return "", false, contract.Problemf(contract.KindInvalid, "startTLS", "leave it out: ldaps:// is encrypted from the start",
+			"does not go with ldaps://")
+	case where.Scheme == "ldap" && !s.startTLS && !loopback(where.Hostname()):
+		return "", false, contract.Problemf(contract.KindInvalid, "url", "use ldaps://, or set startTLS: true",
+			"would send the password in the clear")
+	}
+	port := where.Port()
+	if port == "" {
+		port = ports[where.Scheme]
+	}
+	return net.JoinHostPort(where.Hostname(), port), where.Scheme == "ldaps" || s.startTLS, nil
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}
+
+// link is one connection, on which we have said who we are.
+type link struct {
+	*ldap.Conn
+	socket net.Conn
+	// idle cuts the link when nobody uses it.
+	idle *time.Timer
+}
+
+// cut ends the link at once, whatever goes on there, and takes back what the system has not sent yet. The directory
+// gives up what it was asked and has not begun.
+func (l *link) cut() {
+	if tcp, ok := l.socket.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0)
+	}
+	_ = l.socket.Close()
+}
+
+// dial makes a link. The context bounds this, and not the link's life.
+func (d *dialer) dial(ctx context.Context) (*link, error) {
+	socket, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, "tcp", d.address)
+	if err != nil {
+		return nil, err
+	}
+	made := &link{socket: socket}
+	stop := context.AfterFunc(ctx, made.cut)
+	defer stop()
+	if err := d.greet(ctx, made); err != nil {
+		made.cut()
+		return nil, err
+	}
+	return made, nil
+}
+
+// greet encrypts the connection where that is asked for, and says who we are.
+func (d *dialer) greet(ctx context.Context, made *link) error {
+	stream := made.socket
+	if d.tls != nil && !d.startTLS {
+		secured := tls.Client(stream, d.tls)
+		if err := secured.HandshakeContext(ctx); err != nil {
+			return err
+		}
+		stream = secured
+	}
+	made.Conn = ldap.NewConn(stream, stream != made.socket)
+	made.Start()
+	if d.startTLS {
+		if err := made.StartTLS(d.tls); err != nil {
+			return err
+		}
+	}
+	return made.Bind(d.bindDN, d.password.Reveal())
+}

@@ -1,0 +1,141 @@
+package lightrun
+
+import (
+	"context"
+	"fmt"
+
+	"curfew/activities/target"
+	"curfew/workflows/contract"
+)
+
+// groupConnector puts users into groups.
+type groupConnector struct {
+	api     *api
+	watches watches
+}
+
+// Grant adds the subject to the group. Lightrun enforces no end of a membership, so to move the end there is nothing to do.
+func (c *groupConnector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
+	group, err := groupOf(access.Entitlement)
+	if err != nil {
+		return "", err
+	}
+	if err := checkAccount(access.Account); err != nil {
+		return "", err
+	}
+	watch := c.watches.start(group, access.Account)
+	defer watch.end()
+	before, known, err := c.api.members(ctx, group)
+	switch {
+	case err != nil:
+		return "", err
+	case !known:
+		return "", c.noGroup(group)
+	}
+	if found, there := before.find(access.Account); there {
+		return target.AlreadyThere, c.vetMember(group, found)
+	}
+	if err := c.api.vetUser(ctx, access.Account); err != nil {
+		return "", err
+	}
+	return c.add(ctx, watch, before)
+}
+
+// add puts somebody into the group who was not in it before.
+func (c *groupConnector) add(ctx context.Context, watch *watch, before roster) (target.Granted, error) {
+	watch.change()
+	failed, err := c.api.addMember(ctx, watch.group, watch.account)
+	if err != nil {
+		return "", err
+	}
+	after, known, err := c.readBack(ctx, watch, before)
+	switch {
+	case err != nil:
+		return "", err
+	case !known:
+		return "", c.noGroup(watch.group)
+	}
+	found, there := after.find(watch.account)
+	switch {
+	case !there:
+		return "", c.api.unchanged(failed, fmt.Sprintf("add %s to the group %s", watch.account, watch.group))
+	case failed != (failure{}): // another attempt was first
+		return target.AlreadyThere, c.vetMember(watch.group, found)
+	default:
+		return target.AccessGranted, c.vetMember(watch.group, found)
+	}
+}
+
+// Revoke removes the subject from the group. A group that was deleted has taken its memberships along.
+func (c *groupConnector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
+	group, err := groupOf(access.Entitlement)
+	if err != nil {
+		return "", err
+	}
+	watch := c.watches.start(group, access.Account)
+	defer watch.end()
+	before, _, err := c.api.members(ctx, group)
+	if err != nil {
+		return "", err
+	}
+	found, there := before.find(access.Account)
+	if !there {
+		return target.AlreadyAbsent, nil
+	}
+	watch.change()
+	failed, err := c.api.removeMember(ctx, group, found.Email)
+	if err != nil {
+		return "", err
+	}
+	after, _, err := c.readBack(ctx, watch, before)
+	if err != nil {
+		return "", err
+	}
+	if _, still := after.find(access.Account); still {
+		return "", c.api.unchanged(failed, fmt.Sprintf("remove %s from the group %s", access.Account, group))
+	}
+	return target.AccessRevoked, nil
+}
+
+// readBack reads the group after a change, and fails when somebody else's membership has changed with it.
+func (c *groupConnector) readBack(ctx context.Context, watch *watch, before roster) (roster, bool, error) {
+	after, known, err := c.api.members(ctx, watch.group)
+	if err != nil || !known {
+		return nil, false, err
+	}
+	return after, true, watch.compare(c.api, before, after)
+}
+
+// Inspect reads the group.
+func (c *groupConnector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
+	group, err := groupOf(access.Entitlement)
+	if err != nil {
+		return target.State{}, err
+	}
+	now, _, err := c.api.members(ctx, group)
+	if err != nil {
+		return target.State{}, err
+	}
+	_, held := now.find(access.Account)
+	return target.State{Held: held}, nil
+}
+
+// Check lists groups: the one scope that lets the key do so lets it change them too.
+func (c *groupConnector) Check(ctx context.Context) error {
+	_, err := count(ctx, c.api, groups)
+	return err
+}
+
+func (c *groupConnector) noGroup(group string) error {
+	return contract.Problemf(contract.KindDenied, "groupId", "list Lightrun's groups with their ids, and name one of them",
+		"%s has no group %s", c.api, group)
+}
+
+// vetMember refuses a membership that its subject could keep.
+func (c *groupConnector) vetMember(group string, found member) error {
+	if !found.GroupAdmin {
+		return nil
+	}
+	return contract.Problemf(contract.KindDenied, "account", "take that away from them in Lightrun",
+		"%s administers the group %s, and could make the access last", found.Email, group)
+}

@@ -1,0 +1,122 @@
+// Package scim gives and takes membership in groups of a service that speaks SCIM 2.0 (RFC 7644): one user, one group.
+//
+// Servers differ in what they make of a change to a group's members: some list a member twice who is added twice, some
+// drop all members when one is to be removed. So a group is read before each change and after it, nobody is added who is
+// there, and a change that moved anybody else is an error that names them.
+package scim
+
+import (
+	"net/netip"
+	"net/url"
+
+	"curfew/activities/target"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// settles is how long a call can take effect after it was made: our own time-out, and as long again twice for the server
+// to finish what it had begun.
+const settles = 3 * callTimeout
+
+// How an account names a user of the server.
+const (
+	accountsUserName = "userName"
+	accountsID       = "id"
+)
+
+// How the server is told whom to remove from a group.
+const (
+	removeByFilter = "filter"
+	removeByValue  = "value"
+)
+
+// Kind describes services that offer SCIM 2.0: the kind "scim".
+func Kind() target.Kind {
+	return target.Kind{
+		Name:        "scim",
+		Settings:    func() target.Settings { return new(Settings) },
+		Entitlement: entitlement{},
+		Normalize:   normalize,
+		Limits:      target.Limits{Settles: settles},
+	}
+}
+
+// Settings connect to one service.
+type Settings struct {
+	// URL is what the service calls its SCIM base URL: the paths /Users and /Groups come below it.
+	URL string `yaml:"url"`
+	// Token is a bearer token; either this or OAuth.
+	Token config.Secret `yaml:"token"`
+	// OAuth gets a token with client credentials.
+	OAuth *OAuth `yaml:"oauth"`
+	// AccountIs says what a person's account on this target is: the userName (the default) or the SCIM id.
+	AccountIs string `yaml:"accountIs"`
+	// RemoveBy says how a member is named who is removed: in a filter, as RFC 7644 has it (the default), or as a value
+	// beside the path, for services that understand nothing else.
+	RemoveBy string `yaml:"removeBy"`
+}
+
+// Validate names what is wrong with the settings. It calls nobody.
+func (s *Settings) Validate() error {
+	if _, err := s.base(); err != nil {
+		return err
+	}
+	switch {
+	case s.Token.IsZero() && s.OAuth == nil:
+		return contract.Problemf(contract.KindInvalid, "token", "refer to a bearer token, or write oauth", "is missing")
+	case !s.Token.IsZero() && s.OAuth != nil:
+		return contract.Problemf(contract.KindInvalid, "oauth", "keep one of token and oauth", "stands beside a token")
+	case s.AccountIs != "" && s.AccountIs != accountsUserName && s.AccountIs != accountsID:
+		return contract.Problemf(contract.KindInvalid, "accountIs", "write userName or id, or leave it out for userName",
+			"%q is unknown", clip(s.AccountIs))
+	case s.RemoveBy != "" && s.RemoveBy != removeByFilter && s.RemoveBy != removeByValue:
+		return contract.Problemf(contract.KindInvalid, "removeBy", "write filter or value, or leave it out for filter",
+			"%q is unknown", clip(s.RemoveBy))
+	case s.OAuth != nil:
+		return s.OAuth.validate()
+	}
+	return nil
+}
+
+// Open makes the connector; it calls nobody.
+func (s *Settings) Open() (target.Connector, error) {
+	if err := s.Validate(); err != nil {
+		return nil, err
+	}
+	base, err := s.base()
+	if err != nil {
+		return nil, err
+	}
+	client := newClient()
+	var credentials bearer = fixed{s.Token}
+	if s.OAuth != nil {
+		credentials = s.OAuth.open(client)
+	}
+	return &connector{
+		api:        &api{base: base, client: client, bearer: credentials},
+		accountsID: s.AccountIs == accountsID,
+		removal:    removalBy(s.RemoveBy),
+		turns:      newTurns(),
+	}, nil
+}
+
+func (s *Settings) base() (*url.URL, error) {
+	return addressOf("url", s.URL, "write the service's SCIM base URL, like https://api.example.com/scim/v2")
+}
+
+// addressOf reads an address that credentials are sent to.
+func addressOf(field, text, fix string) (*url.URL, error) {
+	address, err := url.Parse(text)
+	switch {
+	case err != nil || address.Host == "" || address.User != nil || address.RawQuery != "" || address.Fragment != "":
+		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is not the address of a server")
+	case address.Scheme != "https" && (address.Scheme != "http" || !loopback(address.Hostname())):
+		return nil, contract.Problemf(contract.KindInvalid, field, "use https", "would send credentials in the clear")
+	}
+	return address, nil
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && address.IsLoopback()
+}

@@ -1,0 +1,115 @@
+package webhook
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"syscall"
+)
+
+const maxRanges = 32
+
+// closed are called only where the settings allow it: this machine, its neighbours on the link, and where clouds hand out
+// a machine's credentials beyond that.
+var closed = []netip.Prefix{
+	netip.MustParsePrefix("127.0.0.0/8"),
+	netip.MustParsePrefix("::1/128"),
+	netip.MustParsePrefix("169.254.0.0/16"),
+	netip.MustParsePrefix("fe80::/10"),
+	netip.MustParsePrefix("100.100.100.200/32"), // Alibaba Cloud
+	netip.MustParsePrefix("168.63.129.16/32"),   // Azure
+	netip.MustParsePrefix("fd00:ec2::254/128"),  // AWS
+	netip.MustParsePrefix("fd20:ce::254/128"),   // Google Cloud
+}
+
+// never are no server's addresses: unspecified (which reaches this machine), IPv4 within IPv6 as it is not done any more,
+// multicast, reserved and broadcast.
+var never = []netip.Prefix{
+	netip.MustParsePrefix("0.0.0.0/8"),
+	netip.MustParsePrefix("224.0.0.0/4"),
+	netip.MustParsePrefix("240.0.0.0/4"),
+	netip.MustParsePrefix("::/96"),
+	netip.MustParsePrefix("ff00::/8"),
+}
+
+// translated addresses stand for the IPv4 address in their last four bytes (NAT64).
+var translated = netip.MustParsePrefix("64:ff9b::/96")
+
+// guard decides which addresses are called, each time that a connection is made: a name may lead elsewhere by then.
+type guard struct {
+	allow []netip.Prefix
+	// inTheClear is true when nothing is encrypted, which no network may see.
+	inTheClear bool
+}
+
+// control is for net.Dialer. The address is the one that is about to be connected to.
+func (g guard) control(_, address string, _ syscall.RawConn) error {
+	parsed, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return fmt.Errorf("%s is no address: %w", address, err)
+	}
+	return g.check(parsed.Addr())
+}
+
+func (g guard) check(address netip.Addr) error {
+	address = plain(address)
+	contains := func(prefix netip.Prefix) bool { return prefix.Contains(address) }
+	switch {
+	case g.inTheClear && !address.IsLoopback():
+		return fmt.Errorf("%s is not called without https", address)
+	case slices.ContainsFunc(g.allow, contains):
+		return nil
+	case slices.ContainsFunc(closed, contains):
+		return fmt.Errorf("%s is a loopback, link-local or metadata address that allow does not name", address)
+	case slices.ContainsFunc(never, contains):
+		return fmt.Errorf("%s is no address of a server", address)
+	default:
+		return nil
+	}
+}
+
+// checkHost tells ahead of any call what can be told: where names other than localhost lead is seen when they are called.
+func (g guard) checkHost(host string) error {
+	if host == "localhost" {
+		if g.check(netip.IPv6Loopback()) == nil {
+			return nil
+		}
+		return g.check(netip.AddrFrom4([4]byte{127, 0, 0, 1}))
+	}
+	if address, err := netip.ParseAddr(host); err == nil {
+		return g.check(address)
+	}
+	return nil
+}
+
+// plain is the address that another form stands for, without a zone: no range contains an address that has one.
+func plain(address netip.Addr) netip.Addr {
+	address = address.Unmap().WithZone("")
+	if translated.Contains(address) {
+		bytes := address.As16()
+		return netip.AddrFrom4([4]byte(bytes[12:]))
+	}
+	return address
+}
+
+// ranges reads what may be called all the same. What is open anyway may not be named: it would look as if nothing else was.
+func ranges(texts []string) ([]netip.Prefix, error) {
+	if len(texts) > maxRanges {
+		return nil, invalid("allow", fmt.Sprintf("name at most %d", maxRanges), "names %d ranges", len(texts))
+	}
+	parsed := make([]netip.Prefix, len(texts))
+	for i, text := range texts {
+		field := fmt.Sprintf("allow[%d]", i)
+		prefix, err := netip.ParsePrefix(text)
+		if err != nil {
+			return nil, invalid(field, "write it like 127.0.0.0/8", "is no range of addresses")
+		}
+		within := func(outer netip.Prefix) bool { return outer.Bits() <= prefix.Bits() && outer.Contains(prefix.Addr()) }
+		if !slices.ContainsFunc(closed, within) {
+			return nil, invalid(field, "name only what is closed otherwise, like 127.0.0.0/8, ::1/128 or 169.254.10.0/24",
+				"%s has other addresses than loopback and link-local ones", prefix)
+		}
+		parsed[i] = prefix.Masked()
+	}
+	return parsed, nil
+}

@@ -1,0 +1,123 @@
+// Package webhook gives and takes access by signed calls to an endpoint of the user's own, the receiver: the kind for all
+// that no other kind knows.
+//
+// Each call is a message of its own after the Standard Webhooks specification. What is asked for stands in the signed
+// body and not in the path, which the signature does not cover: a revoke can't be turned into a grant. No message's id is
+// ever used twice, so a receiver may refuse the ones that it has seen, and drops neither a second revoke nor a read-back.
+//
+// Only an answer in so many words counts. Whatever stands in the receiver's place (a proxy, a page to sign in, a wrong
+// path) never means that access is gone.
+package webhook
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+
+	"curfew/activities/target"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// settles is how long a call can take effect after it was made: our own time-out, and as long again twice for the receiver
+// to finish what it had begun. The page on this kind asks receivers to keep to it.
+const settles = 3 * callTimeout
+
+const maxURL = 2048 // in bytes
+
+// Kind describes endpoints of one's own: the kind "webhook". Whether one enforces an end is not known before it is
+// called, so no second lock is promised.
+func Kind() target.Kind {
+	return target.Kind{
+		Name:        "webhook",
+		Settings:    func() target.Settings { return new(Settings) },
+		Entitlement: entitlement{},
+		Normalize:   normalize,
+		Limits:      target.Limits{Settles: settles},
+	}
+}
+
+// Settings say where the receiver is, and what it can do.
+type Settings struct {
+	// URL is where all calls go: https, except to a loopback address that Allow names.
+	URL string `yaml:"url"`
+	// Secrets sign each call, whsec_ and 24 to 64 bytes in base64. While one replaces another both are here.
+	Secrets []config.Secret `yaml:"secrets"`
+	// EndsSessions says that the receiver can end a subject's sessions.
+	EndsSessions bool `yaml:"endsSessions"`
+	// Lists says that the receiver can list what it was asked to grant.
+	Lists bool `yaml:"lists"`
+	// Allow names ranges of loopback and link-local addresses that may be called all the same.
+	Allow []string `yaml:"allow"`
+}
+
+// Validate names what is wrong with the settings. It calls nobody.
+func (s *Settings) Validate() error {
+	_, err := s.endpoint()
+	return err
+}
+
+// Open makes the connector; it calls nobody. The connector ends sessions and lists accesses where the settings say so.
+func (s *Settings) Open() (target.Connector, error) {
+	e, err := s.endpoint()
+	if err != nil {
+		return nil, err
+	}
+	c := &connector{e}
+	switch {
+	case s.EndsSessions && s.Lists:
+		return struct {
+			*connector
+			sessions
+			marks
+		}{c, sessions{e}, marks{e}}, nil
+	case s.EndsSessions:
+		return struct {
+			*connector
+			sessions
+		}{c, sessions{e}}, nil
+	case s.Lists:
+		return struct {
+			*connector
+			marks
+		}{c, marks{e}}, nil
+	default:
+		return c, nil
+	}
+}
+
+func (s *Settings) endpoint() (*endpoint, error) {
+	where, err := url.Parse(s.URL)
+	switch {
+	case s.URL == "":
+		return nil, invalid("url", "write it like https://access.example.com/curfew", "is missing")
+	case len(s.URL) > maxURL:
+		return nil, invalid("url", fmt.Sprintf("keep it below %d bytes", maxURL), "is too long")
+	case err != nil || where.Hostname() == "" || where.User != nil || where.RawQuery != "" || where.ForceQuery || where.Fragment != "":
+		return nil, invalid("url", "write it like https://access.example.com/curfew", "is not the address of an endpoint, with a host and a path alone")
+	case where.Scheme != "https" && (where.Scheme != "http" || !loopback(where.Hostname())):
+		return nil, invalid("url", "use https", "would send who gets access in the clear")
+	}
+	allow, err := ranges(s.Allow)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := signers(s.Secrets)
+	if err != nil {
+		return nil, err
+	}
+	guard := guard{allow: allow, inTheClear: where.Scheme == "http"}
+	if err := guard.checkHost(where.Hostname()); err != nil {
+		return nil, invalid("url", "name the receiver's own address, or open the range with allow", "%v", err)
+	}
+	return newEndpoint(where, keys, guard), nil
+}
+
+func loopback(host string) bool {
+	address, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && plain(address).IsLoopback()
+}
+
+func invalid(field, fix, fault string, args ...any) error {
+	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
+}

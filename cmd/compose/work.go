@@ -1,0 +1,77 @@
+package compose
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+
+	"go.uber.org/zap"
+
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
+	"curfew/worker"
+	"curfew/workflows/contract"
+)
+
+// Serves says which targets a worker serves that was started for these; started for none, it serves those that have no
+// task queue of their own.
+func Serves(only []string) func(target, taskQueue string) bool {
+	return func(target, taskQueue string) bool {
+		if len(only) == 0 {
+			return taskQueue == ""
+		}
+		return slices.Contains(only, target)
+	}
+}
+
+// Work works until the context ends, for some targets or, when none is named, for everything that has no task queue of
+// its own. identity names the worker in Temporal's Web UI; empty for process and host.
+func (h *House) Work(ctx context.Context, identity string, only ...string) error {
+	queues, err := taskQueues(h.config, only)
+	if err != nil {
+		return err
+	}
+	serves, served := Serves(only), maps.Clone(h.config.Targets)
+	maps.DeleteFunc(served, func(name string, target config.Target) bool { return !serves(name, target.TaskQueue) })
+	targets, faults := kinds.Open(served)
+	for name, fault := range faults {
+		h.log.Error("a target can't be used; the others are served", zap.String("target", name), zap.Error(fault))
+	}
+	return worker.Run(ctx, worker.Options{
+		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
+		Tickets: h.tickets, Targets: targets, TaskQueues: queues, Identity: identity,
+	})
+}
+
+// taskQueues are those of the named targets. Whoever works on a task queue gets all its work, so all its targets must be
+// named.
+func taskQueues(configured *config.Config, only []string) ([]string, error) {
+	var queues []string
+	for _, name := range only {
+		target, found := configured.Targets[name]
+		switch {
+		case !found:
+			return nil, contract.Problemf(contract.KindInvalid, "targets", "choose from "+strings.Join(configured.TargetNames(), ", "),
+				"there is no target %q", contract.Shorten(name, 64))
+		case target.TaskQueue == "":
+			return nil, contract.Problemf(contract.KindInvalid, "targets", "give it a taskQueue in the configuration, or leave --targets out",
+				"%s has no task queue of its own: every worker that is started without --targets serves it", name)
+		case !slices.Contains(queues, target.TaskQueue):
+			queues = append(queues, target.TaskQueue)
+		}
+	}
+	for _, name := range configured.TargetNames() {
+		queue := configured.Targets[name].TaskQueue
+		if slices.Contains(queues, queue) && !slices.Contains(only, name) {
+			return nil, contract.Problemf(contract.KindInvalid, "targets", "name it too, or give it a task queue of its own",
+				"%s is on the task queue %s as well", name, queue)
+		}
+	}
+	return queues, nil
+}
+
+// TaskQueued are the targets that have a task queue of their own.
+func (h *House) TaskQueued() []string {
+	return slices.DeleteFunc(h.config.TargetNames(), func(name string) bool { return h.config.Targets[name].TaskQueue == "" })
+}

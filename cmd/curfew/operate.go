@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"curfew/starter/api"
+	"curfew/starter/api/client"
+	"curfew/workflows/contract"
+)
+
+func (p *program) alarmsCommand() *cobra.Command {
+	var filter client.AlarmFilter
+	c := &cobra.Command{
+		Use:     "alarms",
+		Short:   "List what went wrong outside of any one request, newest first (operators)",
+		Example: "  curfew alarms --kind reappeared",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			remote, err := p.remote()
+			if err != nil {
+				return err
+			}
+			list, err := remote.Alarms(c.Context(), filter)
+			return answer(p, list, err, p.alarmsText)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&filter.Kind, "kind", "", "late, stuck, released, drifted, reappeared, orphaned, removed, sweep-stopped or forged")
+	flags.StringVar(&filter.Target, "target", "", "only about this target")
+	flags.StringVar(&filter.Before, "before", "", "only what is older than the last of the page before")
+	flags.IntVar(&filter.Limit, "limit", 0, "how many at most (default 50)")
+	return c
+}
+
+func (p *program) alarmsText(page *page, list api.Alarms) {
+	if len(list.Alarms) == 0 {
+		page.row("no alarms")
+		return
+	}
+	page.row("WHEN", "WHAT", "TARGET", "TEXT")
+	for _, alarm := range list.Alarms {
+		page.row(p.moment(alarm.At), string(alarm.Kind), alarm.Target, alarm.Text)
+	}
+	if list.Next != "" {
+		page.row("there are more: --before " + list.Next)
+	}
+}
+
+func (p *program) sweepCommand() *cobra.Command {
+	var body api.SweepBody
+	c := &cobra.Command{
+		Use:   "sweep",
+		Short: "Compare every target with the live grants, now (operators)",
+		Long: `Compare every target with the live grants, now.
+
+A sweep removes only what carries Curfew's own mark and no live grant holds up, only with sweep.remove: true in the
+configuration, and nothing at all when there is more of it than sweep.maxRemovals.`,
+		Example: "  curfew sweep --dry-run",
+		Args:    cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error {
+			remote, err := p.remote()
+			if err != nil {
+				return err
+			}
+			report, err := remote.Sweep(c.Context(), body)
+			return answer(p, report, err, sweepText)
+		},
+	}
+	c.Flags().BoolVar(&body.DryRun, "dry-run", false, "remove nothing and raise no alarm")
+	return c
+}
+
+func sweepText(page *page, report contract.SweepReport) {
+	page.row("TARGET", "LIVE", "ORPHANS", "DRIFTED", "REAPPEARED", "PROBLEM")
+	for _, result := range report.Targets {
+		orphans := fmt.Sprint(len(result.Orphans))
+		if !result.Listed {
+			orphans = "no marks"
+		}
+		page.row(result.Target, fmt.Sprint(result.Live), orphans, fmt.Sprint(len(result.Drifted)), fmt.Sprint(len(result.Reappeared)), result.Problem)
+	}
+	for _, result := range report.Targets {
+		for _, orphan := range result.Orphans {
+			page.row("orphan", result.Target, orphan.Account, orphan.Key, removedText(orphan.Removed))
+		}
+		for _, grant := range result.Drifted {
+			page.row("drifted", grant)
+		}
+		for _, grant := range result.Reappeared {
+			page.row("reappeared", grant)
+		}
+	}
+	page.fact("stopped", report.Stopped)
+}
+
+func removedText(removed bool) string {
+	if removed {
+		return "removed"
+	}
+	return "left alone"
+}

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// How Curfew looks after what it gave when the file does not say.
+const (
+	defaultLook        = 15 * time.Minute
+	defaultGrace       = 30 * time.Second
+	defaultSweep       = time.Hour
+	defaultMaxRemovals = 10
+
+	shortestLook  = time.Second
+	shortestGrace = time.Second
+	shortestSweep = time.Minute
+)
+
+func (r *reading) ledger(ledger *Ledger, at path) {
+	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
+		r.wrong(at, "keep one of sqlite and postgres", "names two places")
+	}
+	if ledger.Postgres.IsZero() && !r.lost(at.key("postgres")) {
+		ledger.SQLite = beside(r.folder, cmp.Or(ledger.SQLite, defaultLedger))
+	}
+}
+
+func (r *reading) upkeep(c *Config) {
+	for _, length := range []struct {
+		at       path
+		value    *time.Duration
+		usual    time.Duration
+		shortest time.Duration
+	}{
+		{path{"drift", "every"}, &c.Drift.Every.Duration, defaultLook, shortestLook},
+		{path{"watchdog", "grace"}, &c.Watchdog.Grace.Duration, defaultGrace, shortestGrace},
+		{path{"sweep", "every"}, &c.Sweep.Every.Duration, defaultSweep, shortestSweep},
+	} {
+		*length.value = cmp.Or(*length.value, length.usual)
+		if *length.value < length.shortest {
+			r.wrong(length.at, "write at least "+length.shortest.String(), "%s is too short", *length.value)
+		}
+	}
+	if c.Sweep.MaxRemovals < 0 {
+		r.wrong(path{"sweep", "maxRemovals"}, "write 1 or more, or set remove: false", "is less than 1")
+	}
+	c.Sweep.MaxRemovals = cmp.Or(c.Sweep.MaxRemovals, defaultMaxRemovals)
+}
+
+func (r *reading) roles(c *Config, at path) {
+	for role, people := range map[string][]string{"operators": c.Roles.Operators, "admins": c.Roles.Admins} {
+		for i, person := range people {
+			if _, found := c.People[person]; !found && !r.lost(path{"people"}) {
+				r.wrong(at.key(role).item(i), suggest(person, slices.Collect(maps.Keys(c.People))), "there is no person %q", shorten(person))
+			}
+		}
+	}
+}
+
+// TargetNames are the names of all targets, in order.
+func (c *Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
+
+// IsOperator is true for those who may see to stuck revokes, alarms and sweeps. Admins are operators too.
+func (c *Config) IsOperator(person string) bool {
+	return slices.Contains(c.Roles.Operators, person) || c.IsAdmin(person)
+}
+
+// IsAdmin is true for those who may take stuck access over.
+func (c *Config) IsAdmin(person string) bool { return slices.Contains(c.Roles.Admins, person) }

@@ -1,0 +1,6 @@
+package kubernetes
+
+import "syscall"
+
+// dieWithParent leaves no server behind when the test itself is killed.
+func dieWithParent() *syscall.SysProcAttr { return &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }

@@ -1,0 +1,164 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"fmt"
+
+	"github.com/oklog/ulid/v2"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// mostStuck is how many stuck grants are told at once: when there are more, one cause is behind them.
+const mostStuck = 200
+
+// Stuck returns the grants whose revoke is past its alarm time. Operators only.
+func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
+	if err := s.operator(actor); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	found, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+		PageSize: mostStuck,
+		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = true",
+			contract.WorkflowGrant, contract.KeyStuck.GetName()),
+	})
+	if err != nil {
+		return nil, unavailable(err, "Temporal can't be asked which grants are stuck")
+	}
+	stuck := []contract.GrantStatus{}
+	for _, execution := range found.GetExecutions() {
+		status, err := s.grantStatus(ctx, execution.GetExecution().GetWorkflowId())
+		if err != nil {
+			return nil, err
+		}
+		if status.Stuck { // the list lags behind a little
+			stuck = append(stuck, status)
+		}
+	}
+	return stuck, nil
+}
+
+func (s *Starter) grantStatus(ctx context.Context, grant string) (status contract.GrantStatus, err error) {
+	answer, err := s.temporal.QueryWorkflow(ctx, grant, "", contract.QueryStatus)
+	if err == nil {
+		err = answer.Get(&status)
+	}
+	return status, grantProblem(err, grant)
+}
+
+// RetryStuck tries a stuck revoke again at once. Operators only.
+func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
+	if err := cmp.Or(s.operator(actor), checkGrant(grant)); err != nil {
+		return contract.GrantStatus{}, err
+	}
+	return s.updateGrant(ctx, grant, contract.UpdateRetry)
+}
+
+// TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it. Admins only.
+func (s *Starter) TakeOver(ctx context.Context, actor, grant, because string) (contract.GrantStatus, error) {
+	if err := cmp.Or(s.admin(actor), checkGrant(grant), checkBecause(because)); err != nil {
+		return contract.GrantStatus{}, err
+	}
+	return s.updateGrant(ctx, grant, contract.UpdateTakeOver, contract.TakeOverInput{By: actor, Because: because})
+}
+
+func checkBecause(because string) error {
+	if problem, ok := contract.ProblemOf(checkReason(because)); ok {
+		problem.Field = "because"
+		return problem
+	}
+	return nil
+}
+
+func (s *Starter) updateGrant(ctx context.Context, grant, name string, args ...any) (status contract.GrantStatus, err error) {
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: grant, UpdateName: name, Args: args, WaitForStage: client.WorkflowUpdateStageCompleted,
+	})
+	if err == nil {
+		err = handle.Get(ctx, &status)
+	}
+	return status, grantProblem(err, grant)
+}
+
+func grantProblem(err error, grant string) error {
+	switch {
+	case err == nil:
+		return nil
+	case isA[*serviceerror.NotFound](err):
+		return contract.Problemf(contract.KindNotFound, "grant", "`curfew stuck list` shows those that are stuck", "there is no grant %s at work", grant)
+	}
+	return problemOf(err, grant)
+}
+
+// checkGrant refuses what can't be a grant's id before it is looked for.
+func checkGrant(grant string) error {
+	const most = 512
+	if len(grant) > most || !contract.IsGrantID(grant) {
+		return invalid("grant", "copy it from `curfew stuck list`", "%q is not the id of a grant", shortened(grant))
+	}
+	return nil
+}
+
+// Alarms returns what concerns operators and is no request's event, newest first. Operators only.
+func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
+	if err := s.operator(actor); err != nil {
+		return nil, err
+	}
+	alarms, err := s.alarms.List(ctx, filter)
+	if problem, ok := contract.ProblemOf(err); ok {
+		return nil, problem
+	}
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return alarms, nil
+}
+
+// Sweep compares every target with the live grants, now, and returns what was found. Operators only.
+func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contract.SweepReport, error) {
+	if err := s.operator(actor); err != nil {
+		return contract.SweepReport{}, err
+	}
+	id, err := ulid.New(ulid.Now(), rand.Reader)
+	if err != nil {
+		return contract.SweepReport{}, problemOf(fmt.Errorf("make an id: %w", err), "")
+	}
+	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
+		ID: contract.SweepWorkflowStart + id.String(), TaskQueue: contract.TaskQueue, WorkflowTaskTimeout: workflowTaskTimeout,
+	}, contract.WorkflowSweep, contract.SweepInput{DryRun: dryRun})
+	if err != nil {
+		return contract.SweepReport{}, problemOf(err, id.String())
+	}
+	var report contract.SweepReport
+	if err := run.Get(ctx, &report); err != nil {
+		return contract.SweepReport{}, unavailable(err, "the sweep "+run.GetID()+" has not ended yet; see it in Temporal's Web UI")
+	}
+	return report, nil
+}
+
+func (s *Starter) operator(actor string) error {
+	return s.role(actor, "operator", s.config.IsOperator)
+}
+
+func (s *Starter) admin(actor string) error { return s.role(actor, "admin", s.config.IsAdmin) }
+
+func (s *Starter) role(actor, role string, has func(string) bool) error {
+	if err := s.known(actor); err != nil {
+		return err
+	}
+	if !has(actor) {
+		return contract.Problemf(contract.KindForbidden, "", "ask one of the "+role+"s, or to be made one in roles."+role+"s of curfew.yaml",
+			"this is for %ss", role)
+	}
+	return nil
+}

@@ -1,0 +1,75 @@
+package worker
+
+import (
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/activities/lease"
+	"curfew/activities/ledger"
+	"curfew/activities/policy"
+	"curfew/activities/sweep"
+	"curfew/activities/target"
+	"curfew/activities/ticket"
+	"curfew/workflows/contract"
+	"curfew/workflows/grant"
+	"curfew/workflows/request"
+	sweepflow "curfew/workflows/sweep"
+)
+
+// Registry is a worker, or a test's stand-in for one.
+type Registry interface {
+	RegisterWorkflowWithOptions(workflow any, options workflow.RegisterOptions)
+	RegisterActivityWithOptions(activity any, options activity.RegisterOptions)
+}
+
+func registerWorkflows(r Registry) {
+	// Sleeping requests go on with the code of the day: an old build need not be kept for weeks to end what it began.
+	for name, run := range map[string]any{
+		contract.WorkflowRequest: request.Request, contract.WorkflowGrant: grant.Grant, contract.WorkflowSweep: sweepflow.Sweep,
+	} {
+		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+	}
+}
+
+func registerActivities(r Registry, o Options) {
+	registerTargetActivities(r, o)
+	leases := lease.New(o.Temporal, o.Holdings)
+	book := ledger.New(o.Events, o.Alarms)
+	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
+	register(r, map[string]any{
+		contract.ActivityDecide:      policy.New(o.Config, o.Tickets).Decide,
+		contract.ActivityHold:        leases.Hold,
+		contract.ActivityExtendLease: leases.Extend,
+		contract.ActivityRelease:     leases.Release,
+		contract.ActivityRecord:      book.Record,
+		contract.ActivityAlarm:       book.Alarm,
+		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
+		contract.ActivityPlanSweep:   sweeps(o).Plan,
+	})
+}
+
+// registerTargetActivities is all that workers know which serve targets on task queues of their own.
+func registerTargetActivities(r Registry, o Options) {
+	targets := target.New(o.Targets, o.Holdings, o.Log)
+	register(r, map[string]any{
+		contract.ActivityGrant:       targets.Grant,
+		contract.ActivityEnd:         targets.End,
+		contract.ActivityLook:        targets.Look,
+		contract.ActivityAbandon:     targets.Abandon,
+		contract.ActivityIssue:       targets.Issue,
+		contract.ActivitySweepTarget: sweeps(o).Target,
+		contract.ActivitySweepRemove: sweeps(o).Remove,
+	})
+}
+
+func sweeps(o Options) *sweep.Activities {
+	return sweep.New(sweep.Options{
+		Config: o.Config, Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
+	})
+}
+
+func register(r Registry, activities map[string]any) {
+	for name, run := range activities {
+		r.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
+	}
+}

@@ -1,0 +1,31 @@
+package contract
+
+import "time"
+
+// AlarmKind is what was found that no request tells of.
+type AlarmKind string
+
+// The kinds of alarms.
+const (
+	AlarmLate         AlarmKind = "late"          // the watchdog ended access that was past its end
+	AlarmStuck        AlarmKind = "stuck"         // a revoke is past its alarm time
+	AlarmReleased     AlarmKind = "released"      // somebody took a stuck revoke over, by name
+	AlarmDrifted      AlarmKind = "drifted"       // live access was removed by somebody else
+	AlarmReappeared   AlarmKind = "reappeared"    // access is there again after its revoke
+	AlarmOrphaned     AlarmKind = "orphaned"      // Curfew's mark is on access that no live grant holds up
+	AlarmRemoved      AlarmKind = "removed"       // the sweep removed an orphan
+	AlarmSweepStopped AlarmKind = "sweep-stopped" // there was more to remove than a sweep may
+	AlarmForged       AlarmKind = "forged"        // an input had no valid seal
+)
+
+// Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.
+type Alarm struct {
+	ID       string    `json:"id"`
+	Kind     AlarmKind `json:"kind"`
+	At       time.Time `json:"at"`
+	Target   string    `json:"target,omitempty"`
+	Grant    string    `json:"grant,omitempty"`    // the id of the grant
+	Requests []string  `json:"requests,omitempty"` // that held it up, as far as is known
+	Actor    string    `json:"actor,omitempty"`    // a person's opaque id, or one of the Actor constants
+	Text     string    `json:"text"`               // what happened, and what to do
+}

@@ -1,0 +1,30 @@
+package grant
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// alarms counts those that the ledger has not taken yet. Telling them holds nothing up but the end of the workflow.
+type alarms struct{ raised, taken int }
+
+func (a alarms) told() bool { return a.raised == a.taken }
+
+// raise puts something into the ledger that concerns operators, for as long as it takes.
+func (g *run) raise(ctx workflow.Context, kind contract.AlarmKind, actor, text string) {
+	g.alarms.raised++
+	alarm := contract.Alarm{
+		ID:   fmt.Sprintf("%s/%d/%s/%d", g.access.GrantID(), g.token.Epoch, kind, workflow.Now(ctx).Unix()),
+		Kind: kind, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(), Requests: g.requests,
+		Actor: actor, Text: text,
+	}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := raiseAlarm(ctx, alarm).Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
+		}
+		g.alarms.taken++
+	})
+}

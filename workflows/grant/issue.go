@@ -1,0 +1,34 @@
+package grant
+
+import (
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// canIssue lets only the subject have a certificate, and only through a request that holds this grant up.
+func (g *run) canIssue(in contract.IssueInput) error {
+	ask := in.Ask.Fact
+	_, holds := g.leases.Find(ask.Request)
+	switch {
+	case ask.Target != g.access.Target || ask.Person != g.access.Person:
+		return contract.Problemf(contract.KindForbidden, "", "ask for access of your own", "only the subject gets a certificate").Application()
+	case !holds || g.held.IsZero():
+		return contract.Problemf(contract.KindConflict, "", "make a new request", "the access is not there").Application()
+	case g.standing:
+		return contract.Problemf(contract.KindConflict, "", "use it as you did before", "the access was there before, and is not Curfew's to certify").Application()
+	}
+	return nil
+}
+
+// issue has a certificate made. It changes nothing of the grant, so it need not wait for the main loop.
+func (g *run) issue(ctx workflow.Context, in contract.IssueInput) (contract.Certificate, error) {
+	var certificate contract.Certificate
+	command := contract.IssueCommand{Access: g.access, PublicKey: in.Ask.Fact.PublicKey}
+	if err := issueOnTarget(ctx, command).Get(ctx, &certificate); err != nil {
+		return certificate, contract.AsProblem(err).Application()
+	}
+	workflow.SignalExternalWorkflow(ctx, contract.RequestWorkflowID(in.Ask.Fact.Request), "", contract.SignalNoticed,
+		contract.Notice{Kind: contract.EventCertified, Target: g.access.Target, Detail: "until " + clock(certificate.Until)})
+	return certificate, nil
+}

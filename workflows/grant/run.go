@@ -1,0 +1,171 @@
+package grant
+
+import (
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// run is a grant's state. Handlers only add to asks and releases; the main loop alone changes the rest.
+type run struct {
+	access   contract.Access
+	token    contract.Token
+	leases   contract.Leases
+	held     time.Time // the end that the target has agreed to; zero when it holds nothing
+	standing bool
+	// open is true while the target may hold something. A run that starts with a release, because the one before was
+	// terminated, must look; so it begins open.
+	open     bool
+	asks     []*ask
+	releases []*release
+	released []string // by requests, in this run: what an earlier run had left for them is not taken over
+	lastKept bool     // what the lease that went last said of the subject's sessions
+	empty    time.Time
+	canceled bool
+	ending   *ending
+
+	stuck    bool
+	since    time.Time // when the revoke that is stuck should have been done
+	toldAt   time.Time // when operators were last told so
+	problem  string
+	retry    bool                    // somebody asked for another attempt at once
+	takeOver *contract.TakeOverInput // somebody asked to answer for it
+	requests []string                // that held it up in this run, for those who look into a stuck revoke
+
+	lookedAt time.Time // when the target was last seen to hold what it should
+	drifted  bool      // it was seen not to, and that was told
+	alarms   alarms
+}
+
+// ask is a hold or an extension that waits for its answer.
+type ask struct {
+	lease  contract.Lease
+	opens  bool
+	done   bool
+	result contract.HoldResult
+	err    error
+}
+
+// release is a release that waits for its answer.
+type release struct {
+	in      contract.ReleaseInput
+	applied bool
+	done    bool
+	result  contract.ReleaseResult
+}
+
+// ending is an End activity that is under way. It is left alone when another takes its place: whichever comes to the
+// holding too late steps back.
+type ending struct {
+	until  time.Time
+	future workflow.Future
+	stop   workflow.CancelFunc
+	last   bool // nobody else is asked after this one
+}
+
+func restore(ctx workflow.Context, in contract.GrantInput) *run {
+	g := &run{
+		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true,
+		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
+	}
+	if g.token.Epoch == 0 {
+		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
+	}
+	return g
+}
+
+// wakeAt is when the grant sends its end on its way.
+func (g *run) wakeAt() time.Time {
+	hash := fnv.New32a()
+	hash.Write([]byte(g.access.GrantID()))
+	earlier := time.Duration(hash.Sum32()%uint32(spread/time.Millisecond)) * time.Millisecond
+	return g.held.Add(-lead - earlier)
+}
+
+func (g *run) state() contract.GrantState {
+	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing}
+}
+
+// next hands out the token of the next command.
+func (g *run) next() contract.Token {
+	g.token.Seq++
+	return g.token
+}
+
+// changed is true when the main loop has something new to do.
+func (g *run) changed() bool {
+	if len(g.asks) > 0 || g.canceled && len(g.leases) > 0 || g.retry || g.takeOver != nil {
+		return true
+	}
+	for _, r := range g.releases {
+		if !r.applied {
+			return true
+		}
+	}
+	return false
+}
+
+// apply takes in what the handlers have recorded since.
+func (g *run) apply(ctx workflow.Context) {
+	for _, r := range g.releases {
+		if r.applied {
+			continue
+		}
+		r.applied = true
+		if lease, held := g.leases.Find(r.in.Request); held {
+			g.lastKept = lease.KeepSessions
+		}
+		g.leases = g.leases.Without(r.in.Request)
+		g.released = append(g.released, r.in.Request)
+		g.remember([]string{r.in.Request})
+	}
+	if g.retry {
+		g.tryAgain()
+	}
+	if g.takeOver != nil {
+		g.abandon(ctx)
+	}
+	if g.canceled {
+		g.leases = nil
+		for _, a := range g.takeAsks() {
+			a.fail(contract.Problemf(contract.KindConflict, "", "ask again", "the grant was canceled").Application())
+		}
+	}
+}
+
+// emptySince is when the last lease went: one instant, however often it is asked for.
+func (g *run) emptySince(ctx workflow.Context) time.Time {
+	if g.empty.IsZero() {
+		g.empty = workflow.Now(ctx)
+	}
+	return g.empty
+}
+
+// remembered is how many requests are named beside a stuck revoke at most.
+const remembered = 20
+
+func (g *run) remember(requests []string) {
+	for _, request := range requests {
+		if !slices.Contains(g.requests, request) {
+			g.requests = append(g.requests, request)
+		}
+	}
+	g.requests = g.requests[max(0, len(g.requests)-remembered):]
+}
+
+func (g *run) takeAsks() []*ask {
+	taken := g.asks
+	g.asks = nil
+	return taken
+}
+
+func (g *run) releaseAllWhenCanceled(ctx, safe workflow.Context) {
+	workflow.Go(safe, func(safe workflow.Context) {
+		ctx.Done().Receive(safe, nil)
+		g.canceled = true
+	})
+}

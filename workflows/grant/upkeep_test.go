@@ -1,0 +1,129 @@
+package grant
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/workflows/contract"
+)
+
+func (g *target) holdAndLook(request string, lasts, every time.Duration, restore bool) *answered {
+	return g.update(contract.UpdateHold, contract.HoldInput{Access: reporting, Lease: contract.Lease{
+		Request: request, Until: g.env.Now().Add(lasts), LookEvery: contract.Duration{Duration: every}, Restore: restore,
+	}})
+}
+
+func TestLiveAccessIsLookedAtUntilItsEndIsNear(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	g.at(0, func() { g.holdAndLook("a", time.Hour, 15*time.Minute, false) })
+	require.Equal(t, time.Hour, g.run(t))
+	require.Equal(t, []string{"grant", "look", "look", "look", "revoke"}, g.log)
+	require.Empty(t, g.alarms)
+}
+
+// tells expects that the request is told.
+func (g *target) tells(kind contract.EventKind) {
+	g.env.OnSignalExternalWorkflow("default-test-namespace", "request/a", "", contract.SignalNoticed,
+		contract.Notice{Kind: kind, Target: reporting.Target}).Return(nil).Once()
+}
+
+func TestAccessThatSomebodyElseTookAwayIsReportedOnce(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	g.tells(contract.EventDrifted)
+	g.at(0, func() { g.holdAndLook("a", time.Hour, 10*time.Minute, false) })
+	g.at(15*time.Minute, func() { g.until = time.Time{} })
+	g.run(t)
+	g.env.AssertExpectations(t)
+	require.Equal(t, []string{"grant", "look", "look", "look", "look", "look", "revoke"}, g.log, "it is not given again")
+	require.Equal(t, []contract.AlarmKind{contract.AlarmDrifted}, g.kinds())
+	require.Equal(t, []string{"a"}, g.alarms[0].Requests)
+	require.Equal(t, reporting.GrantID(), g.alarms[0].Grant)
+}
+
+func TestAccessThatSomebodyElseTookAwayIsGivenAgainWhenALeaseSaysSo(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	g.tells(contract.EventDrifted)
+	g.tells(contract.EventRestored)
+	g.at(0, func() { g.holdAndLook("a", 30*time.Minute, 10*time.Minute, true) })
+	g.at(15*time.Minute, func() { g.until = time.Time{} })
+	require.Equal(t, 30*time.Minute, g.run(t))
+	g.env.AssertExpectations(t)
+	require.Equal(t, []string{"grant", "look", "look", "grant", "revoke"}, g.log)
+	require.Equal(t, []contract.AlarmKind{contract.AlarmDrifted}, g.kinds())
+}
+
+func TestStandingAccessIsNotLookedAt(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{standing: true})
+	g.at(0, func() { g.holdAndLook("a", time.Hour, 10*time.Minute, true) })
+	g.run(t)
+	require.NotContains(t, g.log, "look")
+}
+
+func TestAStuckRevokeIsToldAtOnceAndThenDaily(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{broken: true})
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(25*time.Hour+30*time.Minute, func() { g.broken = false })
+	g.run(t)
+	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck, contract.AlarmStuck}, g.kinds())
+	require.Contains(t, g.alarms[0].Text, "the target is down")
+	require.Equal(t, "revoke", g.log[len(g.log)-1])
+}
+
+func (g *target) status(t *testing.T) (status contract.GrantStatus) {
+	t.Helper()
+	answer, err := g.env.QueryWorkflow(contract.QueryStatus)
+	require.NoError(t, err)
+	require.NoError(t, answer.Get(&status))
+	return status
+}
+
+func TestARetryOfAStuckRevokeIsMadeAtOnce(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{broken: true})
+	var early, retried *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() { early = g.update(contract.UpdateRetry, nil) })
+	const mended = 2*time.Hour + 7*time.Second
+	g.at(mended, func() {
+		require.True(t, g.status(t).Stuck)
+		require.Equal(t, []string{"a"}, g.status(t).Requests)
+		g.broken = false
+		retried = g.update(contract.UpdateRetry, nil)
+	})
+	require.Less(t, g.run(t), mended+time.Second)
+	require.ErrorContains(t, early.refused, "not stuck")
+	status, ok := retried.result.(contract.GrantStatus)
+	require.True(t, ok)
+	require.False(t, status.Stuck)
+	require.True(t, status.Over)
+}
+
+func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{broken: true})
+	var waiting, nameless *answered
+	by := contract.TakeOverInput{By: "dave", Because: "the server was scrapped"}
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(2*time.Hour, func() {
+		waiting = g.update(contract.UpdateRelease, contract.ReleaseInput{Access: reporting, Request: "a", Patient: true})
+	})
+	g.at(3*time.Hour, func() { nameless = g.update(contract.UpdateTakeOver, contract.TakeOverInput{By: "dave"}) })
+	g.at(4*time.Hour, func() { g.update(contract.UpdateTakeOver, by) })
+	g.run(t)
+	require.Error(t, nameless.refused)
+	result, ok := waiting.result.(contract.ReleaseResult)
+	require.True(t, ok)
+	require.Equal(t, &by, result.TakenOver)
+	require.True(t, result.GoneAt.IsZero(), "nobody has seen it gone")
+	require.True(t, result.Over())
+	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck, contract.AlarmReleased}, g.kinds())
+	require.Equal(t, "dave", g.alarms[1].Actor)
+	require.Equal(t, "abandon", g.log[len(g.log)-1])
+}
