@@ -101,3 +101,22 @@ has_sshd || { install_sshd && has_sshd; } || {
 	echo "test-deps: the tests need OpenSSH's sshd and ssh-keygen: install Debian's packages openssh-server and openssh-client" >&2
 	exit 1
 }
+
+# A browser for the test of the sign-in. The names are those that chromedp looks for.
+has_chromium() {
+	for name in headless_shell headless-shell chromium chromium-browser google-chrome google-chrome-stable; do
+		command -v "$name" >/dev/null && return
+	done
+	return 1
+}
+
+install_chromium() {
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends chromium >/dev/null
+}
+
+has_chromium || { install_chromium && has_chromium; } || {
+	echo "test-deps: the tests need Chromium: install Debian's package chromium" >&2
+	exit 1
+}

@@ -44,7 +44,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 		contract.RequestInput{Request: seal(request)})
 	switch {
 	case err == nil:
-		return asAsked(request), nil
+		return s.asAsked(request), nil
 	case isA[*serviceerror.WorkflowExecutionAlreadyStarted](err):
 		return s.askedBefore(ctx, request)
 	case noAnswer(err):
@@ -100,7 +100,7 @@ func details(request contract.Request) string {
 }
 
 // asAsked is the status of a request that no worker has seen yet.
-func asAsked(request contract.Request) contract.Status {
+func (s *Starter) asAsked(request contract.Request) contract.Status {
 	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
 	for _, access := range request.Terms.Accesses {
 		holds = append(holds, contract.HoldState{Access: access})
@@ -111,8 +111,7 @@ func asAsked(request contract.Request) contract.Status {
 		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Incident: request.Incident,
 		AskedAt: request.AskedAt, DecideBy: &decideBy,
-		Needed:      request.Terms.Approval.Count,
-		Reviewers:   others(request.Terms.Approval.From, request.Requester, request.Subject),
+		Needed: needed(request.Terms), Reviewers: s.reviewers(request),
 		MaxDuration: request.Terms.MaxDuration, Holds: holds,
 	}
 }

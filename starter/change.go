@@ -34,7 +34,7 @@ func (s *Starter) Review(
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
 	}
 	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: seal(contract.Review{
-		Request: id, Reviewer: actor, Verdict: verdict, Reason: reason, At: now(),
+		Request: id, Reviewer: actor, Verdict: verdict, Reason: reason, At: now(), Rules: s.mayReview(status, actor),
 	})})
 }
 

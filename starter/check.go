@@ -56,7 +56,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 		checkDuration(request.Duration, template.Duration.Max),
 		checkReason(request.Reason),
 		checkIncident(request.Incident),
-		checkTicketRule(template.Ticket, request.Ticket),
+		checkTicketRule(template.Ticket.Use, request.Ticket),
 	); err != nil {
 		return contract.Request{}, err
 	}
@@ -69,22 +69,16 @@ func (s *Starter) terms(template config.Template, request contract.Request) (con
 		return contract.Terms{}, invalid("subject", "give the id of a person in the directory",
 			"there is no person %q", request.Subject)
 	}
-	if able := others(template.Approval.From, request.Requester, request.Subject); len(able) < template.Approval.Count {
-		return contract.Terms{}, invalid("template", "ask an administrator to name more reviewers for it",
-			"%s asks for %d approvals, and only %d reviewers are neither requester nor subject",
-			request.Template, template.Approval.Count, len(able))
+	terms, missing := s.config.Terms(template, request.Subject)
+	request.Terms = terms
+	if err := cmp.Or(s.checkParties(request), s.checkPanel(request)); err != nil {
+		return contract.Terms{}, err
 	}
-	accesses, missing := s.config.Accesses(template, request.Subject)
 	if missing != "" {
 		return contract.Terms{}, invalid("subject", "ask an administrator to add it to the person's accounts in curfew.yaml",
 			"%s has no account on %s", request.Subject, missing)
 	}
-	return contract.Terms{
-		Digest: template.Digest, Accesses: accesses,
-		MaxDuration: template.Duration.Max, PendingFor: template.Pending, KeepSessions: template.Sessions == config.SessionsKeep,
-		LookEvery: s.config.Drift.Every, Restore: template.Drift == config.DriftRestore,
-		Approval: contract.ApprovalRule{Count: template.Approval.Count, From: template.Approval.From},
-	}, nil
+	return terms, nil
 }
 
 func (s *Starter) template(name string) (config.Template, error) {

@@ -162,5 +162,5 @@ func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, 
 	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
 		return contract.Status{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
 	}
-	return asAsked(input.Request.Fact), nil
+	return s.asAsked(input.Request.Fact), nil
 }

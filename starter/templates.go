@@ -11,15 +11,15 @@ import (
 
 // Template is what a person needs to know before asking for one.
 type Template struct {
-	Name            string                `json:"name" doc:"What to ask for"`
-	Description     string                `json:"description,omitempty" doc:"What it is good for"`
-	Entitlements    []Entitlement         `json:"entitlements" doc:"What the subject gets, all or nothing"`
-	DefaultDuration contract.Duration     `json:"defaultDuration" doc:"How long access lasts when nobody says"`
-	MaxDuration     contract.Duration     `json:"maxDuration" doc:"The longest that access may last, extensions included"`
-	PendingFor      contract.Duration     `json:"pendingFor" doc:"How long a request waits for reviews"`
-	Ticket          string                `json:"ticket" enum:"required,optional,none" doc:"Whether a request names a ticket"`
-	KeepSessions    bool                  `json:"keepSessions" doc:"Whether open sessions live on when access ends"`
-	Approval        contract.ApprovalRule `json:"approval" doc:"Who must approve"`
+	Name            string                  `json:"name" doc:"What to ask for"`
+	Description     string                  `json:"description,omitempty" doc:"What it is good for"`
+	Entitlements    []Entitlement           `json:"entitlements" doc:"What the subject gets, all or nothing"`
+	DefaultDuration contract.Duration       `json:"defaultDuration" doc:"How long access lasts when nobody says"`
+	MaxDuration     contract.Duration       `json:"maxDuration" doc:"The longest that access may last, extensions included"`
+	PendingFor      contract.Duration       `json:"pendingFor" doc:"How long a request waits for reviews"`
+	Ticket          string                  `json:"ticket" enum:"required,optional,none" doc:"Whether a request names a ticket"`
+	KeepSessions    bool                    `json:"keepSessions" doc:"Whether open sessions live on when access ends"`
+	Approvals       []contract.ApprovalRule `json:"approvals" doc:"Who must approve: every rule must be met"`
 	// WithoutAccount are the targets that the actor has no account on: while there are any, only others can be its subject.
 	WithoutAccount []string `json:"withoutAccount,omitempty" doc:"Targets that you have no account on, so that you can't be the subject"`
 }
@@ -47,8 +47,12 @@ func (s *Starter) described(name, actor string) Template {
 	t := Template{
 		Name: name, Description: template.Description,
 		DefaultDuration: template.Duration.Default, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
-		Ticket: template.Ticket, KeepSessions: template.Sessions == config.SessionsKeep,
-		Approval: contract.ApprovalRule{Count: template.Approval.Count, From: others(template.Approval.From)},
+		Ticket: template.Ticket.Use, KeepSessions: template.Sessions == config.SessionsKeep,
+		Approvals: []contract.ApprovalRule{},
+	}
+	for _, rule := range template.ApprovalRules() {
+		rule.From = others(rule.From)
+		t.Approvals = append(t.Approvals, rule)
 	}
 	for _, entitlement := range template.Entitlements {
 		t.Entitlements = append(t.Entitlements, Entitlement{Target: entitlement.Target, Entitlement: entitlement.Spec})

@@ -37,7 +37,7 @@ func registerActivities(r Registry, o Options) {
 	book := ledger.New(o.Events, o.Alarms)
 	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
 	register(r, map[string]any{
-		contract.ActivityDecide:      policy.New(o.Config, o.Tickets).Decide,
+		contract.ActivityDecide:      policy.New(policy.Options{Config: o.Config, Tickets: o.Tickets}).Decide,
 		contract.ActivityHold:        leases.Hold,
 		contract.ActivityExtendLease: leases.Extend,
 		contract.ActivityRelease:     leases.Release,

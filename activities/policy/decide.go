@@ -5,21 +5,38 @@ import (
 	"context"
 
 	"curfew/activities"
+	"curfew/activities/incident"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/policy"
 	"curfew/workflows/contract"
 )
 
-// Activities gathers facts from the configuration of today and from the tracker.
+// Options is what facts are gathered from.
+type Options struct {
+	Config    *config.Config
+	Tickets   ticket.System   // nil when there is no tracker
+	Groups    Groups          // nil for those of the configuration
+	Incidents incident.System // nil when there is no incident system
+}
+
+// Activities gathers facts from the configuration of today and from other systems.
 type Activities struct {
-	config  *config.Config
-	tickets ticket.System // nil when there is no tracker
+	Options
+	// conditions are those of the templates of today, compiled once.
+	conditions policy.Conditions
 }
 
 // New makes the activities.
-func New(config *config.Config, tickets ticket.System) *Activities {
-	return &Activities{config: config, tickets: tickets}
+func New(o Options) *Activities {
+	if o.Groups == nil {
+		o.Groups = configured{o.Config}
+	}
+	conditions := policy.Conditions{}
+	for _, template := range o.Config.Templates {
+		conditions.Add(contract.Terms{Rules: template.Rules()})
+	}
+	return &Activities{Options: o, conditions: conditions}
 }
 
 // Decide is the activity contract.ActivityDecide.
@@ -28,45 +45,17 @@ func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contr
 	if err != nil {
 		return contract.Decision{}, activities.Error(err)
 	}
-	return policy.Decide(facts), nil
+	return policy.Decide(a.compiled(facts), facts).Packed()
 }
 
-func (a *Activities) gather(ctx context.Context, in contract.DecideInput) (policy.Facts, error) {
-	facts := policy.Facts{Request: in.Request.Fact, People: map[string]bool{}}
-	for _, sealed := range in.Reviews {
-		facts.Reviews = append(facts.Reviews, sealed.Fact)
+// compiled are the conditions of a decision. Those of a template that has changed since are compiled anew.
+func (a *Activities) compiled(facts policy.Facts) policy.Conditions {
+	if a.conditions.Have(facts.Request.Terms) {
+		return a.conditions
 	}
-	for id := range a.config.People {
-		facts.People[id] = true
+	conditions := policy.Compile(facts.Request.Terms)
+	if facts.Present != nil {
+		conditions.Add(*facts.Present)
 	}
-	template, present := a.config.Templates[facts.Request.Template]
-	if !present {
-		return facts, nil
-	}
-	facts.TemplatePresent, facts.TemplateDigest = true, template.Digest
-	facts.Rule = contract.ApprovalRule{Count: template.Approval.Count, From: template.Approval.From}
-	facts.MaxDuration = template.Duration.Max
-	facts.Accesses, _ = a.config.Accesses(template, facts.Request.Subject) // whoever lost an account is given nothing
-	facts.Ticket.Required = template.Ticket == config.TicketRequired
-	if in.Total.Duration > 0 {
-		// An extension rests on the ticket that was found when the access was asked for: a tracker that is down must not
-		// cut an incident short.
-		facts.Request.Duration, facts.Ticket.Found = in.Total, true
-		return facts, nil
-	}
-	var err error
-	facts.Ticket.Found, err = a.found(ctx, facts.Request.Ticket)
-	return facts, err
-}
-
-// found asks the tracker. While it does not answer there is no fact, and so no decision.
-func (a *Activities) found(ctx context.Context, key string) (bool, error) {
-	if key == "" || a.tickets == nil {
-		return false, nil
-	}
-	_, err := a.tickets.Find(ctx, key)
-	if problem, ok := contract.ProblemOf(err); ok && problem.Kind == contract.KindNotFound {
-		return false, nil
-	}
-	return err == nil, err
+	return conditions
 }

@@ -24,6 +24,9 @@ type Ticket struct {
 	Summary string
 	Status  string
 	Done    bool // its status is in the tracker's "done" category
+	// Assignee and Reporter are accounts at the tracker; empty for nobody.
+	Assignee string
+	Reporter string
 }
 
 // Entry is one comment: a headline and lines in Curfew's words, and maybe what a person said.

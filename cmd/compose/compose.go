@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -19,8 +20,10 @@ import (
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
+	"curfew/internal/identity"
 	"curfew/starter"
 	"curfew/starter/api"
+	"curfew/starter/signin"
 	"curfew/workflows/contract"
 )
 
@@ -95,8 +98,27 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	doors, err := h.doors(requests)
+	if err != nil {
+		return err
+	}
 	h.log.Info("serving", zap.Stringer("address", listener.Addr()))
-	return api.Serve(ctx, listener, api.New(api.Options{Starter: requests, Config: h.config, Log: h.log}), h.log)
+	return api.Serve(ctx, listener, doors, h.log)
+}
+
+// doors are the API and, where people can sign in, the pages for that.
+func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
+	callers, mux := identity.New(h.config), http.NewServeMux()
+	mux.Handle("/", api.New(api.Options{Starter: requests, Config: h.config, Callers: callers, Log: h.log}))
+	if callers.Provider() == nil {
+		return mux, nil
+	}
+	door, err := signin.New(signin.Options{Provider: callers.Provider(), URL: h.config.Server.URL, Log: h.log})
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
+	}
+	door.Handle(mux)
+	return mux, nil
 }
 
 // dial prepares the connection to Temporal as its environment and profile say; what curfew.yaml says comes first.

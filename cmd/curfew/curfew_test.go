@@ -27,6 +27,7 @@ func TestMain(m *testing.M) { os.Exit(temporal.Main(m)) }
 type shell struct {
 	*startertest.House
 	server string
+	logins string // the file that keeps sign-ins
 	now    func() time.Time
 }
 
@@ -39,7 +40,7 @@ func in(t *testing.T, house *startertest.House) *shell {
 	t.Helper()
 	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
-	return &shell{House: house, server: server.URL, now: time.Now}
+	return &shell{House: house, server: server.URL, logins: filepath.Join(t.TempDir(), "curfew", "logins.json"), now: time.Now}
 }
 
 // result is what a command left behind.
@@ -50,7 +51,7 @@ type result struct {
 
 func (s *shell) run(t *testing.T, person string, args ...string) result {
 	t.Helper()
-	environment := map[string]string{"CURFEW_SERVER": s.server}
+	environment := map[string]string{"CURFEW_SERVER": s.server, "CURFEW_LOGINS": s.logins}
 	if person != "" {
 		environment["CURFEW_TOKEN"] = startertest.Token(person)
 	}
@@ -173,7 +174,7 @@ func TestExitCodes(t *testing.T) {
 		"a topic":                {"", []string{"help", "exit-codes"}, 0, ""},
 		"too long":               {"alice", append(goodRequest, "--for", "9h"), 2, "error: duration: 9h is over the maximum of 8h; ask for 8h or less\n"},
 		"no reason":              {"alice", []string{"request", "debug-prod", "--ticket", "OPS-7"}, 2, "error: reason: a reason is missing; say what it is for\n"},
-		"no token":               {"", []string{"templates"}, 2, "error: token: there is none; set $CURFEW_TOKEN, or name a file with --token-file\n"},
+		"no token":               {"", []string{"templates"}, 2, "error: token: there is none; sign in with curfew login, set $CURFEW_TOKEN, or name a file with --token-file\n"},
 		"a wrong token":          {"mallory", []string{"templates"}, 2, "nobody's"},
 		"an own request":         {"alice", []string{"approve", active.ID}, 2, "nobody reviews access that they asked for"},
 		"another's request":      {"bob", []string{"show", active.ID}, 2, "there is no request"},

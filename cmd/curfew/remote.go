@@ -29,11 +29,18 @@ func (p *program) remote() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return client.New(client.Options{
-		Server: cmp.Or(p.server, p.getenv(serverEnv), defaultServer), Token: token, Version: version(),
-	})
+	options := client.Options{Server: p.serverAddress(), Token: token, Version: version()}
+	if token.IsZero() {
+		options.Renew = p.loginToken
+	}
+	return client.New(options)
 }
 
+func (p *program) serverAddress() string {
+	return strings.TrimRight(cmp.Or(p.server, p.getenv(serverEnv), defaultServer), "/")
+}
+
+// token is the one that the flags or the environment give; zero when they give none.
 func (p *program) token() (config.Secret, error) {
 	text := p.getenv(tokenEnv)
 	if p.tokenFile != "" {
@@ -41,12 +48,11 @@ func (p *program) token() (config.Secret, error) {
 		if err != nil {
 			return config.Secret{}, usageError("token-file", "name a file that you may read and that holds only your token", "%v", err)
 		}
-		text = read
+		if text = strings.TrimSpace(read); text == "" {
+			return config.Secret{}, usageError("token-file", "name a file that holds your token", "it is empty")
+		}
 	}
 	text = strings.TrimSpace(text)
-	if text == "" {
-		return config.Secret{}, usageError("token", "set $"+tokenEnv+", or name a file with --token-file", "there is none")
-	}
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
 		return config.Secret{}, usageError("token", "copy it again", "it has characters that no token has")
 	}

@@ -21,8 +21,8 @@ func (p *program) root() *cobra.Command {
 		Short: "Access to production for a while",
 		Long: `Curfew gives people access to production for a while and takes it away again, on time.
 
-The server is found by --server or $CURFEW_SERVER, and your token in $CURFEW_TOKEN or the file that --token-file names.
-There is no flag for the token itself: everybody on the machine could read it in the list of processes.`,
+The server is found by --server or $CURFEW_SERVER. Sign in with curfew login, or keep your token in $CURFEW_TOKEN or in the
+file that --token-file names. There is no flag for the token itself: everybody on the machine could read it in the list of processes.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -37,14 +37,14 @@ There is no flag for the token itself: everybody on the machine could read it in
 	}
 	flags := root.PersistentFlags()
 	flags.StringVar(&p.server, "server", "", "where Curfew is (default $CURFEW_SERVER, or "+defaultServer+")")
-	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: the token is in $CURFEW_TOKEN)")
+	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: the token is in $CURFEW_TOKEN, or curfew login got it)")
 	flags.StringVarP(&p.output, "output", "o", outputText, "text, or json: what the API answered")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		p.requestCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
 		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
-		p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
-		p.configCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
+		p.loginCommand(), p.logoutCommand(), p.tokensCommand(), p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
+		p.configCommand(), p.policyCommand(), p.keysCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
 	)
 	return root
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"curfew/starter/api"
@@ -144,6 +145,18 @@ func templatesText(page *page, list api.Templates) {
 			description = strings.TrimSpace(description + " (you have no account on " + strings.Join(template.WithoutAccount, ", ") + ")")
 		}
 		page.row(template.Name, fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration), template.Ticket,
-			fmt.Sprintf("%d of %s", template.Approval.Count, strings.Join(template.Approval.From, ", ")), description)
+			rulesText(template.Approvals), description)
 	}
+}
+
+// rulesText is who must approve, rule by rule.
+func rulesText(rules []contract.ApprovalRule) string {
+	texts := make([]string, len(rules))
+	for i, rule := range rules {
+		texts[i] = fmt.Sprintf("%d of %s", rule.Count, strings.Join(slices.Concat(rule.From, rule.Groups), ", "))
+		if rule.After.Duration > 0 {
+			texts[i] += fmt.Sprintf(" (after %s also %s)", rule.After, strings.Join(slices.Concat(rule.Then.People, rule.Then.Groups), ", "))
+		}
+	}
+	return strings.Join(texts, " and ")
 }

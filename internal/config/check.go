@@ -33,6 +33,8 @@ func (r *reading) check(c *Config) {
 	}
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.people(c, path{"people"})
+	r.groups(c, path{"groups"})
+	r.identity(c)
 	r.templates(c, path{"templates"})
 }
 

@@ -11,17 +11,22 @@ import (
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Temporal  Temporal            `yaml:"temporal"`
-	Server    Server              `yaml:"server"`
-	Ledger    Ledger              `yaml:"ledger"`
-	Drift     Drift               `yaml:"drift"`
-	Watchdog  Watchdog            `yaml:"watchdog"`
-	Sweep     Sweep               `yaml:"sweep"`
-	Roles     Roles               `yaml:"roles"`
-	Tickets   Tickets             `yaml:"tickets"`
-	People    map[string]Person   `yaml:"people"`
-	Targets   map[string]Target   `yaml:"targets"`
-	Templates map[string]Template `yaml:"templates"`
+	Temporal Temporal          `yaml:"temporal"`
+	Server   Server            `yaml:"server"`
+	Ledger   Ledger            `yaml:"ledger"`
+	Drift    Drift             `yaml:"drift"`
+	Watchdog Watchdog          `yaml:"watchdog"`
+	Sweep    Sweep             `yaml:"sweep"`
+	Roles    Roles             `yaml:"roles"`
+	Tickets  Tickets           `yaml:"tickets"`
+	OIDC     *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
+	People   map[string]Person `yaml:"people"`
+	// ServiceTokens maps the name that a token goes by to what it may do.
+	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
+	Groups        map[string][]string     `yaml:"groups"` // who belongs to a group, by its name
+	Targets       map[string]Target       `yaml:"targets"`
+	Defaults      Template                `yaml:"defaults"` // what templates mean when they don't say
+	Templates     map[string]Template     `yaml:"templates"`
 }
 
 // Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and profile.
@@ -88,6 +93,10 @@ const (
 type Person struct {
 	Name  string `yaml:"name"`
 	Token Secret `yaml:"token"` // the bearer token that stands for this person at the API
+	// Login is what OIDC.PersonClaim says of the person, and Subject what the claim sub says. Either will do; a subject is
+	// safer, because a provider gives none away twice.
+	Login   string `yaml:"login"`
+	Subject string `yaml:"subject"`
 	// Accounts maps a target's name to the person's name on it.
 	Accounts map[string]string `yaml:"accounts"`
 }
@@ -106,14 +115,25 @@ type Target struct {
 
 // Template is a named bundle of entitlements with its rules.
 type Template struct {
-	Description  string            `yaml:"description"`
-	Entitlements []Entitlement     `yaml:"entitlements"`
-	Duration     Durations         `yaml:"duration"`
-	Pending      contract.Duration `yaml:"pending"`  // how long a request waits for reviews; default 1h
-	Ticket       string            `yaml:"ticket"`   // TicketRequired (the default), TicketOptional or TicketNone
-	Sessions     string            `yaml:"sessions"` // SessionsEnd (the default) or SessionsKeep
-	Drift        string            `yaml:"drift"`    // DriftReport (the default) or DriftRestore
-	Approval     Approval          `yaml:"approval"`
+	Description  string              `yaml:"description"`
+	Entitlements []Entitlement       `yaml:"entitlements"`
+	Requesters   People              `yaml:"requesters"` // everybody when nobody is named
+	OnBehalf     OnBehalf            `yaml:"onBehalf"`
+	Duration     Durations           `yaml:"duration"`
+	StartWithin  contract.Duration   `yaml:"startWithin"` // how far ahead a start may be scheduled; none when left out
+	Extension    Extension           `yaml:"extension"`
+	Pending      contract.Duration   `yaml:"pending"`   // how long a request waits for reviews; default 1h
+	Reminders    []contract.Duration `yaml:"reminders"` // how long after it was asked reviewers are reminded
+	Ticket       Ticket              `yaml:"ticket"`
+	Incident     *Incident           `yaml:"incident"`
+	EndWith      []string            `yaml:"endWith"`  // EndWithTicket, EndWithIncident
+	Sessions     string              `yaml:"sessions"` // SessionsEnd (the default) or SessionsKeep
+	Drift        string              `yaml:"drift"`    // DriftReport (the default) or DriftRestore
+	Automatic    []Constraint        `yaml:"automatic"`
+	Approval     Approval            `yaml:"approval"`  // one rule, in the short form
+	Approvals    []ApprovalRule      `yaml:"approvals"` // or several, all of which must be met
+	Constraints  []Constraint        `yaml:"constraints"`
+	BreakGlass   BreakGlass          `yaml:"breakGlass"`
 	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
 }
@@ -145,14 +165,9 @@ type Entitlement struct {
 
 // Durations bounds how long access may last.
 type Durations struct {
+	Min     contract.Duration `yaml:"min"` // any when left out
 	Default contract.Duration `yaml:"default"`
 	Max     contract.Duration `yaml:"max"`
-}
-
-// Approval is how many of whom must approve.
-type Approval struct {
-	Count int      `yaml:"count"`
-	From  []string `yaml:"from"`
 }
 
 // Kind is what the configuration must know of a kind of target.

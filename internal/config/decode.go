@@ -37,6 +37,15 @@ func (r *reading) decode(node *yaml.Node, into reflect.Value, at path) {
 		r.target(node, value, at)
 	case *Entitlement:
 		r.entitlement(node, value, at)
+	case *map[string]Template:
+		// Templates inherit: they are decoded when the defaults are.
+		r.later = append(r.later, func(c *Config) { r.inherit(node, c, at) })
+	case *Ticket:
+		r.ticket(node, value, at)
+	case *OnBehalf:
+		r.onBehalf(node, value, at)
+	case *Condition:
+		r.condition(node, value, at)
 	default:
 		r.decodeKind(node, into, at)
 	}
@@ -51,7 +60,11 @@ func (r *reading) decodeKind(node *yaml.Node, into reflect.Value, at path) {
 	case reflect.Slice:
 		r.list(node, into, at)
 	case reflect.Pointer:
-		into.Set(reflect.New(into.Type().Elem()))
+		fresh := reflect.New(into.Type().Elem())
+		if !into.IsNil() { // what is inherited stays as it is for others
+			fresh.Elem().Set(into.Elem())
+		}
+		into.Set(fresh)
 		r.decode(node, into.Elem(), at)
 	case reflect.String:
 		if text, ok := r.text(node, at); ok {

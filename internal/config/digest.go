@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"reflect"
 	"slices"
 
 	"curfew/workflows/contract"
@@ -22,6 +23,10 @@ type meaning struct {
 	Count        int               `json:"count"`
 	From         []string          `json:"from"`
 	Restore      bool              `json:"restore,omitempty"`
+	// What the first release did not know is left out where a template does not use it.
+	Rules     *contract.Rules     `json:"rules,omitempty"`
+	Reminders []contract.Duration `json:"reminders,omitempty"`
+	EndWith   []string            `json:"endWith,omitempty"`
 }
 
 type grants struct {
@@ -33,9 +38,10 @@ type grants struct {
 func (r *reading) digest(template *Template, at path) {
 	means := meaning{
 		Description: template.Description, Default: template.Duration.Default, Max: template.Duration.Max,
-		Pending: template.Pending, Ticket: template.Ticket, Sessions: template.Sessions,
+		Pending: template.Pending, Ticket: template.Ticket.Use, Sessions: template.Sessions,
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
-		Restore: template.Drift == DriftRestore,
+		Restore: template.Drift == DriftRestore, Rules: laterRules(template),
+		Reminders: template.Reminders, EndWith: slices.Sorted(slices.Values(template.EndWith)),
 	}
 	for _, entitlement := range template.Entitlements {
 		means.Entitlements = append(means.Entitlements, grants(entitlement))
@@ -47,4 +53,17 @@ func (r *reading) digest(template *Template, at path) {
 	}
 	sum := sha256.Sum256(text)
 	template.Digest = hex.EncodeToString(sum[:])
+}
+
+// laterRules are a template's rules without what has a place of its own in its meaning; nil when nothing is left.
+func laterRules(template *Template) *contract.Rules {
+	rules := template.Rules()
+	rules.Ticket.Required = false
+	if len(template.Approvals) == 0 {
+		rules.Approvals = nil
+	}
+	if reflect.ValueOf(rules).IsZero() {
+		return nil
+	}
+	return &rules
 }

@@ -3,6 +3,7 @@ package config
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"strings"
 
 	"curfew/workflows/contract"
 )
@@ -27,6 +28,19 @@ func (c *Config) PersonByToken(token string) (id string, ok bool) {
 func (c *Config) Account(person, target string) (string, bool) {
 	account := c.People[person].Accounts[target]
 	return account, account != ""
+}
+
+// SystemJira is what the tracker is called among a person's accounts.
+const SystemJira = "jira"
+
+// PersonByAccount finds whose account this is on a target or system.
+func (c *Config) PersonByAccount(system, account string) (id string, ok bool) {
+	for candidate, person := range c.People {
+		if account != "" && strings.EqualFold(person.Accounts[system], account) {
+			return candidate, true // nobody shares an account
+		}
+	}
+	return "", false
 }
 
 // Accesses is what a template gives a person. Where the person has no account, missing is the target's name.

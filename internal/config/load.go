@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
+	"strings"
 
 	// This module and not goccy/go-yaml, because its nodes carry the line and column of every key and value, so that one
 	// pass can go on after a mistake; goccy's decoder stops at the first.
@@ -34,16 +36,19 @@ func LoadFor(file string, kinds map[string]Kind, serves func(target, taskQueue s
 	return load(file, kinds, serves)
 }
 
+// LoadRules does so for those who look at the templates and their rules only: no secret is read.
+func LoadRules(file string, kinds map[string]Kind) (*Config, error) {
+	r := newReading(file, kinds, Nothing)
+	// The reference stands for the secret: it is not empty, and not the same for two.
+	r.secrets = func(reference string, _ path) Secret { return SecretOf(reference) }
+	return r.result()
+}
+
 // Nothing is for processes that call no target.
 func Nothing(_, _ string) bool { return false }
 
 func load(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
-	r := &reading{file: file, kinds: kinds, serves: serves, root: &yaml.Node{}, broken: map[string]bool{}}
-	config := r.load()
-	if len(r.mistakes) > 0 {
-		return nil, r.mistakes.sorted()
-	}
-	return config, nil
+	return newReading(file, kinds, serves).result()
 }
 
 // reading is one pass over one file. Mistakes are collected, and what they spoil is remembered, so that one mistake is
@@ -55,8 +60,22 @@ type reading struct {
 	serves   func(target, taskQueue string) bool // nil for all, none of whose credentials may be missing
 	secrets  func(reference string, at path) Secret
 	root     *yaml.Node
+	lines    []string        // of the file, to find a place within a value
+	later    []func(*Config) // what can be decoded when all else is
 	mistakes Errors
 	broken   map[string]bool // paths whose value could not be used
+}
+
+func newReading(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) *reading {
+	return &reading{file: file, kinds: kinds, serves: serves, root: &yaml.Node{}, broken: map[string]bool{}}
+}
+
+func (r *reading) result() (*Config, error) {
+	config := r.load()
+	if len(r.mistakes) > 0 {
+		return nil, r.mistakes.sorted()
+	}
+	return config, nil
 }
 
 // load goes from what would make the next step senseless to what would not: the text, the language, the meaning.
@@ -65,6 +84,7 @@ func (r *reading) load() *Config {
 	if len(r.mistakes) > 0 {
 		return nil
 	}
+	r.lines = strings.Split(string(text), "\n")
 	r.parse(text)
 	if len(r.mistakes) > 0 {
 		return nil
@@ -75,6 +95,9 @@ func (r *reading) load() *Config {
 	}
 	config := &Config{}
 	r.decode(r.root, reflect.ValueOf(config).Elem(), nil)
+	for _, decode := range r.later {
+		decode(config)
+	}
 	r.check(config)
 	return config
 }
@@ -141,6 +164,7 @@ func (r *reading) syntax(err *yaml.LoadError) {
 
 // wrong notes a mistake at a path, unless the value there is lost.
 func (r *reading) wrong(at path, fix, fault string, args ...any) {
+	at = r.said(at)
 	if r.lost(at) {
 		return
 	}
@@ -168,7 +192,10 @@ func (r *reading) wrongAt(line, column int, at path, fix, fault string, args ...
 	if len(r.mistakes) == mostMistakes {
 		return
 	}
-	r.mistakes = append(r.mistakes, Mistake{
+	mistake := Mistake{
 		File: r.file, Line: line, Column: column, Field: at.String(), Fault: fmt.Sprintf(fault, args...), Fix: fix,
-	})
+	}
+	if !slices.Contains(r.mistakes, mistake) { // what several templates inherit is told once
+		r.mistakes = append(r.mistakes, mistake)
+	}
 }

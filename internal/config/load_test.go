@@ -48,7 +48,7 @@ func TestWhatIsNotSaidHasTheDocumentedDefault(t *testing.T) {
 	require.Equal(t, filepath.Join(dir, "curfew.db"), c.Ledger.SQLite)
 	require.Equal(t, "http://jira/base", c.Tickets.Jira.URL)
 	require.Equal(t, lasting(time.Hour), c.Templates["t"].Pending)
-	require.Equal(t, config.TicketRequired, c.Templates["t"].Ticket)
+	require.Equal(t, config.TicketRequired, c.Templates["t"].Ticket.Use)
 	require.Equal(t, config.SessionsEnd, c.Templates["t"].Sessions)
 }
 
@@ -77,7 +77,7 @@ templates:
 		URL: "u", Lead: lasting(90 * time.Second), Insecure: true, Pools: []string{"a", "1"},
 	}, c.Targets["app"].Settings)
 	require.Equal(t, "keep", c.Templates["t"].Sessions)
-	require.Equal(t, "optional", c.Templates["t"].Ticket)
+	require.Equal(t, "optional", c.Templates["t"].Ticket.Use)
 	require.Equal(t, lasting(10*time.Minute), c.Templates["t"].Pending)
 	require.Equal(t, canary+"\n", c.People["ada"].Token.Reveal(), "only one newline is trimmed")
 	account, known := c.Account("ada", "app")

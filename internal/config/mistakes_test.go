@@ -241,6 +241,85 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		"a ticket without a tracker": {"templates:\n  t: {" + short + ", " + role + ", approval: {count: 1, from: [ada]}}" + world, []string{
 			"curfew.yaml:2:3: templates.t.ticket: is required, but there is no tracker to look in; set tickets.jira, or write ticket: none",
 		}},
+		"conditions": {
+			"templates:\n  t:\n    " + role + "\n    " + short + "\n    ticket: none\n    approval: {count: 1, from: [ada]}\n    constraints:\n" +
+				"      - {name: a, message: m, condition: request.durtion > duration('1h')}\n" +
+				"      - {name: a, message: m, condition: \"request.duration\"}\n" +
+				"      - name: c\n        message: m\n        condition: |\n          ticket.found &&\n          nobody.found\n" +
+				"      - {name: d, message: m, condition: 'requester.groups.all(a, subject.groups.all(b, a + b == request.reason))'}\n" +
+				"      - {condition: 'true'}\n      - {name: B!, message: m}\n    automatic:\n      - {name: x, condition: 1 + 1}\n" + world, []string{
+				"curfew.yaml:8:49: templates.t.constraints[0].condition: undefined field 'durtion'; docs/policy.md lists what conditions may name",
+				"curfew.yaml:9:16: templates.t.constraints[1].name: a is there already; choose another",
+				"curfew.yaml:9:43: templates.t.constraints[1].condition: gives google.protobuf.Duration, not true or false; make it a comparison, or anything else that is true or false",
+				"curfew.yaml:14:11: templates.t.constraints[2].condition: undeclared reference to 'nobody'; docs/policy.md lists what conditions may name",
+				"curfew.yaml:15:43: templates.t.constraints[3].condition: can cost 7276035 steps, and 20000 are allowed; compare fewer things with each other: a list within a list costs their product",
+				"curfew.yaml:16:9: templates.t.constraints[4].message: is missing; say what people must do, like: ask between 8 and 18 o'clock",
+				"curfew.yaml:16:9: templates.t.constraints[4].name: is missing; give it a name, like security",
+				"curfew.yaml:17:9: templates.t.constraints[5].condition: is missing; write an expression that is true or false; docs/policy.md says how",
+				"curfew.yaml:17:16: templates.t.constraints[5].name: is no name; use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit",
+				"curfew.yaml:19:30: templates.t.automatic[0].condition: gives int, not true or false; make it a comparison, or anything else that is true or false",
+			},
+		},
+		"groups": {
+			"groups: {ops: [ada, adda, ada], Ops: []}\n" + world, []string{
+				`curfew.yaml:1:21: groups.ops[1]: there is no person "adda"; did you mean ada?`,
+				"curfew.yaml:1:27: groups.ops[2]: ada is there already; take it out",
+				"curfew.yaml:1:33: groups.Ops: is no id; use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit",
+			},
+		},
+		"approval rules": {
+			"groups: {ops: [ada, grace]}\ntemplates:\n  t:\n    " + role + "\n    " + short + "\n    ticket: none\n    approval: {count: 1, from: [ada]}\n    approvals:\n" +
+				"      - {name: a, groups: [opps], people: [adda]}\n" +
+				"      - {name: a, groups: [ops], approve: 3, deny: 0, after: 5m}\n" +
+				"      - {people: [ada], then: {groups: [ops]}}\n" + world, []string{
+				"curfew.yaml:8:5: templates.t.approvals: is there beside approval; keep one of them",
+				`curfew.yaml:9:28: templates.t.approvals[0].groups[0]: there is no group "opps"; did you mean ops?`,
+				`curfew.yaml:9:44: templates.t.approvals[0].people[0]: there is no person "adda"; did you mean ada?`,
+				"curfew.yaml:10:16: templates.t.approvals[1].name: a is there already; choose another",
+				"curfew.yaml:10:43: templates.t.approvals[1].approve: is more than the 2 people whom the rule names; lower it, or name more people or groups",
+				"curfew.yaml:10:52: templates.t.approvals[1].deny: is less than 1; write how many must deny: 1 or more",
+				"curfew.yaml:10:62: templates.t.approvals[1].after: leads to nobody; name the people or groups who may review from then on in then, or take it out",
+				"curfew.yaml:11:9: templates.t.approvals[2].name: is missing; give it a name, like security",
+				"curfew.yaml:11:25: templates.t.approvals[2].then: has no time; write after how long in after, like 15m",
+			},
+		},
+		"who may ask, and what for": {
+			"templates:\n  t: {" + role + ", " + short + ", requesters: {people: [adda], groups: [ops]}, onBehalf: [ops], ticket: {use: maybe, projects: [ops-], requesterIs: [watcher]}, " +
+				"approval: {count: 1, from: [ada]}}\n  u: {" + role + ", " + short + ", onBehalf: sometimes, ticket: {}, incident: {onCall: -1}, approval: {count: 1, from: [ada]}}\n" + world, []string{
+				`curfew.yaml:2:102: templates.t.requesters.people[0]: there is no person "adda"; did you mean ada?`,
+				`curfew.yaml:2:118: templates.t.requesters.groups[0]: there is no group "ops"; list its members in groups`,
+				`curfew.yaml:2:136: templates.t.onBehalf[0]: there is no group "ops"; list its members in groups`,
+				`curfew.yaml:2:156: templates.t.ticket.use: "maybe" is no choice here; known here: none, optional, required`,
+				"curfew.yaml:2:174: templates.t.ticket.projects[0]: is no project; write what its tickets' keys begin with, like OPS",
+				`curfew.yaml:2:195: templates.t.ticket.requesterIs[0]: "watcher" is no choice here; known here: assignee, reporter`,
+				"curfew.yaml:3:90: templates.u.onBehalf: is neither; write true, false, or a list of groups like [support]",
+				"curfew.yaml:3:101: templates.u.ticket: is required, but there is no tracker to look in; set tickets.jira, or write ticket: none",
+				"curfew.yaml:3:132: templates.u.incident.onCall: is less than 1; write the highest level of escalation that counts: 1 or more",
+			},
+		},
+		"times": {
+			"groups: {ops: [ada]}\ntemplates:\n  t: {" + role + ", duration: {min: 2h, default: 1h, max: 2h}, pending: 1h, reminders: [30m, 30m, 1h], extension: {most: -1}, " +
+				"endWith: [tickets], breakGlass: {groups: [ops], maxDuration: 3h}, " + approved + "}\n  u: {" + role + ", " + short + ", breakGlass: {maxDuration: 1h}, " + approved + "}\n" + world, []string{
+				"curfew.yaml:3:62: templates.t.duration.min: 2h is longer than default; lower it to at most 1h",
+				"curfew.yaml:3:119: templates.t.reminders[1]: 30m is not after 30m; write them from the first to the last",
+				"curfew.yaml:3:124: templates.t.reminders[2]: 1h is not before the request lapses; write less than 1h",
+				"curfew.yaml:3:147: templates.t.extension.most: is less than 0; write how many extensions a request may have: 0 or more",
+				`curfew.yaml:3:162: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
+				"curfew.yaml:3:172: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person signs it, like 24h",
+				"curfew.yaml:3:213: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
+				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may break the glass",
+			},
+		},
+		"what templates inherit is told once, where it is": {
+			"defaults:\n  duration: {default: 3h, max: 2h}\n  ticket: none\n  pending: soon\n  approval: {count: 2, from: [ada]}\n  description: d\n  " +
+				"constraints: [{name: a, message: m, condition: nobody}]\ntemplates:\n  t: {" + role + "}\n  u: {" + role + "}\n" + world, []string{
+				"curfew.yaml:2:23: defaults.duration.default: 3h is longer than max; lower it to at most 2h",
+				`curfew.yaml:4:12: defaults.pending: "soon" is not a duration; write it like 30m, 2h or 1h30m`,
+				"curfew.yaml:5:21: defaults.approval.count: is more than the 1 people in from; lower it, or name more people in from",
+				"curfew.yaml:6:16: defaults.description: is what one template is good for; move it to the templates",
+				"curfew.yaml:7:50: defaults.constraints[0].condition: undeclared reference to 'nobody'; docs/policy.md lists what conditions may name",
+			},
+		},
 		"nobody is missed in lost people": {
 			"peopel: {}\ntemplates:\n  t: {" + short + ", " + role + ", " + approved + "}" + systems, []string{
 				"curfew.yaml:1:1: peopel: is no key that is known here; did you mean people?",

@@ -44,6 +44,7 @@ func (r *reading) credentials(serves bool, decode func()) (fault error) {
 		decode()
 		return nil
 	}
+	before := r.secrets
 	r.secrets = func(reference string, at path) Secret {
 		if !serves {
 			return Secret{}
@@ -54,7 +55,7 @@ func (r *reading) credentials(serves bool, decode func()) (fault error) {
 		}
 		return secret
 	}
-	defer func() { r.secrets = nil }()
+	defer func() { r.secrets = before }()
 	decode()
 	return fault
 }

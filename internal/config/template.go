@@ -19,6 +19,7 @@ const (
 )
 
 func (r *reading) templates(c *Config, at path) {
+	r.defaults(c, path{"defaults"})
 	r.names(at, maps.Keys(c.Templates))
 	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
 		template := c.Templates[id]
@@ -29,18 +30,19 @@ func (r *reading) templates(c *Config, at path) {
 
 func (r *reading) template(c *Config, template *Template, at path) {
 	template.Pending.Duration = cmp.Or(template.Pending.Duration, defaultPending)
-	template.Ticket = cmp.Or(template.Ticket, defaultTicket)
+	template.Ticket.Use = cmp.Or(template.Ticket.Use, defaultTicket)
 	template.Sessions = cmp.Or(template.Sessions, defaultSessions)
 	template.Drift = cmp.Or(template.Drift, defaultDrift)
-	r.oneOf(at.key("ticket"), template.Ticket, TicketRequired, TicketOptional, TicketNone)
 	r.oneOf(at.key("sessions"), template.Sessions, SessionsEnd, SessionsKeep)
 	r.oneOf(at.key("drift"), template.Drift, DriftReport, DriftRestore)
-	if template.Ticket == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(at.key("ticket"), "set tickets.jira, or write ticket: none", "is required, but there is no tracker to look in")
-	}
 	r.entitlements(c, template, at.key("entitlements"))
 	r.durations(c, template, at.key("duration"))
-	r.approval(c, template.Approval, at.key("approval"))
+	r.times(template, at)
+	r.whoAsks(c, template, at)
+	r.evidence(c, template, at)
+	r.approvals(c, template, at)
+	r.constraints(template.Automatic, at.key("automatic"), false)
+	r.breakGlass(c, template, at.key("breakGlass"))
 	r.digest(template, at)
 }
 
@@ -100,6 +102,9 @@ func (r *reading) durations(c *Config, template *Template, at path) {
 	if longest.Duration > 0 && usual.Duration > longest.Duration {
 		r.wrong(at.key("default"), "lower it to at most "+longest.String(), "%s is longer than max", usual)
 	}
+	if shortest := template.Duration.Min; usual.Duration > 0 && shortest.Duration > usual.Duration {
+		r.wrong(at.key("min"), "lower it to at most "+usual.String(), "%s is longer than default", shortest)
+	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
 		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}
@@ -108,24 +113,5 @@ func (r *reading) durations(c *Config, template *Template, at path) {
 				"%s is longer than %s (%s) allows", longest, entitlement.Target, kind)
 			return
 		}
-	}
-}
-
-func (r *reading) approval(c *Config, approval Approval, at path) {
-	for i, reviewer := range approval.From {
-		switch _, found := c.People[reviewer]; {
-		case !found && r.lost(path{"people"}):
-		case !found:
-			r.wrong(at.key("from").item(i), suggest(reviewer, slices.Collect(maps.Keys(c.People))),
-				"there is no person %q", shorten(reviewer))
-		case slices.Index(approval.From, reviewer) < i:
-			r.wrong(at.key("from").item(i), "take it out", "%s is there already", reviewer)
-		}
-	}
-	switch {
-	case approval.Count < 1:
-		r.wrong(at.key("count"), "write how many must approve: 1 or more", "is less than 1")
-	case approval.Count > len(approval.From):
-		r.wrong(at.key("count"), "lower it, or name more people in from", "is more than the %d people in from", len(approval.From))
 	}
 }

@@ -8,90 +8,137 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Decide says whether the request is granted, denied, or waits for reviews, and why. The stricter of the pinned and
-// the present terms holds; one objection outweighs any number of approvals.
-func Decide(facts Facts) contract.Decision {
-	panel := assemble(facts)
-	hindrances, objections, approvals := obstacles(facts), panel.objections(facts), panel.approvals(facts)
-	decision := contract.Decision{Ruling: contract.RulingDeny, Approvals: len(approvals), Needed: panel.needed}
-	switch {
-	case len(hindrances) > 0:
-		decision.Why = strings.Join(hindrances, "; ")
-	case len(objections) > 0:
-		decision.Why = "denied by " + strings.Join(objections, ", ")
-	case len(approvals) >= panel.needed:
-		decision.Ruling = contract.RulingGrant
-		decision.Why = "approved by " + strings.Join(approvals, ", ")
-	case len(panel.approvers) < panel.needed:
-		decision.Why = panel.shortage(facts)
-	default:
-		decision.Ruling = contract.RulingReview
-		decision.From = slices.DeleteFunc(slices.Clone(panel.approvers), among(approvals))
-		decision.Why = fmt.Sprintf("%d of %d approvals; %s may review",
-			len(approvals), panel.needed, strings.Join(decision.From, ", "))
+// Decide says whether the request, or an extension of it, is granted, denied, or waits for reviews, and why. The stricter
+// of the pinned and the present terms holds; the denials that a rule asks for outweigh any number of approvals.
+// Conditions that were not compiled don't hold.
+func Decide(conditions Conditions, facts Facts) Explanation {
+	d := deciding{facts: facts, sides: sidesOf(facts), evaluation: evaluate(conditions, facts)}
+	decision := d.decision()
+	return Explanation{Decision: decision, Conditions: d.evaluation.values, Facts: facts}
+}
+
+// deciding is one decision while it is made.
+type deciding struct {
+	facts      Facts
+	sides      []side
+	evaluation *evaluation
+}
+
+// side is one of the two sets of terms that a request must satisfy.
+type side struct {
+	contract.Terms
+	pinned bool
+}
+
+func sidesOf(facts Facts) []side {
+	sides := []side{{facts.Request.Terms, true}}
+	if facts.Present != nil {
+		sides = append(sides, side{*facts.Present, false})
+	}
+	return sides
+}
+
+func (d *deciding) decision() contract.Decision {
+	panels := assemble(d.facts, d.sides)
+	decision := contract.Decision{Ruling: contract.RulingDeny, BreakGlass: d.facts.Request.BreakGlass}
+	for _, panel := range panels {
+		decision.Rules = append(decision.Rules, panel.RuleState)
+		decision.Approvals += len(panel.Approvals)
+		decision.Needed += panel.Needed
+		decision.Reviewers = union(decision.Reviewers, panel.approvers)
+	}
+	// Every condition is evaluated, also when the outcome is clear without: the explanation has them all.
+	obstacles, automatic := d.obstacles(), d.automatic()
+	d.rule(&decision, panels, obstacles, automatic)
+	switch decision.Ruling {
+	case contract.RulingGrant:
+		decision.Duration = d.granted(panels)
+	case contract.RulingReview:
+		decision.From, decision.Again = outstanding(panels)
+	case contract.RulingDeny:
 	}
 	return decision
 }
 
-// obstacles are what no review can help.
-func obstacles(facts Facts) []string {
-	var reasons []string
-	if !facts.TemplatePresent {
-		reasons = append(reasons, fmt.Sprintf("the template %s is gone", facts.Request.Template))
-	}
-	reasons = append(reasons, strangers(facts)...)
-	if reason := tooLong(facts); reason != "" {
-		reasons = append(reasons, reason)
-	}
-	reasons = append(reasons, notGiven(facts)...)
-	if facts.Ticket.Required && !facts.Ticket.Found {
-		reasons = append(reasons, missingTicket(facts.Request.Ticket))
-	}
-	return reasons
-}
-
-func strangers(facts Facts) []string {
-	var reasons []string
-	if !facts.People[facts.Request.Requester] {
-		reasons = append(reasons, fmt.Sprintf("the requester %q is no known person", facts.Request.Requester))
-	}
-	if facts.Request.Subject != facts.Request.Requester && !facts.People[facts.Request.Subject] {
-		reasons = append(reasons, fmt.Sprintf("the subject %q is no known person", facts.Request.Subject))
-	}
-	return reasons
-}
-
-func tooLong(facts Facts) string {
-	asked, pinned, present := facts.Request.Duration, facts.Request.Terms.MaxDuration, facts.MaxDuration
+// rule is the order of what counts: what no review can help, objections, ways around reviews, reviews.
+func (d *deciding) rule(decision *contract.Decision, panels []panel, obstacles []string, automatic bool) {
+	objections, shortages := gather(panels, panel.objection), gather(panels, panel.shortage)
 	switch {
-	case asked.Duration <= 0:
-		return fmt.Sprintf("the duration %s is not longer than zero", asked)
-	case asked.Duration > pinned.Duration:
-		return fmt.Sprintf("the duration %s is over the template's maximum of %s", asked, pinned)
-	case facts.TemplatePresent && asked.Duration > present.Duration:
-		return fmt.Sprintf("the duration %s is over the maximum of %s that the template has now", asked, present)
+	case len(obstacles) > 0:
+		decision.Why = strings.Join(obstacles, "; ")
+	case len(objections) > 0:
+		decision.Why = "denied by " + strings.Join(objections, ", ")
+	case d.facts.Request.BreakGlass:
+		decision.Ruling, decision.Why = contract.RulingGrant, d.facts.Request.Requester+" broke the glass: no approval was waited for"
+	case automatic:
+		decision.Ruling, decision.Why = contract.RulingGrant, "approved automatically: "+strings.Join(d.automaticNames(), ", ")
+	case len(panels) == 0:
+		decision.Why = "nobody may approve it: the template " + d.facts.Request.Template + " names no reviewers"
+		if len(d.sides[0].Rules.Automatic) > 0 {
+			decision.Why = "the conditions for automatic approval do not hold, and the template names no reviewers"
+		}
+	case !slices.ContainsFunc(panels, func(p panel) bool { return !p.Met }):
+		decision.Ruling = contract.RulingGrant
+		decision.Why = "approved by " + strings.Join(approversOf(panels), ", ")
+		d.cap(decision, panels)
+	case len(shortages) > 0:
+		decision.Why = strings.Join(shortages, "; ") + d.changed()
+	default:
+		decision.Ruling = contract.RulingReview
+		decision.Why = strings.Join(gather(panels, panel.progress), "; ")
+	}
+}
+
+// changed explains why there are fewer who may approve than the requester was told.
+func (d *deciding) changed() string {
+	if d.facts.Present != nil && d.facts.Present.Digest != d.facts.Request.Terms.Digest {
+		return "; the template has changed, and the stricter terms hold"
 	}
 	return ""
 }
 
-// notGiven are the accesses of the request that its template does not give any more, or never gave.
-func notGiven(facts Facts) []string {
-	if !facts.TemplatePresent {
-		return nil
-	}
-	var reasons []string
-	for _, access := range facts.Request.Terms.Accesses {
-		given := slices.ContainsFunc(facts.Accesses, func(a contract.Access) bool { return a.GrantID() == access.GrantID() })
-		if !given || access.Person != facts.Request.Subject {
-			reasons = append(reasons, fmt.Sprintf("the template %s does not give %s this access to %s now", facts.Request.Template, facts.Request.Subject, access.Target))
+// automatic is true when both terms have automatic conditions and all of them hold. An extension that must be reviewed
+// is never automatic.
+func (d *deciding) automatic() bool {
+	automatic := true
+	for _, side := range d.sides {
+		if len(side.Rules.Automatic) == 0 || d.facts.Extension != nil && side.Rules.Extension.Review {
+			automatic = false
+		}
+		for _, condition := range side.Rules.Automatic {
+			automatic = d.evaluation.value(condition).Holds && automatic
 		}
 	}
-	return reasons
+	return automatic
 }
 
-func missingTicket(key string) string {
-	if key == "" {
-		return "the template asks for a ticket, and none is named"
+func (d *deciding) automaticNames() []string {
+	var names []string
+	for _, side := range d.sides {
+		for _, condition := range side.Rules.Automatic {
+			names = union(names, []string{condition.Name})
+		}
 	}
-	return fmt.Sprintf("the ticket %s was not found", key)
+	return names
+}
+
+// granted is how long the access may last: never longer than was asked.
+func (d *deciding) granted(panels []panel) contract.Duration {
+	granted := d.facts.duration()
+	if _, longest := shortest(panels); d.facts.Extension == nil && longest.Duration > 0 && !d.facts.Request.BreakGlass {
+		granted.Duration = min(granted.Duration, longest.Duration)
+	}
+	return granted
+}
+
+// cap refuses an extension beyond what a reviewer of the request approved.
+func (d *deciding) cap(decision *contract.Decision, panels []panel) {
+	extension := d.facts.Extension
+	if extension == nil || extension.Anew {
+		return
+	}
+	if reviewer, longest := shortest(panels); longest.Duration > 0 && extension.Total.Duration > longest.Duration {
+		decision.Ruling = contract.RulingDeny
+		decision.Why = fmt.Sprintf("%s approved at most %s in all", reviewer, longest)
+	}
 }

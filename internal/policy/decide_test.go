@@ -14,21 +14,49 @@ var asked = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 // facts are those of a request that ada made for herself, and that two of grace, edsger and barbara must approve.
 func facts(changes ...func(*policy.Facts)) policy.Facts {
-	rule := contract.ApprovalRule{Count: 2, From: []string{"ada", "grace", "edsger", "barbara"}}
+	terms := func() contract.Terms {
+		return contract.Terms{
+			Digest: "d1", MaxDuration: hours(4),
+			Rules: contract.Rules{
+				Ticket:    contract.TicketRule{Required: true},
+				OnBehalf:  contract.OnBehalf{Anybody: true},
+				Approvals: []contract.ApprovalRule{{Name: "peers", Count: 2, From: []string{"ada", "grace", "edsger", "barbara"}}},
+			},
+		}
+	}
+	present := terms()
 	facts := policy.Facts{
 		Request: contract.Request{
 			ID: "r1", Template: "debug-prod", Requester: "ada", Subject: "ada", Duration: hours(2), Ticket: "OPS-7",
-			Terms: contract.Terms{Digest: "d1", MaxDuration: hours(4), Approval: rule},
+			AskedAt: asked, Terms: terms(),
 		},
-		TemplatePresent: true, TemplateDigest: "d1", Rule: rule, MaxDuration: hours(4),
-		People: map[string]bool{"ada": true, "grace": true, "edsger": true, "barbara": true, "mallory": true},
-		Ticket: policy.Ticket{Required: true, Found: true},
+		Present: &present, Now: asked.Add(time.Hour),
+		People: map[string]policy.Person{"ada": {}, "grace": {}, "edsger": {}, "barbara": {}, "mallory": {}},
+		Groups: map[string][]string{},
+		Ticket: policy.Ticket{Found: true},
 	}
 	for _, change := range changes {
 		change(&facts)
 	}
 	return facts
 }
+
+// both changes the pinned and the present terms alike.
+func both(change func(*contract.Terms)) func(*policy.Facts) {
+	return func(f *policy.Facts) { change(&f.Request.Terms); change(f.Present) }
+}
+
+// rules changes the rules of both terms.
+func rules(change func(*contract.Rules)) func(*policy.Facts) {
+	return both(func(terms *contract.Terms) { change(&terms.Rules) })
+}
+
+// gist is what most tests look at.
+func gist(d contract.Decision) contract.Decision {
+	return contract.Decision{Ruling: d.Ruling, Approvals: d.Approvals, Needed: d.Needed, From: d.From, Why: d.Why}
+}
+
+func decide(f policy.Facts) contract.Decision { return policy.Explain(f).Decision }
 
 func hours(n time.Duration) contract.Duration { return contract.Duration{Duration: n * time.Hour} }
 
@@ -47,7 +75,8 @@ func denies(reviewer string) func(*policy.Facts) { return says(reviewer, contrac
 // nowFrom changes the list of the template after the request was made.
 func nowFrom(count int, from ...string) func(*policy.Facts) {
 	return func(f *policy.Facts) {
-		f.TemplateDigest, f.Rule = "d2", contract.ApprovalRule{Count: count, From: from}
+		f.Present.Digest = "d2"
+		f.Present.Rules.Approvals = []contract.ApprovalRule{{Name: "peers", Count: count, From: from}}
 	}
 }
 
@@ -83,10 +112,7 @@ func TestP1_NothingIsGrantedWithoutTheApprovalsThatTheRuleAsksFor(t *testing.T) 
 			},
 		},
 		"a person listed twice counts once": {
-			facts(func(f *policy.Facts) {
-				f.Rule.From = []string{"grace", "grace", "edsger"}
-				f.Request.Terms.Approval = f.Rule
-			}, approves("grace")),
+			facts(rules(func(r *contract.Rules) { r.Approvals[0].From = []string{"grace", "grace", "edsger"} }), approves("grace")),
 			contract.Decision{
 				Ruling: contract.RulingReview, Approvals: 1, Needed: 2, From: []string{"edsger"},
 				Why: "1 of 2 approvals; edsger may review",
@@ -115,32 +141,33 @@ func TestP1_NothingIsGrantedWithoutTheApprovalsThatTheRuleAsksFor(t *testing.T) 
 			contract.Decision{Ruling: contract.RulingGrant, Approvals: 2, Needed: 2, Why: "approved by grace, edsger"},
 		},
 		"a rule that asks for none still needs one": {
-			facts(func(f *policy.Facts) { f.Rule.Count, f.Request.Terms.Approval.Count = 0, 0 }),
+			facts(rules(func(r *contract.Rules) { r.Approvals[0].Count = 0 })),
 			contract.Decision{
 				Ruling: contract.RulingReview, Needed: 1, From: []string{"grace", "edsger", "barbara"},
 				Why: "0 of 1 approvals; grace, edsger, barbara may review",
 			},
 		},
 		"a ticket that nobody asks for is not missed": {
-			facts(approves("grace"), approves("edsger"), func(f *policy.Facts) { f.Ticket = policy.Ticket{} }),
+			facts(approves("grace"), approves("edsger"), rules(func(r *contract.Rules) { r.Ticket = contract.TicketRule{} }),
+				func(f *policy.Facts) { f.Ticket = policy.Ticket{} }),
 			contract.Decision{Ruling: contract.RulingGrant, Approvals: 2, Needed: 2, Why: "approved by grace, edsger"},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			require.Equal(t, test.want, policy.Decide(test.facts))
+			require.Equal(t, test.want, gist(decide(test.facts)))
 		})
 	}
 }
 
 func TestDeniesWithTheReason(t *testing.T) {
 	t.Parallel()
-	both := func(f *policy.Facts) { approves("grace")(f); approves("edsger")(f) }
+	approved := func(f *policy.Facts) { approves("grace")(f); approves("edsger")(f) }
 	for name, test := range map[string]struct {
 		facts policy.Facts
 		why   string
 	}{
-		"one objection outweighs the approvals": {facts(both, denies("barbara")), "denied by barbara"},
+		"one objection outweighs the approvals": {facts(approved, denies("barbara")), "denied by barbara"},
 		"the first review of a person counts": {
 			facts(denies("grace"), approves("grace"), approves("edsger"), approves("barbara")), "denied by grace",
 		},
@@ -148,42 +175,44 @@ func TestDeniesWithTheReason(t *testing.T) {
 			facts(approves("grace"), denies("grace"), approves("edsger"), func(f *policy.Facts) { f.Reviews[1].At = f.Reviews[0].At }),
 			"denied by grace",
 		},
-		"the template is gone": {facts(both, func(f *policy.Facts) { f.TemplatePresent = false }), "the template debug-prod is gone"},
+		"the template is gone": {facts(approved, func(f *policy.Facts) { f.Present = nil }), "the template debug-prod is gone"},
 		"the requester is unknown": {
-			facts(both, func(f *policy.Facts) { f.Request.Requester = "eve" }), `the requester "eve" is no known person`,
+			facts(approved, func(f *policy.Facts) { f.Request.Requester = "eve" }), `the requester "eve" is no known person`,
 		},
 		"the subject is unknown": {
-			facts(both, func(f *policy.Facts) { f.Request.Subject = "eve" }), `the subject "eve" is no known person`,
+			facts(approved, func(f *policy.Facts) { f.Request.Subject = "eve" }), `the subject "eve" is no known person`,
 		},
 		"the person left": {
-			facts(both, func(f *policy.Facts) { delete(f.People, "ada") }), `the requester "ada" is no known person`,
+			facts(approved, func(f *policy.Facts) { delete(f.People, "ada") }), `the requester "ada" is no known person`,
 		},
 		"no time at all": {
-			facts(both, func(f *policy.Facts) { f.Request.Duration = hours(0) }), "the duration 0s is not longer than zero",
+			facts(approved, func(f *policy.Facts) { f.Request.Duration = hours(0) }), "the duration 0s is not longer than zero",
 		},
 		"less than no time": {
-			facts(both, func(f *policy.Facts) { f.Request.Duration = hours(-1) }), "the duration -1h is not longer than zero",
+			facts(approved, func(f *policy.Facts) { f.Request.Duration = hours(-1) }), "the duration -1h is not longer than zero",
 		},
 		"longer than the template allows": {
-			facts(both, func(f *policy.Facts) { f.Request.Duration = hours(5) }), "the duration 5h is over the template's maximum of 4h",
+			facts(approved, func(f *policy.Facts) { f.Request.Duration = hours(5) }), "the duration 5h is over the template's maximum of 4h",
 		},
 		"longer than the template allows now": {
-			facts(both, func(f *policy.Facts) { f.TemplateDigest, f.MaxDuration = "d2", hours(1) }),
+			facts(approved, func(f *policy.Facts) { f.Present.Digest, f.Present.MaxDuration = "d2", hours(1) }),
 			"the duration 2h is over the maximum of 1h that the template has now",
 		},
 		"a template that allows more now does not lengthen the pinned maximum": {
-			facts(both, func(f *policy.Facts) { f.TemplateDigest, f.MaxDuration, f.Request.Duration = "d2", hours(9), hours(8) }),
+			facts(approved, func(f *policy.Facts) {
+				f.Present.Digest, f.Present.MaxDuration, f.Request.Duration = "d2", hours(9), hours(8)
+			}),
 			"the duration 8h is over the template's maximum of 4h",
 		},
 		"no ticket is named": {
-			facts(both, func(f *policy.Facts) { f.Ticket.Found, f.Request.Ticket = false, "" }),
+			facts(approved, func(f *policy.Facts) { f.Ticket.Found, f.Request.Ticket = false, "" }),
 			"the template asks for a ticket, and none is named",
 		},
 		"the ticket is not there": {
-			facts(both, func(f *policy.Facts) { f.Ticket.Found = false }), "the ticket OPS-7 was not found",
+			facts(approved, func(f *policy.Facts) { f.Ticket.Found = false }), "the ticket OPS-7 was not found",
 		},
 		"every obstacle is told": {
-			facts(both, func(f *policy.Facts) { f.TemplatePresent, f.Ticket.Found = false, false }),
+			facts(approved, func(f *policy.Facts) { f.Present, f.Ticket.Found = nil, false }),
 			"the template debug-prod is gone; the ticket OPS-7 was not found",
 		},
 		"an objection of a reviewer that the template no longer lists stays": {
@@ -191,17 +220,17 @@ func TestDeniesWithTheReason(t *testing.T) {
 		},
 		"too few are left": {
 			facts(nowFrom(2, "ada", "grace")),
-			"nobody is left who may approve: of the 2 needed, only grace of the listed is known and neither asks for the access nor gets it" +
+			"nobody is left who may approve: of the 2 needed, only grace of the listed is known and neither asks for the access nor gets it, nor has denied it" +
 				"; the template has changed, and the stricter terms hold",
 		},
 		"none are left": {
-			facts(func(f *policy.Facts) { f.People = map[string]bool{"ada": true} }),
-			"nobody is left who may approve: of the 2 needed, none of the listed is known and neither asks for the access nor gets it",
+			facts(func(f *policy.Facts) { f.People = map[string]policy.Person{"ada": {}} }),
+			"nobody is left who may approve: of the 2 needed, none of the listed is known and neither asks for the access nor gets it, nor has denied it",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decision := policy.Decide(test.facts)
+			decision := decide(test.facts)
 			require.Equal(t, test.why, decision.Why)
 			require.Equal(t, contract.RulingDeny, decision.Ruling)
 			require.Empty(t, decision.From)
@@ -220,7 +249,7 @@ func TestP6_NobodyApprovesTheirOwnRequest(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decision := policy.Decide(test)
+			decision := decide(test)
 			require.Equal(t, contract.RulingReview, decision.Ruling)
 			require.Equal(t, 1, decision.Approvals)
 			require.Equal(t, []string{"edsger", "barbara"}, decision.From)
@@ -247,7 +276,7 @@ func TestTheStricterOfPinnedAndPresentTermsHolds(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decision := policy.Decide(test.facts)
+			decision := decide(test.facts)
 			require.Equal(t, contract.RulingReview, decision.Ruling)
 			require.Zero(t, decision.Approvals)
 			require.Equal(t, test.needed, decision.Needed)
@@ -258,9 +287,9 @@ func TestTheStricterOfPinnedAndPresentTermsHolds(t *testing.T) {
 
 func TestOnlyWhatTheTemplateGivesTodayIsGranted(t *testing.T) {
 	t.Parallel()
-	given := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+	given := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reporting"}`), Person: "ada", Account: "ada"}
 	more, moved, another := given, given, given
-	more.Entitlement, moved.Account, another.Person = []byte(`{"role":"owner"}`), "alice-2", "mallory"
+	more.Entitlement, moved.Account, another.Person = []byte(`{"role":"owner"}`), "ada-2", "mallory"
 	for name, tc := range map[string]struct {
 		asked contract.Access
 		want  contract.Ruling
@@ -272,20 +301,24 @@ func TestOnlyWhatTheTemplateGivesTodayIsGranted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			decision := policy.Decide(policy.Facts{
-				Request: contract.Request{
-					ID: "r", Template: "orders", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
-					Terms: contract.Terms{
-						Accesses: []contract.Access{tc.asked}, MaxDuration: contract.Duration{Duration: time.Hour},
-						Approval: contract.ApprovalRule{Count: 1, From: []string{"bob"}},
-					},
-				},
-				Reviews:         []contract.Review{{Request: "r", Reviewer: "bob", Verdict: contract.VerdictApprove}},
-				TemplatePresent: true, Rule: contract.ApprovalRule{Count: 1, From: []string{"bob"}},
-				MaxDuration: contract.Duration{Duration: time.Hour}, People: map[string]bool{"alice": true, "bob": true},
-				Accesses: []contract.Access{given},
-			})
+			decision := decide(facts(approves("grace"), approves("edsger"), func(f *policy.Facts) {
+				f.Request.Terms.Accesses, f.Present.Accesses = []contract.Access{tc.asked}, []contract.Access{given}
+			}))
 			require.Equal(t, tc.want, decision.Ruling, decision.Why)
 		})
 	}
+}
+
+func TestTermsOfTheFirstReleaseAreUnderstood(t *testing.T) {
+	t.Parallel()
+	first := func(f *policy.Facts) {
+		f.Request.Terms.Rules = contract.Rules{}
+		f.Request.Terms.Approval = contract.ApprovalRule{Count: 1, From: []string{"grace", "edsger"}}
+		f.Present.Rules.Approvals[0].Name = contract.DefaultRuleName
+		f.Present.Rules.Approvals[0].Count = 1
+	}
+	require.Equal(t, contract.RulingGrant, decide(facts(first, approves("grace"))).Ruling)
+	require.Equal(t, []string{"grace", "edsger"}, decide(facts(first)).From, "the stricter of both lists")
+	forOther := func(f *policy.Facts) { f.Request.Subject = "mallory" }
+	require.Equal(t, contract.RulingGrant, decide(facts(first, forOther, approves("grace"))).Ruling, "and on behalf of others, if the template of today allows it")
 }

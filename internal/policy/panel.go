@@ -4,90 +4,211 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"curfew/workflows/contract"
 )
 
-// panel is who judges one request.
+// panel is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
+// both have, by its name, is one panel with the stricter of both; any other is a panel of its own.
 type panel struct {
-	needed int // never less than one
-	// approvers are on both the pinned and the present list, in the directory, and neither requester nor subject.
+	contract.RuleState
+	rules []contract.ApprovalRule // one, or the pinned and the present one
+	named bool                    // there are several panels, so that messages tell which
+	// approvers may approve at this moment: by all rules, in the directory, and neither requester nor subject.
 	approvers []string
-	// objectors are on either list: a template that changes must not silence an objection.
-	objectors []string
+	voices    map[string]contract.Review // of those whose approval counts
 }
 
-func assemble(facts Facts) panel {
-	pinned, present := facts.Request.Terms.Approval, facts.Rule
-	if !facts.TemplatePresent {
-		present = contract.ApprovalRule{}
+func assemble(facts Facts, sides []side) []panel {
+	var panels []panel
+	for _, side := range sides {
+		for _, rule := range side.ApprovalRules() {
+			same := slices.IndexFunc(panels, func(p panel) bool { return p.Name == rule.Name })
+			if same < 0 {
+				panels = append(panels, panel{RuleState: contract.RuleState{Name: rule.Name}})
+				same = len(panels) - 1
+			}
+			panels[same].rules = append(panels[same].rules, rule)
+		}
 	}
-	party := []string{facts.Request.Requester, facts.Request.Subject}
-	objectors := slices.DeleteFunc(distinct(slices.Concat(pinned.From, present.From)), among(party))
-	approvers := slices.DeleteFunc(slices.Clone(objectors), func(person string) bool {
-		return !facts.People[person] || !slices.Contains(pinned.From, person) || !slices.Contains(present.From, person)
-	})
-	return panel{needed: max(1, pinned.Count, present.Count), approvers: approvers, objectors: objectors}
-}
-
-// approvals are the approvers who said yes.
-func (p panel) approvals(facts Facts) []string {
-	return voices(facts, contract.VerdictApprove, p.approvers)
-}
-
-// objections are the objectors who said no.
-func (p panel) objections(facts Facts) []string {
-	return voices(facts, contract.VerdictDeny, p.objectors)
-}
-
-// shortage says why there are too few to approve.
-func (p panel) shortage(facts Facts) string {
-	able := "none"
-	if len(p.approvers) > 0 {
-		able = "only " + strings.Join(p.approvers, ", ")
+	first := firstReviews(facts)
+	for i := range panels {
+		panels[i].named = len(panels) > 1
+		panels[i].count(facts, first)
 	}
-	why := fmt.Sprintf("nobody is left who may approve: of the %d needed, %s of the listed is known and neither asks for "+
-		"the access nor gets it", p.needed, able)
-	if facts.Request.Terms.Digest != facts.TemplateDigest {
-		why += "; the template has changed, and the stricter terms hold"
-	}
-	return why
+	return panels
 }
 
-// voices are those of some people whose review has a verdict. A person has one: the first by time, and if two have the
-// same time, the stricter.
-func voices(facts Facts, verdict contract.Verdict, people []string) []string {
-	first := map[string]contract.Review{}
-	for _, review := range facts.Reviews {
-		if review.Request != facts.Request.ID || !understood(review.Verdict) {
+// count sees how far the reviews have come.
+func (p *panel) count(facts Facts, first map[string]contract.Review) {
+	p.Needed, p.Deny = 1, 0
+	for _, rule := range p.rules {
+		p.Needed = max(p.Needed, rule.Count)
+		if deny := max(rule.Deny, 1); p.Deny == 0 || deny < p.Deny {
+			p.Deny = deny
+		}
+	}
+	p.voices = map[string]contract.Review{}
+	for _, person := range p.candidates(facts) {
+		review, reviewed := first[person]
+		if reviewed && review.Verdict == contract.VerdictDeny && p.binds(review) && !facts.isParty(person) {
+			p.Denials = append(p.Denials, person)
+		}
+		if facts.isParty(person) || !known(facts, person) {
 			continue
 		}
-		if earlier, found := first[review.Reviewer]; !found || before(review, earlier) {
-			first[review.Reviewer] = review
+		switch {
+		case !p.includes(facts, person, facts.Now):
+			if !reviewed && p.includes(facts, person, p.lastStage(facts)) {
+				p.Later = append(p.Later, person)
+			}
+			continue
+		case !reviewed:
+			p.From = append(p.From, person)
+		case review.Verdict == contract.VerdictApprove && p.binds(review) && p.includes(facts, person, review.At):
+			p.Approvals = append(p.Approvals, person)
+			p.voices[person] = review
+		}
+		p.approvers = append(p.approvers, person)
+	}
+	for _, review := range first {
+		// Whoever could review by this rule when they said no is heard, also when they are not on any list now.
+		if review.Verdict == contract.VerdictDeny && contains(review.Rules, p.Name) && !facts.isParty(review.Reviewer) {
+			p.Denials = union(p.Denials, []string{review.Reviewer})
 		}
 	}
-	return slices.DeleteFunc(slices.Clone(people), func(person string) bool { return first[person].Verdict != verdict })
+	slices.Sort(p.Denials)
+	p.Met = len(p.Approvals) >= p.Needed
+	p.Again = p.next(facts)
 }
 
-func understood(verdict contract.Verdict) bool {
-	return verdict == contract.VerdictApprove || verdict == contract.VerdictDeny
+// candidates are all whom a rule names, those of later stages too: a template that changes must not silence an objection.
+func (p *panel) candidates(facts Facts) []string {
+	var all []string
+	for _, rule := range p.rules {
+		all = union(all, rule.From)
+		for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
+			all = union(all, facts.Groups[group])
+		}
+		all = union(all, rule.Then.People)
+	}
+	return all
 }
 
-func before(a, b contract.Review) bool {
-	order := a.At.Compare(b.At)
-	return order < 0 || order == 0 && a.Verdict == contract.VerdictDeny
+// lastStage is when everybody may review who ever may.
+func (p *panel) lastStage(facts Facts) time.Time {
+	var longest time.Duration
+	for _, rule := range p.rules {
+		longest = max(longest, rule.After.Duration)
+	}
+	return facts.Request.AskedAt.Add(longest)
 }
 
-func distinct(people []string) []string {
-	var once []string
-	for _, person := range people {
-		if !slices.Contains(once, person) {
-			once = append(once, person)
+// includes is true when a person may review at an instant by all rules of the panel.
+func (p *panel) includes(facts Facts, person string, at time.Time) bool {
+	for _, rule := range p.rules {
+		now := facts.includes(contract.People{People: rule.From, Groups: rule.Groups}, person)
+		escalated := rule.After.Duration > 0 && !at.Before(facts.Request.AskedAt.Add(rule.After.Duration))
+		if !now && !(escalated && facts.includes(rule.Then, person)) {
+			return false
 		}
 	}
-	return once
+	return true
 }
 
-func among(people []string) func(string) bool {
-	return func(person string) bool { return slices.Contains(people, person) }
+// next is when more people may review; zero when nobody is to come.
+func (p *panel) next(facts Facts) time.Time {
+	var next time.Time
+	for _, rule := range p.rules {
+		at := facts.Request.AskedAt.Add(rule.After.Duration)
+		if len(p.Later) > 0 && rule.After.Duration > 0 && at.After(facts.Now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// binds is true when the reviewer could review by this rule at the time. Reviews of the first release don't say.
+func (p *panel) binds(review contract.Review) bool {
+	return len(review.Rules) == 0 || contains(review.Rules, p.Name)
+}
+
+// objection is who denied, when they are enough.
+func (p panel) objection() string {
+	if len(p.Denials) < p.Deny {
+		return ""
+	}
+	return p.label(strings.Join(p.Denials, ", "))
+}
+
+// shortage says why there are too few to approve, when that is so.
+func (p panel) shortage() string {
+	if len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
+		return ""
+	}
+	able := "none"
+	if left := slices.Concat(p.Approvals, p.From, p.Later); len(left) > 0 {
+		able = "only " + strings.Join(left, ", ")
+	}
+	return p.label(fmt.Sprintf("nobody is left who may approve: of the %d needed, %s of the listed is known and neither asks for "+
+		"the access nor gets it, nor has denied it", p.Needed, able))
+}
+
+// progress says how far the reviews are, unless they are enough.
+func (p panel) progress() string {
+	if p.Met {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %d approvals; %s may review", len(p.Approvals), p.Needed, strings.Join(p.From, ", "))
+	if len(p.From) == 0 {
+		text = fmt.Sprintf("%d of %d approvals; nobody may review yet", len(p.Approvals), p.Needed)
+	}
+	if !p.Again.IsZero() {
+		text += fmt.Sprintf(", and from %s %s", p.Again.UTC().Format("15:04:05 UTC"), strings.Join(p.Later, ", "))
+	}
+	return p.label(text)
+}
+
+func (p panel) label(text string) string {
+	if p.named {
+		return p.Name + ": " + text
+	}
+	return text
+}
+
+// outstanding are those who may review and have not, for rules that are not met, and when there will be more of them.
+func outstanding(panels []panel) (from []string, again time.Time) {
+	for _, panel := range panels {
+		if panel.Met {
+			continue
+		}
+		from = union(from, panel.From)
+		if !panel.Again.IsZero() && (again.IsZero() || panel.Again.Before(again)) {
+			again = panel.Again
+		}
+	}
+	return from, again
+}
+
+// approversOf are all who approved, by any rule.
+func approversOf(panels []panel) []string {
+	var approvers []string
+	for _, panel := range panels {
+		approvers = union(approvers, panel.Approvals)
+	}
+	return approvers
+}
+
+// shortest is the approval for the shortest time; zero when nobody bounded the time.
+func shortest(panels []panel) (reviewer string, longest contract.Duration) {
+	for _, panel := range panels {
+		for _, person := range panel.Approvals {
+			bound := panel.voices[person].Duration
+			if bound.Duration > 0 && (longest.Duration == 0 || bound.Duration < longest.Duration) {
+				reviewer, longest = person, bound
+			}
+		}
+	}
+	return reviewer, longest
 }

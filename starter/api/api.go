@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/config"
+	"curfew/internal/identity"
 	"curfew/starter"
 )
 
@@ -28,7 +29,9 @@ const (
 // Options of the API.
 type Options struct {
 	Starter *starter.Starter
-	Config  *config.Config // who has which token
+	Config  *config.Config // who people are
+	// Callers recognizes who is calling; one for Config when nil.
+	Callers *identity.Authenticator
 	Log     *zap.Logger
 }
 
@@ -40,19 +43,24 @@ type server struct {
 	huma    huma.API
 }
 
-// New returns the API. Everything under /v1/ asks for a token; health and the API's description don't.
+// New returns the API. Everything under /v1/ asks for a token; health, how to sign in, and the API's description don't.
 func New(o Options) http.Handler {
+	if o.Callers == nil {
+		o.Callers = identity.New(o.Config)
+	}
 	mux := http.NewServeMux()
 	s := &server{starter: o.Starter, config: o.Config, streams: newStreams(), huma: humago.New(mux, description())}
+	s.huma.UseMiddleware(s.withinScope)
 	s.requests()
 	s.changes()
 	s.events()
 	s.directory()
 	s.operate()
 	s.health()
+	s.signIn()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, people: o.Config, log: o.Log}
+	return &gate{mux: mux, callers: o.Callers, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.

@@ -74,7 +74,7 @@ func (s *server) changes() {
 }
 
 func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, error) {
-	return statusOr(s.starter.Review(ctx, current(ctx).person, in.ID, in.Body.Verdict, in.Body.Reason))
+	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, in.Body.Verdict, in.Body.Reason))
 }
 
 func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput, error) {
@@ -82,19 +82,19 @@ func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput,
 	if err != nil {
 		return nil, err
 	}
-	return statusOr(s.starter.Extend(ctx, current(ctx).person, in.ID, duration, in.Body.Reason))
+	return statusOr(s.starter.Extend(ctx, current(ctx).Person, in.ID, duration, in.Body.Reason))
 }
 
 func (s *server) revoke(ctx context.Context, in *revocationInput) (*statusOutput, error) {
-	return statusOr(s.starter.Revoke(ctx, current(ctx).person, in.ID, in.Body.Reason))
+	return statusOr(s.starter.Revoke(ctx, current(ctx).Person, in.ID, in.Body.Reason))
 }
 
 func (s *server) cancel(ctx context.Context, in *cancellationInput) (*statusOutput, error) {
-	return statusOr(s.starter.Cancel(ctx, current(ctx).person, in.ID, in.Body.Reason))
+	return statusOr(s.starter.Cancel(ctx, current(ctx).Person, in.ID, in.Body.Reason))
 }
 
 func (s *server) certify(ctx context.Context, in *certificateInput) (*certificateOutput, error) {
-	certificate, err := s.starter.Certify(ctx, current(ctx).person, in.ID, in.Body.Target, in.Body.PublicKey)
+	certificate, err := s.starter.Certify(ctx, current(ctx).Person, in.ID, in.Body.Target, in.Body.PublicKey)
 	if err != nil {
 		return nil, err
 	}

@@ -31,7 +31,7 @@ func (s *server) directory() {
 }
 
 func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, error) {
-	templates, err := s.starter.Templates(current(ctx).person)
+	templates, err := s.starter.Templates(current(ctx).Person)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +39,7 @@ func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, 
 }
 
 func (s *server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
-	id := current(ctx).person
+	id := current(ctx).Person
 	person, ok := s.config.People[id]
 	if !ok {
 		return nil, contract.Problemf(contract.KindForbidden, "", "ask an administrator", "you are not in the directory")

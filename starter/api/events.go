@@ -60,7 +60,7 @@ func (s *server) events() {
 func (s *server) storyOrStream(ctx context.Context, in *eventsInput) (func(huma.Context), error) {
 	within, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
-	person := current(ctx).person
+	person := current(ctx).Person
 	_, events, err := s.starter.Story(within, person, in.ID)
 	if err != nil {
 		return nil, err

@@ -2,7 +2,9 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"maps"
 	"net/http"
 	"runtime/debug"
 	"strings"
@@ -10,22 +12,22 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
+	"curfew/internal/identity"
 	"curfew/workflows/contract"
 )
 
 // gate is what every call passes: it finds out who calls, keeps a panic from being more than one failed call, and logs
 // one line that holds neither bodies nor tokens.
 type gate struct {
-	mux    *http.ServeMux
-	people *config.Config
-	log    *zap.Logger
+	mux     *http.ServeMux
+	callers *identity.Authenticator
+	log     *zap.Logger
 }
 
 // call is what is known about one call while it is handled.
 type call struct {
-	person string // empty when nobody has shown who they are
-	cause  error  // why it failed, for the log
+	identity.Caller       // nobody below other paths than /v1/
+	cause           error // why it failed, for the log
 }
 
 type callKey struct{}
@@ -47,11 +49,13 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer survive(reply, known)
 
 	harden(reply.Header())
-	if person, ok := g.authenticate(r); ok {
-		known.person = person
-	} else if strings.HasPrefix(r.URL.Path, "/v1/") {
-		challenge(reply, r)
-		return
+	if strings.HasPrefix(r.URL.Path, "/v1/") {
+		caller, err := g.callers.Authenticate(r.Context(), bearer(r))
+		if err != nil {
+			refuse(reply, r, known, err)
+			return
+		}
+		known.Caller = caller
 	}
 	if _, route := g.mux.Handler(r); route == "" {
 		g.unrouted(reply, r)
@@ -60,25 +64,30 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	g.mux.ServeHTTP(reply, r)
 }
 
-func (g *gate) authenticate(r *http.Request) (person string, ok bool) {
+// bearer is the token that a call came with, if it is one.
+func bearer(r *http.Request) string {
 	scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
-	if !strings.EqualFold(scheme, "Bearer") || token == "" {
-		return "", false
+	if !strings.EqualFold(scheme, "Bearer") {
+		return ""
 	}
-	return g.people.PersonByToken(token)
+	return token
 }
 
-// challenge refuses a call that doesn't say who is calling.
-func challenge(w http.ResponseWriter, r *http.Request) {
+// refuse answers a call that does not show who is calling, or whose caller may not come in.
+func refuse(w http.ResponseWriter, r *http.Request, known *call, err error) {
+	var unproven *identity.Unproven
+	if !errors.As(err, &unproven) {
+		document, header := documentFor(known, err, "")
+		maps.Copy(w.Header(), header)
+		write(w, document)
+		return
+	}
 	realm := `Bearer realm="curfew"`
-	fault := "no bearer token came with the call"
 	if r.Header.Get("Authorization") != "" {
 		realm += `, error="invalid_token"`
-		fault = "the bearer token is nobody's"
 	}
 	w.Header().Set("WWW-Authenticate", realm)
-	write(w, documentOf(http.StatusUnauthorized, contract.Problemf(contract.KindForbidden, "",
-		"send the token that an administrator gave you, as Authorization: Bearer …", "%s", fault), ""))
+	write(w, documentOf(http.StatusUnauthorized, unproven.Problem, ""))
 }
 
 // unrouted answers what no operation does, with the status and the Allow header that the mux would send.
@@ -118,7 +127,7 @@ func survive(w *reply, known *call) {
 func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration) {
 	fields := []zap.Field{
 		zap.String("method", r.Method), zap.String("route", r.Pattern), zap.Int("status", w.status),
-		zap.Duration("took", took), zap.String("person", known.person),
+		zap.Duration("took", took), zap.String("person", known.Person),
 	}
 	if known.cause == nil {
 		g.log.Info("call", fields...)

@@ -67,8 +67,17 @@ var meanings = map[string]map[string]string{
 		"because": "Why",
 	},
 	"ApprovalRule": {
-		"count": "How many must approve",
-		"from":  "Who may; the requester and the subject never count",
+		"name":   "What the rule is called",
+		"count":  "How many must approve",
+		"from":   "Who may; the requester and the subject never count",
+		"groups": "Groups whose members may",
+		"deny":   "How many must deny for the request to be denied; one when left out",
+		"after":  "How long after the request was asked more people may review",
+		"then":   "Who may from then on",
+	},
+	"People": {
+		"people": "Persons, by id",
+		"groups": "Groups, all of whose members are meant",
 	},
 	"Certificate": {
 		"certificate": "The one line of an OpenSSH -cert.pub file",
@@ -108,6 +117,8 @@ var meanings = map[string]map[string]string{
 		"verdict":  "What they said",
 		"reason":   "Why",
 		"at":       "When",
+		"duration": "The longest that they approve, when that is less than was asked",
+		"rules":    "The approval rules that they could review for, by name",
 	},
 	"Status": {
 		"id":          "A ULID, so ids sort by time",

@@ -63,7 +63,7 @@ func (s *server) operate() {
 }
 
 func (s *server) stuck(ctx context.Context, _ *struct{}) (*stuckOutput, error) {
-	grants, err := s.starter.Stuck(ctx, current(ctx).person)
+	grants, err := s.starter.Stuck(ctx, current(ctx).Person)
 	if err != nil {
 		return nil, err
 	}
@@ -71,11 +71,11 @@ func (s *server) stuck(ctx context.Context, _ *struct{}) (*stuckOutput, error) {
 }
 
 func (s *server) retryStuck(ctx context.Context, in *retryInput) (*grantOutput, error) {
-	return grantOr(s.starter.RetryStuck(ctx, current(ctx).person, in.Body.Grant))
+	return grantOr(s.starter.RetryStuck(ctx, current(ctx).Person, in.Body.Grant))
 }
 
 func (s *server) releaseStuck(ctx context.Context, in *takeOverInput) (*grantOutput, error) {
-	return grantOr(s.starter.TakeOver(ctx, current(ctx).person, in.Body.Grant, in.Body.Because))
+	return grantOr(s.starter.TakeOver(ctx, current(ctx).Person, in.Body.Grant, in.Body.Because))
 }
 
 func grantOr(status contract.GrantStatus, err error) (*grantOutput, error) {
@@ -86,7 +86,7 @@ func grantOr(status contract.GrantStatus, err error) (*grantOutput, error) {
 }
 
 func (s *server) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutput, error) {
-	alarms, err := s.starter.Alarms(ctx, current(ctx).person, ledger.AlarmFilter{
+	alarms, err := s.starter.Alarms(ctx, current(ctx).Person, ledger.AlarmFilter{
 		Kind: contract.AlarmKind(in.Kind), Target: in.Target, Grant: in.Grant, Before: in.Before, Limit: in.Limit,
 	})
 	if err != nil {
@@ -100,7 +100,7 @@ func (s *server) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutput
 }
 
 func (s *server) sweep(ctx context.Context, in *sweepInput) (*sweepOutput, error) {
-	report, err := s.starter.Sweep(ctx, current(ctx).person, in.Body.DryRun)
+	report, err := s.starter.Sweep(ctx, current(ctx).Person, in.Body.DryRun)
 	if err != nil {
 		return nil, err
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"net/http"
 	"strconv"
@@ -68,23 +69,36 @@ func internal() *contract.Problem {
 	return contract.Problemf(contract.KindInternal, "", "the server's log says more", "something went wrong inside Curfew")
 }
 
-// refusal is the error that makes huma send a problem document. What only the log should know stays with the call.
+// refusal is the error that makes huma send a problem document.
 func refusal(ctx context.Context, op huma.Operation, err error) error {
+	field := ""
+	if problem, ok := contract.ProblemOf(err); ok {
+		field = problem.Field
+	}
+	document, header := documentFor(current(ctx), err, location(op, field))
+	if header == nil {
+		return document
+	}
+	return huma.ErrorWithHeaders(document, header)
+}
+
+// documentFor describes an error, and says when to try again if that can help. What only the log should know stays with
+// the call.
+func documentFor(known *call, err error, location string) (*Problem, http.Header) {
 	problem, ok := contract.ProblemOf(err)
 	if !ok {
 		problem = internal()
 	}
 	status := cmp.Or(statuses[problem.Kind], http.StatusInternalServerError)
 	if status >= http.StatusInternalServerError {
-		current(ctx).cause = err
+		known.cause = err
 	}
-	document := documentOf(status, problem, location(op, problem.Field))
+	document := documentOf(status, problem, location)
 	if status != http.StatusServiceUnavailable {
-		return document
+		return document, nil
 	}
 	wait := cmp.Or(problem.RetryAfter.Duration, retryAfter)
-	seconds := strconv.Itoa(int(math.Ceil(wait.Seconds())))
-	return huma.ErrorWithHeaders(document, http.Header{"Retry-After": {seconds}})
+	return document, http.Header{"Retry-After": {strconv.Itoa(int(math.Ceil(wait.Seconds())))}}
 }
 
 func documentOf(status int, problem *contract.Problem, location string) *Problem {
@@ -148,5 +162,9 @@ func schemaFault(detail *huma.ErrorDetail) Fault {
 func write(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", problemType)
 	w.WriteHeader(p.Status)
+	encode(w, p)
+}
+
+func encode(w io.Writer, p *Problem) {
 	_ = json.NewEncoder(w).Encode(p) // nobody is left to hear of it when the caller is gone
 }

@@ -74,7 +74,7 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 		return nil, err
 	}
 	status, err := s.starter.Start(ctx, starter.Ask{
-		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).person, Subject: in.Body.Subject,
+		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).Person, Subject: in.Body.Subject,
 		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Incident: in.Body.Incident,
 		Door: door(in.UserAgent),
 	})
@@ -90,12 +90,12 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 		Before: in.Before, Limit: in.Limit,
 	}
 	if in.Mine {
-		filter.Person = current(ctx).person
+		filter.Person = current(ctx).Person
 	}
 	if in.ToReview {
-		filter.Reviewer = current(ctx).person
+		filter.Reviewer = current(ctx).Person
 	}
-	statuses, err := s.starter.List(ctx, current(ctx).person, filter)
+	statuses, err := s.starter.List(ctx, current(ctx).Person, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -107,7 +107,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 }
 
 func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
-	return statusOr(s.starter.Get(ctx, current(ctx).person, in.ID))
+	return statusOr(s.starter.Get(ctx, current(ctx).Person, in.ID))
 }
 
 func statusOr(status contract.Status, err error) (*statusOutput, error) {

@@ -83,8 +83,9 @@ func directory() *config.Config {
 	hours := func(n int) contract.Duration { return contract.Duration{Duration: time.Duration(n) * time.Hour} }
 	template := func(ticket string, targets ...string) config.Template {
 		t := config.Template{
-			Description: "Look into production", Digest: "digest", Ticket: ticket, Sessions: config.SessionsEnd,
+			Description: "Look into production", Digest: "digest", Ticket: config.Ticket{Use: ticket}, Sessions: config.SessionsEnd,
 			Duration: config.Durations{Default: hours(1), Max: hours(8)}, Pending: hours(1),
+			OnBehalf: config.OnBehalf{Anybody: true},
 			Approval: config.Approval{Count: 1, From: []string{"carol", "dave"}},
 		}
 		for _, target := range targets {

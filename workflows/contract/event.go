@@ -26,7 +26,7 @@ const (
 	EventExpired         EventKind = "expired"
 	EventRevoked         EventKind = "revoked"
 	EventTakenOver       EventKind = "taken-over"       // a person answers for access that could not be taken away
-	EventCertified       EventKind = "certified"  // a certificate was handed to the subject
+	EventCertified       EventKind = "certified"        // a certificate was handed to the subject
 	EventDrifted         EventKind = "drifted"          // somebody else took the access away while it was live
 	EventRestored        EventKind = "restored"         // and Curfew gave it again, as the template says
 	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only
@@ -72,30 +72,3 @@ type TellInput struct {
 	Events []Event `json:"events"`
 	Status Status  `json:"status"`
 }
-
-// DecideInput is the activity "policy.Decide".
-type DecideInput struct {
-	Request Sealed[Request]  `json:"request"`
-	Reviews []Sealed[Review] `json:"reviews,omitempty"`
-	// Total is how long the access would last with an extension; zero when none is asked for.
-	Total Duration `json:"total,omitzero"`
-}
-
-// Decision answers it.
-type Decision struct {
-	Ruling    Ruling   `json:"ruling"`
-	Why       string   `json:"why"`
-	Approvals int      `json:"approvals"`
-	Needed    int      `json:"needed"`
-	From      []string `json:"from,omitempty"` // who may review
-}
-
-// Ruling is what the policy says.
-type Ruling string
-
-// The rulings of the policy.
-const (
-	RulingGrant  Ruling = "grant"
-	RulingReview Ruling = "review" // more reviews are needed
-	RulingDeny   Ruling = "deny"
-)

@@ -55,7 +55,11 @@ type Request struct {
 	Incident  string    `json:"incident,omitempty"`
 	Door      string    `json:"door"` // how it came in: api, cli …
 	AskedAt   time.Time `json:"askedAt"`
-	Terms     Terms     `json:"terms"`
+	// StartAt is when the access is to begin; zero: as soon as it is approved.
+	StartAt time.Time `json:"startAt,omitzero"`
+	// BreakGlass asks to open at once, as the template allows some to.
+	BreakGlass bool  `json:"breakGlass,omitempty"`
+	Terms      Terms `json:"terms"`
 }
 
 // Reference is what targets may show beside the access: the incident, else the ticket, else the request.
@@ -70,15 +74,16 @@ type Terms struct {
 	PendingFor   Duration `json:"pendingFor"`
 	KeepSessions bool     `json:"keepSessions,omitempty"`
 	// LookEvery is how often live access is looked at; Restore gives it again when somebody else took it away.
-	LookEvery Duration     `json:"lookEvery,omitzero"`
-	Restore   bool         `json:"restore,omitempty"`
-	Approval  ApprovalRule `json:"approval"`
-}
-
-// ApprovalRule is how many of whom must approve. The requester and the subject never count.
-type ApprovalRule struct {
-	Count int      `json:"count"`
-	From  []string `json:"from"`
+	LookEvery Duration `json:"lookEvery,omitzero"`
+	Restore   bool     `json:"restore,omitempty"`
+	// Approval is the one rule of requests of the first release; ApprovalRules finds the rules of all.
+	Approval ApprovalRule `json:"approval,omitzero"`
+	Rules    Rules        `json:"rules,omitzero"`
+	// Reminders are how long after a request was asked its reviewers are reminded of it.
+	Reminders []Duration `json:"reminders,omitempty"`
+	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.
+	EndWithTicket   bool `json:"endWithTicket,omitempty"`
+	EndWithIncident bool `json:"endWithIncident,omitempty"`
 }
 
 // Verdict is what a reviewer says.
@@ -102,6 +107,10 @@ type Review struct {
 	Verdict  Verdict   `json:"verdict"`
 	Reason   string    `json:"reason,omitempty"`
 	At       time.Time `json:"at"`
+	// Duration is the longest that the reviewer approves; zero: as long as was asked.
+	Duration Duration `json:"duration,omitzero"`
+	// Rules are the approval rules that the reviewer could review for at the time, by name. A review counts for no other.
+	Rules []string `json:"rules,omitempty"`
 }
 
 // ExtendInput is the update "extend".

@@ -29,6 +29,9 @@ func (b *ballot) last() (reviewer, reason string) {
 	return review.Reviewer, review.Reason
 }
 
+// leastPause is how long the policy is left alone at least, whatever its clock says.
+const leastPause = time.Second
+
 // approved collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken back.
 func (r *run) approved(ctx workflow.Context) bool {
 	decideBy := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
@@ -39,6 +42,9 @@ func (r *run) approved(ctx workflow.Context) bool {
 		decision, judged := r.judge(ctx, &r.reviews, contract.DecideInput{Request: r.in.Request}, decideBy)
 		if judged {
 			r.status.Approvals, r.status.Needed, r.status.Why = decision.Approvals, decision.Needed, decision.Why
+			if decision.Duration.Duration > 0 { // a reviewer may have shortened it
+				r.status.Duration.Duration = min(r.status.Duration.Duration, decision.Duration.Duration)
+			}
 			r.announce(ctx, &r.reviews, before, decision)
 		}
 		reviewer, reason := r.reviews.last()
@@ -55,7 +61,11 @@ func (r *run) approved(ctx workflow.Context) bool {
 			r.happened(ctx, contract.EventLapsed, contract.ActorDeadline, "", "Nobody decided in "+r.fact().Terms.PendingFor.String()+".")
 			return false
 		}
-		wait.For(ctx, left, "Decide by "+clock(decideBy), func() bool { return r.reviews.fresh() || r.stop != nil })
+		summary := "Decide by " + clock(decideBy)
+		if again := decision.Again; !again.IsZero() && again.Before(decideBy) {
+			summary, left = "Ask more reviewers at "+clock(again), max(again.Sub(workflow.Now(ctx)), leastPause)
+		}
+		wait.For(ctx, left, summary, func() bool { return r.reviews.fresh() || r.stop != nil })
 	}
 	r.happened(ctx, contract.EventWithdrawn, r.stop.By, r.stop.Reason, "")
 	return false
@@ -74,6 +84,9 @@ func (r *run) judge(ctx workflow.Context, reviews *ballot, in contract.DecideInp
 		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
 	reviews.judged = len(in.Reviews)
+	if decision.Reviewers != nil {
+		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked
+	}
 	return decision, true
 }
 

@@ -46,7 +46,7 @@ func (r *run) extend(ctx workflow.Context) {
 	x := r.extensions[0]
 	r.extensions = r.extensions[1:]
 	// The request's reviews stand for it, as long as the policy of today would still have it last so long.
-	decision, judged := r.judge(ctx, &r.reviews, contract.DecideInput{Request: r.in.Request, Total: r.total(x)}, *r.status.Until)
+	decision, judged := r.judge(ctx, &r.reviews, r.question(x, false), *r.status.Until)
 	switch {
 	case !judged:
 		x.fail(r.notActive("extended"))
@@ -61,7 +61,7 @@ func (r *run) extend(ctx workflow.Context) {
 func (r *run) judgeExtension(ctx workflow.Context) {
 	x := r.asked
 	before := x.reviews.judged
-	decision, judged := r.judge(ctx, &x.reviews, contract.DecideInput{Request: r.in.Request, Total: r.total(x)}, *r.status.Until)
+	decision, judged := r.judge(ctx, &x.reviews, r.question(x, true), *r.status.Until)
 	if !judged {
 		return
 	}
@@ -93,8 +93,31 @@ func (r *run) carryOut(ctx workflow.Context, x *extension, actor, said string) {
 		return
 	}
 	r.status.Until = &until
+	r.extended++
+	r.added += x.fact.Duration.Duration
 	x.done = true
 	r.happened(ctx, contract.EventExtended, actor, said, "By "+x.fact.Duration.String()+", until "+clock(until)+".")
+}
+
+// question is what the policy is asked about an extension; anew when the reviews are of the extension.
+func (r *run) question(x *extension, anew bool) contract.DecideInput {
+	return contract.DecideInput{
+		Request: r.in.Request, Total: r.total(x), Anew: anew,
+		Extended: r.extended, Added: contract.Duration{Duration: r.added + x.fact.Duration.Duration},
+	}
+}
+
+// extensionsAreReviewed is true when the request's terms ask for reviews of each extension.
+func (r *run) extensionsAreReviewed() bool { return r.fact().Terms.Rules.Extension.Review }
+
+func waiting() *contract.Problem {
+	return contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
+}
+
+// keep lets an extension wait until a reviewer approves it.
+func (r *run) keep(ctx workflow.Context, fact contract.Extension) {
+	r.asked, r.status.Extension = &extension{fact: fact}, &fact
+	r.happened(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 
 // total is how long the access would last with an extension.
@@ -110,7 +133,7 @@ func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
 		err = r.canExtend(ctx, by)
 	}
 	if err == nil && r.asked != nil {
-		err = contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
+		err = waiting()
 	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("an extension was refused", "request", r.status.ID, "error", err)
@@ -120,9 +143,7 @@ func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
 		}
 		return
 	}
-	fact := contract.Extension{Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx)}
-	r.asked, r.status.Extension = &extension{fact: fact}, &fact
-	r.happened(ctx, contract.EventExtensionAsked, contract.ActorSignal, signal.Reason, "By "+by.String()+", when a reviewer approves it.")
+	r.keep(ctx, contract.Extension{Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx)})
 }
 
 // maxRefusalsTold bounds what somebody who floods a request with signals can write to its ticket.

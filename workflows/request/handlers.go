@@ -38,7 +38,13 @@ func (r *run) canReview(in contract.ReviewInput) error {
 		return contract.Problemf(contract.KindInvalid, "verdict", "say approve or deny", "%q is no verdict", review.Verdict).Application()
 	case review.Reviewer == r.status.Requester || review.Reviewer == r.status.Subject:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews their own request").Application()
-	case !slices.Contains(r.status.Reviewers, review.Reviewer):
+	case r.asked != nil && review.Reviewer == r.asked.fact.By:
+		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews an extension that they asked for").Application()
+	case review.Duration.Duration < 0 || review.Duration.Duration > r.status.Duration.Duration:
+		return contract.Problemf(contract.KindInvalid, "duration", "approve "+r.status.Duration.String()+" or less",
+			"%s is not a part of the %s that were asked for", review.Duration, r.status.Duration).Application()
+	// The server reads who is in which group when somebody reviews; the policy reads it again.
+	case !slices.Contains(r.status.Reviewers, review.Reviewer) && len(review.Rules) == 0:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
 	case reviews == nil:
 		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.where()).Application()
@@ -75,10 +81,17 @@ func (r *run) mayExtend(ctx workflow.Context, in contract.ExtendInput) error {
 	if in.Extension.Fact.Request != r.status.ID {
 		return contract.Problemf(contract.KindInvalid, "request", "extend the request that you were shown", "the extension is for another request").Application()
 	}
+	if r.extensionsAreReviewed() && r.asked != nil {
+		return waiting().Application()
+	}
 	return r.canExtend(ctx, in.Extension.Fact.Duration)
 }
 
 func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
+	if r.extensionsAreReviewed() {
+		r.keep(ctx, in.Extension.Fact)
+		return r.status, nil
+	}
 	x := &extension{fact: in.Extension.Fact}
 	r.extensions = append(r.extensions, x)
 	if err := workflow.Await(ctx, func() bool { return x.done }); err != nil {

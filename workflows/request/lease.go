@@ -48,7 +48,7 @@ func (r *run) granted(ctx workflow.Context) bool {
 // holdAll asks every grant to hold, waits for all answers, and returns the first that is a no.
 func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 	asked := workflow.Now(ctx)
-	until := asked.Add(r.fact().Duration.Duration)
+	until := asked.Add(r.status.Duration.Duration)
 	r.status.Until = &until
 	futures := make([]workflow.Future, len(r.status.Holds))
 	for i := range r.status.Holds {

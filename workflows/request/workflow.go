@@ -43,8 +43,10 @@ type run struct {
 	reviews ballot
 	stop    *contract.EndInput
 
-	extensions []*extension // that wait for the main coroutine
-	asked      *extension   // that waits for a reviewer
+	extensions []*extension  // that wait for the main coroutine
+	asked      *extension    // that waits for a reviewer
+	extended   int           // how often the end was moved
+	added      time.Duration // by all of these together
 
 	ledger, ticket  *outbox
 	ticketAbandoned bool
@@ -58,8 +60,12 @@ func newRun(in contract.RequestInput) *run {
 	r := &run{in: in, status: contract.Status{
 		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
 		Reason: fact.Reason, Ticket: fact.Ticket, Incident: fact.Incident, AskedAt: fact.AskedAt,
-		Needed: fact.Terms.Approval.Count, Reviewers: fact.Terms.Approval.From, MaxDuration: fact.Terms.MaxDuration,
+		MaxDuration: fact.Terms.MaxDuration,
 	}}
+	for _, rule := range fact.Terms.ApprovalRules() {
+		r.status.Needed += rule.Count
+		r.status.Reviewers = append(r.status.Reviewers, rule.From...)
+	}
 	for _, access := range fact.Terms.Accesses {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}

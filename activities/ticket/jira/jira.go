@@ -81,10 +81,12 @@ func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
 					Key string `json:"key"`
 				} `json:"statusCategory"`
 			} `json:"status"`
+			Assignee user `json:"assignee"`
+			Reporter user `json:"reporter"`
 		} `json:"fields"`
 	}
 	err := s.call(ctx, exchange{
-		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status"}}, receive: &issue,
+		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status,assignee,reporter"}}, receive: &issue,
 	})
 	if err != nil {
 		return ticket.Ticket{}, err
@@ -95,6 +97,7 @@ func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
 	return ticket.Ticket{
 		Key: issue.Key, Summary: issue.Fields.Summary,
 		Status: issue.Fields.Status.Name, Done: issue.Fields.Status.Category.Key == "done",
+		Assignee: s.identityOf(issue.Fields.Assignee), Reporter: s.identityOf(issue.Fields.Reporter),
 	}, nil
 }
 

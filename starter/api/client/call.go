@@ -67,8 +67,12 @@ func (c *Client) request(ctx context.Context, method, path string, body any) (*h
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}
-	if !c.token.IsZero() {
-		request.Header.Set("Authorization", "Bearer "+c.token.Reveal())
+	token, err := c.token(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if !token.IsZero() {
+		request.Header.Set("Authorization", "Bearer "+token.Reveal())
 	}
 	return request, nil
 }

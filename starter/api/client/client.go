@@ -30,15 +30,17 @@ const (
 
 // Options of a Client.
 type Options struct {
-	Server  string // where the API is: http://127.0.0.1:8300
-	Token   config.Secret
+	Server string // where the API is: http://127.0.0.1:8300
+	Token  config.Secret
+	// Renew, if any, is asked for the token before each call, in place of Token.
+	Renew   func(context.Context) (config.Secret, error)
 	Version string // of the program, for the server to see
 }
 
 // Client calls the API in the name of one person.
 type Client struct {
 	base  *url.URL
-	token config.Secret
+	token func(context.Context) (config.Secret, error)
 	agent string
 	http  *http.Client
 }
@@ -59,7 +61,11 @@ func New(o Options) (*Client, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "server", "write only where the server is",
 			"the address has a user, a query or a fragment")
 	}
-	return &Client{base: base, token: o.Token, agent: "curfew/" + o.Version, http: &http.Client{
+	token := o.Renew
+	if token == nil {
+		token = func(context.Context) (config.Secret, error) { return o.Token, nil }
+	}
+	return &Client{base: base, token: token, agent: "curfew/" + o.Version, http: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,
@@ -137,6 +143,11 @@ func (c *Client) Templates(ctx context.Context) (Answer[api.Templates], error) {
 // Me returns who the token stands for.
 func (c *Client) Me(ctx context.Context) (Answer[api.Me], error) {
 	return call[api.Me](ctx, c, http.MethodGet, "/v1/me", nil)
+}
+
+// SignIn returns where people get tokens for the API. It needs none.
+func (c *Client) SignIn(ctx context.Context) (Answer[api.SignIn], error) {
+	return call[api.SignIn](ctx, c, http.MethodGet, "/.well-known/oauth-protected-resource", nil)
 }
 
 // Filter narrows a list. Empty fields don't.

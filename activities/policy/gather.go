@@ -1,0 +1,151 @@
+package policy
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"curfew/internal/config"
+	"curfew/internal/policy"
+	"curfew/workflows/contract"
+)
+
+// gather reads all that a decision depends on. While something that is needed does not answer there are no facts, and so
+// no decision.
+func (a *Activities) gather(ctx context.Context, in contract.DecideInput) (policy.Facts, error) {
+	facts := policy.Facts{Request: in.Request.Fact, Now: time.Now().UTC()}
+	for _, sealed := range in.Reviews {
+		facts.Reviews = append(facts.Reviews, sealed.Fact)
+	}
+	if in.Total.Duration != 0 {
+		facts.Extension = &policy.Extension{Total: in.Total, Added: in.Added, Earlier: in.Extended, Anew: in.Anew}
+	}
+	if template, present := a.Config.Templates[facts.Request.Template]; present {
+		terms, _ := a.Config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
+		facts.Present = &terms
+	}
+	if err := a.members(ctx, &facts); err != nil {
+		return facts, err
+	}
+	if err := a.people(ctx, &facts); err != nil {
+		return facts, err
+	}
+	err := a.evidence(ctx, &facts)
+	return facts, err
+}
+
+// members reads who is in the groups that the terms name.
+func (a *Activities) members(ctx context.Context, facts *policy.Facts) error {
+	facts.Groups = map[string][]string{}
+	for _, group := range facts.GroupNames() {
+		members, err := a.Groups.Members(ctx, group)
+		if err != nil {
+			return err
+		}
+		facts.Groups[group] = slices.Sorted(slices.Values(members))
+	}
+	return nil
+}
+
+// people looks up all whom the request concerns, and the groups of those who gain by it.
+func (a *Activities) people(ctx context.Context, facts *policy.Facts) error {
+	facts.People = map[string]policy.Person{}
+	for _, id := range facts.Concerned() {
+		person, found := a.Config.People[id]
+		if !found {
+			continue
+		}
+		known := policy.Person{Name: person.Name}
+		if id == facts.Request.Requester || id == facts.Request.Subject {
+			groups, err := a.Groups.Of(ctx, id)
+			if err != nil {
+				return err
+			}
+			known.Groups = slices.Sorted(slices.Values(groups))
+		}
+		facts.People[id] = known
+	}
+	return nil
+}
+
+// evidenceWithin bounds how long an extension waits for other systems.
+const evidenceWithin = 3 * time.Second
+
+// evidence reads the ticket and the incident. For an extension they are read if they can be: it rests on what was found
+// when the access was asked for, and only conditions may look at them again.
+func (a *Activities) evidence(ctx context.Context, facts *policy.Facts) error {
+	if facts.Extension != nil {
+		if !facts.HaveConditions() {
+			return nil
+		}
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, evidenceWithin)
+		defer cancel()
+	}
+	var err error
+	facts.Ticket, err = a.ticket(ctx, facts.Request.Ticket)
+	if err == nil {
+		facts.Incident, err = a.incident(ctx, facts.Request)
+	}
+	if facts.Extension != nil {
+		return nil
+	}
+	return err
+}
+
+func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, error) {
+	if key == "" || a.Tickets == nil {
+		return policy.Ticket{}, nil
+	}
+	found, err := a.Tickets.Find(ctx, key)
+	if isMissing(err) {
+		return policy.Ticket{}, nil
+	}
+	if err != nil {
+		return policy.Ticket{}, err
+	}
+	assignee, _ := a.Config.PersonByAccount(config.SystemJira, found.Assignee)
+	reporter, _ := a.Config.PersonByAccount(config.SystemJira, found.Reporter)
+	return policy.Ticket{Found: true, Status: found.Status, Done: found.Done, Assignee: assignee, Reporter: reporter}, nil
+}
+
+func (a *Activities) incident(ctx context.Context, request contract.Request) (policy.Incident, error) {
+	switch {
+	case request.Incident == "":
+		return policy.Incident{}, nil
+	case a.Incidents == nil:
+		return policy.Incident{Unknown: "no incident system is configured"}, nil
+	}
+	found, err := a.Incidents.Find(ctx, request.Incident)
+	if isMissing(err) {
+		return policy.Incident{}, nil
+	}
+	if err != nil {
+		return policy.Incident{}, err
+	}
+	level, err := a.onCall(ctx, found.Service, request.Requester)
+	return policy.Incident{
+		Found: true, Service: found.Service, Urgency: found.Urgency, Open: found.Open, Acknowledged: found.Acknowledged, OnCall: level,
+	}, err
+}
+
+// onCall is the lowest level at which a person is on call for a service; 0 for none.
+func (a *Activities) onCall(ctx context.Context, service, person string) (int, error) {
+	turns, err := a.Incidents.OnCall(ctx, service)
+	if err != nil {
+		return 0, err
+	}
+	lowest := 0
+	for _, turn := range turns {
+		whose, known := a.Config.PersonByAccount(a.Incidents.Name(), turn.Account)
+		if known && whose == person && turn.Level > 0 && (lowest == 0 || turn.Level < lowest) {
+			lowest = turn.Level
+		}
+	}
+	return lowest, nil
+}
+
+func isMissing(err error) bool {
+	problem, ok := contract.ProblemOf(err)
+	return ok && problem.Kind == contract.KindNotFound
+}

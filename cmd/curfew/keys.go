@@ -1,0 +1,178 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+const defaultKeySet = "keys.json"
+
+func (p *program) keysCommand() *cobra.Command {
+	c := &cobra.Command{
+		Use: "keys", Short: "Look after the keys that Curfew seals with", Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+	}
+	c.AddCommand(p.keysNewCommand(), p.keysListCommand(), p.keysRetireCommand())
+	return c
+}
+
+func (p *program) keysNewCommand() *cobra.Command {
+	var role, private, public string
+	c := &cobra.Command{
+		Use:   "new",
+		Short: "Make a key",
+		Long: `Make a key. Its private half goes into a new file that only you may read: give it to the server, or to the workers
+that decide, and to nobody else. Its public half is added to the key set, which every worker gets.`,
+		Example: "  curfew keys new --role server --private server-key.pem --public keys.json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return p.makeKey(seal.Role(role), cmp.Or(private, role+"-key.pem"), public)
+		},
+	}
+	flags := c.Flags()
+	flags.StringVar(&role, "role", "", "server, or decider: what the key may seal")
+	flags.StringVar(&private, "private", "", "the new `file` for the private half (default ROLE-key.pem)")
+	flags.StringVar(&public, "public", defaultKeySet, "the key set's `file`, which is made if there is none")
+	return c
+}
+
+func (p *program) keysListCommand() *cobra.Command {
+	var public string
+	c := &cobra.Command{
+		Use: "list", Short: "List the keys of a set", Example: "  curfew keys list --public keys.json", Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			keys, err := seal.ReadKeys(public)
+			if err != nil {
+				return err
+			}
+			return p.showKeys(keys)
+		},
+	}
+	c.Flags().StringVar(&public, "public", defaultKeySet, "the key set's `file`")
+	return c
+}
+
+func (p *program) keysRetireCommand() *cobra.Command {
+	var public, at string
+	c := &cobra.Command{
+		Use:   "retire KEY",
+		Short: "Take a key out of use",
+		Long: `Take a key out of use. What it seals from now on counts for nothing; what it has sealed counts until --at, so that
+requests which are under way can end in peace. A key that was stolen is retired at once.`,
+		Example: `  curfew keys retire 90facafea9b15566 --public keys.json --at 2026-12-24T18:00:00Z`,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return p.retireKey(args[0], public, at)
+		},
+	}
+	c.Flags().StringVar(&public, "public", defaultKeySet, "the key set's `file`")
+	c.Flags().StringVar(&at, "at", "", "`when` what it has sealed stops to count, like 2026-12-24T18:00:00Z (default: now)")
+	return c
+}
+
+// makeKey writes the private half first: a key in the set that nobody holds would look as if it were in use.
+func (p *program) makeKey(role seal.Role, private, public string) error {
+	key, half, err := seal.NewKey(role, p.now())
+	if err != nil {
+		return err
+	}
+	keys, err := seal.ReadKeys(public)
+	if problem, ok := contract.ProblemOf(err); err != nil && (!ok || problem.Kind != contract.KindNotFound) {
+		return err
+	}
+	if err := seal.WritePrivate(private, half); err != nil {
+		return err
+	}
+	if err := append(keys, key).WriteFile(public); err != nil {
+		return errors.Join(err, os.Remove(private)) // so that the same command can be given again
+	}
+	if p.output == outputJSON {
+		return p.object(madeKey{keyView: p.keyView(key), Private: private, Public: public})
+	}
+	page := newPage()
+	page.row("key", key.ID)
+	page.row("role", string(key.Role))
+	page.row("private half", private)
+	page.row("public half", public)
+	return page.print(p.stdout)
+}
+
+func (p *program) retireKey(id, public, at string) error {
+	from := p.now()
+	if at != "" {
+		var err error
+		if from, err = time.Parse(time.RFC3339, at); err != nil {
+			return usageError("at", "write it like 2026-12-24T18:00:00Z", "%q is no time", contract.Shorten(at, 64))
+		}
+	}
+	keys, err := seal.ReadKeys(public)
+	if err != nil {
+		return err
+	}
+	if keys, err = keys.Retire(id, from, p.now()); err != nil {
+		return err
+	}
+	if err := keys.WriteFile(public); err != nil {
+		return err
+	}
+	return p.showKeys(keys)
+}
+
+// keyView is what `keys list -o json` prints of a key.
+type keyView struct {
+	ID        string     `json:"id"`
+	Role      seal.Role  `json:"role"`
+	Phase     seal.Phase `json:"phase"`
+	NotBefore time.Time  `json:"notBefore,omitzero"`
+	NotAfter  time.Time  `json:"notAfter,omitzero"`
+	Retired   time.Time  `json:"retired,omitzero"`
+}
+
+// madeKey is what `keys new -o json` prints.
+type madeKey struct {
+	keyView
+	Private string `json:"private"`
+	Public  string `json:"public"`
+}
+
+func (p *program) keyView(key seal.Key) keyView {
+	return keyView{
+		ID: key.ID, Role: key.Role, Phase: key.Phase(p.now()),
+		NotBefore: key.NotBefore, NotAfter: key.NotAfter, Retired: key.Retired,
+	}
+}
+
+func (p *program) showKeys(keys seal.Keys) error {
+	views := make([]keyView, 0, len(keys))
+	for _, key := range keys {
+		views = append(views, p.keyView(key))
+	}
+	if p.output == outputJSON {
+		return p.object(map[string][]keyView{"keys": views})
+	}
+	page := newPage()
+	if len(views) == 0 {
+		page.row("no keys")
+		return page.print(p.stdout)
+	}
+	page.row("KEY", "ROLE", "PHASE", "VALID FROM", "SEALS UNTIL", "COUNTS UNTIL")
+	for _, view := range views {
+		page.row(view.ID, string(view.Role), string(view.Phase), p.day(view.NotBefore), p.day(view.NotAfter), p.day(view.Retired))
+	}
+	return page.print(p.stdout)
+}
+
+// day is a time in a list, or a dash when it never comes.
+func (p *program) day(at time.Time) string {
+	if at.IsZero() {
+		return "-"
+	}
+	return at.In(p.zone).Format("2006-01-02 15:04 MST")
+}

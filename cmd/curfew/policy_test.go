@@ -1,0 +1,96 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/internal/policy"
+	"curfew/workflows/contract"
+)
+
+const policyConfig = `
+people: {ada: {token: env:CURFEW_TEST_IS_NOT_SET}, grace: {}}
+targets: {db: {kind: postgres, dsn: env:CURFEW_TEST_IS_NOT_SET}}
+templates:
+  debug:
+    entitlements: [{target: db, role: reader}]
+    duration: {default: 1h, max: 2h}
+    ticket: none
+    approval: {count: 1, from: [ada, grace]}
+`
+
+const policyCases = `
+cases:
+  - {name: waits, template: debug, requester: ada, want: {ruling: review, from: [grace]}}
+  - {name: decided, template: debug, requester: ada, reviews: [{by: grace, verdict: approve}], want: {ruling: %s}}
+`
+
+// offline runs a command that asks no server.
+func offline(t *testing.T, args ...string) result {
+	t.Helper()
+	return (&shell{now: time.Now}).run(t, "", args...)
+}
+
+func written(t *testing.T, name, text string) string {
+	t.Helper()
+	file := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+	return file
+}
+
+func TestPolicyCasesAreTriedWithoutServerOrSecrets(t *testing.T) {
+	t.Parallel()
+	config := written(t, "curfew.yaml", policyConfig)
+	tried := offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "grant")))
+	require.Equal(t, result{code: exitDone, out: "right  waits\nright  decided\n"}, tried)
+
+	tried = offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "deny")))
+	require.Equal(t, exitFailed, tried.code)
+	require.Equal(t, "right  waits\nWRONG  decided\n       - ruling: deny\n       + ruling: grant\n", tried.out)
+	require.Equal(t, "error: 1 of 2 cases are not decided as they should be\n", tried.errors)
+
+	tried = offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "maybe")))
+	require.Equal(t, exitRefused, tried.code)
+}
+
+func TestAStoredDecisionIsExplained(t *testing.T) {
+	t.Parallel()
+	asked := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
+	terms := contract.Terms{Digest: "d", MaxDuration: contract.Duration{Duration: time.Hour}, Rules: contract.Rules{
+		Approvals:   []contract.ApprovalRule{{Name: "peers", Count: 1, From: []string{"grace"}}},
+		Constraints: []contract.Constraint{{Name: "short", Message: "m", Condition: `request.duration <= duration("1h")`}},
+	}}
+	decision, err := policy.Explain(policy.Facts{
+		Request: contract.Request{
+			ID: "r1", Template: "debug", Requester: "ada", Subject: "ada", Duration: contract.Duration{Duration: time.Hour}, AskedAt: asked, Terms: terms,
+		},
+		Present: &terms, Now: asked, People: map[string]policy.Person{"ada": {}, "grace": {}},
+	}).Packed()
+	require.NoError(t, err)
+	text, err := json.Marshal(decision)
+	require.NoError(t, err)
+
+	explained := offline(t, "policy", "explain", written(t, "decision.json", string(text)))
+	require.Equal(t, exitDone, explained.code, explained.errors)
+	require.Contains(t, explained.out, "0 of 1 approvals; grace may review")
+	require.Contains(t, explained.out, `holds: request.duration <= duration("1h")`)
+
+	stored, err := policy.Unpack(decision.Explanation)
+	require.NoError(t, err)
+	stored.Decision.Ruling = contract.RulingGrant
+	other, err := stored.Packed()
+	require.NoError(t, err)
+	text, err = json.Marshal(other)
+	require.NoError(t, err)
+	explained = offline(t, "policy", "explain", written(t, "decision.json", string(text)))
+	require.Equal(t, exitFailed, explained.code)
+	require.Contains(t, explained.errors, "this release decides otherwise: review")
+
+	require.Equal(t, exitRefused, offline(t, "policy", "explain", written(t, "decision.json", "{}")).code)
+}

@@ -1,0 +1,219 @@
+package config
+
+import (
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"maps"
+	"net/netip"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// OIDC says at which OpenID Connect provider people and machines sign in, and how its tokens name them.
+type OIDC struct {
+	Issuer string `yaml:"issuer"` // letter for letter as the provider's tokens have it
+	// ClientID is Curfew's own client there, with which people sign in at the web pages; tokens for it are accepted.
+	ClientID     string `yaml:"clientId"`
+	ClientSecret Secret `yaml:"clientSecret"` // none for a public client; PKCE is used either way
+	// CLIClientID is the public client with which `curfew login` signs people in; default ClientID.
+	CLIClientID string            `yaml:"cliClientId"`
+	Audiences   []string          `yaml:"audiences"` // for whom tokens may be made, beside the two clients
+	Clients     []string          `yaml:"clients"`   // who may have had tokens made, beside the two clients
+	PersonClaim string            `yaml:"personClaim"`
+	Groups      OIDCGroups        `yaml:"groups"`
+	Session     contract.Duration `yaml:"session"` // how long a sign-in at the web pages lasts; default 8h
+}
+
+// OIDCGroups says where tokens tell a person's groups.
+type OIDCGroups struct {
+	Claim    string `yaml:"claim"`    // empty: nowhere
+	Optional bool   `yaml:"optional"` // a token without the claim means no groups; otherwise it is refused
+}
+
+// ServiceToken is a token of Curfew's own with which a program acts as a person. The file has only its hash.
+type ServiceToken struct {
+	Person  string   `yaml:"person"`
+	Hash    string   `yaml:"hash"` // sha256: and the hexadecimal SHA-256 of the token
+	Scopes  []string `yaml:"scopes"`
+	Expires string   `yaml:"expires"` // RFC 3339
+
+	Digest [sha256.Size]byte `yaml:"-"` // Hash, decoded
+	Until  time.Time         `yaml:"-"` // Expires, decoded
+}
+
+// What a token may be used for. People who sign in themselves may do all that their person may.
+const (
+	ScopeRead    = "read"    // see
+	ScopeAsk     = "ask"     // ask, extend, cancel, have certificates made
+	ScopeReview  = "review"  // approve and deny
+	ScopeRevoke  = "revoke"  // end access early
+	ScopeOperate = "operate" // see to stuck revokes, alarms and sweeps
+)
+
+// IsID is true for what can be the id of a person, target, template or service token.
+func IsID(text string) bool { return validID.MatchString(text) }
+
+// Scopes are all there are.
+func Scopes() []string { return []string{ScopeRead, ScopeAsk, ScopeReview, ScopeRevoke, ScopeOperate} }
+
+// Claims that have a meaning of their own.
+const (
+	ClaimEmail   = "email" // counts only when email_verified is true
+	ClaimSubject = "sub"
+)
+
+// HashPrefix says how the hash of a service token was made.
+const HashPrefix = "sha256:"
+
+const (
+	defaultSession  = 8 * time.Hour
+	shortestSession = time.Minute
+	longestSession  = 24 * time.Hour
+	longestLogin    = 256
+)
+
+func (r *reading) identity(c *Config) {
+	if c.OIDC != nil {
+		r.oidc(c.OIDC, path{"oidc"})
+		r.behindTLS(path{"server", "url"}, c.Server.URL, "cookies of the sign-in")
+	}
+	r.logins(c, path{"people"})
+	r.serviceTokens(c, path{"serviceTokens"})
+}
+
+func (r *reading) oidc(oidc *OIDC, at path) {
+	if oidc.Issuer == "" {
+		r.wrong(at.key("issuer"), "write it as the provider's discovery document does, like https://login.example.com", "is missing")
+	} else {
+		r.address(at.key("issuer"), oidc.Issuer)
+		r.behindTLS(at.key("issuer"), oidc.Issuer, "keys and tokens")
+	}
+	if oidc.ClientID == "" {
+		r.wrong(at.key("clientId"), "register Curfew as a client at the provider, and write the id that it got", "is missing")
+	}
+	oidc.CLIClientID = cmp.Or(oidc.CLIClientID, oidc.ClientID)
+	oidc.PersonClaim = cmp.Or(oidc.PersonClaim, ClaimEmail)
+	for key, list := range map[string][]string{"audiences": oidc.Audiences, "clients": oidc.Clients} {
+		if i := slices.Index(list, ""); i >= 0 {
+			r.wrong(at.key(key).item(i), "write an id, or take the item out", "is empty")
+		}
+	}
+	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
+		r.wrong(at.key("groups").key("optional"), "name the claim too, or take the line out", "is about no claim")
+	}
+	oidc.Session.Duration = cmp.Or(oidc.Session.Duration, defaultSession)
+	if oidc.Session.Duration < shortestSession || oidc.Session.Duration > longestSession {
+		r.wrong(at.key("session"), "write 1m to 24h", "%s is no length for it", oidc.Session)
+	}
+}
+
+// behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
+func (r *reading) behindTLS(at path, address, what string) {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme != "http" {
+		return
+	}
+	host, err := netip.ParseAddr(parsed.Hostname())
+	if parsed.Hostname() != "localhost" && (err != nil || !host.IsLoopback()) {
+		r.wrong(at, "write it with https://; only a loopback address may do without", "would send %s in the clear", what)
+	}
+}
+
+// logins holds that nobody who signs in is two persons, and no two who sign in are one.
+func (r *reading) logins(c *Config, at path) {
+	for key, of := range map[string]func(Person) string{
+		"login":   func(p Person) string { return c.fold(p.Login) },
+		"subject": func(p Person) string { return p.Subject },
+	} {
+		owners := map[string]string{}
+		for _, id := range slices.Sorted(maps.Keys(c.People)) {
+			name, here := of(c.People[id]), at.key(id).key(key)
+			switch owner, taken := owners[name]; {
+			case name == "":
+				continue
+			case len(name) > longestLogin || strings.TrimSpace(name) != name:
+				r.wrong(here, "copy it from the provider again", "is no name that a provider gives: it is too long, or has space around it")
+			case taken:
+				r.wrong(here, "give each person a sign-in of their own", "is that of %s already", owner)
+			}
+			owners[name] = id
+		}
+	}
+}
+
+func (r *reading) serviceTokens(c *Config, at path) {
+	r.names(at, maps.Keys(c.ServiceTokens))
+	owners := map[[sha256.Size]byte]string{}
+	for _, name := range slices.Sorted(maps.Keys(c.ServiceTokens)) {
+		token, here := c.ServiceTokens[name], at.key(name)
+		r.serviceToken(c, &token, here)
+		if owner, taken := owners[token.Digest]; taken && token.Hash != "" {
+			r.wrong(here.key("hash"), "make another with curfew tokens new", "is the same as that of %s", owner)
+		}
+		owners[token.Digest] = name
+		c.ServiceTokens[name] = token
+	}
+}
+
+func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
+	if _, found := c.People[token.Person]; !found && !r.lost(path{"people"}) {
+		r.wrong(at.key("person"), cmp.Or(suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for"),
+			"there is no person %q", shorten(token.Person))
+	}
+	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
+	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
+		r.wrong(at.key("hash"), "make a token with curfew tokens new, and copy the line that it prints",
+			"is no sha256: and 64 hexadecimal digits")
+	}
+	copy(token.Digest[:], digest)
+	if len(token.Scopes) == 0 {
+		r.wrong(at.key("scopes"), "choose from "+strings.Join(Scopes(), ", "), "is missing: the token may do nothing")
+	}
+	for i, scope := range token.Scopes {
+		r.oneOf(at.key("scopes").item(i), scope, Scopes()...)
+	}
+	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
+		r.wrong(at.key("expires"), "write it like 2027-01-31T00:00:00Z", "is no time")
+	}
+}
+
+// PersonBySubject finds who has a subject at the provider.
+func (c *Config) PersonBySubject(subject string) (id string, ok bool) {
+	return c.personBy(subject, func(p Person) string { return p.Subject })
+}
+
+// PersonByLogin finds who has a login at the provider. Of e-mail addresses, ASCII's capital and small letters are the same.
+func (c *Config) PersonByLogin(login string) (id string, ok bool) {
+	return c.personBy(c.fold(login), func(p Person) string { return c.fold(p.Login) })
+}
+
+func (c *Config) personBy(name string, of func(Person) string) (string, bool) {
+	if name == "" {
+		return "", false
+	}
+	for id, person := range c.People {
+		if of(person) == name {
+			return id, true
+		}
+	}
+	return "", false
+}
+
+// fold leaves other scripts alone: there, letters that look different can become the same, and an address that anybody
+// may register would be somebody's.
+func (c *Config) fold(login string) string {
+	if c.OIDC == nil || c.OIDC.PersonClaim != ClaimEmail {
+		return login
+	}
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, login)
+}

@@ -1,0 +1,77 @@
+package config
+
+import (
+	"slices"
+
+	"curfew/workflows/contract"
+)
+
+// Rules are a template's rules, as requests pin them.
+func (t Template) Rules() contract.Rules {
+	rules := contract.Rules{
+		Requesters: contract.People(t.Requesters), OnBehalf: contract.OnBehalf(t.OnBehalf), MinDuration: t.Duration.Min,
+		Ticket: contract.TicketRule{
+			Required: t.Ticket.Use == TicketRequired,
+			Projects: t.Ticket.Projects, Statuses: t.Ticket.Statuses, RequesterIs: t.Ticket.RequesterIs,
+		},
+		StartWithin: t.StartWithin, Automatic: constraints(t.Automatic), Approvals: t.ApprovalRules(),
+		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
+		BreakGlass: contract.BreakGlassRule(t.BreakGlass),
+	}
+	if i := t.Incident; i != nil {
+		rules.Incident = contract.IncidentRule{
+			Required: true, Services: i.Services, Open: i.Open, Acknowledged: i.Acknowledged, OnCall: i.OnCall,
+		}
+	}
+	return rules
+}
+
+// ApprovalRules are the template's approval rules, also where it has the one rule of the short form.
+func (t Template) ApprovalRules() []contract.ApprovalRule {
+	if len(t.Approvals) == 0 && t.Approval.Count > 0 {
+		return []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: t.Approval.Count, From: t.Approval.From}}
+	}
+	var rules []contract.ApprovalRule
+	for _, r := range t.Approvals {
+		rules = append(rules, contract.ApprovalRule{
+			Name: r.Name, Count: r.Approve, Deny: r.Deny, From: r.People, Groups: r.Groups, After: r.After, Then: contract.People(r.Then),
+		})
+	}
+	return rules
+}
+
+func constraints(configured []Constraint) []contract.Constraint {
+	var all []contract.Constraint
+	for _, c := range configured {
+		all = append(all, contract.Constraint{Name: c.Name, Message: c.Message, Condition: string(c.Condition)})
+	}
+	return all
+}
+
+// Terms are what a template gives a person, and under which rules: what a request pins. Where the person has no account,
+// missing is the target's name, and the terms give nothing.
+func (c *Config) Terms(template Template, person string) (terms contract.Terms, missing string) {
+	accesses, missing := c.Accesses(template, person)
+	return contract.Terms{
+		Digest: template.Digest, Accesses: accesses, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
+		KeepSessions: template.Sessions == SessionsKeep, LookEvery: c.Drift.Every, Restore: template.Drift == DriftRestore,
+		Rules: template.Rules(), Reminders: template.Reminders,
+		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
+		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),
+	}, missing
+}
+
+// Members are those of a group, by the configuration; nobody when there is no such group.
+func (c *Config) Members(group string) []string { return c.Groups[group] }
+
+// GroupsOf are the groups that a person is a member of, in order of their names.
+func (c *Config) GroupsOf(person string) []string {
+	var groups []string
+	for group, members := range c.Groups {
+		if slices.Contains(members, person) {
+			groups = append(groups, group)
+		}
+	}
+	slices.Sort(groups)
+	return groups
+}

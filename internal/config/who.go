@@ -1,0 +1,170 @@
+package config
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
+
+func (r *reading) groups(c *Config, at path) {
+	r.names(at, maps.Keys(c.Groups))
+	for _, group := range slices.Sorted(maps.Keys(c.Groups)) {
+		r.listed(c.Groups[group], at.key(group), r.isPerson(c))
+	}
+}
+
+// listed holds that every name on a list is known, and is there once.
+func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
+	for i, name := range names {
+		if check(name, at.item(i)) && slices.Index(names, name) < i {
+			r.wrong(at.item(i), "take it out", "%s is there already", shorten(name))
+		}
+	}
+}
+
+// isPerson refuses who is not in the directory.
+func (r *reading) isPerson(c *Config) func(string, path) bool {
+	return func(name string, at path) bool {
+		_, found := c.People[name]
+		if !found && !r.lost(path{"people"}) {
+			r.wrong(at, suggest(name, slices.Collect(maps.Keys(c.People))), "there is no person %q", shorten(name))
+		}
+		return found
+	}
+}
+
+// isGroup refuses a group that is not in the configuration.
+func (r *reading) isGroup(c *Config) func(string, path) bool {
+	return func(name string, at path) bool {
+		_, found := c.Groups[name]
+		if !found && !r.lost(path{"groups"}) {
+			fix := suggest(name, slices.Collect(maps.Keys(c.Groups)))
+			if fix == "" {
+				fix = "list its members in groups"
+			}
+			r.wrong(at, fix, "there is no group %q", shorten(name))
+		}
+		return found
+	}
+}
+
+func (r *reading) whom(c *Config, people People, at path) {
+	r.listed(people.People, at.key("people"), r.isPerson(c))
+	r.listed(people.Groups, at.key("groups"), r.isGroup(c))
+}
+
+// everybody counts the persons whom a list and groups name together.
+func (c *Config) everybody(lists ...People) int {
+	everybody := map[string]bool{}
+	for _, list := range lists {
+		for _, person := range list.People {
+			everybody[person] = true
+		}
+		for _, group := range list.Groups {
+			for _, person := range c.Groups[group] {
+				everybody[person] = true
+			}
+		}
+	}
+	return len(everybody)
+}
+
+func (r *reading) whoAsks(c *Config, template *Template, at path) {
+	r.whom(c, template.Requesters, at.key("requesters"))
+	r.listed(template.OnBehalf.Groups, at.key("onBehalf"), r.isGroup(c))
+}
+
+func (r *reading) approvals(c *Config, template *Template, at path) {
+	if len(template.Approvals) == 0 {
+		if template.Approval.Count == 0 && len(template.Approval.From) == 0 && len(template.Automatic) > 0 {
+			return
+		}
+		r.approval(c, template.Approval, at.key("approval"))
+		return
+	}
+	if template.Approval.Count != 0 || len(template.Approval.From) > 0 {
+		r.wrong(at.key("approvals"), "keep one of them", "is there beside approval")
+	}
+	var names []string
+	for i := range template.Approvals {
+		rule := &template.Approvals[i]
+		r.approvalRule(c, rule, at.key("approvals").item(i))
+		names = append(names, rule.Name)
+	}
+	r.named(names, at.key("approvals"))
+}
+
+// approval checks the short form.
+func (r *reading) approval(c *Config, approval Approval, at path) {
+	r.listed(approval.From, at.key("from"), r.isPerson(c))
+	switch {
+	case approval.Count < 1:
+		r.wrong(at.key("count"), "write how many must approve: 1 or more", "is less than 1")
+	case approval.Count > len(approval.From):
+		r.wrong(at.key("count"), "lower it, or name more people in from", "is more than the %d people in from", len(approval.From))
+	}
+}
+
+func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
+	if !r.written(r.said(at.key("approve"))) {
+		rule.Approve = 1
+	}
+	if !r.written(r.said(at.key("deny"))) {
+		rule.Deny = 1
+	}
+	first := People{rule.People, rule.Groups}
+	r.whom(c, first, at)
+	r.whom(c, rule.Then, at.key("then"))
+	escalates := len(rule.Then.People)+len(rule.Then.Groups) > 0
+	switch {
+	case rule.After.Duration > 0 && !escalates:
+		r.wrong(at.key("after"), "name the people or groups who may review from then on in then, or take it out", "leads to nobody")
+	case rule.After.Duration == 0 && escalates:
+		r.wrong(at.key("then"), "write after how long in after, like 15m", "has no time")
+	}
+	most := c.everybody(first, rule.Then)
+	for _, number := range []struct {
+		key, does string
+		value     int
+	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
+		switch {
+		case number.value < 1:
+			r.wrong(at.key(number.key), fmt.Sprintf("write how many must %s: 1 or more", number.does), "is less than 1")
+		case number.value > most && !r.lost(path{"groups"}):
+			r.wrong(at.key(number.key), "lower it, or name more people or groups", "is more than the %d people whom the rule names", most)
+		}
+	}
+}
+
+// named holds that each thing of a list has a name of its own.
+func (r *reading) named(names []string, at path) {
+	for i, name := range names {
+		switch {
+		case name == "":
+			r.wrong(at.item(i).key("name"), "give it a name, like security", "is missing")
+		case !validID.MatchString(name):
+			r.wrong(at.item(i).key("name"), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no name")
+		case slices.Index(names, name) < i:
+			r.wrong(at.item(i).key("name"), "choose another", "%s is there already", name)
+		}
+	}
+}
+
+func (r *reading) breakGlass(c *Config, template *Template, at path) {
+	glass := template.BreakGlass
+	r.listed(glass.Groups, at.key("groups"), r.isGroup(c))
+	longest := template.Duration.Max
+	switch {
+	case len(glass.Groups) == 0 && (glass.MaxDuration.Duration > 0 || glass.ReviewWithin.Duration > 0):
+		r.wrong(at.key("groups"), "name the groups whose members may break the glass", "is missing")
+	case len(glass.Groups) == 0:
+		return
+	case glass.MaxDuration.Duration == 0:
+		r.wrong(at.key("maxDuration"), "write the longest that such access may last, like 30m", "is missing")
+	case longest.Duration > 0 && glass.MaxDuration.Duration > longest.Duration:
+		r.wrong(at.key("maxDuration"), "lower it to at most "+longest.String(), "%s is longer than duration.max", glass.MaxDuration)
+	}
+	if len(glass.Groups) > 0 && glass.ReviewWithin.Duration == 0 {
+		r.wrong(at.key("reviewWithin"), "write within what time a second person signs it, like 24h", "is missing")
+	}
+}

@@ -1,0 +1,73 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"slices"
+	"strings"
+	"time"
+
+	"curfew/internal/config"
+)
+
+// maxToken is more than any provider's tokens have, and less than what a header may.
+const maxToken = 12 << 10
+
+// Authenticator recognizes callers by their bearer tokens.
+type Authenticator struct {
+	config        *config.Config
+	serviceTokens map[[sha256.Size]byte]config.ServiceToken
+	provider      *Provider
+	now           func() time.Time
+}
+
+// New makes an authenticator from a checked configuration. It asks the provider nothing yet.
+func New(configured *config.Config) *Authenticator {
+	a := &Authenticator{config: configured, serviceTokens: map[[sha256.Size]byte]config.ServiceToken{}, now: time.Now}
+	for _, token := range configured.ServiceTokens {
+		a.serviceTokens[token.Digest] = token
+	}
+	if configured.OIDC != nil {
+		a.provider = newProvider(configured)
+	}
+	return a
+}
+
+// Provider is where people sign in; nil when none is configured.
+func (a *Authenticator) Provider() *Provider { return a.provider }
+
+// Authenticate recognizes the caller who has a bearer token. The error is an *Unproven when the token is nobody's, and
+// otherwise a *contract.Problem: Forbidden when the provider knows the caller and Curfew doesn't, Unavailable when the
+// provider can't be asked.
+func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller, error) {
+	const another = "send a token that is yours, or sign in again with curfew login"
+	switch {
+	case token == "":
+		return Caller{}, unproven("send one as Authorization: Bearer …, or sign in with curfew login", "no bearer token came with the call")
+	case len(token) > maxToken:
+		return Caller{}, unproven(another, "the bearer token is longer than %d KiB", maxToken>>10)
+	}
+	if person, ok := a.config.PersonByToken(token); ok {
+		return Caller{Person: person, Scopes: config.Scopes(), Means: MeansToken}, nil
+	}
+	if strings.HasPrefix(token, serviceTokenPrefix) {
+		return a.byServiceToken(token)
+	}
+	if a.provider == nil || strings.Count(token, ".") != 2 {
+		return Caller{}, unproven(another, "the bearer token is nobody's")
+	}
+	return a.provider.recognize(ctx, token, "")
+}
+
+// byServiceToken looks the token up by its hash, so how long that takes tells nothing about any token.
+func (a *Authenticator) byServiceToken(token string) (Caller, error) {
+	const another = "have an administrator make a new one with curfew tokens new"
+	known, ok := a.serviceTokens[sha256.Sum256([]byte(token))]
+	switch {
+	case !ok:
+		return Caller{}, unproven(another, "the service token is not in the configuration")
+	case !a.now().Before(known.Until):
+		return Caller{}, unproven(another, "the service token has expired")
+	}
+	return Caller{Person: known.Person, Scopes: slices.Clone(known.Scopes), Means: MeansServiceToken}, nil
+}

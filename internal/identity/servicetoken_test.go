@@ -1,0 +1,66 @@
+package identity_test
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/internal/config"
+	"curfew/internal/identity"
+)
+
+// withServiceToken is a directory in which ci acts as the robot, until a time.
+func withServiceToken(t *testing.T, until time.Time) (*identity.Authenticator, string) {
+	t.Helper()
+	token, hash := identity.NewServiceToken()
+	digest, err := hex.DecodeString(hash[len(config.HashPrefix):])
+	require.NoError(t, err)
+	return identity.New(&config.Config{
+		People: map[string]config.Person{"robot": {}},
+		ServiceTokens: map[string]config.ServiceToken{"ci": {
+			Person: "robot", Scopes: []string{config.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
+		}},
+	}), token.Reveal()
+}
+
+func TestAServiceTokenActsAsItsPersonWithinItsScopes(t *testing.T) {
+	t.Parallel()
+	callers, token := withServiceToken(t, time.Now().Add(time.Hour))
+
+	caller, err := callers.Authenticate(t.Context(), token)
+
+	require.NoError(t, err)
+	require.Equal(t, identity.Caller{Person: "robot", Scopes: []string{config.ScopeAsk}, Means: identity.MeansServiceToken}, caller)
+	require.True(t, caller.May(config.ScopeAsk))
+	require.False(t, caller.May(config.ScopeReview))
+	require.False(t, caller.May(""))
+}
+
+func TestServiceTokensThatAreNotOrNoLongerThereAreRefused(t *testing.T) {
+	t.Parallel()
+	callers, token := withServiceToken(t, time.Now())
+	_, err := callers.Authenticate(t.Context(), token)
+	unproven(t, err, "expired")
+
+	another, hash := identity.NewServiceToken()
+	for name, wrong := range map[string]string{
+		"another one": another.Reveal(), "cut": token[:len(token)-1], "its hash": hash, "only what all begin with": "curfew_",
+	} {
+		_, err := callers.Authenticate(t.Context(), wrong)
+		unproven(t, err, "")
+		require.NotContains(t, err.Error(), wrong, name)
+	}
+}
+
+func TestNoTwoServiceTokensAreTheSame(t *testing.T) {
+	t.Parallel()
+	one, hash := identity.NewServiceToken()
+	two, other := identity.NewServiceToken()
+	require.NotEqual(t, one.Reveal(), two.Reveal())
+	require.NotEqual(t, hash, other)
+	digest := sha256.Sum256([]byte(one.Reveal()))
+	require.Equal(t, "sha256:"+hex.EncodeToString(digest[:]), hash)
+}

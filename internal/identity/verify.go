@@ -1,0 +1,119 @@
+package identity
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+)
+
+// skew is how far the provider's clock may be ahead of ours.
+const skew = time.Minute
+
+// claims are what a verified token says.
+type claims struct {
+	Subject         string         `json:"sub"`
+	Nonce           string         `json:"nonce"`
+	AuthorizedParty string         `json:"azp"`
+	ClientID        string         `json:"client_id"`
+	NotBefore       float64        `json:"nbf"`
+	Events          map[string]any `json:"events"`
+
+	all map[string]any
+}
+
+// attempt remembers why a signature could not be checked, which the verifier tells only in words.
+type attempt struct {
+	keys oidc.KeySet
+	err  error
+}
+
+// VerifySignature checks the signature with the provider's keys.
+func (a *attempt) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
+	payload, a.err = a.keys.VerifySignature(ctx, token)
+	return payload, a.err
+}
+
+// verify checks everything about a token but whose it is: its kind, signature, issuer, times, and for whom and by whom it
+// was made.
+func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
+	const again = "sign in again with curfew login"
+	if !isAboutACaller(raw) {
+		return nil, unproven(again, "the token is of a kind that doesn't say who is calling")
+	}
+	found, err := p.discover(ctx)
+	if err != nil {
+		return nil, err
+	}
+	attempt := &attempt{keys: found.keys}
+	verified, err := oidc.NewVerifier(p.config.OIDC.Issuer, attempt, &oidc.Config{
+		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipIssuerCheck: true, Now: p.now,
+	}).Verify(ctx, raw)
+	var expired *oidc.TokenExpiredError
+	var unreachable *url.Error
+	switch {
+	case errors.As(err, &expired):
+		return nil, unproven(again, "the token has expired")
+	case errors.As(attempt.err, &unreachable) && !errors.Is(attempt.err, errTooOften), ctx.Err() != nil:
+		return nil, p.unavailable()
+	case err != nil:
+		return nil, unproven(again, "the token is not signed by %s with one of %s", p.config.OIDC.Issuer, strings.Join(algorithms, ", "))
+	case verified.Issuer != p.config.OIDC.Issuer:
+		return nil, unproven(again, "the token was issued by another provider than %s", p.config.OIDC.Issuer)
+	}
+	said := &claims{}
+	if err := errors.Join(verified.Claims(said), verified.Claims(&said.all)); err != nil {
+		return nil, unproven(again, "the token's claims can't be understood")
+	}
+	return said, p.checkUse(verified, said)
+}
+
+// checkUse holds that a token is for Curfew, of its time, and made for a client that is known.
+func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
+	const ask = "have an administrator look at oidc.audiences and oidc.clients"
+	settings := p.config.OIDC
+	known := []string{settings.ClientID, settings.CLIClientID}
+	forUs := slices.Concat(known, settings.Audiences)
+	clients := slices.Concat(known, settings.Clients)
+	if !slices.ContainsFunc(verified.Audience, func(audience string) bool { return slices.Contains(forUs, audience) }) {
+		return unproven(ask, "the token was not made for Curfew")
+	}
+	for _, client := range []string{said.AuthorizedParty, said.ClientID} {
+		if client != "" && !slices.Contains(clients, client) {
+			return unproven(ask, "the token was made for a client that is not known here")
+		}
+	}
+	latest := p.now().Add(skew)
+	switch {
+	case len(verified.Audience) > 1 && said.AuthorizedParty == "" && said.ClientID == "":
+		return unproven(ask, "the token is for several, and doesn't say which client had it made")
+	case said.Subject == "":
+		return unproven(ask, "the token names no subject")
+	case said.Events != nil:
+		return unproven(ask, "the token tells of an event, and doesn't say who is calling")
+	case verified.IssuedAt.After(latest) || time.Unix(int64(said.NotBefore), 0).After(latest):
+		return unproven("try again; if it stays so, set the clocks", "the token's time has not come yet")
+	}
+	return nil
+}
+
+// isAboutACaller tells ID and access tokens from others that a provider signs with the same keys, such as notices of a
+// sign-out.
+func isAboutACaller(raw string) bool {
+	encoded, _, _ := strings.Cut(raw, ".")
+	text, err := base64.RawURLEncoding.DecodeString(encoded)
+	var header struct {
+		Type string `json:"typ"`
+	}
+	if err != nil || json.Unmarshal(text, &header) != nil {
+		return false
+	}
+	kind := strings.TrimPrefix(strings.ToLower(header.Type), "application/")
+	return kind == "" || kind == "jwt" || kind == "at+jwt"
+}

@@ -1,0 +1,98 @@
+package policy
+
+import (
+	"slices"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// firstReviews are the reviews that count: a person has one, the first by time, and of those at one instant the strictest.
+func firstReviews(facts Facts) map[string]contract.Review {
+	first := make(map[string]contract.Review, len(facts.Reviews))
+	for _, review := range facts.Reviews {
+		if review.Request != facts.Request.ID || !understood(review) {
+			continue
+		}
+		if earlier, found := first[review.Reviewer]; !found || before(review, earlier) {
+			first[review.Reviewer] = review
+		}
+	}
+	return first
+}
+
+// understood is true for a review that means something. One that would lengthen nothing and shorten nothing to less
+// than no time means nothing.
+func understood(review contract.Review) bool {
+	verdict := review.Verdict == contract.VerdictApprove || review.Verdict == contract.VerdictDeny
+	return verdict && review.Duration.Duration >= 0
+}
+
+// before orders reviews by time, and those of one instant so that the order in which they came does not matter.
+func before(a, b contract.Review) bool {
+	if order := a.At.Compare(b.At); order != 0 {
+		return order < 0
+	}
+	if a.Verdict != b.Verdict {
+		return a.Verdict == contract.VerdictDeny
+	}
+	if a.Duration != b.Duration {
+		return b.Duration.Duration == 0 || a.Duration.Duration > 0 && a.Duration.Duration < b.Duration.Duration
+	}
+	return slices.Compare(a.Rules, b.Rules) < 0
+}
+
+// MayReview returns the names of the approval rules by which a person may review a request at an instant. They are what
+// a review is bound to. The requester and the subject may review by none. Facts need no more than the request, the
+// present terms, and the groups that either terms name.
+func MayReview(facts Facts, person string, at time.Time) []string {
+	if facts.isParty(person) || !known(facts, person) {
+		return nil
+	}
+	var names []string
+	for _, panel := range assemble(facts, sidesOf(facts)) {
+		if panel.includes(facts, person, at) {
+			names = append(names, panel.Name)
+		}
+	}
+	return names
+}
+
+func known(facts Facts, person string) bool {
+	_, found := facts.People[person]
+	return found
+}
+
+func contains(people []string, person string) bool { return slices.Contains(people, person) }
+
+// union adds to a list what is not on it.
+func union(list, more []string) []string {
+	for _, one := range more {
+		if !contains(list, one) {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
+// gather is what panels have to say, without those that have nothing to.
+func gather(panels []panel, say func(panel) string) []string {
+	var said []string
+	for _, panel := range panels {
+		if text := say(panel); text != "" {
+			said = append(said, text)
+		}
+	}
+	return said
+}
+
+// MayNotAsk says why the requester may not ask for this, by the pinned terms; nothing when they may. Facts need no more
+// than the request and the members of the groups that its terms name.
+func MayNotAsk(facts Facts) []string {
+	pinned := side{facts.Request.Terms, true}
+	reasons := pinned.parties(facts)
+	if shortest := pinned.tooShort(facts); shortest != "" {
+		reasons = append(reasons, shortest)
+	}
+	return append(reasons, pinned.beginning(facts)...)
+}

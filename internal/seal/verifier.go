@@ -1,0 +1,148 @@
+package seal
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+
+	"curfew/workflows/contract"
+)
+
+const (
+	// maxSeal bounds a seal, in bytes. Those that Curfew makes have less than one KiB.
+	maxSeal = 64 << 10
+	// skew is how far the clocks of those who seal and those who verify may be apart.
+	skew = time.Minute
+)
+
+// What to do about seals that are refused.
+const (
+	askTheServer = "ask through the Curfew server, which seals what it has checked"
+	shareTheKeys = "give this process the key set of today"
+)
+
+// Verifier knows whose seals are good, and for what. It may be used by several goroutines.
+type Verifier struct {
+	keys map[string]Key
+	now  func() time.Time
+}
+
+// NewVerifier makes a verifier that goes by a set of public keys and a clock. It fails with contract.KindInvalid when
+// there is something wrong with a key.
+func NewVerifier(keys Keys, now func() time.Time) (*Verifier, error) {
+	if err := keys.check(); err != nil {
+		return nil, err
+	}
+	byID := make(map[string]Key, len(keys))
+	for _, key := range keys {
+		byID[key.ID] = key
+	}
+	return &Verifier{keys: byID, now: now}, nil
+}
+
+// Verify returns what a seal says, if it is good for a matter and a fact: signed by a key that may seal this kind, and
+// in every part about this matter and this fact. Every refusal is a *contract.Problem of contract.KindForbidden that
+// says why.
+func (v *Verifier) Verify(matter Matter, fact any, seal string) (Claims, error) {
+	claims, err := v.read(matter.Kind, seal)
+	if err != nil {
+		return Claims{}, err
+	}
+	if err := claims.cover(matter, fact); err != nil {
+		return Claims{}, err
+	}
+	return claims, nil
+}
+
+// read returns what a seal says, if one of the keys vouches for it. What the seal is about is for the caller to check;
+// kind only tells in refusals what was to be opened.
+func (v *Verifier) read(kind contract.SealKind, seal string) (Claims, error) {
+	signed, err := parse(kind, seal)
+	if err != nil {
+		return Claims{}, err
+	}
+	id := signed.Signatures[0].Protected.KeyID
+	key, known := v.keys[id]
+	if !known {
+		return Claims{}, refused(kind, shareTheKeys, "its seal is by the key %q, which is not known here", contract.Shorten(id, 32))
+	}
+	now := v.now()
+	if key.retired(now) {
+		return Claims{}, refused(kind, "ask anew", "its seal is by the key %s, which is retired", key.ID)
+	}
+	payload, err := signed.Verify(key.Public)
+	if err != nil {
+		return Claims{}, refused(kind, askTheServer, "its seal has a signature that the key %s has not made", key.ID)
+	}
+	var claims Claims
+	if err := json.Unmarshal(payload, &claims); err != nil || !plain(signed, claims, key, seal) {
+		return Claims{}, refused(kind, askTheServer, "its seal is not written as Curfew writes seals")
+	}
+	if err := key.vouches(kind, claims, now); err != nil {
+		return Claims{}, err
+	}
+	return claims, nil
+}
+
+// parse takes a seal apart and believes nothing of it.
+func parse(kind contract.SealKind, seal string) (*jose.JSONWebSignature, error) {
+	switch {
+	case seal == "":
+		return nil, refused(kind, askTheServer, "it has no seal")
+	case len(seal) > maxSeal:
+		return nil, refused(kind, askTheServer, "its seal is larger than %d KiB", maxSeal>>10)
+	}
+	signed, err := jose.ParseSignedCompact(seal, []jose.SignatureAlgorithm{jose.EdDSA})
+	var algorithm *jose.ErrUnexpectedSignatureAlgorithm
+	switch {
+	case errors.As(err, &algorithm):
+		return nil, refused(kind, askTheServer, "its seal is signed with the algorithm %q, and only EdDSA counts",
+			contract.Shorten(string(algorithm.Got), 32))
+	case err != nil || len(signed.Signatures) != 1:
+		return nil, refused(kind, askTheServer, "its seal can't be read")
+	}
+	return signed, nil
+}
+
+// plain is true when a seal is, byte for byte, as Curfew would write it: no header and no claim is there that this
+// release doesn't understand, and there is no second way to write the same seal.
+func plain(signed *jose.JSONWebSignature, claims Claims, key Key, seal string) bool {
+	header, err := canonical(map[string]string{"alg": string(jose.EdDSA), "kid": key.ID, "typ": typeOf(claims.Kind)})
+	if err != nil {
+		return false
+	}
+	claims.At = claims.At.UTC()
+	payload, err := canonical(claims)
+	if err != nil {
+		return false
+	}
+	encode := base64.RawURLEncoding.EncodeToString
+	return seal == encode(header)+"."+encode(payload)+"."+encode(signed.Signatures[0].Signature)
+}
+
+// cover refuses claims that are about another matter or another fact.
+func (c Claims) cover(matter Matter, fact any) error {
+	switch {
+	case c.Kind != matter.Kind:
+		return refused(matter.Kind, askTheServer, "its seal is one of a %s", c.Kind)
+	case c.Request != matter.Request:
+		return refused(matter.Kind, askTheServer, "its seal belongs to the request %q", contract.Shorten(c.Request, 64))
+	case c.Actor != matter.Actor:
+		return refused(matter.Kind, askTheServer, "its seal vouches for %q, and not for %q",
+			contract.Shorten(c.Actor, 64), contract.Shorten(matter.Actor, 64))
+	case c.Shown != matter.Shown:
+		return refused(matter.Kind, "look at it again and decide anew", "its actor was shown something else")
+	}
+	digest, err := Digest(fact)
+	if err != nil {
+		return refused(matter.Kind, askTheServer, "%v", err)
+	}
+	if digest != c.Digest {
+		return refused(matter.Kind, "ask anew; if nobody has changed it, update this worker to the server's release",
+			"it is not what was sealed")
+	}
+	return nil
+}

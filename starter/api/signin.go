@@ -1,0 +1,42 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"curfew/internal/config"
+	"curfew/internal/identity"
+	"curfew/workflows/contract"
+)
+
+// SignIn tells programs where people get tokens for this API: RFC 9728's metadata, and which client to ask as.
+type SignIn struct {
+	Resource             string   `json:"resource" doc:"Where people reach this API"`
+	AuthorizationServers []string `json:"authorization_servers" nullable:"false" doc:"The issuer of the OpenID Connect provider"`
+	BearerMethods        []string `json:"bearer_methods_supported" nullable:"false" doc:"Always header"`
+	ClientID             string   `json:"curfew_client_id" doc:"The public client of the device authorization flow"`
+	Scopes               []string `json:"curfew_scopes" nullable:"false" doc:"What to ask the provider for"`
+}
+
+type signInOutput struct{ Body SignIn }
+
+func (s *server) signIn() {
+	register(s, public(operation(http.MethodGet, "/.well-known/oauth-protected-resource", "signIn",
+		"Tell where people get tokens for this API")), s.whereToSignIn)
+}
+
+func (s *server) whereToSignIn(context.Context, *struct{}) (*signInOutput, error) {
+	provider := s.config.OIDC
+	if provider == nil {
+		return nil, contract.Problemf(contract.KindNotFound, "", "use a token that an administrator gave you",
+			"people can't sign in here: no provider is configured")
+	}
+	return &signInOutput{signInAt(s.config.Server.URL, *provider)}, nil
+}
+
+func signInAt(url string, provider config.OIDC) SignIn {
+	return SignIn{
+		Resource: url, AuthorizationServers: []string{provider.Issuer}, BearerMethods: []string{"header"},
+		ClientID: provider.CLIClientID, Scopes: identity.ScopesToAsk(),
+	}
+}

@@ -1,0 +1,130 @@
+package signin_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+	"go.uber.org/zap/zaptest/observer"
+
+	"curfew/internal/config"
+	"curfew/internal/identity"
+	"curfew/internal/testserver/oidc"
+	"curfew/starter/signin"
+	"curfew/workflows/contract"
+)
+
+// house is Curfew's door over TLS, and the provider behind it.
+type house struct {
+	server   *httptest.Server
+	provider *oidc.Server
+	door     *signin.Door
+	logs     *observer.ObservedLogs
+}
+
+func open(t *testing.T) *house {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := &house{server: httptest.NewTLSServer(mux)}
+	t.Cleanup(h.server.Close)
+	h.provider = oidc.Start(t, oidc.Options{
+		Redirect: h.server.URL + signin.PathAnswer,
+		People: []oidc.Person{
+			{Subject: "alice", Email: "alice@example.com", Verified: true, Groups: []string{"<sre>"}},
+			{Subject: "mallory", Email: "mallory@example.com", Verified: true},
+		},
+	})
+	configured := &config.Config{
+		OIDC: &config.OIDC{
+			Issuer: h.provider.Issuer, ClientID: oidc.WebClient, ClientSecret: config.SecretOf(oidc.WebSecret),
+			PersonClaim: config.ClaimEmail, Groups: config.OIDCGroups{Claim: "groups", Optional: true},
+			Session: contract.Duration{Duration: time.Hour},
+		},
+		People: map[string]config.Person{"alice": {Login: "alice@example.com"}},
+	}
+	core, logs := observer.New(zapcore.InfoLevel)
+	h.logs = logs
+	var err error
+	h.door, err = signin.New(signin.Options{
+		Provider: identity.New(configured).Provider(), URL: h.server.URL, Log: zap.New(core),
+	})
+	require.NoError(t, err)
+	h.door.Handle(mux)
+	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
+		session, _ := h.door.Current(r)
+		_, _ = io.WriteString(w, session.Caller.Person)
+	})
+	return h
+}
+
+// browser keeps cookies and follows no redirects.
+func (h *house) browser(t *testing.T) *http.Client {
+	t.Helper()
+	jar, err := cookiejar.New(nil)
+	require.NoError(t, err)
+	return &http.Client{
+		Transport: h.server.Client().Transport, Jar: jar,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}
+}
+
+// with is a browser that somebody has put copied cookies into.
+func (h *house) with(t *testing.T, cookies []*http.Cookie) *http.Client {
+	t.Helper()
+	browser := h.browser(t)
+	root, err := url.Parse(h.server.URL)
+	require.NoError(t, err)
+	browser.Jar.SetCookies(root, cookies)
+	return browser
+}
+
+// visited is what a browser was answered.
+type visited struct {
+	*http.Response
+	text string
+}
+
+func (h *house) get(t *testing.T, browser *http.Client, path string) visited {
+	t.Helper()
+	return h.do(t, browser, http.MethodGet, h.server.URL+path, nil, nil)
+}
+
+func (h *house) do(t *testing.T, browser *http.Client, method, address string, form url.Values, header http.Header) visited {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
+	require.NoError(t, err)
+	for name, values := range header {
+		request.Header[name] = values
+	}
+	if form != nil {
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	response, err := browser.Do(request)
+	require.NoError(t, err)
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	return visited{response, string(text)}
+}
+
+// leave goes to the provider, signs somebody in there, and returns the address that leads back.
+func (h *house) leave(t *testing.T, browser *http.Client, subject, next string) string {
+	t.Helper()
+	left := h.get(t, browser, signin.PathSignIn+"?next="+url.QueryEscape(next))
+	require.Equal(t, http.StatusSeeOther, left.StatusCode, left.text)
+	return h.provider.SignIn(t, left.Header.Get("Location"), subject).String()
+}
+
+// signIn signs somebody in.
+func (h *house) signIn(t *testing.T, browser *http.Client, subject string) visited {
+	t.Helper()
+	return h.do(t, browser, http.MethodGet, h.leave(t, browser, subject, "/whoami"), nil, nil)
+}

@@ -1,0 +1,177 @@
+package contract
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Rules are what a template asks of a request before it is granted. What is not said is not asked, except for
+// approvals: without any, and without automatic approval, nothing is granted.
+type Rules struct {
+	// Requesters may ask; everybody in the directory when nobody is named.
+	Requesters People `json:"requesters,omitzero"`
+	// OnBehalf says who may ask for somebody else.
+	OnBehalf OnBehalf `json:"onBehalf,omitzero"`
+	// MinDuration is the shortest that access may be asked for.
+	MinDuration Duration     `json:"minDuration,omitzero"`
+	Ticket      TicketRule   `json:"ticket,omitzero"`
+	Incident    IncidentRule `json:"incident,omitzero"`
+	// StartWithin is how far ahead a start may be scheduled; zero: not at all.
+	StartWithin Duration `json:"startWithin,omitzero"`
+	// Automatic conditions stand for all approvals when every one of them holds.
+	Automatic   []Constraint   `json:"automatic,omitempty"`
+	Approvals   []ApprovalRule `json:"approvals,omitempty"`
+	Constraints []Constraint   `json:"constraints,omitempty"`
+	Extension   ExtensionRule  `json:"extension,omitzero"`
+	BreakGlass  BreakGlassRule `json:"breakGlass,omitzero"`
+}
+
+// People are those named, and the members of groups.
+type People struct {
+	People []string `json:"people,omitempty"`
+	Groups []string `json:"groups,omitempty"`
+}
+
+// IsZero is true when nobody is named.
+func (p People) IsZero() bool { return len(p.People) == 0 && len(p.Groups) == 0 }
+
+// OnBehalf says who may ask for somebody else: the requesters among the members of some groups, or all of them.
+type OnBehalf struct {
+	Anybody bool     `json:"anybody,omitempty"`
+	Groups  []string `json:"groups,omitempty"`
+}
+
+// TicketRule says which ticket counts.
+type TicketRule struct {
+	Required bool     `json:"required,omitempty"`
+	Projects []string `json:"projects,omitempty"` // the ticket is in one of these; any when empty
+	Statuses []string `json:"statuses,omitempty"` // and has one of these; any when empty
+	// RequesterIs says what the requester must be to the ticket: one of the Role constants.
+	RequesterIs []string `json:"requesterIs,omitempty"`
+}
+
+// What a person can be to a ticket.
+const (
+	RoleAssignee = "assignee"
+	RoleReporter = "reporter"
+)
+
+// IncidentRule says which incident counts. The zero rule asks for none.
+type IncidentRule struct {
+	Required     bool     `json:"required,omitempty"`
+	Services     []string `json:"services,omitempty"` // it is of one of these; any when empty
+	Open         bool     `json:"open,omitempty"`
+	Acknowledged bool     `json:"acknowledged,omitempty"`
+	// OnCall is the highest escalation level at which the requester may be on call for the service, counted from 1;
+	// zero: the requester need not be on call.
+	OnCall int `json:"onCall,omitempty"`
+}
+
+// Constraint is a condition with a name, and what to tell people when it does not hold.
+type Constraint struct {
+	Name      string `json:"name"`
+	Message   string `json:"message,omitempty"`
+	Condition string `json:"condition"` // CEL, true or false
+}
+
+// ApprovalRule is how many of whom must approve. The requester and the subject never count.
+type ApprovalRule struct {
+	Name string `json:"name,omitempty"`
+	// Count is how many must approve, never less than one.
+	Count  int      `json:"count"`
+	From   []string `json:"from"`
+	Groups []string `json:"groups,omitempty"` // whose members may, beside those in From
+	// Deny is how many must deny for the request to be denied; zero means one.
+	Deny int `json:"deny,omitempty"`
+	// After is how long after the request was asked those in Then may review too; zero when there are none.
+	After Duration `json:"after,omitzero"`
+	Then  People   `json:"then,omitzero"`
+}
+
+// ExtensionRule bounds how access may be extended. The template's maximum bounds it too.
+type ExtensionRule struct {
+	// Most is how many extensions a request may have; nil: any number.
+	Most *int `json:"most,omitempty"`
+	// Total is how long all extensions together may last; zero: as the template's maximum allows.
+	Total Duration `json:"total,omitzero"`
+	// Review is true when reviewers must approve each extension anew.
+	Review bool `json:"review,omitempty"`
+}
+
+// BreakGlassRule lets some open at once, without the ticket, incident and approvals that are asked for otherwise. The
+// zero rule lets nobody.
+type BreakGlassRule struct {
+	Groups      []string `json:"groups,omitempty"`
+	MaxDuration Duration `json:"maxDuration,omitzero"`
+	// ReviewWithin is how long afterwards a second person has to sign it.
+	ReviewWithin Duration `json:"reviewWithin,omitzero"`
+}
+
+// DefaultRuleName is what a rule is called that a template has in the short form, without a name.
+const DefaultRuleName = "approval"
+
+// ApprovalRules are all approval rules of the terms. Requests of releases that knew only one rule have it apart.
+func (t Terms) ApprovalRules() []ApprovalRule {
+	if len(t.Rules.Approvals) > 0 || t.Approval.Count == 0 && len(t.Approval.From) == 0 {
+		return t.Rules.Approvals
+	}
+	rule := t.Approval
+	rule.Name = DefaultRuleName
+	return []ApprovalRule{rule}
+}
+
+// DecideInput is the activity "policy.Decide".
+type DecideInput struct {
+	Request Sealed[Request]  `json:"request"`
+	Reviews []Sealed[Review] `json:"reviews,omitempty"`
+	// Total is how long the access would last with an extension; zero when none is asked for.
+	Total Duration `json:"total,omitzero"`
+	// Extended is how many extensions the request has had, and Added how long they were with this one.
+	Extended int      `json:"extended,omitempty"`
+	Added    Duration `json:"added,omitzero"`
+	// Anew is true when the reviews are of the extension, not of the request.
+	Anew bool `json:"anew,omitempty"`
+}
+
+// Decision answers it.
+type Decision struct {
+	Ruling    Ruling   `json:"ruling"`
+	Why       string   `json:"why"`
+	Approvals int      `json:"approvals"` // of all rules together, as far as they count
+	Needed    int      `json:"needed"`    // by all rules together
+	From      []string `json:"from,omitempty"`
+	// Reviewers are all who may review, also those who have.
+	Reviewers []string    `json:"reviewers,omitempty"`
+	Rules     []RuleState `json:"rules,omitempty"`
+	// Duration is how long the access may last: as long as was asked, or less when a reviewer said so.
+	Duration Duration `json:"duration,omitzero"`
+	// Again is when to ask again without a review: more people may review then.
+	Again      time.Time `json:"again,omitzero"`
+	BreakGlass bool      `json:"breakGlass,omitempty"`
+	// Explanation is all that the decision was made of, so that it can be made again.
+	Explanation json.RawMessage `json:"explanation,omitempty"`
+}
+
+// RuleState is how far one approval rule is met.
+type RuleState struct {
+	Name      string   `json:"name"`
+	Met       bool     `json:"met,omitempty"`
+	Approvals []string `json:"approvals,omitempty"` // who approved and counts
+	Needed    int      `json:"needed"`
+	Denials   []string `json:"denials,omitempty"` // who denied and counts
+	Deny      int      `json:"deny"`              // how many denials deny
+	From      []string `json:"from,omitempty"`    // who may review and has not
+	// Later are those who may review from Again on, if it takes so long.
+	Later []string  `json:"later,omitempty"`
+	Again time.Time `json:"again,omitzero"`
+}
+
+// Ruling is what the policy says.
+type Ruling string
+
+// The rulings of the policy.
+const (
+	RulingGrant  Ruling = "grant"
+	RulingReview Ruling = "review" // more reviews are needed
+	RulingDeny   Ruling = "deny"
+)
