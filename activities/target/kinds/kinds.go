@@ -11,6 +11,7 @@ import (
 	"curfew/activities/target/postgres"
 	"curfew/activities/target/scim"
 	"curfew/activities/target/ssh"
+	"curfew/activities/target/webhook"
 	"curfew/internal/config"
 )
 
@@ -19,6 +20,7 @@ func All() map[string]target.Kind {
 	kinds := map[string]target.Kind{}
 	for _, kind := range []target.Kind{
 		lightrun.Kind(), lightrun.GroupKind(), postgres.Kind(), ldap.Kind(), ldap.EntryKind(), scim.Kind(), ssh.Kind(),
+		webhook.Kind(),
 	} {
 		kinds[kind.Name] = kind
 	}
