@@ -26,7 +26,7 @@ const (
 	EventExpired         EventKind = "expired"
 	EventRevoked         EventKind = "revoked"
 	EventTakenOver       EventKind = "taken-over"       // a person answers for access that could not be taken away
-	EventCertified       EventKind = "certified"  // a certificate was handed to the subject
+	EventCertified       EventKind = "certified"        // a certificate was handed to the subject
 	EventDrifted         EventKind = "drifted"          // somebody else took the access away while it was live
 	EventRestored        EventKind = "restored"         // and Curfew gave it again, as the template says
 	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only

@@ -130,8 +130,8 @@ func TestFilesThatCantBeUsedAreExplained(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	file := write(t, folder, "kubeconfig", strings.ReplaceAll(kubeconfig, "SERVER", "https://127.0.0.1:1"))
-	open := write(t, folder, "clear", strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"))
-	broken := write(t, folder, "broken", "users: [{name: curfew, user: "+token+"}]\nclusters: "+token)
+	inTheClear := write(t, folder, "clear", strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"))
+	broken := write(t, folder, "broken", "apiVersion: "+token+"\nkind: Config")
 	large := write(t, folder, "large", strings.Repeat("#", 2<<20))
 	server := "https://cluster.example.com"
 	for name, tc := range map[string]struct {
@@ -145,7 +145,7 @@ func TestFilesThatCantBeUsedAreExplained(t *testing.T) {
 		"an unknown context":   {kubernetes.Settings{Kubeconfig: file, Context: "typo"}, "kubeconfig", "typo"},
 		"an unchecked server":  {kubernetes.Settings{Kubeconfig: file, Context: "careless"}, "kubeconfig", "whoever answers"},
 		"missing certificates": {kubernetes.Settings{Kubeconfig: file, Context: "works"}, "kubeconfig", "ca.crt"},
-		"in the clear":         {kubernetes.Settings{Kubeconfig: open}, "kubeconfig", "in the clear"},
+		"in the clear":         {kubernetes.Settings{Kubeconfig: inTheClear}, "kubeconfig", "in the clear"},
 		"no ca file":           {kubernetes.Settings{URL: server, Token: config.SecretOf(token), CAFile: filepath.Join(folder, "none")}, "caFile", "no such file"},
 		"no certificates":      {kubernetes.Settings{URL: server, Token: config.SecretOf(token), CAFile: broken}, "caFile", "no certificate"},
 		"no pod":               {kubernetes.Settings{InCluster: true}, "inCluster", "in-cluster"},
