@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"curfew/activities/target"
+	"curfew/activities/target/kubernetes"
 	"curfew/activities/target/ldap"
 	"curfew/activities/target/lightrun"
 	"curfew/activities/target/postgres"
@@ -20,7 +21,7 @@ func All() map[string]target.Kind {
 	kinds := map[string]target.Kind{}
 	for _, kind := range []target.Kind{
 		lightrun.Kind(), lightrun.GroupKind(), postgres.Kind(), ldap.Kind(), ldap.EntryKind(), scim.Kind(), ssh.Kind(),
-		webhook.Kind(),
+		kubernetes.Kind(), webhook.Kind(),
 	} {
 		kinds[kind.Name] = kind
 	}
