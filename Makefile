@@ -76,7 +76,7 @@ bench: bin/temporal-dev ## Measure what people notice, at the target itself; abo
 .PHONY: record
 record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
 	@test -n "$(RELEASE)" || { echo "say which release: make record RELEASE=v0.1.0" >&2; exit 2; }
-	$(GO) test -run TestP2ASleepingRequestIsWokenByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
+	$(GO) test -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
 
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools

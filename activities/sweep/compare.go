@@ -103,7 +103,8 @@ func (c *comparison) inspect(ctx context.Context) error {
 		if holding.Standing || holding.Open && !holding.Until.After(c.now) {
 			continue
 		}
-		if inspected++; inspected > mostInspected {
+		inspected++
+		if inspected > mostInspected {
 			c.result.Problem = fmt.Sprintf("only the first %d of its accesses were looked at", mostInspected)
 			return nil
 		}

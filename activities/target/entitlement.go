@@ -15,10 +15,10 @@ import (
 
 // Field is one key of a kind's entitlement, as people write it.
 type Field struct {
-	Name     string
-	Type     string // text, number, truth, list or mapping
-	Meaning  string
-	Optional bool
+	Name     string `json:"name"`
+	Type     string `json:"type"` // text, number, truth, list or mapping
+	Meaning  string `json:"meaning"`
+	Optional bool   `json:"optional,omitempty"`
 }
 
 // FieldsOf describes the struct of an entitlement by its tags: json for the name, omitempty for what may be left out, and

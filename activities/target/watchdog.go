@@ -3,8 +3,7 @@ package target
 import (
 	"context"
 	"fmt"
-	"maps"
-	"slices"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +24,11 @@ const (
 	// rescueAttempt bounds one revoke with the end of sessions and the read-back.
 	rescueAttempt = 20 * time.Second
 	duePage       = 100
+	atOnce        = 8 // accesses of one target that are ended at the same time
+
+	firstPause   = time.Second // before a revoke that failed is tried again
+	longestPause = 30 * time.Second
+	longestAsked = 5 * time.Minute // that a target may ask for
 )
 
 // Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone. It knows
@@ -43,45 +47,94 @@ func NewWatchdog(targets map[string]Target, holdings ledger.Holdings, alarms led
 	return &Watchdog{targets: targets, holdings: holdings, alarms: alarms, grace: grace, log: log}
 }
 
-// Run looks until the context ends.
+// Run looks until the context ends, at each target on its own: one that hangs holds up no other.
 func (w *Watchdog) Run(ctx context.Context) {
-	if len(w.targets) == 0 {
-		return // and an empty filter would mean the targets of everybody
+	var all sync.WaitGroup
+	for name := range w.targets {
+		all.Go(func() { w.watch(ctx, name) })
 	}
+	all.Wait()
+}
+
+func (w *Watchdog) watch(ctx context.Context, name string) {
 	look := time.NewTicker(max(w.grace/rounds, shortestRound))
 	defer look.Stop()
+	failed := failures{}
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-look.C:
-			w.round(ctx)
+			w.round(ctx, name, failed)
 		}
 	}
 }
 
-// round goes through everything that is due, also past what can't be ended: nothing stuck holds up anything else.
-func (w *Watchdog) round(ctx context.Context) {
-	filter := ledger.DueFilter{
-		Before: time.Now().Add(-w.grace), Targets: slices.Sorted(maps.Keys(w.targets)), Limit: duePage,
-	}
+// round goes through everything that is due, a few at a time, also past what can't be ended.
+func (w *Watchdog) round(ctx context.Context, name string, failed failures) {
+	filter := ledger.DueFilter{Before: time.Now().Add(-w.grace), Targets: []string{name}, Limit: duePage}
 	for ctx.Err() == nil {
 		due, err := w.holdings.Due(ctx, filter)
 		if err != nil {
-			w.log.Error("the watchdog can't read the holdings", zapError(err))
+			w.log.Error("the watchdog can't read the holdings", zap.String("target", name), zapError(err))
 			return
 		}
-		for _, holding := range due {
-			if err := w.rescue(ctx, holding.Grant); err != nil && ctx.Err() == nil {
-				w.log.Error("the watchdog could not end access that is past its end; it tries again",
-					zapGrant(holding.Grant), zap.Time("until", holding.Until), zapError(err))
-			}
-		}
+		w.rescueAll(ctx, due, failed)
 		if len(due) < duePage {
 			return
 		}
 		filter.After = due[len(due)-1].DueCursor()
 	}
+}
+
+func (w *Watchdog) rescueAll(ctx context.Context, due []ledger.Holding, failed failures) {
+	var all sync.WaitGroup
+	places := make(chan struct{}, atOnce)
+	outcomes := make([]error, len(due))
+	for i, holding := range due {
+		if failed.mustWait(holding.Grant) {
+			continue
+		}
+		places <- struct{}{}
+		all.Go(func() {
+			defer func() { <-places }()
+			outcomes[i] = w.rescue(ctx, holding.Grant)
+		})
+	}
+	all.Wait()
+	for i, err := range outcomes {
+		if failed.note(due[i].Grant, err) && ctx.Err() == nil {
+			w.log.Error("the watchdog could not end access that is past its end; it tries again",
+				zapGrant(due[i].Grant), zap.Time("until", due[i].Until), zapError(err))
+		}
+	}
+}
+
+// failures says of each grant that could not be ended when it is tried again.
+type failures map[string]failure
+
+type failure struct {
+	pause time.Duration
+	until time.Time
+}
+
+func (f failures) mustWait(grant string) bool { return time.Now().Before(f[grant].until) }
+
+// note remembers how an attempt ended, and says whether it failed. A pause doubles with each failure in a row, and is as
+// long as the target asks for.
+func (f failures) note(grant string, err error) bool {
+	if err == nil {
+		if !f.mustWait(grant) {
+			delete(f, grant)
+		}
+		return false
+	}
+	pause := min(max(2*f[grant].pause, firstPause), longestPause)
+	if problem, ok := contract.ProblemOf(err); ok {
+		pause = max(pause, min(problem.RetryAfter.Duration, longestAsked))
+	}
+	f[grant] = failure{pause, time.Now().Add(pause)}
+	return true
 }
 
 // rescue ends one access, unless somebody else is at it, has done it, or has moved its end.

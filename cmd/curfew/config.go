@@ -1,13 +1,17 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"curfew/activities/target/kinds"
+	"curfew/cmd/compose"
 	"curfew/internal/config"
+	"curfew/workflows/contract"
 )
 
 func (p *program) configCommand() *cobra.Command {
@@ -15,44 +19,84 @@ func (p *program) configCommand() *cobra.Command {
 		Use: "config", Short: "Look after the configuration", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.configCheckCommand())
+	c.AddCommand(p.configCheckCommand(), p.configKindsCommand())
 	return c
 }
 
 func (p *program) configCheckCommand() *cobra.Command {
 	var file string
+	var offline bool
 	c := &cobra.Command{
-		Use:     "check",
-		Short:   "Say everything that is wrong with a configuration file",
-		Example: "  curfew config check --config curfew.yaml",
+		Use:   "check",
+		Short: "Say everything that is wrong with a configuration file, and which targets can't be used",
+		Long: `Say everything that is wrong with a configuration file, and which targets can't be used.
+
+Each target is called with its credentials, and nothing is changed there. With --offline none is.`,
+		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
-		RunE:    func(*cobra.Command, []string) error { return p.checkConfig(file) },
+		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
+	c.Flags().BoolVar(&offline, "offline", false, "call no target")
 	return c
 }
 
 // verdict is what `config check -o json` prints.
 type verdict struct {
-	File     string        `json:"file"`
-	Right    bool          `json:"right"`
-	Mistakes config.Errors `json:"mistakes"`
+	File     string           `json:"file"`
+	Right    bool             `json:"right"`
+	Mistakes config.Errors    `json:"mistakes"`
+	Targets  []compose.Answer `json:"targets,omitempty"`
 }
 
-func (p *program) checkConfig(file string) error {
+func (p *program) checkConfig(ctx context.Context, file string, offline bool) error {
 	checked, err := config.Load(file, kinds.ForConfig())
 	mistakes := config.Errors{}
 	if err != nil && !errors.As(err, &mistakes) {
 		return err
 	}
-	if p.output == outputJSON {
-		return errors.Join(p.object(verdict{File: file, Right: err == nil, Mistakes: mistakes}), err)
+	said := verdict{File: file, Right: err == nil, Mistakes: mistakes}
+	if err == nil && !offline {
+		said.Targets = compose.AskTargets(ctx, checked)
+		err = unusable(said.Targets)
 	}
-	if err != nil {
+	if p.output == outputJSON {
+		return errors.Join(p.object(said), err)
+	}
+	if !said.Right {
 		return err
 	}
 	page := newPage()
 	page.row(fmt.Sprintf("%s is right: %d people, %d targets, %d templates",
 		file, len(checked.People), len(checked.Targets), len(checked.Templates)))
-	return page.print(p.stdout)
+	for _, answer := range said.Targets {
+		page.row(answer.Target, answer.Kind, answered(answer))
+	}
+	return errors.Join(page.print(p.stdout), err)
+}
+
+// answered is a target's answer in words.
+func answered(answer compose.Answer) string {
+	switch {
+	case answer.Fault != "":
+		return "can't be used: " + answer.Fault
+	case answer.Max > 0:
+		return fmt.Sprintf("can be used; %d of %d places are taken", answer.Used, answer.Max)
+	}
+	return "can be used"
+}
+
+// unusable is an error when a target can't be used.
+func unusable(answers []compose.Answer) error {
+	var names []string
+	for _, answer := range answers {
+		if answer.Fault != "" {
+			names = append(names, answer.Target)
+		}
+	}
+	if len(names) == 0 {
+		return nil
+	}
+	return contract.Problemf(contract.KindUnavailable, "targets", "see above; --offline looks at the file alone",
+		"%s can't be used", strings.Join(names, ", "))
 }

@@ -69,6 +69,9 @@ type house struct {
 	server         []temporal.Option
 	people         string          // more entries of the directory, in YAML
 	upkeep         string          // more sections of the configuration, in YAML
+	accounts       string          // more of Alice\'s accounts
+	targets        string          // more targets
+	templates      string          // more templates
 	ordersQueue    string          // a task queue of the database's own
 	engineers      []lightrun.User // more people whom Lightrun knows
 	debuggers      string          // where the stand-in of Lightrun is
@@ -134,7 +137,7 @@ func (h *house) configure() {
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
 		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
-		"Upkeep": h.upkeep, "OrdersQueue": h.ordersQueue,
+		"Upkeep": h.upkeep, "Accounts": h.accounts, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -151,7 +154,7 @@ roles: {operators: [erin], admins: [frank]}
 tickets:
   jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:token"}
 people:
-  alice: {name: Alice, accounts: {lightrun-prod: alice@example.org, orders-db: "{{.Alice}}"}}
+  alice: {name: Alice, accounts: {lightrun-prod: alice@example.org, orders-db: "{{.Alice}}"{{with .Accounts}}, {{.}}{{end}}}}
   bob: {name: Bob}
   carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"}}
   dave: {name: Dave}
@@ -166,7 +169,9 @@ targets:
 {{- with .OrdersQueue}}
     taskQueue: {{.}}
 {{- end}}
+{{.Targets}}
 templates:
+{{- .Templates}}
   debug:
     entitlements: [{target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}]
     duration: {default: 1h, max: 8h}

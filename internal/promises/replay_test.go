@@ -10,12 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/sdk/client"
 
 	"curfew/internal/sandbox"
 	"curfew/workflows/contract"
 	"curfew/workflows/grant"
 	"curfew/workflows/replaytest"
 	"curfew/workflows/request"
+	"curfew/workflows/sweep"
 )
 
 // record keeps the histories of these scenarios as a release's, for the replay tests of all later code.
@@ -56,18 +58,36 @@ var scenarios = map[string]func(*house) string{
 		h.ended(id)
 		return id
 	},
+	"restored": func(h *house) string {
+		id := h.active(alice, "kept", 2*time.Minute).ID
+		h.database.takeAway(h.database.alice)
+		h.tells(id, "Access that somebody else took away was given again")
+		return h.do(id, h.revoke)
+	},
+	"taken over": func(h *house) string {
+		id, grant := h.stuck()
+		_, err := h.starter.RetryStuck(h.t.Context(), erin, grant.ID)
+		require.NoError(h.t, err)
+		_, err = h.starter.TakeOver(h.t.Context(), frank, grant.ID, "the company was closed")
+		require.NoError(h.t, err)
+		h.ended(id)
+		return id
+	},
 	"overlapping": func(h *house) string {
 		other := h.active(alice, "both", time.Hour).ID
 		return h.do(h.do(h.active(alice, "both", 2*time.Hour).ID, h.revoke), func(string) { h.revoke(other) })
 	},
 }
 
+// sections are what a scenario needs of the configuration.
+var sections = map[string]string{"restored": looking}
+
 func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {
 	t.Parallel()
 	for name, play := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t)
+			h := newHouse(t, keeps(sections[name]))
 			h.work()
 			id := play(h)
 			history := h.history(contract.RequestWorkflowID(id))
@@ -81,6 +101,31 @@ func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {
 				require.NoError(t, replaytest.Replay(contract.WorkflowGrant, grant.Grant, history))
 				h.keep("grant", name+" "+access.Target, history)
 			}
+		})
+	}
+}
+
+func TestASweepIsReplayedByTheCodeOfTheDay(t *testing.T) {
+	t.Parallel()
+	for name, settings := range map[string]string{
+		"removes": "sweep: {remove: true}",
+		"stops":   "sweep: {remove: true, maxRemovals: 1}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := newHouse(t, keeps(settings))
+			h.work()
+			for n := range 2 {
+				h.leave(n)
+			}
+			run, err := h.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
+				ID: contract.SweepWorkflowStart + name, TaskQueue: contract.TaskQueue,
+			}, contract.WorkflowSweep, contract.SweepInput{})
+			require.NoError(t, err)
+			require.NoError(t, run.Get(t.Context(), nil))
+			history := h.history(run.GetID())
+			require.NoError(t, replaytest.Replay(contract.WorkflowSweep, sweep.Sweep, history))
+			h.keep("sweep", name, history)
 		})
 	}
 }

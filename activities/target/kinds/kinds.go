@@ -6,11 +6,13 @@ import (
 	"fmt"
 
 	"curfew/activities/target"
+	"curfew/activities/target/kubernetes"
 	"curfew/activities/target/ldap"
 	"curfew/activities/target/lightrun"
 	"curfew/activities/target/postgres"
 	"curfew/activities/target/scim"
 	"curfew/activities/target/ssh"
+	"curfew/activities/target/webhook"
 	"curfew/internal/config"
 )
 
@@ -19,6 +21,7 @@ func All() map[string]target.Kind {
 	kinds := map[string]target.Kind{}
 	for _, kind := range []target.Kind{
 		lightrun.Kind(), lightrun.GroupKind(), postgres.Kind(), ldap.Kind(), ldap.EntryKind(), scim.Kind(), ssh.Kind(),
+		kubernetes.Kind(), webhook.Kind(),
 	} {
 		kinds[kind.Name] = kind
 	}

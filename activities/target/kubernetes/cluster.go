@@ -45,7 +45,7 @@ func (c *cluster) String() string { return "Kubernetes at " + c.base.Host }
 // call is one call of the API.
 type call struct {
 	method string
-	path   []string // each is escaped
+	path   []string // of names that were checked: none has a slash or a percent sign
 	query  url.Values
 	// content is sent as JSON, which is YAML too; nil sends no body.
 	content     any
@@ -83,7 +83,7 @@ func (c *cluster) do(ctx context.Context, call call) (answer, error) {
 }
 
 func (c *cluster) request(ctx context.Context, call call) (*http.Request, error) {
-	where := c.base.JoinPath(escaped(call.path)...)
+	where := c.base.JoinPath(call.path...)
 	query := url.Values{"timeout": {serverTimeout.String()}}
 	for name, values := range call.query {
 		query[name] = values
@@ -106,14 +106,6 @@ func (c *cluster) request(ctx context.Context, call call) (*http.Request, error)
 		request.Header.Set("Content-Type", call.contentType)
 	}
 	return request, nil
-}
-
-func escaped(path []string) []string {
-	segments := make([]string, len(path))
-	for i, segment := range path {
-		segments[i] = url.PathEscape(segment)
-	}
-	return segments
 }
 
 // decode reads an answer that is a success. It must be of the kind that was asked for: some other answer would read as if

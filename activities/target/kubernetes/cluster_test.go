@@ -45,12 +45,12 @@ func (w *world) read(t *testing.T, path string) (binding rbacv1.RoleBinding) {
 	return binding
 }
 
-func TestTheBrokerOfThePageCanBindNothingElse(t *testing.T) {
+func TestTheBrokerOfThePageCanBindNoOtherRole(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	broker := "system:serviceaccount:" + w.name + ":" + w.name
 	bind := func(role string) int {
-		name := w.name + "-attempt-" + strings.ToLower(role)
+		name := w.name + "-attempt-" + role
 		status, _ := w.server.Do(t, http.MethodPost, w.bindings(""), broker, map[string]any{
 			"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": map[string]any{"name": name},
 			"roleRef":  map[string]any{"apiGroup": rbacv1.GroupName, "kind": "ClusterRole", "name": role},
@@ -60,7 +60,7 @@ func TestTheBrokerOfThePageCanBindNothingElse(t *testing.T) {
 	}
 	require.Equal(t, http.StatusCreated, bind(w.role))
 	require.Equal(t, http.StatusForbidden, bind("cluster-admin"))
-	require.Equal(t, http.StatusForbidden, bind("system:discovery"), "it is allowed to every user, but not to be given away")
+	require.Equal(t, http.StatusForbidden, bind("system:kube-scheduler"))
 
 	// Nor can it let somebody in by a binding that is there.
 	status, _ := w.server.Do(t, http.MethodPatch, w.bindings("")+"/cluster-admin", broker, map[string]any{
@@ -310,4 +310,28 @@ func TestTheServersOwnRecordShowsOnlyTheCallsOfThePage(t *testing.T) {
 		"get clusterroles": true, "get serviceaccounts": true, "patch rolebindings": true, "get rolebindings": true,
 		"delete rolebindings": true, "create subjectaccessreviews": true,
 	}, calls)
+}
+
+// The server reads bindings from a copy that is a moment old.
+func TestVerifiedAccessWorksWhenItIsGrantedAndNotWhenItIsRevoked(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	connector := w.connector(t)
+	for range 20 {
+		wanted := w.access(w.user(), w.inShop())
+		grant(t, connector, wanted)
+		require.True(t, w.lists(t, w.shop, wanted.Account))
+		_, err := connector.Revoke(t.Context(), wanted)
+		require.NoError(t, err)
+		require.False(t, w.lists(t, w.shop, wanted.Account))
+	}
+}
+
+// This is what a late attempt is fenced with.
+func TestTheServerGivesUpAtTheTimeThatACallTells(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	path := w.bindings(w.shop) + "/late?timeout=1ns"
+	status, body := w.server.Do(t, http.MethodDelete, path, "", nil)
+	require.Equal(t, http.StatusGatewayTimeout, status, "%s", body)
 }

@@ -107,9 +107,9 @@ func (c *connector) find(ctx context.Context, b binding) (object rbacv1.RoleBind
 		return object, false, nil
 	case !answer.ok():
 		return object, false, c.api.refusal(answer, "get "+b.resource())
-	default:
-		return object, true, c.api.decode(answer, b.kind(), &object)
 	}
+	err = c.api.decode(answer, b.kind(), &object)
+	return object, true, err
 }
 
 // remove takes one binding away, but not another that has its name by now.

@@ -76,8 +76,10 @@ func checkNothingEmpty(written json.RawMessage, wanted entitlement) error {
 		name  string
 		empty bool
 	}{
-		{"clusterRole", wanted.ClusterRole == ""}, {"namespace", wanted.Namespace == ""},
-		{"role", wanted.Role == ""}, {"verify", !wanted.Verify.asked()},
+		{"clusterRole", wanted.ClusterRole == ""},
+		{"namespace", wanted.Namespace == ""},
+		{"role", wanted.Role == ""},
+		{"verify", !wanted.Verify.asked()},
 	} {
 		if _, there := keys[key.name]; there && key.empty {
 			return contract.Problemf(contract.KindInvalid, key.name, "write a value, or leave the key out", "is empty")

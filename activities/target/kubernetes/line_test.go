@@ -40,8 +40,10 @@ func newLine(t *testing.T, w *world) *line {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(server)
 			r.Out.Header.Del("Accept-Encoding")
-			if hook := l.beforeDelete.Swap(nil); r.In.Method == http.MethodDelete && hook != nil {
-				(*hook)()
+			if r.In.Method == http.MethodDelete {
+				if hook := l.beforeDelete.Swap(nil); hook != nil {
+					(*hook)()
+				}
 			}
 		},
 		ModifyResponse: func(response *http.Response) error {

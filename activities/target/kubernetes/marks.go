@@ -105,7 +105,7 @@ func (c *connector) page(ctx context.Context, sort sort, query url.Values) (list
 		return listed, err
 	case !answer.ok():
 		return listed, c.api.refusal(answer, "list "+sort.resource)
-	default:
-		return listed, c.api.decode(answer, sort.list, &listed)
 	}
+	err = c.api.decode(answer, sort.list, &listed)
+	return listed, err
 }

@@ -126,7 +126,9 @@ func TestAnAnswerOfSomethingElseNeverMeansThatTheAccessIsGone(t *testing.T) {
 			respond(w, http.StatusNotFound, missing("another"))
 		},
 		"a flood": func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(http.StatusNotFound)
 			_, _ = w.Write([]byte(strings.Repeat(" ", 9<<20)))
+			_ = json.NewEncoder(w).Encode(missing(bindingName))
 		},
 		"half an answer": func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Length", "100")
@@ -157,6 +159,18 @@ func TestTheServerIsToldWhenToGiveUp(t *testing.T) {
 			require.NoError(t, err)
 		}
 	}
+}
+
+func TestANameStaysWithinItsPlaceInThePath(t *testing.T) {
+	t.Parallel()
+	asked := make(chan string, 1)
+	connector := stranger(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.URL.Path
+		respond(w, http.StatusForbidden, failure("Forbidden", "no", ""))
+	})
+	_, err := connector.Grant(t.Context(), access(`{"clusterRole":"reader?of=all#nodes &;:v1","namespace":"shop"}`))
+	requireProblem(t, err, contract.KindDenied)
+	require.Equal(t, "/apis/rbac.authorization.k8s.io/v1/clusterroles/reader?of=all#nodes &;:v1", <-asked)
 }
 
 func TestListsEnd(t *testing.T) {

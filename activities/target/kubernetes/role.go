@@ -62,9 +62,9 @@ func (c *connector) role(ctx context.Context, b binding) (role rbacv1.ClusterRol
 		return role, contract.Problemf(contract.KindNotFound, b.roleField, "create it, or correct its name", "the cluster has no %s %q", b.role.Kind, b.role.Name)
 	case !answer.ok():
 		return role, c.api.refusal(answer, b.rightsOnRole())
-	default:
-		return role, c.api.decode(answer, b.role.Kind, &role)
 	}
+	err = c.api.decode(answer, b.role.Kind, &role)
+	return role, err
 }
 
 func (b binding) rightsOnRole() string {

@@ -58,9 +58,12 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 		})
 	}
 	for _, settings := range []kubernetes.Settings{
-		{Kubeconfig: "/etc/curfew/kubeconfig"}, {Kubeconfig: "/etc/curfew/kubeconfig", Context: "prod"},
-		{URL: server, Token: secret}, {URL: server + "/k8s/clusters/c-1", Token: secret, CAFile: "/etc/curfew/ca.crt"},
-		{URL: "http://127.0.0.1:8001", Token: secret}, {InCluster: true},
+		{Kubeconfig: "/etc/curfew/kubeconfig"},
+		{Kubeconfig: "/etc/curfew/kubeconfig", Context: "prod"},
+		{URL: server, Token: secret},
+		{URL: server + "/k8s/clusters/c-1", Token: secret, CAFile: "/etc/curfew/ca.crt"},
+		{URL: "http://127.0.0.1:8001", Token: secret},
+		{InCluster: true},
 	} {
 		require.NoError(t, settings.Validate())
 	}
@@ -127,8 +130,8 @@ func TestFilesThatCantBeUsedAreExplained(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	file := write(t, folder, "kubeconfig", strings.ReplaceAll(kubeconfig, "SERVER", "https://127.0.0.1:1"))
-	clear := write(t, folder, "clear", strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"))
-	broken := write(t, folder, "broken", "users: [{name: curfew, user: "+token+"}]\nclusters: "+token)
+	inTheClear := write(t, folder, "clear", strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"))
+	broken := write(t, folder, "broken", "apiVersion: "+token+"\nkind: Config")
 	large := write(t, folder, "large", strings.Repeat("#", 2<<20))
 	server := "https://cluster.example.com"
 	for name, tc := range map[string]struct {
@@ -142,7 +145,7 @@ func TestFilesThatCantBeUsedAreExplained(t *testing.T) {
 		"an unknown context":   {kubernetes.Settings{Kubeconfig: file, Context: "typo"}, "kubeconfig", "typo"},
 		"an unchecked server":  {kubernetes.Settings{Kubeconfig: file, Context: "careless"}, "kubeconfig", "whoever answers"},
 		"missing certificates": {kubernetes.Settings{Kubeconfig: file, Context: "works"}, "kubeconfig", "ca.crt"},
-		"in the clear":         {kubernetes.Settings{Kubeconfig: clear}, "kubeconfig", "in the clear"},
+		"in the clear":         {kubernetes.Settings{Kubeconfig: inTheClear}, "kubeconfig", "in the clear"},
 		"no ca file":           {kubernetes.Settings{URL: server, Token: config.SecretOf(token), CAFile: filepath.Join(folder, "none")}, "caFile", "no such file"},
 		"no certificates":      {kubernetes.Settings{URL: server, Token: config.SecretOf(token), CAFile: broken}, "caFile", "no certificate"},
 		"no pod":               {kubernetes.Settings{InCluster: true}, "inCluster", "in-cluster"},

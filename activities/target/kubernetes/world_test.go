@@ -25,7 +25,7 @@ func TestMain(m *testing.M) { testserver.Main(m) }
 
 const rbacAPI = "/apis/rbac.authorization.k8s.io/v1"
 
-var worlds atomic.Int64
+var worlds, keys atomic.Int64
 
 // world is a role, a namespace and a broker with the rights of the page, on the server that all tests share. Its names
 // differ from every other world's; nothing is removed, since the server ends with the tests.
@@ -50,7 +50,17 @@ func newWorld(t *testing.T) *world {
 	w.setRules(t, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}})
 	w.installBroker(t)
 	w.token = w.server.Token(t, w.name, w.name)
+	for !w.brokerMayAct(t) {
+		require.NoError(t, t.Context().Err())
+	}
 	return w
+}
+
+// brokerMayAct is true when the server has heard of the broker's rights.
+func (w *world) brokerMayAct(t *testing.T) bool {
+	t.Helper()
+	status, _ := w.server.Do(t, http.MethodGet, w.bindings(w.shop), "system:serviceaccount:"+w.name+":"+w.name, nil)
+	return status == http.StatusOK
 }
 
 // setRules says what both roles allow.
@@ -118,7 +128,7 @@ func open(t *testing.T, settings kubernetes.Settings) target.Connector {
 
 func (w *world) access(account, entitlement string) target.Access {
 	found := access(entitlement)
-	found.Key, found.Account = fmt.Sprintf("%032x", w.count.Add(1)), account
+	found.Key, found.Account = fmt.Sprintf("%032x", keys.Add(1)), account
 	return found
 }
 

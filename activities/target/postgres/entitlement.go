@@ -18,25 +18,13 @@ var predefinedDangers = []string{"pg_execute_server_program", "pg_read_server_fi
 
 // entitlement is membership in a role.
 type entitlement struct {
-	Role string `json:"role"`
+	Role string `json:"role" doc:"the role whose membership is given"`
 }
 
 func normalize(written json.RawMessage) (json.RawMessage, error) {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(written, &fields); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "", "write it like role: reporting", "not a set of keys and values")
-	}
-	for key := range fields {
-		if key != "role" {
-			return nil, contract.Problemf(contract.KindInvalid, key, "leave it out: a postgres entitlement has only a role", "unknown")
-		}
-	}
-	if fields["role"] == nil {
-		return nil, contract.Problemf(contract.KindInvalid, "role", "name the role whose membership is given", "missing")
-	}
 	var wanted entitlement
-	if err := json.Unmarshal(fields["role"], &wanted.Role); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "role", "write the role's name as text", "not a text")
+	if err := target.DecodeEntitlement(written, &wanted); err != nil {
+		return nil, err
 	}
 	if problem := checkName("role", wanted.Role); problem != nil {
 		return nil, problem

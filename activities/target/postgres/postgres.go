@@ -35,10 +35,11 @@ const (
 // Kind describes PostgreSQL servers, of version 13 and later.
 func Kind() target.Kind {
 	return target.Kind{
-		Name:      "postgres",
-		Settings:  func() target.Settings { return new(Settings) },
-		Normalize: normalize,
-		Limits:    target.Limits{Settles: settles},
+		Name:        "postgres",
+		Settings:    func() target.Settings { return new(Settings) },
+		Entitlement: entitlement{},
+		Normalize:   normalize,
+		Limits:      target.Limits{Settles: settles},
 	}
 }
 

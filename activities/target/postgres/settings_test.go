@@ -33,7 +33,7 @@ func TestNormalizeTakesARoleAndNothingElse(t *testing.T) {
 		`"reporting"`:                      "",
 		`{"role":"a"} {}`:                  "",
 		`{}`:                               "role",
-		`null`:                             "role",
+		`null`:                             "",
 		`{"role":null}`:                    "role",
 		`{"role":7}`:                       "role",
 		`{"role":""}`:                      "role",

@@ -28,10 +28,13 @@ func launch(folder, program string, arguments ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer log.Close()
+	defer func() { _ = log.Close() }()          // the program has its own
 	p.cmd = exec.Command(program, arguments...) //nolint:noctx // it lives as long as the tests
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr, p.cmd.SysProcAttr = folder, log, log, dieWithParent()
-	return p, p.startOnOwnThread()
+	if err := p.startOnOwnThread(); err != nil {
+		return nil, err
+	}
+	return p, nil
 }
 
 // startOnOwnThread keeps the thread that forked for as long as the program runs: the kernel sends the signal of a dying
@@ -67,7 +70,7 @@ func tail(path string) string {
 	if err != nil {
 		return err.Error()
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	if info, err := file.Stat(); err == nil && info.Size() > logTail {
 		_, _ = file.Seek(-logTail, io.SeekEnd)
 	}

@@ -1,0 +1,65 @@
+package compose
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"curfew/activities/target"
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
+)
+
+// Answer is what a target said when it was asked whether it can be used.
+type Answer struct {
+	Target string `json:"target"`
+	Kind   string `json:"kind"`
+	Fault  string `json:"fault,omitempty"` // why it can't
+	Used   int    `json:"used,omitempty"`  // places that are taken, where the target has a limit
+	Max    int    `json:"max,omitempty"`
+}
+
+// askWithin bounds the call of one target.
+const askWithin = 15 * time.Second
+
+// AskTargets tries the credentials of every target, all at once, and changes nothing.
+func AskTargets(ctx context.Context, configured *config.Config) []Answer {
+	open, faults := kinds.Open(configured.Targets)
+	answers := make([]Answer, 0, len(configured.Targets))
+	for _, name := range slices.Sorted(maps.Keys(configured.Targets)) {
+		answer := Answer{Target: name, Kind: configured.Targets[name].Kind}
+		if fault, broken := faults[name]; broken {
+			answer.Fault = fault.Error()
+		}
+		answers = append(answers, answer)
+	}
+	var all sync.WaitGroup
+	for i := range answers {
+		if asked, ok := open[answers[i].Target]; ok {
+			all.Go(func() { ask(ctx, asked, &answers[i]) })
+		}
+	}
+	all.Wait()
+	return answers
+}
+
+func ask(ctx context.Context, asked target.Target, answer *Answer) {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	defer cancel()
+	if err := asked.Check(ctx); err != nil {
+		answer.Fault = err.Error()
+		return
+	}
+	teller, ok := asked.Connector.(target.CapacityTeller)
+	if !ok {
+		return
+	}
+	capacity, err := teller.Capacity(ctx)
+	if err != nil {
+		answer.Fault = err.Error()
+		return
+	}
+	answer.Used, answer.Max = capacity.Used, capacity.Max
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const unreachable = `
+people:
+  alice: {name: Alice}
+  bob: {name: Bob}
+targets:
+  orders-db: {kind: postgres, dsn: "file:dsn"}
+  lightrun-prod: {kind: lightrun, url: "http://127.0.0.1:1", token: "file:dsn"}
+templates:
+  orders:
+    entitlements: [{target: orders-db, role: reporting}]
+    duration: {default: 1h, max: 8h}
+    ticket: none
+    approval: {count: 1, from: [bob]}
+`
+
+func TestConfigCheckNamesTheTargetsThatCanNotBeUsed(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "curfew.yaml")
+	require.NoError(t, os.WriteFile(file, []byte(unreachable), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "dsn"), []byte("postgres://curfew:a-secret@127.0.0.1:1/orders"), 0o600))
+
+	online := s.run(t, "", "config", "check", "--config", file)
+	require.Equal(t, 3, online.code)
+	require.Regexp(t, "(?m)^lightrun-prod +lightrun +can't be used", online.out)
+	require.Regexp(t, "(?m)^orders-db +postgres +can't be used", online.out)
+	require.NotContains(t, online.out+online.errors, "a-secret")
+	document := s.run(t, "", "config", "check", "--config", file, "-o", "json")
+	require.Equal(t, 3, document.code)
+	var targets []struct{ Target, Fault string }
+	require.NoError(t, json.Unmarshal([]byte(field(t, document.out, "targets")), &targets))
+	require.Len(t, targets, 2)
+
+	require.Equal(t, 0, s.run(t, "", "config", "check", "--offline", "--config", file).code)
+	require.NoError(t, os.Remove(filepath.Join(folder, "dsn")))
+	missing := s.run(t, "", "config", "check", "--offline", "--config", file)
+	require.Equal(t, 2, missing.code)
+	require.Contains(t, missing.errors, "targets.orders-db.dsn")
+}
+
+func TestConfigKindsTellsWhatAnEntitlementIsMadeOf(t *testing.T) {
+	t.Parallel()
+	ran := open(t).run(t, "", "config", "kinds")
+	require.Equal(t, 0, ran.code, ran.errors)
+	require.Regexp(t, "(?m)^postgres ", ran.out)
+	require.Regexp(t, "(?m)^  role +text +the role whose membership is given", ran.out)
+}
+
+func TestOperatorsVerbsAreForOperators(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for _, arguments := range [][]string{
+		{"stuck", "list"},
+		{"stuck", "retry", "grant/orders-db/0123456789abcdef0123456789abcdef/alice"},
+		{"stuck", "release", "grant/orders-db/0123456789abcdef0123456789abcdef/alice", "--because", "it is gone"},
+		{"alarms"},
+		{"sweep", "--dry-run"},
+	} {
+		ran := s.run(t, "alice", arguments...)
+		require.Equal(t, 2, ran.code, arguments)
+		require.Contains(t, ran.errors, "this is for ", arguments)
+	}
+}

@@ -1,0 +1,73 @@
+package promises
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/internal/sandbox"
+	"curfew/workflows/contract"
+)
+
+// stuck has access whose revoke is stuck, and returns the request and its grant.
+func (h *house) stuck() (id string, grant contract.GrantStatus) {
+	h.t.Helper()
+	id = h.active(alice, "debug", time.Hour).ID
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	require.Eventually(h.t, func() bool {
+		list, err := h.starter.Stuck(h.t.Context(), erin)
+		if err != nil || len(list) != 1 {
+			return false
+		}
+		grant = list[0]
+		return true
+	}, 3*patience, 200*time.Millisecond)
+	return id, grant
+}
+
+func TestP3AStuckRevokeIsListedAndCanBeTriedAgainAtOnce(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	id, grant := h.stuck()
+	require.Equal(t, []string{id}, grant.Requests)
+	require.NotEmpty(t, grant.Problem)
+	require.Equal(t, grant.ID, h.alarm(contract.AlarmStuck).Grant)
+
+	h.lightrunFaults.Clear()
+	status, err := h.starter.RetryStuck(t.Context(), erin, grant.ID)
+	require.NoError(t, err)
+	require.True(t, status.Over)
+	require.False(t, h.canDebug("alice@example.org"))
+	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
+}
+
+func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	id, grant := h.stuck()
+	_, err := h.starter.TakeOver(t.Context(), erin, grant.ID, "it is gone")
+	problem, ok := contract.ProblemOf(err)
+	require.True(t, ok)
+	require.Equal(t, contract.KindForbidden, problem.Kind, "an operator is no admin")
+	_, err = h.starter.TakeOver(t.Context(), frank, grant.ID, "")
+	problem, ok = contract.ProblemOf(err)
+	require.True(t, ok)
+	require.Equal(t, "because", problem.Field)
+
+	status, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "the company was closed")
+	require.NoError(t, err)
+	require.True(t, status.Over)
+	require.Equal(t, "frank", h.alarm(contract.AlarmReleased).Actor)
+	ended := h.ended(id)
+	require.Equal(t, contract.OutcomeTakenOver, ended.Outcome)
+	require.Nil(t, ended.Holds[0].GoneAt)
+	lines := h.headlines(id)
+	require.Equal(t, "Access could not be taken away: it may still be there, and a person answers for it", lines[len(lines)-1])
+	stuck, err := h.starter.Stuck(t.Context(), erin)
+	require.NoError(t, err)
+	require.Empty(t, stuck)
+}

@@ -1,0 +1,120 @@
+package grant
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/workflows/contract"
+)
+
+const (
+	schedules = 500
+	longest   = 90 // seconds that anything of a schedule happens in
+	requests  = 2
+)
+
+// plan is what two requests do with one entitlement, and until when each holds it then.
+type plan struct {
+	steps []step
+	ends  [requests][]change
+}
+
+type step struct {
+	at      time.Duration
+	request int
+	what    string
+	lasts   time.Duration
+}
+
+// change is the end that a lease has from an instant on; zero for none.
+type change struct{ at, until time.Duration }
+
+// randomPlan makes holds, extensions and releases in any order that requests can make them in. Steps fall on whole
+// seconds and ends on half ones, so that which of two comes first is never in doubt.
+func randomPlan(random *rand.Rand) plan {
+	var p plan
+	until := [requests]time.Duration{}
+	for second := range longest {
+		at := time.Duration(second) * time.Second
+		if second > 0 && until[0] <= at && until[1] <= at {
+			break // the grant is over; what comes later starts another
+		}
+		if second > 0 && random.IntN(10) > 0 {
+			continue
+		}
+		request := random.IntN(requests)
+		s := step{at: at, request: request, lasts: time.Duration(random.IntN(40)+1)*time.Second + time.Second/2}
+		live := until[request] > at
+		switch {
+		case !live:
+			s.what, until[request] = "hold", at+s.lasts
+		case random.IntN(2) == 0:
+			s.what, until[request] = "extend", max(at+s.lasts, until[request])
+			s.lasts = until[request] - at
+		default:
+			s.what, until[request] = "release", 0
+		}
+		p.steps = append(p.steps, s)
+		p.ends[request] = append(p.ends[request], change{at, until[request]})
+	}
+	return p
+}
+
+// live is whether a lease holds the entitlement up at an instant.
+func (p plan) live(at time.Duration) bool {
+	for _, changes := range p.ends {
+		for _, latest := range slices.Backward(changes) {
+			if latest.at < at {
+				if latest.until > at {
+					return true
+				}
+				break
+			}
+		}
+	}
+	return false
+}
+
+func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
+	t.Parallel()
+	for seed := range uint64(schedules) {
+		t.Run(fmt.Sprint("schedule ", seed), func(t *testing.T) {
+			t.Parallel()
+			p := randomPlan(rand.New(rand.NewPCG(seed, 4)))
+			g := newTarget(t, &target{})
+			names := [requests]string{"a", "b"}
+			for _, s := range p.steps {
+				g.at(s.at, func() {
+					switch s.what {
+					case "hold":
+						g.hold(names[s.request], s.lasts)
+					case "extend":
+						g.extend(names[s.request], s.lasts)
+					default:
+						g.release(names[s.request])
+					}
+				})
+			}
+			start := g.env.Now()
+			var wrong []time.Duration
+			for quarter := range 4 * (longest + 45) {
+				at := time.Duration(quarter)*time.Second/4 + time.Second/8
+				g.at(at, func() {
+					if present := !g.until.IsZero(); present != p.live(at) {
+						wrong = append(wrong, at)
+					}
+				})
+			}
+			g.env.ExecuteWorkflow(Grant, contract.GrantInput{Access: reporting})
+			require.NoError(t, g.env.GetWorkflowError())
+			require.Empty(t, wrong, "%+v", p.steps)
+			require.True(t, g.until.IsZero())
+			require.False(t, p.live(g.env.Now().Sub(start)+time.Millisecond), "the grant must not end before its last lease")
+		})
+	}
+}
