@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -38,10 +39,14 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err != nil {
 		return contract.Status{}, err
 	}
+	vouched, err := sealed(s, seal.OfRequest(request), request)
+	if err != nil {
+		return contract.Status{}, err
+	}
 	startCtx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	_, err = s.temporal.ExecuteWorkflow(startCtx, startOptions(request), contract.WorkflowRequest,
-		contract.RequestInput{Request: seal(request)})
+		contract.RequestInput{Request: vouched})
 	switch {
 	case err == nil:
 		return s.asAsked(request), nil

@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -57,10 +58,14 @@ func accessOn(status contract.Status, target string) (contract.Access, error) {
 }
 
 func (s *Starter) issue(ctx context.Context, access contract.Access, ask contract.CertificateAsk) (certificate contract.Certificate, err error) {
+	vouched, err := sealed(s, seal.OfCertificate(ask), ask)
+	if err != nil {
+		return certificate, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: access.GrantID(), UpdateName: contract.UpdateIssue, Args: []any{contract.IssueInput{Ask: seal(ask)}},
+		WorkflowID: access.GrantID(), UpdateName: contract.UpdateIssue, Args: []any{contract.IssueInput{Ask: vouched}},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -33,9 +34,18 @@ func (s *Starter) Review(
 	if status.Extension != nil {
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
 	}
-	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: seal(contract.Review{
+	shown, err := s.shownOf(ctx, status)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	review := contract.Review{
 		Request: id, Reviewer: actor, Verdict: verdict, Reason: reason, At: now(), Rules: s.mayReview(status, actor),
-	})})
+	}
+	vouched, err := sealed(s, seal.OfReview(review, shown), review)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: vouched})
 }
 
 // Extend asks for a later end. Asking again for what already waits for a reviewer changes nothing.
@@ -60,9 +70,16 @@ func (s *Starter) Extend(
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
 	key := fmt.Sprintf("extend/%s/%s/%d", actor, duration, status.Seq)
-	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: seal(contract.Extension{
-		Request: id, By: actor, Duration: duration, Reason: reason, At: now(),
-	})})
+	shown, err := s.shown(ctx, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	extension := contract.Extension{Request: id, By: actor, Duration: duration, Reason: reason, At: now()}
+	vouched, err := sealed(s, seal.OfExtension(extension, shown), extension)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: vouched})
 }
 
 // Revoke ends access early.

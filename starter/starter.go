@@ -15,6 +15,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -32,6 +33,9 @@ type Options struct {
 	Events   ledger.Events
 	Alarms   ledger.Alarms
 	Tickets  ticket.System // nil when no tracker is configured
+	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
+	Signer   *seal.Signer
+	Verifier *seal.Verifier
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -43,6 +47,8 @@ type Starter struct {
 	events    ledger.Events
 	alarms    ledger.Alarms
 	tickets   ticket.System
+	signer    *seal.Signer
+	verifier  *seal.Verifier
 	converter converter.DataConverter
 }
 
@@ -51,11 +57,15 @@ func New(o Options) (*Starter, error) {
 	if o.Temporal == nil || o.Config == nil || o.Events == nil || o.Alarms == nil {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
 	}
+	if (o.Signer == nil) != (o.Verifier == nil) {
+		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter that seals needs the public keys too")
+	}
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	return &Starter{
 		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, tickets: o.Tickets, converter: o.Converter,
+		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }
 

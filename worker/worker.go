@@ -15,6 +15,7 @@ import (
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -28,6 +29,8 @@ type Options struct {
 	Alarms   ledger.Alarms
 	Tickets  ticket.System // nil when there is no tracker
 	Targets  map[string]target.Target
+	// Verifier knows the server's seals; nil where nothing is sealed.
+	Verifier *seal.Verifier
 	// TaskQueues are those, as the configuration calls them, whose targets this worker serves, and nothing else. When there
 	// are none, it runs the workflows and serves the targets that have no task queue of their own.
 	TaskQueues []string

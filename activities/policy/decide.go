@@ -6,9 +6,11 @@ import (
 
 	"curfew/activities"
 	"curfew/activities/incident"
+	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/policy"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -18,6 +20,9 @@ type Options struct {
 	Tickets   ticket.System   // nil when there is no tracker
 	Groups    Groups          // nil for those of the configuration
 	Incidents incident.System // nil when there is no incident system
+	// Verifier knows the server's seals; nil where nothing is sealed. Alarms takes what has none that is good.
+	Verifier *seal.Verifier
+	Alarms   ledger.Alarms
 }
 
 // Activities gathers facts from the configuration of today and from other systems.
@@ -41,6 +46,13 @@ func New(o Options) *Activities {
 
 // Decide is the activity contract.ActivityDecide.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
+	in, forged, err := a.vouched(ctx, in)
+	switch {
+	case err != nil:
+		return contract.Decision{}, activities.Error(err)
+	case forged != nil:
+		return contract.Decision{Ruling: contract.RulingDeny, Why: forged.Error()}, nil
+	}
 	facts, err := a.gather(ctx, in)
 	if err != nil {
 		return contract.Decision{}, activities.Error(err)

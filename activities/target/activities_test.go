@@ -65,7 +65,7 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	require.NoError(b.t, err)
 	activities := target.New(map[string]target.Target{
 		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
-	}, holdings, zap.NewNop())
+	}, holdings, nil, zap.NewNop())
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	ctx, cancel := context.WithTimeout(b.t.Context(), b.attempt)

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"curfew/activities"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -17,6 +18,15 @@ func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, c
 	found, err := a.find(command.Access.Target)
 	if err != nil {
 		return contract.Certificate{}, err
+	}
+	ask := command.Ask.Fact
+	if a.verifier != nil {
+		if _, err := a.verifier.Verify(seal.OfCertificate(ask), ask, command.Ask.Seal); err != nil {
+			return contract.Certificate{}, err
+		}
+	}
+	if ask.Person != command.Access.Person || ask.Target != command.Access.Target {
+		return contract.Certificate{}, contract.Problemf(contract.KindForbidden, "", "ask for access of your own", "only the subject gets a certificate")
 	}
 	issuer, ok := found.Connector.(CertificateIssuer)
 	if !ok {
@@ -33,7 +43,7 @@ func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, c
 	if !holding.Open || !holding.Until.After(clock.now()) {
 		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "make a new request", "the access has ended")
 	}
-	line, err := issuer.Issue(ctx, access(command.Access, holding.Leases), []byte(command.PublicKey))
+	line, err := issuer.Issue(ctx, access(command.Access, holding.Leases), []byte(ask.PublicKey))
 	if err != nil {
 		return contract.Certificate{}, err
 	}

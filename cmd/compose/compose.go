@@ -94,7 +94,17 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 		return contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
 			"Temporal can't be reached: %v", err)
 	}
-	requests, err := starter.New(starter.Options{Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tickets})
+	verifier, err := h.verifier()
+	if err != nil {
+		return err
+	}
+	signer, err := signer(h.config.Seals, verifier)
+	if err != nil {
+		return err
+	}
+	requests, err := starter.New(starter.Options{
+		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tickets, Signer: signer, Verifier: verifier,
+	})
 	if err != nil {
 		return err
 	}

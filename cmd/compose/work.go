@@ -38,9 +38,13 @@ func (h *House) Work(ctx context.Context, identity string, only ...string) error
 	for name, fault := range faults {
 		h.log.Error("a target can't be used; the others are served", zap.String("target", name), zap.Error(fault))
 	}
+	verifier, err := h.verifier()
+	if err != nil {
+		return err
+	}
 	return worker.Run(ctx, worker.Options{
 		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, Targets: targets, TaskQueues: queues, Identity: identity,
+		Tickets: h.tickets, Targets: targets, TaskQueues: queues, Verifier: verifier, Identity: identity,
 	})
 }
 

@@ -26,6 +26,7 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 func (r *reading) check(c *Config) {
 	r.ledger(&c.Ledger, path{"ledger"})
 	r.upkeep(c)
+	r.seals(&c.Seals, path{"seals"})
 	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
 	if c.Tickets.Jira != nil {

@@ -18,6 +18,7 @@ type Config struct {
 	Watchdog Watchdog          `yaml:"watchdog"`
 	Sweep    Sweep             `yaml:"sweep"`
 	Roles    Roles             `yaml:"roles"`
+	Seals    Seals             `yaml:"seals"`
 	Tickets  Tickets           `yaml:"tickets"`
 	OIDC     *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
 	People   map[string]Person `yaml:"people"`
@@ -62,6 +63,13 @@ type Sweep struct {
 	Every       contract.Duration `yaml:"every"`       // default 1h
 	Remove      bool              `yaml:"remove"`      // take orphans away; otherwise they are only reported
 	MaxRemovals int               `yaml:"maxRemovals"` // of one sweep; when there are more, none is removed; default 10
+}
+
+// Seals says how the server vouches for what it lets into Temporal. Without it anybody who can write to the Temporal
+// namespace can ask and approve in anybody's name.
+type Seals struct {
+	Key  string `yaml:"key"`  // the file of the server's private key, which no other process needs
+	Keys string `yaml:"keys"` // the file of the public keys, for everybody
 }
 
 // Roles says who may do more than ask and review.

@@ -28,6 +28,15 @@ func (r *reading) ledger(ledger *Ledger, at path) {
 	}
 }
 
+func (r *reading) seals(seals *Seals, at path) {
+	if (seals.Key == "") != (seals.Keys == "") {
+		r.wrong(at, "make both with `curfew keys new`, and name both files", "names one of key and keys")
+	}
+	if seals.Keys != "" {
+		seals.Key, seals.Keys = beside(r.folder, seals.Key), beside(r.folder, seals.Keys)
+	}
+}
+
 func (r *reading) upkeep(c *Config) {
 	for _, length := range []struct {
 		at       path

@@ -28,6 +28,7 @@ import (
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
 	"curfew/internal/sandbox/vendorcontract"
+	"curfew/internal/seal"
 	"curfew/internal/testserver/postgres"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -59,6 +60,8 @@ type house struct {
 	config   *config.Config
 	ledger   *sqlite.Store
 	starter  *starter.Starter
+	signer   *seal.Signer
+	verifier *seal.Verifier
 
 	lightrun       *lightrun.Server
 	lightrunFaults sandbox.Faults
@@ -97,9 +100,24 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
-	h.starter, err = starter.New(starter.Options{Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tracker()})
+	h.starter, err = starter.New(starter.Options{
+		Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tracker(), Signer: h.signer, Verifier: h.verifier,
+	})
 	require.NoError(t, err)
 	return h
+}
+
+// newKeys makes the keys that this house's server seals with.
+func (h *house) newKeys() {
+	key, private, err := seal.NewKey(seal.RoleServer, time.Now())
+	require.NoError(h.t, err)
+	require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, "server.pem"), private, 0o600))
+	keys := seal.Keys{key}
+	require.NoError(h.t, keys.WriteFile(filepath.Join(h.dir, "keys.json")))
+	h.signer, err = seal.ParseSigner(string(private))
+	require.NoError(h.t, err)
+	h.verifier, err = seal.NewVerifier(keys, time.Now)
+	require.NoError(h.t, err)
 }
 
 func (h *house) tracker() *ticketjira.System {
@@ -130,6 +148,7 @@ func (h *house) configure() {
 		vendorcontract.Check(t, "jira-cloud-v2.subset.openapi.json", h.jira.Handler()))))
 	t.Cleanup(issues.Close)
 
+	h.newKeys()
 	for name, secret := range map[string]string{"token": token, "dsn": h.database.dsn} {
 		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
 	}
@@ -150,6 +169,7 @@ const configuration = `
 temporal: {address: "{{.Temporal}}"}
 ledger: {sqlite: ledger.db}
 roles: {operators: [erin], admins: [frank]}
+seals: {key: server.pem, keys: keys.json}
 {{.Upkeep}}
 tickets:
   jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:token"}
@@ -210,7 +230,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
 			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
-			Tickets: h.tracker(), Targets: targets,
+			Tickets: h.tracker(), Targets: targets, Verifier: h.verifier,
 		})
 	}()
 	stopped := false

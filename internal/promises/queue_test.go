@@ -124,7 +124,7 @@ func (h *house) settle(ids []string, want int) (active int) {
 			switch {
 			case status.State == contract.StateActive:
 				active++
-			case status.State == contract.StateGranting && status.Why != "":
+			case status.State == contract.StateGranting && strings.Contains(status.Why, "of 100"):
 				waiting++
 			}
 		}

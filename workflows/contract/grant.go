@@ -105,8 +105,8 @@ type CertificateAsk struct {
 
 // IssueCommand is the activity "target.Issue".
 type IssueCommand struct {
-	Access    Access `json:"access"`
-	PublicKey string `json:"publicKey"`
+	Access Access                 `json:"access"`
+	Ask    Sealed[CertificateAsk] `json:"ask"`
 }
 
 // Certificate answers it, and the update.

@@ -28,6 +28,8 @@ const (
 	// SignalNoticed comes from a grant: something happened to the access while it was live.
 	SignalNoticed = "noticed"
 	QueryStatus   = "status" // of a grant too
+	// QueryRequest answers the request as it was sealed: what a reviewer is shown.
+	QueryRequest = "request"
 
 	// Messages of curfew.Grant.
 	UpdateHold        = "hold"

@@ -131,6 +131,8 @@ type DecideInput struct {
 	Added    Duration `json:"added,omitzero"`
 	// Anew is true when the reviews are of the extension, not of the request.
 	Anew bool `json:"anew,omitempty"`
+	// Extension is what is asked for; nil when it is the request itself. One that came as a signal has no seal.
+	Extension *Sealed[Extension] `json:"extension,omitempty"`
 }
 
 // Decision answers it.

@@ -24,7 +24,7 @@ func (g *run) canIssue(in contract.IssueInput) error {
 // issue has a certificate made. It changes nothing of the grant, so it need not wait for the main loop.
 func (g *run) issue(ctx workflow.Context, in contract.IssueInput) (contract.Certificate, error) {
 	var certificate contract.Certificate
-	command := contract.IssueCommand{Access: g.access, PublicKey: in.Ask.Fact.PublicKey}
+	command := contract.IssueCommand{Access: g.access, Ask: in.Ask}
 	if err := issueOnTarget(ctx, command).Get(ctx, &certificate); err != nil {
 		return certificate, contract.AsProblem(err).Application()
 	}

@@ -50,6 +50,7 @@ func (r *run) approved(ctx workflow.Context) bool {
 		reviewer, reason := r.reviews.last()
 		switch {
 		case judged && decision.Ruling == contract.RulingGrant:
+			r.status.Why = "" // from now on it says what the access waits for
 			r.happened(ctx, contract.EventApproved, reviewer, reason, decision.Why)
 			return true
 		case judged && decision.Ruling == contract.RulingDeny:

@@ -11,6 +11,7 @@ import (
 // extension is an ask for a later end.
 type extension struct {
 	fact    contract.Extension
+	seal    string // empty when it came as a signal
 	reviews ballot
 	done    bool
 	err     error
@@ -103,7 +104,8 @@ func (r *run) carryOut(ctx workflow.Context, x *extension, actor, said string) {
 func (r *run) question(x *extension, anew bool) contract.DecideInput {
 	return contract.DecideInput{
 		Request: r.in.Request, Total: r.total(x), Anew: anew,
-		Extended: r.extended, Added: contract.Duration{Duration: r.added + x.fact.Duration.Duration},
+		Extension: &contract.Sealed[contract.Extension]{Fact: x.fact, Seal: x.seal},
+		Extended:  r.extended, Added: contract.Duration{Duration: r.added + x.fact.Duration.Duration},
 	}
 }
 
@@ -115,8 +117,9 @@ func waiting() *contract.Problem {
 }
 
 // keep lets an extension wait until a reviewer approves it.
-func (r *run) keep(ctx workflow.Context, fact contract.Extension) {
-	r.asked, r.status.Extension = &extension{fact: fact}, &fact
+func (r *run) keep(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
+	fact := sealed.Fact
+	r.asked, r.status.Extension = &extension{fact: fact, seal: sealed.Seal}, &fact
 	r.happened(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 
@@ -143,7 +146,9 @@ func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
 		}
 		return
 	}
-	r.keep(ctx, contract.Extension{Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx)})
+	r.keep(ctx, contract.Sealed[contract.Extension]{Fact: contract.Extension{
+		Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx),
+	}})
 }
 
 // maxRefusalsTold bounds what somebody who floods a request with signals can write to its ticket.

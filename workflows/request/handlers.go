@@ -17,6 +17,9 @@ func (r *run) handle(ctx workflow.Context) error {
 		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryStatus,
 			func() (contract.Status, error) { return r.status, nil },
 			workflow.QueryHandlerOptions{Description: "The request as it stands"}),
+		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryRequest,
+			func() (contract.Sealed[contract.Request], error) { return r.in.Request, nil },
+			workflow.QueryHandlerOptions{Description: "The request as it was asked for, with its seal"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.review,
 			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny", Validator: r.canReview}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.askedToExtend,
@@ -89,10 +92,10 @@ func (r *run) mayExtend(ctx workflow.Context, in contract.ExtendInput) error {
 
 func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
 	if r.extensionsAreReviewed() {
-		r.keep(ctx, in.Extension.Fact)
+		r.keep(ctx, in.Extension)
 		return r.status, nil
 	}
-	x := &extension{fact: in.Extension.Fact}
+	x := &extension{fact: in.Extension.Fact, seal: in.Extension.Seal}
 	r.extensions = append(r.extensions, x)
 	if err := workflow.Await(ctx, func() bool { return x.done }); err != nil {
 		return r.status, err
