@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"curfew/activities/ledger"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -67,7 +68,12 @@ func (s *Starter) TakeOver(ctx context.Context, actor, grant, because string) (c
 	if err := cmp.Or(s.admin(actor), checkGrant(grant), checkBecause(because)); err != nil {
 		return contract.GrantStatus{}, err
 	}
-	return s.updateGrant(ctx, grant, contract.UpdateTakeOver, contract.TakeOverInput{By: actor, Because: because})
+	takeOver := contract.TakeOver{Grant: grant, By: actor, Because: because, At: now()}
+	vouched, err := sealed(s, seal.OfTakeOver(takeOver), takeOver)
+	if err != nil {
+		return contract.GrantStatus{}, err
+	}
+	return s.updateGrant(ctx, grant, contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: vouched})
 }
 
 func checkBecause(because string) error {

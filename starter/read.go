@@ -54,6 +54,18 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 	return status, events, nil
 }
 
+// Decisions returns what the policy has decided about a request and its extensions, oldest first.
+func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
+	if _, err := s.Get(ctx, actor, id); err != nil {
+		return nil, err
+	}
+	decisions, err := s.journal.DecisionsOf(ctx, id)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return decisions, nil
+}
+
 // Watch tells a request's events after a number as they come, until it has ended, which is no error. It looks twice a
 // second and calls tell each time, also without news, so that the caller can see to its own connection. Errors of tell
 // and of the context end the watch as they are.

@@ -28,11 +28,12 @@ const (
 
 // Options of a Starter.
 type Options struct {
-	Temporal client.Client
-	Config   *config.Config
-	Events   ledger.Events
-	Alarms   ledger.Alarms
-	Tickets  ticket.System // nil when no tracker is configured
+	Temporal  client.Client
+	Config    *config.Config
+	Events    ledger.Events
+	Alarms    ledger.Alarms
+	Decisions ledger.Decisions
+	Tickets   ticket.System // nil when no tracker is configured
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -46,6 +47,7 @@ type Starter struct {
 	config    *config.Config
 	events    ledger.Events
 	alarms    ledger.Alarms
+	journal   ledger.Decisions
 	tickets   ticket.System
 	signer    *seal.Signer
 	verifier  *seal.Verifier
@@ -54,7 +56,7 @@ type Starter struct {
 
 // New makes a Starter; an error is a fault in the program that calls it.
 func New(o Options) (*Starter, error) {
-	if o.Temporal == nil || o.Config == nil || o.Events == nil || o.Alarms == nil {
+	if o.Temporal == nil || o.Config == nil || o.Events == nil || o.Alarms == nil || o.Decisions == nil {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
 	}
 	if (o.Signer == nil) != (o.Verifier == nil) {
@@ -64,7 +66,7 @@ func New(o Options) (*Starter, error) {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	return &Starter{
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, tickets: o.Tickets, converter: o.Converter,
+		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

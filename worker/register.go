@@ -38,7 +38,7 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
 	register(r, map[string]any{
 		contract.ActivityDecide: policy.New(policy.Options{
-			Config: o.Config, Tickets: o.Tickets, Verifier: o.Verifier, Alarms: o.Alarms,
+			Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
 		}).Decide,
 		contract.ActivityHold:        leases.Hold,
 		contract.ActivityExtendLease: leases.Extend,
@@ -52,7 +52,7 @@ func registerActivities(r Registry, o Options) {
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
 func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(o.Targets, o.Holdings, o.Verifier, o.Log)
+	targets := target.New(o.Targets, o.Holdings, o.Alarms, o.Verifier, o.Log)
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,

@@ -29,8 +29,11 @@ type Options struct {
 	Alarms   ledger.Alarms
 	Tickets  ticket.System // nil when there is no tracker
 	Targets  map[string]target.Target
-	// Verifier knows the server's seals; nil where nothing is sealed.
+	Decisions ledger.Decisions
+	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
+	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier
+	Signer   *seal.Signer
 	// TaskQueues are those, as the configuration calls them, whose targets this worker serves, and nothing else. When there
 	// are none, it runs the workflows and serves the targets that have no task queue of their own.
 	TaskQueues []string

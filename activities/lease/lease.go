@@ -10,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
@@ -51,7 +52,8 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 	if gone, ok := a.gone(ctx, in); ok {
 		return gone, nil
 	}
-	id := fmt.Sprintf("%s/%s/%t", contract.UpdateRelease, in.Request, in.Patient)
+	// A request may release more than once, when it holds again in between; a retry is the same update.
+	id := fmt.Sprintf("%s/%s/%s", contract.UpdateRelease, in.Request, activity.GetInfo(ctx).ActivityID)
 	var result contract.ReleaseResult
 	err := a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: contract.UpdateRelease, Args: []any{in}}, time.Time{}, &result)
 	return result, err

@@ -90,4 +90,5 @@ type Holding struct {
 	// SettledAt is when the last attempt to grant can no longer take effect; zero when that attempt was answered.
 	SettledAt time.Time
 	GoneAt    time.Time // when the access was seen to be gone
+	Uses      []Use     // of the requests that have held it and may still be shown a decision of
 }

@@ -1,4 +1,4 @@
-// Package policy gathers the facts about a request, and lets the decision core judge them.
+// Package policy gathers the facts about a request, lets the decision core judge them, and vouches for what it said.
 package policy
 
 import (
@@ -14,15 +14,17 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Options is what facts are gathered from.
+// Options is what facts are gathered from, and where decisions go.
 type Options struct {
 	Config    *config.Config
 	Tickets   ticket.System   // nil when there is no tracker
 	Groups    Groups          // nil for those of the configuration
 	Incidents incident.System // nil when there is no incident system
-	// Verifier knows the server's seals; nil where nothing is sealed. Alarms takes what has none that is good.
+	Decisions ledger.Decisions
+	Alarms    ledger.Alarms
+	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed.
 	Verifier *seal.Verifier
-	Alarms   ledger.Alarms
+	Signer   *seal.Signer
 }
 
 // Activities gathers facts from the configuration of today and from other systems.
@@ -44,20 +46,43 @@ func New(o Options) *Activities {
 	return &Activities{Options: o, conditions: conditions}
 }
 
-// Decide is the activity contract.ActivityDecide.
+// Decide is the activity contract.ActivityDecide. A decision is in the ledger before anybody hears of it.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	in, forged, err := a.vouched(ctx, in)
+	decision, err := a.decide(ctx, in)
+	return decision, activities.Error(err)
+}
+
+func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
+	q, forged, err := a.vouched(ctx, in)
 	switch {
 	case err != nil:
-		return contract.Decision{}, activities.Error(err)
+		return contract.Decision{}, err
 	case forged != nil:
 		return contract.Decision{Ruling: contract.RulingDeny, Why: forged.Error()}, nil
 	}
-	facts, err := a.gather(ctx, in)
+	earlier, err := a.Decisions.DecisionsOf(ctx, q.request().ID)
 	if err != nil {
-		return contract.Decision{}, activities.Error(err)
+		return contract.Decision{}, err
 	}
-	return policy.Decide(a.compiled(facts), facts).Packed()
+	facts, err := a.gather(ctx, q)
+	if err != nil {
+		return contract.Decision{}, err
+	}
+	explanation := policy.Decide(a.compiled(facts), facts)
+	decision := &explanation.Decision
+	if no := q.denied(earlier); no != nil {
+		if err := a.raiseForgotten(ctx, q, *no); err != nil {
+			return contract.Decision{}, err
+		}
+		decision.Ruling, decision.Why = contract.RulingDeny, no.Why
+	}
+	if decision.Ruling == contract.RulingGrant {
+		if decision.Fact, err = a.vouch(q, facts, *decision, earlier); err != nil {
+			return contract.Decision{}, err
+		}
+	}
+	decision.Refused = q.refused
+	return *decision, a.record(ctx, q, explanation)
 }
 
 // compiled are the conditions of a decision. Those of a template that has changed since are compiled anew.

@@ -2,12 +2,14 @@ package policy_test
 
 import (
 	"context"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/incident"
+	"curfew/activities/ledger/sqlite"
 	"curfew/activities/policy"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -57,9 +59,14 @@ func house() *config.Config {
 	}
 }
 
-func options(c *config.Config) policy.Options {
+// options are those of a worker whose ledger is empty.
+func options(t *testing.T, c *config.Config) policy.Options {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
-		Config:  c,
+		Config: c, Decisions: store, Alarms: store,
 		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
 		Incidents: pager{
 			incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
@@ -87,13 +94,19 @@ func ask(t *testing.T, c *config.Config, reviewers ...string) contract.DecideInp
 func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	t.Parallel()
 	c := house()
-	activities := policy.New(options(c))
+	o := options(t, c)
+	activities := policy.New(o)
 	in := ask(t, c, "grace", "edsger")
 	decision, err := activities.Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)
 
-	explained, err := core.Unpack(decision.Explanation)
+	journal, err := o.Decisions.DecisionsOf(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Len(t, journal, 1)
+	require.Equal(t, contract.RulingGrant, journal[0].Ruling)
+	require.Equal(t, decision.Fact.Fact.Until, journal[0].Until)
+	explained, err := core.Unpack(journal[0].Explanation)
 	require.NoError(t, err)
 	require.Equal(t, core.Ticket{Found: true, Assignee: "ada"}, explained.Facts.Ticket)
 	require.Equal(t, core.Incident{Found: true, Service: "shop", Open: true, OnCall: 1}, explained.Facts.Incident)
@@ -112,7 +125,7 @@ func TestConditionsOfATemplateThatHasChangedAreStillHeld(t *testing.T) {
 	in := ask(t, c, "grace", "edsger")
 	in.Request.Fact.Terms.Rules.Constraints = []contract.Constraint{{Name: "never", Message: "never", Condition: "now.getFullYear() < 2000"}}
 	in.Request.Fact.Terms.Digest = "d0"
-	decision, err := policy.New(options(c)).Decide(t.Context(), in)
+	decision, err := policy.New(options(t, c)).Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingDeny, decision.Ruling)
 	require.Equal(t, "never", decision.Why)
@@ -141,7 +154,7 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c := house()
-			o := options(c)
+			o := options(t, c)
 			test.change(&o)
 			decision, err := policy.New(o).Decide(t.Context(), ask(t, c, "grace", "edsger"))
 			if test.why == "" {
@@ -158,10 +171,12 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 func TestATrackerThatIsDownCutsNoExtensionShort(t *testing.T) {
 	t.Parallel()
 	c := house()
-	o := options(c)
+	o := options(t, c)
 	o.Tickets = tracker{err: contract.Problemf(contract.KindUnavailable, "", "", "it is down")}
 	in := ask(t, c, "grace", "edsger")
-	in.Total = hours(2)
+	in.Extension = &contract.ExtensionQuestion{}
+	in.Extension.Asked.Fact = contract.Extension{Request: "r1", By: "ada", Duration: hours(1)}
+	in.Extension.Held.Fact.Lasts = hours(1)
 	decision, err := policy.New(o).Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)

@@ -12,13 +12,10 @@ import (
 
 // gather reads all that a decision depends on. While something that is needed does not answer there are no facts, and so
 // no decision.
-func (a *Activities) gather(ctx context.Context, in contract.DecideInput) (policy.Facts, error) {
-	facts := policy.Facts{Request: in.Request.Fact, Now: time.Now().UTC()}
-	for _, sealed := range in.Reviews {
+func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, error) {
+	facts := policy.Facts{Request: q.request(), Now: time.Now().UTC(), Extension: extension(q.Extension)}
+	for _, sealed := range *q.reviews() {
 		facts.Reviews = append(facts.Reviews, sealed.Fact)
-	}
-	if in.Total.Duration != 0 {
-		facts.Extension = &policy.Extension{Total: in.Total, Added: in.Added, Earlier: in.Extended, Anew: in.Anew}
 	}
 	if template, present := a.Config.Templates[facts.Request.Template]; present {
 		terms, _ := a.Config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
@@ -32,6 +29,20 @@ func (a *Activities) gather(ctx context.Context, in contract.DecideInput) (polic
 	}
 	err := a.evidence(ctx, &facts)
 	return facts, err
+}
+
+// extension is how long the access would last with what is asked now.
+func extension(asked *contract.ExtensionQuestion) *policy.Extension {
+	if asked == nil {
+		return nil
+	}
+	by := asked.Asked.Fact.Duration.Duration
+	x := &policy.Extension{Earlier: len(asked.Earlier), Anew: asked.Anew}
+	x.Total.Duration, x.Added.Duration = asked.Held.Fact.Lasts.Duration+by, by
+	for _, earlier := range asked.Earlier {
+		x.Added.Duration += earlier.Fact.Duration.Duration
+	}
+	return x
 }
 
 // members reads who is in the groups that the terms name.

@@ -5,53 +5,123 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"time"
 
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
-// vouched leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
-// that it has not is not counted. Both are put into the ledger before anything is decided.
-func (a *Activities) vouched(ctx context.Context, in contract.DecideInput) (_ contract.DecideInput, forged *contract.Problem, err error) {
-	if a.Verifier == nil {
-		return in, nil, nil
+// question is what is to be decided, of which the server vouches for every word.
+type question struct {
+	contract.DecideInput
+	refused []int                 // the places of the reviews that were left out
+	grounds contract.Grounds      // what a decision to grant would rest on
+	fact    contract.DecisionFact // which names them
+	about   string                // the digest of the extension; empty when the request itself is to be decided
+}
+
+func (q question) request() contract.Request { return q.Request.Fact }
+
+// reviews are those that the question is about.
+func (q *question) reviews() *[]contract.Sealed[contract.Review] {
+	if q.Extension != nil && q.Extension.Anew {
+		return &q.Extension.Reviews
 	}
-	request := in.Request.Fact
-	claims, fault := a.Verifier.Verify(seal.OfRequest(request), request, in.Request.Seal)
-	if fault == nil && in.Extension != nil {
-		fault = a.extension(*in.Extension, claims.Digest, in.Anew)
+	return &q.Reviews
+}
+
+// vouched leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
+// that it has not is left out. Both are put into the ledger before anything is decided.
+func (a *Activities) vouched(ctx context.Context, in contract.DecideInput) (q question, forged *contract.Problem, err error) {
+	q = question{DecideInput: in}
+	if x := in.Extension; x != nil {
+		own := *x
+		q.Extension = &own
+		if q.about, err = seal.Digest(x.Asked.Fact); err != nil {
+			return q, nil, err
+		}
+	}
+	if a.Verifier == nil {
+		q.collect()
+		return q, nil, nil
+	}
+	request := q.request()
+	claims, fault := a.Verifier.Verify(seal.OfRequest(request), request, q.Request.Seal)
+	if fault == nil {
+		if err := a.leaveOut(ctx, &q, claims.Digest); err != nil {
+			return q, nil, err
+		}
+		q.collect()
+		fault = a.check(&q)
 	}
 	if fault != nil {
 		problem := contract.AsProblem(fault)
-		return in, problem, a.raise(ctx, request.ID, in.Request.Seal, problem)
+		return q, problem, a.raise(ctx, request.ID, in.Request.Seal+q.about, problem)
 	}
-	shown := claims.Digest
-	if in.Anew && in.Extension != nil {
-		if shown, err = seal.Digest(in.Extension.Fact); err != nil {
-			return in, nil, err
-		}
-	}
-	var kept []contract.Sealed[contract.Review]
-	for _, review := range in.Reviews {
-		if _, fault := a.Verifier.Verify(seal.OfReview(review.Fact, shown), review.Fact, review.Seal); fault != nil {
-			if err := a.raise(ctx, request.ID, review.Fact.Reviewer+review.Seal, contract.AsProblem(fault)); err != nil {
-				return in, nil, err
-			}
-			continue
-		}
-		kept = append(kept, review)
-	}
-	in.Reviews = kept
-	return in, nil, nil
+	return q, nil, nil
 }
 
-// extension refuses one that neither a seal nor reviews of it vouch for.
-func (a *Activities) extension(sealed contract.Sealed[contract.Extension], shown string, reviewed bool) error {
-	if sealed.Seal == "" && reviewed {
-		return nil // it came as a signal, and only reviews of it that are sealed count
+// leaveOut leaves the reviews out that nobody vouches for.
+func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) error {
+	if q.Extension != nil && q.Extension.Anew {
+		shown = q.about
 	}
-	_, err := a.Verifier.Verify(seal.OfExtension(sealed.Fact, shown), sealed.Fact, sealed.Seal)
+	reviews := q.reviews()
+	var kept []contract.Sealed[contract.Review]
+	for i, review := range *reviews {
+		_, fault := a.Verifier.Verify(seal.OfReview(review.Fact, shown), review.Fact, review.Seal)
+		if fault == nil {
+			kept = append(kept, review)
+			continue
+		}
+		q.refused = append(q.refused, i)
+		if err := a.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, contract.AsProblem(fault)); err != nil {
+			return err
+		}
+	}
+	*reviews = kept
+	return nil
+}
+
+// collect puts together what a decision would rest on.
+func (q *question) collect() {
+	q.grounds = contract.Grounds{Request: q.Request, Reviews: q.Reviews}
+	q.fact.Request = q.request().ID
+	if x := q.Extension; x != nil {
+		q.grounds.Reviews = slices.Concat(q.Reviews, x.EarlierReviews, x.Reviews)
+		q.grounds.Extensions = slices.Concat(x.Earlier, []contract.Sealed[contract.Extension]{x.Asked})
+	}
+}
+
+// check holds that the grounds belong together, and that the access which is to last longer was decided on those that it
+// has had until now.
+func (a *Activities) check(q *question) error {
+	x := q.Extension
+	if x == nil {
+		return a.ground(q)
+	}
+	held := contract.Chain{
+		Grounds: contract.Grounds{
+			Request: q.Request, Reviews: slices.Concat(q.Reviews, x.EarlierReviews), Extensions: x.Earlier,
+		},
+		Decision: x.Held,
+	}
+	if err := a.Verifier.Decided(held); err != nil {
+		return err
+	}
+	if x.Asked.Seal == "" && x.Anew && !slices.ContainsFunc(x.Reviews, approves) {
+		return nil // it came as a signal, and waits for somebody to vouch for it
+	}
+	return a.ground(q)
+}
+
+func approves(review contract.Sealed[contract.Review]) bool {
+	return review.Fact.Verdict == contract.VerdictApprove
+}
+
+func (a *Activities) ground(q *question) (err error) {
+	q.fact, err = a.Verifier.Grounds(q.grounds)
 	return err
 }
 

@@ -33,13 +33,16 @@ func (t Target) Check(ctx context.Context) error {
 type Activities struct {
 	targets  map[string]Target
 	holdings ledger.Holdings
+	alarms   ledger.Alarms
 	verifier *seal.Verifier // nil where nothing is sealed
 	log      *zap.Logger
 }
 
 // New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
-func New(targets map[string]Target, holdings ledger.Holdings, verifier *seal.Verifier, log *zap.Logger) *Activities {
-	return &Activities{targets: targets, holdings: holdings, verifier: verifier, log: log}
+func New(
+	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
+) *Activities {
+	return &Activities{targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log}
 }
 
 func (a *Activities) find(name string) (Target, error) {

@@ -22,6 +22,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	sandboxlightrun "curfew/internal/sandbox/lightrun"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -39,6 +40,7 @@ type bench struct {
 	access   contract.Access
 	seq      int64
 	attempt  time.Duration // what an attempt has
+	verifier *seal.Verifier
 }
 
 func newBench(t *testing.T) *bench {
@@ -65,7 +67,7 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	require.NoError(b.t, err)
 	activities := target.New(map[string]target.Target{
 		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
-	}, holdings, nil, zap.NewNop())
+	}, holdings, b.ledger, b.verifier, zap.NewNop())
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	ctx, cancel := context.WithTimeout(b.t.Context(), b.attempt)
@@ -252,7 +254,7 @@ func TestASuccessorTakesOverWhatTheHoldingHas(t *testing.T) {
 	_, err := b.grant(one)
 	require.NoError(t, err)
 	receipt, err := b.end(contract.EndCommand{
-		Access: b.access, Token: contract.Token{Epoch: 2, Seq: 1}, Until: time.Now(), Released: []string{"r"},
+		Access: b.access, Token: contract.Token{Epoch: 2, Seq: 1}, Until: time.Now(), Gone: contract.Gone{Released: []string{"r"}},
 	})
 	require.NoError(t, err)
 	require.Len(t, receipt.Leases, 1)

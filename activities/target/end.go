@@ -44,6 +44,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 		before = ledger.Holding{}
 	}
 	holding := due(before, command, clock.now())
+	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
 	if holding.Until.After(clock.now()) {
 		return a.stepBack(ctx, locked, before, holding)
 	}
@@ -55,7 +56,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	}
 	receipt := contract.EndReceipt{Standing: holding.Standing}
 	if !holding.Standing {
-		keep := command.KeepSessions || before.Token.Epoch != command.Token.Epoch && before.Leases.KeepSessions()
+		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
 		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
 		if err != nil {
 			return contract.EndReceipt{}, err
@@ -68,7 +69,8 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 		return receipt, nil
 	}
 	receipt.GoneAt = clock.now()
-	holding.Open, holding.Leases, holding.GoneAt, holding.SettledAt = false, nil, receipt.GoneAt, time.Time{}
+	holding = over(holding, command.Gone, receipt.GoneAt)
+	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 	}

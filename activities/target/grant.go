@@ -31,13 +31,17 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err := fence(before, command); err != nil {
 		return contract.GrantReceipt{}, err
 	}
-	leases := inherited(before, command, clock.now())
+	leases, uses, refused := a.vouched(before, command, inherited(before, command, clock.now()), clock.now())
+	a.raise(ctx, command.Access, refused)
+	if len(leases) == 0 && len(refused) > 0 {
+		return contract.GrantReceipt{}, &refused[0].Problem
+	}
 	if !leases.End().After(clock.now()) {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindOverdue, "", "ask for a later end", "the access would be over before it began")
 	}
 	holding := ledger.Holding{
 		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
-		Until: leases.End(), Leases: leases, Standing: before.Standing,
+		Until: leases.End(), Leases: leases, Standing: before.Standing, Uses: uses.list(),
 		// Until the call is answered it may take effect as late as this.
 		SettledAt: clock.now().Add(deadlineIn(ctx) + found.Limits.Settles),
 	}
@@ -64,7 +68,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
-		Until: holding.Until, Standing: holding.Standing, Leases: leases, AlreadyThere: granted == AlreadyThere,
+		Until: holding.Until, Standing: holding.Standing, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
 	}, nil
 }
 
@@ -108,7 +112,7 @@ func inherited(before ledger.Holding, command contract.GrantCommand, now time.Ti
 // that is final has settled; after anything else the call may still take effect.
 func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) {
 	if before.Open {
-		holding.Until, holding.Leases = before.Until, before.Leases
+		holding.Until, holding.Leases, holding.Uses = before.Until, before.Leases, before.Uses
 	}
 	if problem, ok := contract.ProblemOf(cause); ok && (problem.Kind == contract.KindCapacity || slices.Contains(contract.Final, string(problem.Kind))) {
 		holding.SettledAt = time.Time{}

@@ -2,8 +2,10 @@ package target
 
 import (
 	"context"
+	"time"
 
 	"curfew/activities"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -25,6 +27,9 @@ func (a *Activities) look(ctx context.Context, command contract.LookCommand) (co
 // Abandon is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
 // because a person answers for it. Nobody is told when it went.
 func (a *Activities) Abandon(ctx context.Context, command contract.AbandonCommand) error {
+	if err := a.answersForIt(command); err != nil {
+		return activities.Error(err)
+	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
 	if err != nil {
 		return activities.Error(err)
@@ -34,6 +39,20 @@ func (a *Activities) Abandon(ctx context.Context, command contract.AbandonComman
 	if !holding.Open || command.Token.Before(holding.Token) {
 		return nil
 	}
-	holding.Token, holding.Open, holding.Leases = command.Token, false, nil
+	holding = over(holding, contract.Gone{}, time.Now().UTC())
+	holding.Token = command.Token
 	return activities.Error(locked.Save(ctx, holding))
+}
+
+// answersForIt refuses a take-over that is of another grant, or that the server has not sealed.
+func (a *Activities) answersForIt(command contract.AbandonCommand) error {
+	by := command.TakeOver.Fact
+	if by.Grant != command.Access.GrantID() {
+		return contract.Problemf(contract.KindForbidden, "grant", "", "the take-over is of another grant")
+	}
+	if a.verifier == nil {
+		return nil
+	}
+	_, err := a.verifier.Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
+	return err
 }

@@ -174,7 +174,9 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 
 // closed is a holding of access that was seen to be gone just now.
 func closed(holding ledger.Holding) ledger.Holding {
-	holding.Open, holding.Leases, holding.GoneAt, holding.SettledAt = false, nil, time.Now().UTC(), time.Time{}
+	now := time.Now().UTC()
+	holding = over(holding, contract.Gone{}, now)
+	holding.GoneAt, holding.SettledAt = now, time.Time{}
 	return holding
 }
 

@@ -42,6 +42,7 @@ type store interface {
 	ledger.Events
 	ledger.Holdings
 	ledger.Alarms
+	ledger.Decisions
 	Close() error
 }
 
@@ -98,12 +99,13 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	signer, err := signer(h.config.Seals, verifier)
+	signer, err := server(h.config.Seals, verifier)
 	if err != nil {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
-		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tickets, Signer: signer, Verifier: verifier,
+		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
+		Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err

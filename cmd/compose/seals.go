@@ -26,27 +26,42 @@ func (h *House) verifier() (*seal.Verifier, error) {
 	return seal.NewVerifier(keys, time.Now)
 }
 
-// signer reads the server's private key, and tries that its seals are good.
-func signer(settings config.Seals, verifier *seal.Verifier) (*seal.Signer, error) {
+// server is the signer of what people say.
+func server(settings config.Seals, verifier *seal.Verifier) (*seal.Signer, error) {
+	trial := contract.CertificateAsk{Request: "trial", Person: "trial"}
+	return signer(settings.Key, "seals.key", seal.RoleServer, verifier, seal.OfCertificate(trial), trial)
+}
+
+// decider is the signer of decisions.
+func decider(settings config.Seals, verifier *seal.Verifier) (*seal.Signer, error) {
+	trial := contract.DecisionFact{Request: "trial"}
+	return signer(settings.Decider, "seals.decider", seal.RoleDecider, verifier, seal.OfDecision(trial), trial)
+}
+
+// signer reads a private key, and tries that its seals are good. There is none where nothing is sealed.
+func signer(file, field string, role seal.Role, verifier *seal.Verifier, matter seal.Matter, trial any) (*seal.Signer, error) {
 	if verifier == nil {
 		return nil, nil
 	}
-	text, err := readKey(settings.Key)
+	fix := "name the file that `curfew keys new --role " + string(role) + "` wrote"
+	if file == "" {
+		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is missing: this process has to seal")
+	}
+	text, err := readKey(file)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "seals.key", "name the file that `curfew keys new --role server` wrote", "%v", err)
+		return nil, contract.Problemf(contract.KindInvalid, field, fix, "%v", err)
 	}
 	s, err := seal.ParseSigner(text)
 	if err != nil {
 		return nil, err
 	}
-	trial := contract.CertificateAsk{Request: "trial", Person: "trial"}
-	sealed, err := seal.Of(s, seal.OfCertificate(trial), time.Now(), trial)
+	sealed, err := s.Seal(matter, time.Now(), trial)
 	if err == nil {
-		_, err = verifier.Verify(seal.OfCertificate(trial), trial, sealed.Seal)
+		_, err = verifier.Verify(matter, trial, sealed)
 	}
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "seals.keys", "add the public half of the key in seals.key with the role server",
-			"nobody would believe what the server seals: %v", err)
+		return nil, contract.Problemf(contract.KindInvalid, "seals.keys", "add the public half of the key in "+field+" with the role "+string(role),
+			"nobody would believe what this process seals: %v", err)
 	}
 	return s, nil
 }

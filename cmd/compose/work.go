@@ -10,6 +10,7 @@ import (
 
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/worker"
 	"curfew/workflows/contract"
 )
@@ -42,9 +43,16 @@ func (h *House) Work(ctx context.Context, identity string, only ...string) error
 	if err != nil {
 		return err
 	}
+	var decides *seal.Signer
+	if len(only) == 0 {
+		if decides, err = decider(h.config.Seals, verifier); err != nil {
+			return err
+		}
+	}
 	return worker.Run(ctx, worker.Options{
 		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, Targets: targets, TaskQueues: queues, Verifier: verifier, Identity: identity,
+		Tickets: h.tickets, Targets: targets, TaskQueues: queues, Identity: identity,
+		Decisions: h.ledger, Verifier: verifier, Signer: decides,
 	})
 }
 

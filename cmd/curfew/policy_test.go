@@ -10,7 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/ledger"
 	"curfew/internal/policy"
+	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
 
@@ -66,31 +68,35 @@ func TestAStoredDecisionIsExplained(t *testing.T) {
 		Approvals:   []contract.ApprovalRule{{Name: "peers", Count: 1, From: []string{"grace"}}},
 		Constraints: []contract.Constraint{{Name: "short", Message: "m", Condition: `request.duration <= duration("1h")`}},
 	}}
-	decision, err := policy.Explain(policy.Facts{
+	explained, err := policy.Explain(policy.Facts{
 		Request: contract.Request{
 			ID: "r1", Template: "debug", Requester: "ada", Subject: "ada", Duration: contract.Duration{Duration: time.Hour}, AskedAt: asked, Terms: terms,
 		},
 		Present: &terms, Now: asked, People: map[string]policy.Person{"ada": {}, "grace": {}},
 	}).Packed()
 	require.NoError(t, err)
-	text, err := json.Marshal(decision)
-	require.NoError(t, err)
+	list := func(explanation json.RawMessage) string {
+		text, err := json.Marshal(api.Decisions{Decisions: []ledger.Decision{{
+			Request: "r1", At: asked, Ruling: contract.RulingReview, Why: "0 of 1 approvals; grace may review", Explanation: explanation,
+		}}})
+		require.NoError(t, err)
+		return written(t, "decisions.json", string(text))
+	}
+	shown := offline(t, "policy", "explain", "--file", list(explained))
+	require.Equal(t, exitDone, shown.code, shown.errors)
+	require.Contains(t, shown.out, "0 of 1 approvals; grace may review")
+	require.Contains(t, shown.out, `holds: request.duration <= duration("1h")`)
 
-	explained := offline(t, "policy", "explain", written(t, "decision.json", string(text)))
-	require.Equal(t, exitDone, explained.code, explained.errors)
-	require.Contains(t, explained.out, "0 of 1 approvals; grace may review")
-	require.Contains(t, explained.out, `holds: request.duration <= duration("1h")`)
-
-	stored, err := policy.Unpack(decision.Explanation)
+	stored, err := policy.Unpack(explained)
 	require.NoError(t, err)
 	stored.Decision.Ruling = contract.RulingGrant
 	other, err := stored.Packed()
 	require.NoError(t, err)
-	text, err = json.Marshal(other)
-	require.NoError(t, err)
-	explained = offline(t, "policy", "explain", written(t, "decision.json", string(text)))
-	require.Equal(t, exitFailed, explained.code)
-	require.Contains(t, explained.errors, "this release decides otherwise: review")
+	shown = offline(t, "policy", "explain", "--file", list(other))
+	require.Equal(t, exitFailed, shown.code)
+	require.Contains(t, shown.errors, "this release decides otherwise: review")
 
-	require.Equal(t, exitRefused, offline(t, "policy", "explain", written(t, "decision.json", "{}")).code)
+	require.Equal(t, exitRefused, offline(t, "policy", "explain").code)
+	require.Equal(t, exitRefused, offline(t, "policy", "explain", "r1", "--file", list(other)).code)
+	require.Equal(t, exitRefused, offline(t, "policy", "explain", "--file", written(t, "decision.json", "{}")).code)
 }

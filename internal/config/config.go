@@ -65,11 +65,12 @@ type Sweep struct {
 	MaxRemovals int               `yaml:"maxRemovals"` // of one sweep; when there are more, none is removed; default 10
 }
 
-// Seals says how the server vouches for what it lets into Temporal. Without it anybody who can write to the Temporal
-// namespace can ask and approve in anybody's name.
+// Seals says how the server vouches for what it lets into Temporal, and the workers that decide for their decisions.
+// Without it anybody who can write to the Temporal namespace can ask and approve in anybody's name.
 type Seals struct {
-	Key  string `yaml:"key"`  // the file of the server's private key, which no other process needs
-	Keys string `yaml:"keys"` // the file of the public keys, for everybody
+	Key     string `yaml:"key"`     // the file of the server's private key, which no other process needs
+	Decider string `yaml:"decider"` // the file of the private key of workers that decide; those of targets need none
+	Keys    string `yaml:"keys"`    // the file of the public keys, for everybody
 }
 
 // Roles says who may do more than ask and review.

@@ -29,11 +29,13 @@ func (r *reading) ledger(ledger *Ledger, at path) {
 }
 
 func (r *reading) seals(seals *Seals, at path) {
-	if (seals.Key == "") != (seals.Keys == "") {
-		r.wrong(at, "make both with `curfew keys new`, and name both files", "names one of key and keys")
+	if seals.Keys == "" && (seals.Key != "" || seals.Decider != "") {
+		r.wrong(at.key("keys"), "name the key set that `curfew keys new` has written beside the private key", "is missing")
 	}
-	if seals.Keys != "" {
-		seals.Key, seals.Keys = beside(r.folder, seals.Key), beside(r.folder, seals.Keys)
+	for _, file := range []*string{&seals.Key, &seals.Decider, &seals.Keys} {
+		if *file != "" {
+			*file = beside(r.folder, *file)
+		}
 	}
 }
 

@@ -97,12 +97,12 @@ func (d *deciding) changed() string {
 	return ""
 }
 
-// automatic is true when both terms have automatic conditions and all of them hold. An extension that must be reviewed
-// is never automatic.
+// automatic is true when both terms have automatic conditions and all of them hold. An extension that reviewers are to
+// judge is never automatic.
 func (d *deciding) automatic() bool {
 	automatic := true
 	for _, side := range d.sides {
-		if len(side.Rules.Automatic) == 0 || d.facts.Extension != nil && side.Rules.Extension.Review {
+		if x := d.facts.Extension; len(side.Rules.Automatic) == 0 || x != nil && (x.Anew || side.Rules.Extension.Review) {
 			automatic = false
 		}
 		for _, condition := range side.Rules.Automatic {

@@ -24,18 +24,16 @@ func Explain(facts Facts) Explanation {
 	return Decide(conditions, facts)
 }
 
-// Packed returns the decision with its explanation inside, as workflows and the ledger carry it.
-func (e Explanation) Packed() (contract.Decision, error) {
+// Packed returns the explanation as the ledger keeps it.
+func (e Explanation) Packed() (json.RawMessage, error) {
 	text, err := json.Marshal(e)
 	if err != nil {
-		return contract.Decision{}, fmt.Errorf("write the explanation of a decision: %w", err)
+		return nil, fmt.Errorf("write the explanation of a decision: %w", err)
 	}
-	decision := e.Decision
-	decision.Explanation = text
-	return decision, nil
+	return text, nil
 }
 
-// Unpack reads what Packed put inside a decision.
+// Unpack reads what Packed has written.
 func Unpack(text json.RawMessage) (Explanation, error) {
 	var e Explanation
 	if err := json.Unmarshal(text, &e); err != nil {

@@ -60,7 +60,8 @@ type house struct {
 	config   *config.Config
 	ledger   *sqlite.Store
 	starter  *starter.Starter
-	signer   *seal.Signer
+	signer   *seal.Signer // the server's
+	decider  *seal.Signer
 	verifier *seal.Verifier
 
 	lightrun       *lightrun.Server
@@ -101,21 +102,26 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Tickets: h.tracker(), Signer: h.signer, Verifier: h.verifier,
+		Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
 	return h
 }
 
-// newKeys makes the keys that this house's server seals with.
+// newKeys makes the keys that this house's server and its workers seal with.
 func (h *house) newKeys() {
-	key, private, err := seal.NewKey(seal.RoleServer, time.Now())
-	require.NoError(h.t, err)
-	require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, "server.pem"), private, 0o600))
-	keys := seal.Keys{key}
+	var keys seal.Keys
+	for role, signer := range map[seal.Role]**seal.Signer{seal.RoleServer: &h.signer, seal.RoleDecider: &h.decider} {
+		key, private, err := seal.NewKey(role, time.Now())
+		require.NoError(h.t, err)
+		require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, string(role)+".pem"), private, 0o600))
+		*signer, err = seal.ParseSigner(string(private))
+		require.NoError(h.t, err)
+		keys = append(keys, key)
+	}
 	require.NoError(h.t, keys.WriteFile(filepath.Join(h.dir, "keys.json")))
-	h.signer, err = seal.ParseSigner(string(private))
-	require.NoError(h.t, err)
+	var err error
 	h.verifier, err = seal.NewVerifier(keys, time.Now)
 	require.NoError(h.t, err)
 }
@@ -169,7 +175,7 @@ const configuration = `
 temporal: {address: "{{.Temporal}}"}
 ledger: {sqlite: ledger.db}
 roles: {operators: [erin], admins: [frank]}
-seals: {key: server.pem, keys: keys.json}
+seals: {key: server.pem, decider: decider.pem, keys: keys.json}
 {{.Upkeep}}
 tickets:
   jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:token"}
@@ -230,7 +236,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
 			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
-			Tickets: h.tracker(), Targets: targets, Verifier: h.verifier,
+			Tickets: h.tracker(), Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()
 	stopped := false

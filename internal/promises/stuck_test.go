@@ -58,6 +58,7 @@ func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(
 	require.True(t, ok)
 	require.Equal(t, "because", problem.Field)
 
+	require.ErrorContains(t, h.takeOver(grant.ID, frank), "no seal", "P7: nobody does it in another's name")
 	status, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "the company was closed")
 	require.NoError(t, err)
 	require.True(t, status.Over)

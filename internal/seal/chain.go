@@ -10,35 +10,48 @@ import (
 // mostGrounds bounds the reviews and extensions of one request, each of which costs a signature to check.
 const mostGrounds = 1000
 
-// Allows returns the latest end that a chain of seals allows one access of a request. It refuses, with
+// Allows returns the decision that allows one access of a request, when a chain of seals shows one. It refuses, with
 // contract.KindForbidden, what Grounds refuses; and a chain of another request, a decision that is not the decider's, that
-// rests on other facts than these or does not grant, an access that the request does not ask for, and an end that its
-// sealed duration and extensions can't reach.
-func (v *Verifier) Allows(chain contract.Chain, request string, access contract.Access) (time.Time, error) {
-	none := time.Time{}
-	rests, err := v.Grounds(chain.Grounds)
-	if err != nil {
+// rests on other facts than these or does not grant, an access that the request does not ask for, and a length or an end
+// that its sealed duration and extensions can't reach.
+func (v *Verifier) Allows(chain contract.Chain, request string, access contract.Access) (contract.DecisionFact, error) {
+	none := contract.DecisionFact{}
+	if err := v.Decided(chain); err != nil {
 		return none, err
 	}
 	decision := chain.Decision.Fact
-	if _, err := v.Verify(OfDecision(decision), decision, chain.Decision.Seal); err != nil {
-		return none, err
-	}
 	switch {
-	case rests.Request != request:
+	case decision.Request != request:
 		return none, refused(contract.SealRequest, askTheServer, "it is the request %q, and not %q",
-			contract.Shorten(rests.Request, 64), contract.Shorten(request, 64))
-	case !sameGrounds(decision, rests):
-		return none, refused(contract.SealDecision, "decide anew", "it was made on other facts than these")
-	case decision.Ruling != contract.RulingGrant:
-		return none, refused(contract.SealDecision, "decide anew", "its ruling is %q", contract.Shorten(string(decision.Ruling), 32))
+			contract.Shorten(decision.Request, 64), contract.Shorten(request, 64))
 	case !asksFor(chain.Request.Fact, access):
 		return none, refused(contract.SealRequest, "ask for it", "it does not ask for this access to %s", contract.Shorten(access.Target, 64))
-	case decision.Until.After(latest(chain.Grounds)):
-		return none, refused(contract.SealDecision, "decide anew", "it allows an end, %s, that the request does not",
+	}
+	return decision, nil
+}
+
+// Decided refuses what is not a decision to grant, by a decider, on these grounds and within what they allow.
+func (v *Verifier) Decided(chain contract.Chain) error {
+	rests, err := v.Grounds(chain.Grounds)
+	if err != nil {
+		return err
+	}
+	decision := chain.Decision.Fact
+	if _, err := v.Verify(OfDecision(decision), decision, chain.Decision.Seal); err != nil {
+		return err
+	}
+	switch {
+	case !sameGrounds(decision, rests):
+		return refused(contract.SealDecision, "decide anew", "it was made on other facts than these")
+	case decision.Ruling != contract.RulingGrant:
+		return refused(contract.SealDecision, "decide anew", "its ruling is %q", contract.Shorten(string(decision.Ruling), 32))
+	case decision.Lasts.Duration <= 0 || decision.Lasts.Duration > Longest(chain.Grounds):
+		return refused(contract.SealDecision, "decide anew", "it allows %s, that the request does not", decision.Lasts)
+	case decision.Until.After(Latest(chain.Grounds)):
+		return refused(contract.SealDecision, "decide anew", "it allows an end, %s, that the request does not",
 			decision.Until.Format(time.RFC3339))
 	}
-	return decision.Until, nil
+	return nil
 }
 
 // Grounds checks what a decision is to rest on, and returns a decision fact that names it: the ruling, the end and the
@@ -168,19 +181,26 @@ func asksFor(request contract.Request, access contract.Access) bool {
 	})
 }
 
-// latest is when access must be over, whoever decides: a request waits for reviews as long as its terms say, or for the
+// Latest is when access must be over, whoever decides: a request waits for reviews as long as its terms say, or for the
 // start that it asks for, and as long again for its targets; from then on it lasts as it was asked to and extended.
-func latest(grounds contract.Grounds) time.Time {
+func Latest(grounds contract.Grounds) time.Time {
 	request := grounds.Request.Fact
-	terms := request.Terms
-	begins := request.AskedAt.Add(terms.PendingFor.Duration)
+	pending := request.Terms.PendingFor.Duration
+	begins := request.AskedAt.Add(pending)
 	if request.StartAt.After(begins) {
 		begins = request.StartAt
 	}
-	lasts := min(request.Duration.Duration, terms.MaxDuration.Duration)
+	return begins.Add(pending).Add(Longest(grounds))
+}
+
+// Longest is how long access may last in all, whoever decides: as it was asked to and extended, within the maximum.
+func Longest(grounds contract.Grounds) time.Duration {
+	request := grounds.Request.Fact
+	most := request.Terms.MaxDuration.Duration
+	lasts := min(request.Duration.Duration, most)
 	for _, extension := range grounds.Extensions {
 		// Compared by what is left, so that no sum can overflow.
-		lasts += min(extension.Fact.Duration.Duration, terms.MaxDuration.Duration-lasts)
+		lasts += min(extension.Fact.Duration.Duration, most-lasts)
 	}
-	return begins.Add(terms.PendingFor.Duration).Add(lasts)
+	return lasts
 }

@@ -41,18 +41,19 @@ func (o *office) decided(t testing.TB, grounds contract.Grounds, change ...func(
 	fact, err := o.verifier.Grounds(grounds)
 	require.NoError(t, err)
 	fact.Ruling, fact.Until, fact.PolicyDigest = contract.RulingGrant, now.Add(2*time.Hour+time.Minute), "policy"
+	fact.Lasts.Duration = seal.Longest(grounds)
 	for _, c := range change {
 		c(&fact)
 	}
 	return contract.Chain{Grounds: grounds, Decision: sealed(t, o.decider, seal.OfDecision(fact), fact)}
 }
 
-func (o *office) allows(t testing.TB, chain contract.Chain) (time.Time, error) {
+func (o *office) allows(t testing.TB, chain contract.Chain) (contract.DecisionFact, error) {
 	t.Helper()
 	return o.verifier.Allows(sent(t, chain), request().ID, request().Terms.Accesses[0])
 }
 
-func TestAChainOfSealsAllowsAnEnd(t *testing.T) {
+func TestAChainOfSealsAllowsWhatWasDecided(t *testing.T) {
 	t.Parallel()
 	o := open(t)
 	longer := extension("p-alice")
@@ -73,9 +74,9 @@ func TestAChainOfSealsAllowsAnEnd(t *testing.T) {
 		"an extension, and its review":                  o.decided(t, extended),
 		"an extension by signal that a review approves": o.decided(t, vouched),
 	} {
-		until, err := o.allows(t, chain)
+		decision, err := o.allows(t, chain)
 		require.NoError(t, err, name)
-		require.Equal(t, chain.Decision.Fact.Until, until, name)
+		require.Equal(t, chain.Decision.Fact, decision, name)
 	}
 }
 
@@ -150,13 +151,23 @@ func TestAChainThatDoesNotHoldAllowsNothing(t *testing.T) {
 				*c = o.decided(t, c.Grounds, func(d *contract.DecisionFact) { d.Until = now.Add(4 * time.Hour) })
 			}, "an end, 2026-11-23T16:00:00Z, that the request does not",
 		},
+		"a longer time than the request asks for": {
+			func(c *contract.Chain) {
+				*c = o.decided(t, c.Grounds, func(d *contract.DecisionFact) { d.Lasts.Duration++ })
+			}, "that the request does not",
+		},
+		"no time": {
+			func(c *contract.Chain) {
+				*c = o.decided(t, c.Grounds, func(d *contract.DecisionFact) { d.Lasts.Duration = 0 })
+			}, "it allows 0s",
+		},
 	} {
 		forged := with(chain, func(c *contract.Chain) { c.Reviews = slices.Clone(c.Reviews) })
 		test.change(&forged)
-		until, err := o.allows(t, forged)
+		decision, err := o.allows(t, forged)
 		require.Error(t, err, name)
 		requireRefused(t, err, test.says)
-		require.Zero(t, until)
+		require.Zero(t, decision)
 	}
 	for name, change := range map[string]func(*contract.Access){
 		"another target":      func(a *contract.Access) { a.Target = "payroll" },
@@ -310,15 +321,16 @@ func TestNoDecisionPassesWhatTheRequestAllows(t *testing.T) {
 		past := rapid.SampledFrom([]time.Duration{-time.Hour, -1, 0, 1, time.Minute, 100 * 365 * 24 * time.Hour}).Draw(rt, "past the limit")
 
 		chain := o.decided(t, grounds, func(d *contract.DecisionFact) { d.Until = latest.Add(past) })
-		until, err := o.verifier.Allows(chain, fact.ID, fact.Terms.Accesses[0])
+		decision, err := o.verifier.Allows(chain, fact.ID, fact.Terms.Accesses[0])
 
 		if past > 0 {
 			require.Error(rt, err)
-			require.Zero(rt, until)
+			require.Zero(rt, decision)
 			return
 		}
 		require.NoError(rt, err)
-		require.False(rt, until.After(latest))
+		require.False(rt, decision.Until.After(latest))
+		require.LessOrEqual(rt, decision.Lasts.Duration, lasts)
 	})
 }
 

@@ -52,6 +52,11 @@ func OfCertificate(ask contract.CertificateAsk) Matter {
 	return Matter{Kind: contract.SealCertificate, Request: ask.Request, Actor: ask.Person}
 }
 
+// OfTakeOver is the matter of the seal over a take-over, which is of a grant and of no request.
+func OfTakeOver(takeOver contract.TakeOver) Matter {
+	return Matter{Kind: contract.SealTakeOver, Shown: takeOver.Grant, Actor: takeOver.By}
+}
+
 // OfDecision is the matter of a decision's seal.
 func OfDecision(decision contract.DecisionFact) Matter {
 	return Matter{

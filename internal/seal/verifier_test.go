@@ -294,7 +294,7 @@ func TestFactsOfTheFirstReleaseKeepTheirDigest(t *testing.T) {
 	keeps[contract.Review](t, `{"request":"01","reviewer":"c","verdict":"deny","reason":"no","at":"2026-11-23T12:00:00Z"}`)
 	keeps[contract.Extension](t, `{"request":"01","by":"a","duration":"30m","reason":"more","at":"2026-11-23T12:00:00Z"}`)
 	keeps[contract.CertificateAsk](t, `{"request":"01","person":"a","target":"t","publicKey":"k","at":"2026-11-23T12:00:00Z"}`)
-	keeps[contract.DecisionFact](t, `{"request":"01","requestDigest":"d","reviewDigests":["e"],"extensionDigests":["f"],"ruling":"grant",
+	keeps[contract.DecisionFact](t, `{"request":"01","requestDigest":"d","reviewDigests":["e"],"extensionDigests":["f"],"ruling":"grant","lasts":"2h",
 		"until":"2026-11-23T12:00:00Z","policyDigest":"p"}`)
 }
 

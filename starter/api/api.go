@@ -53,6 +53,7 @@ func New(o Options) http.Handler {
 	s.huma.UseMiddleware(s.withinScope)
 	s.requests()
 	s.changes()
+	s.decisions()
 	s.events()
 	s.directory()
 	s.operate()

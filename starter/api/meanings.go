@@ -21,6 +21,16 @@ var meanings = map[string]map[string]string{
 		"actor":    "Who did it: a person's id, curfew:watchdog or curfew:sweep",
 		"text":     "What happened, and what to do: show it as text, never as markup",
 	},
+	"Decision": {
+		"request":      "The request",
+		"about":        "The digest of the extension that was decided; absent when it was the request itself",
+		"at":           "When",
+		"ruling":       "grant, review or deny",
+		"why":          "Why",
+		"until":        "The latest end that a decision to grant allows",
+		"policyDigest": "Identifies the template that was applied",
+		"explanation":  "The facts, and the value of every condition",
+	},
 	"GrantStatus": {
 		"id":       "The grant's id",
 		"access":   "What it gives",

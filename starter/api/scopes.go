@@ -16,6 +16,7 @@ var scopes = map[string]string{
 	"list":         config.ScopeRead,
 	"show":         config.ScopeRead,
 	"events":       config.ScopeRead,
+	"decisions":    config.ScopeRead,
 	"templates":    config.ScopeRead,
 	"me":           config.ScopeRead,
 	"review":       config.ScopeReview,

@@ -64,7 +64,7 @@ func on(t testing.TB, server *temporal.Server) *House {
 	h.Ledger, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
-	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Config, Events: h.Ledger, Alarms: h.Ledger, Tickets: tickets})
+	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Config, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets})
 	require.NoError(t, err)
 	return h
 }

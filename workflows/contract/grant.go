@@ -23,6 +23,8 @@ type GrantState struct {
 type HoldInput struct {
 	Access Access `json:"access"`
 	Lease  Lease  `json:"lease"`
+	// Chain shows the target's workers that the lease was decided.
+	Chain Chain `json:"chain"`
 }
 
 // HoldResult answers a hold: the access was seen at the target.
@@ -38,6 +40,8 @@ type ReleaseInput struct {
 	// HeldSince is when the request began to hold; zero when its hold was not answered. Access that was seen to be gone
 	// after that is gone.
 	HeldSince time.Time `json:"heldSince,omitzero"`
+	// Again is true when the request will try to hold again. Otherwise it has given the lease up for good.
+	Again bool `json:"again,omitempty"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
 }
@@ -54,7 +58,7 @@ type ReleaseResult struct {
 	Sessions      int    `json:"sessions,omitempty"`
 	Problem       string `json:"problem,omitempty"` // why it is stuck
 	// TakenOver says who will see to it that the access goes, and why Curfew does not.
-	TakenOver *TakeOverInput `json:"takenOver,omitempty"`
+	TakenOver *TakeOver `json:"takenOver,omitempty"`
 }
 
 // Over is true when the request holds nothing here any more that Curfew looks after.
@@ -62,10 +66,17 @@ func (r ReleaseResult) Over() bool {
 	return !r.GoneAt.IsZero() || !r.HeldUntil.IsZero() || r.TakenOver != nil
 }
 
-// TakeOverInput is the update "takeOver" of a grant whose revoke is stuck: Curfew gives up, and this person answers for it.
+// TakeOverInput is the update "takeOver" of a grant whose revoke is stuck.
 type TakeOverInput struct {
-	By      string `json:"by"`
-	Because string `json:"because"`
+	TakeOver Sealed[TakeOver] `json:"takeOver"`
+}
+
+// TakeOver is an admin's word that Curfew is to give up, because they answer for the access.
+type TakeOver struct {
+	Grant   string    `json:"grant"` // the grant's id
+	By      string    `json:"by"`
+	Because string    `json:"because"`
+	At      time.Time `json:"at"`
 }
 
 // GrantStatus is what the query "status" and the updates "retry" and "takeOver" of a grant answer.
@@ -127,14 +138,22 @@ func (t Token) Before(u Token) bool {
 	return t.Epoch < u.Epoch || t.Epoch == u.Epoch && t.Seq < u.Seq
 }
 
+// Gone are the requests that hold no lease any more, so that none is taken over from what an earlier run has left.
+type Gone struct {
+	Released []string `json:"released,omitempty"`
+	// Over are those of them that will not hold again.
+	Over []string `json:"over,omitempty"`
+}
+
 // GrantCommand is the activity "target.Grant": put access on the target, or move its end, and look that it is there.
 type GrantCommand struct {
 	Access Access    `json:"access"`
 	Token  Token     `json:"token"`
 	Until  time.Time `json:"until"`
 	Leases Leases    `json:"leases"`
-	// Released are requests whose leases an earlier run may have left in the holding: they are not taken over.
-	Released []string `json:"released,omitempty"`
+	// Chains are those of the leases that are new or longer than the holding knows.
+	Chains []Chain `json:"chains,omitempty"`
+	Gone
 	// Opens allows the holding to be opened. An extension does not: it must not bring back what has ended.
 	Opens bool `json:"opens,omitempty"`
 }
@@ -147,6 +166,14 @@ type GrantReceipt struct {
 	Leases Leases `json:"leases"`
 	// AlreadyThere is true when an earlier attempt, or somebody else, had given the access.
 	AlreadyThere bool `json:"alreadyThere,omitempty"`
+	// Refused are the requests whose leases nobody vouches for, or only for less; the others are held.
+	Refused []Refusal `json:"refused,omitempty"`
+}
+
+// Refusal says why a request's lease was not taken.
+type Refusal struct {
+	Request string  `json:"request"`
+	Problem Problem `json:"problem"`
 }
 
 // EndCommand is the activity "target.End": wait for the instant, take the access away and see that it is gone.
@@ -155,9 +182,10 @@ type EndCommand struct {
 	Token  Token     `json:"token"`
 	Until  time.Time `json:"until"`
 	// Leases are what the grant still knows of; an earlier run may have left others, but not the released one.
-	Leases       Leases   `json:"leases,omitempty"`
-	Released     []string `json:"released,omitempty"`
-	KeepSessions bool     `json:"keepSessions,omitempty"`
+	Leases Leases `json:"leases,omitempty"`
+	Gone
+	// KeepSessions leaves the subject's sessions alone, where the holding's leases ask for that too.
+	KeepSessions bool `json:"keepSessions,omitempty"`
 	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
 	// holding can't be read.
 	Mine bool `json:"mine,omitempty"`
@@ -190,6 +218,7 @@ type LookReceipt struct {
 // AbandonCommand is the activity "target.Abandon": close the holding of access that a person has taken over, so that
 // nothing of Curfew touches it any more.
 type AbandonCommand struct {
-	Access Access `json:"access"`
-	Token  Token  `json:"token"`
+	Access   Access           `json:"access"`
+	Token    Token            `json:"token"`
+	TakeOver Sealed[TakeOver] `json:"takeOver"`
 }

@@ -1,9 +1,6 @@
 package contract
 
-import (
-	"encoding/json"
-	"time"
-)
+import "time"
 
 // Rules are what a template asks of a request before it is granted. What is not said is not asked, except for
 // approvals: without any, and without automatic approval, nothing is granted.
@@ -120,19 +117,24 @@ func (t Terms) ApprovalRules() []ApprovalRule {
 	return []ApprovalRule{rule}
 }
 
-// DecideInput is the activity "policy.Decide".
+// DecideInput is the activity "policy.Decide": the request itself is to be decided, or an extension of it.
 type DecideInput struct {
-	Request Sealed[Request]  `json:"request"`
-	Reviews []Sealed[Review] `json:"reviews,omitempty"`
-	// Total is how long the access would last with an extension; zero when none is asked for.
-	Total Duration `json:"total,omitzero"`
-	// Extended is how many extensions the request has had, and Added how long they were with this one.
-	Extended int      `json:"extended,omitempty"`
-	Added    Duration `json:"added,omitzero"`
-	// Anew is true when the reviews are of the extension, not of the request.
-	Anew bool `json:"anew,omitempty"`
-	// Extension is what is asked for; nil when it is the request itself. One that came as a signal has no seal.
-	Extension *Sealed[Extension] `json:"extension,omitempty"`
+	Request   Sealed[Request]    `json:"request"`
+	Reviews   []Sealed[Review]   `json:"reviews,omitempty"` // of the request
+	Extension *ExtensionQuestion `json:"extension,omitempty"`
+}
+
+// ExtensionQuestion asks whether live access may last longer.
+type ExtensionQuestion struct {
+	// Asked has no seal when it came as a signal: then only reviews of it can vouch for it.
+	Asked Sealed[Extension] `json:"asked"`
+	// Anew is true when the reviews of the extension count, and not those of the request.
+	Anew    bool             `json:"anew,omitempty"`
+	Reviews []Sealed[Review] `json:"reviews,omitempty"` // of the extension
+	// Held is the decision that the access rests on, with the extensions so far and what was said of them.
+	Held           Sealed[DecisionFact] `json:"held"`
+	Earlier        []Sealed[Extension]  `json:"earlier,omitempty"`
+	EarlierReviews []Sealed[Review]     `json:"earlierReviews,omitempty"`
 }
 
 // Decision answers it.
@@ -150,8 +152,11 @@ type Decision struct {
 	// Again is when to ask again without a review: more people may review then.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
-	// Explanation is all that the decision was made of, so that it can be made again.
-	Explanation json.RawMessage `json:"explanation,omitempty"`
+	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are
+	// not counted.
+	Refused []int `json:"refused,omitempty"`
+	// Fact is what targets go by; it is set when the ruling is to grant.
+	Fact *Sealed[DecisionFact] `json:"fact,omitempty"`
 }
 
 // RuleState is how far one approval rule is met.

@@ -171,8 +171,8 @@ type HoldState struct {
 	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.
-	AlreadyAbsent bool           `json:"alreadyAbsent,omitempty"`
-	Sessions      int            `json:"sessions,omitempty"` // sessions that were ended with it
-	Problem       string         `json:"problem,omitempty"`
-	TakenOver     *TakeOverInput `json:"takenOver,omitempty"` // who answers for it, because Curfew could not take it away
+	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"`
+	Sessions      int       `json:"sessions,omitempty"` // sessions that were ended with it
+	Problem       string    `json:"problem,omitempty"`
+	TakenOver     *TakeOver `json:"takenOver,omitempty"` // who answers for it, because Curfew could not take it away
 }

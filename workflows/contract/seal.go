@@ -11,6 +11,7 @@ const (
 	SealReview      SealKind = "review"      // over a Review
 	SealExtension   SealKind = "extension"   // over an Extension
 	SealCertificate SealKind = "certificate" // over a CertificateAsk
+	SealTakeOver    SealKind = "take-over"   // over a TakeOver
 	SealDecision    SealKind = "decision"    // over a DecisionFact
 )
 
@@ -31,13 +32,15 @@ type DecisionFact struct {
 	ReviewDigests    []string `json:"reviewDigests,omitempty"`
 	ExtensionDigests []string `json:"extensionDigests,omitempty"`
 	Ruling           Ruling   `json:"ruling"`
-	// Until is the latest end that access may have by this decision, wherever the access clock starts.
+	// Lasts is how long the access may last in all, and Until when it is over at the latest, wherever its clock starts.
+	Lasts Duration  `json:"lasts"`
 	Until time.Time `json:"until"`
 	// PolicyDigest identifies the rules that were applied.
 	PolicyDigest string `json:"policyDigest"`
 }
 
-// Chain is all that somebody who is about to touch a target has to see: a decision to grant, and what it rests on.
+// Chain is all that somebody who is about to touch a target has to see: a decision to grant, and what it rests on. Where
+// nothing is sealed it has no seals either.
 type Chain struct {
 	Grounds
 	Decision Sealed[DecisionFact] `json:"decision"`

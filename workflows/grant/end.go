@@ -45,7 +45,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *ending {
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
-		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Released: g.released,
+		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,
 		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
 	}, patient)}
 }
@@ -77,7 +77,7 @@ func (g *run) ended(ctx workflow.Context, receipt contract.EndReceipt) {
 
 // close forgets what was held: there is nothing left to look after.
 func (g *run) close() {
-	g.leases, g.held, g.standing, g.open, g.empty, g.released = nil, time.Time{}, false, false, time.Time{}, nil
+	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.

@@ -2,6 +2,7 @@ package grant
 
 import (
 	"errors"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -43,6 +44,8 @@ func (g *run) canHold(ctx workflow.Context, in contract.HoldInput) error {
 		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
 	case !in.Lease.Until.After(workflow.Now(ctx)):
 		return contract.Problemf(contract.KindOverdue, "lease.until", "ask for an end that is still to come", "is over").Application()
+	case slices.Contains(g.gone.Over, in.Lease.Request):
+		return contract.Problemf(contract.KindClosed, "lease.request", "make a new request", "has been given up for good").Application()
 	case g.canceled:
 		return contract.Problemf(contract.KindConflict, "", "ask again", "the grant is being canceled").Application()
 	}
@@ -60,11 +63,11 @@ func (g *run) concerns(access contract.Access) error {
 }
 
 func (g *run) hold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, opens: true})
+	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain, opens: true})
 }
 
 func (g *run) extend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease})
+	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain})
 }
 
 func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {

@@ -87,16 +87,20 @@ func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
 			t.Parallel()
 			p := randomPlan(rand.New(rand.NewPCG(seed, 4)))
 			g := newTarget(t, &target{})
-			names := [requests]string{"a", "b"}
+			holds := [requests]int{}
 			for _, s := range p.steps {
+				if s.what == "hold" {
+					holds[s.request]++ // whoever has ended a request makes another
+				}
+				name := fmt.Sprintf("%d/%d", s.request, holds[s.request])
 				g.at(s.at, func() {
 					switch s.what {
 					case "hold":
-						g.hold(names[s.request], s.lasts)
+						g.hold(name, s.lasts)
 					case "extend":
-						g.extend(names[s.request], s.lasts)
+						g.extend(name, s.lasts)
 					default:
-						g.release(names[s.request])
+						g.release(name)
 					}
 				})
 			}

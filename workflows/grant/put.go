@@ -14,14 +14,16 @@ import (
 func (g *run) put(ctx workflow.Context) {
 	asks := g.takeAsks()
 	leases, opens := g.leases, false
+	var chains []contract.Chain
 	for _, a := range asks {
 		leases = leases.With(a.lease)
 		opens = opens || a.opens
-		g.released = slices.DeleteFunc(g.released, func(request string) bool { return request == a.lease.Request })
+		chains = append(chains, a.chain)
+		g.gone.Released = slices.DeleteFunc(g.gone.Released, func(request string) bool { return request == a.lease.Request })
 	}
 	g.open, g.empty = true, time.Time{}
 	future := putOnTarget(ctx, contract.GrantCommand{
-		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Released: g.released, Opens: opens,
+		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
 	})
 	if !g.waitUnlessReleased(ctx, future, asks) {
 		for _, a := range asks {
@@ -34,14 +36,24 @@ func (g *run) put(ctx workflow.Context) {
 		g.putFailed(asks, err)
 		return
 	}
-	g.leases, g.held, g.standing, g.released = receipt.Leases, receipt.Until, receipt.Standing, nil
+	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
 	g.lookedAt = workflow.Now(ctx)
 	g.remember(g.leases.Requests())
 	g.becomeFree(ctx)
 	g.restored(ctx)
 	for _, a := range asks {
-		a.done, a.result = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}
+		a.done, a.result, a.err = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
 	}
+}
+
+// refusal is why a request's lease was not taken with the others; nil when it was.
+func refusal(receipt contract.GrantReceipt, request string) error {
+	for _, refused := range receipt.Refused {
+		if refused.Request == request {
+			return refused.Problem.Application()
+		}
+	}
+	return nil
 }
 
 // waitUnlessReleased waits for a grant attempt, but not when every request that asked for it is released.

@@ -22,8 +22,8 @@ type run struct {
 	open     bool
 	asks     []*ask
 	releases []*release
-	released []string // by requests, in this run: what an earlier run had left for them is not taken over
-	lastKept bool     // what the lease that went last said of the subject's sessions
+	gone     contract.Gone // what the holding has not been told of yet
+	lastKept bool          // what the lease that went last said of the subject's sessions
 	empty    time.Time
 	canceled bool
 	ending   *ending
@@ -32,9 +32,9 @@ type run struct {
 	since    time.Time // when the revoke that is stuck should have been done
 	toldAt   time.Time // when operators were last told so
 	problem  string
-	retry    bool                    // somebody asked for another attempt at once
-	takeOver *contract.TakeOverInput // somebody asked to answer for it
-	requests []string                // that held it up in this run, for those who look into a stuck revoke
+	retry    bool      // somebody asked for another attempt at once
+	takeOver *takeOver // somebody asked to answer for it
+	requests []string  // that held it up in this run, for those who look into a stuck revoke
 
 	lookedAt time.Time // when the target was last seen to hold what it should
 	drifted  bool      // it was seen not to, and that was told
@@ -44,6 +44,7 @@ type run struct {
 // ask is a hold or an extension that waits for its answer.
 type ask struct {
 	lease  contract.Lease
+	chain  contract.Chain
 	opens  bool
 	done   bool
 	result contract.HoldResult
@@ -120,7 +121,10 @@ func (g *run) apply(ctx workflow.Context) {
 			g.lastKept = lease.KeepSessions
 		}
 		g.leases = g.leases.Without(r.in.Request)
-		g.released = append(g.released, r.in.Request)
+		g.gone.Released = append(g.gone.Released, r.in.Request)
+		if !r.in.Again {
+			g.gone.Over = append(g.gone.Over, r.in.Request)
+		}
 		g.remember([]string{r.in.Request})
 	}
 	if g.retry {

@@ -72,7 +72,7 @@ func abandonOnTarget(ctx workflow.Context, command contract.AbandonCommand) work
 		Summary:                "Close the holding",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: grantAttempt,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond},
+		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, NonRetryableErrorTypes: contract.Final},
 		Priority:               temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityAbandon, command)

@@ -45,8 +45,12 @@ func (g *run) mustBeStuck() error {
 }
 
 func (g *run) canTakeOver(in contract.TakeOverInput) error {
-	if in.By == "" || in.Because == "" {
+	fact := in.TakeOver.Fact
+	switch {
+	case fact.By == "" || fact.Because == "":
 		return contract.Problemf(contract.KindInvalid, "because", "say who answers for the access, and why", "is missing").Application()
+	case fact.Grant != g.access.GrantID():
+		return contract.Problemf(contract.KindInvalid, "grant", "send it to "+contract.Shorten(fact.Grant, 512), "is not this grant").Application()
 	}
 	return g.mustBeStuck()
 }
@@ -69,29 +73,46 @@ func (g *run) tryAgain() {
 	}
 }
 
-func (g *run) takeOverNow(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
-	g.takeOver = &in
-	err := workflow.Await(ctx, func() bool { return g.takeOver == nil })
-	return g.status(), err
+// takeOver is a person's word that they answer for the access, until it is acted on.
+type takeOver struct {
+	contract.Sealed[contract.TakeOver]
+
+	done bool
+	err  error
 }
 
-// abandon leaves the access to the person who takes it over. If the holding can't be closed, the watchdog of the
-// workers that have it will go on trying, which does no harm.
+func (g *run) takeOverNow(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
+	t := &takeOver{Sealed: in.TakeOver}
+	g.takeOver = t
+	if err := workflow.Await(ctx, func() bool { return t.done || g.takeOver != t }); err != nil {
+		return g.status(), err
+	}
+	return g.status(), t.err
+}
+
+// abandon leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
+// that. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
 func (g *run) abandon(ctx workflow.Context) {
-	in := *g.takeOver
+	t := g.takeOver
+	g.takeOver = nil
+	defer func() { t.done = true }()
 	if !g.stuck || g.ending != nil && g.ending.future.IsReady() {
-		g.takeOver = nil
 		return // it went meanwhile, or an attempt has an answer
 	}
-	if err := abandonOnTarget(ctx, contract.AbandonCommand{Access: g.access, Token: g.next()}).Get(ctx, nil); err != nil {
+	err := abandonOnTarget(ctx, contract.AbandonCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed}).Get(ctx, nil)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindForbidden {
+		t.err = problem.Application()
+		return
+	}
+	if err != nil {
 		workflow.GetLogger(ctx).Warn("the holding of access that was taken over could not be closed", "error", err)
 	}
 	g.tryAgain()
-	g.takeOver = nil
-	g.raise(ctx, contract.AlarmReleased, in.By, in.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+in.Because)
+	by := t.Fact
+	g.raise(ctx, contract.AlarmReleased, by.By, by.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Because)
 	g.close()
 	g.becomeFree(ctx)
 	g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{TakenOver: &in}, true
+		return contract.ReleaseResult{TakenOver: &by}, true
 	})
 }

@@ -109,13 +109,16 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{broken: true})
 	var waiting, nameless *answered
-	by := contract.TakeOverInput{By: "dave", Because: "the server was scrapped"}
+	by := contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Because: "the server was scrapped"}
+	takeOver := func(by contract.TakeOver) *answered {
+		return g.update(contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{Fact: by}})
+	}
 	g.at(0, func() { g.hold("a", time.Hour) })
 	g.at(2*time.Hour, func() {
 		waiting = g.update(contract.UpdateRelease, contract.ReleaseInput{Access: reporting, Request: "a", Patient: true})
 	})
-	g.at(3*time.Hour, func() { nameless = g.update(contract.UpdateTakeOver, contract.TakeOverInput{By: "dave"}) })
-	g.at(4*time.Hour, func() { g.update(contract.UpdateTakeOver, by) })
+	g.at(3*time.Hour, func() { nameless = takeOver(contract.TakeOver{Grant: reporting.GrantID(), By: "dave"}) })
+	g.at(4*time.Hour, func() { takeOver(by) })
 	g.run(t)
 	require.Error(t, nameless.refused)
 	result, ok := waiting.result.(contract.ReleaseResult)

@@ -12,21 +12,58 @@ import (
 
 // ballot is the reviews of one question: the request, or an extension of it.
 type ballot struct {
-	given  []contract.Sealed[contract.Review]
-	judged int // how many of them the policy has judged
+	given  []*vote
 	closed bool
 }
 
+// vote is one review that was given.
+type vote struct {
+	contract.Sealed[contract.Review]
+	judged  bool // by the policy
+	refused bool // because nobody vouches for it
+}
+
 // fresh is true when there are reviews that the policy has not judged.
-func (b *ballot) fresh() bool { return len(b.given) > b.judged }
+func (b *ballot) fresh() bool {
+	return slices.ContainsFunc(b.given, func(v *vote) bool { return !v.judged })
+}
+
+// by is true when a person has given a review.
+func (b *ballot) by(person string) bool {
+	return slices.ContainsFunc(b.given, func(v *vote) bool { return v.Fact.Reviewer == person })
+}
+
+// reviews are those that were given.
+func (b *ballot) reviews() []contract.Sealed[contract.Review] {
+	var reviews []contract.Sealed[contract.Review]
+	for _, v := range b.given {
+		reviews = append(reviews, v.Sealed)
+	}
+	return reviews
+}
+
+// judge marks the first reviews as judged, without those that were refused, and returns those that are new. Whoever was
+// named by a review that was refused may still give their own.
+func (b *ballot) judge(first int, refused []int) (judged []contract.Review) {
+	for i, v := range b.given[:first] {
+		v.refused = slices.Contains(refused, i)
+		if !v.judged && !v.refused {
+			judged = append(judged, v.Fact)
+		}
+		v.judged = true
+	}
+	b.given = slices.DeleteFunc(b.given, func(v *vote) bool { return v.refused })
+	return judged
+}
 
 // last is who gave the review that was judged last, and why.
 func (b *ballot) last() (reviewer, reason string) {
-	if b.judged == 0 {
-		return contract.ActorPolicy, ""
+	for _, v := range slices.Backward(b.given) {
+		if v.judged {
+			return v.Fact.Reviewer, v.Fact.Reason
+		}
 	}
-	review := b.given[b.judged-1].Fact
-	return review.Reviewer, review.Reason
+	return contract.ActorPolicy, ""
 }
 
 // leastPause is how long the policy is left alone at least, whatever its clock says.
@@ -34,23 +71,23 @@ const leastPause = time.Second
 
 // approved collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken back.
 func (r *run) approved(ctx workflow.Context) bool {
-	decideBy := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
+	decideBy := r.fact().AskedAt.Add(r.fact().Terms.PendingFor.Duration)
 	r.status.DecideBy = &decideBy
 	defer func() { r.reviews.closed = true }()
 	for r.stop == nil {
-		before := r.reviews.judged
-		decision, judged := r.judge(ctx, &r.reviews, contract.DecideInput{Request: r.in.Request}, decideBy)
+		decision, fresh, judged := r.judge(ctx, &r.reviews, nil, decideBy)
 		if judged {
 			r.status.Approvals, r.status.Needed, r.status.Why = decision.Approvals, decision.Needed, decision.Why
 			if decision.Duration.Duration > 0 { // a reviewer may have shortened it
 				r.status.Duration.Duration = min(r.status.Duration.Duration, decision.Duration.Duration)
 			}
-			r.announce(ctx, &r.reviews, before, decision)
+			r.announce(ctx, fresh, decision)
 		}
 		reviewer, reason := r.reviews.last()
 		switch {
 		case judged && decision.Ruling == contract.RulingGrant:
 			r.status.Why = "" // from now on it says what the access waits for
+			r.chain = contract.Chain{Grounds: contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()}, Decision: *decision.Fact}
 			r.happened(ctx, contract.EventApproved, reviewer, reason, decision.Why)
 			return true
 		case judged && decision.Ruling == contract.RulingDeny:
@@ -72,33 +109,42 @@ func (r *run) approved(ctx workflow.Context) bool {
 	return false
 }
 
-// judge asks the policy about the reviews so far of one question. It gives up when somebody ends the request or its time is over.
-func (r *run) judge(ctx workflow.Context, reviews *ballot, in contract.DecideInput, by time.Time) (contract.Decision, bool) {
-	in.Reviews = slices.Clone(reviews.given)
-	future := decide(ctx, in)
+// judge asks the policy about the request, or an extension of it, and returns the reviews that it has judged for the first
+// time. It gives up when somebody ends the request or its time is over.
+func (r *run) judge(
+	ctx workflow.Context, reviews *ballot, x *contract.ExtensionQuestion, by time.Time,
+) (decision contract.Decision, fresh []contract.Review, judged bool) {
+	asked := len(reviews.given)
+	future := decide(ctx, contract.DecideInput{Request: r.in.Request, Reviews: r.reviews.reviews(), Extension: x})
 	wait.For(ctx, by.Sub(workflow.Now(ctx)), "Decide by "+clock(by), func() bool { return future.IsReady() || r.stop != nil })
 	if !future.IsReady() {
-		return contract.Decision{}, false
+		return decision, nil, false
 	}
-	var decision contract.Decision
-	if err := future.Get(ctx, &decision); err != nil {
+	err := future.Get(ctx, &decision)
+	if err == nil && decision.Ruling == contract.RulingGrant && decision.Fact == nil {
+		err = errNothingToShow
+	}
+	if err != nil {
 		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
-	reviews.judged = len(in.Reviews)
+	fresh = reviews.judge(asked, decision.Refused)
+	r.status.Reviews = append(r.status.Reviews, fresh...)
 	if decision.Reviewers != nil {
 		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked
 	}
-	return decision, true
+	return decision, fresh, true
 }
 
+// errNothingToShow is about a decision that no target would believe.
+var errNothingToShow = contract.Problemf(contract.KindForbidden, "", "see which workers run", "the decision to grant names no facts")
+
 // announce tells of the reviews that were judged now, but not of the one that decided: that is told as the decision.
-func (r *run) announce(ctx workflow.Context, reviews *ballot, before int, decision contract.Decision) {
-	until := reviews.judged
+func (r *run) announce(ctx workflow.Context, fresh []contract.Review, decision contract.Decision) {
 	if decision.Ruling != contract.RulingReview {
-		until = max(until-1, before)
+		fresh = fresh[:max(len(fresh)-1, 0)]
 	}
-	for _, review := range reviews.given[before:until] {
-		r.happened(ctx, contract.EventReviewed, review.Fact.Reviewer, review.Fact.Reason, decision.Why)
+	for _, review := range fresh {
+		r.happened(ctx, contract.EventReviewed, review.Reviewer, review.Reason, decision.Why)
 	}
 	r.show(ctx)
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -10,8 +11,8 @@ import (
 
 // extension is an ask for a later end.
 type extension struct {
-	fact    contract.Extension
-	seal    string // empty when it came as a signal
+	contract.Sealed[contract.Extension] // without a seal when it came as a signal
+
 	reviews ballot
 	done    bool
 	err     error
@@ -47,65 +48,68 @@ func (r *run) extend(ctx workflow.Context) {
 	x := r.extensions[0]
 	r.extensions = r.extensions[1:]
 	// The request's reviews stand for it, as long as the policy of today would still have it last so long.
-	decision, judged := r.judge(ctx, &r.reviews, r.question(x, false), *r.status.Until)
+	decision, _, judged := r.judge(ctx, &r.reviews, r.question(x, false), *r.status.Until)
 	switch {
 	case !judged:
 		x.fail(r.notActive("extended"))
 	case decision.Ruling != contract.RulingGrant:
 		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
 	default:
-		r.carryOut(ctx, x, x.fact.By, x.fact.Reason)
+		r.carryOut(ctx, x, *decision.Fact, x.Fact.By, x.Fact.Reason)
 	}
 }
 
 // judgeExtension asks the policy about the reviews of the extension that waits for them.
 func (r *run) judgeExtension(ctx workflow.Context) {
 	x := r.asked
-	before := x.reviews.judged
-	decision, judged := r.judge(ctx, &x.reviews, r.question(x, true), *r.status.Until)
+	decision, fresh, judged := r.judge(ctx, &x.reviews, r.question(x, true), *r.status.Until)
 	if !judged {
 		return
 	}
-	r.announce(ctx, &x.reviews, before, decision)
+	r.announce(ctx, fresh, decision)
 	if decision.Ruling == contract.RulingReview {
 		return
 	}
 	r.asked, r.status.Extension, x.reviews.closed = nil, nil, true
 	reviewer, reason := x.reviews.last()
 	if decision.Ruling == contract.RulingGrant {
-		r.carryOut(ctx, x, reviewer, reason)
+		r.carryOut(ctx, x, *decision.Fact, reviewer, reason)
 		return
 	}
 	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
 }
 
 // carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
-func (r *run) carryOut(ctx workflow.Context, x *extension, actor, said string) {
-	if err := r.canExtend(ctx, x.fact.Duration); err != nil {
+func (r *run) carryOut(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
+	if err := r.canExtend(ctx, x.Fact.Duration); err != nil {
 		x.fail(err)
 		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", contract.AsProblem(err).Error())
 		return
 	}
 	from := *r.status.Until
-	until := from.Add(x.fact.Duration.Duration)
+	until := from.Add(x.Fact.Duration.Duration)
+	before := r.chain
+	r.chain = contract.Chain{Decision: decision, Grounds: contract.Grounds{
+		Request: before.Request, Extensions: append(slices.Clone(before.Extensions), x.Sealed),
+		Reviews: append(slices.Clone(before.Reviews), x.reviews.reviews()...),
+	}}
 	if problem := r.moveAll(ctx, from, until); problem != nil {
+		r.chain = before
 		x.fail(problem.Application())
 		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
 		return
 	}
 	r.status.Until = &until
-	r.extended++
-	r.added += x.fact.Duration.Duration
+	r.earlierReviews = append(r.earlierReviews, x.reviews.reviews()...)
 	x.done = true
-	r.happened(ctx, contract.EventExtended, actor, said, "By "+x.fact.Duration.String()+", until "+clock(until)+".")
+	r.happened(ctx, contract.EventExtended, actor, said, "By "+x.Fact.Duration.String()+", until "+clock(until)+".")
 }
 
 // question is what the policy is asked about an extension; anew when the reviews are of the extension.
-func (r *run) question(x *extension, anew bool) contract.DecideInput {
-	return contract.DecideInput{
-		Request: r.in.Request, Total: r.total(x), Anew: anew,
-		Extension: &contract.Sealed[contract.Extension]{Fact: x.fact, Seal: x.seal},
-		Extended:  r.extended, Added: contract.Duration{Duration: r.added + x.fact.Duration.Duration},
+func (r *run) question(x *extension, anew bool) *contract.ExtensionQuestion {
+	return &contract.ExtensionQuestion{
+		Asked: x.Sealed, Anew: anew, Reviews: x.reviews.reviews(),
+		Held: r.chain.Decision, Earlier: r.chain.Extensions, EarlierReviews: r.earlierReviews,
 	}
 }
 
@@ -119,13 +123,8 @@ func waiting() *contract.Problem {
 // keep lets an extension wait until a reviewer approves it.
 func (r *run) keep(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
 	fact := sealed.Fact
-	r.asked, r.status.Extension = &extension{fact: fact, seal: sealed.Seal}, &fact
+	r.asked, r.status.Extension = &extension{Sealed: sealed}, &fact
 	r.happened(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
-}
-
-// total is how long the access would last with an extension.
-func (r *run) total(x *extension) contract.Duration {
-	return contract.Duration{Duration: r.status.Until.Sub(*r.status.GrantedAt) + x.fact.Duration.Duration}
 }
 
 // askToExtend keeps an extension that nobody vouches for until a reviewer approves it.

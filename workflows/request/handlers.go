@@ -41,7 +41,7 @@ func (r *run) canReview(in contract.ReviewInput) error {
 		return contract.Problemf(contract.KindInvalid, "verdict", "say approve or deny", "%q is no verdict", review.Verdict).Application()
 	case review.Reviewer == r.status.Requester || review.Reviewer == r.status.Subject:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews their own request").Application()
-	case r.asked != nil && review.Reviewer == r.asked.fact.By:
+	case r.asked != nil && review.Reviewer == r.asked.Fact.By:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews an extension that they asked for").Application()
 	case review.Duration.Duration < 0 || review.Duration.Duration > r.status.Duration.Duration:
 		return contract.Problemf(contract.KindInvalid, "duration", "approve "+r.status.Duration.String()+" or less",
@@ -51,7 +51,7 @@ func (r *run) canReview(in contract.ReviewInput) error {
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
 	case reviews == nil:
 		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.where()).Application()
-	case slices.ContainsFunc(reviews.given, func(s contract.Sealed[contract.Review]) bool { return s.Fact.Reviewer == review.Reviewer }):
+	case reviews.by(review.Reviewer):
 		return contract.Problemf(contract.KindConflict, "reviewer", "ask another reviewer", "%s has reviewed this already", review.Reviewer).Application()
 	}
 	return nil
@@ -73,10 +73,12 @@ func (r *run) ballot() *ballot {
 // review answers when the policy has judged the review, or does not need to any more.
 func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
 	reviews := r.ballot()
-	reviews.given = append(reviews.given, in.Review)
-	r.status.Reviews = append(r.status.Reviews, in.Review.Fact)
-	mine := len(reviews.given)
-	err := workflow.Await(ctx, func() bool { return reviews.judged >= mine || reviews.closed || r.stop != nil })
+	mine := &vote{Sealed: in.Review}
+	reviews.given = append(reviews.given, mine)
+	err := workflow.Await(ctx, func() bool { return mine.judged || reviews.closed || r.stop != nil })
+	if mine.refused {
+		return r.status, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
+	}
 	return r.status, err
 }
 
@@ -95,7 +97,7 @@ func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (cont
 		r.keep(ctx, in.Extension)
 		return r.status, nil
 	}
-	x := &extension{fact: in.Extension.Fact, seal: in.Extension.Seal}
+	x := &extension{Sealed: in.Extension}
 	r.extensions = append(r.extensions, x)
 	if err := workflow.Await(ctx, func() bool { return x.done }); err != nil {
 		return r.status, err

@@ -36,7 +36,7 @@ func (r *run) granted(ctx workflow.Context) bool {
 			return false
 		}
 		// None is kept while another is missing. A grant that failed ends by itself.
-		r.release(ctx, r.heldOnes(), false)
+		r.release(ctx, r.heldOnes(), contract.ReleaseInput{Again: true})
 		if problem.Kind == contract.KindOverdue {
 			continue // a worker died meanwhile, say; the next try asks for a new end
 		}
@@ -90,7 +90,7 @@ func (r *run) begin(ctx workflow.Context, asked, until time.Time) {
 
 func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
 	fact := r.fact()
-	return contract.HoldInput{Access: r.status.Holds[i].Access, Lease: contract.Lease{
+	return contract.HoldInput{Access: r.status.Holds[i].Access, Chain: r.chain, Lease: contract.Lease{
 		Request: fact.ID, Until: until, KeepSessions: fact.Terms.KeepSessions, Reference: fact.Reference(),
 		LookEvery: fact.Terms.LookEvery, Restore: fact.Terms.Restore,
 	}}
@@ -129,7 +129,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 
 // released gives every lease up and returns when all of them are seen to be gone, however long it takes.
 func (r *run) released(ctx workflow.Context) {
-	problems := r.release(ctx, r.all(), false)
+	problems := r.release(ctx, r.all(), contract.ReleaseInput{})
 	if len(problems) == 0 {
 		return
 	}
@@ -138,7 +138,7 @@ func (r *run) released(ctx workflow.Context) {
 	}
 	r.status.Stuck = true
 	workflow.Go(ctx, r.remindOfStuck)
-	r.release(ctx, problems, true)
+	r.release(ctx, problems, contract.ReleaseInput{Patient: true})
 	r.status.Stuck = false
 }
 
@@ -157,12 +157,12 @@ func (r *run) takenOver() bool {
 	return slices.ContainsFunc(r.status.Holds, func(hold contract.HoldState) bool { return hold.TakenOver != nil })
 }
 
-// release returns those entitlements that could not be taken away yet.
-func (r *run) release(ctx workflow.Context, which []int, patient bool) (stuck []int) {
+// release gives leases up, in a way, and returns those entitlements that could not be taken away yet.
+func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInput) (stuck []int) {
 	futures := make([]workflow.Future, len(which))
 	for n, i := range which {
 		hold := r.status.Holds[i]
-		in := contract.ReleaseInput{Access: hold.Access, Request: r.status.ID, Patient: patient}
+		in.Access, in.Request, in.HeldSince = hold.Access, r.status.ID, time.Time{}
 		if hold.Held && r.status.GrantedAt != nil {
 			in.HeldSince = *r.status.GrantedAt
 		}

@@ -15,7 +15,6 @@ func lasting(d time.Duration) contract.Duration { return contract.Duration{Durat
 func TestThePolicyIsAskedAgainWhenMorePeopleMayReview(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &world{})
-	start := w.env.Now()
 	var asked []time.Duration
 	w.policy = func(in contract.DecideInput) contract.Decision {
 		asked = append(asked, w.env.Now().Sub(start).Round(time.Minute))
@@ -82,7 +81,7 @@ func TestAnExtensionWaitsForReviewsWhereTheTermsAskForThem(t *testing.T) {
 	var questions []contract.DecideInput
 	w.policy = func(in contract.DecideInput) contract.Decision {
 		questions = append(questions, in)
-		if len(in.Reviews) == 0 {
+		if len(in.Reviews) == 0 || in.Extension != nil && len(in.Extension.Reviews) == 0 {
 			return contract.Decision{Ruling: contract.RulingReview}
 		}
 		return contract.Decision{Ruling: contract.RulingGrant}
@@ -102,9 +101,10 @@ func TestAnExtensionWaitsForReviewsWhereTheTermsAskForThem(t *testing.T) {
 	require.NoError(t, asked.failed)
 	require.ErrorContains(t, twice.refused, "another extension is waiting")
 	require.ErrorContains(t, own.refused, "nobody reviews their own request")
-	last := questions[len(questions)-1]
+	last := questions[len(questions)-1].Extension
 	require.True(t, last.Anew)
-	require.Equal(t, lasting(30*time.Minute), last.Added)
+	require.Equal(t, lasting(30*time.Minute), last.Asked.Fact.Duration)
+	require.Equal(t, "carol", last.Reviews[0].Fact.Reviewer)
 	require.Equal(t, 90*time.Minute, status.Until.Sub(*status.GrantedAt).Round(time.Minute))
 }
 

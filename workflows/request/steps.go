@@ -75,6 +75,16 @@ func record(ctx workflow.Context, in contract.RecordInput) error {
 	}).Get(ctx, nil)
 }
 
+// raise tells operators of something, for as long as it takes.
+func raise(ctx workflow.Context, alarm contract.Alarm) error {
+	return step(ctx, contract.ActivityAlarm, alarm, workflow.ActivityOptions{
+		Summary:             "Raise the alarm: " + string(alarm.Kind),
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         patiently(time.Minute),
+		Priority:            temporal.Priority{PriorityKey: tellLast},
+	}).Get(ctx, nil)
+}
+
 // tell comments on the ticket, for as long as it takes.
 func tell(ctx workflow.Context, in contract.TellInput) error {
 	return step(ctx, contract.ActivityTellTicket, in, workflow.ActivityOptions{

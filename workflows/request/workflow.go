@@ -2,6 +2,7 @@
 package request
 
 import (
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -12,6 +13,9 @@ import (
 
 // Request asks for decisions, puts leases on grants, waits for the end and gives the leases up again.
 func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, error) {
+	if err := ownName(ctx, in); err != nil {
+		return contract.Status{}, err
+	}
 	r := newRun(in)
 	// Before the handlers: a review that was sent before the first step is handled as soon as its handler is there.
 	r.happened(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
@@ -35,6 +39,20 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	return r.finished(safe)
 }
 
+// ownName refuses a workflow that bears another request's id: it would write its story into that of the other.
+func ownName(ctx workflow.Context, in contract.RequestInput) error {
+	id, request := workflow.GetInfo(ctx).WorkflowExecution.ID, contract.Shorten(in.Request.Fact.ID, 64)
+	if id == contract.RequestWorkflowID(request) {
+		return nil
+	}
+	problem := contract.Problemf(contract.KindForbidden, "id", "ask through the Curfew server", "the workflow is not that of the request %s", request)
+	err := raise(ctx, contract.Alarm{
+		ID: string(contract.AlarmForged) + "/" + contract.Shorten(id, 256), Kind: contract.AlarmForged, At: workflow.Now(ctx),
+		Requests: []string{request}, Actor: contract.ActorCurfew, Text: contract.Shorten(id, 256) + ": " + problem.Error(),
+	})
+	return errors.Join(problem.Application(), err)
+}
+
 // run is a request's state. Handlers record what is asked; the main coroutine alone acts on it.
 type run struct {
 	in     contract.RequestInput
@@ -43,10 +61,11 @@ type run struct {
 	reviews ballot
 	stop    *contract.EndInput
 
-	extensions []*extension  // that wait for the main coroutine
-	asked      *extension    // that waits for a reviewer
-	extended   int           // how often the end was moved
-	added      time.Duration // by all of these together
+	extensions []*extension // that wait for the main coroutine
+	asked      *extension   // that waits for a reviewer
+
+	chain          contract.Chain                     // that the access rests on; it names all reviews
+	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
 
 	ledger, ticket  *outbox
 	ticketAbandoned bool

@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
 
@@ -23,6 +24,7 @@ type world struct {
 	held     map[string]time.Time // by target
 	events   []contract.EventKind
 	comments []contract.EventKind
+	alarms   []contract.AlarmKind
 
 	holdErr    map[string]error // by target; taken away by the first hold that succeeds
 	holdFails  int              // how many holds fail with holdErr; 0 is all
@@ -36,23 +38,35 @@ type world struct {
 func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	d := w.decide(in)
+	if d.Ruling == contract.RulingGrant {
+		d.Fact = &contract.Sealed[contract.DecisionFact]{Fact: contract.DecisionFact{Request: in.Request.Fact.ID, Ruling: d.Ruling}}
+	}
+	return d, nil
+}
+
+func (w *world) decide(in contract.DecideInput) contract.Decision {
 	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Approval.Count, Why: "more reviews"}
 	if w.policy != nil {
-		return w.policy(in), nil
+		return w.policy(in)
 	}
 	if w.policyDeny != "" {
-		return contract.Decision{Ruling: contract.RulingDeny, Why: w.policyDeny}, nil
+		return contract.Decision{Ruling: contract.RulingDeny, Why: w.policyDeny}
 	}
-	for _, review := range in.Reviews {
+	reviews := in.Reviews
+	if in.Extension != nil && in.Extension.Anew {
+		reviews = in.Extension.Reviews
+	}
+	for _, review := range reviews {
 		if review.Fact.Verdict == contract.VerdictDeny {
-			return contract.Decision{Ruling: contract.RulingDeny, Why: "denied"}, nil
+			return contract.Decision{Ruling: contract.RulingDeny, Why: "denied"}
 		}
 		d.Approvals++
 	}
 	if d.Approvals >= d.Needed {
 		d.Ruling, d.Why = contract.RulingGrant, "approved"
 	}
-	return d, nil
+	return d
 }
 
 func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldResult, error) {
@@ -99,6 +113,13 @@ func (w *world) Record(_ context.Context, in contract.RecordInput) error {
 	return nil
 }
 
+func (w *world) Alarm(_ context.Context, alarm contract.Alarm) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.alarms = append(w.alarms, alarm.Kind)
+	return nil
+}
+
 func (w *world) Tell(_ context.Context, in contract.TellInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -117,15 +138,21 @@ func newWorld(t *testing.T, w *world) *world {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetTestTimeout(time.Minute)
+	w.env.SetStartTime(start)
+	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RequestWorkflowID(input().Request.Fact.ID)})
 	w.held = map[string]time.Time{}
 	for name, run := range map[string]any{
 		contract.ActivityDecide: w.Decide, contract.ActivityHold: w.Hold, contract.ActivityExtendLease: w.Extend,
 		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityTellTicket: w.Tell,
+		contract.ActivityAlarm: w.Alarm,
 	} {
 		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}
 	return w
 }
+
+// start is when every test's request is asked.
+var start = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 func input() contract.RequestInput {
 	access := func(target string) contract.Access {
@@ -133,7 +160,7 @@ func input() contract.RequestInput {
 	}
 	return contract.RequestInput{Request: contract.Sealed[contract.Request]{Fact: contract.Request{
 		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
-		Reason: "orders are late", Ticket: "OPS-7", Terms: contract.Terms{
+		Reason: "orders are late", Ticket: "OPS-7", AskedAt: start, Terms: contract.Terms{
 			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
 			PendingFor: contract.Duration{Duration: 2 * time.Hour}, Approval: contract.ApprovalRule{Count: 1, From: []string{"bob", "carol"}},
 		},

@@ -81,6 +81,17 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 			{Request: requestID(2), Until: at(0)},
 		},
 		SettledAt: at(2), GoneAt: at(3),
+		Uses: []ledger.Use{{
+			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Over: true, Until: at(5),
+		}, {Request: requestID(2)}},
+	}
+}
+
+func decision(number int) ledger.Decision {
+	return ledger.Decision{
+		Request: requestID(1), About: fmt.Sprint("digest ", number), At: noon.Add(-time.Duration(number) * time.Second),
+		Ruling: contract.RulingGrant, Why: "approved by p-ada", Until: noon.Add(time.Hour), PolicyDigest: "d",
+		Explanation: json.RawMessage(`{"facts":{"now":"<then> & now","big":12345678901234567890}}`),
 	}
 }
 

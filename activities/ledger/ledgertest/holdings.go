@@ -40,6 +40,7 @@ func holdingComesBack(t *testing.T, store Store) {
 	requireWhole(t, want.Access)
 	requireWhole(t, want.Token)
 	requireWhole(t, want.Leases[0])
+	requireWhole(t, want.Uses[0])
 	save(t, store, wholeHolding(elsewhere))
 
 	for _, door := range []Store{store, store.Again(t)} {

@@ -12,6 +12,7 @@ type Store struct {
 	ledger.Events
 	ledger.Holdings
 	ledger.Alarms
+	ledger.Decisions
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -34,6 +35,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"holdings", holdings},
 		{"locks", locks},
 		{"alarms", alarms},
+		{"decisions", decisions},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

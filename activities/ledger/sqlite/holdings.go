@@ -14,14 +14,14 @@ import (
 
 const (
 	putHolding = `INSERT INTO holdings (grant_id, target, entitlement, person, account, task_queue, epoch, seq, open,
-			standing, until, leases, settled_at, gone_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			standing, until, leases, settled_at, gone_at, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, entitlement = excluded.entitlement,
 			person = excluded.person, account = excluded.account, task_queue = excluded.task_queue, epoch = excluded.epoch,
 			seq = excluded.seq, open = excluded.open, standing = excluded.standing, until = excluded.until,
-			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at`
+			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses`
 
 	holdingColumns = `SELECT grant_id, target, entitlement, person, account, task_queue, epoch, seq, open, standing, until,
-			leases, settled_at, gone_at FROM holdings`
+			leases, settled_at, gone_at, uses FROM holdings`
 	readHolding = holdingColumns + ` WHERE grant_id = ?`
 	readDue     = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?) ORDER BY until, grant_id LIMIT ?`
 	readDueAt   = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?)
@@ -95,19 +95,22 @@ func (s *Store) holdings(ctx context.Context, doing string, text *sql.Stmt, args
 func scanHolding(r row) (ledger.Holding, error) {
 	var h ledger.Holding
 	var until, settled, gone ledger.Stamp
-	var entitlement, leases string
+	var entitlement, leases, uses string
 	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account,
-		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone); err != nil {
+		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses); err != nil {
 		return ledger.Holding{}, err
 	}
-	kept, err := ledger.DecodeLeases(leases)
-	if err != nil {
+	var err error
+	if h.Leases, err = ledger.DecodeLeases(leases); err != nil {
+		return ledger.Holding{}, err
+	}
+	if h.Uses, err = ledger.DecodeUses(uses); err != nil {
 		return ledger.Holding{}, err
 	}
 	if entitlement != "" {
 		h.Access.Entitlement = json.RawMessage(entitlement)
 	}
-	h.Until, h.Leases, h.SettledAt, h.GoneAt = until.Time, kept, settled.Time, gone.Time
+	h.Until, h.SettledAt, h.GoneAt = until.Time, settled.Time, gone.Time
 	return h, nil
 }
 
@@ -143,11 +146,15 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 	if err != nil {
 		return err
 	}
+	uses, err := ledger.EncodeUses(holding.Uses)
+	if err != nil {
+		return err
+	}
 	err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
 			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account,
 			holding.Access.TaskQueue, holding.Token.Epoch, holding.Token.Seq, holding.Open, holding.Standing,
-			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt})
+			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses)
 		return err
 	})
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 
 // statements are prepared once for each connection.
 type statements struct {
-	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm *sql.Stmt // for the writer
+	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld *sql.Stmt
+	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld, readDecisions *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -26,6 +26,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.putPeople, writer, putPeople},
 		{&s.putHolding, writer, putHolding},
 		{&s.addAlarm, writer, addAlarm},
+		{&s.addDecision, writer, addDecision},
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
@@ -33,6 +34,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readDueAt, reader, readDueAt},
 		{&s.readOpen, reader, readOpen},
 		{&s.readHeld, reader, readHeld},
+		{&s.readDecisions, reader, readDecisions},
 	} {
 		prepared, err := one.db.PrepareContext(ctx, one.text)
 		if err != nil {

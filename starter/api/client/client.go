@@ -130,6 +130,11 @@ func (c *Client) Story(ctx context.Context, id string) (Answer[api.Story], error
 	return call[api.Story](ctx, c, http.MethodGet, on(id, "events"), nil)
 }
 
+// Decisions lists what was decided about a request, oldest first.
+func (c *Client) Decisions(ctx context.Context, id string) (Answer[api.Decisions], error) {
+	return call[api.Decisions](ctx, c, http.MethodGet, on(id, "decisions"), nil)
+}
+
 // Certify has a certificate made to use active access with.
 func (c *Client) Certify(ctx context.Context, id string, body api.CertificateBody) (Answer[contract.Certificate], error) {
 	return call[contract.Certificate](ctx, c, http.MethodPost, on(id, "certificates"), body)

@@ -1,0 +1,78 @@
+package ledger
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// Decisions is the journal of what the policy has decided, so that nobody can make it forget and everybody can ask why.
+type Decisions interface {
+	// Decide adds a decision. It is durable when the call returns.
+	Decide(ctx context.Context, decision Decision) error
+	// DecisionsOf returns those about a request and its extensions, in the order in which they were made.
+	DecisionsOf(ctx context.Context, request string) ([]Decision, error)
+}
+
+// Decision is one answer of the policy, with all that it was made of.
+type Decision struct {
+	Request string `json:"request"` // its id
+	// About is the digest of the extension that was decided, in hex; empty when it was the request itself.
+	About  string          `json:"about,omitempty"`
+	At     time.Time       `json:"at"`
+	Ruling contract.Ruling `json:"ruling"`
+	Why    string          `json:"why"`
+	Until  time.Time       `json:"until,omitzero"` // the latest end that a decision to grant allows
+	// PolicyDigest identifies the template that was applied.
+	PolicyDigest string          `json:"policyDigest,omitempty"`
+	Explanation  json.RawMessage `json:"explanation"`
+}
+
+// largestExplanation bounds what is kept of one decision, in bytes.
+const largestExplanation = 1 << 20
+
+// CheckDecision says what is wrong with a decision, and returns it as stores keep it: with times in UTC.
+func CheckDecision(decision Decision) (Decision, error) {
+	switch {
+	case decision.Request == "":
+		return decision, contract.Problemf(contract.KindInvalid, "request", "name the request", "the decision is about no request")
+	case decision.Ruling == "":
+		return decision, contract.Problemf(contract.KindInvalid, "ruling", "say what was decided", "the decision about %s has no ruling", decision.Request)
+	case decision.At.IsZero():
+		return decision, contract.Problemf(contract.KindInvalid, "at", "say when it was decided", "the decision about %s has no time", decision.Request)
+	case len(decision.Explanation) > largestExplanation:
+		return decision, contract.Problemf(contract.KindInvalid, "explanation", "ask fewer people, or in fewer conditions",
+			"the facts of the decision about %s take more than %d KiB", decision.Request, largestExplanation>>10)
+	case !json.Valid(decision.Explanation):
+		return decision, contract.Problemf(contract.KindInvalid, "explanation", "", "the explanation of the decision about %s is no JSON", decision.Request)
+	}
+	decision.At, decision.Until = decision.At.UTC(), decision.Until.UTC()
+	return decision, nil
+}
+
+// Use is how much of its time a request has used up at a target, so that one decision gives no more than it says.
+type Use struct {
+	Request string            `json:"request"`
+	Used    contract.Duration `json:"used,omitzero"`  // by holds that have ended
+	Since   time.Time         `json:"since,omitzero"` // when the hold that is live began; zero when none is
+	Over    bool              `json:"over,omitempty"` // the request has given it up for good
+	Until   time.Time         `json:"until,omitzero"` // when this can be forgotten
+}
+
+// EncodeUses is the JSON that stores keep of a holding's uses.
+func EncodeUses(uses []Use) (string, error) { return encode(uses) }
+
+// DecodeUses reads what EncodeUses wrote, with all times in UTC.
+func DecodeUses(text string) ([]Use, error) {
+	var uses []Use
+	if err := json.Unmarshal([]byte(text), &uses); err != nil {
+		return nil, fmt.Errorf("read uses that the ledger keeps: %w", err)
+	}
+	for i := range uses {
+		uses[i].Since, uses[i].Until = uses[i].Since.UTC(), uses[i].Until.UTC()
+	}
+	return uses, nil
+}

@@ -1,0 +1,89 @@
+package policy
+
+import (
+	"context"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"curfew/activities/ledger"
+	"curfew/internal/policy"
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+// denied finds the denial of the same question, which is final: whoever asks again has lost their memory, or was made to.
+func (q question) denied(earlier []ledger.Decision) *ledger.Decision {
+	for i := range earlier {
+		if earlier[i].About == q.about && earlier[i].Ruling == contract.RulingDeny {
+			return &earlier[i]
+		}
+	}
+	return nil
+}
+
+// raiseForgotten tells operators that a workflow does not know of its own denial any more. An attempt whose answer was
+// lost is no such thing.
+func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.Decision) error {
+	if activity.GetInfo(ctx).Attempt > 1 {
+		return nil
+	}
+	return a.raise(ctx, q.request().ID, "forgotten "+no.At.String(), contract.Problemf(contract.KindForbidden, "decision", "see who has reset the workflow",
+		"it was denied at %s already", no.At.UTC().Format(time.RFC3339)))
+}
+
+// vouch says in a form that targets can check what was decided: on which facts, how long the access may last, and until
+// when at the latest. A decision that is made again allows no later end than before.
+func (a *Activities) vouch(
+	q question, facts policy.Facts, decision contract.Decision, earlier []ledger.Decision,
+) (*contract.Sealed[contract.DecisionFact], error) {
+	fact := q.fact
+	fact.Ruling, fact.Lasts = decision.Ruling, decision.Duration
+	if facts.Present != nil {
+		fact.PolicyDigest = facts.Present.Digest
+	}
+	fact.Until = q.end(facts.Now, decision.Duration.Duration)
+	for _, before := range earlier {
+		if before.About == q.about && before.Ruling == contract.RulingGrant && before.Until.Before(fact.Until) {
+			fact.Until = before.Until
+		}
+	}
+	if a.Signer == nil {
+		return &contract.Sealed[contract.DecisionFact]{Fact: fact}, nil
+	}
+	sealed, err := seal.Of(a.Signer, seal.OfDecision(fact), facts.Now, fact)
+	return &sealed, err
+}
+
+// end is when the access is over at the latest. It may take as long to be granted as the request may wait for reviews.
+func (q question) end(now time.Time, lasts time.Duration) time.Time {
+	latest := seal.Latest(q.grounds)
+	begins := now
+	if start := q.request().StartAt; start.After(begins) {
+		begins = start
+	}
+	end := begins.Add(q.request().Terms.PendingFor.Duration).Add(lasts)
+	if x := q.Extension; x != nil {
+		end = x.Held.Fact.Until.Add(x.Asked.Fact.Duration.Duration)
+	}
+	if end.After(latest) {
+		return latest
+	}
+	return end
+}
+
+// record keeps a decision with all that it was made of.
+func (a *Activities) record(ctx context.Context, q question, explanation policy.Explanation) error {
+	text, err := explanation.Packed()
+	if err != nil {
+		return err
+	}
+	decision := ledger.Decision{
+		Request: q.request().ID, About: q.about, At: explanation.Facts.Now, Ruling: explanation.Decision.Ruling,
+		Why: explanation.Decision.Why, Explanation: text,
+	}
+	if fact := explanation.Decision.Fact; fact != nil {
+		decision.Until, decision.PolicyDigest = fact.Fact.Until, fact.Fact.PolicyDigest
+	}
+	return a.Decisions.Decide(ctx, decision)
+}
