@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/ledger"
+	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -28,7 +29,7 @@ func verbs(house *startertest.House) map[string]func(ctx context.Context, actor,
 			return s.Watch(ctx, actor, id, 0, func(contract.Status, []contract.Event) error { return errTold })
 		},
 		"review": func(ctx context.Context, actor, id string) error {
-			_, err := s.Review(ctx, actor, id, contract.VerdictApprove, "")
+			_, err := s.Review(ctx, actor, id, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
 			return err
 		},
 		"extend": func(ctx context.Context, actor, id string) error {
@@ -75,7 +76,7 @@ func TestP6_NeitherRequesterNorSubjectReviews(t *testing.T) {
 
 	for _, actor := range []string{"carol", "dave"} {
 		for _, verdict := range []contract.Verdict{contract.VerdictApprove, contract.VerdictDeny} {
-			_, err := house.Starter.Review(t.Context(), actor, status.ID, verdict, "fine")
+			_, err := house.Starter.Review(t.Context(), actor, status.ID, starter.Say{Verdict: verdict, Reason: "fine"})
 			requireProblem(t, err, contract.KindForbidden, "")
 		}
 	}
@@ -116,9 +117,9 @@ func TestWhatIsWrongWithAMessageIsNamed(t *testing.T) {
 		field string
 		err   error
 	}{
-		"a verdict that is none":     {"verdict", second(s.Review(ctx, "carol", id, "maybe", ""))},
-		"a denial without reason":    {"reason", second(s.Review(ctx, "carol", id, contract.VerdictDeny, ""))},
-		"an approval with an escape": {"reason", second(s.Review(ctx, "carol", id, contract.VerdictApprove, "\x1b[2J"))},
+		"a verdict that is none":     {"verdict", second(s.Review(ctx, "carol", id, starter.Say{Verdict: "maybe", Reason: ""}))},
+		"a denial without reason":    {"reason", second(s.Review(ctx, "carol", id, starter.Say{Verdict: contract.VerdictDeny, Reason: ""}))},
+		"an approval with an escape": {"reason", second(s.Review(ctx, "carol", id, starter.Say{Verdict: contract.VerdictApprove, Reason: "\x1b[2J"}))},
 		"an extension by nothing":    {"duration", second(s.Extend(ctx, "alice", id, contract.Duration{}, "more"))},
 		"an extension backwards":     {"duration", second(s.Extend(ctx, "alice", id, hours(-1), "more"))},
 		"too long an extension":      {"duration", second(s.Extend(ctx, "alice", id, hours(9), "more"))},

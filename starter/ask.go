@@ -29,7 +29,11 @@ type Ask struct {
 	Reason    string
 	Ticket    string
 	Incident  string
-	Door      string // how it came in: api, cli …
+	// StartAt is when the access is to begin; zero: as soon as it is approved.
+	StartAt time.Time
+	// BreakGlass asks to open at once, where the template allows it to a group.
+	BreakGlass bool
+	Door       string // how it came in: api, cli …
 }
 
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
@@ -115,10 +119,17 @@ func (s *Starter) asAsked(request contract.Request) contract.Status {
 		ID: request.ID, State: contract.StatePending,
 		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Incident: request.Incident,
-		AskedAt: request.AskedAt, DecideBy: &decideBy,
+		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
 		Needed: needed(request.Terms), Reviewers: s.reviewers(request),
 		MaxDuration: request.Terms.MaxDuration, Holds: holds,
 	}
+}
+
+func start(request contract.Request) *time.Time {
+	if request.StartAt.IsZero() {
+		return nil
+	}
+	return &request.StartAt
 }
 
 // askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business.

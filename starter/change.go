@@ -14,11 +14,19 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Review approves or denies a pending request, or the extension that an active one waits for. Denying needs a reason.
-func (s *Starter) Review(
-	ctx context.Context, actor, id string, verdict contract.Verdict, reason string,
-) (contract.Status, error) {
-	if err := checkVerdict(verdict, reason); err != nil {
+// Say is what a reviewer says.
+type Say struct {
+	Verdict contract.Verdict
+	Reason  string // needed to deny
+	// Duration is the longest that the reviewer approves; zero: as long as was asked.
+	Duration contract.Duration
+	// Shown is the digest of what the reviewer had before them, from Shown; empty: they say it of what there is now.
+	Shown string
+}
+
+// Review approves or denies a pending request, or the extension that an active one waits for.
+func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contract.Status, error) {
+	if err := checkSay(say); err != nil {
 		return contract.Status{}, err
 	}
 	status, err := s.open(ctx, actor, id)
@@ -30,7 +38,7 @@ func (s *Starter) Review(
 			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
 			"nobody reviews access that they asked for or would get")
 	}
-	key := fmt.Sprintf("review/%s/%s", actor, verdict)
+	key := fmt.Sprintf("review/%s/%s", actor, say.Verdict)
 	if status.Extension != nil {
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
 	}
@@ -38,8 +46,13 @@ func (s *Starter) Review(
 	if err != nil {
 		return contract.Status{}, err
 	}
+	if say.Shown != "" && say.Shown != shown {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "shown", "look at it again and decide anew",
+			"it is not what you were shown any more")
+	}
 	review := contract.Review{
-		Request: id, Reviewer: actor, Verdict: verdict, Reason: reason, At: now(), Rules: s.mayReview(status, actor),
+		Request: id, Reviewer: actor, Verdict: say.Verdict, Reason: say.Reason, Duration: say.Duration, At: now(),
+		Rules: s.mayReview(status, actor),
 	}
 	vouched, err := sealed(s, seal.OfReview(review, shown), review)
 	if err != nil {
@@ -70,7 +83,7 @@ func (s *Starter) Extend(
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
 	key := fmt.Sprintf("extend/%s/%s/%d", actor, duration, status.Seq)
-	shown, err := s.shown(ctx, id)
+	_, shown, err := s.sealedRequest(ctx, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -155,14 +168,17 @@ func (s *Starter) gone(ctx context.Context, id string) error {
 	return hasEnded(status)
 }
 
-func checkVerdict(verdict contract.Verdict, reason string) error {
-	switch verdict {
+func checkSay(say Say) error {
+	if say.Duration.Duration < 0 || say.Duration.Duration > 0 && say.Verdict != contract.VerdictApprove {
+		return invalid("duration", "approve for a time like 30m, or leave it out", "%s can't be approved", say.Duration)
+	}
+	switch say.Verdict {
 	case contract.VerdictApprove:
-		return checkText(reason)
+		return checkText(say.Reason)
 	case contract.VerdictDeny:
-		return checkReason(reason)
+		return checkReason(say.Reason)
 	default:
-		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(verdict)))
+		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(say.Verdict)))
 	}
 }
 

@@ -39,6 +39,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	request := contract.Request{
 		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
 		Reason: ask.Reason, Ticket: ask.Ticket, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
+		StartAt: ask.StartAt, BreakGlass: ask.BreakGlass,
 	}
 	if request.Subject == "" {
 		request.Subject = request.Requester

@@ -20,12 +20,23 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 	return vouched, nil
 }
 
-// shown is the digest of what a reviewer has before them, or of the request that an extension is for: what they say
-// counts for that and nothing else. A request that no server has sealed is nobody's to review.
-func (s *Starter) shown(ctx context.Context, id string) (string, error) {
-	if s.signer == nil {
-		return "", nil
+// Shown returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
+// now: that, or the extension that waits. A review is bound to the digest.
+func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request, string, error) {
+	status, err := s.Get(ctx, actor, id)
+	if err != nil {
+		return contract.Request{}, "", err
 	}
+	request, digest, err := s.sealedRequest(ctx, id)
+	if err == nil && status.Extension != nil {
+		digest, err = seal.Digest(*status.Extension)
+	}
+	return request, digest, err
+}
+
+// sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has sealed
+// is nobody's to review.
+func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	var request contract.Sealed[contract.Request]
@@ -34,16 +45,20 @@ func (s *Starter) shown(ctx context.Context, id string) (string, error) {
 		err = answer.Get(&request)
 	}
 	if err != nil {
-		return "", problemOf(err, id)
+		return contract.Request{}, "", problemOf(err, id)
+	}
+	if s.verifier == nil {
+		digest, err := seal.Digest(request.Fact)
+		return request.Fact, digest, err
 	}
 	claims, err := s.verifier.Verify(seal.OfRequest(request.Fact), request.Fact, request.Seal)
-	return claims.Digest, err
+	return request.Fact, claims.Digest, err
 }
 
 // shownOf is the digest of what is to be reviewed now: the extension that waits, or the request.
 func (s *Starter) shownOf(ctx context.Context, status contract.Status) (string, error) {
-	digest, err := s.shown(ctx, status.ID)
-	if err != nil || s.signer == nil || status.Extension == nil {
+	_, digest, err := s.sealedRequest(ctx, status.ID)
+	if err != nil || status.Extension == nil {
 		return digest, err
 	}
 	return seal.Digest(*status.Extension)

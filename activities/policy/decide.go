@@ -17,9 +17,9 @@ import (
 // Options is what facts are gathered from, and where decisions go.
 type Options struct {
 	Config    *config.Config
-	Tickets   ticket.System   // nil when there is no tracker
-	Groups    Groups          // nil for those of the configuration
-	Incidents incident.System // nil when there is no incident system
+	Tickets   ticket.System // nil when there is no tracker
+	Groups    Groups        // nil for those of the configuration
+	Incidents incident.Systems
 	Decisions ledger.Decisions
 	Alarms    ledger.Alarms
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed.

@@ -37,6 +37,8 @@ type pager struct {
 
 func (pager) Name() string { return "pager" }
 
+func (pager) Recognizes(id string) bool { return id == "P1" }
+
 func (p pager) Find(context.Context, string) (incident.Incident, error) { return p.incident, p.err }
 
 func (p pager) OnCall(context.Context, string) ([]incident.OnCall, error) { return p.turns, p.err }
@@ -68,10 +70,10 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	return policy.Options{
 		Config: c, Decisions: store, Alarms: store,
 		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
-		Incidents: pager{
+		Incidents: incident.Systems{pager{
 			incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
 			turns:    []incident.OnCall{{Account: "U-ADA", Level: 2}, {Account: "u-ada", Level: 1}, {Account: "U-ADA", Level: 3}, {Account: "U-ADA"}, {Account: "U-OTHER", Level: 1}},
-		},
+		}},
 	}
 }
 
@@ -140,10 +142,10 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 		why    string // empty: no decision at all
 	}{
 		"the tracker is down":     {func(o *policy.Options) { o.Tickets = tracker{err: down} }, ""},
-		"the pager is down":       {func(o *policy.Options) { o.Incidents = pager{err: down} }, ""},
+		"the pager is down":       {func(o *policy.Options) { o.Incidents = incident.Systems{pager{err: down}} }, ""},
 		"there is no such ticket": {func(o *policy.Options) { o.Tickets = tracker{err: gone} }, "the ticket OPS-7 was not found"},
 		"there is no tracker":     {func(o *policy.Options) { o.Tickets = nil }, "the ticket OPS-7 was not found"},
-		"no incident":             {func(o *policy.Options) { o.Incidents = pager{err: gone} }, "the incident P1 was not found"},
+		"no incident":             {func(o *policy.Options) { o.Incidents = incident.Systems{pager{err: gone}} }, "the incident P1 was not found"},
 		"no pager": {
 			func(o *policy.Options) { o.Incidents = nil }, "the incident P1 can't be checked: no incident system is configured",
 		},

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"curfew/activities/incident"
 	"curfew/internal/config"
 	"curfew/internal/policy"
 	"curfew/workflows/contract"
@@ -121,34 +122,37 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 }
 
 func (a *Activities) incident(ctx context.Context, request contract.Request) (policy.Incident, error) {
+	system := a.Incidents.For(request.Incident)
 	switch {
 	case request.Incident == "":
 		return policy.Incident{}, nil
-	case a.Incidents == nil:
+	case len(a.Incidents) == 0:
 		return policy.Incident{Unknown: "no incident system is configured"}, nil
+	case system == nil:
+		return policy.Incident{Unknown: "no incident system that is configured has such ids"}, nil
 	}
-	found, err := a.Incidents.Find(ctx, request.Incident)
+	found, err := system.Find(ctx, request.Incident)
 	if isMissing(err) {
 		return policy.Incident{}, nil
 	}
 	if err != nil {
 		return policy.Incident{}, err
 	}
-	level, err := a.onCall(ctx, found.Service, request.Requester)
+	level, err := a.onCall(ctx, system, found.Service, request.Requester)
 	return policy.Incident{
 		Found: true, Service: found.Service, Urgency: found.Urgency, Open: found.Open, Acknowledged: found.Acknowledged, OnCall: level,
 	}, err
 }
 
 // onCall is the lowest level at which a person is on call for a service; 0 for none.
-func (a *Activities) onCall(ctx context.Context, service, person string) (int, error) {
-	turns, err := a.Incidents.OnCall(ctx, service)
+func (a *Activities) onCall(ctx context.Context, system incident.System, service, person string) (int, error) {
+	turns, err := system.OnCall(ctx, service)
 	if err != nil {
 		return 0, err
 	}
 	lowest := 0
 	for _, turn := range turns {
-		whose, known := a.Config.PersonByAccount(a.Incidents.Name(), turn.Account)
+		whose, known := a.Config.PersonByAccount(system.Name(), turn.Account)
 		if known && whose == person && turn.Level > 0 && (lowest == 0 || turn.Level < lowest) {
 			lowest = turn.Level
 		}

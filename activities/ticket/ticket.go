@@ -4,6 +4,8 @@ package ticket
 import (
 	"context"
 	"regexp"
+
+	"curfew/activities/story"
 )
 
 // System is one tracker. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
@@ -11,7 +13,7 @@ type System interface {
 	// Find reads a ticket; a missing one is a NotFound problem that names the field "ticket".
 	Find(ctx context.Context, key string) (Ticket, error)
 	// Comment adds an entry once: when our own account has already written one with this marker, nothing is added.
-	Comment(ctx context.Context, key string, entry Entry) error
+	Comment(ctx context.Context, key string, entry story.Entry) error
 	// Link shows the request's present state on the ticket, in the place of what it showed before.
 	Link(ctx context.Context, key string, link Link) error
 	// Check tries the credentials and privileges without changing anything.
@@ -27,15 +29,6 @@ type Ticket struct {
 	// Assignee and Reporter are accounts at the tracker; empty for nobody.
 	Assignee string
 	Reporter string
-}
-
-// Entry is one comment: a headline and lines in Curfew's words, and maybe what a person said.
-type Entry struct {
-	// Marker makes the entry findable: "<request>/<number>".
-	Marker   string
-	Headline string
-	Lines    []string
-	Said     string // untrusted: the tracker must show it as it was typed
 }
 
 // Link is a live pointer from the ticket to the request.

@@ -11,17 +11,23 @@ import (
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Temporal Temporal          `yaml:"temporal"`
-	Server   Server            `yaml:"server"`
-	Ledger   Ledger            `yaml:"ledger"`
-	Drift    Drift             `yaml:"drift"`
-	Watchdog Watchdog          `yaml:"watchdog"`
-	Sweep    Sweep             `yaml:"sweep"`
-	Roles    Roles             `yaml:"roles"`
-	Seals    Seals             `yaml:"seals"`
-	Tickets  Tickets           `yaml:"tickets"`
-	OIDC     *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
-	People   map[string]Person `yaml:"people"`
+	Temporal Temporal `yaml:"temporal"`
+	Server   Server   `yaml:"server"`
+	Ledger   Ledger   `yaml:"ledger"`
+	Drift    Drift    `yaml:"drift"`
+	Watchdog Watchdog `yaml:"watchdog"`
+	Sweep    Sweep    `yaml:"sweep"`
+	Roles    Roles    `yaml:"roles"`
+	Seals    Seals    `yaml:"seals"`
+	Tickets  Tickets  `yaml:"tickets"`
+	// Incidents are the systems whose incidents are a ground for access.
+	Incidents Incidents `yaml:"incidents"`
+	// Notify maps the name of a channel on which people are told of requests to what it is.
+	Notify map[string]Channel `yaml:"notify"`
+	// Hooks maps the name of a source of webhooks to how it is known and what it may do.
+	Hooks  map[string]Hook   `yaml:"hooks"`
+	OIDC   *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
+	People map[string]Person `yaml:"people"`
 	// ServiceTokens maps the name that a token goes by to what it may do.
 	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
 	Groups        map[string][]string     `yaml:"groups"` // who belongs to a group, by its name
@@ -81,7 +87,14 @@ type Roles struct {
 
 // Tickets says which trackers hold tickets.
 type Tickets struct {
-	Jira *Jira `yaml:"jira"`
+	Jira   *Jira   `yaml:"jira"`
+	Zephyr *Zephyr `yaml:"zephyr"`
+}
+
+// Zephyr is the test management of a Jira site, whose test cycles and executions a request may name in the place of a ticket.
+type Zephyr struct {
+	URL   string `yaml:"url"`   // of the REST API; default https://api.zephyrscale.smartbear.com/v2
+	Token Secret `yaml:"token"` // a user's API key
 }
 
 // Jira is one Jira site.

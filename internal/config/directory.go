@@ -3,6 +3,8 @@ package config
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"maps"
+	"slices"
 	"strings"
 
 	"curfew/workflows/contract"
@@ -30,8 +32,27 @@ func (c *Config) Account(person, target string) (string, bool) {
 	return account, account != ""
 }
 
-// SystemJira is what the tracker is called among a person's accounts.
-const SystemJira = "jira"
+// Systems beside targets on which people have accounts.
+const (
+	SystemJira       = "jira"       // the account id at Jira Cloud, the user key at a data center
+	SystemPagerDuty  = "pagerduty"  // the user's id, like PABC123
+	SystemServiceNow = "servicenow" // the user's sys_id
+	SystemSlack      = "slack"      // the member's id, like U012ABCDEF
+	SystemMail       = "mail"       // an address
+)
+
+// Systems are those beside targets that the configuration names, and so people may have accounts on.
+func (c *Config) Systems() []string {
+	has := map[string]bool{
+		SystemJira:      c.Tickets.Jira != nil,
+		SystemPagerDuty: c.Incidents.PagerDuty != nil, SystemServiceNow: c.Incidents.ServiceNow != nil,
+	}
+	for _, channel := range c.Notify {
+		has[SystemSlack] = has[SystemSlack] || channel.Slack != nil
+		has[SystemMail] = has[SystemMail] || channel.SMTP != nil
+	}
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(has)), func(name string) bool { return !has[name] })
+}
 
 // PersonByAccount finds whose account this is on a target or system.
 func (c *Config) PersonByAccount(system, account string) (id string, ok bool) {

@@ -41,7 +41,7 @@ func (r *reading) accounts(c *Config, at path) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
 		for _, target := range slices.Sorted(maps.Keys(c.People[id].Accounts)) {
 			name, here := c.People[id].Accounts[target], at.key(id).key("accounts").key(target)
-			if _, found := c.Targets[target]; !found && !(target == SystemJira && c.Tickets.Jira != nil) {
+			if _, found := c.Targets[target]; !found && !slices.Contains(c.Systems(), target) {
 				r.wrong(here, suggest(target, slices.Collect(maps.Keys(c.Targets))), "there is no such target")
 				continue
 			}

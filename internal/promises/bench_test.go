@@ -63,7 +63,7 @@ func BenchmarkOneRequest(b *testing.B) {
 				approved := make(chan struct{})
 				go func() {
 					defer close(approved)
-					_, err := h.starter.Review(b.Context(), bob, id, contract.VerdictApprove, "go ahead")
+					_, err := h.starter.Review(b.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 					if err != nil {
 						b.Error(err)
 					}
@@ -112,7 +112,7 @@ func storm(b *testing.B, crowd int) samples {
 			return
 		}
 		ids[i] = status.ID
-		if _, err := h.starter.Review(b.Context(), bob, ids[i], contract.VerdictApprove, ""); err != nil {
+		if _, err := h.starter.Review(b.Context(), bob, ids[i], starter.Say{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
 			b.Error(err)
 		}
 	})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
@@ -135,7 +136,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			reached := g.arm(b)
 			approved := make(chan error, 1)
 			go func() { // the worker may be dead before it can answer
-				_, err := h.starter.Review(t.Context(), bob, id, contract.VerdictApprove, "go ahead")
+				_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 				approved <- err
 			}()
 			select {
@@ -146,7 +147,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			worker.kill()
 			h.workInAProcess()
 			if <-approved != nil { // it is not known whether the review was taken: giving it again is safe
-				_, err := h.starter.Review(t.Context(), bob, id, contract.VerdictApprove, "go ahead")
+				_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 				if problem, ok := contract.ProblemOf(err); ok {
 					require.Equal(t, contract.KindConflict, problem.Kind, problem.Error())
 				} else {

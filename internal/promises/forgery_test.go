@@ -151,7 +151,7 @@ func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 	})
 	require.NoError(t, err)
 	h.work()
-	_, err = h.starter.Review(t.Context(), bob, status.ID, contract.VerdictApprove, "")
+	_, err = h.starter.Review(t.Context(), bob, status.ID, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
 	require.Error(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(status.ID).Outcome)
 }

@@ -262,7 +262,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(h.t.Context(), by, id, contract.VerdictApprove, "go ahead")
+	status, err := h.starter.Review(h.t.Context(), by, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 	require.NoError(h.t, err)
 	return status
 }

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/activities/ledger"
+	"curfew/starter"
 	"curfew/workflows/contract"
 	"curfew/workflows/request"
 )
@@ -155,7 +156,7 @@ func TestP7AWorkflowThatIsResetCannotForgetADenial(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(t.Context(), bob, id, contract.VerdictDeny, "not now")
+	_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictDeny, Reason: "not now"})
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 

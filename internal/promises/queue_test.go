@@ -92,7 +92,7 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 			return
 		}
 		ids[n] = status.ID
-		if _, err := h.starter.Review(t.Context(), bob, status.ID, contract.VerdictApprove, ""); err != nil {
+		if _, err := h.starter.Review(t.Context(), bob, status.ID, starter.Say{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
 			t.Error(err)
 		}
 	})

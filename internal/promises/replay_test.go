@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"curfew/internal/sandbox"
+	"curfew/starter"
 	"curfew/workflows/contract"
 	"curfew/workflows/grant"
 	"curfew/workflows/replaytest"
@@ -40,7 +41,7 @@ var scenarios = map[string]func(*house) string{
 	},
 	"denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(h.t.Context(), bob, id, contract.VerdictDeny, "not now")
+		_, err := h.starter.Review(h.t.Context(), bob, id, starter.Say{Verdict: contract.VerdictDeny, Reason: "not now"})
 		require.NoError(h.t, err)
 		h.ended(id)
 		return id

@@ -112,7 +112,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 // insist approves a request, on a machine that may be busy.
 func (h *house) insist(id string) {
 	for h.t.Context().Err() == nil {
-		_, err := h.starter.Review(h.t.Context(), bob, id, contract.VerdictApprove, "")
+		_, err := h.starter.Review(h.t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
 		if problem, ok := contract.ProblemOf(err); err == nil || !ok || problem.Kind != contract.KindUnavailable {
 			return // given, or given before
 		}

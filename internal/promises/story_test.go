@@ -10,6 +10,7 @@ import (
 
 	"curfew/activities/ledger"
 	"curfew/internal/sandbox"
+	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
@@ -94,7 +95,7 @@ func TestP6NobodyApprovesTheirOwnRequest(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(carol, "debug", time.Hour).ID // carol is a reviewer of this template
-	_, err := h.starter.Review(t.Context(), carol, id, contract.VerdictApprove, "trust me")
+	_, err := h.starter.Review(t.Context(), carol, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "trust me"})
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, contract.KindForbidden, problem.Kind)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
@@ -11,6 +12,9 @@ import (
 type ReviewBody struct {
 	Verdict contract.Verdict `json:"verdict" enum:"approve,deny" doc:"What you say"`
 	Reason  string           `json:"reason,omitempty" doc:"Why; needed to deny"`
+	// A reviewer can shorten access, and never lengthen it.
+	Duration string `json:"duration,omitempty" doc:"The longest that you approve, when that is less than was asked" example:"30m"`
+	Shown    string `json:"shown,omitempty" maxLength:"64" doc:"The digest of what you had before you: the review is refused when that is not what there is now"`
 }
 
 // ExtensionBody asks for a later end.
@@ -74,7 +78,13 @@ func (s *server) changes() {
 }
 
 func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, error) {
-	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, in.Body.Verdict, in.Body.Reason))
+	duration, err := parseDuration(in.Body.Duration)
+	if err != nil {
+		return nil, err
+	}
+	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, starter.Say{
+		Verdict: in.Body.Verdict, Reason: in.Body.Reason, Duration: duration, Shown: in.Body.Shown,
+	}))
 }
 
 func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput, error) {

@@ -11,16 +11,20 @@ type EventKind string
 // What can happen to a request. Those with a state's or an outcome's name are its transitions.
 const (
 	EventRequested       EventKind = "requested"
+	EventReviewAsked     EventKind = "review-asked" // people who may review were asked to
+	EventReminded        EventKind = "reminded"     // and were reminded
 	EventReviewed        EventKind = "reviewed"
 	EventApproved        EventKind = "approved"
 	EventDenied          EventKind = "denied"
 	EventWithdrawn       EventKind = "withdrawn"
 	EventLapsed          EventKind = "lapsed"
+	EventScheduled       EventKind = "scheduled"
 	EventGranted         EventKind = "granted"
 	EventFailed          EventKind = "failed"
 	EventExtensionAsked  EventKind = "extension-asked"
 	EventExtensionDenied EventKind = "extension-denied"
 	EventExtended        EventKind = "extended"
+	EventEnding          EventKind = "ending" // the deadline is near
 	EventRevoking        EventKind = "revoking"
 	EventStuck           EventKind = "stuck"
 	EventExpired         EventKind = "expired"
@@ -29,7 +33,14 @@ const (
 	EventCertified       EventKind = "certified"        // a certificate was handed to the subject
 	EventDrifted         EventKind = "drifted"          // somebody else took the access away while it was live
 	EventRestored        EventKind = "restored"         // and Curfew gave it again, as the template says
+	EventGlassBroken     EventKind = "glass-broken"     // access was opened without the reviews that are asked for otherwise
+	EventSigned          EventKind = "signed"           // a second person has signed what was done behind the glass
+	EventUnsigned        EventKind = "unsigned"         // nobody has in time
+	EventTicketOpened    EventKind = "ticket-opened"    // because there was none
 	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only
+	// The same for an incident, and for a channel on which people are told.
+	EventIncidentAbandoned EventKind = "incident-abandoned"
+	EventChannelAbandoned  EventKind = "channel-abandoned"
 )
 
 // Event is one entry of a request's story. Seq counts from 1 without gaps.
@@ -53,6 +64,8 @@ const (
 	ActorCurfew   = "curfew"
 	ActorWatchdog = "curfew:watchdog"
 	ActorSweep    = "curfew:sweep"
+	ActorTicket   = "curfew:ticket"   // it was closed
+	ActorIncident = "curfew:incident" // it was resolved
 	ActorSignal   = "temporal:signal" // somebody with rights on the Temporal namespace
 	ActorCanceled = "temporal:cancel"
 )
@@ -71,4 +84,25 @@ type TellInput struct {
 	Ticket string  `json:"ticket"`
 	Events []Event `json:"events"`
 	Status Status  `json:"status"`
+}
+
+// TellIncidentInput is the activity "incident.Tell": one note for each event.
+type TellIncidentInput struct {
+	Incident string  `json:"incident"`
+	Events   []Event `json:"events"`
+	Status   Status  `json:"status"`
+}
+
+// NotifyInput is the activity "notify.Tell": one message for each event that concerns somebody.
+type NotifyInput struct {
+	Channel string  `json:"channel"` // by its configured name
+	Events  []Event `json:"events"`
+	Status  Status  `json:"status"`
+	// Thread is what the channel answered to the message before.
+	Thread string `json:"thread,omitempty"`
+}
+
+// NotifyResult answers it.
+type NotifyResult struct {
+	Thread string `json:"thread,omitempty"`
 }

@@ -51,6 +51,9 @@ const (
 	ActivityRecord       = "ledger.Record"
 	ActivityAlarm        = "ledger.Alarm"
 	ActivityTellTicket   = "ticket.Tell"
+	ActivityOpenTicket   = "ticket.Open"
+	ActivityTellIncident = "incident.Tell"
+	ActivityNotify       = "notify.Tell"
 	requestWorkflowStart = "request/"
 	grantWorkflowStart   = "grant/"
 

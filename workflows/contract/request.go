@@ -10,11 +10,12 @@ type State string
 
 // The states of a request, in the order in which it passes them.
 const (
-	StatePending  State = "pending"  // waiting for reviews
-	StateGranting State = "granting" // approved; being put on the targets
-	StateActive   State = "active"   // the subject has access
-	StateRevoking State = "revoking" // being taken away
-	StateEnded    State = "ended"    // over; the outcome says how
+	StatePending   State = "pending"   // waiting for reviews
+	StateScheduled State = "scheduled" // approved; waiting for its start
+	StateGranting  State = "granting"  // approved; being put on the targets
+	StateActive    State = "active"    // the subject has access
+	StateRevoking  State = "revoking"  // being taken away
+	StateEnded     State = "ended"     // over; the outcome says how
 )
 
 // Outcome is how an ended request ended.
@@ -84,6 +85,8 @@ type Terms struct {
 	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.
 	EndWithTicket   bool `json:"endWithTicket,omitempty"`
 	EndWithIncident bool `json:"endWithIncident,omitempty"`
+	// Channels are where people are told of the request, by their configured names.
+	Channels []string `json:"channels,omitempty"`
 }
 
 // Verdict is what a reviewer says.
@@ -147,6 +150,10 @@ type Status struct {
 	Ticket      string      `json:"ticket,omitempty"`
 	Incident    string      `json:"incident,omitempty"`
 	AskedAt     time.Time   `json:"askedAt"`
+	StartAt     *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
+	BreakGlass  bool        `json:"breakGlass,omitempty"`
+	SignBy      *time.Time  `json:"signBy,omitempty"`    // somebody else has to sign by then what was done behind the glass
+	Signed      *Review     `json:"signed,omitempty"`    // and has
 	DecideBy    *time.Time  `json:"decideBy,omitempty"`  // while pending
 	GrantedAt   *time.Time  `json:"grantedAt,omitempty"` // the access clock starts here
 	Until       *time.Time  `json:"until,omitempty"`     // the deadline

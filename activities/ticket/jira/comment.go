@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
-	"curfew/activities/ticket"
+	"curfew/activities/story"
 )
 
 const (
@@ -25,7 +25,7 @@ type comment struct {
 
 // Comment adds an entry once. Jira knows no idempotency key, and a lost reply does not tell whether the comment was
 // written: so the entry is always looked for first.
-func (s *System) Comment(ctx context.Context, key string, entry ticket.Entry) error {
+func (s *System) Comment(ctx context.Context, key string, entry story.Entry) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}

@@ -11,7 +11,7 @@ import (
 	gojira "github.com/andygrunwald/go-jira"
 	"github.com/stretchr/testify/require"
 
-	"curfew/activities/ticket"
+	"curfew/activities/story"
 	"curfew/internal/sandbox"
 	double "curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/vendorcontract"
@@ -19,8 +19,8 @@ import (
 )
 
 // entry is the n-th of request r1.
-func entry(n int) ticket.Entry {
-	return ticket.Entry{Marker: fmt.Sprintf("r1/%d", n), Headline: "Access granted", Lines: []string{"Until noon"}, Said: "the orders"}
+func entry(n int) story.Entry {
+	return story.Entry{Marker: fmt.Sprintf("r1/%d", n), Headline: "Access granted", Lines: []string{"Until noon"}, Said: "the orders"}
 }
 
 func TestACommentTellsTheEntry(t *testing.T) {
@@ -110,7 +110,7 @@ func TestAFullTicketTakesNoMoreComments(t *testing.T) {
 
 func TestTheLongestEntryFits(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *site) {
-		long := ticket.Entry{
+		long := story.Entry{
 			Marker: strings.Repeat("r", 98) + "/1", Headline: strings.Repeat("[*]", 1000), Said: strings.Repeat("{noformat}😀", 9000),
 		}
 		for range 100 {

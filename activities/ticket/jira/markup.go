@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf16"
 
-	"curfew/activities/ticket"
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -56,7 +56,7 @@ func checkID(field, id string) error {
 
 // render writes an entry in Jira's markup. The marker is a paragraph of its own and the last, so that nothing that a
 // person said can be taken for it.
-func render(entry ticket.Entry) string {
+func render(entry story.Entry) string {
 	var head []string
 	if headline := escape(entry.Headline); headline != "" {
 		head = append(head, "*"+headline+"*")

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
-	"curfew/activities/ticket"
+	"curfew/activities/story"
 )
 
 func TestEscapedTextFormatsNothing(t *testing.T) {
@@ -45,8 +45,8 @@ func TestEscapedTextFormatsNothing(t *testing.T) {
 
 func TestAnEntryNeedsNothingButItsMarker(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "curfew: r/1", render(ticket.Entry{Marker: "r/1", Lines: []string{" "}, Said: " \n"}))
-	require.Equal(t, "{noformat}\nx\n{noformat}\n\ncurfew: r/1", render(ticket.Entry{Marker: "r/1", Said: "x"}))
+	require.Equal(t, "curfew: r/1", render(story.Entry{Marker: "r/1", Lines: []string{" "}, Said: " \n"}))
+	require.Equal(t, "{noformat}\nx\n{noformat}\n\ncurfew: r/1", render(story.Entry{Marker: "r/1", Said: "x"}))
 }
 
 // fragments are what an attacker would put together.
@@ -67,7 +67,7 @@ func TestNothingSaidBreaksOutOfItsQuotation(t *testing.T) {
 		if rapid.Bool().Draw(t, "long") {
 			said = strings.Repeat(said+"x", bodyLimit/(len(said)+1)+1)
 		}
-		body := render(ticket.Entry{Marker: "r/1", Headline: "Headline", Said: said})
+		body := render(story.Entry{Marker: "r/1", Headline: "Headline", Said: said})
 		require.LessOrEqual(t, length(body), bodyLimit)
 		require.Equal(t, "r/1", markerOf(body))
 		lines := strings.Split(body, "\n")

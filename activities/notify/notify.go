@@ -1,0 +1,54 @@
+// Package notify is the port to the channels on which people are told of requests: chat, mail and webhooks.
+package notify
+
+import (
+	"context"
+
+	"curfew/activities/story"
+	"curfew/workflows/contract"
+)
+
+// Channel is one way to tell people. Errors are *contract.Problem; any other error counts as unavailable and is tried
+// again. A channel only tells: whatever is done about it is done through one of Curfew's doors, by the person who does it.
+type Channel interface {
+	// System is what people's accounts on the channel are called in the directory, like "slack" or "mail"; empty for a
+	// channel that tells no person in particular.
+	System() string
+	// Tell tells one message. A repeated attempt, with the same Event.ID, tells it once wherever the channel can know that
+	// it was told. It returns the thread: what the channel needs to know to put the next message of the same request in
+	// the place of this one; empty when it needs nothing.
+	Tell(ctx context.Context, m Message) (thread string, err error)
+	// Check tries the credentials without telling anybody anything.
+	Check(ctx context.Context) error
+}
+
+// Message is one event of a request, for those whom it concerns.
+type Message struct {
+	Event  contract.Event
+	Entry  story.Entry     // the event in words; Entry.Said is untrusted
+	Status contract.Status // when it is told, which may be later than the event
+	// To are the persons whom it concerns. A channel that everybody on it can read tells it when there is nobody too.
+	To   []Recipient
+	Asks Action // what those in To may want to do about it
+	Page string // the address of the request's page
+	// Thread is what Tell returned for the message before, of the same request; empty for the first.
+	Thread string
+}
+
+// Recipient is one person who is told.
+type Recipient struct {
+	Person  string
+	Name    string
+	Account string // on Channel.System; never empty unless that is
+}
+
+// Action is what a message asks for.
+type Action string
+
+// The actions.
+const (
+	ActionNone   Action = ""
+	ActionReview Action = "review" // approve or deny the request, or the extension that it waits for
+	ActionExtend Action = "extend" // ask for a later end
+	ActionSign   Action = "sign"   // sign what was done behind the glass
+)
