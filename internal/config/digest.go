@@ -27,6 +27,7 @@ type meaning struct {
 	Rules     *contract.Rules     `json:"rules,omitempty"`
 	Reminders []contract.Duration `json:"reminders,omitempty"`
 	EndWith   []string            `json:"endWith,omitempty"`
+	Notify    *[]string           `json:"notify,omitempty"` // an empty list is another thing than none
 }
 
 type grants struct {
@@ -42,6 +43,10 @@ func (r *reading) digest(template *Template, at path) {
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
 		Restore: template.Drift == DriftRestore, Rules: laterRules(template),
 		Reminders: template.Reminders, EndWith: slices.Sorted(slices.Values(template.EndWith)),
+	}
+	if template.Notify != nil {
+		channels := slices.Sorted(slices.Values(template.Notify))
+		means.Notify = &channels
 	}
 	for _, entitlement := range template.Entitlements {
 		means.Entitlements = append(means.Entitlements, grants(entitlement))

@@ -58,6 +58,7 @@ func (c *Config) Terms(template Template, person string) (terms contract.Terms, 
 		Rules: template.Rules(), Reminders: template.Reminders,
 		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
 		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),
+		Channels:        c.ChannelsOf(template),
 	}, missing
 }
 
