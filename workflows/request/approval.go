@@ -87,7 +87,7 @@ func (r *run) approved(ctx workflow.Context) bool {
 		switch {
 		case judged && decision.Ruling == contract.RulingGrant:
 			r.status.Why = "" // from now on it says what the access waits for
-			r.chain = contract.Chain{Grounds: contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()}, Decision: *decision.Fact}
+			r.chain = contract.Chain{Grounds: contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()}, Decision: vouched(decision)}
 			r.happened(ctx, contract.EventApproved, reviewer, reason, decision.Why)
 			return true
 		case judged && decision.Ruling == contract.RulingDeny:
@@ -121,9 +121,6 @@ func (r *run) judge(
 		return decision, nil, false
 	}
 	err := future.Get(ctx, &decision)
-	if err == nil && decision.Ruling == contract.RulingGrant && decision.Fact == nil {
-		err = errNothingToShow
-	}
 	if err != nil {
 		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
@@ -135,8 +132,14 @@ func (r *run) judge(
 	return decision, fresh, true
 }
 
-// errNothingToShow is about a decision that no target would believe.
-var errNothingToShow = contract.Problemf(contract.KindForbidden, "", "see which workers run", "the decision to grant names no facts")
+// vouched is what targets go by. A decision of a release that sealed nothing has none, and where seals are checked nothing
+// is granted on it.
+func vouched(decision contract.Decision) contract.Sealed[contract.DecisionFact] {
+	if decision.Fact == nil {
+		return contract.Sealed[contract.DecisionFact]{}
+	}
+	return *decision.Fact
+}
 
 // announce tells of the reviews that were judged now, but not of the one that decided: that is told as the decision.
 func (r *run) announce(ctx workflow.Context, fresh []contract.Review, decision contract.Decision) {
