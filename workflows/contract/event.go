@@ -109,7 +109,9 @@ type TellIncidentInput struct {
 type NotifyInput struct {
 	Channel string  `json:"channel"` // by its configured name
 	Events  []Event `json:"events"`
-	Status  Status  `json:"status"`
+	// To are those whom an event asks something of, by its number, when that is not clear from its kind.
+	To     map[int][]string `json:"to,omitempty"`
+	Status Status           `json:"status"`
 	// Thread is what the channel answered to the message before.
 	Thread string `json:"thread,omitempty"`
 }
