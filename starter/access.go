@@ -59,8 +59,9 @@ type Rule struct {
 	Never     []Role // any of these is too much, whatever else the person is
 	// In are the states of a request in which it comes into question; all when empty. The workflow has the last word.
 	In []contract.State
-	// OnExtension is true when it comes into question also while an extension waits for reviews.
-	OnExtension bool
+	// WhenAsked is true when it comes into question also while an extension, or what was done behind the glass, waits for
+	// a reviewer.
+	WhenAsked bool
 }
 
 // Those who see a request, and those of them who have a part in it.
@@ -84,9 +85,12 @@ var rules = []Rule{
 	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
 	{
 		Operation: OperationReview, Scope: config.ScopeReview, May: []Role{RoleReviewer}, Never: parties,
-		In: []contract.State{contract.StatePending}, OnExtension: true,
+		In: []contract.State{contract.StatePending}, WhenAsked: true,
 	},
-	{Operation: OperationCancel, Scope: config.ScopeAsk, May: parties, In: []contract.State{contract.StatePending}},
+	{
+		Operation: OperationCancel, Scope: config.ScopeAsk, May: parties,
+		In: []contract.State{contract.StatePending, contract.StateScheduled},
+	},
 	{Operation: OperationExtend, Scope: config.ScopeAsk, May: involved, In: []contract.State{contract.StateActive}},
 	{Operation: OperationCertify, Scope: config.ScopeAsk, May: []Role{RoleSubject}, In: []contract.State{contract.StateActive}},
 	{
@@ -118,7 +122,8 @@ func (r Rule) Allows(roles []Role) bool { return hasAny(roles, r.May) && !hasAny
 
 // fits is true when the operation comes into question for a request as it stands.
 func (r Rule) fits(status contract.Status) bool {
-	return len(r.In) == 0 || slices.Contains(r.In, status.State) || r.OnExtension && status.Extension != nil
+	asked := status.Extension != nil || status.SignBy != nil && status.Signed == nil
+	return len(r.In) == 0 || slices.Contains(r.In, status.State) || r.WhenAsked && asked
 }
 
 // aboutRequest is true for what is done to one request.

@@ -72,14 +72,14 @@ func verdictOf(rule starter.Rule, role starter.Role) string {
 }
 
 // waits is a moment in the life of active access.
-const waits = "an extension waits"
+const waits = "an extension or signature waits"
 
 func moments(rule starter.Rule) string {
 	var words []string
 	for _, state := range rule.In {
 		words = append(words, string(state))
 	}
-	if rule.OnExtension {
+	if rule.WhenAsked {
 		words = append(words, waits)
 	}
 	return strings.Join(words, ", ")
