@@ -22,7 +22,9 @@ func reference(kind, id, summary string) map[string]any {
 	}
 }
 
-func (s *Server) userReference(id string) map[string]any { return reference("user", id, s.user(id).Name) }
+func (s *Server) userReference(id string) map[string]any {
+	return reference("user", id, s.user(id).Name)
+}
 
 func (s *Server) serviceReference(id string) map[string]any {
 	name := id
