@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
+	"curfew/activities/incident"
 	"curfew/activities/lease"
 	"curfew/activities/ledger"
 	"curfew/activities/policy"
@@ -38,15 +39,17 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
 	register(r, map[string]any{
 		contract.ActivityDecide: policy.New(policy.Options{
-			Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
+			Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Decisions: o.Decisions, Alarms: o.Alarms,
+			Verifier: o.Verifier, Signer: o.Signer,
 		}).Decide,
-		contract.ActivityHold:        leases.Hold,
-		contract.ActivityExtendLease: leases.Extend,
-		contract.ActivityRelease:     leases.Release,
-		contract.ActivityRecord:      book.Record,
-		contract.ActivityAlarm:       book.Alarm,
-		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
-		contract.ActivityPlanSweep:   sweeps(o).Plan,
+		contract.ActivityHold:         leases.Hold,
+		contract.ActivityExtendLease:  leases.Extend,
+		contract.ActivityRelease:      leases.Release,
+		contract.ActivityRecord:       book.Record,
+		contract.ActivityAlarm:        book.Alarm,
+		contract.ActivityTellTicket:   ticket.New(o.Tickets, page).Tell,
+		contract.ActivityTellIncident: incident.New(o.Incidents).Tell,
+		contract.ActivityPlanSweep:    sweeps(o).Plan,
 	})
 }
 
