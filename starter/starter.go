@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -35,6 +36,7 @@ type Options struct {
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
 	Tickets   ticket.System // nil when no tracker is configured
+	Incidents incident.Systems
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -50,6 +52,7 @@ type Starter struct {
 	alarms    ledger.Alarms
 	journal   ledger.Decisions
 	tickets   ticket.System
+	incidents incident.Systems
 	signer    *seal.Signer
 	verifier  *seal.Verifier
 	converter converter.DataConverter
@@ -73,7 +76,7 @@ func New(o Options) (*Starter, error) {
 	}
 	return &Starter{
 		asked:    kept,
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
+		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

@@ -110,7 +110,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		Signer: signer, Verifier: verifier,
+		Incidents: h.incidents, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err
