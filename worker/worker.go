@@ -13,6 +13,7 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -30,6 +31,8 @@ type Options struct {
 	Alarms    ledger.Alarms
 	Tickets   ticket.System // nil when there is no tracker
 	Incidents incident.Systems
+	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.
+	Channels  map[string]notify.Channel
 	Targets   map[string]target.Target
 	Decisions ledger.Decisions
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only

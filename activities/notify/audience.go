@@ -62,9 +62,9 @@ var concerns = []concern{
 	{event: contract.EventChannelAbandoned},
 }
 
-// Audience is whom an event concerns, by their ids, each once, and what it asks of them. An event that is told late may ask
-// for what is settled by then: it concerns nobody any more.
-func Audience(event contract.Event, status contract.Status) (people []string, asks Action) {
+// Audience is whom an event concerns, by their ids, each once, and what it asks of them. The reviewers are those who are
+// named, or all when nobody is. An event that is told late may ask for what is settled by then: it concerns nobody any more.
+func Audience(event contract.Event, status contract.Status, named []string) (people []string, asks Action) {
 	at := slices.IndexFunc(concerns, func(c concern) bool { return c.event == event.Kind })
 	if at < 0 { // an event of a later release
 		return nil, ActionNone
@@ -74,7 +74,7 @@ func Audience(event contract.Event, status contract.Status) (people []string, as
 		return nil, ActionNone
 	}
 	for _, party := range row.who {
-		for _, person := range party.people(status) {
+		for _, person := range party.people(status, named) {
 			if !slices.Contains(people, person) && (row.all || person != event.Actor) {
 				people = append(people, person)
 			}
@@ -91,28 +91,31 @@ func open(asks Action, status contract.Status) bool {
 	case ActionExtend:
 		return status.State == contract.StateActive
 	case ActionSign:
-		return status.Signed == nil
+		return status.Unsigned()
 	default:
 		return true
 	}
 }
 
-func (p party) people(status contract.Status) []string {
+func (p party) people(status contract.Status, named []string) []string {
+	if len(named) == 0 {
+		named = status.Reviewers
+	}
 	switch p {
 	case requester:
 		return []string{status.Requester}
 	case subject:
 		return []string{status.Subject}
 	case undecided:
-		return slices.DeleteFunc(panel(status), func(person string) bool { return hasReviewed(status, person) })
+		return slices.DeleteFunc(panel(status, named), func(person string) bool { return hasReviewed(status, person) })
 	default:
-		return panel(status)
+		return panel(status, named)
 	}
 }
 
 // panel are the reviewers who may review: nobody reviews for themselves.
-func panel(status contract.Status) []string {
-	return slices.DeleteFunc(slices.Clone(status.Reviewers), func(person string) bool {
+func panel(status contract.Status, reviewers []string) []string {
+	return slices.DeleteFunc(slices.Clone(reviewers), func(person string) bool {
 		asked := status.Extension != nil && status.Extension.By == person
 		return person == status.Requester || person == status.Subject || asked
 	})

@@ -108,37 +108,58 @@ func extending(s *contract.Status) {
 	s.Extension = &contract.Extension{By: "ann", At: asked.Add(time.Hour)}
 }
 
+func unsigned(s *contract.Status) {
+	s.State, s.SignBy, s.GrantedAt = contract.StateEnded, &asked, &asked
+}
+
 func TestWhomAnEventConcerns(t *testing.T) {
 	t.Parallel()
+	carol, bobAndCarol, annAndSam := []string{"carol"}, []string{"bob", "carol"}, []string{"ann", "sam"}
 	state := func(state contract.State) func(*contract.Status) { return func(s *contract.Status) { s.State = state } }
 	for name, tc := range map[string]struct {
 		kind   contract.EventKind
 		actor  string
 		status contract.Status
+		named  []string
 		people []string
 		asks   Action
 	}{
-		"nobody is told of what was asked alone":           {contract.EventRequested, "ann", status(nil), nil, ActionNone},
-		"nobody reviews for themselves":                    {contract.EventReviewAsked, "curfew", status(nil), []string{"bob", "carol"}, ActionReview},
-		"who has reviewed is not asked again":              {contract.EventReminded, "curfew", status(reviewed("bob", time.Minute)), []string{"carol"}, ActionReview},
-		"what is decided needs no review any more":         {contract.EventReminded, "curfew", status(state(contract.StateGranting)), nil, ActionNone},
-		"an extension is another question":                 {contract.EventExtensionAsked, "ann", status(func(s *contract.Status) { reviewed("bob", time.Minute)(s); extending(s) }), []string{"bob", "carol"}, ActionReview},
-		"who has reviewed the extension is not asked":      {contract.EventReminded, "curfew", status(func(s *contract.Status) { extending(s); reviewed("bob", 2*time.Hour)(s) }), []string{"carol"}, ActionReview},
-		"nor is whoever asked for it":                      {contract.EventExtensionAsked, "bob", status(func(s *contract.Status) { extending(s); s.Extension.By = "bob" }), []string{"carol"}, ActionReview},
-		"a decision is told to both":                       {contract.EventApproved, "bob", status(nil), []string{"ann", "sam"}, ActionNone},
-		"once when they are the same":                      {contract.EventApproved, "bob", status(func(s *contract.Status) { s.Subject = "ann" }), []string{"ann"}, ActionNone},
-		"nobody is told what they did":                     {contract.EventRevoking, "sam", status(nil), []string{"ann"}, ActionNone},
-		"but what came of it":                              {contract.EventRevoked, "sam", status(nil), []string{"ann", "sam"}, ActionNone},
-		"access that ends soon may be extended":            {contract.EventEnding, "curfew", status(state(contract.StateActive)), []string{"ann", "sam"}, ActionExtend},
-		"unless it has ended":                              {contract.EventEnding, "curfew", status(state(contract.StateEnded)), nil, ActionNone},
-		"a broken glass is told to all who were not asked": {contract.EventGlassBroken, "ann", status(state(contract.StateGranting)), []string{"bob", "carol", "ann"}, ActionNone},
-		"somebody has to sign":                             {contract.EventUnsigned, "curfew", status(state(contract.StateEnded)), []string{"bob", "carol"}, ActionSign},
-		"unless somebody has":                              {contract.EventUnsigned, "curfew", status(func(s *contract.Status) { s.Signed = &contract.Review{Reviewer: "bob"} }), nil, ActionNone},
-		"an event of a later release concerns nobody":      {"levitated", "ann", status(nil), nil, ActionNone},
+		"nobody is told of what was asked alone": {contract.EventRequested, "ann", status(nil), nil, nil, ActionNone},
+		"nobody reviews for themselves":          {contract.EventReviewAsked, "curfew", status(nil), nil, bobAndCarol, ActionReview},
+		"who is named is asked":                  {contract.EventReviewAsked, "curfew", status(nil), []string{"dave", "ann"}, []string{"dave"}, ActionReview},
+		"who has reviewed is not asked again":    {contract.EventReminded, "curfew", status(reviewed("bob", time.Minute)), nil, carol, ActionReview},
+		"what is decided needs no review":        {contract.EventReminded, "curfew", status(state(contract.StateGranting)), bobAndCarol, nil, ActionNone},
+		"an extension is another question": {contract.EventExtensionAsked, "ann", status(func(s *contract.Status) {
+			reviewed("bob", time.Minute)(s)
+			extending(s)
+		}), nil, bobAndCarol, ActionReview},
+		"who has reviewed the extension is not asked": {contract.EventReminded, "curfew", status(func(s *contract.Status) {
+			extending(s)
+			reviewed("bob", 2*time.Hour)(s)
+		}), nil, carol, ActionReview},
+		"nor is whoever asked for it": {contract.EventExtensionAsked, "bob", status(func(s *contract.Status) {
+			extending(s)
+			s.Extension.By = "bob"
+		}), nil, carol, ActionReview},
+		"a decision is told to both":            {contract.EventApproved, "bob", status(nil), nil, annAndSam, ActionNone},
+		"once when they are the same":           {contract.EventApproved, "bob", status(func(s *contract.Status) { s.Subject = "ann" }), nil, []string{"ann"}, ActionNone},
+		"nobody is told what they did":          {contract.EventRevoking, "sam", status(nil), nil, []string{"ann"}, ActionNone},
+		"but what came of it":                   {contract.EventRevoked, "sam", status(nil), nil, annAndSam, ActionNone},
+		"access that ends soon may be extended": {contract.EventEnding, "curfew", status(state(contract.StateActive)), nil, annAndSam, ActionExtend},
+		"unless it has ended":                   {contract.EventEnding, "curfew", status(state(contract.StateEnded)), nil, nil, ActionNone},
+		"a broken glass is told to those who were not asked": {
+			contract.EventGlassBroken, "ann", status(state(contract.StateGranting)), bobAndCarol, []string{"bob", "carol", "ann"}, ActionNone,
+		},
+		"somebody has to sign": {contract.EventUnsigned, "curfew", status(unsigned), bobAndCarol, bobAndCarol, ActionSign},
+		"unless somebody has": {contract.EventUnsigned, "curfew", status(func(s *contract.Status) {
+			unsigned(s)
+			s.Signed = &contract.Review{Reviewer: "bob"}
+		}), bobAndCarol, nil, ActionNone},
+		"an event of a later release concerns nobody": {"levitated", "ann", status(nil), bobAndCarol, nil, ActionNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			people, asks := Audience(contract.Event{Kind: tc.kind, Actor: tc.actor}, tc.status)
+			people, asks := Audience(contract.Event{Kind: tc.kind, Actor: tc.actor}, tc.status, tc.named)
 			require.Equal(t, tc.people, people)
 			require.Equal(t, tc.asks, asks)
 		})
@@ -148,6 +169,6 @@ func TestWhomAnEventConcerns(t *testing.T) {
 func TestTheRequestsOwnReviewersAreLeftAsTheyAre(t *testing.T) {
 	t.Parallel()
 	s := status(nil)
-	Audience(contract.Event{Kind: contract.EventReviewAsked}, s)
+	Audience(contract.Event{Kind: contract.EventReviewAsked}, s, s.Reviewers)
 	require.Equal(t, []string{"bob", "ann", "carol", "sam", "bob"}, s.Reviewers)
 }

@@ -31,7 +31,7 @@ func (a *Activities) Tell(ctx context.Context, in contract.NotifyInput) (contrac
 	}
 	thread := in.Thread
 	for _, event := range in.Events {
-		message := a.message(event, in.Status, channel.System())
+		message := a.message(event, in, channel.System())
 		message.Thread = thread
 		var err error
 		if thread, err = channel.Tell(ctx, message); err != nil {
@@ -41,11 +41,11 @@ func (a *Activities) Tell(ctx context.Context, in contract.NotifyInput) (contrac
 	return contract.NotifyResult{Thread: thread}, nil
 }
 
-func (a *Activities) message(event contract.Event, status contract.Status, system string) Message {
-	people, asks := Audience(event, status)
+func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {
+	people, asks := Audience(event, in.Status, in.To[event.Seq])
 	return Message{
-		Event: event, Entry: story.Of(event, status), Status: status,
-		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
+		Event: event, Entry: story.Of(event, in.Status), Status: in.Status,
+		To: a.recipients(people, system), Asks: asks, Page: a.page(in.Status.ID),
 	}
 }
 

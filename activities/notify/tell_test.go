@@ -84,6 +84,16 @@ func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
 	require.Equal(t, []notify.Recipient{{Person: "bob", Name: "bob"}, {Person: "carol", Name: "Carol"}}, c.told[0].To)
 }
 
+func TestWhoeverTheRequestNamesIsAsked(t *testing.T) {
+	t.Parallel()
+	c, in := &channel{}, events(contract.EventRequested, contract.EventReviewAsked)
+	in.To = map[int][]string{2: {"carol"}}
+	_, err := tell(t, c, in)
+	require.NoError(t, err)
+	require.Empty(t, c.told[0].To)
+	require.Equal(t, []notify.Recipient{{Person: "carol", Name: "Carol"}}, c.told[1].To)
+}
+
 func TestAStrangerToTheDirectoryIsNotTold(t *testing.T) {
 	t.Parallel()
 	c, in := &channel{}, events(contract.EventReviewAsked)

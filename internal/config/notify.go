@@ -17,6 +17,20 @@ type Channel struct {
 	Webhook *Webhook `yaml:"webhook"`
 }
 
+// Kind is what the channel is, by the key that it is written with.
+func (c Channel) Kind() string {
+	switch {
+	case c.Slack != nil:
+		return "slack"
+	case c.SMTP != nil:
+		return "smtp"
+	case c.Teams != nil:
+		return "teams"
+	default:
+		return "webhook"
+	}
+}
+
 // Slack is one channel of one workspace.
 type Slack struct {
 	Token   Secret `yaml:"token"`   // of Curfew's bot

@@ -52,7 +52,7 @@ func Message(seq int, kind contract.EventKind, change func(*contract.Status, *co
 	if change != nil {
 		change(&status, &event)
 	}
-	_, asks := notify.Audience(event, status)
+	_, asks := notify.Audience(event, status, nil)
 	return notify.Message{
 		Event: event, Entry: story.Of(event, status), Status: status, To: to, Asks: asks, Page: Page,
 	}
