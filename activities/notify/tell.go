@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 
+	"go.temporal.io/sdk/activity"
+
 	"curfew/activities"
 	"curfew/activities/story"
 	"curfew/internal/config"
@@ -22,6 +24,12 @@ func New(directory *config.Config, channels map[string]Channel, page func(reques
 	return &Activities{directory: directory, channels: channels, page: page}
 }
 
+// progress is how far an attempt came, for the next one to go on from: mails and cards can't be taken back.
+type progress struct {
+	Told   int    `json:"told"` // of the events
+	Thread string `json:"thread,omitempty"`
+}
+
 // Tell is the activity contract.ActivityNotify: one message for each event, in order.
 func (a *Activities) Tell(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
@@ -29,16 +37,29 @@ func (a *Activities) Tell(ctx context.Context, in contract.NotifyInput) (contrac
 		return contract.NotifyResult{}, contract.Problemf(contract.KindNotFound, "channel", "configure it in notify",
 			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
 	}
-	thread := in.Thread
-	for _, event := range in.Events {
+	done := before(ctx, in)
+	for _, event := range in.Events[done.Told:] {
 		message := a.message(event, in, channel.System())
-		message.Thread = thread
-		var err error
-		if thread, err = channel.Tell(ctx, message); err != nil {
+		message.Thread = done.Thread
+		thread, err := channel.Tell(ctx, message)
+		if err != nil {
+			if done.Told > 0 {
+				activity.RecordHeartbeat(ctx, done)
+			}
 			return contract.NotifyResult{}, activities.Error(err)
 		}
+		done = progress{done.Told + 1, thread}
 	}
-	return contract.NotifyResult{Thread: thread}, nil
+	return contract.NotifyResult{Thread: done.Thread}, nil
+}
+
+// before is how far the attempts before this one came.
+func before(ctx context.Context, in contract.NotifyInput) progress {
+	var done progress
+	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &done) == nil && done.Told > 0 && done.Told <= len(in.Events) {
+		return done
+	}
+	return progress{Thread: in.Thread}
 }
 
 func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {

@@ -4,12 +4,20 @@ import (
 	"context"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdktemporal "go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
 
 	"curfew/activities/notify"
 	"curfew/activities/notify/notifytest"
 	"curfew/internal/config"
+	temporaltest "curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
 )
 
@@ -40,8 +48,21 @@ var directory = &config.Config{People: map[string]config.Person{
 
 func tell(t *testing.T, c *channel, in contract.NotifyInput) (contract.NotifyResult, error) {
 	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(activities(c).Tell)
+	value, err := env.ExecuteActivity(activities(c).Tell, in)
+	if err != nil {
+		return contract.NotifyResult{}, err
+	}
+	var result contract.NotifyResult
+	require.NoError(t, value.Get(&result))
+	return result, nil
+}
+
+func activities(c notify.Channel) *notify.Activities {
 	page := func(id string) string { return "https://curfew.example.com/requests/" + id }
-	return notify.New(directory, map[string]notify.Channel{"chat": c}, page).Tell(t.Context(), in)
+	return notify.New(directory, map[string]notify.Channel{"chat": c}, page)
 }
 
 func events(kinds ...contract.EventKind) contract.NotifyInput {
@@ -122,4 +143,44 @@ func TestWhatAChannelFailsWithIsPassedOn(t *testing.T) {
 	problem, found := contract.ProblemOf(err)
 	require.True(t, found)
 	require.Equal(t, fault, problem)
+}
+
+// flaky fails once at each event after the first.
+type flaky struct {
+	channel
+	failed map[int]bool
+}
+
+func (f *flaky) Tell(ctx context.Context, m notify.Message) (string, error) {
+	if m.Event.Seq > 1 && !f.failed[m.Event.Seq] {
+		f.failed[m.Event.Seq] = true
+		return "", contract.Problemf(contract.KindUnavailable, "", "", "it is down")
+	}
+	return f.channel.Tell(ctx, m)
+}
+
+func TestWhatWasToldIsNotToldAgainWhenTheRestIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := &flaky{failed: map[int]bool{}}
+	temporal := temporaltest.Start(t).Client(t)
+	w := worker.New(temporal, contract.TaskQueue, worker.Options{})
+	w.RegisterActivityWithOptions(activities(f).Tell, activity.RegisterOptions{Name: contract.ActivityNotify})
+	told := func(ctx workflow.Context, in contract.NotifyInput) (result contract.NotifyResult, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: time.Minute, RetryPolicy: &sdktemporal.RetryPolicy{InitialInterval: time.Millisecond},
+		})
+		err = workflow.ExecuteActivity(ctx, contract.ActivityNotify, in).Get(ctx, &result)
+		return result, err
+	}
+	w.RegisterWorkflowWithOptions(told, workflow.RegisterOptions{Name: "told"})
+	require.NoError(t, w.Start())
+	defer w.Stop()
+	run, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.TaskQueue}, "told",
+		events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved))
+	require.NoError(t, err)
+	var result contract.NotifyResult
+	require.NoError(t, run.Get(t.Context(), &result))
+	require.Equal(t, "after 3", result.Thread)
+	require.Len(t, f.told, 3, "each event once, although there were three attempts")
+	require.Equal(t, []string{"before", "after 1", "after 2"}, []string{f.told[0].Thread, f.told[1].Thread, f.told[2].Thread})
 }

@@ -282,11 +282,18 @@ func TestALostThreadIsFoundAgainAmongManyMessages(t *testing.T) {
 func TestNobodyElseCanKeepAMessageOutOfTheChannel(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	marked := `{"event_type":"curfew","event_payload":{"request":"` + notifytest.Request + `","event":"` + notifytest.Request + `/2"}}`
-	w.Post(sandboxslack.Message{Channel: channelID, Bot: "B0OTHER", Text: "told", Metadata: marked})
-	w.tell(t, asked(bob))
+	other := sandboxslack.Message{Channel: channelID, Bot: "B0OTHER", Text: "told"}
+	other.Metadata = `{"event_type":"curfew","event_payload":{"request":"` + notifytest.Request + `","event":"` + notifytest.Request + `/2"}}`
+	w.Post(other)
+	thread := w.tell(t, asked(bob))
 	require.Len(t, w.posted(), 2)
 	require.Equal(t, []string{"@U0BOB"}, w.posted()[1].Mentions)
+
+	other.ThreadTS, other.Metadata = w.posted()[1].TS, strings.Replace(other.Metadata, "/2", "/5", 1)
+	w.Post(other)
+	w.tell(t, ended(thread, ann))
+	require.Len(t, w.posted(), 4)
+	require.Equal(t, []string{"@U0ANN"}, w.posted()[3].Mentions)
 }
 
 func TestAMessageThatWasDeletedIsWrittenAnew(t *testing.T) {

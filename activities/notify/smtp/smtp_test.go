@@ -167,6 +167,7 @@ func TestHostileTextIsNeitherHeaderNorMarkup(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, to, 1)
 		require.Equal(t, "ann@example.com", to[0].Address)
+		require.Equal(t, strings.TrimSpace(notify.Line(hostile)), strings.TrimSpace(to[0].Name))
 		for _, markup := range []string{"<script", "<h1", "<a href='", "<at", "</pre", "\u202e", "\x1b"} {
 			require.NotContains(t, l.html, markup)
 		}
@@ -216,6 +217,9 @@ func TestTheWayToTheServerIsKeptPrivate(t *testing.T) {
 			if tc.fails {
 				requireProblem(t, err, contract.KindUnavailable, "does not let Curfew in")
 				requireProblem(t, checked, contract.KindUnavailable)
+				trusting := open(t, s, func(settings *config.SMTP) { settings.TLS, settings.User = tc.tls, "" })
+				_, err = trusting.Tell(t.Context(), m)
+				requireProblem(t, err, contract.KindUnavailable)
 				require.Empty(t, s.mails())
 				return
 			}
