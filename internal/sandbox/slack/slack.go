@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"sync"
 	"time"
 )
@@ -108,4 +107,4 @@ func (s *Server) find(channel, ts string) *Message {
 }
 
 // later compares timestamps; both have as many digits.
-func later(ts, than string) bool { return strings.Compare(ts, than) > 0 }
+func later(ts, than string) bool { return ts > than }
