@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -89,7 +90,7 @@ func said(response *http.Response, body []byte) string {
 			reply.Messages = append(reply.Messages, field+": "+message)
 		}
 	}
-	message := oneLine(strings.Join(reply.Messages, " "), messageLimit)
+	message := story.OneLine(strings.Join(reply.Messages, " "), messageLimit)
 	if message == "" {
 		return "no reason given"
 	}
