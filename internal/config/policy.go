@@ -72,6 +72,14 @@ type BreakGlass struct {
 	Groups       []string          `yaml:"groups"`
 	MaxDuration  contract.Duration `yaml:"maxDuration"`
 	ReviewWithin contract.Duration `yaml:"reviewWithin"`
+	// Ticket is opened where the request names none; none is when its project is empty.
+	Ticket NewTicket `yaml:"ticket"`
+}
+
+// NewTicket says what ticket Curfew opens.
+type NewTicket struct {
+	Project string `yaml:"project"` // its key
+	Type    string `yaml:"type"`    // of the issue, by its name
 }
 
 // What can end access early, beside people.

@@ -16,7 +16,10 @@ func (t Template) Rules() contract.Rules {
 		},
 		StartWithin: t.StartWithin, Automatic: constraints(t.Automatic), Approvals: t.ApprovalRules(),
 		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
-		BreakGlass: contract.BreakGlassRule(t.BreakGlass),
+		BreakGlass: contract.BreakGlassRule{
+			Groups: t.BreakGlass.Groups, MaxDuration: t.BreakGlass.MaxDuration, ReviewWithin: t.BreakGlass.ReviewWithin,
+			TicketProject: t.BreakGlass.Ticket.Project, TicketType: t.BreakGlass.Ticket.Type,
+		},
 	}
 	if i := t.Incident; i != nil {
 		rules.Incident = contract.IncidentRule{

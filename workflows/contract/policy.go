@@ -102,6 +102,9 @@ type BreakGlassRule struct {
 	MaxDuration Duration `json:"maxDuration,omitzero"`
 	// ReviewWithin is how long afterwards a second person has to sign it.
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
+	// TicketProject and TicketType say which ticket is opened where the request names none; none is when they are empty.
+	TicketProject string `json:"ticketProject,omitempty"`
+	TicketType    string `json:"ticketType,omitempty"`
 }
 
 // DefaultRuleName is what a rule is called that a template has in the short form, without a name.
