@@ -34,6 +34,8 @@ type Options struct {
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
 	Tickets   ticket.System // nil when no tracker is configured
+	// References resolve what stands for a ticket; nil when nothing does.
+	References ticket.References
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -43,15 +45,16 @@ type Options struct {
 
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
 type Starter struct {
-	temporal  client.Client
-	config    *config.Config
-	events    ledger.Events
-	alarms    ledger.Alarms
-	journal   ledger.Decisions
-	tickets   ticket.System
-	signer    *seal.Signer
-	verifier  *seal.Verifier
-	converter converter.DataConverter
+	temporal   client.Client
+	config     *config.Config
+	events     ledger.Events
+	alarms     ledger.Alarms
+	journal    ledger.Decisions
+	tickets    ticket.System
+	references ticket.References
+	signer     *seal.Signer
+	verifier   *seal.Verifier
+	converter  converter.DataConverter
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -66,7 +69,8 @@ func New(o Options) (*Starter, error) {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	return &Starter{
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
+		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		references: o.References, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

@@ -36,6 +36,7 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(o.Temporal, o.Holdings)
 	book := ledger.New(o.Events, o.Alarms)
 	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
+	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
 		contract.ActivityDecide: policy.New(policy.Options{
 			Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
@@ -45,7 +46,8 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityRelease:     leases.Release,
 		contract.ActivityRecord:      book.Record,
 		contract.ActivityAlarm:       book.Alarm,
-		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
+		contract.ActivityTellTicket:  tickets.Tell,
+		contract.ActivityOpenTicket:  tickets.Open,
 		contract.ActivityPlanSweep:   sweeps(o).Plan,
 	})
 }

@@ -86,6 +86,18 @@ type TellInput struct {
 	Status Status  `json:"status"`
 }
 
+// OpenTicketInput is the activity "ticket.Open": a ticket for a request that broke the glass and names none.
+type OpenTicketInput struct {
+	Project string `json:"project"` // as BreakGlassRule has it
+	Type    string `json:"type"`
+	Status  Status `json:"status"`
+}
+
+// OpenTicketResult answers it.
+type OpenTicketResult struct {
+	Ticket string `json:"ticket"`
+}
+
 // TellIncidentInput is the activity "incident.Tell": one note for each event.
 type TellIncidentInput struct {
 	Incident string  `json:"incident"`
