@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 	"strings"
 
@@ -40,8 +41,8 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 // longestType is more than the name of an issue type at Jira may have, in bytes.
 const longestType = 255
 
-// newTicket checks a ticket that Curfew is to open.
-func (r *reading) newTicket(c *Config, ticket NewTicket, at path) {
+// ticketPlace checks where a ticket is to be opened.
+func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
 	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
 		r.wrong(at, "set tickets.jira, or take it out", "can't be opened: there is no tracker")
 	}
@@ -53,6 +54,9 @@ func (r *reading) newTicket(c *Config, ticket NewTicket, at path) {
 	}
 }
 
+// mostTimes bounds how often people are reminded or warned of one thing.
+const mostTimes = 10
+
 // times checks the reminders and the limits of extensions.
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
@@ -61,6 +65,19 @@ func (r *reading) times(template *Template, at path) {
 		}
 		if i > 0 && reminder.Duration <= template.Reminders[i-1].Duration {
 			r.wrong(at.key("reminders").item(i), "write them from the first to the last", "%s is not after %s", reminder, template.Reminders[i-1])
+		}
+	}
+	for i, warning := range template.Warnings {
+		switch here := at.key("warnings").item(i); {
+		case warning.Duration <= 0 || warning.Duration >= template.Duration.Max.Duration:
+			r.wrong(here, "write less than duration.max", "%s is no time before the end of access", warning)
+		case i > 0 && warning.Duration >= template.Warnings[i-1].Duration:
+			r.wrong(here, "write them from the first to the last, like [1h, 10m]", "%s is not after %s", warning, template.Warnings[i-1])
+		}
+	}
+	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
+		if len(times) > mostTimes {
+			r.wrong(at.key(key), fmt.Sprintf("keep %d at most", mostTimes), "has %d", len(times))
 		}
 	}
 	if most := template.Extension.Most; most != nil && *most < 0 {

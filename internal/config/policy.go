@@ -72,12 +72,12 @@ type BreakGlass struct {
 	Groups       []string          `yaml:"groups"`
 	MaxDuration  contract.Duration `yaml:"maxDuration"`
 	ReviewWithin contract.Duration `yaml:"reviewWithin"`
-	// Ticket is opened where the request names none; none is when its project is empty.
-	Ticket NewTicket `yaml:"ticket"`
+	// Ticket is opened when the request has none.
+	Ticket TicketPlace `yaml:"ticket"`
 }
 
-// NewTicket says what ticket Curfew opens.
-type NewTicket struct {
+// TicketPlace is where a ticket is opened; the zero value for nowhere.
+type TicketPlace struct {
 	Project string `yaml:"project"` // its key
 	Type    string `yaml:"type"`    // of the issue, by its name
 }

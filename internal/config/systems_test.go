@@ -6,6 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -82,8 +83,7 @@ templates:
 	require.Equal(t, "http://127.0.0.1:8080", c.Incidents.ServiceNow.URL)
 	require.Contains(t, c.Systems(), config.SystemServiceNow)
 	rule := c.Templates["t"].Rules().BreakGlass
-	require.Equal(t, "OPS", rule.TicketProject)
-	require.Equal(t, "Task", rule.TicketType)
+	require.Equal(t, contract.TicketPlace{Project: "OPS", Type: "Task"}, rule.Ticket)
 
 	without, err := load(t, "groups: {ops: [ada]}\n"+jira+"templates:\n  t: {"+short+", "+role+", "+approved+", "+glass[:len(glass)-2]+"}}\n"+world)
 	require.NoError(t, err)
