@@ -92,9 +92,11 @@ func TestAnOAuthClientGetsATokenThatEnds(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, curfew)
 	ask := func(secret string) (int, string) {
-		response, err := http.PostForm(i.address+"/oauth_token.do", url.Values{
-			"grant_type": {"client_credentials"}, "client_id": {curfew.ClientID}, "client_secret": {secret},
-		})
+		form := url.Values{"grant_type": {"client_credentials"}, "client_id": {curfew.ClientID}, "client_secret": {secret}}
+		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.address+"/oauth_token.do", strings.NewReader(form.Encode()))
+		require.NoError(t, err)
+		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		response, err := http.DefaultClient.Do(request)
 		require.NoError(t, err)
 		defer response.Body.Close()
 		var granted struct {
