@@ -70,6 +70,17 @@ func TestP8NobodyElseCanKeepAnEntryOffTheIncident(t *testing.T) {
 	})
 }
 
+func TestP8AQueryThatServiceNowPassesOverPartsOfMakesNoNoteOurs(t *testing.T) {
+	unasked := []string{"sys_created_by", "element_id", "element", "value"}
+	onBoth(t, func(a *double.Account) { a.Unasked = unasked }, func(t *testing.T, i *instance) {
+		i.AddIncident(double.Incident{Number: "INC0010008", State: "1"})
+		require.NoError(t, i.NoteAs("mallory", number, "curfew: r1/1"))
+		require.NoError(t, i.NoteAs("curfew", "INC0010008", "curfew: r1/1"))
+		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		require.Len(t, i.Notes(number), 2)
+	})
+}
+
 func TestP8WhereTheJournalIsHiddenNothingIsTold(t *testing.T) {
 	onBoth(t, func(a *double.Account) { a.Hidden = []string{"sys_journal_field"} }, func(t *testing.T, i *instance) {
 		for range 2 {

@@ -22,6 +22,8 @@ type Account struct {
 	ClientSecret string
 	// Hidden lists tables of which the user sees no record.
 	Hidden []string
+	// Unasked lists fields that the user's queries can't go by; conditions on them are passed over.
+	Unasked []string
 	// ReadOnly lists fields that the user can't write.
 	ReadOnly []string
 }

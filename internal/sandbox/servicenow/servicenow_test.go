@@ -169,8 +169,9 @@ func TestAWorkNoteIsReadInTheJournalAlone(t *testing.T) {
 func TestWhatAnAccountMayNotDoIsLeftOutWithoutAWord(t *testing.T) {
 	t.Parallel()
 	limited := curfew
-	limited.Hidden, limited.ReadOnly = []string{"sys_journal_field"}, []string{"work_notes"}
+	limited.Hidden, limited.ReadOnly, limited.Unasked = []string{"sys_journal_field"}, []string{"work_notes"}, []string{"state"}
 	i := newInstance(t, limited)
+	require.Len(t, i.list(t, "incident", url.Values{"sysparm_query": {"state=7"}}), 1)
 	require.Empty(t, i.list(t, "sys_journal_field", nil))
 	i.want(t, 200, asCurfew, "PATCH", "/api/now/table/incident/"+i.incident, `{"work_notes":"one"}`)
 	require.Empty(t, i.Notes("INC0010007"))
