@@ -28,7 +28,7 @@ const (
 // check turns an ask into a request with the template's terms pinned, or says what is wrong with it. What costs
 // nothing is checked first; the tracker is asked last.
 func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Request, error) {
-	if err := s.known(ask.Requester); err != nil {
+	if err := s.allow(ask.Requester, OperationAsk); err != nil {
 		return contract.Request{}, err
 	}
 	template, err := s.template(ask.Template)

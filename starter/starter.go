@@ -9,6 +9,7 @@ import (
 	"context"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
@@ -55,6 +56,7 @@ type Starter struct {
 	signer     *seal.Signer
 	verifier   *seal.Verifier
 	converter  converter.DataConverter
+	asked      *lru.Cache[string, asked]
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -68,7 +70,12 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	kept, err := lru.New[string, asked](mostAsked)
+	if err != nil {
+		return nil, err
+	}
 	return &Starter{
+		asked:    kept,
 		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
 		references: o.References, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,

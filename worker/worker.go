@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
@@ -32,6 +33,7 @@ type Options struct {
 	References ticket.References
 	Targets    map[string]target.Target
 	Decisions  ledger.Decisions
+	Incidents  incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier

@@ -1,10 +1,8 @@
 package story
 
 import (
-	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"curfew/workflows/contract"
@@ -40,23 +38,6 @@ func OneLine(text string, limit int) string {
 	return Cut(text, limit-1) + "…"
 }
 
-// Visible puts a sign in the place of what could hide or reorder text: control characters and broken encoding.
-func Visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ReplaceAll(strings.ToValidUTF8(text, string(unicode.ReplacementChar)), "\r\n", "\n"))
-}
-
-const (
-	plainLine  = 500 // the longest line of our own
-	plainLines = 20
-	quoteStart = "> "
-	paragraph  = "\n\n"
-)
-
 // MarkerStart goes before the marker on its line.
 const MarkerStart = "curfew: "
 
@@ -73,45 +54,7 @@ func CheckID(field, id string) error {
 		"use letters, digits and . _ / - alone, at most 100", "%.120q can't be found again where it was told", id)
 }
 
-// Plain writes an entry as text without any format, of a length that must have room for more than a few lines. The marker is the last line; all that a person said
-// is before it, on lines that begin with ">", so that nothing of it can be taken for a line of Curfew's. MarkerOf finds
-// the marker again.
-func Plain(e Entry, limit int) string {
-	lines := []string{OneLine(e.Headline, plainLine)}
-	for _, line := range e.Lines[:min(len(e.Lines), plainLines)] {
-		if line = OneLine(line, plainLine); line != "" {
-			lines = append(lines, line)
-		}
-	}
-	if left := len(e.Lines) - plainLines; left > 0 {
-		lines = append(lines, fmt.Sprintf("… %d more lines", left))
-	}
-	marker := MarkerStart + e.Marker
-	text := Cut(strings.Join(lines, "\n"), limit/2)
-	if quoted := quoted(e.Said, limit-len(paragraph+paragraph)-Length(text+marker)); quoted != "" {
-		text += paragraph + quoted
-	}
-	return strings.TrimLeft(text+paragraph+marker, "\n")
-}
-
-// quoted is what a person said, on lines that show that it is.
-func quoted(said string, room int) string {
-	said = strings.TrimRight(Visible(said), " \t\n")
-	if said == "" {
-		return ""
-	}
-	whole := quoteStart + strings.Join(strings.FieldsFunc(said, isBreak), "\n"+quoteStart)
-	if Length(whole) <= room {
-		return whole
-	}
-	const shortened = "\n(shortened)"
-	return Cut(whole, room-len(shortened)) + shortened
-}
-
-// isBreak is true for what some system may show as the end of a line. Control characters are not visible, so none is left.
-func isBreak(r rune) bool { return r == '\n' || r == '\u2028' || r == '\u2029' }
-
-// MarkerOf returns the marker of an entry that was written by Plain; empty when there is none.
+// MarkerOf returns the marker of a text whose last line it is; empty when there is none.
 func MarkerOf(text string) string {
 	text = strings.TrimSpace(text)
 	marker, found := strings.CutPrefix(strings.TrimSpace(text[strings.LastIndexByte(text, '\n')+1:]), MarkerStart)

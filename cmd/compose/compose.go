@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
@@ -38,6 +39,7 @@ type House struct {
 	tickets ticket.System // nil when no tracker is configured
 	// references resolve what stands for a ticket; nil when nothing does.
 	references ticket.References
+	incidents  incident.Systems
 }
 
 // store is where Curfew's own record is.
@@ -54,6 +56,9 @@ func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*Hou
 	h := &House{config: configured, log: log}
 	err := h.openTickets(configured.Tickets)
 	if err != nil {
+		return nil, err
+	}
+	if h.incidents, err = incidents(configured.Incidents); err != nil {
 		return nil, err
 	}
 	if h.ledger, err = open(ctx, configured.Ledger); err != nil {

@@ -38,6 +38,9 @@ func (r *reading) check(c *Config) {
 	if c.Incidents.ServiceNow != nil {
 		r.serviceNow(c.Incidents.ServiceNow, path{"incidents", "servicenow"})
 	}
+	if c.Incidents.PagerDuty != nil {
+		r.pagerDuty(c, path{"incidents", "pagerduty"})
+	}
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.people(c, path{"people"})
 	r.groups(c, path{"groups"})

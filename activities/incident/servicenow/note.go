@@ -4,7 +4,6 @@ import (
 	"context"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strconv"
 
 	"curfew/activities/story"
@@ -12,18 +11,10 @@ import (
 )
 
 const (
-	// noteLimit is how long a work note may be: what instances take unless they were told otherwise.
-	noteLimit = 4000
 	// pageSize is how many entries of the journal are asked for at once, and pageLimit how often.
 	pageSize  = 100
 	pageLimit = 50
 )
-
-// codeTag is what ServiceNow takes for the beginning or end of HTML that it shows as such.
-var codeTag = regexp.MustCompile(`(?i)\[(\s*/?\s*code)`)
-
-// gap is seen by nobody and keeps what is around it from being read as one.
-const gap = "\u200b"
 
 // Note adds a work note once. The Table API knows no idempotency key, and a lost reply does not tell whether the note was
 // written: so it is always looked for first, and seen to be there afterwards.
@@ -50,12 +41,12 @@ func (s *System) Note(ctx context.Context, id string, told story.Entry) error {
 	if err != nil {
 		return err
 	}
-	return s.kept(ctx, found, told.Marker)
+	return s.shown(ctx, found, told.Marker)
 }
 
-// kept refuses when the note is not to be seen: ServiceNow says that all is well also when the account may not write it.
+// shown refuses when the note is not to be seen: ServiceNow says that all is well also when the account may not write it.
 // The refusal is final, because what can't be seen could be there all the same, and must not be written twice.
-func (s *System) kept(ctx context.Context, on row, marker string) error {
+func (s *System) shown(ctx context.Context, on row, marker string) error {
 	written, err := s.written(ctx, on.SysID, marker)
 	if err != nil || written {
 		return err
@@ -91,14 +82,3 @@ func (s *System) written(ctx context.Context, on, marker string) (bool, error) {
 	}
 	return false, s.strange("the same work notes again and again")
 }
-
-// render writes a note. ServiceNow takes it as plain text, but for one tag.
-func render(told story.Entry) string {
-	harmless := story.Entry{Marker: told.Marker, Headline: defuse(told.Headline), Said: defuse(told.Said)}
-	for _, line := range told.Lines {
-		harmless.Lines = append(harmless.Lines, defuse(line))
-	}
-	return story.Plain(harmless, noteLimit)
-}
-
-func defuse(text string) string { return codeTag.ReplaceAllString(text, "["+gap+"$1") }

@@ -4,6 +4,7 @@
 package servicenow
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"net/url"
@@ -17,8 +18,12 @@ import (
 	"curfew/workflows/contract"
 )
 
-// patience is how long one call to ServiceNow may take when the caller's context allows more.
-const patience = 30 * time.Second
+const (
+	// patience is how long one call to ServiceNow may take when the caller's context allows more.
+	patience = 30 * time.Second
+	// titleLimit bounds what is kept of an incident's title, in bytes.
+	titleLimit = 1024
+)
 
 // The tables that Curfew reads. It writes to the first alone.
 const (
@@ -85,6 +90,7 @@ type row struct {
 	Number   string `json:"number"`
 	State    string `json:"state"`
 	Active   string `json:"active"`
+	Opened   string `json:"opened_at"`
 	Title    string `json:"short_description"`
 	Urgency  string `json:"urgency"`
 	Priority string `json:"priority"`
@@ -93,7 +99,7 @@ type row struct {
 	Item     string `json:"cmdb_ci"`
 }
 
-const rowFields = "sys_id,number,state,active,short_description,urgency,priority,assigned_to,business_service,cmdb_ci"
+const rowFields = "sys_id,number,state,active,opened_at,short_description,urgency,priority,assigned_to,business_service,cmdb_ci"
 
 // Find reads an incident by its number. Its service is the business service, or where there is none the configuration item.
 func (s *System) Find(ctx context.Context, id string) (incident.Incident, error) {
@@ -101,12 +107,13 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	if err != nil {
 		return incident.Incident{}, err
 	}
-	service := found.Service
-	if service == "" {
-		service = found.Item
+	opened, err := time.Parse(time.DateTime, found.Opened) // stored in UTC
+	if err != nil {
+		return incident.Incident{}, s.kept("opened_at", id)
 	}
 	read := incident.Incident{
-		ID: found.Number, Service: service, Title: found.Title, URL: s.base + "/incident.do?sys_id=" + found.SysID,
+		ID: found.Number, Service: cmp.Or(found.Service, found.Item), Title: contract.Shorten(found.Title, titleLimit),
+		OpenedAt: opened, URL: s.base + "/incident.do?sys_id=" + found.SysID,
 		Urgency: found.Urgency, Priority: found.Priority, Open: found.open(),
 		Acknowledged: found.State == stateInProgress || found.State == stateOnHold || found.Assigned != "",
 	}
@@ -139,11 +146,20 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
 	case found[0].Number != id || len(found) > 1:
 		return row{}, s.strange("other incidents than " + id)
-	case !sysIDPattern.MatchString(found[0].SysID) || found[0].State == "" || found[0].Active == "":
-		return row{}, contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read sys_id, state and active of incidents", "%s keeps fields of %s from Curfew", s.site, id)
+	case !sysIDPattern.MatchString(found[0].SysID):
+		return row{}, s.strange("an incident without a sys_id")
+	case found[0].State == "":
+		return row{}, s.kept("state", id)
+	case found[0].Active == "":
+		return row{}, s.kept("active", id)
 	}
 	return found[0], nil
+}
+
+// kept is about a field that nobody may go without.
+func (s *System) kept(field, id string) *contract.Problem {
+	return contract.Problemf(contract.KindDenied, "", "let Curfew's ServiceNow account read "+field+" of incidents",
+		"%s keeps %s of %s from Curfew", s.site, field, id)
 }
 
 // OnCall is nobody: the Table API knows of no turns without a plugin, and a guess would let the wrong person in.

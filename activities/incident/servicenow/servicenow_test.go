@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,6 +26,8 @@ const (
 	till   = "00000000000000000000000000000711" // sys_id of a configuration item
 	ada    = "00000000000000000000000000000ada" // sys_id of a user
 )
+
+var opened = time.Date(2100, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // instance is one ServiceNow with the incident INC0010007, held to the vendor's contract, and our view of it.
 type instance struct {
@@ -56,7 +59,9 @@ func onBoth(t *testing.T, change func(*double.Account), test func(t *testing.T, 
 
 func newInstance(t *testing.T, settings config.ServiceNow, account double.Account) *instance {
 	t.Helper()
-	i := &instance{Server: double.New(double.Options{Accounts: []double.Account{account}})}
+	i := &instance{Server: double.New(double.Options{
+		Accounts: []double.Account{account}, Now: func() time.Time { return opened },
+	})}
 	i.AddIncident(double.Incident{
 		Number: number, State: "1", Title: "Orders are late", Service: shop, Item: till, Urgency: "1", Priority: "2",
 	})
@@ -99,7 +104,7 @@ func TestFindReadsAnIncident(t *testing.T) {
 		require.Contains(t, found.URL, i.settings.URL+"/incident.do?sys_id=")
 		found.URL = ""
 		require.Equal(t, incident.Incident{
-			ID: number, Service: shop, Title: "Orders are late", Urgency: "1", Priority: "2", Open: true,
+			ID: number, Service: shop, Title: "Orders are late", OpenedAt: opened, Urgency: "1", Priority: "2", Open: true,
 		}, found)
 
 		require.NoError(t, i.Set(number, "business_service", ""))
@@ -170,11 +175,14 @@ func TestNobodyIsOnCall(t *testing.T) {
 	})
 }
 
-func TestAnIncidentWhoseStateIsKeptFromCurfewIsNotRead(t *testing.T) {
+func TestAnIncidentOfWhichTooMuchIsKeptFromCurfewIsNotRead(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
-		require.NoError(t, i.Set(number, "state", ""))
-		_, err := i.Find(t.Context(), number)
-		requireProblem(t, err, contract.KindDenied)
+		for _, field := range []string{"state", "active", "opened_at"} {
+			require.NoError(t, i.Set(number, field, ""))
+			_, err := i.Find(t.Context(), number)
+			require.Contains(t, requireProblem(t, err, contract.KindDenied).Fix, "read "+field)
+			require.NoError(t, i.Set(number, "state", "1"))
+		}
 	})
 }
 

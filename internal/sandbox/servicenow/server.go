@@ -96,7 +96,8 @@ func (s *Server) AddIncident(i Incident) string {
 	defer s.mu.Unlock()
 	id := s.newID()
 	s.tables[incidents] = append(s.tables[incidents], record{
-		"sys_id": id, "number": i.Number, "state": i.State, "active": active(i.State), "short_description": i.Title,
+		"sys_id": id, "number": i.Number, "state": i.State, "active": active(i.State),
+		"opened_at": s.options.Now().UTC().Format(time.DateTime), "short_description": i.Title,
 		"business_service": i.Service, "cmdb_ci": i.Item, "assigned_to": i.Assigned,
 		"urgency": i.Urgency, "priority": i.Priority, "work_notes": "", "comments": "",
 	})
