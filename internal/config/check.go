@@ -36,7 +36,7 @@ func (r *reading) check(c *Config) {
 		r.zephyr(c, path{"tickets", "zephyr"})
 	}
 	if c.Incidents.ServiceNow != nil {
-		r.serviceNow(c.Incidents.ServiceNow, path{"incidents", "servicenow"})
+		r.serviceNow(c, path{"incidents", "servicenow"})
 	}
 	if c.Incidents.PagerDuty != nil {
 		r.pagerDuty(c, path{"incidents", "pagerduty"})

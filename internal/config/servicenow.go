@@ -1,7 +1,13 @@
 package config
 
+import "regexp"
+
+// sysID is the id of a user, and of everything else at ServiceNow.
+var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
+
 // serviceNow checks that there is an instance, and one way to sign in there.
-func (r *reading) serviceNow(instance *ServiceNow, at path) {
+func (r *reading) serviceNow(c *Config, at path) {
+	instance := c.Incidents.ServiceNow
 	if instance.URL == "" {
 		r.wrong(at.key("url"), "write it like https://example.service-now.com", "is missing")
 	} else {
@@ -20,6 +26,7 @@ func (r *reading) serviceNow(instance *ServiceNow, at path) {
 	default:
 		r.wrong(at, "write the clientId and clientSecret of an OAuth client, or a user and password", "does not say how to sign in")
 	}
+	r.accountIDs(c, SystemServiceNow, sysID, "copy the sys_id of the user's record, which has 32 of 0-9 a-f", "is no sys_id of a ServiceNow user")
 }
 
 // pair holds that a name has its secret, and a secret its name.

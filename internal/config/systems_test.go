@@ -46,6 +46,12 @@ func TestP9_EveryMistakeAboutOtherSystemsIsToldWithItsPlaceAndRemedy(t *testing.
 		"ServiceNow in the clear": {"incidents: {servicenow: {url: http://s.example.com, user: u, password: file:one}}", []string{
 			"curfew.yaml:1:31: incidents.servicenow.url: would send credentials and incidents in the clear; write it with https://; only a loopback address may do without",
 		}},
+		"an account at ServiceNow that is no sys_id": {
+			"incidents: {servicenow: {url: https://s.example.com, user: u, password: file:one}}\n" +
+				"people: {ada: {accounts: {servicenow: ada}}, bob: {accounts: {servicenow: 0123456789abcdef0123456789abcdef}}}", []string{
+				"curfew.yaml:2:39: people.ada.accounts.servicenow: is no sys_id of a ServiceNow user; copy the sys_id of the user's record, which has 32 of 0-9 a-f",
+			},
+		},
 		"Zephyr alone": {"tickets: {zephyr: {url: http://z.example.com}}", []string{
 			"curfew.yaml:1:11: tickets.zephyr: has no Jira beside it; set tickets.jira to the site that Zephyr is in",
 			"curfew.yaml:1:11: tickets.zephyr.token: is missing; write env:NAME or file:/path",

@@ -63,7 +63,7 @@ func (s *System) written(ctx context.Context, on, marker string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	query := "element_id=" + on + "^element=work_notes^sys_created_by=" + me + "^valueLIKE" + story.MarkerStart + marker + "^ORDERBYsys_id"
+	query := "element_id=" + on + "^element=work_notes^sys_created_by=" + me + "^ORDERBYsys_id"
 	after := ""
 	for range pageLimit {
 		var page []entry

@@ -51,7 +51,7 @@ func TestP8ARepeatedNoteAddsNone(t *testing.T) {
 func TestP8ANoteIsFoundAmongManyOthers(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		for n := range 250 {
-			require.NoError(t, i.NoteAs("curfew", number, fmt.Sprintf("> curfew: r1/1\n\ncurfew: r2/%d", n)), "the marker is only said")
+			require.NoError(t, i.NoteAs("curfew", number, fmt.Sprintf("curfew: r2/%d", n)))
 		}
 		require.NoError(t, i.Note(t.Context(), number, entry(1)))
 		require.NoError(t, i.Note(t.Context(), number, entry(1)))
@@ -71,7 +71,7 @@ func TestP8NobodyElseCanKeepAnEntryOffTheIncident(t *testing.T) {
 }
 
 func TestP8AQueryThatServiceNowPassesOverPartsOfMakesNoNoteOurs(t *testing.T) {
-	unasked := []string{"sys_created_by", "element_id", "element", "value"}
+	unasked := []string{"sys_created_by", "element_id", "element"}
 	onBoth(t, func(a *double.Account) { a.Unasked = unasked }, func(t *testing.T, i *instance) {
 		i.AddIncident(double.Incident{Number: "INC0010008", State: "1"})
 		require.NoError(t, i.NoteAs("mallory", number, "curfew: r1/1"))

@@ -8,7 +8,7 @@ import (
 )
 
 // term is one condition of an encoded query: a field, an operator, a value.
-var term = regexp.MustCompile(`^([a-z_]+)(LIKE|ENDSWITH|=|>)(.*)$`)
+var term = regexp.MustCompile(`^([a-z_]+)(=|>)(.*)$`)
 
 // find returns the records of a table that an encoded query finds. A condition that it can't make sense of is passed
 // over, as ServiceNow does unless it was told otherwise (glide.invalid_query.returns_no_rows).
@@ -36,12 +36,7 @@ func (s *Server) find(table, query string, by Account) []record {
 }
 
 func holds(has, operator, value string) bool {
-	switch operator {
-	case "LIKE":
-		return strings.Contains(strings.ToLower(has), strings.ToLower(value))
-	case "ENDSWITH":
-		return strings.HasSuffix(strings.ToLower(has), strings.ToLower(value))
-	case ">":
+	if operator == ">" {
 		return has > value
 	}
 	return strings.EqualFold(has, value)

@@ -122,8 +122,6 @@ func TestRecordsAreFoundAsTheQuerySays(t *testing.T) {
 		"":                          2,
 		"number=INC0010007":         1,
 		"number=INC0010009":         0,
-		"numberLIKEc001":            2,
-		"numberENDSWITH8":           1,
 		"sys_id>" + i.incident:      1,
 		"active=true":               1,
 		"number=INC0010007^state=7": 0,
