@@ -23,7 +23,7 @@ func (s *Server) find(table, query string, by Account) []record {
 			continue
 		}
 		parts := term.FindStringSubmatch(condition)
-		if parts == nil || slices.Contains(by.Unasked, parts[1]) {
+		if len(parts) == 0 || slices.Contains(by.Unasked, parts[1]) {
 			continue
 		}
 		field, operator, value := parts[1], parts[2], evaluate(parts[3], by)
