@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -37,6 +38,7 @@ type Options struct {
 	Tickets   ticket.System // nil when no tracker is configured
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
+	Incidents  incident.Systems
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -57,6 +59,7 @@ type Starter struct {
 	verifier   *seal.Verifier
 	converter  converter.DataConverter
 	asked      *lru.Cache[string, asked]
+	incidents  incident.Systems
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -77,7 +80,7 @@ func New(o Options) (*Starter, error) {
 	return &Starter{
 		asked:    kept,
 		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
-		references: o.References, converter: o.Converter,
+		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

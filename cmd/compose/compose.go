@@ -129,8 +129,8 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
-		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets, References: h.references,
-		Signer: signer, Verifier: verifier,
+		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
+		References: h.references, Incidents: h.incidents, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err
