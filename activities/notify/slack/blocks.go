@@ -9,7 +9,6 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
-	"curfew/workflows/contract"
 )
 
 // What the door for Slack's buttons knows them by. The value of those that decide is the request's id.
@@ -20,7 +19,7 @@ const (
 )
 
 const (
-	headerLimit = 150 // in bytes, which is stricter than Slack's characters
+	headerLimit = 150
 	// sizeLimit bounds what the texts of a message take in JSON, in bytes: Slack refuses messages of more than some 13,000.
 	sizeLimit = 9000
 	// factSize is what a fact takes beside its text, and quoteLimit what one quotation may take.
@@ -28,6 +27,8 @@ const (
 	quoteLimit = 4000
 	lineLimit  = 500
 	mostLines  = 20
+	// mostMentions keeps what is asked of many from growing beyond what Slack takes; the others are counted.
+	mostMentions = 30
 )
 
 const tooLong = "Not everything fits in here. Its page shows the whole of it."
@@ -36,10 +37,11 @@ const tooLong = "Not everything fits in here. Its page shows the whole of it."
 // event concerns; an update would reach nobody. What does not fit can't be decided here: nobody approves what they don't see.
 func message(m notify.Message, first bool) []goslack.Block {
 	left, whole := size(sizeLimit), true
-	title := contract.Shorten(fmt.Sprintf("%s for %s", m.Status.Template, m.Status.Subject), headerLimit-3)
+	title := story.OneLine(fmt.Sprintf("%s for %s", m.Status.Template, m.Status.Subject), headerLimit)
 	blocks := []goslack.Block{goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, title, false, false))}
 	if first && len(m.To) > 0 {
-		blocks = append(blocks, rich(section(append(mentions(m.To), text(contract.Shorten(m.Entry.Headline, lineLimit)+". "+m.Asks.Words()))...)))
+		told := text(story.OneLine(m.Entry.Headline, lineLimit) + ". " + m.Asks.Words())
+		blocks = append(blocks, rich(section(append(mentions(m.To), told)...)))
 	}
 	var lines []goslack.RichTextSectionElement
 	for _, fact := range notify.Facts(m.Status) {
@@ -65,7 +67,7 @@ func message(m notify.Message, first bool) []goslack.Block {
 // reply tells one event to those whom it concerns.
 func reply(m notify.Message) []goslack.Block {
 	left := size(sizeLimit)
-	elements := append(mentions(m.To), bold(contract.Shorten(m.Entry.Headline, lineLimit)))
+	elements := append(mentions(m.To), bold(story.OneLine(m.Entry.Headline, lineLimit)))
 	for _, line := range m.Entry.Lines[:min(len(m.Entry.Lines), mostLines)] {
 		kept, _ := left.take(notify.Line(line), lineLimit)
 		elements = append(elements, text("\n"+kept))
@@ -84,7 +86,7 @@ func reply(m notify.Message) []goslack.Block {
 
 // summary stands for the message in notifications. It has nothing in it that anybody typed.
 func summary(m notify.Message) string {
-	return contract.Shorten(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject), lineLimit)
+	return story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject), lineLimit)
 }
 
 func buttons(m notify.Message, decide bool) goslack.Block {
@@ -104,8 +106,11 @@ func label(text string) *goslack.TextBlockObject {
 
 func mentions(to []notify.Recipient) []goslack.RichTextSectionElement {
 	var elements []goslack.RichTextSectionElement
-	for _, person := range to {
+	for _, person := range to[:min(len(to), mostMentions)] {
 		elements = append(elements, goslack.NewRichTextSectionUserElement(person.Account, nil), text(" "))
+	}
+	if left := len(to) - mostMentions; left > 0 {
+		elements = append(elements, text(fmt.Sprintf("and %d more: ", left)))
 	}
 	return elements
 }

@@ -2,6 +2,7 @@ package slack_test
 
 import (
 	"encoding/json"
+	"fmt"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -99,6 +100,25 @@ func TestARequestHasOneMessageThatMentionsWhomItAsks(t *testing.T) {
 	} {
 		require.Contains(t, posted[0].Blocks, part)
 	}
+}
+
+func TestManyWhoAreAskedFitIntoAMessage(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	var all []notify.Recipient
+	for i := range 200 {
+		all = append(all, notify.Recipient{Person: "p", Name: "P", Account: fmt.Sprintf("U012ABC%03d", i)})
+	}
+	change := func(s *contract.Status, _ *contract.Event) { s.Reason = strings.Repeat("long ", 800) }
+	thread := w.tell(t, notifytest.Message(2, contract.EventReviewAsked, change, all...))
+	reminder := notifytest.Message(3, contract.EventReminded, change, all...)
+	reminder.Thread = thread
+	w.tell(t, reminder)
+	require.Len(t, w.posted(), 2)
+	for _, m := range w.posted() {
+		require.Len(t, m.Mentions, 30)
+	}
+	require.Contains(t, w.posted()[1].Blocks, "and 170 more")
 }
 
 func TestWhatIsAskedForAloneWaitsForWhoeverIsAsked(t *testing.T) {

@@ -14,7 +14,6 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
-	"curfew/workflows/contract"
 )
 
 const (
@@ -50,7 +49,7 @@ func (c *Channel) letter(m notify.Message, to notify.Recipient) (*mail.Msg, erro
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	letter.FromMailAddress(c.from)
 	letter.AddToMailAddress(&netmail.Address{Name: notify.Line(to.Name), Address: to.Account})
-	letter.Subject(contract.Shorten(notify.Line(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject)), subjectLimit))
+	letter.Subject(story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject), subjectLimit))
 	letter.SetDateWithValue(m.Event.At)
 	letter.SetMessageIDWithValue(c.id(m.Event.ID(), to.Person))
 	thread := "<" + c.id(m.Event.Request) + ">"
@@ -77,11 +76,11 @@ func (c *Channel) id(parts ...string) string {
 
 func fill(m notify.Message) page {
 	filled := page{
-		Headline: notify.Line(m.Entry.Headline), Said: story.Visible(m.Entry.Said), Asks: m.Asks.Words(),
+		Headline: story.OneLine(m.Entry.Headline, lineLimit), Said: story.Visible(m.Entry.Said), Asks: m.Asks.Words(),
 		Facts: notify.Facts(m.Status), Page: m.Page,
 	}
 	for _, line := range m.Entry.Lines[:min(len(m.Entry.Lines), mostLines)] {
-		filled.Lines = append(filled.Lines, contract.Shorten(notify.Line(line), lineLimit))
+		filled.Lines = append(filled.Lines, story.OneLine(line, lineLimit))
 	}
 	for _, quote := range notify.Quotes(m.Status) {
 		if quote.Text != filled.Said { // it was said just now

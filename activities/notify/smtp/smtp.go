@@ -15,6 +15,7 @@ import (
 	"github.com/wneessen/go-mail/smtp"
 
 	"curfew/activities/notify"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
@@ -115,7 +116,7 @@ func (c *Channel) dial(ctx context.Context) (*mail.Client, *smtp.Client, error) 
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
 		return nil, nil, contract.Problemf(contract.KindUnavailable, "", "see that the mail server runs, and check address, tls, user and password of the channel",
-			"%s does not let Curfew in: %s", net.JoinHostPort(c.host, strconv.Itoa(c.port)), contract.Shorten(notify.Line(err.Error()), 200))
+			"%s does not let Curfew in: %s", net.JoinHostPort(c.host, strconv.Itoa(c.port)), story.OneLine(err.Error(), 200))
 	}
 	return client, session, nil
 }
