@@ -15,6 +15,7 @@ var scopes = map[string]string{
 	"ask":          config.ScopeAsk,
 	"list":         config.ScopeRead,
 	"show":         config.ScopeRead,
+	"shown":        config.ScopeRead,
 	"events":       config.ScopeRead,
 	"decisions":    config.ScopeRead,
 	"templates":    config.ScopeRead,
