@@ -33,7 +33,7 @@ type Entitlement struct {
 
 // Templates returns the templates that can be asked for, by name.
 func (s *Starter) Templates(actor string) ([]Template, error) {
-	if err := s.known(actor); err != nil {
+	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
 	templates := []Template{}

@@ -47,13 +47,13 @@ func (p *program) completeTemplates() cobra.CompletionFunc {
 	})
 }
 
-// completeRequests offers the newest requests that have not ended.
+// completeRequests offers the newest requests for which there is something left to do.
 func (p *program) completeRequests(filter client.Filter) cobra.CompletionFunc {
 	return p.completions(func(ctx context.Context, remote *client.Client) ([]cobra.Completion, error) {
 		list, err := remote.List(ctx, filter)
 		var offered []cobra.Completion
 		for _, status := range list.Value.Requests {
-			if status.State != contract.StateEnded {
+			if filter.ToReview || status.State != contract.StateEnded {
 				offered = append(offered, cobra.CompletionWithDesc(status.ID,
 					printable(stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)))))
 			}

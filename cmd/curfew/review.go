@@ -15,12 +15,12 @@ import (
 func (p *program) approveCommand() *cobra.Command {
 	body := api.ReviewBody{Verdict: contract.VerdictApprove}
 	var yes bool
-	c := p.changeCommand("approve", "Approve a request, or the extension that it waits for",
+	c := p.changeCommand("approve", "Approve a request, or the extension that it waits for; or sign what was done behind the glass",
 		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --for 30m --reason \"go ahead\"",
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return p.approve(ctx, remote, id, body, yes)
 		})
-	c.Long = `Approve a request, or the extension that it waits for.
+	c.Long = `Approve a request, or the extension that it waits for; or sign what was done behind the glass.
 
 On a terminal you see what you approve and are asked whether you do. The approval counts for exactly that: when something else is
 there meanwhile, it is refused. Elsewhere, and with --no-input or -o json, it counts for what is there now.`
@@ -47,14 +47,21 @@ func (p *program) denyCommand() *cobra.Command {
 func (p *program) approve(
 	ctx context.Context, remote *client.Client, id string, body api.ReviewBody, yes bool,
 ) (status client.Answer[contract.Status], err error) {
-	if p.interactive() {
-		if body.Shown, err = p.showMatter(ctx, remote, id, body.Duration); err != nil {
-			return status, err
+	if !p.interactive() {
+		return remote.Review(ctx, id, body)
+	}
+	matter, err := p.showMatter(ctx, remote, id, body.Duration)
+	if err != nil {
+		return status, err
+	}
+	body.Shown = matter.digest
+	if !yes {
+		question, answer := "Approve this?", "Approve"
+		if matter.signature {
+			question, answer = "Sign what was done behind the glass?", "Sign"
 		}
-		if !yes {
-			if err := p.confirm(ctx, "Approve this?", "", "Approve"); err != nil {
-				return status, err
-			}
+		if err := p.confirm(ctx, question, "", answer); err != nil {
+			return status, err
 		}
 	}
 	return remote.Review(ctx, id, body)
@@ -63,44 +70,54 @@ func (p *program) approve(
 func (p *program) deny(
 	ctx context.Context, remote *client.Client, id string, body api.ReviewBody,
 ) (status client.Answer[contract.Status], err error) {
-	if body.Reason == "" && p.interactive() {
-		if body.Shown, err = p.showMatter(ctx, remote, id, ""); err != nil {
-			return status, err
-		}
-		if err := p.fill(ctx, reasonInput("Why do you deny it?").Value(&body.Reason)); err != nil {
-			return status, err
-		}
+	if body.Reason != "" || !p.interactive() {
+		return remote.Review(ctx, id, body)
+	}
+	matter, err := p.showMatter(ctx, remote, id, "")
+	if err != nil {
+		return status, err
+	}
+	body.Shown = matter.digest
+	if err := p.fill(ctx, reasonInput("Why do you deny it?").Value(&body.Reason)); err != nil {
+		return status, err
 	}
 	return remote.Review(ctx, id, body)
 }
 
-// showMatter prints what is to be reviewed and returns the digest of exactly that.
-func (p *program) showMatter(ctx context.Context, remote *client.Client, id, longest string) (string, error) {
+// matter is what somebody reviews.
+type matter struct {
+	digest    string // of exactly that
+	signature bool   // the glass was broken, and that is to be signed
+}
+
+// showMatter prints what is to be reviewed.
+func (p *program) showMatter(ctx context.Context, remote *client.Client, id, longest string) (matter, error) {
 	status, err := remote.Show(ctx, id)
 	if err != nil {
-		return "", err
+		return matter{}, err
 	}
 	shown, err := remote.Shown(ctx, id)
 	if err != nil {
-		return "", err
+		return matter{}, err
 	}
-	if err := checkDigest(shown.Value, status.Value.Extension); err != nil {
-		return "", err
+	extension := status.Value.Extension
+	if err := checkDigest(shown.Value, extension); err != nil {
+		return matter{}, err
 	}
 	page := newPage()
-	p.matterText(page, shown.Value.Request, status.Value.Extension, longest)
+	p.matterText(page, shown.Value.Request, extension, longest)
 	page.row("")
-	return shown.Value.Digest, page.print(p.stdout)
+	return matter{shown.Value.Digest, extension == nil && status.Value.Unsigned()}, page.print(p.stdout)
 }
 
 // checkDigest refuses what is not all that the digest stands for: something has changed between two answers of the server,
 // or the server knows of more than this program can show.
 func checkDigest(shown api.Shown, extension *contract.Extension) error {
-	var matter any = shown.Request
+	var fact any = shown.Request
 	if extension != nil {
-		matter = *extension
+		fact = *extension
 	}
-	digest, err := seal.Digest(matter)
+	digest, err := seal.Digest(fact)
 	if err != nil {
 		return fmt.Errorf("read what is to be reviewed: %w", err)
 	}

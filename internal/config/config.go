@@ -81,7 +81,8 @@ type Seals struct {
 
 // Roles says who may do more than ask and review.
 type Roles struct {
-	Operators []string `yaml:"operators"` // see to stuck revokes, alarms and sweeps
+	Auditors  []string `yaml:"auditors"`  // read everything, and change nothing
+	Operators []string `yaml:"operators"` // read everything, see to stuck revokes and sweeps, and end access early
 	Admins    []string `yaml:"admins"`    // and take stuck access over, by name
 }
 
@@ -146,6 +147,7 @@ type Template struct {
 	Extension    Extension           `yaml:"extension"`
 	Pending      contract.Duration   `yaml:"pending"`   // how long a request waits for reviews; default 1h
 	Reminders    []contract.Duration `yaml:"reminders"` // how long after it was asked reviewers are reminded
+	Warnings     []contract.Duration `yaml:"warnings"`  // how long before the end the subject is warned; default 10m
 	Ticket       Ticket              `yaml:"ticket"`
 	Incident     *Incident           `yaml:"incident"`
 	EndWith      []string            `yaml:"endWith"`  // EndWithTicket, EndWithIncident

@@ -85,6 +85,10 @@ type Terms struct {
 	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.
 	EndWithTicket   bool `json:"endWithTicket,omitempty"`
 	EndWithIncident bool `json:"endWithIncident,omitempty"`
+	// Warnings are how long before the end the subject is told that it comes.
+	Warnings []Duration `json:"warnings,omitempty"`
+	// TellIncident is true when the incident is told what came of the request.
+	TellIncident bool `json:"tellIncident,omitempty"`
 	// Channels are where people are told of the request, by their configured names.
 	Channels []string `json:"channels,omitempty"`
 }
@@ -167,6 +171,15 @@ type Status struct {
 	Holds       []HoldState `json:"holds"`
 	Stuck       bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
 	Seq         int         `json:"seq"`             // number of the newest event
+}
+
+// Unsigned is true while somebody has to sign what was done behind the glass.
+func (s Status) Unsigned() bool { return s.SignBy != nil && s.Signed == nil && s.GrantedAt != nil }
+
+// WaitsForReview is true while reviewers have something to say: about the request, an extension of it, or what was done
+// behind the glass.
+func (s Status) WaitsForReview() bool {
+	return s.State == StatePending || s.State == StateActive && s.Extension != nil || s.Unsigned()
 }
 
 // HoldState is what the request knows of one of its entitlements.

@@ -55,7 +55,7 @@ func (r *run) extend(ctx workflow.Context) {
 	case decision.Ruling != contract.RulingGrant:
 		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
 	default:
-		r.carryOut(ctx, x, *decision.Fact, x.Fact.By, x.Fact.Reason)
+		r.carryOut(ctx, x, vouched(decision), x.Fact.By, x.Fact.Reason)
 	}
 }
 
@@ -70,13 +70,21 @@ func (r *run) judgeExtension(ctx workflow.Context) {
 	if decision.Ruling == contract.RulingReview {
 		return
 	}
-	r.asked, r.status.Extension, x.reviews.closed = nil, nil, true
+	r.closeExtension()
 	reviewer, reason := x.reviews.last()
 	if decision.Ruling == contract.RulingGrant {
-		r.carryOut(ctx, x, *decision.Fact, reviewer, reason)
+		r.carryOut(ctx, x, vouched(decision), reviewer, reason)
 		return
 	}
 	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
+}
+
+// closeExtension answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
+func (r *run) closeExtension() {
+	if r.asked != nil {
+		r.asked.reviews.closed = true
+	}
+	r.asked, r.status.Extension = nil, nil
 }
 
 // carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
