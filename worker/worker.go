@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
@@ -21,15 +22,18 @@ import (
 
 // Options is what a worker is made of.
 type Options struct {
-	Config    *config.Config
-	Temporal  client.Client
-	Log       *zap.Logger
-	Events    ledger.Events
-	Holdings  ledger.Holdings
-	Alarms    ledger.Alarms
-	Tickets   ticket.System // nil when there is no tracker
-	Targets   map[string]target.Target
-	Decisions ledger.Decisions
+	Config   *config.Config
+	Temporal client.Client
+	Log      *zap.Logger
+	Events   ledger.Events
+	Holdings ledger.Holdings
+	Alarms   ledger.Alarms
+	Tickets  ticket.System // nil when there is no tracker
+	// References resolve what stands for a ticket; nil when nothing does.
+	References ticket.References
+	Targets    map[string]target.Target
+	Decisions  ledger.Decisions
+	Incidents  incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier

@@ -14,11 +14,13 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
+	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/starter"
@@ -35,6 +37,9 @@ type House struct {
 	log     *zap.Logger
 	ledger  store
 	tickets ticket.System // nil when no tracker is configured
+	// references resolve what stands for a ticket; nil when nothing does.
+	references ticket.References
+	incidents  incident.Systems
 }
 
 // store is where Curfew's own record is.
@@ -49,14 +54,13 @@ type store interface {
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
 func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*House, error) {
 	h := &House{config: configured, log: log}
-	if settings := configured.Tickets.Jira; settings != nil {
-		tracker, err := jira.New(*settings)
-		if err != nil {
-			return nil, err
-		}
-		h.tickets = tracker
+	err := h.openTickets(configured.Tickets)
+	if err != nil {
+		return nil, err
 	}
-	var err error
+	if h.incidents, err = incidents(configured.Incidents); err != nil {
+		return nil, err
+	}
 	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
@@ -64,6 +68,27 @@ func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*Hou
 		return nil, errors.Join(err, h.ledger.Close())
 	}
 	return h, nil
+}
+
+// openTickets opens the tracker, and what leads to its tickets.
+func (h *House) openTickets(settings config.Tickets) error {
+	if settings.Jira == nil {
+		return nil
+	}
+	tracker, err := jira.New(*settings.Jira)
+	if err != nil {
+		return err
+	}
+	h.tickets = tracker
+	if settings.Zephyr == nil {
+		return nil
+	}
+	references, err := zephyr.New(*settings.Zephyr, tracker)
+	if err != nil {
+		return err
+	}
+	h.references = references
+	return nil
 }
 
 func open(ctx context.Context, settings config.Ledger) (store, error) {
@@ -105,7 +130,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		Signer: signer, Verifier: verifier,
+		References: h.references, Incidents: h.incidents, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err

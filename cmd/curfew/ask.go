@@ -93,7 +93,7 @@ type draft struct {
 
 // field is the place of an answer in the body.
 func (d *draft) field(name string) *string {
-	return map[string]*string{"duration": &d.body.Duration, "ticket": &d.body.Ticket, "reason": &d.body.Reason}[name]
+	return map[string]*string{"duration": &d.body.Duration, "ticket": &d.body.Ticket, "incident": &d.body.Incident, "reason": &d.body.Reason}[name]
 }
 
 // takesBack is true for a refusal of something that can be corrected, unless the same was refused before.
@@ -127,7 +127,8 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 		d.body.Duration = d.template.DefaultDuration.String()
 	}
 	add("duration", withDuration, durationInput(d.template.MaxDuration))
-	add("ticket", missing && d.body.Ticket == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
+	add("ticket", missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
+	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
 	add("reason", missing && d.body.Reason == "", reasonInput("What is it for?"))
 	if len(fields) == 0 {
 		return nil
@@ -141,7 +142,7 @@ func (d *draft) missing() bool {
 }
 
 func (d *draft) needsTicket() bool {
-	return d.template.Ticket == config.TicketRequired && !d.body.BreakGlass
+	return d.template.Ticket == config.TicketRequired && d.body.Zephyr == "" && !d.body.BreakGlass
 }
 
 func durationInput(most contract.Duration) *huh.Input {

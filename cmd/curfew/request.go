@@ -56,6 +56,7 @@ func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags.StringVar(&body.Duration, "for", "", "how `long`: 30m, 2h, 1h30m (default: the template's)")
 	flags.StringVar(&body.Reason, "reason", "", "what it is for")
 	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that it is for")
+	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the test cycle or execution that it is for, in the place of the ticket")
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that it is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
 	flags.BoolVar(&body.BreakGlass, "break-glass", false, "open at once, without the reviews; somebody else has to sign it afterwards")

@@ -142,6 +142,7 @@ func (p *program) matterText(page *page, request contract.Request, extension *co
 		page.row("begins", p.appointment(request.StartAt))
 	}
 	page.fact("ticket", request.Ticket)
+	page.fact("zephyr", request.Zephyr)
 	page.fact("incident", request.Incident)
 	page.row("reason", request.Reason)
 	page.row("asked", p.moment(request.AskedAt)+", door "+request.Door)

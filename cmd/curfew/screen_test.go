@@ -56,6 +56,8 @@ func (s *shell) sitWith(t *testing.T, environment []string, person string, args 
 	terminal, err := pty.StartWithSize(program, &pty.Winsize{Rows: rows, Cols: columns})
 	require.NoError(t, err)
 	seen := &sitting{t: t, keys: terminal, process: program, ended: make(chan error, 1), sight: vt.NewEmulator(columns, rows)}
+	answers, ok := seen.sight.InputPipe().(io.Closer)
+	require.True(t, ok)
 	go func() { _, _ = io.Copy(terminal, seen.sight) }() // what a terminal answers when it is asked what it can
 	go func() {
 		_, _ = io.Copy(seen, terminal) // it ends with the program
@@ -64,7 +66,7 @@ func (s *shell) sitWith(t *testing.T, environment []string, person string, args 
 	t.Cleanup(func() {
 		_ = program.Process.Kill() // if it is still there
 		_ = terminal.Close()
-		_ = seen.sight.Close()
+		_ = answers.Close()
 	})
 	return seen
 }

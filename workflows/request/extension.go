@@ -82,7 +82,7 @@ func (r *run) judgeExtension(ctx workflow.Context) {
 // closeExtension answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
 func (r *run) closeExtension() {
 	if r.asked != nil {
-		r.asked.reviews.closed = true
+		r.asked.reviews.close()
 	}
 	r.asked, r.status.Extension = nil, nil
 }
