@@ -26,7 +26,7 @@ func (p *program) ensureCommand() *cobra.Command {
 	var body api.AskBody
 	var how asking
 	var atLeast string
-	var noWait bool
+	var noWait, tells bool
 	c := &cobra.Command{
 		Use:   "ensure TEMPLATE",
 		Short: "See to it that there is access: leave alone what is there, ask for it otherwise",
@@ -34,20 +34,25 @@ func (p *program) ensureCommand() *cobra.Command {
 
 Active access that lasts for --at-least from now is left alone, and a request that waits for its reviews is waited for. Only
 when there is neither, access is asked for, as curfew request would. Doing this twice, also at the same time, asks once. The exit
-code is 0 when there is access now; -o json says whether it was asked for.`,
+code is 0 when there is access now, or with --exit-code 7 when that had to be asked for; -o json says it too.`,
 		Example: `  curfew ensure debug-prod --for 1h --ticket OPS-7 --reason "the checkout hangs" && psql orders
   curfew ensure debug-prod --for 1h --at-least 55m --no-wait -o json --ticket OPS-7 --reason "nightly check"`,
 		Args:              cobra.ExactArgs(1),
 		ValidArgsFunction: p.completeTemplates(),
 		RunE: func(c *cobra.Command, args []string) error {
 			body.Template = args[0]
-			return p.ensure(c.Context(), body, atLeast, asking{patience: patience{wait: !noWait}, yes: how.yes})
+			asked, err := p.ensure(c.Context(), body, atLeast, asking{patience: patience{wait: !noWait}, yes: how.yes})
+			if err == nil && asked && tells {
+				return errAsked
+			}
+			return err
 		},
 	}
 	askFlags(c, &body, &how)
 	flags := c.Flags()
 	flags.StringVar(&atLeast, "at-least", "", "how long access that is there must `last` from now to be left alone (default: half of --for)")
 	flags.BoolVar(&noWait, "no-wait", false, "don't wait for access that has to be asked for (exit code 5)")
+	flags.BoolVar(&tells, "exit-code", false, "end with code 7 when the access had to be asked for")
 	return c
 }
 
@@ -57,31 +62,32 @@ type need struct {
 	atLeast           time.Duration
 }
 
-func (p *program) ensure(ctx context.Context, body api.AskBody, atLeast string, how asking) error {
+// ensure says whether access had to be asked for.
+func (p *program) ensure(ctx context.Context, body api.AskBody, atLeast string, how asking) (asked bool, err error) {
 	remote, err := p.remote()
 	if err != nil {
-		return err
+		return false, err
 	}
 	need, err := p.need(ctx, remote, body, atLeast)
 	if err != nil {
-		return err
+		return false, err
 	}
 	status, found, err := p.find(ctx, remote, need)
 	if err != nil {
-		return err
+		return false, err
 	}
 	if !found {
 		how.send = func(ctx context.Context, body api.AskBody) (client.Answer[contract.Status], error) {
 			return p.askOnce(ctx, remote, body, need.subject)
 		}
 		if status, err = p.ask(ctx, remote, body, how); err != nil {
-			return err
+			return false, err
 		}
 	}
 	if how.wait {
 		status, err = p.await(ctx, remote, status, how.patience)
 	}
-	return cmp.Or(p.tellEnsured(ctx, remote, status, !found), err, accessIn(status.Value))
+	return !found, cmp.Or(p.tellEnsured(ctx, remote, status, !found), err, accessIn(status.Value))
 }
 
 func (p *program) tellEnsured(ctx context.Context, remote *client.Client, status client.Answer[contract.Status], asked bool) error {

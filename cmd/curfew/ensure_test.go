@@ -59,6 +59,15 @@ func TestEnsuringTwiceAsksOnce(t *testing.T) {
 	require.Len(t, s.mine(t), 1)
 }
 
+func TestEnsuringTellsAScriptWhetherItHadToAsk(t *testing.T) {
+	t.Parallel()
+	s := whole(t)
+	running := s.ensure(t, "--exit-code")
+	require.Equal(t, 0, s.run(t, "bob", "approve", s.asked(t, "pending").ID).code)
+	require.Equal(t, exitAsked, ended(t, running).code)
+	require.Equal(t, exitDone, ended(t, s.ensure(t, "--exit-code")).code, "it was there")
+}
+
 func TestEnsuringAsksAnewWhenWhatThereIsEndsTooSoon(t *testing.T) {
 	t.Parallel()
 	s := whole(t)

@@ -20,6 +20,7 @@ const (
 	exitNoAccess    = 4
 	exitStanding    = 5
 	exitDeclined    = 6
+	exitAsked       = 7
 )
 
 func exitCodesTopic() *cobra.Command {
@@ -32,7 +33,8 @@ func exitCodesTopic() *cobra.Command {
 3  the server can't be reached or can't answer: try again
 4  the request that was waited for has ended without access
 5  the request stands, and nobody waits for it any more: "ensure --no-wait", or Ctrl-C while waiting
-6  you were asked on the terminal and did not go on: nothing was changed`,
+6  you were asked on the terminal and did not go on: nothing was changed
+7  of "ensure --exit-code": there is access, and it had to be asked for`,
 	}
 }
 
@@ -47,6 +49,9 @@ func (e *ending) Error() string { return e.says }
 
 // errNoAccess ends the waiting for access when there will be none.
 var errNoAccess = &ending{exitNoAccess, "the request has ended without access"}
+
+// errAsked tells access that is new from access that was there, where a script wants to know.
+var errAsked = &ending{exitAsked, "the access had to be asked for"}
 
 // exitCode is what a script sees of an error. What cobra says about flags and arguments is bad input.
 func exitCode(err error, understood bool) int {
