@@ -35,11 +35,14 @@ func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
 	leases := lease.New(o.Temporal, o.Holdings)
 	book := ledger.New(o.Events, o.Alarms)
+	rules := policy.New(policy.Options{
+		Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
+	})
 	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
 	register(r, map[string]any{
-		contract.ActivityDecide: policy.New(policy.Options{
-			Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
-		}).Decide,
+		contract.ActivityDecide:      rules.Decide,
+		contract.ActivitySign:        rules.Sign,
+		contract.ActivityGrounds:     rules.Grounds,
 		contract.ActivityHold:        leases.Hold,
 		contract.ActivityExtendLease: leases.Extend,
 		contract.ActivityRelease:     leases.Release,

@@ -14,10 +14,21 @@ import (
 // gather reads all that a decision depends on. While something that is needed does not answer there are no facts, and so
 // no decision.
 func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, error) {
-	facts := policy.Facts{Request: q.request(), Now: time.Now().UTC(), Extension: extension(q.Extension)}
+	var reviews []contract.Review
 	for _, sealed := range *q.reviews() {
-		facts.Reviews = append(facts.Reviews, sealed.Fact)
+		reviews = append(reviews, sealed.Fact)
 	}
+	facts, err := a.parties(ctx, q.request(), reviews)
+	if err != nil {
+		return facts, err
+	}
+	facts.Extension = extension(q.Extension)
+	return facts, a.evidence(ctx, &facts)
+}
+
+// parties are the facts about those whom a request concerns, and the rules of today.
+func (a *Activities) parties(ctx context.Context, request contract.Request, reviews []contract.Review) (policy.Facts, error) {
+	facts := policy.Facts{Request: request, Reviews: reviews, Now: time.Now().UTC()}
 	if template, present := a.Config.Templates[facts.Request.Template]; present {
 		terms, _ := a.Config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
 		facts.Present = &terms
@@ -25,11 +36,7 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 	if err := a.members(ctx, &facts); err != nil {
 		return facts, err
 	}
-	if err := a.people(ctx, &facts); err != nil {
-		return facts, err
-	}
-	err := a.evidence(ctx, &facts)
-	return facts, err
+	return facts, a.people(ctx, &facts)
 }
 
 // extension is how long the access would last with what is asked now.

@@ -27,7 +27,7 @@ var headlines = map[contract.EventKind]string{
 	contract.EventDenied:          "Access denied by %s",
 	contract.EventWithdrawn:       "Request taken back by %s",
 	contract.EventLapsed:          "Request lapsed",
-	contract.EventScheduled:       "Access scheduled",
+	contract.EventScheduled:       "Access approved by %s; it begins later",
 	contract.EventGranted:         "Access granted",
 	contract.EventFailed:          "Access could not be granted; nothing is left behind",
 	contract.EventExtensionAsked:  "Extension asked for by %s; it waits for a reviewer",

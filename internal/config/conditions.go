@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"regexp"
 
 	"curfew/workflows/contract"
@@ -36,6 +37,9 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	}
 }
 
+// mostTimes bounds how often people are reminded or warned of one thing.
+const mostTimes = 10
+
 // times checks the reminders and the limits of extensions.
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
@@ -44,6 +48,19 @@ func (r *reading) times(template *Template, at path) {
 		}
 		if i > 0 && reminder.Duration <= template.Reminders[i-1].Duration {
 			r.wrong(at.key("reminders").item(i), "write them from the first to the last", "%s is not after %s", reminder, template.Reminders[i-1])
+		}
+	}
+	for i, warning := range template.Warnings {
+		switch here := at.key("warnings").item(i); {
+		case warning.Duration <= 0 || warning.Duration >= template.Duration.Max.Duration:
+			r.wrong(here, "write less than duration.max", "%s is no time before the end of access", warning)
+		case i > 0 && warning.Duration >= template.Warnings[i-1].Duration:
+			r.wrong(here, "write them from the first to the last, like [1h, 10m]", "%s is not after %s", warning, template.Warnings[i-1])
+		}
+	}
+	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
+		if len(times) > mostTimes {
+			r.wrong(at.key(key), fmt.Sprintf("keep %d at most", mostTimes), "has %d", len(times))
 		}
 	}
 	if most := template.Extension.Most; most != nil && *most < 0 {

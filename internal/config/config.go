@@ -146,6 +146,7 @@ type Template struct {
 	Extension    Extension           `yaml:"extension"`
 	Pending      contract.Duration   `yaml:"pending"`   // how long a request waits for reviews; default 1h
 	Reminders    []contract.Duration `yaml:"reminders"` // how long after it was asked reviewers are reminded
+	Warnings     []contract.Duration `yaml:"warnings"`  // how long before the end the subject is warned; default 10m
 	Ticket       Ticket              `yaml:"ticket"`
 	Incident     *Incident           `yaml:"incident"`
 	EndWith      []string            `yaml:"endWith"`  // EndWithTicket, EndWithIncident

@@ -26,6 +26,7 @@ type meaning struct {
 	// What the first release did not know is left out where a template does not use it.
 	Rules     *contract.Rules     `json:"rules,omitempty"`
 	Reminders []contract.Duration `json:"reminders,omitempty"`
+	Warnings  []contract.Duration `json:"warnings,omitempty"`
 	EndWith   []string            `json:"endWith,omitempty"`
 }
 
@@ -41,7 +42,7 @@ func (r *reading) digest(template *Template, at path) {
 		Pending: template.Pending, Ticket: template.Ticket.Use, Sessions: template.Sessions,
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
 		Restore: template.Drift == DriftRestore, Rules: laterRules(template),
-		Reminders: template.Reminders, EndWith: slices.Sorted(slices.Values(template.EndWith)),
+		Reminders: template.Reminders, Warnings: template.Warnings, EndWith: slices.Sorted(slices.Values(template.EndWith)),
 	}
 	for _, entitlement := range template.Entitlements {
 		means.Entitlements = append(means.Entitlements, grants(entitlement))

@@ -2,6 +2,7 @@ package config
 
 import (
 	"slices"
+	"time"
 
 	"curfew/workflows/contract"
 )
@@ -16,7 +17,9 @@ func (t Template) Rules() contract.Rules {
 		},
 		StartWithin: t.StartWithin, Automatic: constraints(t.Automatic), Approvals: t.ApprovalRules(),
 		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
-		BreakGlass: contract.BreakGlassRule(t.BreakGlass),
+		BreakGlass: contract.BreakGlassRule{
+			Groups: t.BreakGlass.Groups, MaxDuration: t.BreakGlass.MaxDuration, ReviewWithin: t.BreakGlass.ReviewWithin,
+		},
 	}
 	if i := t.Incident; i != nil {
 		rules.Incident = contract.IncidentRule{
@@ -55,10 +58,20 @@ func (c *Config) Terms(template Template, person string) (terms contract.Terms, 
 	return contract.Terms{
 		Digest: template.Digest, Accesses: accesses, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
 		KeepSessions: template.Sessions == SessionsKeep, LookEvery: c.Drift.Every, Restore: template.Drift == DriftRestore,
-		Rules: template.Rules(), Reminders: template.Reminders,
+		Rules: template.Rules(), Reminders: template.Reminders, Warnings: template.warnings(),
 		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
 		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),
 	}, missing
+}
+
+// defaultWarning is how long before the end the subject is warned if nobody says.
+const defaultWarning = 10 * time.Minute
+
+func (t Template) warnings() []contract.Duration {
+	if t.Warnings == nil {
+		return []contract.Duration{{Duration: defaultWarning}}
+	}
+	return t.Warnings
 }
 
 // Members are those of a group, by the configuration; nobody when there is no such group.

@@ -16,6 +16,7 @@ const (
 	AlarmRemoved      AlarmKind = "removed"       // the sweep removed an orphan
 	AlarmSweepStopped AlarmKind = "sweep-stopped" // there was more to remove than a sweep may
 	AlarmForged       AlarmKind = "forged"        // an input had no valid seal
+	AlarmUnsigned     AlarmKind = "unsigned"      // nobody has signed in time what was done behind the glass
 )
 
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.

@@ -86,6 +86,18 @@ type TellInput struct {
 	Status Status  `json:"status"`
 }
 
+// OpenTicketInput is the activity "ticket.Open": a ticket for a request that has none.
+type OpenTicketInput struct {
+	Project string `json:"project"`
+	Type    string `json:"type"`
+	Status  Status `json:"status"`
+}
+
+// OpenTicketResult answers it.
+type OpenTicketResult struct {
+	Ticket string `json:"ticket"`
+}
+
 // TellIncidentInput is the activity "incident.Tell": one note for each event.
 type TellIncidentInput struct {
 	Incident string  `json:"incident"`
@@ -97,7 +109,9 @@ type TellIncidentInput struct {
 type NotifyInput struct {
 	Channel string  `json:"channel"` // by its configured name
 	Events  []Event `json:"events"`
-	Status  Status  `json:"status"`
+	// To are those whom an event asks something of, by its number, when that is not clear from its kind.
+	To     map[int][]string `json:"to,omitempty"`
+	Status Status           `json:"status"`
 	// Thread is what the channel answered to the message before.
 	Thread string `json:"thread,omitempty"`
 }

@@ -40,6 +40,8 @@ const (
 	UpdateIssue       = "issue"
 
 	ActivityDecide       = "policy.Decide"
+	ActivitySign         = "policy.Sign"
+	ActivityGrounds      = "policy.Grounds"
 	ActivityHold         = "lease.Hold"
 	ActivityExtendLease  = "lease.Extend"
 	ActivityRelease      = "lease.Release"

@@ -102,6 +102,14 @@ type BreakGlassRule struct {
 	MaxDuration Duration `json:"maxDuration,omitzero"`
 	// ReviewWithin is how long afterwards a second person has to sign it.
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
+	// Ticket is opened when the request has none.
+	Ticket TicketPlace `json:"ticket,omitzero"`
+}
+
+// TicketPlace is where a ticket is opened; the zero value for nowhere.
+type TicketPlace struct {
+	Project string `json:"project,omitempty"`
+	Type    string `json:"type,omitempty"` // of the issue, like Task
 }
 
 // DefaultRuleName is what a rule is called that a template has in the short form, without a name.
@@ -137,7 +145,26 @@ type ExtensionQuestion struct {
 	EarlierReviews []Sealed[Review]     `json:"earlierReviews,omitempty"`
 }
 
-// Decision answers it.
+// SignInput is the activity "policy.Sign": may this review sign what was done behind the glass?
+type SignInput struct {
+	Request Sealed[Request] `json:"request"`
+	Review  Sealed[Review]  `json:"review"`
+}
+
+// GroundsInput is the activity "policy.Grounds": are the ticket and the incident still what the access rests on?
+type GroundsInput struct {
+	Ticket   string `json:"ticket,omitempty"`   // to look at; empty for none
+	Incident string `json:"incident,omitempty"` // likewise
+}
+
+// GroundsResult answers it.
+type GroundsResult struct {
+	Over bool   `json:"over"`
+	By   string `json:"by,omitempty"` // ActorTicket or ActorIncident
+	Why  string `json:"why,omitempty"`
+}
+
+// Decision answers a DecideInput.
 type Decision struct {
 	Ruling    Ruling   `json:"ruling"`
 	Why       string   `json:"why"`

@@ -85,6 +85,10 @@ type Terms struct {
 	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.
 	EndWithTicket   bool `json:"endWithTicket,omitempty"`
 	EndWithIncident bool `json:"endWithIncident,omitempty"`
+	// Warnings are how long before the end the subject is told that it comes.
+	Warnings []Duration `json:"warnings,omitempty"`
+	// TellIncident is true when the incident is told what came of the request.
+	TellIncident bool `json:"tellIncident,omitempty"`
 	// Channels are where people are told of the request, by their configured names.
 	Channels []string `json:"channels,omitempty"`
 }

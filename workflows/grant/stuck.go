@@ -81,10 +81,15 @@ type takeOver struct {
 	err  error
 }
 
+func (t *takeOver) fail(err error) { t.done, t.err = true, err }
+
 func (g *run) takeOverNow(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
 	t := &takeOver{Sealed: in.TakeOver}
+	if earlier := g.takeOver; earlier != nil {
+		earlier.fail(contract.Problemf(contract.KindConflict, "", "", "somebody else answers for it now").Application())
+	}
 	g.takeOver = t
-	if err := workflow.Await(ctx, func() bool { return t.done || g.takeOver != t }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return t.done }); err != nil {
 		return g.status(), err
 	}
 	return g.status(), t.err
@@ -101,7 +106,7 @@ func (g *run) abandon(ctx workflow.Context) {
 	}
 	err := abandonOnTarget(ctx, contract.AbandonCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed}).Get(ctx, nil)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindForbidden {
-		t.err = problem.Application()
+		t.fail(problem.Application())
 		return
 	}
 	if err != nil {

@@ -45,7 +45,10 @@ func Replay(name string, run any, history *historypb.History) error {
 	replayer.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name})
 	// The replayer writes into the history that it is given: upserted search attributes go into its first event.
 	history = proto.CloneOf(history)
-	return replayer.ReplayWorkflowHistory(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), history)
+	// Workflows look at their own id; without it the replayer makes one up.
+	id := history.GetEvents()[0].GetWorkflowExecutionStartedEventAttributes().GetWorkflowId()
+	return replayer.ReplayWorkflowHistoryWithOptions(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), history,
+		worker.ReplayWorkflowHistoryOptions{OriginalExecution: workflow.Execution{ID: id}})
 }
 
 // Write keeps a history as path. It refuses to change one that is there: a recorded history is a promise.

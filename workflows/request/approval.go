@@ -78,17 +78,19 @@ func (r *run) approved(ctx workflow.Context) bool {
 		decision, fresh, judged := r.judge(ctx, &r.reviews, nil, decideBy)
 		if judged {
 			r.status.Approvals, r.status.Needed, r.status.Why = decision.Approvals, decision.Needed, decision.Why
-			if decision.Duration.Duration > 0 { // a reviewer may have shortened it
-				r.status.Duration.Duration = min(r.status.Duration.Duration, decision.Duration.Duration)
-			}
+			r.shorten(decision.Duration)
 			r.announce(ctx, fresh, decision)
 		}
 		reviewer, reason := r.reviews.last()
 		switch {
 		case judged && decision.Ruling == contract.RulingGrant:
-			r.status.Why = "" // from now on it says what the access waits for
-			r.chain = contract.Chain{Grounds: contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()}, Decision: *decision.Fact}
-			r.happened(ctx, contract.EventApproved, reviewer, reason, decision.Why)
+			r.rests(decision)
+			if decision.BreakGlass {
+				r.brokeGlass(ctx, decision)
+				reviewer = r.status.Requester
+			}
+			kind, detail := r.whenToBegin(ctx)
+			r.happened(ctx, kind, reviewer, reason, decision.Why+detail)
 			return true
 		case judged && decision.Ruling == contract.RulingDeny:
 			r.happened(ctx, contract.EventDenied, reviewer, reason, decision.Why)
@@ -99,8 +101,12 @@ func (r *run) approved(ctx workflow.Context) bool {
 			r.happened(ctx, contract.EventLapsed, contract.ActorDeadline, "", "Nobody decided in "+r.fact().Terms.PendingFor.String()+".")
 			return false
 		}
+		r.askReviewers(ctx, decision)
 		summary := "Decide by " + clock(decideBy)
-		if again := decision.Again; !again.IsZero() && again.Before(decideBy) {
+		if reminder := r.remind(ctx, decision.From); !reminder.IsZero() && reminder.Before(decideBy) {
+			summary, left = "Remind the reviewers at "+clock(reminder), reminder.Sub(workflow.Now(ctx))
+		}
+		if again := decision.Again; !again.IsZero() && again.Before(workflow.Now(ctx).Add(left)) {
 			summary, left = "Ask more reviewers at "+clock(again), max(again.Sub(workflow.Now(ctx)), leastPause)
 		}
 		wait.For(ctx, left, summary, func() bool { return r.reviews.fresh() || r.stop != nil })
@@ -121,9 +127,6 @@ func (r *run) judge(
 		return decision, nil, false
 	}
 	err := future.Get(ctx, &decision)
-	if err == nil && decision.Ruling == contract.RulingGrant && decision.Fact == nil {
-		err = errNothingToShow
-	}
 	if err != nil {
 		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
@@ -135,8 +138,14 @@ func (r *run) judge(
 	return decision, fresh, true
 }
 
-// errNothingToShow is about a decision that no target would believe.
-var errNothingToShow = contract.Problemf(contract.KindForbidden, "", "see which workers run", "the decision to grant names no facts")
+// vouched is what targets go by. A decision of a release that sealed nothing has none, and where seals are checked nothing
+// is granted on it.
+func vouched(decision contract.Decision) contract.Sealed[contract.DecisionFact] {
+	if decision.Fact == nil {
+		return contract.Sealed[contract.DecisionFact]{}
+	}
+	return *decision.Fact
+}
 
 // announce tells of the reviews that were judged now, but not of the one that decided: that is told as the decision.
 func (r *run) announce(ctx workflow.Context, fresh []contract.Review, decision contract.Decision) {

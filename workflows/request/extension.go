@@ -55,7 +55,7 @@ func (r *run) extend(ctx workflow.Context) {
 	case decision.Ruling != contract.RulingGrant:
 		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
 	default:
-		r.carryOut(ctx, x, *decision.Fact, x.Fact.By, x.Fact.Reason)
+		r.carryOut(ctx, x, vouched(decision), x.Fact.By, x.Fact.Reason)
 	}
 }
 
@@ -73,7 +73,7 @@ func (r *run) judgeExtension(ctx workflow.Context) {
 	r.asked, r.status.Extension, x.reviews.closed = nil, nil, true
 	reviewer, reason := x.reviews.last()
 	if decision.Ruling == contract.RulingGrant {
-		r.carryOut(ctx, x, *decision.Fact, reviewer, reason)
+		r.carryOut(ctx, x, vouched(decision), reviewer, reason)
 		return
 	}
 	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)

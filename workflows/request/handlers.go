@@ -21,13 +21,13 @@ func (r *run) handle(ctx workflow.Context) error {
 			func() (contract.Sealed[contract.Request], error) { return r.in.Request, nil },
 			workflow.QueryHandlerOptions{Description: "The request as it was asked for, with its seal"}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.review,
-			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny", Validator: r.canReview}),
+			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny, or the signature afterwards", Validator: r.canReview}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.askedToExtend,
 			workflow.UpdateHandlerOptions{Description: "A later end, within the template's maximum", Validator: r.mayExtend}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRevoke, r.revoke,
 			workflow.UpdateHandlerOptions{Description: "End the access now", Validator: r.canRevoke}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateCancel, r.cancel,
-			workflow.UpdateHandlerOptions{Description: "Take back a request that nobody has decided", Validator: r.canCancel}),
+			workflow.UpdateHandlerOptions{Description: "Take back a request before there is access", Validator: r.canCancel}),
 	)
 }
 
@@ -49,6 +49,10 @@ func (r *run) canReview(in contract.ReviewInput) error {
 	// The server reads who is in which group when somebody reviews; the policy reads it again.
 	case !slices.Contains(r.status.Reviewers, review.Reviewer) && len(review.Rules) == 0:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
+	case reviews == nil && r.unsigned():
+		return nil
+	case reviews == nil && r.status.Signed != nil:
+		return r.signedAlready()
 	case reviews == nil:
 		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.where()).Application()
 	case reviews.by(review.Reviewer):
@@ -73,6 +77,9 @@ func (r *run) ballot() *ballot {
 // review answers when the policy has judged the review, or does not need to any more.
 func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
 	reviews := r.ballot()
+	if reviews == nil {
+		return r.sign(ctx, in)
+	}
 	mine := &vote{Sealed: in.Review}
 	reviews.given = append(reviews.given, mine)
 	err := workflow.Await(ctx, func() bool { return mine.judged || reviews.closed || r.stop != nil })
@@ -107,8 +114,8 @@ func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (cont
 
 func (r *run) canRevoke(contract.EndInput) error {
 	switch {
-	case r.status.State == contract.StatePending:
-		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is pending: there is no access to revoke").Application()
+	case r.waiting():
+		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is %s: there is no access to revoke", r.status.State).Application()
 	case r.status.State == contract.StateEnded:
 		return r.ended()
 	}
@@ -128,7 +135,7 @@ func (r *run) canCancel(contract.EndInput) error {
 	switch {
 	case r.status.State == contract.StateEnded:
 		return r.ended()
-	case r.status.State != contract.StatePending:
+	case !r.waiting():
 		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.where()).Application()
 	}
 	return nil
@@ -136,8 +143,13 @@ func (r *run) canCancel(contract.EndInput) error {
 
 func (r *run) cancel(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
 	r.end(in)
-	err := workflow.Await(ctx, func() bool { return r.status.State != contract.StatePending })
+	err := workflow.Await(ctx, func() bool { return !r.waiting() })
 	return r.status, err
+}
+
+// waiting is true before anything is put on a target.
+func (r *run) waiting() bool {
+	return r.status.State == contract.StatePending || r.status.State == contract.StateScheduled
 }
 
 // end records that the request is to end early. The first to say so is the one it is told of.

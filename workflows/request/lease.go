@@ -85,6 +85,9 @@ func (r *run) begin(ctx workflow.Context, asked, until time.Time) {
 		asked, until = asked.Add(late), until.Add(late)
 	}
 	r.status.GrantedAt, r.status.Until = &asked, &until
+	if r.status.SignBy != nil {
+		r.takeSignatures(ctx)
+	}
 	r.happened(ctx, contract.EventGranted, contract.ActorCurfew, "", r.standing())
 }
 

@@ -9,9 +9,10 @@ import (
 // outbox tells events to one place, in order and in batches, beside the main coroutine: a place that is down holds
 // nothing up but the end of the workflow.
 type outbox struct {
-	events []contract.Event
-	told   int
-	closed bool
+	events  []contract.Event
+	told    int
+	closed  bool
+	refused bool // an entry, for good
 }
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
@@ -38,43 +39,110 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 	})
 }
 
-func (r *run) tellLedgerAndTicket(ctx workflow.Context) {
+// channel tells people.
+type channel struct {
+	outbox
+	name   string
+	thread string // what it answered last
+}
+
+// outboxes are all but the ledger's.
+func (r *run) outboxes() []*outbox {
+	all := []*outbox{r.ticket, r.incident}
+	for _, c := range r.channels {
+		all = append(all, &c.outbox)
+	}
+	return all
+}
+
+func (r *run) tellEverybody(ctx workflow.Context) {
 	r.ledger.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
 		return record(ctx, contract.RecordInput{Events: events, Status: r.status})
 	}, func(ctx workflow.Context, err error) {
 		workflow.GetLogger(ctx).Error("the ledger refused events", "request", r.status.ID, "error", err)
 	})
-	r.ticket.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return tell(ctx, contract.TellInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
-	}, r.ticketRefused)
-}
-
-// ticketRefused puts it into the ledger, once, that the ticket takes no more entries.
-func (r *run) ticketRefused(ctx workflow.Context, err error) {
-	if r.ticketAbandoned {
-		return
+	r.ticket.run(ctx, r.tellTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
+	r.incident.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
+		return tellIncident(ctx, contract.TellIncidentInput{Incident: r.status.Incident, Events: events, Status: r.status})
+	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
+	for _, c := range r.channels {
+		c.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
+			if c.refused {
+				return nil // it has been down for long, and what people can't do in time they need not be told
+			}
+			result, err := notify(ctx, contract.NotifyInput{
+				Channel: c.name, Events: events, To: r.told.whom(events), Status: r.status, Thread: c.thread,
+			})
+			if err == nil {
+				c.thread = result.Thread
+			}
+			return err
+		}, r.refused(&c.outbox, contract.EventChannelAbandoned, c.name+": "))
 	}
-	r.ticketAbandoned = true
-	r.note(ctx, r.ledger, contract.EventTicketAbandoned, contract.ActorCurfew, "", contract.AsProblem(err).Error())
 }
 
-// happened advances the state, and tells the ledger and the ticket.
+// tellTicket comments on the ticket, and opens one before where that is to be done.
+func (r *run) tellTicket(ctx workflow.Context, events []contract.Event) error {
+	if r.status.Ticket == "" {
+		place := r.fact().Terms.Rules.BreakGlass.Ticket
+		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: place.Project, Type: place.Type, Status: r.status})
+		if err != nil {
+			return err
+		}
+		r.status.Ticket = opened.Ticket
+		r.note(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
+		r.show(ctx)
+	}
+	return tellTicket(ctx, contract.TellInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
+}
+
+// refused puts it into the ledger, once, that a place takes no more entries.
+func (r *run) refused(o *outbox, kind contract.EventKind, which string) func(workflow.Context, error) {
+	return func(ctx workflow.Context, err error) {
+		if !o.refused {
+			o.refused = true
+			r.note(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: which + contract.AsProblem(err).Error()})
+		}
+	}
+}
+
+// happened advances the state, and tells everybody.
 func (r *run) happened(ctx workflow.Context, kind contract.EventKind, actor, said, detail string) {
+	r.tell(ctx, kind, actor, said, detail, nil)
+}
+
+// tell is happened for what asks something of some people.
+func (r *run) tell(ctx workflow.Context, kind contract.EventKind, actor, said, detail string, to []string) {
 	if !advance(&r.status, kind, workflow.Now(ctx)) {
 		workflow.GetLogger(ctx).Error("an event came in a state that it does not fit", "event", kind, "state", r.status.State)
 	}
-	event := r.note(ctx, r.ledger, kind, actor, said, detail)
-	if r.status.Ticket != "" {
+	event := r.note(ctx, contract.Event{Kind: kind, Actor: actor, Said: said, Detail: detail})
+	r.told.ask(event, to)
+	if r.status.Ticket != "" || r.opensTicket() {
 		r.ticket.add(event)
+	}
+	if r.fact().Terms.TellIncident {
+		r.incident.add(event)
+	}
+	for _, c := range r.channels {
+		c.add(event)
 	}
 	r.show(ctx)
 }
 
-func (r *run) note(ctx workflow.Context, o *outbox, kind contract.EventKind, actor, said, detail string) contract.Event {
-	r.status.Seq++
-	event := contract.Event{
-		Request: r.status.ID, Seq: r.status.Seq, Kind: kind, At: workflow.Now(ctx), Actor: actor, Said: said, Detail: detail,
+// tellPeople is for what is of no interest to tickets and incidents.
+func (r *run) tellPeople(ctx workflow.Context, kind contract.EventKind, detail string, to []string) {
+	event := r.note(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: detail})
+	r.told.ask(event, to)
+	for _, c := range r.channels {
+		c.add(event)
 	}
-	o.add(event)
+}
+
+// note numbers an event and puts it into the ledger.
+func (r *run) note(ctx workflow.Context, event contract.Event) contract.Event {
+	r.status.Seq++
+	event.Request, event.Seq, event.At = r.status.ID, r.status.Seq, workflow.Now(ctx)
+	r.ledger.add(event)
 	return event
 }

@@ -20,10 +20,11 @@ var transitions = [...]struct {
 	transition
 }{
 	{contract.EventRequested, transition{from: []contract.State{""}, to: contract.StatePending}},
-	{contract.EventApproved, transition{from: []contract.State{contract.StatePending}, to: contract.StateGranting}},
-	{contract.EventDenied, transition{from: []contract.State{contract.StatePending}, to: contract.StateEnded, outcome: contract.OutcomeDenied}},
-	{contract.EventWithdrawn, transition{from: []contract.State{contract.StatePending}, to: contract.StateEnded, outcome: contract.OutcomeWithdrawn}},
-	{contract.EventLapsed, transition{from: []contract.State{contract.StatePending}, to: contract.StateEnded, outcome: contract.OutcomeLapsed}},
+	{contract.EventApproved, transition{from: []contract.State{contract.StatePending, contract.StateScheduled}, to: contract.StateGranting}},
+	{contract.EventScheduled, transition{from: []contract.State{contract.StatePending}, to: contract.StateScheduled}},
+	{contract.EventDenied, transition{from: []contract.State{contract.StatePending, contract.StateScheduled}, to: contract.StateEnded, outcome: contract.OutcomeDenied}},
+	{contract.EventWithdrawn, transition{from: []contract.State{contract.StatePending, contract.StateScheduled}, to: contract.StateEnded, outcome: contract.OutcomeWithdrawn}},
+	{contract.EventLapsed, transition{from: []contract.State{contract.StatePending, contract.StateScheduled}, to: contract.StateEnded, outcome: contract.OutcomeLapsed}},
 	{contract.EventGranted, transition{from: []contract.State{contract.StateGranting}, to: contract.StateActive}},
 	{contract.EventRevoking, transition{from: []contract.State{contract.StateGranting, contract.StateActive}, to: contract.StateRevoking}},
 	{contract.EventFailed, transition{from: []contract.State{contract.StateGranting, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeFailed}},

@@ -85,8 +85,65 @@ func raise(ctx workflow.Context, alarm contract.Alarm) error {
 	}).Get(ctx, nil)
 }
 
-// tell comments on the ticket, for as long as it takes.
-func tell(ctx workflow.Context, in contract.TellInput) error {
+// signing asks the policy whether a review may sign what was done behind the glass.
+func signing(ctx workflow.Context, in contract.SignInput) workflow.Future {
+	return step(ctx, contract.ActivitySign, in, workflow.ActivityOptions{
+		Summary:             "See whether the review may sign",
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy:         patiently(10 * time.Second),
+		Priority:            temporal.Priority{PriorityKey: grantNext},
+	})
+}
+
+// grounds looks at the ticket and the incident. It gives up soon: they are looked at again.
+func grounds(ctx workflow.Context, in contract.GroundsInput) workflow.Future {
+	return step(ctx, contract.ActivityGrounds, in, workflow.ActivityOptions{
+		Summary:                "Look at the ticket and the incident",
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 30 * time.Second,
+		RetryPolicy:            patiently(10 * time.Second),
+		Priority:               temporal.Priority{PriorityKey: tellLast},
+	})
+}
+
+// openTicket opens a ticket, for as long as it takes.
+func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contract.OpenTicketResult, err error) {
+	err = step(ctx, contract.ActivityOpenTicket, in, workflow.ActivityOptions{
+		Summary:             "Open a ticket in " + in.Project,
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         patiently(5 * time.Minute),
+		Priority:            temporal.Priority{PriorityKey: tellLast},
+	}).Get(ctx, &result)
+	return result, err
+}
+
+// tellIncident adds notes to the incident, for as long as it takes.
+func tellIncident(ctx workflow.Context, in contract.TellIncidentInput) error {
+	return step(ctx, contract.ActivityTellIncident, in, workflow.ActivityOptions{
+		Summary:             "Tell the incident: " + kinds(in.Events),
+		StartToCloseTimeout: 30 * time.Second,
+		RetryPolicy:         patiently(5 * time.Minute),
+		Priority:            temporal.Priority{PriorityKey: tellLast},
+	}).Get(ctx, nil)
+}
+
+// notifyFor is how long a channel that is down is tried: what it is about is over by then.
+const notifyFor = 24 * time.Hour
+
+// notify tells people on a channel.
+func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.NotifyResult, err error) {
+	err = step(ctx, contract.ActivityNotify, in, workflow.ActivityOptions{
+		Summary:                "Tell people on " + in.Channel + ": " + kinds(in.Events),
+		StartToCloseTimeout:    30 * time.Second,
+		ScheduleToCloseTimeout: notifyFor,
+		RetryPolicy:            patiently(5 * time.Minute),
+		Priority:               temporal.Priority{PriorityKey: tellLast, FairnessKey: in.Channel},
+	}).Get(ctx, &result)
+	return result, err
+}
+
+// tellTicket comments on the ticket, for as long as it takes.
+func tellTicket(ctx workflow.Context, in contract.TellInput) error {
 	return step(ctx, contract.ActivityTellTicket, in, workflow.ActivityOptions{
 		Summary:             "Tell the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,

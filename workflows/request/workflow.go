@@ -26,15 +26,16 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	safe, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
 	r.listen(ctx, safe)
-	r.tellLedgerAndTicket(safe)
+	r.tellEverybody(safe)
 
-	if r.approved(safe) {
+	if r.approved(safe) && r.due(safe) {
 		conclude := r.leased(safe)
 		r.released(safe)
 		if r.takenOver() {
 			conclude = r.abandoned
 		}
 		conclude(safe)
+		r.signed(safe)
 	}
 	return r.finished(safe)
 }
@@ -67,11 +68,14 @@ type run struct {
 	chain          contract.Chain                     // that the access rests on; it names all reviews
 	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
 
-	ledger, ticket  *outbox
-	ticketAbandoned bool
-	refusals        int // of extensions that were signaled
-	notices         int // of grants
-	shown           shown
+	signatures []*signature // that nobody has looked at
+
+	ledger, ticket, incident *outbox
+	channels                 []*channel
+	told                     told
+	refusals                 int // of extensions that were signaled
+	notices                  int // of grants
+	shown                    shown
 }
 
 func newRun(in contract.RequestInput) *run {
@@ -79,7 +83,7 @@ func newRun(in contract.RequestInput) *run {
 	r := &run{in: in, status: contract.Status{
 		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
 		Reason: fact.Reason, Ticket: fact.Ticket, Incident: fact.Incident, AskedAt: fact.AskedAt,
-		MaxDuration: fact.Terms.MaxDuration,
+		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.Terms.MaxDuration,
 	}}
 	for _, rule := range fact.Terms.ApprovalRules() {
 		r.status.Needed += rule.Count
@@ -88,7 +92,10 @@ func newRun(in contract.RequestInput) *run {
 	for _, access := range fact.Terms.Accesses {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}
-	r.ledger, r.ticket = &outbox{}, &outbox{}
+	r.ledger, r.ticket, r.incident = &outbox{}, &outbox{}, &outbox{}
+	for _, name := range fact.Terms.Channels {
+		r.channels = append(r.channels, &channel{name: name})
+	}
 	return r
 }
 
@@ -101,6 +108,9 @@ const afterTheEnd = time.Second
 // leased puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
 func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
 	granted := r.granted(ctx)
+	if granted {
+		r.watchGrounds(ctx)
+	}
 	for granted && r.stop == nil {
 		until := *r.status.Until
 		left := until.Add(afterTheEnd).Sub(workflow.Now(ctx))
@@ -110,7 +120,11 @@ func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
 		case r.reviewed():
 			r.judgeExtension(ctx)
 		case left > 0:
-			wait.For(ctx, left, "Access ends "+clock(until), func() bool {
+			summary := "Access ends " + clock(until)
+			if warning := r.warn(ctx); !warning.IsZero() {
+				summary, left = "Tell that access ends "+clock(until), warning.Sub(workflow.Now(ctx))
+			}
+			wait.For(ctx, left, summary, func() bool {
 				return r.stop != nil || len(r.extensions) > 0 || r.reviewed()
 			})
 		default:
@@ -148,8 +162,8 @@ func (r *run) finished(ctx workflow.Context) (contract.Status, error) {
 	for _, x := range r.extensions {
 		x.fail(r.ended())
 	}
-	// The ledger comes last: it also takes what the ticket refused.
-	for _, o := range []*outbox{r.ticket, r.ledger} {
+	// The ledger comes last: it also takes what the others refused.
+	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()
 		if err := workflow.Await(ctx, o.drained); err != nil {
 			return r.status, err

@@ -1,0 +1,44 @@
+package request
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+const (
+	// shortestGroundsLook is how soon the ticket and the incident of access are looked at again; access that lasts long is
+	// looked at more seldom, so that its history stays short.
+	shortestGroundsLook = time.Minute
+	groundsLooks        = 250
+)
+
+// watchGrounds ends the access when its ticket is closed or its incident resolved, where the template says so. Webhooks
+// tell that at once; this is for those that never arrive. A system that does not answer ends nothing.
+func (r *run) watchGrounds(ctx workflow.Context) {
+	var in contract.GroundsInput
+	if r.fact().Terms.EndWithTicket {
+		in.Ticket = r.fact().Ticket
+	}
+	if r.fact().Terms.EndWithIncident {
+		in.Incident = r.fact().Incident
+	}
+	if in == (contract.GroundsInput{}) {
+		return
+	}
+	over := func() bool { return r.status.State != contract.StateActive || r.stop != nil }
+	every := max(shortestGroundsLook, r.status.Duration.Duration/groundsLooks)
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		for !over() && !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
+			var result contract.GroundsResult
+			if err := grounds(ctx, in).Get(ctx, &result); err == nil && result.Over {
+				r.end(contract.EndInput{By: result.By, Reason: result.Why})
+				return
+			}
+			wait.For(ctx, every, "Look whether its grounds are still there", over)
+		}
+	})
+}

@@ -1,0 +1,94 @@
+package request
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+)
+
+// told says whom of what, so that nobody is told twice.
+type told struct {
+	to         []asking  // in the order of the events
+	asked      []string  // to review the request
+	remindedAt time.Time // when its reviewers last were
+	warnedAt   time.Time // when the subject last was, that the access ends
+}
+
+// asking is an event that asks something of some people.
+type asking struct {
+	seq    int
+	people []string
+}
+
+func (t *told) ask(event contract.Event, people []string) {
+	if len(people) > 0 {
+		t.to = append(t.to, asking{event.Seq, people})
+	}
+}
+
+// whom returns those whom events ask something of, by the events' numbers.
+func (t *told) whom(events []contract.Event) map[int][]string {
+	whom := map[int][]string{}
+	for _, a := range t.to {
+		if slices.ContainsFunc(events, func(event contract.Event) bool { return event.Seq == a.seq }) {
+			whom[a.seq] = a.people
+		}
+	}
+	return whom
+}
+
+// askReviewers tells those who may review and were not asked before that they are asked to.
+func (r *run) askReviewers(ctx workflow.Context, decision contract.Decision) {
+	var fresh []string
+	for _, person := range decision.From {
+		if !slices.Contains(r.told.asked, person) {
+			fresh = append(fresh, person)
+		}
+	}
+	if len(fresh) == 0 || len(r.channels) == 0 {
+		return
+	}
+	r.told.asked = append(r.told.asked, fresh...)
+	r.tellPeople(ctx, contract.EventReviewAsked, strings.Join(fresh, ", "), fresh)
+}
+
+// remind reminds the reviewers when it is time to, and returns when it is next; zero for never.
+func (r *run) remind(ctx workflow.Context, from []string) (next time.Time) {
+	if len(r.channels) == 0 {
+		return next
+	}
+	var instants []time.Time
+	for _, after := range r.fact().Terms.Reminders {
+		instants = append(instants, r.fact().AskedAt.Add(after.Duration))
+	}
+	now := workflow.Now(ctx)
+	if due := nextOf(r.told.remindedAt, instants); !due.IsZero() && !due.After(now) && len(from) > 0 {
+		r.tellPeople(ctx, contract.EventReminded, strings.Join(from, ", "), from)
+	}
+	r.told.remindedAt = now
+	return nextOf(now, instants)
+}
+
+// warn tells the subject when the end is near, and returns when it is to be told next; zero for never. An end that was
+// moved is told of anew.
+func (r *run) warn(ctx workflow.Context) (next time.Time) {
+	if len(r.channels) == 0 {
+		return next
+	}
+	var instants []time.Time
+	for _, before := range r.fact().Terms.Warnings {
+		if at := r.status.Until.Add(-before.Duration); at.After(*r.status.GrantedAt) {
+			instants = append(instants, at)
+		}
+	}
+	now := workflow.Now(ctx)
+	if due := nextOf(r.told.warnedAt, instants); !due.IsZero() && !due.After(now) {
+		r.tellPeople(ctx, contract.EventEnding, "Until "+clock(*r.status.Until)+".", nil)
+	}
+	r.told.warnedAt = now
+	return nextOf(now, instants)
+}

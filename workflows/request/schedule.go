@@ -1,0 +1,74 @@
+package request
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/workflows/contract"
+	"curfew/workflows/wait"
+)
+
+// whenToBegin is what the approval of a request leads to: access, or the wait for a start that is still ahead.
+func (r *run) whenToBegin(ctx workflow.Context) (kind contract.EventKind, detail string) {
+	start := r.fact().StartAt
+	if !workflow.Now(ctx).Before(start) {
+		return contract.EventApproved, ""
+	}
+	return contract.EventScheduled, "\nIt begins " + clock(start) + ", if the policy still allows it then."
+}
+
+// due waits for the start of a scheduled request, and has the policy decide again then: much may have changed since. It is
+// true at once when the request is not scheduled.
+func (r *run) due(ctx workflow.Context) bool {
+	if r.status.State != contract.StateScheduled {
+		return true
+	}
+	start := r.fact().StartAt
+	wait.For(ctx, start.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.stop != nil })
+	var decision contract.Decision
+	judged := false
+	if r.stop == nil {
+		decision, _, judged = r.judge(ctx, &r.reviews, nil, start.Add(r.fact().Terms.PendingFor.Duration))
+	}
+	switch {
+	case r.stop != nil:
+		r.happened(ctx, contract.EventWithdrawn, r.stop.By, r.stop.Reason, "")
+	case !judged:
+		r.happened(ctx, contract.EventLapsed, contract.ActorDeadline, "", "The policy could not decide again when it was to begin.")
+	case decision.Ruling != contract.RulingGrant:
+		r.happened(ctx, contract.EventDenied, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
+	default:
+		r.rests(decision)
+		r.happened(ctx, contract.EventApproved, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
+		return true
+	}
+	return false
+}
+
+// rests keeps what the access rests on, and how long it may last.
+func (r *run) rests(decision contract.Decision) {
+	r.status.Why = "" // from now on it says what the access waits for
+	r.shorten(decision.Duration)
+	r.chain = contract.Chain{
+		Grounds:  contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()},
+		Decision: vouched(decision),
+	}
+}
+
+// shorten lets the access last no longer than a reviewer said.
+func (r *run) shorten(to contract.Duration) {
+	if to.Duration > 0 {
+		r.status.Duration.Duration = min(r.status.Duration.Duration, to.Duration)
+	}
+}
+
+// nextOf finds the first instant of several after another; zero when there is none.
+func nextOf(after time.Time, instants []time.Time) (next time.Time) {
+	for _, at := range instants {
+		if at.After(after) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
