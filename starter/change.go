@@ -24,23 +24,29 @@ type Say struct {
 	Shown string
 }
 
-// Review approves or denies a pending request, or the extension that an active one waits for.
+// Review approves or denies a pending request, or the extension that an active one waits for; or it signs what was done
+// behind the glass.
 func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contract.Status, error) {
 	if err := checkSay(say); err != nil {
 		return contract.Status{}, err
 	}
-	status, err := s.open(ctx, actor, id)
-	if err != nil {
+	status, err := s.Get(ctx, actor, id)
+	switch {
+	case err != nil:
 		return contract.Status{}, err
-	}
-	if isParty(status, actor) {
+	case status.State == contract.StateEnded && !status.Unsigned():
+		return contract.Status{}, hasEnded(status)
+	case isParty(status, actor):
 		return contract.Status{}, contract.Problemf(contract.KindForbidden, "",
 			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
 			"nobody reviews access that they asked for or would get")
 	}
 	key := fmt.Sprintf("review/%s/%s", actor, say.Verdict)
-	if status.Extension != nil {
+	switch {
+	case status.Extension != nil:
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
+	case status.Unsigned():
+		key += "/signature"
 	}
 	shown, err := s.shownOf(ctx, status)
 	if err != nil {

@@ -112,10 +112,10 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 
 func checkFilter(filter ledger.Filter) error {
 	states := []contract.State{
-		"", contract.StatePending, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+		"", contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
 	}
 	if !slices.Contains(states, filter.State) {
-		return invalid("state", "choose pending, granting, active, revoking or ended",
+		return invalid("state", "choose pending, scheduled, granting, active, revoking or ended",
 			"there is no state %q", shortened(string(filter.State)))
 	}
 	if filter.Before != "" && checkID(filter.Before) != nil {
