@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 )
@@ -80,12 +81,13 @@ type Viewer struct {
 type shown struct {
 	View
 	Base string // what paths within Curfew begin with
+	Now  string // the server's clock, for the script
 }
 
 // Show answers with a page.
 func (f *Frame) Show(w http.ResponseWriter, status int, page *template.Template, view View) error {
 	var text bytes.Buffer
-	if err := page.Execute(&text, shown{view, f.prefix}); err != nil {
+	if err := page.Execute(&text, shown{view, f.prefix, time.Now().UTC().Format(time.RFC3339Nano)}); err != nil {
 		return fmt.Errorf("render a page: %w", err)
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
