@@ -17,7 +17,7 @@ func (m Moment) Date() string { return m.At.UTC().Format("2 Jan 2006, 15:04 UTC"
 
 // Away is how far the time is from now.
 func (m Moment) Away() string {
-	if left := m.At.Sub(m.Now); left > 0 {
+	if left := m.At.Sub(m.Now); left >= time.Second {
 		return "in " + length(left)
 	}
 	if ago := m.Now.Sub(m.At); ago >= time.Second {

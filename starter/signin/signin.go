@@ -122,4 +122,3 @@ func (d *Door) Current(r *http.Request) (Session, bool) {
 func (d *Door) Viewer(session Session) *page.Viewer {
 	return &page.Viewer{Name: d.name(session.Caller.Person), FormToken: session.FormToken}
 }
-

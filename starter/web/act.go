@@ -60,7 +60,9 @@ func (p *Pages) cancel(v visit) error {
 }
 
 // afterForm is where somebody comes who loads the answer to a form again, or has to sign in first.
-func (p *Pages) afterForm(v visit) error { return p.goTo(v, "/requests/"+url.PathEscape(v.r.PathValue("id"))) }
+func (p *Pages) afterForm(v visit) error {
+	return p.goTo(v, "/requests/"+url.PathEscape(v.r.PathValue("id")))
+}
 
 // act does something with the request of the page, and leads back to it; or shows the form again with what is wrong.
 func (p *Pages) act(v visit, verb string, do func(ctx context.Context, id string) error) error {

@@ -123,7 +123,9 @@ func (a asking) chosen() contract.Duration {
 }
 
 // Marked is true for the choice that is marked.
-func (a asking) Marked(choice contract.Duration) bool { return a.Values["other"] == "" && choice == a.chosen() }
+func (a asking) Marked(choice contract.Duration) bool {
+	return a.Values["other"] == "" && choice == a.chosen()
+}
 
 // At is true when the field is at fault.
 func (a asking) At(field string) bool { return a.Problem != nil && a.Problem.Field == field }
@@ -173,14 +175,14 @@ func (p *Pages) asking(v visit) (asking, error) {
 		offered: offer(templates[at]), Values: map[string]string{}, Action: v.r.URL.Path, Longest: templates[at].MaxDuration, MaxText: maxReason,
 		Earliest: p.now().UTC().Format(fieldTime), Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
+	if content.Because != "" {
+		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.Because)
+	}
 	if content.Glass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.Glass {
 		if content.BreakGlass == nil {
 			return asking{}, contract.Problemf(contract.KindForbidden, "", "ask for it in the ordinary way", "you may not break the glass of %s", content.Name)
 		}
 		content.Longest = content.BreakGlass.MaxDuration
-	}
-	if content.Because != "" {
-		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.Because)
 	}
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
 	content.Choices = p.choicesOf(content)

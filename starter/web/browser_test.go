@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/testserver/chromium"
+	"curfew/internal/testserver/oidc"
 )
 
 // tab is somebody before a browser.
@@ -84,6 +85,15 @@ func (b *tab) signIn(person, path string) {
 	b.do(chromedp.SendKeys("#token", token(person)), chromedp.Click("#sign-in"), chromedp.WaitVisible(".me"))
 }
 
+// throughProvider goes to a path and signs in at the provider on the way.
+func (b *tab) throughProvider(subject, path string) {
+	b.t.Helper()
+	b.open(path)
+	b.do(
+		chromedp.SendKeys("#username", subject), chromedp.SendKeys("#password", oidc.Password), chromedp.Click("button"), chromedp.WaitVisible(".me"),
+	)
+}
+
 func (b *tab) text(selector string) string {
 	b.t.Helper()
 	ctx, cancel := context.WithTimeout(b.ctx, patience)
@@ -144,3 +154,6 @@ func (b *tab) says(selector, what string) bool {
 	text, err := chromedp.Run(ctx, chromedp.Text(selector))
 	return err == nil && strings.Contains(text, what)
 }
+
+// tomorrow is a time as the browser's field takes it.
+func tomorrow() string { return time.Now().UTC().Add(24 * time.Hour).Format("2006-01-02T15:04") }

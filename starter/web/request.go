@@ -98,9 +98,9 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	}
 	content := p.content(v.person, status)
 	content.Form = form
-	recorded, events, err := p.starter.Story(ctx, v.person, id)
+	_, events, err := p.starter.Story(ctx, v.person, id)
 	if err == nil {
-		content.News, content.Story = newsOf(recorded), p.entries(events)
+		content.News, content.Story = newsOf(events), p.entries(events)
 	} else {
 		_, problem := page.Explain(err)
 		content.StoryFault = problem.Fault
@@ -146,15 +146,15 @@ func missing(err error) error {
 
 // requestNews tells the script whether anything has happened.
 func (p *Pages) requestNews(v visit) error {
-	status, _, err := p.starter.Story(v.r.Context(), v.person, v.r.PathValue("id"))
+	_, events, err := p.starter.Story(v.r.Context(), v.person, v.r.PathValue("id"))
 	if err != nil {
 		return missing(err)
 	}
-	return tell(v, newsOf(status))
+	return tell(v, newsOf(events))
 }
 
-// newsOf goes by what the ledger knows, for that is what the script asks it for.
-func newsOf(recorded contract.Status) string { return strconv.Itoa(recorded.Seq) }
+// newsOf goes by the story: whatever changes a request is an event of it.
+func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
 func (p *Pages) content(person string, status contract.Status) requestContent {
 	content := requestContent{

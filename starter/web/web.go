@@ -110,7 +110,9 @@ func checkForm(w http.ResponseWriter, r *http.Request, token string) error {
 	return cmp.Or(page.ReadForm(w, r), page.CheckForm(r, token))
 }
 
-func isReading(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
+func isReading(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
 
 var signedOutPage = parse("signed-out.html")
 
