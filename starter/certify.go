@@ -20,13 +20,9 @@ func (s *Starter) Certify(ctx context.Context, actor, id, target, publicKey stri
 	if len(publicKey) > maxPublicKey || strings.TrimSpace(publicKey) == "" {
 		return contract.Certificate{}, invalid("publicKey", "give the one line of a .pub file", "is empty or too long")
 	}
-	status, err := s.open(ctx, actor, id)
+	status, err := s.open(ctx, actor, id, OperationCertify)
 	if err != nil {
 		return contract.Certificate{}, err
-	}
-	if status.Subject != actor {
-		return contract.Certificate{}, contract.Problemf(contract.KindForbidden, "", "ask for access of your own",
-			"only the subject gets a certificate")
 	}
 	if status.State != contract.StateActive {
 		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "wait until it is active", "the request is %s", status.State)

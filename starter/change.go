@@ -3,8 +3,6 @@ package starter
 import (
 	"context"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -30,16 +28,9 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 	if err := checkSay(say); err != nil {
 		return contract.Status{}, err
 	}
-	status, err := s.Get(ctx, actor, id)
-	switch {
-	case err != nil:
+	status, err := s.open(ctx, actor, id, OperationReview)
+	if err != nil {
 		return contract.Status{}, err
-	case status.State == contract.StateEnded && !status.Unsigned():
-		return contract.Status{}, hasEnded(status)
-	case isParty(status, actor):
-		return contract.Status{}, contract.Problemf(contract.KindForbidden, "",
-			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
-			"nobody reviews access that they asked for or would get")
 	}
 	key := fmt.Sprintf("review/%s/%s", actor, say.Verdict)
 	switch {
@@ -77,7 +68,7 @@ func (s *Starter) Extend(
 	if duration.Duration <= 0 {
 		return contract.Status{}, invalid("duration", "say how much longer, like 30m", "%s makes nothing longer", duration)
 	}
-	status, err := s.open(ctx, actor, id)
+	status, err := s.open(ctx, actor, id, OperationExtend)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -106,36 +97,30 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
-	if _, err := s.open(ctx, actor, id); err != nil {
+	if _, err := s.open(ctx, actor, id, OperationRevoke); err != nil {
 		return contract.Status{}, err
 	}
 	return s.update(ctx, id, contract.UpdateRevoke, "revoke/"+actor, contract.EndInput{By: actor, Reason: reason})
 }
 
-// Cancel takes a request back before it is decided. Only the requester and the subject may.
+// Cancel takes a request back before it is decided.
 func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
 	if err := checkText(reason); err != nil {
 		return contract.Status{}, err
 	}
-	status, err := s.open(ctx, actor, id)
-	if err != nil {
+	if _, err := s.open(ctx, actor, id, OperationCancel); err != nil {
 		return contract.Status{}, err
-	}
-	if !isParty(status, actor) {
-		return contract.Status{}, contract.Problemf(contract.KindForbidden, "", "deny it instead",
-			"only %s can take the request back", strings.Join(distinct([]string{status.Requester, status.Subject}), " or "))
 	}
 	return s.update(ctx, id, contract.UpdateCancel, "cancel/"+actor, contract.EndInput{By: actor, Reason: reason})
 }
 
-// open finds a request that the actor can see and that has not ended. Whoever can see a request may end or extend it:
-// requester, subject and reviewers.
-func (s *Starter) open(ctx context.Context, actor, id string) (contract.Status, error) {
-	status, err := s.Get(ctx, actor, id)
+// open finds a request that has not ended, for an operation that the actor may do.
+func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
+	status, err := s.find(ctx, actor, id, op)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if status.State == contract.StateEnded {
+	if rule, _ := RuleOf(op); status.State == contract.StateEnded && !rule.fits(status) {
 		return contract.Status{}, hasEnded(status)
 	}
 	return status, nil
@@ -186,15 +171,6 @@ func checkSay(say Say) error {
 	default:
 		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(say.Verdict)))
 	}
-}
-
-// isParty is true for those who gain by the request.
-func isParty(status contract.Status, person string) bool {
-	return person == status.Requester || person == status.Subject
-}
-
-func canSee(status contract.Status, person string) bool {
-	return isParty(status, person) || slices.Contains(status.Reviewers, person)
 }
 
 func now() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }

@@ -19,9 +19,9 @@ import (
 // mostStuck is how many stuck grants are told at once: when there are more, one cause is behind them.
 const mostStuck = 200
 
-// Stuck returns the grants whose revoke is past its alarm time. Operators only.
+// Stuck returns the grants whose revoke is past its alarm time.
 func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
-	if err := s.operator(actor); err != nil {
+	if err := s.allow(actor, OperationStuck); err != nil {
 		return nil, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
@@ -55,17 +55,17 @@ func (s *Starter) grantStatus(ctx context.Context, grant string) (status contrac
 	return status, grantProblem(err, grant)
 }
 
-// RetryStuck tries a stuck revoke again at once. Operators only.
+// RetryStuck tries a stuck revoke again at once.
 func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
-	if err := cmp.Or(s.operator(actor), checkGrant(grant)); err != nil {
+	if err := cmp.Or(s.allow(actor, OperationRetryStuck), checkGrant(grant)); err != nil {
 		return contract.GrantStatus{}, err
 	}
 	return s.updateGrant(ctx, grant, contract.UpdateRetry)
 }
 
-// TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it. Admins only.
+// TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it.
 func (s *Starter) TakeOver(ctx context.Context, actor, grant, because string) (contract.GrantStatus, error) {
-	if err := cmp.Or(s.admin(actor), checkGrant(grant), checkBecause(because)); err != nil {
+	if err := cmp.Or(s.allow(actor, OperationReleaseStuck), checkGrant(grant), checkBecause(because)); err != nil {
 		return contract.GrantStatus{}, err
 	}
 	takeOver := contract.TakeOver{Grant: grant, By: actor, Because: because, At: now()}
@@ -115,9 +115,9 @@ func checkGrant(grant string) error {
 	return nil
 }
 
-// Alarms returns what concerns operators and is no request's event, newest first. Operators only.
+// Alarms returns what concerns operators and is no request's event, newest first.
 func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
-	if err := s.operator(actor); err != nil {
+	if err := s.allow(actor, OperationAlarms); err != nil {
 		return nil, err
 	}
 	alarms, err := s.alarms.List(ctx, filter)
@@ -130,9 +130,9 @@ func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmF
 	return alarms, nil
 }
 
-// Sweep compares every target with the live grants, now, and returns what was found. Operators only.
+// Sweep compares every target with the live grants, now, and returns what was found.
 func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contract.SweepReport, error) {
-	if err := s.operator(actor); err != nil {
+	if err := s.allow(actor, OperationSweep); err != nil {
 		return contract.SweepReport{}, err
 	}
 	id, err := ulid.New(ulid.Now(), rand.Reader)
@@ -150,21 +150,4 @@ func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contrac
 		return contract.SweepReport{}, unavailable(err, "the sweep "+run.GetID()+" has not ended yet; see it in Temporal's Web UI")
 	}
 	return report, nil
-}
-
-func (s *Starter) operator(actor string) error {
-	return s.role(actor, "operator", s.config.IsOperator)
-}
-
-func (s *Starter) admin(actor string) error { return s.role(actor, "admin", s.config.IsAdmin) }
-
-func (s *Starter) role(actor, role string, has func(string) bool) error {
-	if err := s.known(actor); err != nil {
-		return err
-	}
-	if !has(actor) {
-		return contract.Problemf(contract.KindForbidden, "", "ask one of the "+role+"s, or to be made one in roles."+role+"s of curfew.yaml",
-			"this is for %ss", role)
-	}
-	return nil
 }

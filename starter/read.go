@@ -21,6 +21,11 @@ const lookEvery = 500 * time.Millisecond
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
 // Requests that the actor is no part of are not found, like those that don't exist.
 func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
+	return s.find(ctx, actor, id, OperationShow)
+}
+
+// find looks a request up for an operation that the actor may do.
+func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, err
 	}
@@ -28,8 +33,8 @@ func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, e
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if !canSee(status, actor) {
-		return contract.Status{}, notFound(id)
+	if err := s.allowOn(actor, op, status); err != nil {
+		return contract.Status{}, err
 	}
 	return status, nil
 }
@@ -42,21 +47,21 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 	}
 	status, events, err := s.events.Request(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
-		status, err = s.Get(ctx, actor, id)
+		status, err = s.find(ctx, actor, id, OperationEvents)
 		return status, nil, err
 	}
 	if err != nil {
 		return contract.Status{}, nil, unreadable(err)
 	}
-	if !canSee(status, actor) {
-		return contract.Status{}, nil, notFound(id)
+	if err := s.allowOn(actor, OperationEvents, status); err != nil {
+		return contract.Status{}, nil, err
 	}
 	return status, events, nil
 }
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
 func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
-	if _, err := s.Get(ctx, actor, id); err != nil {
+	if _, err := s.find(ctx, actor, id, OperationDecisions); err != nil {
 		return nil, err
 	}
 	decisions, err := s.journal.DecisionsOf(ctx, id)
@@ -99,10 +104,13 @@ func (s *Starter) Watch(
 
 // List returns the ledger's statuses of requests that the actor can see, newest first.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
-	if err := cmp.Or(s.known(actor), checkFilter(filter)); err != nil {
+	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return nil, err
 	}
-	filter.Viewer = actor
+	filter.Viewer = ""
+	if show, _ := RuleOf(OperationShow); !show.Allows(s.roles(actor)) { // not all of them
+		filter.Viewer = actor
+	}
 	statuses, err := s.events.Requests(ctx, filter)
 	if err != nil {
 		return nil, unreadable(err)

@@ -48,7 +48,7 @@ type Entitlement struct {
 
 // Templates returns all templates, by name, and of each whether the actor may ask for it.
 func (s *Starter) Templates(actor string) ([]Template, error) {
-	if err := s.known(actor); err != nil {
+	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
 	templates := []Template{}

@@ -14,6 +14,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/api/client"
 	"curfew/workflows/contract"
@@ -84,7 +85,7 @@ func (p *program) signIn(ctx context.Context) error {
 	if err := logins.keep(p.serverAddress(), got); err != nil {
 		return err
 	}
-	return answer(p, me, nil, func(page *page, me api.Me) { page.row("signed in as " + me.ID) })
+	return answer(p, me, nil, func(page *page, me starter.Me) { page.row("signed in as " + me.ID) })
 }
 
 // askForTokens is the device authorization flow of RFC 8628.

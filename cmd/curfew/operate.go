@@ -14,7 +14,7 @@ func (p *program) alarmsCommand() *cobra.Command {
 	var filter client.AlarmFilter
 	c := &cobra.Command{
 		Use:     "alarms",
-		Short:   "List what went wrong outside of any one request, newest first (operators)",
+		Short:   "List what went wrong outside of any one request, newest first (operators, auditors)",
 		Example: "  curfew alarms --kind reappeared",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

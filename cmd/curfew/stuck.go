@@ -11,7 +11,7 @@ import (
 
 func (p *program) stuckCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "stuck", Short: "See to revokes that are past their alarm time (operators)", Args: cobra.NoArgs,
+		Use: "stuck", Short: "See to revokes that are past their alarm time (operators, and auditors to read)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.stuckListCommand(), p.stuckRetryCommand(), p.stuckReleaseCommand())

@@ -81,7 +81,8 @@ type Seals struct {
 
 // Roles says who may do more than ask and review.
 type Roles struct {
-	Operators []string `yaml:"operators"` // see to stuck revokes, alarms and sweeps
+	Auditors  []string `yaml:"auditors"`  // read everything, and change nothing
+	Operators []string `yaml:"operators"` // read everything, see to stuck revokes and sweeps, and end access early
 	Admins    []string `yaml:"admins"`    // and take stuck access over, by name
 }
 

@@ -62,7 +62,9 @@ func (r *reading) upkeep(c *Config) {
 }
 
 func (r *reading) roles(c *Config, at path) {
-	for role, people := range map[string][]string{"operators": c.Roles.Operators, "admins": c.Roles.Admins} {
+	for role, people := range map[string][]string{
+		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
+	} {
 		for i, person := range people {
 			if _, found := c.People[person]; !found && !r.lost(path{"people"}) {
 				r.wrong(at.key(role).item(i), suggest(person, slices.Collect(maps.Keys(c.People))), "there is no person %q", shorten(person))
@@ -74,7 +76,10 @@ func (r *reading) roles(c *Config, at path) {
 // TargetNames are the names of all targets, in order.
 func (c *Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
 
-// IsOperator is true for those who may see to stuck revokes, alarms and sweeps. Admins are operators too.
+// IsAuditor is true for those who may read everything.
+func (c *Config) IsAuditor(person string) bool { return slices.Contains(c.Roles.Auditors, person) }
+
+// IsOperator is true for those who may see to stuck revokes, sweep and end any access early. Admins are operators too.
 func (c *Config) IsOperator(person string) bool {
 	return slices.Contains(c.Roles.Operators, person) || c.IsAdmin(person)
 }

@@ -5,7 +5,6 @@ import (
 	"net/http"
 
 	"curfew/starter"
-	"curfew/workflows/contract"
 )
 
 // Templates is what can be asked for.
@@ -13,16 +12,9 @@ type Templates struct {
 	Templates []starter.Template `json:"templates" nullable:"false" doc:"The templates, by name"`
 }
 
-// Me is who a token stands for.
-type Me struct {
-	ID       string            `json:"id" doc:"The person's id in the directory"`
-	Name     string            `json:"name" doc:"The person's name"`
-	Accounts map[string]string `json:"accounts" doc:"The person's name on each target"`
-}
-
 type (
 	templatesOutput struct{ Body Templates }
-	meOutput        struct{ Body Me }
+	meOutput        struct{ Body starter.Me }
 )
 
 func (s *server) directory() {
@@ -39,10 +31,9 @@ func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, 
 }
 
 func (s *server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
-	id := current(ctx).Person
-	person, ok := s.config.People[id]
-	if !ok {
-		return nil, contract.Problemf(contract.KindForbidden, "", "ask an administrator", "you are not in the directory")
+	me, err := s.starter.Me(current(ctx).Person)
+	if err != nil {
+		return nil, err
 	}
-	return &meOutput{Me{ID: id, Name: person.Name, Accounts: person.Accounts}}, nil
+	return &meOutput{me}, nil
 }

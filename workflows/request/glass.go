@@ -52,8 +52,8 @@ func (r *run) sign(ctx workflow.Context, in contract.ReviewInput) (contract.Stat
 // takeSignatures has the policy look at each signature, in order, until one counts.
 func (r *run) takeSignatures(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			_ = workflow.Await(ctx, func() bool { return len(r.signatures) > 0 }) // ctx is never canceled
+		// ctx is canceled when the workflow is over.
+		for workflow.Await(ctx, func() bool { return len(r.signatures) > 0 }) == nil {
 			s := r.signatures[0]
 			r.signatures = r.signatures[1:]
 			s.err = r.takeSignature(ctx, s.Sealed)

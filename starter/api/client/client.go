@@ -16,6 +16,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"curfew/internal/config"
+	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
@@ -146,8 +147,8 @@ func (c *Client) Templates(ctx context.Context) (Answer[api.Templates], error) {
 }
 
 // Me returns who the token stands for.
-func (c *Client) Me(ctx context.Context) (Answer[api.Me], error) {
-	return call[api.Me](ctx, c, http.MethodGet, "/v1/me", nil)
+func (c *Client) Me(ctx context.Context) (Answer[starter.Me], error) {
+	return call[starter.Me](ctx, c, http.MethodGet, "/v1/me", nil)
 }
 
 // SignIn returns where people get tokens for the API. It needs none.

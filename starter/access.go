@@ -1,0 +1,234 @@
+package starter
+
+import (
+	"slices"
+	"strings"
+
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// Operation is something that people do through a door, by its name in the API's description.
+type Operation string
+
+// What can be done.
+const (
+	OperationAsk          Operation = "ask"
+	OperationList         Operation = "list"
+	OperationShow         Operation = "show"
+	OperationEvents       Operation = "events"
+	OperationDecisions    Operation = "decisions"
+	OperationTemplates    Operation = "templates"
+	OperationMe           Operation = "me"
+	OperationReview       Operation = "review"
+	OperationExtend       Operation = "extend"
+	OperationCertify      Operation = "certify"
+	OperationCancel       Operation = "cancel"
+	OperationRevoke       Operation = "revoke"
+	OperationStuck        Operation = "stuck"
+	OperationRetryStuck   Operation = "retryStuck"
+	OperationReleaseStuck Operation = "releaseStuck"
+	OperationAlarms       Operation = "alarms"
+	OperationSweep        Operation = "sweep"
+)
+
+// Role is what a person is: to a request, or by the configuration.
+type Role string
+
+// The roles there are. A person has several at once.
+const (
+	RolePerson    Role = "anybody" // in the directory
+	RoleRequester Role = "requester"
+	RoleSubject   Role = "subject"
+	RoleReviewer  Role = "reviewer"
+	RoleAuditor   Role = "auditor"
+	RoleOperator  Role = "operator"
+	RoleAdmin     Role = "admin" // every admin is an operator too
+)
+
+// Roles are all there are, from the one that everybody has.
+func Roles() []Role {
+	return []Role{RolePerson, RoleRequester, RoleSubject, RoleReviewer, RoleAuditor, RoleOperator, RoleAdmin}
+}
+
+// Rule says who may do an operation.
+type Rule struct {
+	Operation Operation
+	Scope     string // what a token must be good for, one of config.Scopes
+	May       []Role // any of these is enough
+	Never     []Role // any of these is too much, whatever else the person is
+	// In are the states of a request in which it comes into question; all when empty. The workflow has the last word.
+	In []contract.State
+	// WhenAsked is true when it comes into question also while an extension, or what was done behind the glass, waits for
+	// a reviewer.
+	WhenAsked bool
+}
+
+// Those who see a request, and those of them who have a part in it.
+var (
+	parties   = []Role{RoleRequester, RoleSubject}
+	involved  = []Role{RoleRequester, RoleSubject, RoleReviewer}
+	witnesses = []Role{RoleRequester, RoleSubject, RoleReviewer, RoleAuditor, RoleOperator, RoleAdmin}
+	overseers = []Role{RoleAuditor, RoleOperator, RoleAdmin}
+	operators = []Role{RoleOperator, RoleAdmin}
+)
+
+// rules are all that anybody may do: what is not here is for nobody. A list has of each person what they may be shown.
+var rules = []Rule{
+	{Operation: OperationAsk, Scope: config.ScopeAsk, May: []Role{RolePerson}},
+	{Operation: OperationList, Scope: config.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationTemplates, Scope: config.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
+
+	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationEvents, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
+	{
+		Operation: OperationReview, Scope: config.ScopeReview, May: []Role{RoleReviewer}, Never: parties,
+		In: []contract.State{contract.StatePending}, WhenAsked: true,
+	},
+	{
+		Operation: OperationCancel, Scope: config.ScopeAsk, May: parties,
+		In: []contract.State{contract.StatePending, contract.StateScheduled},
+	},
+	{Operation: OperationExtend, Scope: config.ScopeAsk, May: involved, In: []contract.State{contract.StateActive}},
+	{Operation: OperationCertify, Scope: config.ScopeAsk, May: []Role{RoleSubject}, In: []contract.State{contract.StateActive}},
+	{
+		Operation: OperationRevoke, Scope: config.ScopeRevoke, May: slices.Concat(involved, operators),
+		In: []contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking},
+	},
+
+	{Operation: OperationStuck, Scope: config.ScopeRead, May: overseers},
+	{Operation: OperationAlarms, Scope: config.ScopeRead, May: overseers},
+	{Operation: OperationRetryStuck, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationSweep, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationReleaseStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
+}
+
+// Rules are the rules of all operations.
+func Rules() []Rule { return slices.Clone(rules) }
+
+// RuleOf finds an operation's rule. Without one it is for nobody.
+func RuleOf(op Operation) (Rule, bool) {
+	at := slices.IndexFunc(rules, func(r Rule) bool { return r.Operation == op })
+	if at < 0 {
+		return Rule{Operation: op}, false
+	}
+	return rules[at], true
+}
+
+// Allows is true when somebody with these roles may.
+func (r Rule) Allows(roles []Role) bool { return hasAny(roles, r.May) && !hasAny(roles, r.Never) }
+
+// fits is true when the operation comes into question for a request as it stands.
+func (r Rule) fits(status contract.Status) bool {
+	return len(r.In) == 0 || slices.Contains(r.In, status.State) || r.WhenAsked && status.WaitsForReview()
+}
+
+// aboutRequest is true for what is done to one request.
+func (r Rule) aboutRequest() bool { return hasAny(r.May, involved) }
+
+func hasAny(roles, of []Role) bool {
+	return slices.ContainsFunc(roles, func(role Role) bool { return slices.Contains(of, role) })
+}
+
+// May returns what a person may do with a request as it stands, for doors that offer just that.
+func (s *Starter) May(actor string, status contract.Status) []Operation {
+	var may []Operation
+	roles := s.rolesIn(actor, status)
+	for _, rule := range rules {
+		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) {
+			may = append(may, rule.Operation)
+		}
+	}
+	return may
+}
+
+// allow refuses an actor who may not do what is about no one request.
+func (s *Starter) allow(actor string, op Operation) error {
+	if err := s.known(actor); err != nil {
+		return err
+	}
+	rule, _ := RuleOf(op)
+	if rule.Allows(s.roles(actor)) {
+		return nil
+	}
+	return contract.Problemf(contract.KindForbidden, "", "ask one of them, or to be made one in the section roles of curfew.yaml",
+		"this is for %s", plurals(rule.May))
+}
+
+// allowOn refuses an actor who may not do something with a request. Whoever may not be shown it does not learn that it
+// is there.
+func (s *Starter) allowOn(actor string, op Operation, status contract.Status) error {
+	roles := s.rolesIn(actor, status)
+	rule, _ := RuleOf(op)
+	switch show, _ := RuleOf(OperationShow); {
+	case !show.Allows(roles):
+		return notFound(status.ID)
+	case rule.Allows(roles):
+		return nil
+	case hasAny(roles, rule.Never):
+		return contract.Problemf(contract.KindForbidden, "",
+			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
+			"nobody reviews access that they asked for or would get")
+	}
+	return contract.Problemf(contract.KindForbidden, "", "ask one of them",
+		"this is for %s", strings.Join(named(rule.May, status), ", "))
+}
+
+// roles are those that a person has by the configuration.
+func (s *Starter) roles(person string) []Role {
+	var roles []Role
+	for role, has := range map[Role]bool{
+		RolePerson:   s.known(person) == nil,
+		RoleAuditor:  s.config.IsAuditor(person),
+		RoleOperator: s.config.IsOperator(person),
+		RoleAdmin:    s.config.IsAdmin(person),
+	} {
+		if has {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
+// rolesIn are those that a person has by the configuration and in a request.
+func (s *Starter) rolesIn(person string, status contract.Status) []Role {
+	roles := s.roles(person)
+	for role, has := range map[Role]bool{
+		RoleRequester: person == status.Requester,
+		RoleSubject:   person == status.Subject,
+		RoleReviewer:  slices.Contains(status.Reviewers, person) || len(s.mayReview(status, person)) > 0,
+	} {
+		if has {
+			roles = append(roles, role)
+		}
+	}
+	return roles
+}
+
+// named are those who have roles: by their ids where the request says who they are.
+func named(roles []Role, status contract.Status) []string {
+	var names []string
+	for _, role := range roles {
+		switch role {
+		case RoleRequester:
+			names = append(names, status.Requester)
+		case RoleSubject:
+			names = append(names, status.Subject)
+		case RoleReviewer:
+			names = append(names, status.Reviewers...)
+		case RolePerson, RoleAuditor, RoleOperator, RoleAdmin:
+			names = append(names, plurals([]Role{role}))
+		}
+	}
+	return distinct(names)
+}
+
+func plurals(roles []Role) string {
+	var names []string
+	for _, role := range roles {
+		names = append(names, string(role)+"s")
+	}
+	return strings.Join(names, ", ")
+}
