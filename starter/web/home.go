@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"curfew/activities/ledger"
+	"curfew/activities/story"
 	"curfew/starter/page"
 	"curfew/workflows/contract"
 )
@@ -22,16 +23,16 @@ const (
 type list struct {
 	Key, Title, Empty string
 	filter            func(person string) ledger.Filter
-	// keeps leaves out what the ledger can't tell apart; nil keeps all.
-	keeps func(status contract.Status, person string) bool
+	// waiting leaves out what waits for others alone.
+	waiting bool
 }
 
 // lists are all there are. The first two are on the first page.
 var lists = []list{
 	{
 		Key: "waiting", Title: "Waiting for you", Empty: "Nothing waits for you.",
-		filter: func(person string) ledger.Filter { return ledger.Filter{Reviewer: person, Waits: true} },
-		keeps:  mayReview,
+		filter:  func(person string) ledger.Filter { return ledger.Filter{Reviewer: person, Waits: true} },
+		waiting: true,
 	},
 	{
 		Key: "mine", Title: "Your requests", Empty: "You have not asked for anything yet.",
@@ -127,7 +128,7 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 		shown.Next = statuses[len(statuses)-1].ID
 	}
 	for _, status := range statuses {
-		if l.keeps == nil || l.keeps(status, person) {
+		if !l.waiting || p.waitsFor(person, status) {
 			shown.Rows = append(shown.Rows, p.row(status))
 		}
 	}
@@ -136,7 +137,7 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 
 func (p *Pages) row(status contract.Status) row {
 	one := row{
-		ID: status.ID, Template: status.Template, Who: p.who(status), Reason: status.Reason, Ticket: status.Ticket,
+		ID: status.ID, Template: status.Template, Who: p.who(status), Reason: story.Visible(status.Reason), Ticket: status.Ticket,
 		State: stateOf(status), Duration: status.Duration, Moment: p.moment(&status.AskedAt),
 	}
 	if status.State == contract.StateActive && status.Until != nil {

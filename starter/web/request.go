@@ -34,7 +34,6 @@ type requestContent struct {
 	ReviewFault string // why it can't be reviewed now
 	Asker       string // of the extension that waits
 	Signer      string // who has signed
-	SSH         bool   // whoever looks can have a certificate made
 	Form        sentForm
 	MaxText     int
 }
@@ -64,6 +63,12 @@ func (f sentForm) Of(verb string) *contract.Problem {
 	}
 	return nil
 }
+
+// Said is the reason, with nothing hidden in it.
+func (c requestContent) Said() string { return story.Visible(c.Reason) }
+
+// ExtensionSaid is the reason of the extension that waits, likewise.
+func (c requestContent) ExtensionSaid() string { return story.Visible(c.Extension.Reason) }
 
 // Homeless is the problem of a form that the page does not offer any more.
 func (c requestContent) Homeless() *contract.Problem {
@@ -158,13 +163,12 @@ func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
 func (p *Pages) content(person string, status contract.Status) requestContent {
 	content := requestContent{
-		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: may(person, status), MaxText: maxReason,
+		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: p.may(person, status), MaxText: maxReason,
 		Moments: moments{
 			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
 			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), SignBy: p.moment(status.SignBy),
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
-		SSH:        status.State == contract.StateActive && status.Subject == person && p.onSSH(status),
 	}
 	content.Headline = headline(content)
 	content.Longer = choices(contract.Duration{}, content.MostLonger)
@@ -190,12 +194,8 @@ func (p *Pages) content(person string, status contract.Status) requestContent {
 // stillAsked are the reviewers who have not reviewed.
 func stillAsked(status contract.Status) []string {
 	return slices.DeleteFunc(slices.Clone(status.Reviewers), func(person string) bool {
-		return isParty(status, person) || slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
+		return person == status.Requester || person == status.Subject || slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
 	})
-}
-
-func (p *Pages) onSSH(status contract.Status) bool {
-	return slices.ContainsFunc(status.Holds, func(h contract.HoldState) bool { return p.config.Targets[h.Access.Target].Kind == "ssh" })
 }
 
 // headline is where a request stands, in a sentence.
@@ -234,9 +234,9 @@ func (p *Pages) entries(events []contract.Event) []entry {
 	for _, event := range slices.Backward(events) {
 		named := event
 		named.Actor = p.name(event.Actor)
-		one := entry{When: p.moment(&event.At), Headline: story.Headline(named), Said: event.Said}
+		one := entry{When: p.moment(&event.At), Headline: story.Headline(named), Said: story.Visible(event.Said)}
 		if event.Detail != "" {
-			one.Lines = strings.Split(event.Detail, "\n")
+			one.Lines = strings.Split(story.Visible(event.Detail), "\n")
 		}
 		entries = append(entries, one)
 	}

@@ -23,7 +23,7 @@ type thing struct {
 type fact struct{ Key, Value string }
 
 func thingOf(access contract.Access) thing {
-	return thing{Target: access.Target, Account: visible(access.Account), Facts: facts(access.Entitlement)}
+	return thing{Target: access.Target, Account: exact(access.Account), Facts: facts(access.Entitlement)}
 }
 
 // thingHeld also says how it stands.
@@ -50,11 +50,11 @@ func (p *Pages) thingHeld(hold contract.HoldState) thing {
 func facts(entitlement json.RawMessage) []fact {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(entitlement, &fields); err != nil {
-		return []fact{{"entitlement", visible(string(entitlement))}}
+		return []fact{{"entitlement", exact(string(entitlement))}}
 	}
 	lines := make([]fact, 0, len(fields))
 	for _, key := range slices.Sorted(maps.Keys(fields)) {
-		lines = append(lines, fact{visible(key), value(fields[key])})
+		lines = append(lines, fact{exact(key), value(fields[key])})
 	}
 	return lines
 }
@@ -63,24 +63,24 @@ func facts(entitlement json.RawMessage) []fact {
 func value(raw json.RawMessage) string {
 	var text string
 	if json.Unmarshal(raw, &text) == nil {
-		return visible(text)
+		return exact(text)
 	}
 	var list []string
 	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
 		for i := range list {
-			list[i] = visible(list[i])
+			list[i] = exact(list[i])
 		}
 		return strings.Join(list, ", ")
 	}
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, raw); err != nil {
-		return visible(string(raw))
+		return exact(string(raw))
 	}
-	return visible(compact.String())
+	return exact(compact.String())
 }
 
-// visible writes out what would not be seen, or would look like something else.
-func visible(text string) string {
+// exact writes out what would not be seen, or would look like something else.
+func exact(text string) string {
 	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
 		return strconv.Quote(text)
 	}
