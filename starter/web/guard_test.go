@@ -163,3 +163,17 @@ func TestEveryPageIsHardened(t *testing.T) {
 	require.NotContains(t, text, " onclick=")
 	require.NotContains(t, text, "//", "nothing comes from elsewhere")
 }
+
+func TestWhatCannotBeShownAsItWasAskedForCannotBeReviewed(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t)
+	status := startertest.Status(contract.StatePending) // the ledger knows it, and no workflow does
+	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: "the checkout hangs"})
+
+	page := d.signedIn(t, "carol").get("/requests/" + status.ID)
+
+	require.Equal(t, http.StatusOK, page.StatusCode)
+	require.Contains(t, page.text, "the checkout hangs")
+	require.Contains(t, page.text, "It can&#39;t be reviewed now")
+	require.NotContains(t, page.text, `name="verdict"`)
+}
