@@ -36,7 +36,9 @@ type Options struct {
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
 	Tickets   ticket.System // nil when no tracker is configured
-	Incidents incident.Systems
+	// References resolve what stands for a ticket; nil when nothing does.
+	References ticket.References
+	Incidents  incident.Systems
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -46,17 +48,18 @@ type Options struct {
 
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
 type Starter struct {
-	temporal  client.Client
-	config    *config.Config
-	events    ledger.Events
-	alarms    ledger.Alarms
-	journal   ledger.Decisions
-	tickets   ticket.System
-	incidents incident.Systems
-	signer    *seal.Signer
-	verifier  *seal.Verifier
-	converter converter.DataConverter
-	asked     *lru.Cache[string, asked]
+	temporal   client.Client
+	config     *config.Config
+	events     ledger.Events
+	alarms     ledger.Alarms
+	journal    ledger.Decisions
+	tickets    ticket.System
+	references ticket.References
+	signer     *seal.Signer
+	verifier   *seal.Verifier
+	converter  converter.DataConverter
+	asked      *lru.Cache[string, asked]
+	incidents  incident.Systems
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -76,7 +79,8 @@ func New(o Options) (*Starter, error) {
 	}
 	return &Starter{
 		asked:    kept,
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, incidents: o.Incidents, converter: o.Converter,
+		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }
