@@ -71,13 +71,14 @@ type asking struct {
 	Latest   string
 	Already  string // the request that the form was sent for already
 	MaxText  int
+	Zephyr   bool // a test cycle or execution may stand for the ticket
 }
 
 // subject is somebody whom access may be asked for.
 type subject struct{ ID, Name string }
 
 // fields are those that a form keeps.
-var fields = []string{"id", "duration", "other", "reason", "ticket", "incident", "start", "subject", "confirm"}
+var fields = []string{"id", "duration", "other", "reason", "ticket", "zephyr", "incident", "start", "subject", "confirm"}
 
 const (
 	// maxReason is as the starter takes it, in bytes; the browser counts characters.
@@ -95,7 +96,7 @@ func (p *Pages) form(v visit) error {
 		return err
 	}
 	query := v.r.URL.Query()
-	for _, field := range []string{"duration", "reason", "ticket", "incident"} {
+	for _, field := range []string{"duration", "reason", "ticket", "zephyr", "incident"} {
 		content.Values[field] = query.Get(field)
 	}
 	content.Values["id"] = newID(p.now())
@@ -130,7 +131,7 @@ func (a asking) Marked(choice contract.Duration) bool {
 // At is true when the field is at fault.
 func (a asking) At(field string) bool { return a.Problem != nil && a.Problem.Field == field }
 
-// NeedsTicket is true when the form can't do without one.
+// NeedsTicket is true when the form can't do without one, or what stands for it.
 func (a asking) NeedsTicket() bool { return a.Ticket == config.TicketRequired && !a.Glass }
 
 // NeedsIncident is true when the form can't do without one.
@@ -148,7 +149,7 @@ func (a asking) Optional() string {
 	for _, field := range []struct {
 		name  string
 		there bool
-	}{{"incident", !a.NeedsIncident()}, {"start", a.MayStartLater()}, {"for somebody else", a.OnBehalf && !a.NeedsSubject()}} {
+	}{{"Zephyr", a.Zephyr}, {"incident", !a.NeedsIncident()}, {"start", a.MayStartLater()}, {"for somebody else", a.OnBehalf && !a.NeedsSubject()}} {
 		if field.there {
 			names = append(names, field.name)
 		}
@@ -158,7 +159,7 @@ func (a asking) Optional() string {
 
 // OpensMore is true when there is something in one of those.
 func (a asking) OpensMore() bool {
-	return a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("incident") || a.At("startAt") || a.At("subject")
+	return a.Values["zephyr"]+a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("zephyr") || a.At("incident") || a.At("startAt") || a.At("subject")
 }
 
 // asking finds the template that a path names, and what its form offers.
@@ -184,6 +185,7 @@ func (p *Pages) asking(v visit) (asking, error) {
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
+	content.Zephyr = p.config.Tickets.Zephyr != nil && content.Ticket != config.TicketNone
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
 	content.Choices = p.choicesOf(content)
 	if content.OnBehalf {
@@ -245,7 +247,7 @@ func (p *Pages) ask(v visit) error {
 func (a asking) asked(person string) (starter.Ask, error) {
 	ask := starter.Ask{
 		ID: a.Values["id"], Template: a.Name, Requester: person, Subject: a.Values["subject"], Reason: a.Values["reason"],
-		Ticket: a.Values["ticket"], Incident: a.Values["incident"], BreakGlass: a.Glass, Door: doorName,
+		Ticket: a.Values["ticket"], Zephyr: a.Values["zephyr"], Incident: a.Values["incident"], BreakGlass: a.Glass, Door: doorName,
 	}
 	if a.Glass && a.Values["confirm"] != "yes" {
 		return ask, contract.Problemf(contract.KindInvalid, "confirm", "tick the box if you mean it", "breaking the glass needs your word")
@@ -269,7 +271,8 @@ const doorName = "web"
 // is for reviewers to shorten, so it is compared before they have.
 func isAnswer(status contract.Status, ask starter.Ask) bool {
 	sameLength := status.State != contract.StatePending || ask.Duration.Duration == 0 || status.Duration == ask.Duration
-	return status.Template == ask.Template && status.Reason == ask.Reason && status.Ticket == ask.Ticket &&
+	return status.Template == ask.Template && status.Reason == ask.Reason && status.Zephyr == ask.Zephyr &&
+		(ask.Zephyr != "" || status.Ticket == ask.Ticket) &&
 		status.Incident == ask.Incident && status.BreakGlass == ask.BreakGlass &&
 		(ask.Subject == "" || status.Subject == ask.Subject) && sameLength
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/oklog/ulid/v2"
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/config"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -99,6 +100,21 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 	}
 	huge := alice.form("/ask/debug-prod", "reason", strings.Repeat("x", 1<<20))
 	require.Equal(t, http.StatusBadRequest, alice.post("/ask/debug-prod", huge, nil).StatusCode)
+}
+
+func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
+	t.Parallel()
+	d := openDoor(t)
+	d.Config.Tickets.Zephyr = &config.Zephyr{}
+	alice := d.signedIn(t, "alice")
+	require.Contains(t, alice.get("/ask/debug-prod").text, `id="zephyr"`)
+	require.NotContains(t, alice.get("/ask/look-round").text, `id="zephyr"`, "the template takes no ticket")
+
+	both := alice.post("/ask/debug-prod", alice.form("/ask/debug-prod", "reason", "to look", "ticket", "OPS-7", "zephyr", "OPS-R12"), nil)
+
+	require.Equal(t, http.StatusBadRequest, both.StatusCode)
+	require.Contains(t, both.text, "leave it out, or the ticket")
+	require.Contains(t, both.text, `value="OPS-R12"`)
 }
 
 func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {

@@ -131,7 +131,7 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 	}
 	content.ShownDigest = digest
 	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
-	content.Reason, content.Ticket, content.Incident = asked.Reason, asked.Ticket, asked.Incident
+	content.Reason, content.Ticket, content.Zephyr, content.Incident = asked.Reason, asked.Ticket, asked.Zephyr, asked.Incident
 	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
 	content.Who, content.Moments.Start = p.who(content.Status), p.moment(&asked.StartAt)
 	content.Things = nil
