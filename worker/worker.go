@@ -13,6 +13,7 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -31,9 +32,11 @@ type Options struct {
 	Tickets  ticket.System // nil when there is no tracker
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
-	Targets    map[string]target.Target
-	Decisions  ledger.Decisions
-	Incidents  incident.Systems
+	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.
+	Channels  map[string]notify.Channel
+	Targets   map[string]target.Target
+	Decisions ledger.Decisions
+	Incidents incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier
