@@ -16,6 +16,7 @@ const (
 	OperationAsk          Operation = "ask"
 	OperationList         Operation = "list"
 	OperationShow         Operation = "show"
+	OperationShown        Operation = "shown"
 	OperationEvents       Operation = "events"
 	OperationDecisions    Operation = "decisions"
 	OperationTemplates    Operation = "templates"
@@ -81,6 +82,7 @@ var rules = []Rule{
 	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
 
 	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationShown, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationEvents, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
 	{

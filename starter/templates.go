@@ -43,6 +43,7 @@ type BreakGlass struct {
 // Entitlement is one thing that a template gives.
 type Entitlement struct {
 	Target      string          `json:"target" doc:"The system, by its configured name"`
+	Kind        string          `json:"kind,omitempty" doc:"What sort of system that is"`
 	Entitlement json.RawMessage `json:"entitlement" doc:"What the subject gets there, in the words of the target's kind"`
 }
 
@@ -72,7 +73,9 @@ func (s *Starter) described(name, actor string) Template {
 		t.Approvals = append(t.Approvals, rule)
 	}
 	for _, entitlement := range template.Entitlements {
-		t.Entitlements = append(t.Entitlements, Entitlement{Target: entitlement.Target, Entitlement: entitlement.Spec})
+		t.Entitlements = append(t.Entitlements, Entitlement{
+			Target: entitlement.Target, Kind: s.config.Targets[entitlement.Target].Kind, Entitlement: entitlement.Spec,
+		})
 		if _, ok := s.config.Account(actor, entitlement.Target); !ok {
 			t.WithoutAccount = append(t.WithoutAccount, entitlement.Target)
 		}
