@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 
 	"curfew/internal/config"
+	"curfew/internal/policy"
 	"curfew/workflows/contract"
 )
 
@@ -22,6 +24,20 @@ type Template struct {
 	Approvals       []contract.ApprovalRule `json:"approvals" doc:"Who must approve: every rule must be met"`
 	// WithoutAccount are the targets that the actor has no account on: while there are any, only others can be its subject.
 	WithoutAccount []string `json:"withoutAccount,omitempty" doc:"Targets that you have no account on, so that you can't be the subject"`
+	MayNotAsk      string   `json:"mayNotAsk,omitempty" doc:"Why you may not ask for it; absent when you may"`
+	OnBehalf       bool     `json:"onBehalf,omitempty" doc:"Whether you may ask for it on behalf of somebody else"`
+
+	MinDuration contract.Duration `json:"minDuration,omitzero" doc:"The shortest that access may be asked for"`
+	StartWithin contract.Duration `json:"startWithin,omitzero" doc:"How far ahead a start may be scheduled; absent: not at all"`
+	Incident    bool              `json:"incident,omitempty" doc:"Whether a request names an incident"`
+	// BreakGlass is nil where the actor may not break the glass.
+	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open at once, without the reviews that are asked for otherwise; absent: not at all"`
+}
+
+// BreakGlass is what holds behind the glass.
+type BreakGlass struct {
+	MaxDuration  contract.Duration `json:"maxDuration" doc:"The longest that access may last then"`
+	ReviewWithin contract.Duration `json:"reviewWithin" doc:"Within which time somebody else has to sign it afterwards"`
 }
 
 // Entitlement is one thing that a template gives.
@@ -31,7 +47,7 @@ type Entitlement struct {
 	Entitlement json.RawMessage `json:"entitlement" doc:"What the subject gets there, in the words of the target's kind"`
 }
 
-// Templates returns the templates that can be asked for, by name.
+// Templates returns all templates, by name, and of each whether the actor may ask for it.
 func (s *Starter) Templates(actor string) ([]Template, error) {
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
@@ -49,7 +65,8 @@ func (s *Starter) described(name, actor string) Template {
 		Name: name, Description: template.Description,
 		DefaultDuration: template.Duration.Default, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
 		Ticket: template.Ticket.Use, KeepSessions: template.Sessions == config.SessionsKeep,
-		Approvals: []contract.ApprovalRule{},
+		Approvals:   []contract.ApprovalRule{},
+		MinDuration: template.Duration.Min, StartWithin: template.StartWithin, Incident: template.Incident != nil,
 	}
 	for _, rule := range template.ApprovalRules() {
 		rule.From = others(rule.From)
@@ -64,5 +81,26 @@ func (s *Starter) described(name, actor string) Template {
 		}
 	}
 	t.WithoutAccount = distinct(t.WithoutAccount)
+	s.offer(&t, template, actor)
 	return t
+}
+
+// offer says what of a template the policy would let the actor ask for.
+func (s *Starter) offer(t *Template, template config.Template, actor string) {
+	terms, _ := s.config.Terms(template, actor)
+	ask := contract.Request{Template: t.Name, Requester: actor, Subject: actor, Duration: t.DefaultDuration, AskedAt: now(), Terms: terms}
+	t.MayNotAsk = strings.Join(policy.MayNotAsk(s.facts(ask)), "; ")
+	if few, found := contract.ProblemOf(s.checkPanel(ask)); found && t.MayNotAsk == "" {
+		t.MayNotAsk = few.Fault
+	}
+	if t.MayNotAsk != "" {
+		return
+	}
+	other, glass := ask, ask
+	other.Subject = "" // whoever it is
+	t.OnBehalf = len(policy.MayNotAsk(s.facts(other))) == 0
+	glass.BreakGlass = true
+	if len(policy.MayNotAsk(s.facts(glass))) == 0 {
+		t.BreakGlass = &BreakGlass{MaxDuration: longest(template, glass), ReviewWithin: template.BreakGlass.ReviewWithin}
+	}
 }

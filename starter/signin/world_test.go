@@ -18,6 +18,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/testserver/oidc"
+	"curfew/starter/page"
 	"curfew/starter/signin"
 	"curfew/workflows/contract"
 )
@@ -34,7 +35,6 @@ func open(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewTLSServer(mux)}
-	t.Cleanup(h.server.Close)
 	h.provider = oidc.Start(t, oidc.Options{
 		Redirect: h.server.URL + signin.PathAnswer,
 		People: []oidc.Person{
@@ -42,27 +42,49 @@ func open(t *testing.T) *house {
 			{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 		},
 	})
-	configured := &config.Config{
+	h.serve(t, mux, &config.Config{
 		OIDC: &config.OIDC{
 			Issuer: h.provider.Issuer, ClientID: oidc.WebClient, ClientSecret: config.SecretOf(oidc.WebSecret),
 			PersonClaim: config.ClaimEmail, Groups: config.OIDCGroups{Claim: "groups", Optional: true},
 			Session: contract.Duration{Duration: time.Hour},
 		},
 		People: map[string]config.Person{"alice": {Login: "alice@example.com"}},
-	}
+	})
+	return h
+}
+
+// openWithTokens is a door without a provider.
+func openWithTokens(t *testing.T) *house {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := &house{server: httptest.NewTLSServer(mux)}
+	h.serve(t, mux, withTokens())
+	return h
+}
+
+// openPlain is a door without a provider and without TLS, as people have it on their own machines.
+func openPlain(t *testing.T) *house {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := &house{server: httptest.NewServer(mux)}
+	h.serve(t, mux, withTokens())
+	return h
+}
+
+func (h *house) serve(t *testing.T, mux *http.ServeMux, configured *config.Config) {
+	t.Helper()
+	t.Cleanup(h.server.Close)
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
-	var err error
-	h.door, err = signin.New(signin.Options{
-		Provider: identity.New(configured).Provider(), URL: h.server.URL, Log: zap.New(core),
-	})
+	frame, err := page.New(h.server.URL, zap.New(core))
 	require.NoError(t, err)
+	mux.Handle("GET "+page.PathAssets, frame.Assets())
+	h.door = signin.New(signin.Options{Callers: identity.New(configured), Frame: frame, URL: h.server.URL, Log: zap.New(core)})
 	h.door.Handle(mux)
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
 		session, _ := h.door.Current(r)
 		_, _ = io.WriteString(w, session.Caller.Person)
 	})
-	return h
 }
 
 // browser keeps cookies and follows no redirects.

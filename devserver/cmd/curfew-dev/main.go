@@ -88,7 +88,7 @@ func run(ctx context.Context, configured *config.Config, webUI string) (err erro
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "Curfew's API       %s\nTemporal's Web UI  %s\n", configured.Server.URL, webUI)
+	fmt.Fprintf(os.Stdout, "Curfew             %s\nTemporal's Web UI  %s\n", configured.Server.URL, webUI)
 	// When one of them fails the other stops as well.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
