@@ -32,6 +32,7 @@ type Filter struct {
 	Reviewer string // may review it
 	Viewer   string // requester, subject or reviewer
 	Ticket   string
+	Incident string
 	Stuck    bool
 	Waits    bool // for a review
 	// Before is the id of the last request of the page before: ids are sortable by time.

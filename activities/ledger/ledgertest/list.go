@@ -29,6 +29,7 @@ func listLikeSearch(t *testing.T, store Store) {
 			Reviewer: rapid.SampledFrom(orNone(persons)).Draw(rt, "reviewer"),
 			Viewer:   rapid.SampledFrom(orNone(persons)).Draw(rt, "viewer"),
 			Ticket:   rapid.SampledFrom(orNone(tickets)).Draw(rt, "ticket"),
+			Incident: rapid.SampledFrom(orNone(incidents)).Draw(rt, "incident"),
 			Stuck:    rapid.Bool().Draw(rt, "stuck"),
 			Waits:    rapid.Bool().Draw(rt, "waits"),
 			Before:   rapid.SampledFrom([]string{"", "", requestID(0), requestID(60), requestID(999)}).Draw(rt, "before"),
@@ -57,6 +58,7 @@ var (
 	templates = []string{"debug-prod", "read-orders"}
 	persons   = []string{"p-ada", "p-bob", "p-carol", "p-dan"}
 	tickets   = []string{"OPS-7", "OPS-70"}
+	incidents = []string{"PINC1", `\\share\é`}
 )
 
 // orNone adds the empty value, twice as likely as the others: it leaves the field out of a filter.
@@ -93,6 +95,9 @@ func anyone(dice *rand.Rand, number, seq int) contract.Status {
 	if dice.IntN(3) > 0 {
 		one.Ticket = tickets[dice.IntN(len(tickets))]
 	}
+	if dice.IntN(3) > 0 {
+		one.Incident = incidents[dice.IntN(len(incidents))]
+	}
 	one.Stuck = dice.IntN(4) == 0
 	return one
 }
@@ -109,6 +114,7 @@ func search(all []contract.Status, f ledger.Filter) []contract.Status {
 			(f.Reviewer == "" || reviewer(f.Reviewer)) &&
 			(f.Viewer == "" || party(f.Viewer) || reviewer(f.Viewer)) &&
 			(f.Ticket == "" || one.Ticket == f.Ticket) &&
+			(f.Incident == "" || one.Incident == f.Incident) &&
 			(!f.Stuck || one.Stuck) &&
 			(!f.Waits || one.WaitsForReview()) &&
 			(f.Before == "" || one.ID < f.Before) {

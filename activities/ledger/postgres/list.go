@@ -32,6 +32,7 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	q.equal("requests.state", string(filter.State))
 	q.equal("requests.template", filter.Template)
 	q.equal("requests.ticket", filter.Ticket)
+	q.equal("requests.incident", filter.Incident)
 	if filter.Stuck {
 		q.where("requests.stuck")
 	}

@@ -87,7 +87,7 @@ func TestAFileOfTheFirstReleaseIsBroughtUpToDateWithWhatItHolds(t *testing.T) {
 	execute(t, db, string(first)+`PRAGMA user_version = 1; PRAGMA application_id = 0x43757266;
 		INSERT INTO events VALUES ('`+request+`', 1, 'approved', '2026-03-01T12:00:00.123456789Z', 'p-ada', 'go', '1 of 1');
 		INSERT INTO requests VALUES ('`+request+`', 1, 'active', 'debug-prod', 'OPS-7', 0,
-			'{"id":"`+request+`","state":"active","seq":1}');
+			'{"id":"`+request+`","state":"active","seq":1,"incident":"PT4KHLK"}');
 		INSERT INTO people VALUES ('p-bob', '`+request+`', 1, 0);
 		INSERT INTO holdings VALUES ('`+grant+`', 'orders-db', '{"role":"reader"}', 'p-carol', 'carol', 7, 3, 1, 0,
 			'2026-03-01T13:00:00.000000000Z', '[]', '', '');`)
@@ -112,6 +112,9 @@ func TestAFileOfTheFirstReleaseIsBroughtUpToDateWithWhatItHolds(t *testing.T) {
 		listed, err := store.Requests(t.Context(), ledger.Filter{Person: "p-bob"})
 		require.NoError(t, err)
 		require.Len(t, listed, 1)
+		ofIncident, err := store.Requests(t.Context(), ledger.Filter{Incident: "PT4KHLK"})
+		require.NoError(t, err)
+		require.Equal(t, listed, ofIncident)
 		alarms, err := store.List(t.Context(), ledger.AlarmFilter{})
 		require.NoError(t, err)
 		require.Empty(t, alarms)

@@ -54,6 +54,9 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	if filter.Ticket != "" {
 		q.where("requests.ticket = ?", filter.Ticket)
 	}
+	if filter.Incident != "" {
+		q.where("requests.incident = ?", filter.Incident)
+	}
 	if filter.Stuck {
 		q.where("requests.stuck = 1")
 	}
