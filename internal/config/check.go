@@ -47,6 +47,7 @@ func (r *reading) check(c *Config) {
 	r.identity(c)
 	r.channels(c, path{"notify"})
 	r.templates(c, path{"templates"})
+	r.hooks(c, path{"hooks"})
 }
 
 // names checks the ids of one section.

@@ -51,6 +51,9 @@ func (c *Config) Systems() []string {
 		has[SystemSlack] = has[SystemSlack] || channel.Slack != nil
 		has[SystemMail] = has[SystemMail] || channel.SMTP != nil
 	}
+	for _, hook := range c.Hooks {
+		has[SystemSlack] = has[SystemSlack] || hook.Verify == VerifySlack
+	}
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(has)), func(name string) bool { return !has[name] })
 }
 

@@ -8,12 +8,14 @@ type Hook struct {
 	Verify string `yaml:"verify"`
 	// Secrets are shared with the source; every one of them is good, so that it can change over from one to the next.
 	Secrets []Secret `yaml:"secrets"`
-	// Person is in whose name a source with VerifyBearer or VerifyStandard asks, when it names nobody itself.
-	Person string `yaml:"person"`
+	// Person is in whose name a source with VerifyBearer or VerifyStandard asks, when it names nobody itself. MayName lets it
+	// name others.
+	Person  string `yaml:"person"`
+	MayName bool   `yaml:"mayName"`
 	// Routes say which deliveries start which requests; the first that fits.
 	Routes []Route `yaml:"routes"`
-	// Decisions are for Jira: the statuses that a ticket is moved to by whoever approves or denies the request that it is
-	// about. Nobody decides by moving tickets unless they are written.
+	// Decisions are for Jira: the statuses that a ticket is moved to by whoever approves or denies the request that it
+	// started. Nobody decides by moving tickets unless they are written.
 	Decisions Decisions `yaml:"decisions"`
 }
 

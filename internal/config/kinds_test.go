@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"os"
 	"path/filepath"
@@ -82,6 +83,7 @@ func folder(t testing.TB, text string) string {
 	for name, content := range map[string]string{
 		"curfew.yaml": text,
 		"one":         canary + "-one\n", "two": canary + "-two\r\n", "also-one": canary + "-one", "lines": canary + "\n\n",
+		"short": "too short", "long": canary + "-that-is-long-enough", "standard": "whsec_" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte("k"), 32)),
 		"empty": "\n", "large": canary + strings.Repeat("x", 64<<10),
 	} {
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))

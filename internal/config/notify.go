@@ -78,13 +78,7 @@ func (w Webhook) Guard() outbound.Guard {
 }
 
 // Signer signs what is sent to the receiver.
-func (w Webhook) Signer() (signing.Signer, error) {
-	secrets := make([]string, len(w.Secrets))
-	for i, secret := range w.Secrets {
-		secrets[i] = secret.Reveal()
-	}
-	return signing.New(secrets...)
-}
+func (w Webhook) Signer() (signing.Signer, error) { return signing.New(revealed(w.Secrets)...) }
 
 // ChannelNames are the names of all channels, in order.
 func (c *Config) ChannelNames() []string { return slices.Sorted(maps.Keys(c.Notify)) }

@@ -34,6 +34,14 @@ func (s Secret) Reveal() string {
 // IsZero is true when there is no secret.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
+func revealed(secrets []Secret) []string {
+	texts := make([]string, len(secrets))
+	for i, secret := range secrets {
+		texts[i] = secret.Reveal()
+	}
+	return texts
+}
+
 // String hides the secret.
 func (s Secret) String() string { return "(secret)" }
 

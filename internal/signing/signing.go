@@ -1,8 +1,9 @@
-// Package signing signs messages after the Standard Webhooks specification.
+// Package signing signs and verifies messages after the Standard Webhooks specification.
 package signing
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -23,7 +24,7 @@ const (
 	howToMakeKeys = "refer to a text like whsec_..., which `printf whsec_; openssl rand -base64 32` makes"
 )
 
-// Signer signs with every one of its secrets, for receivers that know just one of them.
+// Signer signs with every one of its secrets, for receivers that know just one of them, and takes a signature of any.
 type Signer []*standardwebhooks.Webhook
 
 // New makes a signer of 1 to 4 secrets. The error names the field, "secrets" or one of its items, and no secret.
@@ -62,6 +63,27 @@ func (s Signer) Sign(header http.Header, id string, at time.Time, body []byte) e
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
 	return nil
+}
+
+// Why a message is not taken.
+var (
+	ErrUnsigned = errors.New("no signature is by one of the secrets")
+	ErrStale    = errors.New("the signature is of another time")
+)
+
+// Verify takes a message that one of the secrets has signed, within five minutes of now. It fails with ErrUnsigned, or
+// with ErrStale.
+func (s Signer) Verify(header http.Header, body []byte) error {
+	refusal := ErrUnsigned
+	for _, key := range s {
+		switch err := key.Verify(body, header); {
+		case err == nil:
+			return nil
+		case errors.Is(err, standardwebhooks.ErrMessageTooOld) || errors.Is(err, standardwebhooks.ErrMessageTooNew):
+			refusal = ErrStale
+		}
+	}
+	return refusal
 }
 
 func invalid(field, fix, fault string, args ...any) error {
