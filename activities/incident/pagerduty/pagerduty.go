@@ -88,6 +88,7 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 		Incident struct {
 			ID          string    `json:"id"`
 			Title       string    `json:"title"`
+			Created     string    `json:"created_at"`
 			URL         string    `json:"html_url"`
 			Status      string    `json:"status"`
 			Urgency     string    `json:"urgency"`
@@ -107,8 +108,12 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	if told.ID != id || !known || !idPattern.MatchString(told.Service.ID) {
 		return incident.Incident{}, s.strange("another incident, or one without a state or service")
 	}
+	opened, err := time.Parse(time.RFC3339, told.Created)
+	if err != nil {
+		return incident.Incident{}, s.strange("an incident that began at no time")
+	}
 	found := incident.Incident{
-		ID: id, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),
+		ID: id, OpenedAt: opened, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),
 		Urgency: told.Urgency, Priority: told.Priority.Summary,
 		Open: told.Status != resolved, Acknowledged: told.Status == acknowledged,
 	}

@@ -88,7 +88,8 @@ func TestFindReadsAnIncidentThroughItsStates(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	want := incident.Incident{
-		ID: "PT4KHLK", Service: "PSHOP01", Title: "Orders are late", URL: "https://example.pagerduty.com/incidents/PT4KHLK",
+		ID: "PT4KHLK", Service: "PSHOP01", Title: "Orders are late", OpenedAt: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+		URL:     "https://example.pagerduty.com/incidents/PT4KHLK",
 		Urgency: "high", Priority: "P1", Open: true, Responders: []string{ada, "PBOB001"},
 	}
 	requireFound := func() {

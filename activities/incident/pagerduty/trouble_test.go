@@ -171,7 +171,7 @@ func TestWhatIsNotPagerDutyIsNotBelieved(t *testing.T) {
 func TestAnAddressThatIsNoWebPagesIsLeftOut(t *testing.T) {
 	t.Parallel()
 	found, err := impostor(t, answering("application/json",
-		`{"incident":{"id":"PT4KHLK","status":"triggered","html_url":"javascript:alert(1)","service":{"id":"PSHOP01"}}}`)).Find(t.Context(), "PT4KHLK")
+		`{"incident":{"id":"PT4KHLK","status":"triggered","created_at":"2026-11-01T12:00:00Z","html_url":"javascript:alert(1)","service":{"id":"PSHOP01"}}}`)).Find(t.Context(), "PT4KHLK")
 	require.NoError(t, err)
 	require.Empty(t, found.URL)
 }

@@ -19,6 +19,8 @@ type issue struct {
 	creator    string // the account's id; empty when nobody in particular is
 	status     string
 	created    string
+	about      About
+	moves      []move
 	comments   []Comment
 	links      []RemoteLink
 	properties map[string]json.RawMessage
@@ -63,15 +65,28 @@ func (s *Server) showIssue(c call, found *issue) map[string]any {
 	if found.creator != "" {
 		fields["creator"] = s.user(s.accountOf(found.creator), c.root)
 	}
+	s.describe(c, found, fields)
 	if wanted := c.URL.Query()["fields"]; len(wanted) > 0 {
 		names := strings.Split(strings.Join(wanted, ","), ",")
 		for field := range fields {
-			if !slices.Contains(names, field) && !slices.Contains(names, "*all") {
+			if !wants(names, field) {
 				delete(fields, field)
 			}
 		}
 	}
-	return map[string]any{"id": strconv.Itoa(found.id), "key": found.key, "self": found.self(c.root), "fields": fields}
+	shown := map[string]any{"id": strconv.Itoa(found.id), "key": found.key, "self": found.self(c.root), "fields": fields}
+	if c.URL.Query().Get("expand") == "changelog" {
+		shown["changelog"] = s.changelog(c, found)
+	}
+	return shown
+}
+
+// wants is true for a field that a list of names asks for: by its name or with all, and not with a minus.
+func wants(names []string, field string) bool {
+	if slices.Contains(names, "-"+field) {
+		return false
+	}
+	return slices.Contains(names, field) || slices.Contains(names, "*all") || slices.Contains(names, "*navigable")
 }
 
 func (s *Server) createIssue(c call) reply {

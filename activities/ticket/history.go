@@ -1,0 +1,30 @@
+package ticket
+
+import (
+	"context"
+	"time"
+)
+
+// Historian is a System that can also tell what sort of thing a ticket is, and who has moved it.
+type Historian interface {
+	System
+	// History reads a ticket with its past; a missing one is a NotFound problem that names the field "ticket".
+	History(ctx context.Context, key string) (History, error)
+}
+
+// History is a ticket with its past.
+type History struct {
+	Ticket
+	Type        string // in the tracker's words
+	RequestType string // of the portal that it came through; empty when it came another way
+	CreatedAt   time.Time
+	Moves       []Move // the newest ones at least, in no order
+}
+
+// Move is a change of a ticket's status.
+type Move struct {
+	ID string // of the entry in the tracker's history
+	By string // the account
+	To string // the status
+	At time.Time
+}
