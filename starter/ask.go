@@ -36,6 +36,8 @@ type Ask struct {
 	// BreakGlass asks to open at once, where the template allows it to a group.
 	BreakGlass bool
 	Door       string // how it came in: api, cli …
+
+	derived bool // the id is DerivedID's, and may be of any age
 }
 
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
@@ -45,24 +47,41 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err != nil {
 		return contract.Status{}, err
 	}
+	fresh, err := s.launch(ctx, request)
+	switch {
+	case err != nil:
+		return contract.Status{}, err
+	case !fresh:
+		return s.askedBefore(ctx, request)
+	}
+	return s.asAsked(request), nil
+}
+
+// launch seals a request and starts its workflow; it is not fresh when there is one under its id.
+func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
 	vouched, err := sealed(s, seal.OfRequest(request), request)
 	if err != nil {
-		return contract.Status{}, err
+		return false, err
 	}
-	startCtx, cancel := context.WithTimeout(ctx, answerWithin)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
-	_, err = s.temporal.ExecuteWorkflow(startCtx, startOptions(request), contract.WorkflowRequest,
+	_, err = s.temporal.ExecuteWorkflow(ctx, startOptions(request), contract.WorkflowRequest,
 		contract.RequestInput{Request: vouched})
 	switch {
 	case err == nil:
-		return s.asAsked(request), nil
+		return true, nil
 	case isA[*serviceerror.WorkflowExecutionAlreadyStarted](err):
-		return s.askedBefore(ctx, request)
+		return false, nil
 	case noAnswer(err):
-		return contract.Status{}, unavailable(err, "Temporal has not answered yet")
-	default:
-		return contract.Status{}, problemOf(err, request.ID)
+		return false, unavailable(err, "Temporal has not answered yet")
 	}
+	return false, problemOf(err, request.ID)
+}
+
+// Check says what is wrong with an ask, as Start would, and starts nothing.
+func (s *Starter) Check(ctx context.Context, ask Ask) error {
+	_, err := s.check(ctx, ask, now())
+	return err
 }
 
 func startOptions(request contract.Request) client.StartWorkflowOptions {

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -62,6 +63,14 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 func (s *Starter) Extend(
 	ctx context.Context, actor, id string, duration contract.Duration, reason string,
 ) (contract.Status, error) {
+	return s.ExtendOnce(ctx, actor, id, duration, reason, "")
+}
+
+// ExtendOnce does so for somebody who may ask again: whatever is asked for under one name is one extension. Without a name
+// the state of the request tells.
+func (s *Starter) ExtendOnce(
+	ctx context.Context, actor, id string, duration contract.Duration, reason, name string,
+) (contract.Status, error) {
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -79,7 +88,7 @@ func (s *Starter) Extend(
 		return status, nil
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
-	key := fmt.Sprintf("extend/%s/%s/%d", actor, duration, status.Seq)
+	key := "extend/" + cmp.Or(name, fmt.Sprintf("%s/%s/%d", actor, duration, status.Seq))
 	_, shown, err := s.sealedRequest(ctx, id)
 	if err != nil {
 		return contract.Status{}, err

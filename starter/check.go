@@ -46,7 +46,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	if request.Duration.Duration == 0 {
 		request.Duration.Duration = min(template.Duration.Default.Duration, longest(template, request).Duration)
 	}
-	if request.ID, err = requestID(ask.ID, at); err != nil {
+	if request.ID, err = requestID(ask, at); err != nil {
 		return contract.Request{}, err
 	}
 	if err := checkStart(request); err != nil {
@@ -106,23 +106,23 @@ func (s *Starter) template(name string) (config.Template, error) {
 }
 
 // requestID checks a client's id, or makes one that nobody can guess.
-func requestID(id string, at time.Time) (string, error) {
-	if id == "" {
+func requestID(ask Ask, at time.Time) (string, error) {
+	if ask.ID == "" {
 		made, err := ulid.New(ulid.Timestamp(at), rand.Reader)
 		if err != nil {
 			return "", problemOf(fmt.Errorf("make an id: %w", err), "")
 		}
 		return made.String(), nil
 	}
-	parsed, err := parseID(id)
+	parsed, err := parseID(ask.ID)
 	if err != nil {
 		return "", err
 	}
-	if skew := at.Sub(parsed.Timestamp()); skew.Abs() > maxSkew {
+	if skew := at.Sub(parsed.Timestamp()); skew.Abs() > maxSkew && !ask.derived {
 		return "", invalid("id", "make a new id, or leave it out", "the time in it is %s off; %s are allowed",
 			skew.Abs().Round(time.Second), contract.Duration{Duration: maxSkew})
 	}
-	return id, nil
+	return ask.ID, nil
 }
 
 // parseID wants the one way of writing a ULID, because an id is a part of names and paths.

@@ -164,23 +164,31 @@ func (s *Starter) query(ctx context.Context, id string) (contract.Status, error)
 	return status, err
 }
 
-// firstStatus reads what was asked from the workflow's first event. It is all there is while workers are down and the
-// ledger has not heard of the request.
+// firstStatus is all there is while workers are down and the ledger has not heard of the request.
 func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, error) {
+	request, err := s.firstRequest(ctx, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	return s.asAsked(request), nil
+}
+
+// firstRequest reads what was asked from the workflow's first event, for which no worker is needed.
+func (s *Starter) firstRequest(ctx context.Context, id string) (contract.Request, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	history := s.temporal.GetWorkflowHistory(ctx, contract.RequestWorkflowID(id), "", false,
 		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	if !history.HasNext() {
-		return contract.Status{}, notFound(id)
+		return contract.Request{}, notFound(id)
 	}
 	first, err := history.Next()
 	if err != nil {
-		return contract.Status{}, problemOf(err, id)
+		return contract.Request{}, problemOf(err, id)
 	}
 	var input contract.RequestInput
 	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
-		return contract.Status{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
+		return contract.Request{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
 	}
-	return s.asAsked(input.Request.Fact), nil
+	return input.Request.Fact, nil
 }

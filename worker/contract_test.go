@@ -37,10 +37,12 @@ func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	registered := recorder{}
 	registerActivities(registered, Options{Config: &config.Config{}, Tickets: struct{ ticket.System }{}})
 
+	registerDeliver(registered, nil)
+
 	constants := activityNames(t)
 	require.Len(t, registered, len(constants), "the worker registers every activity of the contract, and no other")
 	sent := map[string]bool{}
-	for _, folder := range []string{"../workflows/request", "../workflows/grant", "../workflows/sweep"} {
+	for _, folder := range []string{"../workflows/request", "../workflows/grant", "../workflows/sweep", "../workflows/delivery"} {
 		calls := readWorkflows(t, folder)
 		returned := map[string]bool{}
 		for constant, payload := range calls.sends {
@@ -65,11 +67,12 @@ func TestWorkflowsAreRegisteredByTheContractsNames(t *testing.T) {
 	t.Parallel()
 	registered := recorder{}
 	registerWorkflows(registered)
-	require.Len(t, registered, 3)
+	require.Len(t, registered, 4)
 	for name, input := range map[string]reflect.Type{
-		contract.WorkflowRequest: reflect.TypeFor[contract.RequestInput](),
-		contract.WorkflowGrant:   reflect.TypeFor[contract.GrantInput](),
-		contract.WorkflowSweep:   reflect.TypeFor[contract.SweepInput](),
+		contract.WorkflowRequest:  reflect.TypeFor[contract.RequestInput](),
+		contract.WorkflowGrant:    reflect.TypeFor[contract.GrantInput](),
+		contract.WorkflowSweep:    reflect.TypeFor[contract.SweepInput](),
+		contract.WorkflowDelivery: reflect.TypeFor[contract.DeliveryInput](),
 	} {
 		run, ok := registered[name]
 		require.True(t, ok, "%s is not registered", name)

@@ -13,6 +13,7 @@ import (
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/workflows/contract"
+	"curfew/workflows/delivery"
 	"curfew/workflows/grant"
 	"curfew/workflows/request"
 	sweepflow "curfew/workflows/sweep"
@@ -28,6 +29,7 @@ func registerWorkflows(r Registry) {
 	// Sleeping requests go on with the code of the day: an old build need not be kept for weeks to end what it began.
 	for name, run := range map[string]any{
 		contract.WorkflowRequest: request.Request, contract.WorkflowGrant: grant.Grant, contract.WorkflowSweep: sweepflow.Sweep,
+		contract.WorkflowDelivery: delivery.Delivery,
 	} {
 		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
 	}

@@ -57,6 +57,13 @@ func OfTakeOver(takeOver contract.TakeOver) Matter {
 	return Matter{Kind: contract.SealTakeOver, Shown: takeOver.Grant, Actor: takeOver.By}
 }
 
+// OfDelivery is the matter of a delivery's seal. It is about no request yet.
+func OfDelivery(delivery contract.Delivery) Matter {
+	return Matter{
+		Kind: contract.SealDelivery, Shown: contract.DeliveryWorkflowID(delivery.Source, delivery.ID), Actor: contract.ActorCurfew,
+	}
+}
+
 // OfDecision is the matter of a decision's seal.
 func OfDecision(decision contract.DecisionFact) Matter {
 	return Matter{

@@ -264,6 +264,7 @@ var values = map[string][]any{
 	"Alarm.kind": {
 		contract.AlarmLate, contract.AlarmStuck, contract.AlarmReleased, contract.AlarmDrifted, contract.AlarmReappeared,
 		contract.AlarmOrphaned, contract.AlarmRemoved, contract.AlarmSweepStopped, contract.AlarmForged, contract.AlarmUnsigned,
+		contract.AlarmHook,
 	},
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,

@@ -17,6 +17,7 @@ const (
 	AlarmSweepStopped AlarmKind = "sweep-stopped" // there was more to remove than a sweep may
 	AlarmForged       AlarmKind = "forged"        // an input had no valid seal
 	AlarmUnsigned     AlarmKind = "unsigned"      // nobody has signed in time what was done behind the glass
+	AlarmHook         AlarmKind = "hook"          // what a source of webhooks has sent came to nothing
 )
 
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.

@@ -9,10 +9,13 @@ const (
 	Namespace = "curfew"
 	// TaskQueue is where requests and grants are worked on.
 	TaskQueue = "curfew"
+	// TaskQueueServer is where servers act on what sources of webhooks have told. No target's task queue is called so.
+	TaskQueueServer = "curfew-server"
 
-	WorkflowRequest = "curfew.Request"
-	WorkflowGrant   = "curfew.Grant"
-	WorkflowSweep   = "curfew.Sweep"
+	WorkflowRequest  = "curfew.Request"
+	WorkflowGrant    = "curfew.Grant"
+	WorkflowSweep    = "curfew.Sweep"
+	WorkflowDelivery = "curfew.Delivery"
 	// ScheduleSweep is the Temporal Schedule that starts sweeps.
 	ScheduleSweep = "curfew-sweep"
 	// SweepWorkflowStart is how the ids of sweeps begin.
@@ -62,4 +65,7 @@ const (
 	ActivityPlanSweep   = "sweep.Plan"
 	ActivitySweepTarget = "sweep.Target"
 	ActivitySweepRemove = "sweep.Remove"
+
+	ActivityDeliver       = "hooks.Deliver"
+	deliveryWorkflowStart = "delivery/"
 )

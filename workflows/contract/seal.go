@@ -13,6 +13,7 @@ const (
 	SealCertificate SealKind = "certificate" // over a CertificateAsk
 	SealTakeOver    SealKind = "take-over"   // over a TakeOver
 	SealDecision    SealKind = "decision"    // over a DecisionFact
+	SealDelivery    SealKind = "delivery"    // over a Delivery
 )
 
 // Grounds are what a decision rests on: who asked for what, and who said what about it.

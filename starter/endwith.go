@@ -1,0 +1,117 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+const (
+	// endedAtOnce is how many requests are told at the same time to end.
+	endedAtOnce = 16
+	pageOfEnds  = 100
+)
+
+// EndWithIncident ends the access that was given for an incident and takes back what waits for a decision, where the
+// terms say that it ends with the incident. It returns those that it has ended, and is safe to repeat.
+func (s *Starter) EndWithIncident(ctx context.Context, incident string) ([]string, error) {
+	return s.endWith(ctx, ledger.Filter{Incident: incident}, func(terms contract.Terms) bool { return terms.EndWithIncident },
+		contract.EndInput{By: contract.ActorIncident, Reason: fmt.Sprintf("The incident %s is resolved.", incident)})
+}
+
+// EndWithTicket does the same for a ticket that was closed.
+func (s *Starter) EndWithTicket(ctx context.Context, ticket string) ([]string, error) {
+	return s.endWith(ctx, ledger.Filter{Ticket: ticket}, func(terms contract.Terms) bool { return terms.EndWithTicket },
+		contract.EndInput{By: contract.ActorTicket, Reason: fmt.Sprintf("The ticket %s is closed.", ticket)})
+}
+
+func (s *Starter) endWith(
+	ctx context.Context, filter ledger.Filter, with func(contract.Terms) bool, end contract.EndInput,
+) ([]string, error) {
+	open, err := s.Unended(ctx, filter)
+	if err != nil {
+		return nil, err
+	}
+	var (
+		all   errgroup.Group
+		mu    sync.Mutex
+		ended []string
+	)
+	all.SetLimit(endedAtOnce)
+	for _, status := range open {
+		all.Go(func() error {
+			done, err := s.endEarly(ctx, status.ID, with, end)
+			mu.Lock()
+			defer mu.Unlock()
+			if done {
+				ended = append(ended, status.ID)
+			}
+			return err
+		})
+	}
+	err = all.Wait()
+	slices.Sort(ended)
+	return ended, err
+}
+
+// Unended are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
+// for doors that act in nobody's name.
+func (s *Starter) Unended(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
+	filter.Limit = pageOfEnds
+	var open []contract.Status
+	for {
+		page, err := s.events.Requests(ctx, filter)
+		if err != nil {
+			return nil, unreadable(err)
+		}
+		for _, status := range page {
+			if status.State != contract.StateEnded {
+				open = append(open, status)
+			}
+		}
+		if len(page) < pageOfEnds {
+			return open, nil
+		}
+		filter.Before = page[len(page)-1].ID
+	}
+}
+
+// endEarly ends one request, if its terms are such. The terms are read from the request itself, and need no seal: whoever
+// could forge them can end the access anyway.
+func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Terms) bool, end contract.EndInput) (bool, error) {
+	request, err := s.firstRequest(ctx, id)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+		return false, nil // Temporal has forgotten it: nothing is left to end
+	}
+	if err != nil || !with(request.Terms) {
+		return false, err
+	}
+	status, err := s.look(ctx, id)
+	if err != nil || status.State == contract.StateEnded {
+		return false, err
+	}
+	name := contract.UpdateRevoke
+	if status.State == contract.StatePending || status.State == contract.StateScheduled {
+		name = contract.UpdateCancel
+	}
+	_, err = s.update(ctx, id, name, name+"/"+end.By, end)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
+		return s.overtaken(ctx, id)
+	}
+	return err == nil, err
+}
+
+// overtaken is for a request that has gone on to its next state meanwhile.
+func (s *Starter) overtaken(ctx context.Context, id string) (bool, error) {
+	status, err := s.look(ctx, id)
+	if err == nil && status.State != contract.StateEnded {
+		err = contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "the request %s is %s now", id, status.State)
+	}
+	return false, err
+}
