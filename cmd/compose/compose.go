@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -141,12 +142,21 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	deliver, err := h.hooks(requests, doors)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	defer beside.Wait()
+	defer stop()
+	beside.Go(func() { deliver(ctx) })
 	h.log.Info("serving", zap.Stringer("address", listener.Addr()))
 	return api.Serve(ctx, listener, doors, h.log)
 }
 
 // doors are the API and, where nobody can listen in, the pages.
-func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
+func (h *House) doors(requests *starter.Starter) (*http.ServeMux, error) {
 	callers, mux := identity.New(h.config), http.NewServeMux()
 	mux.Handle("/", api.New(api.Options{Starter: requests, Config: h.config, Callers: callers, Log: h.log}))
 	if config.InTheClear(h.config.Server.URL) {

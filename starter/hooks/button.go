@@ -1,0 +1,151 @@
+package hooks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+const (
+	// followWithin is how long the answer to a button is waited for.
+	followWithin = time.Minute
+	// slackAnswers is where Slack takes answers.
+	slackAnswers = "hooks.slack.com"
+	// maxValue is more than a button's value takes, in bytes.
+	maxValue = 64
+)
+
+// pressed is what Curfew reads of an interaction in Slack.
+type pressed struct {
+	Type    string `json:"type"`
+	Trigger string `json:"trigger_id"`
+	Answers string `json:"response_url"`
+	User    struct {
+		ID string `json:"id"`
+	} `json:"user"`
+	Actions []struct {
+		ID    string `json:"action_id"`
+		Value string `json:"value"`
+		At    string `json:"action_ts"`
+	} `json:"actions"`
+}
+
+func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (told, error) {
+	form, err := url.ParseQuery(string(body))
+	var sent pressed
+	if err != nil || json.Unmarshal([]byte(form.Get("payload")), &sent) != nil {
+		return told{}, malformed("send interactions of Slack", "it is no form with a payload")
+	}
+	read := told{delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID}}
+	if sent.Type != "block_actions" {
+		read.unused = "only buttons mean something here"
+		return read, nil
+	}
+	for _, action := range sent.Actions {
+		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
+			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
+			read.delivery.Event, read.answerTo = action.ID, sent.Answers
+			read.delivery.Request, read.delivery.Seen = contract.ReadButton(contract.Shorten(action.Value, maxValue))
+			return read, nil
+		}
+	}
+	read.idle = true // links are buttons too
+	return read, nil
+}
+
+// actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
+func (h *Hooks) actOnButton(ctx context.Context, _ *source, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := h.Config.PersonByAccount(config.SystemSlack, delivery.Account)
+	if !known {
+		return contract.Delivered{Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts"}, nil
+	}
+	say := starter.Say{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
+	if delivery.Event == contract.ButtonDeny {
+		say = starter.Say{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
+	}
+	status, err := h.review(ctx, person, delivery.Request, say, delivery.Seen)
+	if problem, refused := refusal(err); refused {
+		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
+	}
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	return contract.Delivered{Said: said(person, say.Verdict, status), Requests: []string{status.ID}}, nil
+}
+
+// follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so that
+// it stays in this process: an answer is lost with it, what was pressed is not.
+func (h *Hooks) follow(ctx context.Context, pressed told) {
+	h.following.TryGo(func() error {
+		ctx, cancel := context.WithTimeout(ctx, followWithin)
+		defer cancel()
+		text := "Curfew has not come to it yet. It will: look at the request in a while."
+		done, err := h.Starter.Delivered(ctx, pressed.delivery)
+		problem, failed := contract.ProblemOf(err)
+		switch {
+		case err == nil:
+			text = done.Said
+		case failed && ctx.Err() == nil:
+			text = "Nothing was decided: " + problem.Error()
+		}
+		if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
+			h.Log.Warn("hook: Slack does not take an answer", zap.String("delivery", pressed.delivery.ID), zap.Error(err))
+		}
+		return nil
+	})
+}
+
+// answer sends a text that only whoever pressed the button sees.
+func (h *Hooks) answer(ctx context.Context, address, text string) error {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme != "https" || parsed.Host != slackAnswers || parsed.User != nil {
+		return fmt.Errorf("answers go to https://%s alone", slackAnswers)
+	}
+	body, err := json.Marshal(map[string]any{
+		"response_type": "ephemeral", "replace_original": false,
+		"text": strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(contract.Shorten(text, maxAnswer)),
+	})
+	if err != nil {
+		return err
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, parsed.String(), bytes.NewReader(body))
+	if err != nil {
+		return fmt.Errorf("make an answer to Slack: %w", hidden(err))
+	}
+	request.Header.Set("Content-Type", "application/json")
+	response, err := h.Answers.Do(request)
+	if err != nil {
+		return fmt.Errorf("send an answer to Slack: %w", hidden(err))
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
+	if response.StatusCode != http.StatusOK {
+		return fmt.Errorf("slack answers %d", response.StatusCode)
+	}
+	return nil
+}
+
+// maxAnswer bounds what is told to Slack, and what is read of what it says, in bytes.
+const maxAnswer = 2048
+
+// hidden is an error without the address, which is a secret.
+func hidden(err error) error {
+	var wrapped *url.Error
+	if errors.As(err, &wrapped) {
+		return wrapped.Err
+	}
+	return err
+}

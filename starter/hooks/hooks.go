@@ -1,0 +1,127 @@
+// Package hooks is the door for systems that tell Curfew of something: incident tools, trackers, chat and scripts. It checks
+// who sent a delivery, keeps of it where to look, and lets that into Temporal before it says yes; a server acts on it
+// afterwards. A delivery is a hint: what it is about is read again where it comes from, and everything is done with the
+// rights of the person whom the directory names for an account there, never with those of the sender.
+package hooks
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"curfew/activities/incident"
+	"curfew/activities/ledger"
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// Path is where sources send to; the last part is the name of the source.
+const Path = "/v1/hooks/{source}"
+
+// Options of the Hooks.
+type Options struct {
+	Starter   *starter.Starter
+	Config    *config.Config
+	Alarms    ledger.Alarms
+	Tickets   ticket.System    // nil when there is no tracker
+	Incidents incident.Systems // those that are configured
+	Log       *zap.Logger
+	// Answers is how answers get to Slack; a client with a time limit when nil.
+	Answers *http.Client
+}
+
+// Hooks are the sources of a configuration. They may be used by several goroutines.
+type Hooks struct {
+	Options
+	sources   map[string]*source
+	following errgroup.Group // answers that are on their way to Slack
+}
+
+// source is one that may send.
+type source struct {
+	name   string
+	hook   config.Hook
+	verify verifier
+	// read makes a delivery of a body that was verified.
+	read func(ctx context.Context, s *source, header http.Header, body []byte) (told, error)
+	// act does what a delivery comes to. It may be done again, and at the same time.
+	act func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error)
+	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
+	lenient bool
+}
+
+// told is what a source has sent, read.
+type told struct {
+	delivery contract.Delivery
+	// unused says why there is nothing to do, which operators are told once a day; it is idle when that is how it should be.
+	unused string
+	idle   bool
+	// answerTo is where the source wants to hear what came of it.
+	answerTo string
+}
+
+const (
+	// answersWithin bounds one answer to Slack, and mostAnswers how many are waited for at once.
+	answersWithin = 10 * time.Second
+	mostAnswers   = 200
+)
+
+// New makes the door. An error is a fault in the configuration that its check does not find, or in the program.
+func New(o Options) (*Hooks, error) {
+	if o.Answers == nil {
+		o.Answers = &http.Client{
+			Timeout:       answersWithin,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	h := &Hooks{Options: o, sources: map[string]*source{}}
+	h.following.SetLimit(mostAnswers)
+	for name, hook := range o.Config.Hooks {
+		s, err := h.source(name, hook)
+		if err != nil {
+			return nil, err
+		}
+		h.sources[name] = s
+	}
+	return h, nil
+}
+
+func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
+	s := &source{name: name, hook: hook}
+	var err error
+	switch hook.Verify {
+	case config.VerifyPagerDuty:
+		s.verify, s.read, s.act, s.lenient = pagerDuty(hook.Secrets), h.readIncident, h.actOnIncident, true
+	case config.VerifyJira:
+		s.verify, s.read, s.act = jira(hook.Secrets), h.readTicket, h.actOnTicket
+	case config.VerifySlack:
+		s.verify, s.read, s.act = slackApp(hook.Secrets), h.readButton, h.actOnButton
+	case config.VerifyStandard:
+		s.read, s.act = h.readOrder, h.actOnOrder
+		s.verify, err = standard(hook)
+	case config.VerifyBearer:
+		s.verify, s.read, s.act = bearer(hook.Secrets), h.readOrder, h.actOnOrder
+	default:
+		err = contract.Problemf(contract.KindInvalid, "hooks."+name+".verify", "see docs/hooks.md", "%q is no way to verify", hook.Verify)
+	}
+	return s, err
+}
+
+// Deliver acts on a delivery that a server of Curfew has let in. It is the activity contract.ActivityDeliver.
+func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contract.Delivered, error) {
+	delivery, err := h.Starter.Vouched(in)
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	s, found := h.sources[delivery.Source]
+	if !found {
+		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "source", "configure it again, or see there what it was about",
+			"there is no source %q any more", delivery.Source)
+	}
+	return s.act(ctx, s, delivery)
+}

@@ -1,0 +1,170 @@
+package hooks
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+
+	"curfew/activities/incident"
+	"curfew/activities/story"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// event is what Curfew reads of one of PagerDuty's webhooks, V3. It is signed as a whole, its id included.
+type event struct {
+	ID   string `json:"id"`
+	Type string `json:"event_type"`
+	Data struct {
+		ID       string `json:"id"`
+		Type     string `json:"type"`
+		Incident struct {
+			ID string `json:"id"`
+		} `json:"incident"`
+	} `json:"data"`
+}
+
+// trial is the event that PagerDuty sends when somebody tries a subscription out.
+const trial = "pagey.ping"
+
+func (h *Hooks) readIncident(_ context.Context, s *source, header http.Header, body []byte) (told, error) {
+	var sent struct {
+		Event event `json:"event"`
+	}
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return told{delivery: contract.Delivery{ID: deliveryID(body, header.Get("X-Webhook-Id"))}}, malformed("send JSON", "it is no JSON of a webhook, V3")
+	}
+	e := sent.Event
+	read := told{idle: e.Type == trial, delivery: contract.Delivery{
+		ID: deliveryID(body, e.ID, header.Get("X-Webhook-Id")), Event: e.Type, Incident: e.Data.Incident.ID,
+	}}
+	if e.Data.Type == "incident" {
+		read.delivery.Incident = e.Data.ID
+	}
+	system := h.incidents(config.SystemPagerDuty)
+	switch {
+	case read.idle:
+	case !s.wants(e.Type):
+		read.unused = "no route starts a request on it"
+	case system == nil || !system.Recognizes(read.delivery.Incident):
+		return read, malformed("send events of incidents", "it is about no incident")
+	}
+	return read, nil
+}
+
+// wants is true for events that start or end something.
+func (s *source) wants(event string) bool {
+	return event == config.EventResolved ||
+		slices.ContainsFunc(s.hook.Routes, func(route config.Route) bool { return slices.Contains(route.On, event) })
+}
+
+func (h *Hooks) incidents(name string) incident.System {
+	at := slices.IndexFunc(h.Incidents, func(system incident.System) bool { return system.Name() == name })
+	if at < 0 {
+		return nil
+	}
+	return h.Incidents[at]
+}
+
+// actOnIncident starts a request for each responder to an open incident, and ends those of one that is resolved. What
+// counts is how the incident is now, so that it does not matter in which order deliveries come.
+func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+	system := h.incidents(config.SystemPagerDuty)
+	if system == nil {
+		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "incident", "configure incidents.pagerduty again", "PagerDuty is not configured any more")
+	}
+	found, err := system.Find(ctx, delivery.Incident)
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	if !found.Open {
+		ended, err := h.Starter.EndWithIncident(ctx, found.ID)
+		return contract.Delivered{Said: fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)), Requests: ended}, err
+	}
+	if delivery.Event == config.EventResolved {
+		return contract.Delivered{Said: "The incident " + found.ID + " is open again."}, nil
+	}
+	route, fits := s.route(delivery.Event, found)
+	if !fits {
+		return contract.Delivered{Said: "No route fits the incident " + found.ID + " as it is now."}, nil
+	}
+	return h.respond(ctx, system, found, route)
+}
+
+// route is the first that fits.
+func (s *source) route(event string, found incident.Incident) (config.Route, bool) {
+	fits := func(wanted, has string) bool { return wanted == "" || wanted == has }
+	for _, route := range s.hook.Routes {
+		if slices.Contains(route.On, event) && fits(route.Service, found.Service) && fits(route.Urgency, found.Urgency) &&
+			fits(route.Priority, found.Priority) {
+			return route, true
+		}
+	}
+	return config.Route{}, false
+}
+
+// respond starts one request for each responder. Who can't have one is told on the incident; the others have theirs.
+func (h *Hooks) respond(ctx context.Context, system incident.System, found incident.Incident, route config.Route) (contract.Delivered, error) {
+	var done contract.Delivered
+	var said []string
+	var failed []error
+	for _, account := range found.Responders {
+		person, known := h.Config.PersonByAccount(system.Name(), account)
+		if !known {
+			said = append(said, account+" is nobody in the directory")
+			failed = append(failed, h.leftOut(ctx, system, found, account, "Curfew knows nobody with this account: an administrator can add it to a person's accounts."))
+			continue
+		}
+		status, err := h.Starter.StartFor(ctx, askFor(system, found, person, route))
+		problem, refused := refusal(err)
+		switch {
+		case refused:
+			said = append(said, person+": "+problem.Error())
+			failed = append(failed, h.leftOut(ctx, system, found, account, problem.Error()))
+		case err != nil:
+			failed = append(failed, err)
+		default:
+			done.Requests = append(done.Requests, status.ID)
+			said = append(said, fmt.Sprintf("%s asks for %s with %s", person, route.Template, status.ID))
+		}
+	}
+	done.Said = cmp.Or(strings.Join(said, "; "), "Nobody answers to the incident "+found.ID+" yet.")
+	return done, foremost(failed...)
+}
+
+func askFor(system incident.System, found incident.Incident, person string, route config.Route) starter.Ask {
+	return starter.Ask{
+		ID:       starter.DerivedID(found.OpenedAt, system.Name(), found.ID, person, route.Template),
+		Template: route.Template, Requester: person, Duration: route.Duration, Incident: found.ID, Door: system.Name(),
+		Reason: strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
+	}
+}
+
+// leftOut tells the incident once that a responder gets no access.
+func (h *Hooks) leftOut(ctx context.Context, system incident.System, found incident.Incident, account, why string) error {
+	return system.Note(ctx, found.ID, story.Entry{
+		Marker: "hook/" + plain(account, digest([]byte(account))), Headline: "No access for " + oneLine(account), Lines: []string{oneLine(why)},
+	})
+}
+
+// foremost is the error that counts of several: one that trying again may help, if there is one.
+func foremost(errs ...error) error {
+	for _, err := range errs {
+		if _, refused := refusal(err); err != nil && !refused {
+			return err
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// refusal is a problem that trying again can't help.
+func refusal(err error) (*contract.Problem, bool) {
+	problem, ok := contract.ProblemOf(err)
+	return problem, ok && slices.Contains(contract.Final, string(problem.Kind))
+}

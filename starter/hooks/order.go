@@ -1,0 +1,196 @@
+package hooks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
+
+	"curfew/activities/ledger"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// orderBody is what a script sends.
+type orderBody struct {
+	Action string `json:"action"` // start, extend or end
+	ID     string `json:"id"`     // of the delivery; Standard Webhooks has it in a header
+	Person string `json:"person"` // in whose name; or
+	// Account of that person on a System of the directory.
+	Account  string            `json:"account"`
+	System   string            `json:"system"`
+	Template string            `json:"template"`
+	Duration contract.Duration `json:"duration"`
+	Reason   string            `json:"reason"`
+	Ticket   string            `json:"ticket"`
+	Incident string            `json:"incident"`
+	Request  string            `json:"request"`
+}
+
+func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (told, error) {
+	decoder := json.NewDecoder(bytes.NewReader(body))
+	decoder.DisallowUnknownFields()
+	var sent orderBody
+	if err := decoder.Decode(&sent); err != nil || decoder.More() {
+		return told{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
+	}
+	if s.hook.Verify == config.VerifyStandard {
+		sent.ID = header.Get(standardwebhooks.HeaderWebhookID)
+	}
+	if sent.ID == "" {
+		return told{}, contract.Problemf(contract.KindInvalid, "id", "give each order an id of its own, the same when it is sent again", "is missing")
+	}
+	person, err := h.inWhoseName(s, sent)
+	if err != nil {
+		return told{}, err
+	}
+	delivery := contract.Delivery{ID: deliveryID(body, sent.ID), Event: sent.Action, Order: &contract.Order{
+		Person: person, Template: sent.Template, Duration: sent.Duration, Reason: sent.Reason, Ticket: sent.Ticket,
+		Incident: sent.Incident, Request: sent.Request,
+	}}
+	return told{delivery: delivery}, h.checkOrder(ctx, delivery)
+}
+
+// inWhoseName is the person that a source acts as.
+func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
+	named := sent.Person != "" || sent.Account != ""
+	switch {
+	case named && !s.hook.MayName:
+		return "", contract.Problemf(contract.KindForbidden, "person", "leave it out, or have an administrator write mayName: true for this source",
+			"this source acts as %s and nobody else", s.hook.Person)
+	case !named && s.hook.Person == "":
+		return "", contract.Problemf(contract.KindInvalid, "person", "name the person, or an account and its system", "is missing")
+	case !named:
+		return s.hook.Person, nil
+	case sent.Account != "" && sent.Person == "":
+		person, known := h.Config.PersonByAccount(sent.System, sent.Account)
+		if !known {
+			return "", contract.Problemf(contract.KindInvalid, "account", "have an administrator add it to the person's accounts",
+				"nobody in the directory has this account")
+		}
+		return person, nil
+	}
+	if _, known := h.Config.People[sent.Person]; !known || sent.Account != "" {
+		return "", contract.Problemf(contract.KindInvalid, "person", "name somebody of the directory, or an account and its system, not both",
+			"%q is nobody in the directory", oneLine(sent.Person))
+	}
+	return sent.Person, nil
+}
+
+// checkWithin bounds how long an order is looked at before it is let in.
+const checkWithin = 2 * time.Second
+
+// checkOrder finds what can be said at once to be wrong with an order. What can't be asked now is found when it is acted on.
+func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) error {
+	order := delivery.Order
+	switch delivery.Event {
+	case contract.OrderStart:
+		ctx, cancel := context.WithTimeout(ctx, checkWithin)
+		defer cancel()
+		ask := askOf(delivery)
+		ask.ID = "" // it is not known before it is let in
+		if problem, refused := refusal(h.Starter.Check(ctx, ask)); refused {
+			return problem
+		}
+		return nil
+	case contract.OrderExtend, contract.OrderEnd:
+		if (order.Request == "") == (order.Incident == "") {
+			return contract.Problemf(contract.KindInvalid, "request", "name a request, or else an incident", "it is not said which one")
+		}
+		if strings.TrimSpace(order.Reason) == "" {
+			return contract.Problemf(contract.KindInvalid, "reason", "say what it is for", "is missing")
+		}
+		if delivery.Event == contract.OrderExtend && order.Duration.Duration <= 0 {
+			return contract.Problemf(contract.KindInvalid, "duration", "say how much longer, like 30m", "makes nothing longer")
+		}
+		return nil
+	}
+	return contract.Problemf(contract.KindInvalid, "action", "choose start, extend or end", "%q is none", oneLine(delivery.Event))
+}
+
+// orderedID is the id of the request that an order starts.
+func orderedID(delivery contract.Delivery) string {
+	return starter.DerivedID(delivery.At, "order", delivery.Source, delivery.ID)
+}
+
+func askOf(delivery contract.Delivery) starter.Ask {
+	order := delivery.Order
+	return starter.Ask{
+		ID: orderedID(delivery), Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
+		Ticket: order.Ticket, Incident: order.Incident, Door: "hooks/" + delivery.Source,
+	}
+}
+
+// actOnOrder does what a script has asked for, as the person whose name it bears.
+func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Delivery) (contract.Delivered, error) {
+	order := delivery.Order
+	if order == nil {
+		return contract.Delivered{}, malformed("send it again", "there is no order in it")
+	}
+	if delivery.Event == contract.OrderStart {
+		status, err := h.Starter.StartFor(ctx, askOf(delivery))
+		return contract.Delivered{Said: order.Person + " asks for " + order.Template, Requests: []string{status.ID}}, err
+	}
+	requests, err := h.meant(ctx, order)
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	if delivery.Event == contract.OrderExtend {
+		return h.extend(ctx, delivery, requests)
+	}
+	var failed []error
+	for _, id := range requests {
+		failed = append(failed, h.end(ctx, order, id))
+	}
+	return contract.Delivered{Said: fmt.Sprintf("%s ends %d requests", order.Person, len(requests)), Requests: requests}, foremost(failed...)
+}
+
+// meant are the requests that an order is about: the one that it names, or what the person has for an incident.
+func (h *Hooks) meant(ctx context.Context, order *contract.Order) ([]string, error) {
+	if order.Request != "" {
+		return []string{order.Request}, nil
+	}
+	open, err := h.Starter.Unended(ctx, ledger.Filter{Incident: order.Incident, Person: order.Person})
+	var ids []string
+	for _, status := range open {
+		ids = append(ids, status.ID)
+	}
+	return ids, err
+}
+
+// extend asks for a later end, once for each delivery.
+func (h *Hooks) extend(ctx context.Context, delivery contract.Delivery, requests []string) (contract.Delivered, error) {
+	order := delivery.Order
+	if len(requests) != 1 {
+		return contract.Delivered{}, contract.Problemf(contract.KindConflict, "request", "name one of its requests",
+			"%s has %d requests for %s, and one can be extended", order.Person, len(requests), oneLine(order.Incident))
+	}
+	once := contract.DeliveryWorkflowID(delivery.Source, delivery.ID)
+	status, err := h.Starter.ExtendOnce(ctx, order.Person, requests[0], order.Duration, order.Reason, once)
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	return contract.Delivered{Said: order.Person + " extends " + status.ID, Requests: requests}, nil
+}
+
+// end ends a request; one that has ended is as it should be.
+func (h *Hooks) end(ctx context.Context, order *contract.Order, id string) error {
+	status, err := h.Starter.Get(ctx, order.Person, id)
+	switch {
+	case err != nil:
+		return err
+	case status.State == contract.StateEnded:
+		return nil
+	case status.State == contract.StatePending || status.State == contract.StateScheduled:
+		_, err = h.Starter.Cancel(ctx, order.Person, id, order.Reason)
+	default:
+		_, err = h.Starter.Revoke(ctx, order.Person, id, order.Reason)
+	}
+	return err
+}

@@ -1,0 +1,69 @@
+package hooks
+
+import (
+	"context"
+	"fmt"
+
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// review gives a person's review of what they had before them when the newest event was the one with this number: never of
+// an extension that was asked for later.
+func (h *Hooks) review(ctx context.Context, person, id string, say starter.Say, seen int) (contract.Status, error) {
+	// In this order: what was asked for after the digest was taken makes the review a refused one.
+	_, shown, err := h.Starter.Shown(ctx, person, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	status, err := h.Starter.Get(ctx, person, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	_, events, err := h.Starter.Story(ctx, person, id)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if len(events) < status.Seq {
+		return contract.Status{}, contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "the ledger has not heard everything about %s yet", id)
+	}
+	if asked := askedAt(status, events); asked == 0 || asked > seen {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "request", "look at it at Curfew itself", "it is not what you were shown any more: it is %s", status.State)
+	}
+	say.Shown = shown
+	return h.Starter.Review(ctx, person, id, say)
+}
+
+// askedAt is the number of the event by which was asked what there is to review now; 0 when there is nothing.
+func askedAt(status contract.Status, events []contract.Event) int {
+	kind := contract.EventRequested
+	switch {
+	case status.State == contract.StatePending:
+	case status.Extension != nil:
+		kind = contract.EventExtensionAsked
+	case status.Unsigned():
+		kind = contract.EventGlassBroken
+	default:
+		return 0
+	}
+	asked := 0
+	for _, event := range events {
+		if event.Kind == kind {
+			asked = event.Seq
+		}
+	}
+	return asked
+}
+
+// said is what came of a review, in one line.
+func said(person string, verdict contract.Verdict, status contract.Status) string {
+	did := "approved"
+	if verdict == contract.VerdictDeny {
+		did = "denied"
+	}
+	state := string(status.State)
+	if status.State == contract.StateEnded {
+		state = string(status.Outcome)
+	}
+	return fmt.Sprintf("%s has %s the request %s for %s: it is %s", person, did, status.ID, status.Template, state)
+}

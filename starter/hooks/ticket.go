@@ -1,0 +1,201 @@
+package hooks
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"curfew/activities/ledger"
+	"curfew/activities/story"
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// Jira's events that mean something here.
+const (
+	ticketOpened  = "jira:issue_created"
+	ticketChanged = "jira:issue_updated"
+)
+
+// seenWithin is how long Jira may take to show a change that it has told of.
+const seenWithin = 10 * time.Minute
+
+func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (told, error) {
+	var sent struct {
+		Event string `json:"webhookEvent"`
+		Issue struct {
+			Key string `json:"key"`
+		} `json:"issue"`
+		Changelog struct {
+			ID    string `json:"id"`
+			Items []struct {
+				Field string `json:"field"`
+			} `json:"items"`
+		} `json:"changelog"`
+	}
+	if err := json.Unmarshal(body, &sent); err != nil {
+		return told{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
+	}
+	read := told{delivery: contract.Delivery{
+		ID: deliveryID(body, header.Get("X-Atlassian-Webhook-Identifier")), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
+	}}
+	moved := false
+	for _, item := range sent.Changelog.Items {
+		moved = moved || item.Field == "status"
+	}
+	switch {
+	case sent.Event != ticketOpened && sent.Event != ticketChanged:
+		read.unused = "it means nothing here"
+	case sent.Event == ticketOpened && len(s.hook.Routes) == 0 || sent.Event == ticketChanged && !moved:
+		read.idle = true
+	case !ticket.ValidKey(sent.Issue.Key):
+		return told{}, malformed("send what Jira sends by itself", "it is about no ticket")
+	}
+	return read, nil
+}
+
+// actOnTicket starts a request for a new ticket, and carries what people say by moving it.
+func (h *Hooks) actOnTicket(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+	tracker, ok := h.Tickets.(ticket.Historian)
+	if !ok {
+		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "configure tickets.jira again", "Jira is not configured any more")
+	}
+	found, err := tracker.History(ctx, delivery.Ticket)
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	if delivery.Event == ticketOpened {
+		return h.opened(ctx, s, found)
+	}
+	done, err := h.moved(ctx, s, found, delivery)
+	if err != nil || !found.Done {
+		return done, err
+	}
+	ended, err := h.Starter.EndWithTicket(ctx, found.Key)
+	done.Said += fmt.Sprintf(" The ticket is closed: %d requests were ended.", len(ended))
+	done.Requests = append(done.Requests, ended...)
+	return done, err
+}
+
+// opened starts the one request that belongs to a ticket and its reporter.
+func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (contract.Delivered, error) {
+	route, fits := s.ticketRoute(found)
+	switch {
+	case !fits:
+		return contract.Delivered{Said: "No route fits the ticket " + found.Key + "."}, nil
+	case found.Done:
+		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
+	}
+	person, known := h.Config.PersonByAccount(config.SystemJira, found.Reporter)
+	if !known {
+		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for",
+			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
+	}
+	status, err := h.Starter.StartFor(ctx, starter.Ask{
+		ID: belonging(found, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
+		Ticket: found.Key, Door: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+	})
+	if problem, refused := refusal(err); refused {
+		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
+	}
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
+}
+
+// belonging is the id of the request that a ticket started for a person.
+func belonging(found ticket.History, person, template string) string {
+	return starter.DerivedID(found.CreatedAt, config.SystemJira, found.Key, person, template)
+}
+
+func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
+	project, _, _ := strings.Cut(found.Key, "-")
+	for _, route := range s.hook.Routes {
+		if route.Project == project && (route.IssueType == "" || route.IssueType == found.Type) &&
+			(route.RequestType == "" || route.RequestType == found.RequestType) {
+			return route, true
+		}
+	}
+	return config.Route{}, false
+}
+
+// moved gives the review of whoever moved a ticket to a status that decides. It counts while the ticket is still there.
+func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, delivery contract.Delivery) (contract.Delivered, error) {
+	verdict, decides := s.verdict(found.Status)
+	if !decides {
+		return contract.Delivered{Said: "The ticket " + found.Key + " is where nothing is decided."}, nil
+	}
+	move, seen := moveOf(found, delivery.Change)
+	switch {
+	case !seen && time.Since(delivery.At) < seenWithin:
+		return contract.Delivered{}, contract.Problemf(contract.KindUnavailable, "ticket", "trying again is safe", "Jira does not show yet who has moved %s", found.Key)
+	case !seen:
+		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "decide by hand", "Jira does not show who has moved %s", found.Key)
+	case !strings.EqualFold(move.To, found.Status):
+		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
+	}
+	return h.decideByMove(ctx, found, move, verdict)
+}
+
+func (s *source) verdict(status string) (contract.Verdict, bool) {
+	switch {
+	case status == "":
+		return "", false
+	case strings.EqualFold(status, s.hook.Decisions.Approve):
+		return contract.VerdictApprove, true
+	case strings.EqualFold(status, s.hook.Decisions.Deny):
+		return contract.VerdictDeny, true
+	}
+	return "", false
+}
+
+func moveOf(found ticket.History, change string) (ticket.Move, bool) {
+	for _, move := range found.Moves {
+		if move.ID == change {
+			return move, true
+		}
+	}
+	return ticket.Move{}, false
+}
+
+// decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
+// that before them.
+func (h *Hooks) decideByMove(ctx context.Context, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
+	open, err := h.Starter.Unended(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
+	if err != nil {
+		return contract.Delivered{}, err
+	}
+	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
+	person, known := h.Config.PersonByAccount(config.SystemJira, move.By)
+	for _, status := range open {
+		if status.ID != belonging(found, status.Requester, status.Template) {
+			continue
+		}
+		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
+		if !known {
+			return h.tell(ctx, found.Key, marker, "The move decides nothing",
+				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.")
+		}
+		decided, err := h.review(ctx, person, status.ID, starter.Say{Verdict: verdict, Reason: found.Key + " was moved to " + oneLine(move.To) + "."}, 1)
+		if problem, refused := refusal(err); refused {
+			return h.tell(ctx, found.Key, marker, "The move decides nothing", problem.Error())
+		}
+		if err != nil {
+			return contract.Delivered{}, err
+		}
+		done = contract.Delivered{Said: said(person, verdict, decided), Requests: []string{status.ID}}
+	}
+	return done, nil
+}
+
+// tell comments on a ticket once.
+func (h *Hooks) tell(ctx context.Context, key, marker, headline, why string) (contract.Delivered, error) {
+	err := h.Tickets.Comment(ctx, key, story.Entry{Marker: marker, Headline: headline, Lines: []string{oneLine(why)}})
+	return contract.Delivered{Said: headline + ": " + why}, err
+}
