@@ -48,6 +48,7 @@ func Status() contract.Status {
 // Message is the event with a number, of a kind, that is told to some. The change is made to the request before.
 func Message(seq int, kind contract.EventKind, change func(*contract.Status, *contract.Event), to ...notify.Recipient) notify.Message {
 	status := Status()
+	status.Seq = seq
 	event := contract.Event{Request: Request, Seq: seq, Kind: kind, At: status.AskedAt, Actor: "bob"}
 	if change != nil {
 		change(&status, &event)

@@ -9,14 +9,11 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
+	"curfew/workflows/contract"
 )
 
-// What the door for Slack's buttons knows them by. The value of those that decide is the request's id.
-const (
-	actionApprove = "curfew_approve"
-	actionDeny    = "curfew_deny"
-	actionOpen    = "curfew_open" // only leads to the page
-)
+// actionOpen is the button that only leads to the page.
+const actionOpen = "curfew_open"
 
 const (
 	headerLimit = 150
@@ -92,9 +89,10 @@ func summary(m notify.Message) string {
 func buttons(m notify.Message, decide bool) goslack.Block {
 	var elements []goslack.BlockElement
 	if decide {
+		shown := contract.ButtonValue(m.Status)
 		elements = append(elements,
-			goslack.NewButtonBlockElement(actionApprove, m.Status.ID, label("Approve")).WithStyle(goslack.StylePrimary),
-			goslack.NewButtonBlockElement(actionDeny, m.Status.ID, label("Deny")).WithStyle(goslack.StyleDanger))
+			goslack.NewButtonBlockElement(contract.ButtonApprove, shown, label("Approve")).WithStyle(goslack.StylePrimary),
+			goslack.NewButtonBlockElement(contract.ButtonDeny, shown, label("Deny")).WithStyle(goslack.StyleDanger))
 	}
 	elements = append(elements, goslack.NewButtonBlockElement(actionOpen, m.Status.ID, label("Open")).WithURL(m.Page))
 	return goslack.NewActionBlock("", elements...)
