@@ -80,6 +80,7 @@ type house struct {
 	people         string          // more entries of the directory, in YAML
 	upkeep         string          // more sections of the configuration, in YAML
 	accounts       string          // more of Alice\'s accounts
+	carols         string          // and of Carol's
 	targets        string          // more targets
 	templates      string          // more templates
 	ordersQueue    string          // a task queue of the database's own
@@ -170,7 +171,7 @@ func (h *house) configure() {
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
 		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
-		"Upkeep": h.upkeep, "Accounts": h.accounts, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
+		"Upkeep": h.upkeep, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -195,7 +196,7 @@ tickets:
 people:
   alice: {name: Alice, accounts: {lightrun-prod: alice@example.org, orders-db: "{{.Alice}}"{{with .Accounts}}, {{.}}{{end}}}}
   bob: {name: Bob}
-  carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"}}
+  carol: {name: Carol, accounts: {lightrun-prod: carol@example.org, orders-db: "{{.Carol}}"{{with .Carols}}, {{.}}{{end}}}}
   dave: {name: Dave}
   erin: {name: Erin}
   frank: {name: Frank}

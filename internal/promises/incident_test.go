@@ -25,7 +25,8 @@ const (
 func paged(h *house) {
 	const token = "the key of PagerDuty"
 	h.pagerduty = pagerduty.New(pagerduty.Options{
-		Key: token, Secrets: []string{"one", "two"},
+		Key: token, Secrets: []string{"the secret before", hookSecret},
+		RateLimit: 1 << 20, // a flood in a minute is tried too
 		Users: []pagerduty.User{
 			{ID: pagedA, Name: "Alice", Email: "alice@example.org"}, {ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
 		},
