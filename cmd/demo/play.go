@@ -40,6 +40,10 @@ func (p *play) play(ctx context.Context) error {
 	if err := p.second(ctx); err != nil {
 		return err
 	}
+	p.title("3. An incident opens and ends access by itself")
+	if err := p.third(ctx); err != nil {
+		return err
+	}
 	p.say("the play is over; everything was as it should be")
 	return nil
 }
@@ -146,8 +150,8 @@ func (p *play) conclude(ctx context.Context, id string, outcome contract.Outcome
 		return fmt.Errorf("the request ended as %s, not as %s", status.Outcome, outcome)
 	}
 	var told []string
-	p.say("what Jira holds on %s:", issue)
-	for _, comment := range p.jira.Comments(issue) {
+	p.say("what Jira holds on %s:", status.Ticket)
+	for _, comment := range p.jira.Comments(status.Ticket) {
 		if !strings.Contains(comment.Body, id) {
 			continue
 		}
@@ -183,6 +187,12 @@ func (p *play) curfewAs(ctx context.Context, person string, status *contract.Sta
 	if args[0] != "show" {
 		p.say("%s$ curfew %s", person, typed(args))
 	}
+	*status = contract.Status{}
+	return p.answer(ctx, person, status, args...)
+}
+
+// answer runs a command as a person would, and reads what it answers.
+func (p *play) answer(ctx context.Context, person string, into any, args ...string) error {
 	command := exec.CommandContext(ctx, p.curfew, append(args, "-o", "json")...) //nolint:gosec // our own program
 	command.Env = append(os.Environ(), "CURFEW_SERVER="+p.config.Server.URL, "CURFEW_TOKEN="+p.tokens[person])
 	var refusal bytes.Buffer
@@ -191,8 +201,7 @@ func (p *play) curfewAs(ctx context.Context, person string, status *contract.Sta
 	if err != nil {
 		return fmt.Errorf("curfew %s: %w: %s", args[0], err, refusal.String())
 	}
-	*status = contract.Status{}
-	return json.Unmarshal(answer, status)
+	return json.Unmarshal(answer, into)
 }
 
 // typed is a command line as it would be typed.

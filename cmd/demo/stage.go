@@ -6,12 +6,17 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
+	texttemplate "text/template"
 	"time"
 
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
+	"curfew/internal/sandbox/pagerduty"
+	"curfew/internal/seal"
 )
 
 const (
@@ -19,6 +24,11 @@ const (
 	pool     = "c0ffee00-0000-4000-8000-000000000001"
 	email    = "alice@example.org"
 	issue    = "OPS-7"
+
+	onCall   = "on-call" // the template of whoever answers to an incident
+	incident = "PT4KHLK"
+	shop     = "PSHOP01" // a service at PagerDuty
+	aliceAt  = "PALICE1" // Alice at PagerDuty
 )
 
 // stage is the stand-ins, and the configuration that leads to them.
@@ -26,6 +36,7 @@ type stage struct {
 	config   *config.Config
 	lightrun *lightrun.Server
 	jira     *jira.Server
+	pager    *pagerduty.Server
 	api      net.Listener
 	servers  []*http.Server
 	curfew   string            // the program
@@ -42,6 +53,14 @@ func newStage(dir string, o Options) (*stage, error) {
 			Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
 		}),
 		jira: jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret}}}),
+		pager: pagerduty.New(pagerduty.Options{
+			Key: secret, Secrets: []string{secret},
+			Users: []pagerduty.User{
+				{ID: aliceAt, Name: "Alice", Email: email}, {ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
+			},
+			Services: []pagerduty.Service{{ID: shop, Name: "shop", Policy: "PPOLICY"}},
+			Turns:    []pagerduty.Turn{{Policy: "PPOLICY", Level: 1, User: aliceAt}},
+		}),
 	}
 	s.jira.AddIssue(issue, "Orders are late", "In Progress")
 	debuggers, err := s.serve(s.lightrun.Handler())
@@ -49,6 +68,10 @@ func newStage(dir string, o Options) (*stage, error) {
 		return nil, err
 	}
 	tracker, err := s.serve(s.jira.Handler())
+	if err != nil {
+		return nil, err
+	}
+	pages, err := s.serve(s.pager.Handler())
 	if err != nil {
 		return nil, err
 	}
@@ -60,32 +83,73 @@ func newStage(dir string, o Options) (*stage, error) {
 			return nil, err
 		}
 	}
-	text := fmt.Sprintf(configuration, o.Temporal, o.Namespace, s.api.Addr(), tracker, debuggers, pool)
-	if err := write(dir, "curfew.yaml", text); err != nil {
+	if err := keys(dir); err != nil {
+		return nil, err
+	}
+	var text strings.Builder
+	if err := configuration.Execute(&text, map[string]any{
+		"Temporal": o.Temporal, "Namespace": o.Namespace, "Listen": s.api.Addr(), "Jira": tracker, "PagerDuty": pages,
+		"Lightrun": debuggers, "Pool": pool, "Shop": shop, "Alice": aliceAt,
+	}); err != nil {
+		return nil, err
+	}
+	if err := write(dir, "curfew.yaml", text.String()); err != nil {
 		return nil, err
 	}
 	s.config, err = load(dir, kinds.ForConfig())
 	return s, err
 }
 
-const configuration = `
-temporal: {address: %q, namespace: %q}
-server: {listen: %q}
+var configuration = texttemplate.Must(texttemplate.New("curfew.yaml").Parse(`
+temporal: {address: "{{.Temporal}}", namespace: "{{.Namespace}}"}
+server: {listen: "{{.Listen}}"}
 ledger: {sqlite: ledger.db}
+seals: {key: server.pem, decider: decider.pem, keys: keys.json}
 tickets:
-  jira: {url: %q, deployment: cloud, user: curfew@example.org, token: "file:secret"}
+  jira: {url: "{{.Jira}}", deployment: cloud, user: curfew@example.org, token: "file:secret"}
+incidents:
+  pagerduty: {url: "{{.PagerDuty}}", token: "file:secret", from: curfew@example.org}
+hooks:
+  pagerduty:
+    verify: pagerduty
+    secrets: ["file:secret"]
+    routes: [{service: {{.Shop}}, template: on-call}]
 people:
-  alice: {name: Alice, token: "file:alice", accounts: {lightrun-prod: alice@example.org}}
+  alice: {name: Alice, token: "file:alice", accounts: {lightrun-prod: alice@example.org, pagerduty: {{.Alice}}}}
   bob: {name: Bob, token: "file:bob"}
 targets:
-  lightrun-prod: {kind: lightrun, url: %q, token: "file:secret"}
+  lightrun-prod: {kind: lightrun, url: "{{.Lightrun}}", token: "file:secret"}
 templates:
   debug-prod:
     description: Debug production with Lightrun
-    entitlements: [{target: lightrun-prod, agentPoolIds: [%q]}]
+    entitlements: [{target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}]
     duration: {default: 20s, max: 5m}
     approval: {count: 1, from: [bob]}
-`
+  on-call:
+    description: Debug production while you answer to an incident
+    entitlements: [{target: lightrun-prod, agentPoolIds: ["{{.Pool}}"]}]
+    duration: {default: 5m, max: 1h}
+    ticket: {use: optional, open: {project: OPS, type: Task}}
+    incident: {services: [{{.Shop}}], open: true, onCall: 1}
+    automatic: [{name: on-call, condition: incident.open && incident.onCall == 1}]
+    endWith: [incident]
+`))
+
+// keys makes what the server and the worker seal with.
+func keys(dir string) error {
+	var set seal.Keys
+	for _, role := range []seal.Role{seal.RoleServer, seal.RoleDecider} {
+		key, private, err := seal.NewKey(role, time.Now())
+		if err != nil {
+			return err
+		}
+		if err := seal.WritePrivate(filepath.Join(dir, string(role)+".pem"), private); err != nil {
+			return err
+		}
+		set = append(set, key)
+	}
+	return set.WriteFile(filepath.Join(dir, "keys.json"))
+}
 
 // serve puts a handler on a free loopback port and returns its address.
 func (s *stage) serve(handler http.Handler) (string, error) {
