@@ -122,8 +122,7 @@ func (r Rule) Allows(roles []Role) bool { return hasAny(roles, r.May) && !hasAny
 
 // fits is true when the operation comes into question for a request as it stands.
 func (r Rule) fits(status contract.Status) bool {
-	asked := status.Extension != nil || status.SignBy != nil && status.Signed == nil
-	return len(r.In) == 0 || slices.Contains(r.In, status.State) || r.WhenAsked && asked
+	return len(r.In) == 0 || slices.Contains(r.In, status.State) || r.WhenAsked && status.WaitsForReview()
 }
 
 // aboutRequest is true for what is done to one request.
@@ -135,6 +134,7 @@ func hasAny(roles, of []Role) bool {
 
 // May returns what a person may do with a request as it stands, for doors that offer just that.
 func (s *Starter) May(actor string, status contract.Status) []Operation {
+	s = s.today()
 	var may []Operation
 	roles := s.rolesIn(actor, status)
 	for _, rule := range rules {

@@ -39,6 +39,7 @@ type Ask struct {
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
 // worker. Asking twice with one id answers with the first request's status.
 func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
+	s = s.today()
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err

@@ -22,8 +22,10 @@ type Say struct {
 	Shown string
 }
 
-// Review approves or denies a pending request, or the extension that an active one waits for.
+// Review approves or denies a pending request, or the extension that an active one waits for; or it signs what was done
+// behind the glass.
 func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contract.Status, error) {
+	s = s.today()
 	if err := checkSay(say); err != nil {
 		return contract.Status{}, err
 	}
@@ -32,8 +34,11 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 		return contract.Status{}, err
 	}
 	key := fmt.Sprintf("review/%s/%s", actor, say.Verdict)
-	if status.Extension != nil {
+	switch {
+	case status.Extension != nil:
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
+	case status.Unsigned():
+		key += "/signature"
 	}
 	shown, err := s.shownOf(ctx, status)
 	if err != nil {
@@ -58,6 +63,7 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 func (s *Starter) Extend(
 	ctx context.Context, actor, id string, duration contract.Duration, reason string,
 ) (contract.Status, error) {
+	s = s.today()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -90,6 +96,7 @@ func (s *Starter) Extend(
 
 // Revoke ends access early.
 func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	s = s.today()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -101,6 +108,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 
 // Cancel takes a request back before it is decided.
 func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	s = s.today()
 	if err := checkText(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -116,7 +124,7 @@ func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (con
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if status.State == contract.StateEnded {
+	if rule, _ := RuleOf(op); status.State == contract.StateEnded && !rule.fits(status) {
 		return contract.Status{}, hasEnded(status)
 	}
 	return status, nil

@@ -39,13 +39,13 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	request := contract.Request{
 		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
 		Reason: ask.Reason, Ticket: ask.Ticket, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
-		StartAt: ask.StartAt, BreakGlass: ask.BreakGlass,
+		StartAt: ask.StartAt.UTC().Truncate(time.Second), BreakGlass: ask.BreakGlass,
 	}
 	if request.Subject == "" {
 		request.Subject = request.Requester
 	}
 	if request.Duration.Duration == 0 {
-		request.Duration = template.Duration.Default
+		request.Duration.Duration = min(template.Duration.Default.Duration, longest(template, request).Duration)
 	}
 	if request.ID, err = requestID(ask.ID, at); err != nil {
 		return contract.Request{}, err
@@ -54,10 +54,11 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 		return contract.Request{}, err
 	}
 	if err := cmp.Or(
-		checkDuration(request.Duration, template.Duration.Max),
+		checkDuration(request.Duration, longest(template, request)),
+		checkStart(request),
 		checkReason(request.Reason),
 		checkIncident(request.Incident),
-		checkTicketRule(template.Ticket.Use, request.Ticket),
+		checkTicketRule(template.Ticket.Use, request),
 	); err != nil {
 		return contract.Request{}, err
 	}
@@ -176,8 +177,32 @@ func checkIncident(incident string) error {
 	return nil
 }
 
-func checkTicketRule(rule, key string) error {
+// longest is how long access may last that is asked for in this way.
+func longest(template config.Template, request contract.Request) contract.Duration {
+	if request.BreakGlass && template.BreakGlass.MaxDuration.Duration > 0 {
+		return template.BreakGlass.MaxDuration
+	}
+	return template.Duration.Max
+}
+
+// checkStart refuses a start that makes no sense; how far ahead one may be is the policy's to say.
+func checkStart(request contract.Request) error {
 	switch {
+	case request.StartAt.IsZero():
+		return nil
+	case request.BreakGlass:
+		return invalid("startAt", "leave it out", "whoever breaks the glass opens at once")
+	case !request.StartAt.After(request.AskedAt):
+		return invalid("startAt", "choose a time that is ahead, or leave it out", "%s is over", request.StartAt.Format(time.RFC3339))
+	}
+	return nil
+}
+
+func checkTicketRule(rule string, request contract.Request) error {
+	key := request.Ticket
+	switch {
+	case key == "" && request.BreakGlass:
+		return nil // it is opened when there is none
 	case key == "" && rule == config.TicketRequired:
 		return invalid("ticket", "give the key of the ticket that this is for, like OPS-7", "the template asks for a ticket")
 	case key == "":

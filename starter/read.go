@@ -21,6 +21,7 @@ const lookEvery = 500 * time.Millisecond
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
 // Requests that the actor is no part of are not found, like those that don't exist.
 func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
+	s = s.today()
 	return s.find(ctx, actor, id, OperationShow)
 }
 
@@ -42,6 +43,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 // Story returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
 func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+	s = s.today()
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, nil, err
 	}
@@ -61,6 +63,7 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
 func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
+	s = s.today()
 	if _, err := s.find(ctx, actor, id, OperationDecisions); err != nil {
 		return nil, err
 	}
@@ -104,6 +107,7 @@ func (s *Starter) Watch(
 
 // List returns the ledger's statuses of requests that the actor can see, newest first.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
+	s = s.today()
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return nil, err
 	}
@@ -120,10 +124,10 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 
 func checkFilter(filter ledger.Filter) error {
 	states := []contract.State{
-		"", contract.StatePending, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+		"", contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
 	}
 	if !slices.Contains(states, filter.State) {
-		return invalid("state", "choose pending, granting, active, revoking or ended",
+		return invalid("state", "choose pending, scheduled, granting, active, revoking or ended",
 			"there is no state %q", shortened(string(filter.State)))
 	}
 	if filter.Before != "" && checkID(filter.Before) != nil {

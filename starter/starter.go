@@ -29,7 +29,7 @@ const (
 // Options of a Starter.
 type Options struct {
 	Temporal  client.Client
-	Config    *config.Config
+	Config    *config.Live
 	Events    ledger.Events
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
@@ -44,7 +44,8 @@ type Options struct {
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
 type Starter struct {
 	temporal  client.Client
-	config    *config.Config
+	live      *config.Live
+	config    *config.Config // of one operation, from today
 	events    ledger.Events
 	alarms    ledger.Alarms
 	journal   ledger.Decisions
@@ -66,9 +67,19 @@ func New(o Options) (*Starter, error) {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
 	return &Starter{
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
+		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
+}
+
+// today is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
+func (s *Starter) today() *Starter {
+	if s.config != nil {
+		return s
+	}
+	pinned := *s
+	pinned.config = s.live.Current()
+	return &pinned
 }
 
 // Ready is nil when Temporal and the ledger answer.

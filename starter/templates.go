@@ -32,6 +32,7 @@ type Entitlement struct {
 
 // Templates returns the templates that can be asked for, by name.
 func (s *Starter) Templates(actor string) ([]Template, error) {
+	s = s.today()
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}

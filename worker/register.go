@@ -38,7 +38,7 @@ func registerActivities(r Registry, o Options) {
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
 	})
-	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
+	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	register(r, map[string]any{
 		contract.ActivityDecide:      rules.Decide,
 		contract.ActivitySign:        rules.Sign,
@@ -69,7 +69,7 @@ func registerTargetActivities(r Registry, o Options) {
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Config: o.Config, Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
+		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
 	})
 }
 

@@ -21,7 +21,7 @@ import (
 
 // Options is what a worker is made of.
 type Options struct {
-	Config    *config.Config
+	Config    *config.Live
 	Temporal  client.Client
 	Log       *zap.Logger
 	Events    ledger.Events
@@ -47,7 +47,7 @@ func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { checkTargets(ctx, o.Targets, o.Log) })
-	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Watchdog.Grace.Duration, o.Log)
+	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
 	workers := start(ctx, o)
 	defer stop(workers)

@@ -33,6 +33,7 @@ type Filter struct {
 	Viewer   string // requester, subject or reviewer
 	Ticket   string
 	Stuck    bool
+	Waits    bool // for a review
 	// Before is the id of the last request of the page before: ids are sortable by time.
 	Before string
 	Limit  int // 0 means 50; at most 500

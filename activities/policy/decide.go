@@ -3,6 +3,7 @@ package policy
 
 import (
 	"context"
+	"sync/atomic"
 
 	"curfew/activities"
 	"curfew/activities/incident"
@@ -16,7 +17,7 @@ import (
 
 // Options is what facts are gathered from, and where decisions go.
 type Options struct {
-	Config    *config.Config
+	Config    *config.Live
 	Tickets   ticket.System // nil when there is no tracker
 	Groups    Groups        // nil for those of the configuration
 	Incidents incident.Systems
@@ -27,28 +28,41 @@ type Options struct {
 	Signer   *seal.Signer
 }
 
-// Activities gathers facts from the configuration of today and from other systems.
+// Activities gathers facts from the configuration of the moment and from other systems.
 type Activities struct {
 	Options
-	// conditions are those of the templates of today, compiled once.
+	// config is what one decision goes by, and conditions are those of its templates, compiled; from today.
+	config     *config.Config
 	conditions policy.Conditions
+	latest     *atomic.Pointer[Activities] // by the newest configuration
 }
 
 // New makes the activities.
 func New(o Options) *Activities {
-	if o.Groups == nil {
-		o.Groups = configured{o.Config}
+	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
+}
+
+// today are the activities with the configuration of this moment. Its conditions are compiled once.
+func (a *Activities) today() *Activities {
+	now := a.Config.Current()
+	if latest := a.latest.Load(); latest != nil && latest.config == now {
+		return latest
 	}
-	conditions := policy.Conditions{}
-	for _, template := range o.Config.Templates {
-		conditions.Add(contract.Terms{Rules: template.Rules()})
+	pinned := *a
+	pinned.config, pinned.conditions = now, policy.Conditions{}
+	for _, template := range now.Templates {
+		pinned.conditions.Add(contract.Terms{Rules: template.Rules()})
 	}
-	return &Activities{Options: o, conditions: conditions}
+	if a.Groups == nil {
+		pinned.Groups = configured{now}
+	}
+	a.latest.Store(&pinned)
+	return &pinned
 }
 
 // Decide is the activity contract.ActivityDecide. A decision is in the ledger before anybody hears of it.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	decision, err := a.decide(ctx, in)
+	decision, err := a.today().decide(ctx, in)
 	return decision, activities.Error(err)
 }
 

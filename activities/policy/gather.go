@@ -29,8 +29,8 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 // parties are the facts about those whom a request concerns, and the rules of today.
 func (a *Activities) parties(ctx context.Context, request contract.Request, reviews []contract.Review) (policy.Facts, error) {
 	facts := policy.Facts{Request: request, Reviews: reviews, Now: time.Now().UTC()}
-	if template, present := a.Config.Templates[facts.Request.Template]; present {
-		terms, _ := a.Config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
+	if template, present := a.config.Templates[facts.Request.Template]; present {
+		terms, _ := a.config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
 		facts.Present = &terms
 	}
 	if err := a.members(ctx, &facts); err != nil {
@@ -70,7 +70,7 @@ func (a *Activities) members(ctx context.Context, facts *policy.Facts) error {
 func (a *Activities) people(ctx context.Context, facts *policy.Facts) error {
 	facts.People = map[string]policy.Person{}
 	for _, id := range facts.Concerned() {
-		person, found := a.Config.People[id]
+		person, found := a.config.People[id]
 		if !found {
 			continue
 		}
@@ -123,8 +123,8 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	if err != nil {
 		return policy.Ticket{}, err
 	}
-	assignee, _ := a.Config.PersonByAccount(config.SystemJira, found.Assignee)
-	reporter, _ := a.Config.PersonByAccount(config.SystemJira, found.Reporter)
+	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
+	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
 	return policy.Ticket{Found: true, Status: found.Status, Done: found.Done, Assignee: assignee, Reporter: reporter}, nil
 }
 
@@ -159,7 +159,7 @@ func (a *Activities) onCall(ctx context.Context, system incident.System, service
 	}
 	lowest := 0
 	for _, turn := range turns {
-		whose, known := a.Config.PersonByAccount(system.Name(), turn.Account)
+		whose, known := a.config.PersonByAccount(system.Name(), turn.Account)
 		if known && whose == person && turn.Level > 0 && (lowest == 0 || turn.Level < lowest) {
 			lowest = turn.Level
 		}

@@ -9,6 +9,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
+	"syscall"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
@@ -31,7 +34,7 @@ import (
 type House struct {
 	Temporal client.Client
 
-	config  *config.Config
+	config  *config.Live
 	log     *zap.Logger
 	ledger  store
 	tickets ticket.System // nil when no tracker is configured
@@ -47,8 +50,9 @@ type store interface {
 }
 
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
-func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*House, error) {
-	h := &House{config: configured, log: log}
+func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, error) {
+	configured := live.Current()
+	h := &House{config: live, log: log}
 	if settings := configured.Tickets.Jira; settings != nil {
 		tracker, err := jira.New(*settings)
 		if err != nil {
@@ -80,9 +84,17 @@ func (h *House) Close() error {
 	return h.ledger.Close()
 }
 
+// Follow takes the configuration over whenever its file changes, and on SIGHUP, until the context ends.
+func (h *House) Follow(ctx context.Context) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP)
+	defer signal.Stop(told)
+	h.config.Follow(ctx, told, h.log)
+}
+
 // Listen takes the address of the API.
 func (h *House) Listen(ctx context.Context) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Server.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Current().Server.Listen)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.listen", "choose an address of this machine that is free", "%v", err)
 	}
@@ -99,7 +111,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	signer, err := server(h.config.Seals, verifier)
+	signer, err := server(h.config.Current().Seals, verifier)
 	if err != nil {
 		return err
 	}
@@ -125,7 +137,7 @@ func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
 	if callers.Provider() == nil {
 		return mux, nil
 	}
-	door, err := signin.New(signin.Options{Provider: callers.Provider(), URL: h.config.Server.URL, Log: h.log})
+	door, err := signin.New(signin.Options{Provider: callers.Provider(), Config: h.config, URL: h.config.Current().Server.URL, Log: h.log})
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}

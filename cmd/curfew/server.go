@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -62,7 +63,7 @@ other: run it where they can be reached. Without, it runs everything that has no
 func (p *program) inHouse(
 	ctx context.Context, file string, serves func(target, taskQueue string) bool, run func(*compose.House) error,
 ) (err error) {
-	configured, err := config.LoadFor(file, kinds.ForConfig(), serves)
+	configured, err := config.Open(config.Source{File: file, Kinds: kinds.ForConfig(), Serves: serves})
 	if err != nil {
 		return err
 	}
@@ -71,5 +72,10 @@ func (p *program) inHouse(
 		return err
 	}
 	defer func() { err = errors.Join(err, house.Close()) }()
+	ctx, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { house.Follow(ctx) })
+	defer beside.Wait()
+	defer stop()
 	return run(house)
 }

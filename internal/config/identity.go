@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"maps"
 	"net/netip"
@@ -180,6 +181,17 @@ func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
 		r.wrong(at.key("expires"), "write it like 2027-01-31T00:00:00Z", "is no time")
 	}
+}
+
+// ServiceTokenBy finds the service token that has a digest. How long that takes tells nothing about any token: digests are
+// compared, and those of tokens that nobody knows are not to be foreseen.
+func (c *Config) ServiceTokenBy(digest [sha256.Size]byte) (ServiceToken, bool) {
+	for _, token := range c.ServiceTokens {
+		if subtle.ConstantTimeCompare(digest[:], token.Digest[:]) == 1 {
+			return token, true
+		}
+	}
+	return ServiceToken{}, false
 }
 
 // PersonBySubject finds who has a subject at the provider.

@@ -72,7 +72,9 @@ var meanings = map[string]map[string]string{
 		"reappeared": "Grants whose access is there again after its revoke",
 		"problem":    "Why it could not be looked at",
 	},
-	"TakeOverInput": {
+	"TakeOver": {
+		"grant":   "The grant that it is about",
+		"at":      "When",
 		"by":      "Who answers for the access",
 		"because": "Why",
 	},
@@ -98,7 +100,7 @@ var meanings = map[string]map[string]string{
 		"seq":     "Counts a request's events from 1, without gaps",
 		"kind":    "What happened",
 		"at":      "When",
-		"actor":   "Who did it: a person's id, or curfew, curfew:policy, curfew:deadline, temporal:signal, temporal:cancel",
+		"actor":   "Who did it: a person's id, or curfew, curfew:policy, curfew:deadline, curfew:ticket, curfew:incident, temporal:signal, temporal:cancel",
 		"said":    "What that person typed: show it as text, never as markup",
 		"detail":  "Curfew's own words",
 	},
@@ -143,6 +145,10 @@ var meanings = map[string]map[string]string{
 		"ticket":      "The ticket that it is for",
 		"incident":    "The incident that it is for",
 		"askedAt":     "When it was asked for",
+		"startAt":     "When the access is to begin, if not as soon as it is approved",
+		"breakGlass":  "It was opened at once, without the reviews that are asked for otherwise",
+		"signBy":      "Until when somebody else has to sign what was done behind the glass",
+		"signed":      "Who has signed it",
 		"decideBy":    "When it lapses unless it is decided",
 		"grantedAt":   "When access was granted",
 		"until":       "When access ends",
@@ -162,15 +168,17 @@ var meanings = map[string]map[string]string{
 // values lists what the properties that are one of a few words can be.
 var values = map[string][]any{
 	"Event.kind": {
-		contract.EventRequested, contract.EventReviewed, contract.EventApproved, contract.EventDenied,
-		contract.EventWithdrawn, contract.EventLapsed, contract.EventGranted, contract.EventFailed,
-		contract.EventExtensionAsked, contract.EventExtensionDenied, contract.EventExtended, contract.EventRevoking,
+		contract.EventRequested, contract.EventReviewAsked, contract.EventReminded, contract.EventReviewed,
+		contract.EventApproved, contract.EventDenied, contract.EventWithdrawn, contract.EventLapsed, contract.EventScheduled,
+		contract.EventGranted, contract.EventFailed, contract.EventExtensionAsked, contract.EventExtensionDenied,
+		contract.EventExtended, contract.EventEnding, contract.EventRevoking, contract.EventGlassBroken, contract.EventSigned,
+		contract.EventUnsigned, contract.EventTicketOpened, contract.EventIncidentAbandoned, contract.EventChannelAbandoned,
 		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventCertified,
 		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
 	},
 	"Alarm.kind": {
 		contract.AlarmLate, contract.AlarmStuck, contract.AlarmReleased, contract.AlarmDrifted, contract.AlarmReappeared,
-		contract.AlarmOrphaned, contract.AlarmRemoved, contract.AlarmSweepStopped, contract.AlarmForged,
+		contract.AlarmOrphaned, contract.AlarmRemoved, contract.AlarmSweepStopped, contract.AlarmForged, contract.AlarmUnsigned,
 	},
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
@@ -178,7 +186,7 @@ var values = map[string][]any{
 	},
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {
-		contract.StatePending, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
 	},
 	"Status.outcome": {
 		contract.OutcomeDenied, contract.OutcomeWithdrawn, contract.OutcomeLapsed, contract.OutcomeFailed,

@@ -45,12 +45,12 @@ type askOutput struct {
 }
 
 type listInput struct {
-	State    string `query:"state" enum:"pending,granting,active,revoking,ended" doc:"Only those in this state"`
+	State    string `query:"state" enum:"pending,scheduled,granting,active,revoking,ended" doc:"Only those in this state"`
 	Template string `query:"template" maxLength:"256" doc:"Only those for this template"`
 	Ticket   string `query:"ticket" maxLength:"256" doc:"Only those with this ticket"`
 	Stuck    bool   `query:"stuck" doc:"Only those whose revoke is past its alarm time"`
 	Mine     bool   `query:"mine" doc:"Only those that you asked for or get"`
-	ToReview bool   `query:"toReview" doc:"Only those that you may review"`
+	ToReview bool   `query:"toReview" doc:"Only those that wait for a review, and that you may review"`
 	Before   string `query:"before" doc:"The next of the page before"`
 	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
 }
@@ -97,7 +97,7 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 		filter.Person = current(ctx).Person
 	}
 	if in.ToReview {
-		filter.Reviewer = current(ctx).Person
+		filter.Reviewer, filter.Waits = current(ctx).Person, true
 	}
 	statuses, err := s.starter.List(ctx, current(ctx).Person, filter)
 	if err != nil {

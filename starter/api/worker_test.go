@@ -46,7 +46,7 @@ func atWork(t *testing.T) *door {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: c, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Alarms: house.Ledger,
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Alarms: house.Ledger,
 			Decisions: house.Ledger, Targets: map[string]target.Target{"shells": {Connector: &shells{held: map[string]bool{}}}},
 		})
 	}()

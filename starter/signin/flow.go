@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/workflows/contract"
 )
@@ -56,21 +57,23 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return contract.Problemf(contract.KindForbidden, "", "sign in again, or ask an administrator of the provider",
 			"the provider let nobody in: %q", contract.Shorten(refusal, 64))
 	}
+	directory := d.config.Current()
 	caller, err := d.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err
 	}
-	d.begin(w, r, caller)
+	d.begin(w, r, caller, directory.People[caller.Person])
 	http.Redirect(w, r, d.base+left.next, http.StatusSeeOther)
 	return nil
 }
 
 // begin starts a session with a secret of its own, and ends the one that the browser had.
-func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller) {
+func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller, person config.Person) {
 	d.end(r)
 	secret := identity.NewSecret()
 	d.sessions.keep(secret, Session{
 		Caller: caller, FormToken: identity.NewSecret(), Ends: d.sessions.now().Add(d.lasts),
+		login: person.Login, subject: person.Subject,
 	}, d.lasts)
 	giveCookie(w, sessionCookie, secret, d.lasts)
 	d.log.Info("signed in", zap.String("person", caller.Person))

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/internal/config"
 	"curfew/internal/identity"
 )
 
@@ -42,7 +43,8 @@ var page = template.Must(template.New("page").Parse(pageText))
 // Options of a Door.
 type Options struct {
 	Provider *identity.Provider
-	URL      string // how people reach Curfew: an origin, and a path if it is not at the root
+	Config   *config.Live // who is in the directory
+	URL      string       // how people reach Curfew: an origin, and a path if it is not at the root
 	Log      *zap.Logger
 }
 
@@ -50,6 +52,7 @@ type Options struct {
 // nothing worth stealing is on any disk; after a restart people sign in again.
 type Door struct {
 	provider *identity.Provider
+	config   *config.Live
 	base     string // what addresses within Curfew begin with
 	log      *zap.Logger
 	origins  *http.CrossOriginProtection
@@ -70,12 +73,14 @@ type Session struct {
 	// FormToken is in every form that this session may send.
 	FormToken string
 	Ends      time.Time
+
+	login, subject string // by which the directory knew the person when they came in
 }
 
 // New makes a door. The error is about the URL.
 func New(o Options) (*Door, error) {
 	d := &Door{
-		provider: o.Provider, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
+		provider: o.Provider, config: o.Config, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
 		origins: http.NewCrossOriginProtection(), signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
 	return d, d.origins.AddTrustedOrigin(origin(d.base))
@@ -93,13 +98,20 @@ func (d *Door) Handle(mux *http.ServeMux) {
 	}
 }
 
-// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately.
+// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over when
+// the person is not in the directory any more, or signs in by another name there.
 func (d *Door) Current(r *http.Request) (Session, bool) {
 	cookie, err := r.Cookie(sessionCookie)
 	if err != nil {
 		return Session{}, false
 	}
-	return d.sessions.look(cookie.Value)
+	session, ok := d.sessions.look(cookie.Value)
+	person, there := d.config.Current().People[session.Caller.Person]
+	if ok && (!there || person.Login != session.login || person.Subject != session.subject) {
+		d.end(r)
+		return Session{}, false
+	}
+	return session, ok
 }
 
 // origin is the part of an address that a browser calls its origin.

@@ -50,11 +50,12 @@ func open(t *testing.T) *house {
 		},
 		People: map[string]config.Person{"alice": {Login: "alice@example.com"}},
 	}
+	live := config.Fixed(configured)
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
 	var err error
 	h.door, err = signin.New(signin.Options{
-		Provider: identity.New(configured).Provider(), URL: h.server.URL, Log: zap.New(core),
+		Provider: identity.New(live).Provider(), Config: live, URL: h.server.URL, Log: zap.New(core),
 	})
 	require.NoError(t, err)
 	h.door.Handle(mux)

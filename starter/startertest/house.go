@@ -26,7 +26,8 @@ import (
 // House is what a test's starter stands on. No worker runs in it.
 type House struct {
 	Starter  *starter.Starter
-	Config   *config.Config
+	Config   *config.Config // to be changed before anything is asked
+	Live     *config.Live   // of Config
 	Ledger   *sqlite.Store
 	Temporal *temporal.Server
 	Client   client.Client
@@ -48,6 +49,7 @@ func Alone(t testing.TB) *House {
 func on(t testing.TB, server *temporal.Server) *House {
 	t.Helper()
 	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}}
+	h.Live = config.Fixed(h.Config)
 	h.Client = h.Temporal.Client(t)
 
 	site := jirasandbox.New(jirasandbox.Options{
@@ -64,7 +66,7 @@ func on(t testing.TB, server *temporal.Server) *House {
 	h.Ledger, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
-	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Config, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets})
+	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets})
 	require.NoError(t, err)
 	return h
 }

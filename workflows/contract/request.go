@@ -173,6 +173,15 @@ type Status struct {
 	Seq         int         `json:"seq"`             // number of the newest event
 }
 
+// Unsigned is true while somebody has to sign what was done behind the glass.
+func (s Status) Unsigned() bool { return s.SignBy != nil && s.Signed == nil && s.GrantedAt != nil }
+
+// WaitsForReview is true while reviewers have something to say: about the request, an extension of it, or what was done
+// behind the glass.
+func (s Status) WaitsForReview() bool {
+	return s.State == StatePending || s.State == StateActive && s.Extension != nil || s.Unsigned()
+}
+
 // HoldState is what the request knows of one of its entitlements.
 type HoldState struct {
 	Access   Access     `json:"access"`

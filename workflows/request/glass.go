@@ -38,11 +38,6 @@ func (r *run) opensTicket() bool {
 	return r.fact().Ticket == "" && r.status.SignBy != nil && r.fact().Terms.Rules.BreakGlass.Ticket.Project != ""
 }
 
-// unsigned is true while somebody has to sign what was done behind the glass.
-func (r *run) unsigned() bool {
-	return r.status.SignBy != nil && r.status.Signed == nil && r.status.GrantedAt != nil
-}
-
 // sign answers when the policy has said whether the review may sign.
 func (r *run) sign(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
 	s := &signature{Sealed: in.Review}
@@ -57,8 +52,8 @@ func (r *run) sign(ctx workflow.Context, in contract.ReviewInput) (contract.Stat
 // takeSignatures has the policy look at each signature, in order, until one counts.
 func (r *run) takeSignatures(ctx workflow.Context) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			_ = workflow.Await(ctx, func() bool { return len(r.signatures) > 0 }) // ctx is never canceled
+		// ctx is canceled when the workflow is over.
+		for workflow.Await(ctx, func() bool { return len(r.signatures) > 0 }) == nil {
 			s := r.signatures[0]
 			r.signatures = r.signatures[1:]
 			s.err = r.takeSignature(ctx, s.Sealed)
@@ -68,7 +63,7 @@ func (r *run) takeSignatures(ctx workflow.Context) {
 }
 
 func (r *run) takeSignature(ctx workflow.Context, review contract.Sealed[contract.Review]) error {
-	if !r.unsigned() {
+	if !r.status.Unsigned() {
 		return r.signedAlready()
 	}
 	if err := signing(ctx, contract.SignInput{Request: r.in.Request, Review: review}).Get(ctx, nil); err != nil {
@@ -99,8 +94,8 @@ const (
 // signed waits until somebody else has signed what was done behind the glass, however long that takes.
 func (r *run) signed(ctx workflow.Context) {
 	pause := r.signByFrom(ctx)
-	for every := signReminder; r.unsigned(); every = min(2*every, longestSignReminder) {
-		if wait.For(ctx, pause, "Somebody has to sign what was done behind the glass", func() bool { return !r.unsigned() }) {
+	for every := signReminder; r.status.Unsigned(); every = min(2*every, longestSignReminder) {
+		if wait.For(ctx, pause, "Somebody has to sign what was done behind the glass", func() bool { return !r.status.Unsigned() }) {
 			return
 		}
 		r.tell(ctx, contract.EventUnsigned, contract.ActorCurfew, "", "It was to be signed by "+clock(*r.status.SignBy)+".", r.others())

@@ -49,7 +49,7 @@ func (r *run) canReview(in contract.ReviewInput) error {
 	// The server reads who is in which group when somebody reviews; the policy reads it again.
 	case !slices.Contains(r.status.Reviewers, review.Reviewer) && len(review.Rules) == 0:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
-	case reviews == nil && r.unsigned():
+	case reviews == nil && r.status.Unsigned():
 		return nil
 	case reviews == nil && r.status.Signed != nil:
 		return r.signedAlready()

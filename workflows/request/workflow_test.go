@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -33,6 +34,15 @@ type world struct {
 	ticketErr  error
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
+
+	asks       func(*contract.Request) // changes the request
+	notified   map[string][]string     // "<event> to <people>", by channel
+	noted      []contract.EventKind    // on the incident
+	notifyErr  map[string]error        // by channel
+	unfit      string                  // whose signature the policy refuses
+	groundless time.Time               // from when on the ticket is closed
+	looks      int                     // at the grounds
+	opened     contract.OpenTicketInput
 }
 
 func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
@@ -132,6 +142,57 @@ func (w *world) Tell(_ context.Context, in contract.TellInput) error {
 	return nil
 }
 
+func (w *world) Notify(_ context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if err := w.notifyErr[in.Channel]; err != nil {
+		return contract.NotifyResult{}, err
+	}
+	for _, event := range in.Events {
+		told := string(event.Kind)
+		if to := in.To[event.Seq]; len(to) > 0 {
+			told += " to " + strings.Join(to, " ")
+		}
+		w.notified[in.Channel] = append(w.notified[in.Channel], told)
+	}
+	return contract.NotifyResult{Thread: in.Channel + in.Thread}, nil
+}
+
+func (w *world) Note(_ context.Context, in contract.TellIncidentInput) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, event := range in.Events {
+		w.noted = append(w.noted, event.Kind)
+	}
+	return nil
+}
+
+func (w *world) Sign(_ context.Context, in contract.SignInput) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if in.Review.Fact.Reviewer == w.unfit {
+		return final(contract.KindForbidden)
+	}
+	return nil
+}
+
+func (w *world) Grounds(_ context.Context, in contract.GroundsInput) (contract.GroundsResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.looks++
+	if in.Ticket == "" || w.groundless.IsZero() || w.env.Now().Before(w.groundless) {
+		return contract.GroundsResult{}, nil
+	}
+	return contract.GroundsResult{Over: true, By: contract.ActorTicket, Why: "it is closed"}, nil
+}
+
+func (w *world) Open(_ context.Context, in contract.OpenTicketInput) (contract.OpenTicketResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.opened = in
+	return contract.OpenTicketResult{Ticket: "OPS-99"}, nil
+}
+
 func newWorld(t *testing.T, w *world) *world {
 	t.Helper()
 	var suite testsuite.WorkflowTestSuite
@@ -140,11 +201,12 @@ func newWorld(t *testing.T, w *world) *world {
 	w.env.SetTestTimeout(time.Minute)
 	w.env.SetStartTime(start)
 	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RequestWorkflowID(input().Request.Fact.ID)})
-	w.held = map[string]time.Time{}
+	w.held, w.notified = map[string]time.Time{}, map[string][]string{}
 	for name, run := range map[string]any{
 		contract.ActivityDecide: w.Decide, contract.ActivityHold: w.Hold, contract.ActivityExtendLease: w.Extend,
 		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityTellTicket: w.Tell,
-		contract.ActivityAlarm: w.Alarm,
+		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityTellIncident: w.Note,
+		contract.ActivitySign: w.Sign, contract.ActivityGrounds: w.Grounds, contract.ActivityOpenTicket: w.Open,
 	} {
 		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}
@@ -199,7 +261,11 @@ func (w *world) extend(by time.Duration) *answered {
 // run plays the request to its end and returns its last status.
 func (w *world) run(t *testing.T) contract.Status {
 	t.Helper()
-	w.env.ExecuteWorkflow(Request, input())
+	in := input()
+	if w.asks != nil {
+		w.asks(&in.Request.Fact)
+	}
+	w.env.ExecuteWorkflow(Request, in)
 	require.True(t, w.env.IsWorkflowCompleted())
 	require.NoError(t, w.env.GetWorkflowError())
 	var status contract.Status

@@ -30,6 +30,7 @@ func listLikeSearch(t *testing.T, store Store) {
 			Viewer:   rapid.SampledFrom(orNone(persons)).Draw(rt, "viewer"),
 			Ticket:   rapid.SampledFrom(orNone(tickets)).Draw(rt, "ticket"),
 			Stuck:    rapid.Bool().Draw(rt, "stuck"),
+			Waits:    rapid.Bool().Draw(rt, "waits"),
 			Before:   rapid.SampledFrom([]string{"", "", requestID(0), requestID(60), requestID(999)}).Draw(rt, "before"),
 			Limit:    rapid.SampledFrom([]int{1, 7, 50, 500}).Draw(rt, "limit"),
 		}
@@ -109,6 +110,7 @@ func search(all []contract.Status, f ledger.Filter) []contract.Status {
 			(f.Viewer == "" || party(f.Viewer) || reviewer(f.Viewer)) &&
 			(f.Ticket == "" || one.Ticket == f.Ticket) &&
 			(!f.Stuck || one.Stuck) &&
+			(!f.Waits || one.WaitsForReview()) &&
 			(f.Before == "" || one.ID < f.Before) {
 			found = append(found, one)
 		}

@@ -14,10 +14,10 @@ import (
 const (
 	// It locks the request's row, also when it leaves a newer status alone: what is appended to one request is appended
 	// by one after the other.
-	putRequest = `INSERT INTO curfew.requests AS newest (id, seq, state, template, ticket, stuck, status)
-		VALUES ($1, $2, $3, $4, $5, $6, $7)
+	putRequest = `INSERT INTO curfew.requests AS newest (id, seq, state, template, ticket, stuck, waits, status)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, template = excluded.template,
-			ticket = excluded.ticket, stuck = excluded.stuck, status = excluded.status
+			ticket = excluded.ticket, stuck = excluded.stuck, waits = excluded.waits, status = excluded.status
 		WHERE excluded.seq >= newest.seq`
 
 	isNewest   = `(SELECT seq FROM curfew.requests WHERE id = $1) = $2`
@@ -54,7 +54,7 @@ func (s *Store) Append(ctx context.Context, events []contract.Event, status cont
 	err = s.do(ctx, func(conn *pgxpool.Conn) error {
 		batch := &pgx.Batch{} // in one transaction
 		batch.Queue(putRequest, id, status.Seq, escape(string(status.State)), escape(status.Template), escape(status.Ticket),
-			status.Stuck, text)
+			status.Stuck, status.WaitsForReview(), text)
 		batch.Queue(dropPeople, id, status.Seq)
 		batch.Queue(putPeople, id, status.Seq, escapeAll([]string{status.Requester, status.Subject}), escapeAll(status.Reviewers))
 		if len(events) > 0 {

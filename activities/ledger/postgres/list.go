@@ -35,6 +35,9 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	if filter.Stuck {
 		q.where("requests.stuck")
 	}
+	if filter.Waits {
+		q.where("requests.waits")
+	}
 	if filter.Before != "" {
 		q.where("requests.id < $?", escape(filter.Before))
 	}

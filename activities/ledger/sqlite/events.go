@@ -19,9 +19,9 @@ const (
 	findEvent    = eventColumns + ` WHERE request = ? AND seq = ?`
 	readEvents   = eventColumns + ` WHERE request = ? ORDER BY seq`
 
-	putRequest = `INSERT INTO requests (id, seq, state, template, ticket, stuck, status) VALUES (?, ?, ?, ?, ?, ?, ?)
+	putRequest = `INSERT INTO requests (id, seq, state, template, ticket, stuck, waits, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, template = excluded.template,
-			ticket = excluded.ticket, stuck = excluded.stuck, status = excluded.status
+			ticket = excluded.ticket, stuck = excluded.stuck, waits = excluded.waits, status = excluded.status
 		WHERE excluded.seq >= requests.seq`
 	readStatus = `SELECT status FROM requests WHERE id = ?`
 
@@ -78,7 +78,7 @@ func (s *Store) add(ctx context.Context, tx *sql.Tx, event contract.Event) error
 // put leaves a newer status alone. It takes the status and its reviewers as JSON too.
 func (s *Store) put(ctx context.Context, tx *sql.Tx, status contract.Status, text, reviewers string) error {
 	result, err := tx.StmtContext(ctx, s.texts.putRequest).ExecContext(ctx, status.ID, status.Seq, string(status.State),
-		status.Template, status.Ticket, status.Stuck, text)
+		status.Template, status.Ticket, status.Stuck, status.WaitsForReview(), text)
 	if err != nil {
 		return err
 	}

@@ -57,6 +57,9 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	if filter.Stuck {
 		q.where("requests.stuck = 1")
 	}
+	if filter.Waits {
+		q.where("requests.waits = 1")
+	}
 	if filter.Before != "" {
 		q.where(q.id+" < ?", filter.Before)
 	}
