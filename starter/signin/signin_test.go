@@ -177,6 +177,33 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, nil, nil).StatusCode, "signing out twice is no fault")
 }
 
+func TestASessionEndsWithThePersonsPlaceInTheDirectory(t *testing.T) {
+	t.Parallel()
+	for name, people := range map[string]string{
+		"taken out":           "{bob: {login: bob@example.com}}",
+		"signs in by another": "{alice: {login: alice@example.org}}",
+		"given away":          "{alice: {subject: someone}, bob: {login: alice@example.com}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			browser := h.browser(t)
+			h.signIn(t, browser, "alice")
+			require.Equal(t, "alice", h.get(t, browser, "/whoami").text)
+
+			h.configure(t, people)
+			_, err := h.live.Reload()
+			require.NoError(t, err)
+
+			require.Empty(t, h.get(t, browser, "/whoami").text)
+			h.configure(t, "{alice: {login: alice@example.com}}")
+			_, err = h.live.Reload()
+			require.NoError(t, err)
+			require.Empty(t, h.get(t, browser, "/whoami").text, "it is over for good")
+		})
+	}
+}
+
 func TestPagesAreHardened(t *testing.T) {
 	t.Parallel()
 	h := open(t)

@@ -1,14 +1,16 @@
 package signin_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -19,7 +21,6 @@ import (
 	"curfew/internal/identity"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/signin"
-	"curfew/workflows/contract"
 )
 
 // house is Curfew's door over TLS, and the provider behind it.
@@ -28,6 +29,8 @@ type house struct {
 	provider *oidc.Server
 	door     *signin.Door
 	logs     *observer.ObservedLogs
+	file     string // of the configuration
+	live     *config.Live
 }
 
 func open(t *testing.T) *house {
@@ -42,18 +45,15 @@ func open(t *testing.T) *house {
 			{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 		},
 	})
-	configured := &config.Config{
-		OIDC: &config.OIDC{
-			Issuer: h.provider.Issuer, ClientID: oidc.WebClient, ClientSecret: config.SecretOf(oidc.WebSecret),
-			PersonClaim: config.ClaimEmail, Groups: config.OIDCGroups{Claim: "groups", Optional: true},
-			Session: contract.Duration{Duration: time.Hour},
-		},
-		People: map[string]config.Person{"alice": {Login: "alice@example.com"}},
-	}
-	live := config.Fixed(configured)
+	folder := t.TempDir()
+	h.file = filepath.Join(folder, "curfew.yaml")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret"), []byte(oidc.WebSecret), 0o600))
+	h.configure(t, "{alice: {login: alice@example.com}}")
+	live, err := config.Open(config.Source{File: h.file})
+	require.NoError(t, err)
+	h.live = live
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
-	var err error
 	h.door, err = signin.New(signin.Options{
 		Provider: identity.New(live).Provider(), Config: live, URL: h.server.URL, Log: zap.New(core),
 	})
@@ -64,6 +64,22 @@ func open(t *testing.T) *house {
 		_, _ = io.WriteString(w, session.Caller.Person)
 	})
 	return h
+}
+
+// configure writes a configuration with these people.
+func (h *house) configure(t *testing.T, people string) {
+	t.Helper()
+	text := fmt.Sprintf(`
+server: {url: "%s"}
+oidc:
+  issuer: "%s"
+  clientId: %s
+  clientSecret: file:secret
+  groups: {claim: groups, optional: true}
+  session: 1h
+people: %s
+`, h.server.URL, h.provider.Issuer, oidc.WebClient, people)
+	require.NoError(t, os.WriteFile(h.file, []byte(text), 0o600))
 }
 
 // browser keeps cookies and follows no redirects.
