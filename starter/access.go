@@ -199,7 +199,7 @@ func (s *Starter) rolesIn(person string, status contract.Status) []Role {
 	for role, has := range map[Role]bool{
 		RoleRequester: person == status.Requester,
 		RoleSubject:   person == status.Subject,
-		RoleReviewer:  slices.Contains(status.Reviewers, person),
+		RoleReviewer:  slices.Contains(status.Reviewers, person) || len(s.mayReview(status, person)) > 0,
 	} {
 		if has {
 			roles = append(roles, role)

@@ -62,7 +62,11 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	); err != nil {
 		return contract.Request{}, err
 	}
-	return request, s.checkTicketExists(ctx, request.Ticket)
+	if err := s.checkTicketExists(ctx, request.Ticket); err != nil {
+		return contract.Request{}, err
+	}
+	request.Terms.TellIncident, err = s.knowsIncident(ctx, request)
+	return request, err
 }
 
 // terms pins what the template gives to the subject, and under which rules.
@@ -213,6 +217,28 @@ func checkTicketRule(rule string, request contract.Request) error {
 		return invalid("ticket", "write it like OPS-7", "%q is not a ticket's key", shortened(key))
 	}
 	return nil
+}
+
+// knowsIncident is true when an incident system has the request's incident, and so is told what comes of it. One that is
+// down refuses nobody whose template does not ask for an incident.
+func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (bool, error) {
+	system := s.incidents.For(request.Incident)
+	if request.Incident == "" || system == nil {
+		return false, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := system.Find(ctx, request.Incident)
+	problem, known := contract.ProblemOf(err)
+	switch {
+	case known && problem.Kind == contract.KindNotFound:
+		return false, invalid("incident", "check its id", "there is no incident %s", request.Incident)
+	case err != nil && request.Terms.Rules.Incident.Required && !request.BreakGlass:
+		down := contract.Problemf(contract.KindUnavailable, "incident", "nothing was started: try again",
+			"%s can't be reached, so %s can't be checked", system.Name(), request.Incident)
+		return false, &failure{down, err}
+	}
+	return true, nil
 }
 
 func (s *Starter) checkTicketExists(ctx context.Context, key string) error {

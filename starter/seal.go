@@ -38,6 +38,9 @@ func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request
 // sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has sealed
 // is nobody's to review.
 func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
+	if known, ok := s.asked.Get(id); ok {
+		return known.request, known.digest, nil
+	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	var request contract.Sealed[contract.Request]
@@ -48,12 +51,30 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 	if err != nil {
 		return contract.Request{}, "", problemOf(err, id)
 	}
+	digest, err := s.digestOf(request)
+	if err != nil {
+		return contract.Request{}, "", err
+	}
+	s.asked.Add(id, asked{request.Fact, digest})
+	return request.Fact, digest, nil
+}
+
+// digestOf is what a review of a request is bound to, when the request is the server's.
+func (s *Starter) digestOf(request contract.Sealed[contract.Request]) (string, error) {
 	if s.verifier == nil {
-		digest, err := seal.Digest(request.Fact)
-		return request.Fact, digest, err
+		return seal.Digest(request.Fact)
 	}
 	claims, err := s.verifier.Verify(seal.OfRequest(request.Fact), request.Fact, request.Seal)
-	return request.Fact, claims.Digest, err
+	return claims.Digest, err
+}
+
+// mostAsked is how many requests are kept, so that many who review one at once don't ask its workflow what never changes.
+const mostAsked = 1024
+
+// asked is a request as it was asked, with its digest.
+type asked struct {
+	request contract.Request
+	digest  string
 }
 
 // shownOf is the digest of what is to be reviewed now: the extension that waits, or the request.

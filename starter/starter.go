@@ -9,9 +9,11 @@ import (
 	"context"
 	"time"
 
+	lru "github.com/hashicorp/golang-lru/v2"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -34,6 +36,7 @@ type Options struct {
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
 	Tickets   ticket.System // nil when no tracker is configured
+	Incidents incident.Systems
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -50,9 +53,11 @@ type Starter struct {
 	alarms    ledger.Alarms
 	journal   ledger.Decisions
 	tickets   ticket.System
+	incidents incident.Systems
 	signer    *seal.Signer
 	verifier  *seal.Verifier
 	converter converter.DataConverter
+	asked     *lru.Cache[string, asked]
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -66,8 +71,13 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	kept, err := lru.New[string, asked](mostAsked)
+	if err != nil {
+		return nil, err
+	}
 	return &Starter{
-		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, converter: o.Converter,
+		asked:    kept,
+		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
+	"curfew/activities/incident"
 	"curfew/activities/lease"
 	"curfew/activities/ledger"
 	"curfew/activities/policy"
@@ -36,20 +37,22 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(o.Temporal, o.Holdings)
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Decisions: o.Decisions, Alarms: o.Alarms, Verifier: o.Verifier, Signer: o.Signer,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Decisions: o.Decisions, Alarms: o.Alarms,
+		Verifier: o.Verifier, Signer: o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	register(r, map[string]any{
-		contract.ActivityDecide:      rules.Decide,
-		contract.ActivitySign:        rules.Sign,
-		contract.ActivityGrounds:     rules.Grounds,
-		contract.ActivityHold:        leases.Hold,
-		contract.ActivityExtendLease: leases.Extend,
-		contract.ActivityRelease:     leases.Release,
-		contract.ActivityRecord:      book.Record,
-		contract.ActivityAlarm:       book.Alarm,
-		contract.ActivityTellTicket:  ticket.New(o.Tickets, page).Tell,
-		contract.ActivityPlanSweep:   sweeps(o).Plan,
+		contract.ActivityDecide:       rules.Decide,
+		contract.ActivitySign:         rules.Sign,
+		contract.ActivityGrounds:      rules.Grounds,
+		contract.ActivityHold:         leases.Hold,
+		contract.ActivityExtendLease:  leases.Extend,
+		contract.ActivityRelease:      leases.Release,
+		contract.ActivityRecord:       book.Record,
+		contract.ActivityAlarm:        book.Alarm,
+		contract.ActivityTellTicket:   ticket.New(o.Tickets, page).Tell,
+		contract.ActivityTellIncident: incident.New(o.Incidents).Tell,
+		contract.ActivityPlanSweep:    sweeps(o).Plan,
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
@@ -28,6 +29,7 @@ type Options struct {
 	Holdings  ledger.Holdings
 	Alarms    ledger.Alarms
 	Tickets   ticket.System // nil when there is no tracker
+	Incidents incident.Systems
 	Targets   map[string]target.Target
 	Decisions ledger.Decisions
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only

@@ -23,7 +23,8 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 		return facts, err
 	}
 	facts.Extension = extension(q.Extension)
-	return facts, a.evidence(ctx, &facts)
+	err = a.evidence(ctx, &facts)
+	return facts, err
 }
 
 // parties are the facts about those whom a request concerns, and the rules of today.
@@ -36,7 +37,8 @@ func (a *Activities) parties(ctx context.Context, request contract.Request, revi
 	if err := a.members(ctx, &facts); err != nil {
 		return facts, err
 	}
-	return facts, a.people(ctx, &facts)
+	err := a.people(ctx, &facts)
+	return facts, err
 }
 
 // extension is how long the access would last with what is asked now.

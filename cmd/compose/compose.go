@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
@@ -34,10 +35,11 @@ import (
 type House struct {
 	Temporal client.Client
 
-	config  *config.Live
-	log     *zap.Logger
-	ledger  store
-	tickets ticket.System // nil when no tracker is configured
+	config    *config.Live
+	log       *zap.Logger
+	ledger    store
+	tickets   ticket.System // nil when no tracker is configured
+	incidents incident.Systems
 }
 
 // store is where Curfew's own record is.
@@ -61,6 +63,9 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, erro
 		h.tickets = tracker
 	}
 	var err error
+	if h.incidents, err = incidents(configured.Incidents); err != nil {
+		return nil, err
+	}
 	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
@@ -117,7 +122,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		Signer: signer, Verifier: verifier,
+		Incidents: h.incidents, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err

@@ -32,6 +32,9 @@ func (r *reading) check(c *Config) {
 	if c.Tickets.Jira != nil {
 		r.jira(c.Tickets.Jira, path{"tickets", "jira"})
 	}
+	if c.Incidents.PagerDuty != nil {
+		r.pagerDuty(c, path{"incidents", "pagerduty"})
+	}
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.people(c, path{"people"})
 	r.groups(c, path{"groups"})

@@ -1,5 +1,13 @@
 package config
 
+import (
+	"cmp"
+	"maps"
+	"net/mail"
+	"regexp"
+	"slices"
+)
+
 // Incidents says which systems hold incidents.
 type Incidents struct {
 	PagerDuty  *PagerDuty  `yaml:"pagerduty"`
@@ -21,4 +29,36 @@ type ServiceNow struct {
 	ClientSecret Secret `yaml:"clientSecret"`
 	User         string `yaml:"user"`
 	Password     Secret `yaml:"password"`
+}
+
+const defaultPagerDuty = "https://api.pagerduty.com"
+
+// pagerDutyID is the id of a user, and of everything else at PagerDuty.
+var pagerDutyID = regexp.MustCompile(`^[A-Z0-9]{6,14}$`)
+
+func (r *reading) pagerDuty(c *Config, at path) {
+	settings := c.Incidents.PagerDuty
+	settings.URL = r.address(at.key("url"), cmp.Or(settings.URL, defaultPagerDuty))
+	r.behindTLS(at.key("url"), settings.URL, "the API key")
+	if settings.Token.IsZero() {
+		r.wrong(at.key("token"), "write env:NAME or file:/path", "is missing")
+	}
+	const whose = "write the e-mail address of Curfew's own user at PagerDuty"
+	if settings.From == "" {
+		r.wrong(at.key("from"), whose, "is missing")
+	} else if address, err := mail.ParseAddress(settings.From); err != nil || address.Address != settings.From {
+		r.wrong(at.key("from"), whose, "is no e-mail address")
+	}
+	r.pagerDutyAccounts(c, path{"people"})
+}
+
+// pagerDutyAccounts holds that accounts are ids: with a name or an address, people would just never be on call.
+func (r *reading) pagerDutyAccounts(c *Config, at path) {
+	for _, id := range slices.Sorted(maps.Keys(c.People)) {
+		account, told := c.People[id].Accounts[SystemPagerDuty]
+		if told && account != "" && !pagerDutyID.MatchString(account) {
+			r.wrong(at.key(id).key("accounts").key(SystemPagerDuty), "copy it from the address of the user's page, like PXPGF42",
+				"is no id of a PagerDuty user")
+		}
+	}
 }

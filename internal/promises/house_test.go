@@ -19,6 +19,8 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"curfew/activities/incident"
+	pagerdutyincidents "curfew/activities/incident/pagerduty"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/target/kinds"
@@ -27,6 +29,7 @@ import (
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
+	"curfew/internal/sandbox/pagerduty"
 	"curfew/internal/sandbox/vendorcontract"
 	"curfew/internal/seal"
 	"curfew/internal/testserver/postgres"
@@ -65,6 +68,8 @@ type house struct {
 	decider  *seal.Signer
 	verifier *seal.Verifier
 
+	incidents      incident.Systems
+	pagerduty      *pagerduty.Server
 	lightrun       *lightrun.Server
 	lightrunFaults sandbox.Faults
 	jira           *jira.Server
@@ -104,7 +109,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
 	h.starter, err = starter.New(starter.Options{
 		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
-		Signer: h.signer, Verifier: h.verifier,
+		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
 	return h
@@ -171,6 +176,11 @@ func (h *house) configure() {
 	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	h.config = h.live.Current()
+	if settings := h.config.Incidents.PagerDuty; settings != nil {
+		system, err := pagerdutyincidents.New(*settings)
+		require.NoError(t, err)
+		h.incidents = incident.Systems{system}
+	}
 }
 
 const configuration = `
@@ -238,7 +248,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
 			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
-			Tickets: h.tracker(), Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
+			Tickets: h.tracker(), Incidents: h.incidents, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()
 	stopped := false

@@ -147,6 +147,7 @@ func TestP7ARogueWorkersYesOpensNothing(t *testing.T) {
 			h.work()
 			require.Contains(t, []contract.Outcome{contract.OutcomeFailed, contract.OutcomeDenied}, h.ended(id).Outcome)
 			h.requireNoAccess()
+			require.Contains(t, h.alarm(contract.AlarmForged).Requests, id)
 		})
 	}
 }

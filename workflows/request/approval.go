@@ -56,6 +56,13 @@ func (b *ballot) judge(first int, refused []int) (judged []contract.Review) {
 	return judged
 }
 
+// close takes no more reviews. Those that came while the last decision was made had no part in it, and so are none of its
+// grounds.
+func (b *ballot) close() {
+	b.closed = true
+	b.given = slices.DeleteFunc(b.given, func(v *vote) bool { return !v.judged })
+}
+
 // last is who gave the review that was judged last, and why.
 func (b *ballot) last() (reviewer, reason string) {
 	for _, v := range slices.Backward(b.given) {
@@ -73,7 +80,7 @@ const leastPause = time.Second
 func (r *run) approved(ctx workflow.Context) bool {
 	decideBy := r.fact().AskedAt.Add(r.fact().Terms.PendingFor.Duration)
 	r.status.DecideBy = &decideBy
-	defer func() { r.reviews.closed = true }()
+	defer r.reviews.close()
 	for r.stop == nil {
 		decision, fresh, judged := r.judge(ctx, &r.reviews, nil, decideBy)
 		if judged {
@@ -84,6 +91,7 @@ func (r *run) approved(ctx workflow.Context) bool {
 		reviewer, reason := r.reviews.last()
 		switch {
 		case judged && decision.Ruling == contract.RulingGrant:
+			r.reviews.close()
 			r.rests(decision)
 			if decision.BreakGlass {
 				r.brokeGlass(ctx, decision)

@@ -70,13 +70,21 @@ func (r *run) judgeExtension(ctx workflow.Context) {
 	if decision.Ruling == contract.RulingReview {
 		return
 	}
-	r.asked, r.status.Extension, x.reviews.closed = nil, nil, true
+	r.closeExtension()
 	reviewer, reason := x.reviews.last()
 	if decision.Ruling == contract.RulingGrant {
 		r.carryOut(ctx, x, vouched(decision), reviewer, reason)
 		return
 	}
 	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
+}
+
+// closeExtension answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
+func (r *run) closeExtension() {
+	if r.asked != nil {
+		r.asked.reviews.close()
+	}
+	r.asked, r.status.Extension = nil, nil
 }
 
 // carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.

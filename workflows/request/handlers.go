@@ -74,7 +74,7 @@ func (r *run) ballot() *ballot {
 	return nil
 }
 
-// review answers when the policy has judged the review, or does not need to any more.
+// review answers when the policy has judged the review, or has decided without it.
 func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
 	reviews := r.ballot()
 	if reviews == nil {
@@ -85,6 +85,9 @@ func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.St
 	err := workflow.Await(ctx, func() bool { return mine.judged || reviews.closed || r.stop != nil })
 	if mine.refused {
 		return r.status, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
+	}
+	if err == nil && !mine.judged {
+		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.where()).Application()
 	}
 	return r.status, err
 }

@@ -114,6 +114,9 @@ func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
 	for granted && r.stop == nil {
 		until := *r.status.Until
 		left := until.Add(afterTheEnd).Sub(workflow.Now(ctx))
+		if !workflow.Now(ctx).Before(until) {
+			r.closeExtension() // it comes too late, whatever is said of it
+		}
 		switch {
 		case len(r.extensions) > 0:
 			r.extend(ctx)
@@ -134,6 +137,7 @@ func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
 	if r.stop == nil {
 		return r.failed
 	}
+	r.closeExtension()
 	r.happened(ctx, contract.EventRevoking, r.stop.By, r.stop.Reason, "")
 	return r.revoked
 }

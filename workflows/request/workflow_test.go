@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"curfew/workflows/contract"
 )
@@ -35,6 +36,7 @@ type world struct {
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
 
+	watchUntil func(time.Time)         // sees the end of every lease
 	asks       func(*contract.Request) // changes the request
 	notified   map[string][]string     // "<event> to <people>", by channel
 	noted      []contract.EventKind    // on the incident
@@ -89,8 +91,15 @@ func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldRes
 		}
 		return contract.HoldResult{}, err
 	}
+	return w.hold(in), nil
+}
+
+func (w *world) hold(in contract.HoldInput) contract.HoldResult {
 	w.held[in.Access.Target] = in.Lease.Until
-	return contract.HoldResult{Until: in.Lease.Until}, nil
+	if w.watchUntil != nil {
+		w.watchUntil(in.Lease.Until)
+	}
+	return contract.HoldResult{Until: in.Lease.Until}
 }
 
 func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldResult, error) {
@@ -99,8 +108,7 @@ func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldR
 	if err := w.extendErr[in.Access.Target]; err != nil {
 		return contract.HoldResult{}, err
 	}
-	w.held[in.Access.Target] = in.Lease.Until
-	return contract.HoldResult{Until: in.Lease.Until}, nil
+	return w.hold(in), nil
 }
 
 func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
@@ -199,6 +207,7 @@ func newWorld(t *testing.T, w *world) *world {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetTestTimeout(time.Minute)
+	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
 	w.env.SetStartTime(start)
 	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RequestWorkflowID(input().Request.Fact.ID)})
 	w.held, w.notified = map[string]time.Time{}, map[string][]string{}

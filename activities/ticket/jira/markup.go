@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode"
 	"unicode/utf16"
 
 	"curfew/activities/story"
@@ -78,7 +77,7 @@ func render(entry story.Entry) string {
 
 // quote puts what a person said between fences, shows it as it was typed, and keeps it from ending the quotation.
 func quote(said string, room int) string {
-	said = fenceLike.ReplaceAllString(strings.TrimRight(visible(said), " \t\n"), "{"+gap+"$1")
+	said = fenceLike.ReplaceAllString(strings.TrimRight(story.Visible(said), " \t\n"), "{"+gap+"$1")
 	if said == "" {
 		return ""
 	}
@@ -97,21 +96,11 @@ func escape(text string) string {
 
 // oneLine is text on one line, of bounded length.
 func oneLine(text string, limit int) string {
-	text = strings.Join(strings.Fields(visible(text)), " ")
+	text = strings.Join(strings.Fields(story.Visible(text)), " ")
 	if length(text) <= limit {
 		return text
 	}
 	return cut(text, limit-1) + "…"
-}
-
-// visible puts a sign in the place of what could hide or reorder text: control characters and broken encoding.
-func visible(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r != '\n' && r != '\t' && unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) {
-			return unicode.ReplacementChar
-		}
-		return r
-	}, strings.ReplaceAll(strings.ToValidUTF8(text, string(unicode.ReplacementChar)), "\r\n", "\n"))
 }
 
 func length(text string) int {

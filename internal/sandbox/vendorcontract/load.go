@@ -58,6 +58,7 @@ func load(file string, operations []string) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
+	fill(filepath.Base(file), doc)
 	if err := cut(doc, operations); err != nil {
 		return nil, err
 	}

@@ -1,0 +1,136 @@
+// Package pagerduty sees PagerDuty's incidents and who is on call for them, and tells a request's story in an incident's
+// notes.
+package pagerduty
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"curfew/activities/incident"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const (
+	// patience is how long one call may take when the caller's context allows more.
+	patience = 30 * time.Second
+	// titleLimit bounds what is kept of an incident's title, in bytes.
+	titleLimit = 1024
+)
+
+var (
+	incidentPattern = regexp.MustCompile(`^[PQ][A-Z0-9]{6,13}$`)
+	// idPattern fits all other things of PagerDuty.
+	idPattern = regexp.MustCompile(`^[A-Z0-9]{6,14}$`)
+)
+
+// System is one account at PagerDuty, seen with Curfew's own API key. It is safe for concurrent use.
+type System struct {
+	client *http.Client
+	url    string
+	site   string // for messages
+	key    config.Secret
+	from   string
+	me     atomic.Pointer[string] // the id of our own user, once PagerDuty has told it
+}
+
+var _ incident.System = (*System)(nil)
+
+// New returns the account that settings describe, as config has checked them. It does not wait for PagerDuty to be up;
+// Check does. Errors are *contract.Problem that name the setting.
+func New(settings config.PagerDuty) (*System, error) {
+	address, err := url.Parse(settings.URL)
+	if err != nil || address.Host == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "incidents.pagerduty.url",
+			"write it like https://api.pagerduty.com", "is no web address")
+	}
+	return &System{
+		client: &http.Client{
+			Timeout: patience,
+			// A redirect could lead the key anywhere.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		url: strings.TrimRight(settings.URL, "/"), site: "PagerDuty at " + address.Host, key: settings.Token, from: settings.From,
+	}, nil
+}
+
+// Name is what people's accounts here are called in the directory.
+func (*System) Name() string { return config.SystemPagerDuty }
+
+// Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: it is not told from others'.
+func (*System) Recognizes(id string) bool { return incidentPattern.MatchString(id) }
+
+// reference is a thing of PagerDuty by its id and name.
+type reference struct {
+	ID      string `json:"id"`
+	Type    string `json:"type"` // like "user_reference"
+	Summary string `json:"summary"`
+}
+
+// The states of an incident.
+const (
+	triggered    = "triggered"
+	acknowledged = "acknowledged"
+	resolved     = "resolved"
+)
+
+// Find reads an incident.
+func (s *System) Find(ctx context.Context, id string) (incident.Incident, error) {
+	if err := s.checkIncident(id); err != nil {
+		return incident.Incident{}, err
+	}
+	var reply struct {
+		Incident struct {
+			ID          string    `json:"id"`
+			Title       string    `json:"title"`
+			URL         string    `json:"html_url"`
+			Status      string    `json:"status"`
+			Urgency     string    `json:"urgency"`
+			Service     reference `json:"service"`
+			Priority    reference `json:"priority"`
+			Assignments []struct {
+				Assignee reference `json:"assignee"`
+			} `json:"assignments"`
+		} `json:"incident"`
+	}
+	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply})
+	if err != nil {
+		return incident.Incident{}, err
+	}
+	told := reply.Incident
+	known := told.Status == triggered || told.Status == acknowledged || told.Status == resolved
+	if told.ID != id || !known || !idPattern.MatchString(told.Service.ID) {
+		return incident.Incident{}, s.strange("another incident, or one without a state or service")
+	}
+	found := incident.Incident{
+		ID: id, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),
+		Urgency: told.Urgency, Priority: told.Priority.Summary,
+		Open: told.Status != resolved, Acknowledged: told.Status == acknowledged,
+	}
+	for _, assignment := range told.Assignments {
+		found.Responders = append(found.Responders, assignment.Assignee.ID)
+	}
+	return found, nil
+}
+
+// checkIncident keeps out of paths what is no id.
+func (s *System) checkIncident(id string) error {
+	if s.Recognizes(id) {
+		return nil
+	}
+	return contract.Problemf(contract.KindInvalid, "incident", "write the id that stands in the address of the incident's page, like PT4KHLK",
+		"%.60q is no incident of PagerDuty", id)
+}
+
+// webAddress is an address that people may follow; empty for any other.
+func webAddress(text string) string {
+	if address, err := url.Parse(text); err != nil || address.Scheme != "https" && address.Scheme != "http" {
+		return ""
+	}
+	return text
+}

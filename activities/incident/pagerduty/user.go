@@ -1,0 +1,81 @@
+package pagerduty
+
+import (
+	"context"
+	"net/http"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// user is somebody at PagerDuty.
+type user struct {
+	ID    string `json:"id"`
+	Email string `json:"email"`
+	Role  string `json:"role"`
+}
+
+// ourselves is the one user in whose name notes are written.
+func (s *System) ourselves(ctx context.Context) (user, error) {
+	var found []user
+	for offset := 0; offset < pageLimit*pageSize; offset += pageSize {
+		var reply struct {
+			page
+			Users []user `json:"users"`
+		}
+		err := s.call(ctx, exchange{method: http.MethodGet, path: "/users", query: paged(offset, "query", s.from), receive: &reply})
+		if err != nil {
+			return user{}, err
+		}
+		for _, candidate := range reply.Users {
+			if strings.EqualFold(candidate.Email, s.from) {
+				found = append(found, candidate)
+			}
+		}
+		if !reply.More {
+			return s.only(found)
+		}
+	}
+	return user{}, s.strange("more users than can be read")
+}
+
+// only takes no one for us of whom there is more than one.
+func (s *System) only(found []user) (user, error) {
+	if len(found) != 1 {
+		return user{}, contract.Problemf(contract.KindUnavailable, "incidents.pagerduty.from",
+			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.site)
+	}
+	if !idPattern.MatchString(found[0].ID) {
+		return user{}, s.strange("a user without an id")
+	}
+	return found[0], nil
+}
+
+// identity is the id of our own user. It is never empty, so that a note without an author can't be ours.
+func (s *System) identity(ctx context.Context) (string, error) {
+	if known := s.me.Load(); known != nil {
+		return *known, nil
+	}
+	found, err := s.ourselves(ctx)
+	if err != nil {
+		return "", err
+	}
+	s.me.Store(&found.ID)
+	return found.ID, nil
+}
+
+// Check finds our own user and looks at who is on call. Whether the key may write can't be tried without writing.
+func (s *System) Check(ctx context.Context) error {
+	found, err := s.ourselves(ctx)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(found.Role, "read_only") {
+		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from", "give it a role that may respond to incidents",
+			"the user is a stakeholder of %s, who may write no notes", s.site)
+	}
+	var reply struct {
+		Turns []turn `json:"oncalls"`
+	}
+	return s.call(ctx, exchange{method: http.MethodGet, path: "/oncalls", receive: &reply})
+}
