@@ -54,7 +54,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 		contract.RequestInput{Request: vouched})
 	switch {
 	case err == nil:
-		return s.asAsked(request), nil
+		return s.asAsked(ctx, request), nil
 	case isA[*serviceerror.WorkflowExecutionAlreadyStarted](err):
 		return s.askedBefore(ctx, request)
 	case noAnswer(err):
@@ -110,7 +110,7 @@ func details(request contract.Request) string {
 }
 
 // asAsked is the status of a request that no worker has seen yet.
-func (s *Starter) asAsked(request contract.Request) contract.Status {
+func (s *Starter) asAsked(ctx context.Context, request contract.Request) contract.Status {
 	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
 	for _, access := range request.Terms.Accesses {
 		holds = append(holds, contract.HoldState{Access: access})
@@ -121,7 +121,7 @@ func (s *Starter) asAsked(request contract.Request) contract.Status {
 		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Incident: request.Incident,
 		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
-		Needed: needed(request.Terms), Reviewers: s.reviewers(request),
+		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
 		MaxDuration: request.Terms.MaxDuration, Holds: holds,
 	}
 }

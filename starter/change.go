@@ -48,9 +48,13 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 		return contract.Status{}, contract.Problemf(contract.KindConflict, "shown", "look at it again and decide anew",
 			"it is not what you were shown any more")
 	}
+	by, err := s.mayReview(ctx, status, actor)
+	if err != nil {
+		return contract.Status{}, err
+	}
 	review := contract.Review{
 		Request: id, Reviewer: actor, Verdict: say.Verdict, Reason: say.Reason, Duration: say.Duration, At: now(),
-		Rules: s.mayReview(status, actor),
+		Rules: by,
 	}
 	vouched, err := sealed(s, seal.OfReview(review, shown), review)
 	if err != nil {

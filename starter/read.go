@@ -34,7 +34,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if err := s.allowOn(actor, op, status); err != nil {
+	if err := s.allowOn(ctx, actor, op, status); err != nil {
 		return contract.Status{}, err
 	}
 	return status, nil
@@ -55,7 +55,7 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 	if err != nil {
 		return contract.Status{}, nil, unreadable(err)
 	}
-	if err := s.allowOn(actor, OperationEvents, status); err != nil {
+	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
 	return status, events, nil
@@ -116,6 +116,9 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 		filter.Viewer = actor
 	}
 	statuses, err := s.events.Requests(ctx, filter)
+	if err == nil && (filter.Viewer == actor || filter.Reviewer == actor) && filter.Person == "" {
+		statuses, err = s.withNewcomer(ctx, actor, filter, statuses)
+	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -186,5 +189,5 @@ func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, 
 	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
 		return contract.Status{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
 	}
-	return s.asAsked(input.Request.Fact), nil
+	return s.asAsked(ctx, input.Request.Fact), nil
 }

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
@@ -35,7 +36,9 @@ type Options struct {
 	Events    ledger.Events
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
-	Tickets   ticket.System // nil when no tracker is configured
+	Tickets   ticket.System    // nil when no tracker is configured
+	Groups    *group.Groups    // nil for those that the configuration lists
+	Sightings ledger.Sightings // nil where no sign-in is remembered
 	Incidents incident.Systems
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
@@ -53,11 +56,14 @@ type Starter struct {
 	alarms    ledger.Alarms
 	journal   ledger.Decisions
 	tickets   ticket.System
+	groups    *group.Groups
+	sightings ledger.Sightings
 	incidents incident.Systems
 	signer    *seal.Signer
 	verifier  *seal.Verifier
 	converter converter.DataConverter
 	asked     *lru.Cache[string, asked]
+	seen      *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -68,6 +74,9 @@ func New(o Options) (*Starter, error) {
 	if (o.Signer == nil) != (o.Verifier == nil) {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter that seals needs the public keys too")
 	}
+	if o.Groups == nil {
+		o.Groups = group.New(nil, nil)
+	}
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
@@ -75,8 +84,12 @@ func New(o Options) (*Starter, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen, err := lru.New[string, ledger.Sighting](mostSeen)
+	if err != nil {
+		return nil, err
+	}
 	return &Starter{
-		asked:    kept,
+		asked: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
 		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil

@@ -37,7 +37,7 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(o.Temporal, o.Holdings)
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Decisions: o.Decisions, Alarms: o.Alarms,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }

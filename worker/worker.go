@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
@@ -31,6 +32,7 @@ type Options struct {
 	Tickets   ticket.System // nil when there is no tracker
 	Incidents incident.Systems
 	Targets   map[string]target.Target
+	Groups    *group.Groups // nil for those that the configuration lists
 	Decisions ledger.Decisions
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.

@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"curfew/activities"
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
@@ -19,7 +20,7 @@ import (
 type Options struct {
 	Config    *config.Live
 	Tickets   ticket.System // nil when there is no tracker
-	Groups    Groups        // nil for those of the configuration
+	Groups    *group.Groups // nil for those that the configuration lists
 	Incidents incident.Systems
 	Decisions ledger.Decisions
 	Alarms    ledger.Alarms
@@ -39,6 +40,9 @@ type Activities struct {
 
 // New makes the activities.
 func New(o Options) *Activities {
+	if o.Groups == nil {
+		o.Groups = group.New(nil, nil)
+	}
 	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
 }
 
@@ -52,9 +56,6 @@ func (a *Activities) today() *Activities {
 	pinned.config, pinned.conditions = now, policy.Conditions{}
 	for _, template := range now.Templates {
 		pinned.conditions.Add(contract.Terms{Rules: template.Rules()})
-	}
-	if a.Groups == nil {
-		pinned.Groups = configured{now}
 	}
 	a.latest.Store(&pinned)
 	return &pinned

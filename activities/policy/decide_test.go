@@ -50,7 +50,7 @@ func house() *config.Config {
 			"ada":   {Name: "Ada", Accounts: map[string]string{"db": "ada", "jira": "acc-ada", "pager": "U-ADA"}},
 			"grace": {}, "edsger": {},
 		},
-		Groups: map[string][]string{"ops": {"grace", "edsger", "ada"}, "devs": {"ada"}},
+		Groups: map[string]config.Group{"ops": {People: []string{"grace", "edsger", "ada"}}, "devs": {People: []string{"ada"}}},
 		Templates: map[string]config.Template{"debug": {
 			Digest: "d1", Entitlements: []config.Entitlement{{Target: "db", Spec: []byte(`{"role":"r"}`)}},
 			Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, RequesterIs: []string{contract.RoleAssignee}},
@@ -115,7 +115,7 @@ func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	require.Equal(t, []core.Value{{Name: "devs", Condition: `"devs" in requester.groups`, Holds: true}}, explained.Conditions)
 	require.Equal(t, core.Person{Name: "Ada", Groups: []string{"devs", "ops"}}, explained.Facts.People["ada"])
 
-	c.Groups["ops"] = []string{"grace"}
+	c.Groups["ops"] = config.Group{People: []string{"grace"}}
 	decision, err = activities.Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingDeny, decision.Ruling, "who left the group before the grant does not count")

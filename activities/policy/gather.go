@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"curfew/activities/incident"
@@ -59,11 +58,14 @@ func extension(asked *contract.ExtensionQuestion) *policy.Extension {
 func (a *Activities) members(ctx context.Context, facts *policy.Facts) error {
 	facts.Groups = map[string][]string{}
 	for _, group := range facts.GroupNames() {
-		members, err := a.Groups.Members(ctx, group)
+		members, err := a.Groups.Members(ctx, a.config, group)
 		if err != nil {
 			return err
 		}
-		facts.Groups[group] = slices.Sorted(slices.Values(members))
+		facts.Groups[group] = members.People
+		if members.Open {
+			facts.Open = append(facts.Open, group)
+		}
 	}
 	return nil
 }
@@ -78,11 +80,10 @@ func (a *Activities) people(ctx context.Context, facts *policy.Facts) error {
 		}
 		known := policy.Person{Name: person.Name}
 		if id == facts.Request.Requester || id == facts.Request.Subject {
-			groups, err := a.Groups.Of(ctx, id)
-			if err != nil {
+			var err error
+			if known.Groups, err = a.Groups.Of(ctx, a.config, id); err != nil {
 				return err
 			}
-			known.Groups = slices.Sorted(slices.Values(groups))
 		}
 		facts.People[id] = known
 	}

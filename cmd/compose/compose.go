@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
@@ -40,6 +41,7 @@ type House struct {
 	ledger    store
 	tickets   ticket.System // nil when no tracker is configured
 	incidents incident.Systems
+	groups    *group.Groups
 }
 
 // store is where Curfew's own record is.
@@ -48,6 +50,7 @@ type store interface {
 	ledger.Holdings
 	ledger.Alarms
 	ledger.Decisions
+	ledger.Sightings
 	Close() error
 }
 
@@ -68,6 +71,9 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, erro
 	}
 	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
+	}
+	if h.groups, err = groups(configured, h.ledger); err != nil {
+		return nil, errors.Join(err, h.ledger.Close())
 	}
 	if h.Temporal, err = dial(configured.Temporal, log); err != nil {
 		return nil, errors.Join(err, h.ledger.Close())
@@ -122,7 +128,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		Incidents: h.incidents, Signer: signer, Verifier: verifier,
+		Incidents: h.incidents, Groups: h.groups, Sightings: h.ledger, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err
@@ -142,7 +148,7 @@ func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
 	if callers.Provider() == nil {
 		return mux, nil
 	}
-	door, err := signin.New(signin.Options{Provider: callers.Provider(), Config: h.config, URL: h.config.Current().Server.URL, Log: h.log})
+	door, err := signin.New(signin.Options{Provider: callers.Provider(), Config: h.config, Saw: requests.Saw, URL: h.config.Current().Server.URL, Log: h.log})
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}

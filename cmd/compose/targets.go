@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"curfew/activities/group"
+	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
@@ -62,4 +64,16 @@ func ask(ctx context.Context, asked target.Target, answer *Answer) {
 		return
 	}
 	answer.Used, answer.Max = capacity.Used, capacity.Max
+}
+
+// groups asks the directories that this process has the credentials of.
+func groups(configured *config.Config, sightings ledger.Sightings) (*group.Groups, error) {
+	asked := maps.Clone(configured.Directories)
+	maps.DeleteFunc(asked, func(_ string, directory config.Directory) bool { return directory.Settings == nil })
+	open, err := kinds.OpenDirectories(asked)
+	directories := map[string]group.Directory{}
+	for name, directory := range open {
+		directories[name] = directory
+	}
+	return group.New(directories, sightings), err
 }

@@ -17,12 +17,16 @@ type Source struct {
 	Kinds map[string]Kind
 	// Serves says which targets the process serves, as for LoadFor; nil for all.
 	Serves func(target, taskQueue string) bool
+	// Directories is true for a process that asks directories who belongs to a group; it needs their credentials.
+	Directories bool
 	// Adjust changes what a process knows better than the file; it may be nil.
 	Adjust func(*Config)
 }
 
 func (s Source) load() (*Config, error) {
-	read, err := load(s.File, s.Kinds, s.Serves)
+	r := newReading(s.File, s.Kinds, s.Serves)
+	r.directories = r.directories || s.Directories
+	read, err := r.result()
 	if err == nil && s.Adjust != nil {
 		s.Adjust(read)
 	}

@@ -30,7 +30,7 @@ func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, er
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Person: person, Groups: groups, Scopes: config.Scopes(), Means: MeansOIDC}, nil
+	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: config.Scopes(), Means: MeansOIDC}, nil
 }
 
 // person looks in the directory, which alone says who somebody is here.

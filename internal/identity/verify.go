@@ -25,7 +25,8 @@ type claims struct {
 	NotBefore       float64        `json:"nbf"`
 	Events          map[string]any `json:"events"`
 
-	all map[string]any
+	all    map[string]any
+	issued time.Time
 }
 
 // attempt remembers why a signature could not be checked, which the verifier tells only in words.
@@ -71,6 +72,7 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 	if err := errors.Join(verified.Claims(said), verified.Claims(&said.all)); err != nil {
 		return nil, unproven(again, "the token's claims can't be understood")
 	}
+	said.issued = verified.IssuedAt
 	return said, p.checkUse(verified, said)
 }
 

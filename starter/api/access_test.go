@@ -250,7 +250,7 @@ func (d *door) tryOn(t *testing.T, owned ownership, moment string, table map[str
 	shared := d.bring(t, owned, moment)
 	for _, person := range everybody {
 		roles := owned.in(person)
-		visible, may := table["show"].allows(roles...), d.Starter.May(person, shared)
+		visible, may := table["show"].allows(roles...), d.Starter.May(t.Context(), person, shared)
 		require.Equal(t, visible, d.lists(t, person, shared), "list as %s", person)
 		for name, call := range onRequest {
 			row := table[name]

@@ -61,7 +61,7 @@ func New(o Options) http.Handler {
 	s.signIn()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, callers: o.Callers, log: o.Log}
+	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.Saw, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.

@@ -77,6 +77,12 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Cal
 	}, d.lasts)
 	giveCookie(w, sessionCookie, secret, d.lasts)
 	d.log.Info("signed in", zap.String("person", caller.Person))
+	if d.saw == nil {
+		return
+	}
+	if err := d.saw(r.Context(), caller); err != nil {
+		d.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
+	}
 }
 
 func (d *Door) end(r *http.Request) {

@@ -3,6 +3,7 @@
 package signin
 
 import (
+	"context"
 	_ "embed" // the page
 	"html/template"
 	"net/http"
@@ -44,8 +45,10 @@ var page = template.Must(template.New("page").Parse(pageText))
 type Options struct {
 	Provider *identity.Provider
 	Config   *config.Live // who is in the directory
-	URL      string       // how people reach Curfew: an origin, and a path if it is not at the root
-	Log      *zap.Logger
+	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
+	Saw func(context.Context, identity.Caller) error
+	URL string // how people reach Curfew: an origin, and a path if it is not at the root
+	Log *zap.Logger
 }
 
 // Door lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
@@ -53,6 +56,7 @@ type Options struct {
 type Door struct {
 	provider *identity.Provider
 	config   *config.Live
+	saw      func(context.Context, identity.Caller) error
 	base     string // what addresses within Curfew begin with
 	log      *zap.Logger
 	origins  *http.CrossOriginProtection
@@ -80,7 +84,7 @@ type Session struct {
 // New makes a door. The error is about the URL.
 func New(o Options) (*Door, error) {
 	d := &Door{
-		provider: o.Provider, config: o.Config, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
+		provider: o.Provider, config: o.Config, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
 		origins: http.NewCrossOriginProtection(), signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
 	return d, d.origins.AddTrustedOrigin(origin(d.base))
