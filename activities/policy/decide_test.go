@@ -2,12 +2,14 @@ package policy_test
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/policy"
@@ -168,6 +170,33 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 			require.Equal(t, test.why, decision.Why)
 		})
 	}
+}
+
+// unreachable is a directory that does not answer.
+type unreachable struct{}
+
+func (unreachable) Holders(context.Context, json.RawMessage, []string) ([]string, error) {
+	return nil, contract.Problemf(contract.KindDenied, "", "", "it is down")
+}
+
+func TestWithoutKnowingWhoIsInAGroupThereIsNoDecision(t *testing.T) {
+	t.Parallel()
+	c := house()
+	o := options(t, c)
+	in := ask(t, c, "grace", "edsger")
+	c.Directories = map[string]config.Directory{"corp": {Accounts: config.SystemJira}}
+	c.Groups["ops"] = config.Group{Directory: "corp", Spec: []byte(`{}`)}
+	o.Groups = group.New(map[string]group.Directory{"corp": unreachable{}}, nil)
+
+	_, err := policy.New(o).Decide(t.Context(), in)
+
+	require.ErrorContains(t, err, "who is in the group ops can't be told: it is down")
+	problem, ok := contract.ProblemOf(err)
+	require.True(t, ok)
+	require.Equal(t, contract.KindUnavailable, problem.Kind, "so it is tried again")
+	journal, err := o.Decisions.DecisionsOf(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Empty(t, journal)
 }
 
 func TestATrackerThatIsDownCutsNoExtensionShort(t *testing.T) {

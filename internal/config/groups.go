@@ -145,8 +145,8 @@ func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
 	directory, found := c.Directories[group.Directory]
 	if !found {
 		if !r.lost(path{"directories"}) {
-			r.wrong(at.key("directory"), suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
-				"there is no directory %q", shorten(group.Directory))
+			fix := cmp.Or(suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))), "write how it is reached in directories")
+			r.wrong(at.key("directory"), fix, "there is no directory %q", shorten(group.Directory))
 		}
 		return nil
 	}

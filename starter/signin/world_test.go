@@ -1,6 +1,8 @@
 package signin_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -31,12 +33,13 @@ type house struct {
 	logs     *observer.ObservedLogs
 	file     string // of the configuration
 	live     *config.Live
+	saw      chan identity.Caller
 }
 
 func open(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
-	h := &house{server: httptest.NewTLSServer(mux)}
+	h := &house{server: httptest.NewTLSServer(mux), saw: make(chan identity.Caller, 10)}
 	t.Cleanup(h.server.Close)
 	h.provider = oidc.Start(t, oidc.Options{
 		Redirect: h.server.URL + signin.PathAnswer,
@@ -55,7 +58,7 @@ func open(t *testing.T) *house {
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
 	h.door, err = signin.New(signin.Options{
-		Provider: identity.New(live).Provider(), Config: live, URL: h.server.URL, Log: zap.New(core),
+		Provider: identity.New(live).Provider(), Config: live, Saw: h.remember, URL: h.server.URL, Log: zap.New(core),
 	})
 	require.NoError(t, err)
 	h.door.Handle(mux)
@@ -80,6 +83,11 @@ oidc:
 people: %s
 `, h.server.URL, h.provider.Issuer, oidc.WebClient, people)
 	require.NoError(t, os.WriteFile(h.file, []byte(text), 0o600))
+}
+
+func (h *house) remember(_ context.Context, caller identity.Caller) error {
+	h.saw <- caller
+	return errors.New("the ledger is down") // which keeps nobody outside
 }
 
 // browser keeps cookies and follows no redirects.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"curfew/activities/group"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
@@ -66,7 +67,7 @@ func on(t testing.TB, server *temporal.Server) *House {
 	h.Ledger, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
-	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets})
+	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger})
 	require.NoError(t, err)
 	return h
 }

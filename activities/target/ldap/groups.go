@@ -103,6 +103,9 @@ func (g *groups) Inspect(ctx context.Context, access target.Access) (target.Stat
 	var state target.State
 	err = g.call(ctx, group, func(on *link) error {
 		state.Held, err = g.holds(on, group, access.Account)
+		if isGone(err) {
+			return nil // and its members with it
+		}
 		return err
 	})
 	if err != nil {

@@ -18,20 +18,15 @@ func (g *groups) Holders(ctx context.Context, entitlement json.RawMessage, accou
 		return nil, err
 	}
 	err = g.call(ctx, group, func(on *link) error {
-		entry, err := g.look(on, group, "1.1")
-		switch {
-		case err != nil:
-			return err
-		case entry == nil:
-			return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
-		}
 		holders = nil
 		for _, account := range accounts {
 			held, err := g.holds(on, group, account)
-			if err != nil {
+			switch {
+			case isGone(err):
+				return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
+			case err != nil:
 				return err
-			}
-			if held {
+			case held:
 				holders = append(holders, account)
 			}
 		}
@@ -40,14 +35,14 @@ func (g *groups) Holders(ctx context.Context, entitlement json.RawMessage, accou
 	return holders, err
 }
 
-// holds is true when an account is a member of a group. A group that was removed has no members.
+// holds is true when an account is a member of a group.
 func (g *groups) holds(on *link, group, account string) (bool, error) {
 	member, err := g.member(on, account)
 	if err != nil || member == "" {
 		return false, err
 	}
 	held, err := on.Compare(group, g.attribute, member)
-	if hasCode(err, ldap.LDAPResultNoSuchAttribute) || isGone(err) {
+	if hasCode(err, ldap.LDAPResultNoSuchAttribute) {
 		return false, nil
 	}
 	return held, err
