@@ -28,7 +28,9 @@ type Ask struct {
 	Duration  contract.Duration
 	Reason    string
 	Ticket    string
-	Incident  string
+	// Zephyr is a test cycle or execution that names the ticket in its place.
+	Zephyr   string
+	Incident string
 	// StartAt is when the access is to begin; zero: as soon as it is approved.
 	StartAt time.Time
 	// BreakGlass asks to open at once, where the template allows it to a group.
@@ -119,7 +121,7 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 	return contract.Status{
 		ID: request.ID, State: contract.StatePending,
 		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
-		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Incident: request.Incident,
+		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Zephyr: request.Zephyr, Incident: request.Incident,
 		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
 		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
 		MaxDuration: request.Terms.MaxDuration, Holds: holds,

@@ -14,7 +14,6 @@ import (
 
 	"github.com/oklog/ulid/v2"
 
-	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
@@ -38,7 +37,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	}
 	request := contract.Request{
 		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
-		Reason: ask.Reason, Ticket: ask.Ticket, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
+		Reason: ask.Reason, Ticket: ask.Ticket, Zephyr: ask.Zephyr, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
 		StartAt: ask.StartAt.UTC().Truncate(time.Second), BreakGlass: ask.BreakGlass,
 	}
 	if request.Subject == "" {
@@ -58,8 +57,11 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 		checkStart(request),
 		checkReason(request.Reason),
 		checkIncident(request.Incident),
-		checkTicketRule(template.Ticket.Use, request),
+		s.checkTicketRule(template.Ticket.Use, request),
 	); err != nil {
+		return contract.Request{}, err
+	}
+	if request.Ticket, err = s.ticketOf(ctx, request); err != nil {
 		return contract.Request{}, err
 	}
 	if err := s.checkTicketExists(ctx, request.Ticket); err != nil {
@@ -206,23 +208,6 @@ func checkStart(request contract.Request) error {
 	return nil
 }
 
-func checkTicketRule(rule string, request contract.Request) error {
-	key := request.Ticket
-	switch {
-	case key == "" && request.BreakGlass:
-		return nil // it is opened when there is none
-	case key == "" && rule == config.TicketRequired:
-		return invalid("ticket", "give the key of the ticket that this is for, like OPS-7", "the template asks for a ticket")
-	case key == "":
-		return nil
-	case rule == config.TicketNone:
-		return invalid("ticket", "leave it out", "the template takes no ticket")
-	case !ticket.ValidKey(key):
-		return invalid("ticket", "write it like OPS-7", "%q is not a ticket's key", shortened(key))
-	}
-	return nil
-}
-
 // knowsIncident is true when an incident system has the request's incident, and so is told what comes of it. One that is
 // down refuses nobody whose template does not ask for an incident.
 func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (bool, error) {
@@ -243,31 +228,6 @@ func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (
 		return false, &failure{down, err}
 	}
 	return true, nil
-}
-
-func (s *Starter) checkTicketExists(ctx context.Context, key string) error {
-	if key == "" || s.tickets == nil {
-		return nil
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	_, err := s.tickets.Find(ctx, key)
-	if err == nil {
-		return nil
-	}
-	problem, known := contract.ProblemOf(err)
-	switch {
-	case known && problem.Kind == contract.KindNotFound:
-		return invalid("ticket", "check the key in the tracker", "there is no ticket %s", key)
-	case known && slices.Contains(contract.Final, string(problem.Kind)):
-		return &failure{problem, err}
-	}
-	down := contract.Problemf(contract.KindUnavailable, "ticket", "nothing was started: try again",
-		"the tracker can't be reached, so %s can't be checked", key)
-	if known {
-		down.RetryAfter = problem.RetryAfter
-	}
-	return &failure{down, err}
 }
 
 func invalid(field, fix, fault string, args ...any) *contract.Problem {

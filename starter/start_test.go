@@ -71,6 +71,13 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		"a ticket that isn't there":   {func(a *starter.Ask) { a.Ticket = "OPS-404" }, contract.KindInvalid, "ticket", "there is no ticket OPS-404"},
 		"a ticket where none belongs": {func(a *starter.Ask) { a.Template = "look-round" }, contract.KindInvalid, "ticket", "takes no ticket"},
 		"a wrong optional ticket":     {func(a *starter.Ask) { a.Template = "read-logs"; a.Ticket = "OPS-404" }, contract.KindInvalid, "ticket", "there is no ticket"},
+		"a test cycle beside it":      {func(a *starter.Ask) { a.Zephyr = "OPS-R12" }, contract.KindInvalid, "zephyr", "names one itself"},
+		"a test cycle that is none":   {func(a *starter.Ask) { a.Ticket, a.Zephyr = "", "OPS-T1" }, contract.KindInvalid, "zephyr", "OPS-R12"},
+		"no such test cycle":          {func(a *starter.Ask) { a.Ticket, a.Zephyr = "", "OPS-R404" }, contract.KindInvalid, "zephyr", "Zephyr has no OPS-R404"},
+		"a test cycle of no ticket":   {func(a *starter.Ask) { a.Ticket, a.Zephyr = "", "OPS-R13" }, contract.KindInvalid, "zephyr", "linked to 0 tickets"},
+		"a test cycle where no ticket belongs": {func(a *starter.Ask) {
+			a.Template, a.Ticket, a.Zephyr = "look-round", "", "OPS-R12"
+		}, contract.KindInvalid, "zephyr", "takes no ticket"},
 		"too long an incident":        {func(a *starter.Ask) { a.Incident = strings.Repeat("x", 129) }, contract.KindInvalid, "incident", "129 bytes"},
 		"an incident over two lines":  {func(a *starter.Ask) { a.Incident = "a\nb" }, contract.KindInvalid, "incident", "can't be printed"},
 		"an incident that is no text": {func(a *starter.Ask) { a.Incident = "\xff" }, contract.KindInvalid, "incident", "can't be printed"},
@@ -126,6 +133,37 @@ func TestP9_ATrackerThatIsDownIsNamed(t *testing.T) {
 	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration)
 
 	house.Jira.Clear()
+	good, err := house.Starter.Start(t.Context(), ask())
+	require.NoError(t, err)
+	require.Equal(t, []string{contract.RequestWorkflowID(good.ID)}, started(t, house))
+}
+
+func TestATestCycleStandsForTheTicketThatItIsLinkedTo(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	asked := ask()
+	asked.Ticket, asked.Zephyr = "", "OPS-R12"
+
+	status, err := house.Starter.Start(t.Context(), asked)
+
+	require.NoError(t, err)
+	require.Equal(t, "OPS-7", status.Ticket)
+	require.Equal(t, "OPS-R12", status.Zephyr)
+}
+
+func TestP9_AZephyrThatIsDownIsNamedAndNothingIsStarted(t *testing.T) {
+	t.Parallel()
+	house := startertest.Alone(t)
+	house.Zephyr.Add(sandbox.Fault{Status: 503, RetryAfter: "7"})
+	asked := ask()
+	asked.Ticket, asked.Zephyr = "", "OPS-R12"
+
+	_, err := house.Starter.Start(t.Context(), asked)
+
+	problem := requireProblem(t, err, contract.KindUnavailable, "zephyr")
+	require.Contains(t, problem.Error(), "Zephyr or its tracker can't be reached, so OPS-R12 can't be checked")
+	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration)
+
 	good, err := house.Starter.Start(t.Context(), ask())
 	require.NoError(t, err)
 	require.Equal(t, []string{contract.RequestWorkflowID(good.ID)}, started(t, house))

@@ -36,10 +36,12 @@ type Options struct {
 	Events    ledger.Events
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
-	Tickets   ticket.System    // nil when no tracker is configured
-	Groups    *group.Groups    // nil for those that the configuration lists
-	Sightings ledger.Sightings // nil where no sign-in is remembered
-	Incidents incident.Systems
+	Tickets   ticket.System // nil when no tracker is configured
+	// References resolve what stands for a ticket; nil when nothing does.
+	References ticket.References
+	Incidents  incident.Systems
+	Groups     *group.Groups    // nil for those that the configuration lists
+	Sightings  ledger.Sightings // nil where no sign-in is remembered
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -49,21 +51,22 @@ type Options struct {
 
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
 type Starter struct {
-	temporal  client.Client
-	live      *config.Live
-	config    *config.Config // of one operation, from today
-	events    ledger.Events
-	alarms    ledger.Alarms
-	journal   ledger.Decisions
-	tickets   ticket.System
-	groups    *group.Groups
-	sightings ledger.Sightings
-	incidents incident.Systems
-	signer    *seal.Signer
-	verifier  *seal.Verifier
-	converter converter.DataConverter
-	asked     *lru.Cache[string, asked]
-	seen      *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
+	temporal   client.Client
+	live       *config.Live
+	config     *config.Config // of one operation, from today
+	events     ledger.Events
+	alarms     ledger.Alarms
+	journal    ledger.Decisions
+	tickets    ticket.System
+	references ticket.References
+	signer     *seal.Signer
+	verifier   *seal.Verifier
+	converter  converter.DataConverter
+	asked      *lru.Cache[string, asked]
+	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
+	incidents  incident.Systems
+	groups     *group.Groups
+	sightings  ledger.Sightings
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -90,7 +93,8 @@ func New(o Options) (*Starter, error) {
 	}
 	return &Starter{
 		asked: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
-		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets, incidents: o.Incidents, converter: o.Converter,
+		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
 }

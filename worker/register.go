@@ -41,6 +41,7 @@ func registerActivities(r Registry, o Options) {
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
+	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
 		contract.ActivityDecide:       rules.Decide,
 		contract.ActivitySign:         rules.Sign,
@@ -50,7 +51,8 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityRelease:      leases.Release,
 		contract.ActivityRecord:       book.Record,
 		contract.ActivityAlarm:        book.Alarm,
-		contract.ActivityTellTicket:   ticket.New(o.Tickets, page).Tell,
+		contract.ActivityTellTicket:   tickets.Tell,
+		contract.ActivityOpenTicket:   tickets.Open,
 		contract.ActivityTellIncident: incident.New(o.Incidents).Tell,
 		contract.ActivityPlanSweep:    sweeps(o).Plan,
 	})

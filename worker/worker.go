@@ -23,17 +23,19 @@ import (
 
 // Options is what a worker is made of.
 type Options struct {
-	Config    *config.Live
-	Temporal  client.Client
-	Log       *zap.Logger
-	Events    ledger.Events
-	Holdings  ledger.Holdings
-	Alarms    ledger.Alarms
-	Tickets   ticket.System // nil when there is no tracker
-	Incidents incident.Systems
-	Targets   map[string]target.Target
-	Groups    *group.Groups // nil for those that the configuration lists
-	Decisions ledger.Decisions
+	Config   *config.Live
+	Temporal client.Client
+	Log      *zap.Logger
+	Events   ledger.Events
+	Holdings ledger.Holdings
+	Alarms   ledger.Alarms
+	Tickets  ticket.System // nil when there is no tracker
+	// References resolve what stands for a ticket; nil when nothing does.
+	References ticket.References
+	Targets    map[string]target.Target
+	Groups     *group.Groups // nil for those that the configuration lists
+	Decisions  ledger.Decisions
+	Incidents  incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier

@@ -3,6 +3,7 @@ package incident
 
 import (
 	"context"
+	"time"
 
 	"curfew/activities/story"
 )
@@ -28,13 +29,14 @@ type System interface {
 // Incident is what Curfew needs to know of an incident.
 type Incident struct {
 	ID           string
-	Service      string // its id at the system, as templates name it
-	Title        string // untrusted
-	URL          string // where people look at it
-	Urgency      string // in the system's words
-	Priority     string // in the system's words; empty when it has none
-	Open         bool   // it is not resolved
-	Acknowledged bool   // somebody has taken it on
+	Service      string    // its id at the system, as templates name it
+	Title        string    // untrusted
+	OpenedAt     time.Time // when it began: always the same
+	URL          string    // where people look at it
+	Urgency      string    // in the system's words
+	Priority     string    // in the system's words; empty when it has none
+	Open         bool      // it is not resolved
+	Acknowledged bool      // somebody has taken it on
 	// Responders are the accounts of those who are assigned to it now.
 	Responders []string
 }

@@ -19,7 +19,12 @@ func DecodeStatus(text string) (contract.Status, error) {
 	if err := json.Unmarshal([]byte(text), &status); err != nil {
 		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
 	}
-	times := []*time.Time{&status.AskedAt, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt}
+	times := []*time.Time{
+		&status.AskedAt, status.StartAt, status.SignBy, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
+	}
+	if status.Signed != nil {
+		times = append(times, &status.Signed.At)
+	}
 	for i := range status.Reviews {
 		times = append(times, &status.Reviews[i].At)
 	}

@@ -16,6 +16,9 @@ type System interface {
 	Comment(ctx context.Context, key string, entry story.Entry) error
 	// Link shows the request's present state on the ticket, in the place of what it showed before.
 	Link(ctx context.Context, key string, link Link) error
+	// Open opens a ticket once for each request, and returns its key: when our own account has already opened one for the
+	// request, that is it.
+	Open(ctx context.Context, opening Opening) (key string, err error)
 	// Check tries the credentials and privileges without changing anything.
 	Check(ctx context.Context) error
 }
@@ -40,8 +43,23 @@ type Link struct {
 	Resolved bool
 }
 
-// keyPattern is stricter than trackers are: a key becomes a part of a path.
-var keyPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}-[1-9][0-9]{0,9}$`)
+// Opening is a ticket that is to be opened for a request.
+type Opening struct {
+	Request string // its id
+	Project string // the key of the project
+	Type    string // of the ticket, by its name at the tracker
+	Summary string
+	Text    string // untrusted
+}
+
+// Both are stricter than trackers are: a key becomes a part of a path.
+var (
+	projectPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}$`)
+	keyPattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}-[1-9][0-9]{0,9}$`)
+)
+
+// ValidProject is true for text that can be a project's key, which its tickets' keys begin with.
+func ValidProject(key string) bool { return projectPattern.MatchString(key) }
 
 // ValidKey is true for text that can be a ticket's key, like OPS-7.
 func ValidKey(key string) bool { return keyPattern.MatchString(key) }

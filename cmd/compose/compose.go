@@ -24,6 +24,7 @@ import (
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
+	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/starter"
@@ -36,12 +37,14 @@ import (
 type House struct {
 	Temporal client.Client
 
-	config    *config.Live
-	log       *zap.Logger
-	ledger    store
-	tickets   ticket.System // nil when no tracker is configured
-	incidents incident.Systems
-	groups    *group.Groups
+	config  *config.Live
+	log     *zap.Logger
+	ledger  store
+	tickets ticket.System // nil when no tracker is configured
+	// references resolve what stands for a ticket; nil when nothing does.
+	references ticket.References
+	incidents  incident.Systems
+	groups     *group.Groups
 }
 
 // store is where Curfew's own record is.
@@ -58,14 +61,10 @@ type store interface {
 func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, error) {
 	configured := live.Current()
 	h := &House{config: live, log: log}
-	if settings := configured.Tickets.Jira; settings != nil {
-		tracker, err := jira.New(*settings)
-		if err != nil {
-			return nil, err
-		}
-		h.tickets = tracker
+	err := h.openTickets(configured.Tickets)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if h.incidents, err = incidents(configured.Incidents); err != nil {
 		return nil, err
 	}
@@ -79,6 +78,27 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, erro
 		return nil, errors.Join(err, h.ledger.Close())
 	}
 	return h, nil
+}
+
+// openTickets opens the tracker, and what leads to its tickets.
+func (h *House) openTickets(settings config.Tickets) error {
+	if settings.Jira == nil {
+		return nil
+	}
+	tracker, err := jira.New(*settings.Jira)
+	if err != nil {
+		return err
+	}
+	h.tickets = tracker
+	if settings.Zephyr == nil {
+		return nil
+	}
+	references, err := zephyr.New(*settings.Zephyr, tracker)
+	if err != nil {
+		return err
+	}
+	h.references = references
+	return nil
 }
 
 func open(ctx context.Context, settings config.Ledger) (store, error) {
@@ -128,7 +148,7 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		Incidents: h.incidents, Groups: h.groups, Sightings: h.ledger, Signer: signer, Verifier: verifier,
+		References: h.references, Incidents: h.incidents, Groups: h.groups, Sightings: h.ledger, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err

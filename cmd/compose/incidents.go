@@ -5,6 +5,7 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/activities/incident/pagerduty"
+	"curfew/activities/incident/servicenow"
 	"curfew/internal/config"
 )
 
@@ -12,6 +13,7 @@ import (
 func incidents(settings config.Incidents) (systems incident.Systems, err error) {
 	err = errors.Join(
 		add(&systems, settings.PagerDuty, pagerduty.New),
+		add(&systems, settings.ServiceNow, servicenow.New),
 	)
 	return systems, err
 }

@@ -16,9 +16,11 @@ func TestTheIncidentSystemsThatAreConfiguredAreOpened(t *testing.T) {
 	require.Empty(t, none)
 
 	settings := config.PagerDuty{URL: "https://api.pagerduty.com", Token: config.SecretOf("key"), From: "curfew@example.com"}
-	systems, err := incidents(config.Incidents{PagerDuty: &settings})
+	instance := config.ServiceNow{URL: "https://example.service-now.com", User: "curfew", Password: config.SecretOf("password")}
+	systems, err := incidents(config.Incidents{PagerDuty: &settings, ServiceNow: &instance})
 	require.NoError(t, err)
 	require.Equal(t, config.SystemPagerDuty, systems.For("PT4KHLK").Name())
+	require.Equal(t, config.SystemServiceNow, systems.For("INC0010007").Name())
 	require.Nil(t, systems.For("OPS-7"))
 
 	settings.URL = "nowhere"

@@ -51,7 +51,8 @@ func (h *House) Work(ctx context.Context, identity string, only ...string) error
 	}
 	return worker.Run(ctx, worker.Options{
 		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, Incidents: h.incidents, Groups: h.groups, Targets: targets, TaskQueues: queues, Identity: identity,
+		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Groups: h.groups, Targets: targets,
+		TaskQueues: queues, Identity: identity,
 		Decisions: h.ledger, Verifier: verifier, Signer: decides,
 	})
 }

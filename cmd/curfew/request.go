@@ -28,6 +28,7 @@ func (p *program) requestCommand() *cobra.Command {
 	flags.StringVar(&body.Duration, "for", "", "how `long`: 30m, 2h, 1h30m (default: the template's)")
 	flags.StringVar(&body.Reason, "reason", "", "what it is for")
 	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that it is for")
+	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the test cycle or execution that it is for, in the place of the ticket")
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that it is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
 	flags.BoolVar(&wait, "wait", false, "wait until access is granted, or the request has ended without (exit code 4)")

@@ -21,6 +21,7 @@ func (p *program) statusText(page *page, status contract.Status) {
 	}
 	page.row("duration", fmt.Sprintf("%s of at most %s", status.Duration, status.MaxDuration))
 	page.fact("ticket", status.Ticket)
+	page.fact("zephyr", status.Zephyr)
 	page.fact("incident", status.Incident)
 	page.row("reason", status.Reason)
 	page.row("asked", p.moment(status.AskedAt))

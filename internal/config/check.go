@@ -32,6 +32,12 @@ func (r *reading) check(c *Config) {
 	if c.Tickets.Jira != nil {
 		r.jira(c.Tickets.Jira, path{"tickets", "jira"})
 	}
+	if c.Tickets.Zephyr != nil {
+		r.zephyr(c, path{"tickets", "zephyr"})
+	}
+	if c.Incidents.ServiceNow != nil {
+		r.serviceNow(c, path{"incidents", "servicenow"})
+	}
 	if c.Incidents.PagerDuty != nil {
 		r.pagerDuty(c, path{"incidents", "pagerduty"})
 	}

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"regexp"
+	"strings"
 
 	"curfew/workflows/contract"
 )
@@ -34,6 +35,22 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	}
 	for i, end := range template.EndWith {
 		r.oneOf(at.key("endWith").item(i), end, EndWithTicket, EndWithIncident)
+	}
+}
+
+// longestType is more than the name of an issue type at Jira may have, in bytes.
+const longestType = 255
+
+// ticketPlace checks where a ticket is to be opened.
+func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
+	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
+		r.wrong(at, "set tickets.jira, or take it out", "can't be opened: there is no tracker")
+	}
+	if !validProject.MatchString(ticket.Project) {
+		r.wrong(at.key("project"), "write what its tickets' keys begin with, like OPS", "is no project")
+	}
+	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
+		r.wrong(at.key("type"), "write the name of an issue type of the project, like Task", "is no type")
 	}
 }
 

@@ -49,16 +49,15 @@ func (r *reading) pagerDuty(c *Config, at path) {
 	} else if address, err := mail.ParseAddress(settings.From); err != nil || address.Address != settings.From {
 		r.wrong(at.key("from"), whose, "is no e-mail address")
 	}
-	r.pagerDutyAccounts(c, path{"people"})
+	r.accountIDs(c, SystemPagerDuty, pagerDutyID, "copy it from the address of the user's page, like PXPGF42", "is no id of a PagerDuty user")
 }
 
-// pagerDutyAccounts holds that accounts are ids: with a name or an address, people would just never be on call.
-func (r *reading) pagerDutyAccounts(c *Config, at path) {
+// accountIDs holds that accounts on a system are ids: with a name or an address, people would just never be recognized.
+func (r *reading) accountIDs(c *Config, system string, form *regexp.Regexp, fix, fault string) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
-		account, told := c.People[id].Accounts[SystemPagerDuty]
-		if told && account != "" && !pagerDutyID.MatchString(account) {
-			r.wrong(at.key(id).key("accounts").key(SystemPagerDuty), "copy it from the address of the user's page, like PXPGF42",
-				"is no id of a PagerDuty user")
+		account, told := c.People[id].Accounts[system]
+		if told && account != "" && !form.MatchString(account) {
+			r.wrong(path{"people", id, "accounts", system}, fix, "%s", fault)
 		}
 	}
 }

@@ -72,6 +72,14 @@ type BreakGlass struct {
 	Groups       []string          `yaml:"groups"`
 	MaxDuration  contract.Duration `yaml:"maxDuration"`
 	ReviewWithin contract.Duration `yaml:"reviewWithin"`
+	// Ticket is opened when the request has none.
+	Ticket TicketPlace `yaml:"ticket"`
+}
+
+// TicketPlace is where a ticket is opened; the zero value for nowhere.
+type TicketPlace struct {
+	Project string `yaml:"project"` // its key
+	Type    string `yaml:"type"`    // of the issue, by its name
 }
 
 // What can end access early, beside people.

@@ -19,6 +19,7 @@ func (t Template) Rules() contract.Rules {
 		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
 		BreakGlass: contract.BreakGlassRule{
 			Groups: t.BreakGlass.Groups, MaxDuration: t.BreakGlass.MaxDuration, ReviewWithin: t.BreakGlass.ReviewWithin,
+			Ticket: contract.TicketPlace(t.BreakGlass.Ticket),
 		},
 	}
 	if i := t.Incident; i != nil {

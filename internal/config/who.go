@@ -151,7 +151,7 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	r.listed(glass.Groups, at.key("groups"), r.isGroup(c))
 	longest := template.Duration.Max
 	switch {
-	case len(glass.Groups) == 0 && (glass.MaxDuration.Duration > 0 || glass.ReviewWithin.Duration > 0):
+	case len(glass.Groups) == 0 && (glass.MaxDuration.Duration > 0 || glass.ReviewWithin.Duration > 0 || glass.Ticket != TicketPlace{}):
 		r.wrong(at.key("groups"), "name the groups whose members may break the glass", "is missing")
 	case len(glass.Groups) == 0:
 		return
@@ -162,5 +162,8 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	}
 	if len(glass.Groups) > 0 && glass.ReviewWithin.Duration == 0 {
 		r.wrong(at.key("reviewWithin"), "write within what time a second person signs it, like 24h", "is missing")
+	}
+	if glass.Ticket != (TicketPlace{}) {
+		r.ticketPlace(c, glass.Ticket, at.key("ticket"))
 	}
 }

@@ -1,6 +1,7 @@
 package promises
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -20,13 +21,13 @@ func ruled(h *house) {
     startWithin: 24h
     endWith: [ticket]
     approvals: [{name: ops, groups: [ops]}]
-    breakGlass: {groups: [oncall], maxDuration: 30m, reviewWithin: 1h}
+    breakGlass: {groups: [oncall], maxDuration: 30m, reviewWithin: 1h, ticket: {project: OPS, type: Task}}
 `
 }
 
 func (h *house) asks(ask starter.Ask) string {
 	h.t.Helper()
-	ask.Template, ask.Requester, ask.Reason, ask.Ticket, ask.Door = "ruled", alice, "orders are late", key, "test"
+	ask.Template, ask.Requester, ask.Reason, ask.Door = "ruled", alice, "orders are late", "test"
 	status, err := h.starter.Start(h.t.Context(), ask)
 	require.NoError(h.t, err)
 	return status.ID
@@ -37,7 +38,7 @@ func TestP1AScheduledRequestGivesNothingBeforeItsStart(t *testing.T) {
 	h := newHouse(t, ruled)
 	h.work()
 	start := time.Now().Add(4 * time.Second)
-	id := h.asks(starter.Ask{StartAt: start})
+	id := h.asks(starter.Ask{StartAt: start, Ticket: key})
 	h.approve(bob, id)
 	h.await(id, contract.StateScheduled)
 	h.requireNoAccess()
@@ -75,15 +76,25 @@ func TestP6WhatIsDoneBehindTheGlassIsSignedBySomebodyElse(t *testing.T) {
 	h.requireNoAccess()
 	_, err = h.starter.Review(t.Context(), carol, id, sign)
 	require.NoError(t, err)
-	require.Equal(t, carol, h.ended(id).Signed.Reviewer)
-	require.Contains(t, h.headlines(id), "What was done behind the glass was signed by carol")
+	ended := h.ended(id)
+	require.Equal(t, carol, ended.Signed.Reviewer)
+	require.NotEmpty(t, ended.Ticket, "a ticket was opened, because there was none")
+	var told []string
+	for _, comment := range h.jira.Comments(ended.Ticket) {
+		line, _, _ := strings.Cut(comment.Body, "\n")
+		told = append(told, strings.Trim(line, "*"))
+	}
+	require.Equal(t, []string{
+		"Access requested by alice", "The glass was broken by alice: nobody was asked before", "Access approved by alice", "Access granted",
+		"Access is being ended by alice", "Access was ended early by alice", "What was done behind the glass was signed by carol",
+	}, told)
 }
 
 func TestP2AccessEndsWhenItsTicketIsClosed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, ruled)
 	h.work()
-	id := h.asks(starter.Ask{})
+	id := h.asks(starter.Ask{Ticket: key})
 	require.NoError(t, h.jira.Transition(key, "Done"))
 	h.approve(bob, id)
 	ended := h.ended(id)

@@ -143,6 +143,7 @@ var meanings = map[string]map[string]string{
 		"duration":    "How long access lasts from the moment it is granted",
 		"reason":      "What the requester typed: show it as text, never as markup",
 		"ticket":      "The ticket that it is for",
+		"zephyr":      "The test cycle or execution that the ticket was named by, if not itself",
 		"incident":    "The incident that it is for",
 		"askedAt":     "When it was asked for",
 		"startAt":     "When the access is to begin, if not as soon as it is approved",

@@ -19,6 +19,7 @@ type AskBody struct {
 	Duration string    `json:"duration,omitempty" doc:"How long the access lasts, in hours, minutes and seconds; the template's default when left out" example:"1h30m"`
 	Reason   string    `json:"reason" doc:"What it is for: up to 4096 bytes of text"`
 	Ticket   string    `json:"ticket,omitempty" doc:"The ticket that it is for; the template says whether one is needed" example:"OPS-7"`
+	Zephyr   string    `json:"zephyr,omitempty" doc:"The test cycle or test execution that it is for, in the place of the ticket: the one ticket that it is linked to counts" example:"OPS-R12"`
 	Incident string    `json:"incident,omitempty" doc:"The incident that it is for, by id or link: up to 128 bytes"`
 	StartAt  time.Time `json:"startAt,omitzero" doc:"When the access is to begin, if not as soon as it is approved" example:"2027-01-31T22:00:00Z"`
 	// What is done behind the glass is signed by somebody else afterwards.
@@ -79,7 +80,7 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 	}
 	status, err := s.starter.Start(ctx, starter.Ask{
 		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).Person, Subject: in.Body.Subject,
-		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Incident: in.Body.Incident,
+		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Zephyr: in.Body.Zephyr, Incident: in.Body.Incident,
 		StartAt: in.Body.StartAt, BreakGlass: in.Body.BreakGlass, Door: door(in.UserAgent),
 	})
 	if err != nil {

@@ -16,9 +16,11 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket/jira"
+	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	jirasandbox "curfew/internal/sandbox/jira"
+	zephyrsandbox "curfew/internal/sandbox/zephyr"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -33,9 +35,11 @@ type House struct {
 	Temporal *temporal.Server
 	Client   client.Client
 	Jira     *sandbox.Faults // makes Jira fail
+	Zephyr   *sandbox.Faults // makes Zephyr fail
 }
 
-// New sets a house up on the Temporal server that the package's tests share. Jira has the ticket OPS-7.
+// New sets a house up on the Temporal server that the package's tests share. Jira has the ticket OPS-7, and Zephyr the test
+// cycle OPS-R12, which is linked to it, and OPS-R13, which is linked to none.
 func New(t testing.TB) *House {
 	t.Helper()
 	return on(t, temporal.Shared(t))
@@ -49,7 +53,7 @@ func Alone(t testing.TB) *House {
 
 func on(t testing.TB, server *temporal.Server) *House {
 	t.Helper()
-	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}}
+	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}, Zephyr: &sandbox.Faults{}}
 	h.Live = config.Fixed(h.Config)
 	h.Client = h.Temporal.Client(t)
 
@@ -64,10 +68,21 @@ func on(t testing.TB, server *temporal.Server) *House {
 	})
 	require.NoError(t, err)
 
+	tests := zephyrsandbox.New("secret")
+	tests.AddCycle("OPS-R12", site.Issues("OPS")[0].ID)
+	tests.AddCycle("OPS-R13")
+	management := httptest.NewServer(h.Zephyr.Wrap(tests.Handler()))
+	t.Cleanup(management.Close)
+	references, err := zephyr.New(config.Zephyr{URL: management.URL + zephyrsandbox.Base, Token: config.SecretOf("secret")}, tickets)
+	require.NoError(t, err)
+
 	h.Ledger, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
-	h.Starter, err = starter.New(starter.Options{Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger, Tickets: tickets, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger})
+	h.Starter, err = starter.New(starter.Options{
+		Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger,
+		Tickets: tickets, References: references, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger,
+	})
 	require.NoError(t, err)
 	return h
 }

@@ -53,6 +53,7 @@ type Request struct {
 	Duration  Duration  `json:"duration"`
 	Reason    string    `json:"reason"`
 	Ticket    string    `json:"ticket,omitempty"`
+	Zephyr    string    `json:"zephyr,omitempty"` // the test cycle or execution that the ticket was named by, if not itself
 	Incident  string    `json:"incident,omitempty"`
 	Door      string    `json:"door"` // how it came in: api, cli …
 	AskedAt   time.Time `json:"askedAt"`
@@ -152,6 +153,7 @@ type Status struct {
 	Duration    Duration    `json:"duration"`
 	Reason      string      `json:"reason"`
 	Ticket      string      `json:"ticket,omitempty"`
+	Zephyr      string      `json:"zephyr,omitempty"` // what the ticket was named by, if not itself
 	Incident    string      `json:"incident,omitempty"`
 	AskedAt     time.Time   `json:"askedAt"`
 	StartAt     *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once

@@ -23,7 +23,7 @@ func TestReviewersAreAskedOnceAndReminded(t *testing.T) {
 		request.Terms.Channels = []string{"chat"}
 		request.Terms.Reminders = []contract.Duration{lasting(30 * time.Minute), lasting(time.Hour)}
 	}})
-	w.policy = func(in contract.DecideInput) contract.Decision {
+	w.policy = func(contract.DecideInput) contract.Decision {
 		decision := contract.Decision{Ruling: contract.RulingReview, From: []string{"bob"}, Again: start.Add(45 * time.Minute)}
 		if !w.env.Now().Before(decision.Again) {
 			decision.From, decision.Again = []string{"bob", "dave"}, time.Time{}

@@ -82,7 +82,7 @@ func newRun(in contract.RequestInput) *run {
 	fact := in.Request.Fact
 	r := &run{in: in, status: contract.Status{
 		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
-		Reason: fact.Reason, Ticket: fact.Ticket, Incident: fact.Incident, AskedAt: fact.AskedAt,
+		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
 		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.Terms.MaxDuration,
 	}}
 	for _, rule := range fact.Terms.ApprovalRules() {

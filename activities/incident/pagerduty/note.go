@@ -3,15 +3,11 @@ package pagerduty
 import (
 	"context"
 	"net/http"
-	"regexp"
 	"slices"
 
 	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
-
-// markerPattern has nothing in it that could be written in another way.
-var markerPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
 
 // note is all of a note that we read.
 type note struct {
@@ -30,9 +26,8 @@ func (s *System) Note(ctx context.Context, id string, entry story.Entry) error {
 	if err := s.checkIncident(id); err != nil {
 		return err
 	}
-	if !markerPattern.MatchString(entry.Marker) {
-		return contract.Problemf(contract.KindInvalid, "marker", "use letters, digits and . _ / - alone, at most 100",
-			"%.120q can't be found again on an incident", entry.Marker)
+	if err := story.CheckID("marker", entry.Marker); err != nil {
+		return err
 	}
 	me, err := s.identity(ctx)
 	if err != nil {
@@ -46,7 +41,7 @@ func (s *System) Note(ctx context.Context, id string, entry story.Entry) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(written.Notes, func(n note) bool { return n.by(me) && markerOf(n.Content) == entry.Marker }) {
+	if slices.ContainsFunc(written.Notes, func(n note) bool { return n.by(me) && story.MarkerOf(n.Content) == entry.Marker }) {
 		return nil
 	}
 	return s.write(ctx, notes, me, render(entry))

@@ -18,10 +18,8 @@ const (
 const (
 	paragraph = "\n\n"
 	// indent goes before each line that a person said: it is shown as it was typed, also by what reads notes as Markdown.
-	indent = "    "
-	// markerStart goes before the marker on its line.
-	markerStart = "curfew: "
-	shortened   = paragraph + "Shortened."
+	indent    = "    "
+	shortened = paragraph + "Shortened."
 )
 
 // render writes an entry as plain text. The marker is the last line, so that nothing that a person said can be taken for it.
@@ -35,7 +33,7 @@ func render(entry story.Entry) string {
 	if left := len(entry.Lines) - lineCount; left > 0 {
 		head = append(head, fmt.Sprintf("… %d more lines", left))
 	}
-	text, marker := strings.Join(head, "\n"), markerStart+entry.Marker
+	text, marker := strings.Join(head, "\n"), story.MarkerStart+entry.Marker
 	if quotation := quote(entry.Said, noteLimit-len(text+marker+paragraph+paragraph)); quotation != "" {
 		text += paragraph + quotation
 	}
@@ -60,15 +58,4 @@ func quote(said string, room int) string {
 func oneLine(text string) string {
 	text = strings.Join(strings.Fields(story.Visible(text)), " ")
 	return contract.Shorten(strings.ReplaceAll(text, "](", "] ("), lineLimit)
-}
-
-// markerOf returns the marker at the end of a note; empty when there is none.
-func markerOf(content string) string {
-	content = strings.TrimSpace(content)
-	last := content[strings.LastIndex(content, "\n")+1:]
-	marker, found := strings.CutPrefix(last, markerStart)
-	if !found {
-		return ""
-	}
-	return marker
 }

@@ -26,7 +26,7 @@ func TestTheLongestEntryFits(t *testing.T) {
 	require.LessOrEqual(t, len(text), noteLimit)
 	require.Contains(t, text, "\n… 88 more lines\n\n    😀\n    😀")
 	require.True(t, strings.HasSuffix(text, "\n\nShortened.\n\ncurfew: "+long.Marker))
-	require.Equal(t, long.Marker, markerOf(text))
+	require.Equal(t, long.Marker, story.MarkerOf(text))
 }
 
 func TestALineHidesNoLinkBehindOtherWords(t *testing.T) {
@@ -40,7 +40,7 @@ func TestAMarkerIsFoundOnlyAtTheEnd(t *testing.T) {
 		"x\n\ncurfew: r/1": "r/1", "x\r\n\r\ncurfew: r/1 \r\n": "r/1", "curfew: r/1": "r/1",
 		"curfew: r/1\nx": "", "x curfew: r/1": "", "": "", "> curfew: r/1": "",
 	} {
-		require.Equal(t, marker, markerOf(content), content)
+		require.Equal(t, marker, story.MarkerOf(content), content)
 	}
 }
 
@@ -59,7 +59,7 @@ func TestNothingSaidBreaksOutOfItsQuotation(t *testing.T) {
 		}
 		text := render(story.Entry{Marker: "r/1", Headline: "Headline", Said: said})
 		require.LessOrEqual(t, len(text), noteLimit)
-		require.Equal(t, "r/1", markerOf(text))
+		require.Equal(t, "r/1", story.MarkerOf(text))
 		lines := strings.Split(text, "\n")
 		require.Equal(t, "Headline", lines[0])
 		require.Equal(t, []string{"", "curfew: r/1"}, lines[len(lines)-2:])

@@ -29,7 +29,7 @@ func (s *System) Comment(ctx context.Context, key string, entry story.Entry) err
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := checkID("marker", entry.Marker); err != nil {
+	if err := story.CheckID("marker", entry.Marker); err != nil {
 		return err
 	}
 	written, err := s.written(ctx, key, entry.Marker)

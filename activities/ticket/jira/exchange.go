@@ -16,6 +16,9 @@ import (
 // replyLimit bounds what is read of a reply, in bytes: a page of the longest comments fits.
 const replyLimit = 16 << 20
 
+// pathIssues is where tickets are created.
+const pathIssues = "issue"
+
 // exchange is one request to Jira and what its reply is decoded into.
 type exchange struct {
 	method  string

@@ -66,7 +66,11 @@ func newSite(t *testing.T, options double.Options) *site {
 	t.Helper()
 	s := &site{Server: double.New(options)}
 	s.AddIssue("OPS-7", "Orders are late", "In Progress")
-	checked := vendorcontract.Check(t, documents[options.Deployment], s.Handler())
+	checked := http.NewServeMux()
+	checked.Handle("/", vendorcontract.Check(t, documents[options.Deployment], s.Handler()))
+	// The documents at hand leave the search out. Of what follows, they have the creation.
+	checked.Handle(options.ContextPath+"/rest/api/2/search", s.Handler())
+	checked.Handle(options.ContextPath+"/rest/api/2/search/", s.Handler())
 	faulty := s.Wrap(checked)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.Add(1)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"curfew/activities/story"
 	"curfew/activities/ticket"
 )
 
@@ -33,7 +34,7 @@ func (s *System) Link(ctx context.Context, key string, link ticket.Link) error {
 	if err := checkKey(key); err != nil {
 		return err
 	}
-	if err := checkID("id", link.ID); err != nil {
+	if err := story.CheckID("id", link.ID); err != nil {
 		return err
 	}
 	var linked struct {
@@ -44,7 +45,7 @@ func (s *System) Link(ctx context.Context, key string, link ticket.Link) error {
 		send: remoteLink{
 			GlobalID: "curfew=" + link.ID,
 			Object: linkObject{
-				URL: link.URL, Title: oneLine(link.Title, linkTextLimit), Summary: oneLine(link.Summary, linkTextLimit),
+				URL: link.URL, Title: story.OneLine(link.Title, linkTextLimit), Summary: story.OneLine(link.Summary, linkTextLimit),
 				Status: linkStatus{Resolved: link.Resolved},
 			},
 		},

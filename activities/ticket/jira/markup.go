@@ -4,10 +4,8 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
-	"unicode/utf16"
 
 	"curfew/activities/story"
-	"curfew/workflows/contract"
 )
 
 // All limits are in UTF-16 code units, which is how Jira counts.
@@ -20,15 +18,11 @@ const (
 const (
 	fence     = "{noformat}"
 	paragraph = "\n\n"
-	// markerStart goes before the marker on its line.
-	markerStart = "curfew: "
 	// gap is seen by nobody and keeps what is around it from being read as one.
 	gap = "\u200b"
 )
 
 var (
-	// idPattern has nothing in it that Jira would format.
-	idPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
 	// fenceLike is what Jira could take for the end of the quotation.
 	fenceLike = regexp.MustCompile(`(?i)\{(\s*noformat)`)
 	// eager is what Jira formats without any of the special characters: addresses, headings and quotations.
@@ -42,15 +36,6 @@ func backslashed(characters string) (pairs []string) {
 		pairs = append(pairs, character, `\`+character)
 	}
 	return pairs
-}
-
-// checkID is about ids that become a part of the text: they are ours, and plain.
-func checkID(field, id string) error {
-	if idPattern.MatchString(id) {
-		return nil
-	}
-	return contract.Problemf(contract.KindInvalid, field,
-		"use letters, digits and . _ / - alone, at most 100", "%.120q can't be found again on a ticket", id)
 }
 
 // render writes an entry in Jira's markup. The marker is a paragraph of its own and the last, so that nothing that a
@@ -68,8 +53,8 @@ func render(entry story.Entry) string {
 	if left := len(entry.Lines) - lineCount; left > 0 {
 		head = append(head, fmt.Sprintf("… %d more lines", left))
 	}
-	text, marker := strings.Join(head, "\n"), markerStart+entry.Marker
-	if quotation := quote(entry.Said, bodyLimit-length(text)-length(marker)-len(paragraph+paragraph)); quotation != "" {
+	text, marker := strings.Join(head, "\n"), story.MarkerStart+entry.Marker
+	if quotation := quote(entry.Said, bodyLimit-story.Length(text)-story.Length(marker)-len(paragraph+paragraph)); quotation != "" {
 		text += paragraph + quotation
 	}
 	return strings.TrimPrefix(text+paragraph+marker, paragraph)
@@ -82,7 +67,7 @@ func quote(said string, room int) string {
 		return ""
 	}
 	const opening, closing, note = fence + "\n", "\n" + fence, paragraph + "Shortened: Jira takes no longer comment."
-	kept := cut(said, room-len(opening+closing+note))
+	kept := story.Cut(said, room-len(opening+closing+note))
 	if kept == said {
 		return opening + said + closing
 	}
@@ -91,34 +76,7 @@ func quote(said string, room int) string {
 
 // escape makes one line of text that Jira shows as it is: without links, mentions, macros and formats.
 func escape(text string) string {
-	return special.Replace(eager.ReplaceAllString(oneLine(text, lineLimit), "$1"+gap+"$2"))
-}
-
-// oneLine is text on one line, of bounded length.
-func oneLine(text string, limit int) string {
-	text = strings.Join(strings.Fields(story.Visible(text)), " ")
-	if length(text) <= limit {
-		return text
-	}
-	return cut(text, limit-1) + "…"
-}
-
-func length(text string) int {
-	units := 0
-	for _, r := range text {
-		units += utf16.RuneLen(r)
-	}
-	return units
-}
-
-// cut keeps as many characters as fit.
-func cut(text string, limit int) string {
-	for at, r := range text {
-		if limit -= utf16.RuneLen(r); limit < 0 {
-			return text[:at]
-		}
-	}
-	return text
+	return special.Replace(eager.ReplaceAllString(story.OneLine(text, lineLimit), "$1"+gap+"$2"))
 }
 
 // markerOf returns the marker at the end of a comment; empty when there is none. Jira Cloud keeps comments in another
@@ -126,7 +84,7 @@ func cut(text string, limit int) string {
 func markerOf(body string) string {
 	lines := strings.Split(strings.TrimSpace(body), "\n")
 	last := strings.ReplaceAll(lines[len(lines)-1], `\`, "")
-	marker, found := strings.CutPrefix(strings.TrimSpace(last), markerStart)
+	marker, found := strings.CutPrefix(strings.TrimSpace(last), story.MarkerStart)
 	if !found {
 		return ""
 	}

@@ -68,7 +68,7 @@ func TestNothingSaidBreaksOutOfItsQuotation(t *testing.T) {
 			said = strings.Repeat(said+"x", bodyLimit/(len(said)+1)+1)
 		}
 		body := render(story.Entry{Marker: "r/1", Headline: "Headline", Said: said})
-		require.LessOrEqual(t, length(body), bodyLimit)
+		require.LessOrEqual(t, story.Length(body), bodyLimit)
 		require.Equal(t, "r/1", markerOf(body))
 		lines := strings.Split(body, "\n")
 		require.Equal(t, "*Headline*", lines[0])

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -33,7 +34,7 @@ func (s *System) refusal(e exchange, response *http.Response, body []byte) *cont
 		return s.notFound(e, response)
 	case status == http.StatusForbidden:
 		return contract.Problemf(contract.KindDenied, "",
-			"give Curfew's Jira account Browse Projects, Add Comments and Link Issues in the ticket's project", "%s forbids this: %s", s.site, said(response, body))
+			"give Curfew's Jira account "+e.permissions()+" in the ticket's project", "%s forbids this: %s", s.site, said(response, body))
 	case status == http.StatusRequestEntityTooLarge:
 		return contract.Problemf(contract.KindDenied, "",
 			"continue on a new ticket, or delete comments", "the ticket has as many comments as Jira allows")
@@ -45,8 +46,24 @@ func (s *System) refusal(e exchange, response *http.Response, body []byte) *cont
 		return s.strange("a redirect")
 	default:
 		return contract.Problemf(contract.KindDenied, "",
-			"see that the ticket takes comments and links from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(response, body))
+			"see that "+e.needs()+" from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(response, body))
 	}
+}
+
+// permissions are those that an exchange may lack.
+func (e exchange) permissions() string {
+	if e.path == pathIssues {
+		return "Create Issues"
+	}
+	return "Browse Projects, Add Comments and Link Issues"
+}
+
+// needs is what an exchange takes for granted.
+func (e exchange) needs() string {
+	if e.path == pathIssues {
+		return "the project and the type exist, and that the project takes Summary, Description and Labels, and no more,"
+	}
+	return "the ticket takes comments and links"
 }
 
 // signedIn is false also for replies that look well: to an expired token, sites that let everybody in answer as they do
@@ -89,7 +106,7 @@ func said(response *http.Response, body []byte) string {
 			reply.Messages = append(reply.Messages, field+": "+message)
 		}
 	}
-	message := oneLine(strings.Join(reply.Messages, " "), messageLimit)
+	message := story.OneLine(strings.Join(reply.Messages, " "), messageLimit)
 	if message == "" {
 		return "no reason given"
 	}

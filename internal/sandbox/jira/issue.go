@@ -14,6 +14,9 @@ type issue struct {
 	id         int
 	key        string
 	summary    string
+	text       string
+	labels     []string
+	creator    string // the account's id; empty when nobody in particular is
 	status     string
 	created    string
 	comments   []Comment
@@ -47,10 +50,18 @@ func status(name string) map[string]any {
 }
 
 func (s *Server) readIssue(c call, found *issue) reply {
+	return reply{http.StatusOK, s.showIssue(c, found)}
+}
+
+// showIssue is an issue as replies show it, with the fields that were asked for.
+func (s *Server) showIssue(c call, found *issue) map[string]any {
 	project, _, _ := strings.Cut(found.key, "-")
 	fields := map[string]any{
 		"summary": found.summary, "status": status(found.status), "created": found.created,
-		"project": map[string]any{"key": project},
+		"project": map[string]any{"key": project}, "labels": append([]string{}, found.labels...), "description": found.text,
+	}
+	if found.creator != "" {
+		fields["creator"] = s.user(s.accountOf(found.creator), c.root)
 	}
 	if wanted := c.URL.Query()["fields"]; len(wanted) > 0 {
 		names := strings.Split(strings.Join(wanted, ","), ",")
@@ -60,16 +71,16 @@ func (s *Server) readIssue(c call, found *issue) reply {
 			}
 		}
 	}
-	return reply{http.StatusOK, map[string]any{
-		"id": strconv.Itoa(found.id), "key": found.key, "self": found.self(c.root), "fields": fields,
-	}}
+	return map[string]any{"id": strconv.Itoa(found.id), "key": found.key, "self": found.self(c.root), "fields": fields}
 }
 
 func (s *Server) createIssue(c call) reply {
 	var body struct {
 		Fields struct {
-			Summary string `json:"summary"`
-			Project struct {
+			Summary     string   `json:"summary"`
+			Description string   `json:"description"`
+			Labels      []string `json:"labels"`
+			Project     struct {
 				Key string `json:"key"`
 			} `json:"project"`
 			IssueType struct {
@@ -91,6 +102,7 @@ func (s *Server) createIssue(c call) reply {
 		return refuseField("summary", "You must specify a summary of the issue.")
 	}
 	added := s.addIssue(s.nextKey(body.Fields.Project.Key), body.Fields.Summary, workflow[0].status)
+	added.text, added.labels, added.creator = body.Fields.Description, body.Fields.Labels, c.by.ID
 	return reply{http.StatusCreated, map[string]any{
 		"id": strconv.Itoa(added.id), "key": added.key, "self": added.self(c.root),
 	}}

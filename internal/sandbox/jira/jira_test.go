@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +46,12 @@ func onBoth(t *testing.T, test func(t *testing.T, s *site)) {
 				Now: func() time.Time { return time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC) },
 			})}
 			s.AddIssue("OPS-7", "Orders are late", "To Do")
-			server := httptest.NewServer(vendorcontract.Check(t, document, s.Handler()))
+			checked := http.NewServeMux()
+			checked.Handle("/", vendorcontract.Check(t, document, s.Handler()))
+			// The documents at hand leave the search out: it is held to what users of both report.
+			checked.Handle("/rest/api/2/search", s.Handler())
+			checked.Handle("/rest/api/2/search/", s.Handler())
+			server := httptest.NewServer(checked)
 			t.Cleanup(server.Close)
 			s.address = server.URL + "/rest/api/2"
 			test(t, s)
@@ -135,6 +141,32 @@ func TestAnIssueIsReadCreatedAndMoved(t *testing.T) {
 		s.want(t, 204, curfew, "POST", "/issue/OPS-7/transitions", `{"transition":{"id":"31"}}`)
 		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7", ""), `"key":"done"`)
 		require.Error(t, s.Transition("OPS-404", "Done"))
+	})
+}
+
+func TestAnIssueIsFoundByItsLabelAndItsID(t *testing.T) {
+	onBoth(t, func(t *testing.T, s *site) {
+		issue := `{"fields":{"project":{"key":"OPS"},"issuetype":{"name":"Task"},"summary":"Next","description":"soon","labels":["a"]}}`
+		s.want(t, 201, curfew, "POST", "/issue", issue)
+		require.NoError(t, s.LabelAs("id-other", "OPS-7", "a"))
+		require.Error(t, s.LabelAs("id-other", "OPS-404", "a"))
+		added := s.Issues("OPS")[1]
+		require.Equal(t, jira.Issue{ID: added.ID, Key: "OPS-8", Summary: "Next", Text: "soon", Labels: []string{"a"}}, added)
+		require.Contains(t, s.want(t, 200, curfew, "GET", fmt.Sprint("/issue/", added.ID), ""), `"key":"OPS-8"`)
+
+		here, elsewhere := "/search/jql", "/search"
+		if s.deployment == jira.DataCenter {
+			here, elsewhere = elsewhere, here
+		}
+		query := func(jql string) string { return "?fields=labels,creator&jql=" + url.QueryEscape(jql) }
+		found := s.want(t, 200, curfew, "GET", here+query(`labels = "a" AND creator = currentUser() ORDER BY created ASC`), "")
+		require.Contains(t, found, "OPS-8")
+		require.Contains(t, found, "id-curfew")
+		require.NotContains(t, found, "OPS-7")
+		require.Contains(t, s.want(t, 200, curfew, "GET", here+query(`labels = "a"`), ""), "OPS-7")
+		require.Contains(t, s.want(t, 200, curfew, "GET", here+query(`labels = "b"`), ""), `"issues":[]`)
+		s.want(t, 400, curfew, "GET", here+query(`nonsense`), "")
+		s.want(t, 404, curfew, "GET", elsewhere+query(`labels = "a"`), "")
 	})
 }
 

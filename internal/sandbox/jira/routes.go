@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -47,6 +48,7 @@ func (s *Server) Handler() http.Handler {
 	at("GET", "/serverInfo", s.serverInfo)
 	at("GET", "/mypermissions", s.permissions)
 	at("POST", "/issue", s.createIssue)
+	at("GET", s.searchPath(), s.search)
 	at("GET", "/issue/{key}", s.onIssue(s.readIssue))
 	at("GET", "/issue/{key}/comment", s.onIssue(s.readComments))
 	at("POST", "/issue/{key}/comment", s.onIssue(s.writeComment))
@@ -90,12 +92,22 @@ func (s *Server) turnAway(w http.ResponseWriter, r *http.Request) {
 // onIssue finds the issue that the path names, for those who may see it.
 func (s *Server) onIssue(handle func(call, *issue) reply) func(call) reply {
 	return func(c call) reply {
-		found, ok := s.issues[c.PathValue("key")]
-		if !ok || c.by.lacks("BROWSE_PROJECTS") {
+		found := s.issue(c.PathValue("key"))
+		if found == nil || c.by.lacks("BROWSE_PROJECTS") {
 			return noIssue()
 		}
 		return handle(c, found)
 	}
+}
+
+// issue finds an issue by its key or id; nil when there is none.
+func (s *Server) issue(keyOrID string) *issue {
+	for key, found := range s.issues {
+		if key == keyOrID || strconv.Itoa(found.id) == keyOrID {
+			return found
+		}
+	}
+	return nil
 }
 
 func noIssue() reply {

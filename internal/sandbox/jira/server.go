@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -68,6 +69,41 @@ func (s *Server) AddIssue(key, summary, status string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.addIssue(key, summary, status)
+}
+
+// Issue is what an issue says of itself.
+type Issue struct {
+	ID      int64
+	Key     string
+	Summary string
+	Text    string
+	Labels  []string
+}
+
+// Issues returns the issues of a project, oldest first.
+func (s *Server) Issues(project string) []Issue {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []Issue
+	for key, i := range s.issues {
+		if strings.HasPrefix(key, project+"-") {
+			all = append(all, Issue{ID: int64(i.id), Key: key, Summary: i.summary, Text: i.text, Labels: slices.Clone(i.labels)})
+		}
+	}
+	slices.SortFunc(all, func(a, b Issue) int { return cmp.Compare(a.ID, b.ID) })
+	return all
+}
+
+// LabelAs gives an issue a label, and an account for its creator.
+func (s *Server) LabelAs(account, key, label string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.issues[key]
+	if !ok {
+		return fmt.Errorf("label: no issue %s", key)
+	}
+	found.labels, found.creator = append(found.labels, label), account
+	return nil
 }
 
 // Comments returns an issue's comments, oldest first; nil when there is no such issue.

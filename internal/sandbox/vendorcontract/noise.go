@@ -22,6 +22,7 @@ func (c *Contract) amend(doc *openapi3.T) {
 	for _, item := range doc.Paths.Map() {
 		for _, operation := range item.Operations() {
 			operation.Security = nil
+			typed(operation.Parameters)
 		}
 	}
 	if doc.Components == nil {
@@ -34,6 +35,16 @@ func (c *Contract) amend(doc *openapi3.T) {
 	for name, property := range tooNarrow {
 		if schema := doc.Components.Schemas[name]; schema != nil {
 			schema.Value.Properties[property] = openapi3.NewSchemaRef("", openapi3.NewSchema())
+		}
+	}
+}
+
+// typed lets a parameter be text of which the document does not say what it is: ServiceNow's says it of none, and the library
+// would take what it can't decode for missing.
+func typed(parameters openapi3.Parameters) {
+	for _, parameter := range parameters {
+		if schema := parameter.Value.Schema; schema != nil && schema.Value.IsEmpty() {
+			schema.Value.Type = &openapi3.Types{openapi3.TypeString}
 		}
 	}
 }

@@ -1,0 +1,79 @@
+package servicenow
+
+import (
+	"context"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// identity is the user name of our own account, which is what the journal tells of an author. It is never empty, so that
+// an entry without an author can't be ours.
+func (s *System) identity(ctx context.Context) (string, error) {
+	if known := s.me.Load(); known != nil {
+		return *known, nil
+	}
+	var found []struct {
+		Name string `json:"user_name"`
+	}
+	// Two, because a query that is not understood finds everybody.
+	if err := s.list(ctx, tableUsers, "sys_id=javascript:gs.getUserID()", "user_name", "2", &found); err != nil {
+		return "", err
+	}
+	if len(found) != 1 || found[0].Name == "" || strings.ContainsAny(found[0].Name, "^\n\r") {
+		return "", contract.Problemf(contract.KindDenied, "",
+			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.site)
+	}
+	s.me.Store(&found[0].Name)
+	return found[0].Name, nil
+}
+
+// entry is one entry of the journal.
+type entry struct {
+	SysID   string `json:"sys_id"`
+	Element string `json:"element_id"`
+	Author  string `json:"sys_created_by"`
+	Value   string `json:"value"`
+}
+
+const entryFields = "sys_id,element_id,sys_created_by,value"
+
+// readable holds that the journal can be read. To an account that may not, it looks empty: then nothing that was told
+// would be found again, and everything would be told twice.
+func (s *System) readable(ctx context.Context) error {
+	if s.journal.Load() {
+		return nil
+	}
+	var found []entry
+	if err := s.list(ctx, tableJournal, "name="+tableIncidents+"^element=work_notes", entryFields, "1", &found); err != nil {
+		return err
+	}
+	if len(found) == 0 || found[0].Author == "" || found[0].Value == "" {
+		return contract.Problemf(contract.KindDenied, "",
+			"let Curfew's ServiceNow account read sys_journal_field, as docs/incidents/servicenow.md says; "+
+				"on an instance without any work note write a first one by hand",
+			"%s shows Curfew no work notes", s.site)
+	}
+	s.journal.Store(true)
+	return nil
+}
+
+// Check asks ServiceNow who we are and whether we see incidents and their work notes. Whether we may write notes shows
+// only when one is written.
+func (s *System) Check(ctx context.Context) error {
+	if _, err := s.identity(ctx); err != nil {
+		return err
+	}
+	if err := s.readable(ctx); err != nil {
+		return err
+	}
+	var found []row
+	if err := s.list(ctx, tableIncidents, "", rowFields, "1", &found); err != nil {
+		return err
+	}
+	if len(found) == 0 || found[0].State == "" {
+		return contract.Problemf(contract.KindDenied, "",
+			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.site)
+	}
+	return nil
+}

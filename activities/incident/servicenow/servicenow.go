@@ -1,0 +1,166 @@
+// Package servicenow reads incidents of a ServiceNow instance, and tells a request's story in their work notes. It speaks
+// to the Table API alone, which leaves out without a word what a query did not make sense to it, and what Curfew's account
+// may not see or write: so whatever counts is looked at again here.
+package servicenow
+
+import (
+	"cmp"
+	"context"
+	"net/http"
+	"net/url"
+	"regexp"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"curfew/activities/incident"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+const (
+	// patience is how long one call to ServiceNow may take when the caller's context allows more.
+	patience = 30 * time.Second
+	// titleLimit bounds what is kept of an incident's title, in bytes.
+	titleLimit = 1024
+)
+
+// The tables that Curfew reads. It writes to the first alone.
+const (
+	tableIncidents = "incident"
+	tableJournal   = "sys_journal_field"
+	tableUsers     = "sys_user"
+)
+
+var (
+	numberPattern = regexp.MustCompile(`^INC[0-9]{5,12}$`)
+	sysIDPattern  = regexp.MustCompile(`^[0-9a-f]{32}$`)
+)
+
+// System is one instance, seen through Curfew's own account on it. It is safe for concurrent use.
+type System struct {
+	base        string // without a slash at its end
+	site        string // for messages
+	client      *http.Client
+	credentials credentials
+	me          atomic.Pointer[string] // the user name of our own account, once ServiceNow has told it
+	journal     atomic.Bool            // the journal was seen to be readable
+}
+
+var _ incident.System = (*System)(nil)
+
+// New returns the instance that settings describe, as config has checked them. It does not wait for ServiceNow to be up;
+// Check does. Errors are *contract.Problem that name the setting.
+func New(settings config.ServiceNow) (*System, error) {
+	address, err := url.Parse(settings.URL)
+	if err != nil || address.Host == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "incidents.servicenow.url",
+			"write it like https://example.service-now.com", "is no web address")
+	}
+	s := &System{
+		base: strings.TrimRight(settings.URL, "/"), site: "ServiceNow at " + address.Host,
+		client: &http.Client{
+			Timeout: patience,
+			// Credentials go to the instance alone, wherever it sends us.
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+	}
+	s.credentials = credentialsOf(settings, s)
+	return s, nil
+}
+
+// Name is what people's accounts on ServiceNow are called in the directory. An account is a user's sys_id.
+func (s *System) Name() string { return config.SystemServiceNow }
+
+// Recognizes is true for numbers like INC0010007.
+func (s *System) Recognizes(id string) bool { return numberPattern.MatchString(id) }
+
+// States of an incident. Instances may have others, which count as open while the incident is active.
+const (
+	stateInProgress = "2"
+	stateOnHold     = "3"
+	stateResolved   = "6"
+	stateClosed     = "7"
+	stateCanceled   = "8"
+)
+
+// row is an incident as it is stored: values are not translated, references are sys_ids.
+type row struct {
+	SysID    string `json:"sys_id"`
+	Number   string `json:"number"`
+	State    string `json:"state"`
+	Active   string `json:"active"`
+	Opened   string `json:"opened_at"`
+	Title    string `json:"short_description"`
+	Urgency  string `json:"urgency"`
+	Priority string `json:"priority"`
+	Assigned string `json:"assigned_to"`
+	Service  string `json:"business_service"`
+	Item     string `json:"cmdb_ci"`
+}
+
+const rowFields = "sys_id,number,state,active,opened_at,short_description,urgency,priority,assigned_to,business_service,cmdb_ci"
+
+// Find reads an incident by its number. Its service is the business service, or where there is none the configuration item.
+func (s *System) Find(ctx context.Context, id string) (incident.Incident, error) {
+	found, err := s.read(ctx, id)
+	if err != nil {
+		return incident.Incident{}, err
+	}
+	opened, err := time.Parse(time.DateTime, found.Opened) // stored in UTC
+	if err != nil {
+		return incident.Incident{}, s.kept("opened_at", id)
+	}
+	read := incident.Incident{
+		ID: found.Number, Service: cmp.Or(found.Service, found.Item), Title: contract.Shorten(found.Title, titleLimit),
+		OpenedAt: opened, URL: s.base + "/incident.do?sys_id=" + found.SysID,
+		Urgency: found.Urgency, Priority: found.Priority, Open: found.open(),
+		Acknowledged: found.State == stateInProgress || found.State == stateOnHold || found.Assigned != "",
+	}
+	if found.Assigned != "" {
+		read.Responders = []string{found.Assigned}
+	}
+	return read, nil
+}
+
+func (r row) open() bool {
+	switch r.State {
+	case stateResolved, stateClosed, stateCanceled:
+		return false
+	}
+	return r.Active == "true"
+}
+
+// read finds the one incident that has a number.
+func (s *System) read(ctx context.Context, id string) (row, error) {
+	if !s.Recognizes(id) {
+		return row{}, contract.Problemf(contract.KindInvalid, "incident", "write a number like INC0010007", "%.60q is no incident's number", id)
+	}
+	var found []row
+	err := s.list(ctx, tableIncidents, "number="+id, rowFields, "2", &found)
+	switch {
+	case err != nil:
+		return row{}, err
+	case len(found) == 0:
+		return row{}, contract.Problemf(contract.KindNotFound, "incident",
+			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
+	case found[0].Number != id || len(found) > 1:
+		return row{}, s.strange("other incidents than " + id)
+	case !sysIDPattern.MatchString(found[0].SysID):
+		return row{}, s.strange("an incident without a sys_id")
+	case found[0].State == "":
+		return row{}, s.kept("state", id)
+	case found[0].Active == "":
+		return row{}, s.kept("active", id)
+	}
+	return found[0], nil
+}
+
+// kept is about a field that nobody may go without.
+func (s *System) kept(field, id string) *contract.Problem {
+	return contract.Problemf(contract.KindDenied, "", "let Curfew's ServiceNow account read "+field+" of incidents",
+		"%s keeps %s of %s from Curfew", s.site, field, id)
+}
+
+// OnCall is nobody: the Table API knows of no turns without a plugin, and a guess would let the wrong person in.
+func (s *System) OnCall(context.Context, string) ([]incident.OnCall, error) { return nil, nil }

@@ -1,0 +1,31 @@
+package story_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/story"
+)
+
+func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
+	t.Parallel()
+	for text, marker := range map[string]string{
+		"Access granted\r\n\r\ncurfew: r1/1 \r\n": "r1/1",
+		"curfew: r1/1":       "r1/1",
+		"curfew: r1/1\nmore": "",
+		"> curfew: r1/1":     "",
+		"":                   "",
+	} {
+		require.Equal(t, marker, story.MarkerOf(text), text)
+	}
+}
+
+func TestATextOnOneLineIsBoundedAndVisible(t *testing.T) {
+	t.Parallel()
+	require.Equal(t, "a b c", story.OneLine(" a\r\n\tb  c ", 10))
+	require.Equal(t, "aaaa…", story.OneLine(strings.Repeat("a", 6), 5))
+	require.Equal(t, "\ufffdgnol", story.OneLine("\u202egnol", 10))
+	require.Equal(t, "😀", story.Cut("😀😀", 3), "a character is not cut in two")
+}

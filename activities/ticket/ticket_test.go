@@ -1,0 +1,124 @@
+package ticket_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/ticket"
+	"curfew/activities/ticket/jira"
+	"curfew/activities/ticket/zephyr"
+	"curfew/internal/config"
+	"curfew/internal/sandbox"
+	jirasandbox "curfew/internal/sandbox/jira"
+	zephyrsandbox "curfew/internal/sandbox/zephyr"
+	"curfew/workflows/contract"
+)
+
+// site is a Jira with the ticket OPS-7, a Zephyr with the test cycle OPS-R12 beside it, and the activities on both.
+type site struct {
+	*ticket.Activities
+	tracker *jirasandbox.Server
+	tests   *zephyrsandbox.Server
+	zephyr  *sandbox.Faults
+}
+
+func newSite(t *testing.T) *site {
+	t.Helper()
+	const token = "secret"
+	s := &site{
+		tracker: jirasandbox.New(jirasandbox.Options{
+			Deployment: jirasandbox.DataCenter, Accounts: []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: token}},
+		}),
+		tests: zephyrsandbox.New(token), zephyr: &sandbox.Faults{},
+	}
+	s.tracker.AddIssue("OPS-7", "Orders are late", "In Progress")
+	s.tests.AddCycle("OPS-R12", s.tracker.Issues("OPS")[0].ID)
+	serve := func(handler http.Handler) string {
+		server := httptest.NewServer(handler)
+		t.Cleanup(server.Close)
+		return server.URL
+	}
+	system, err := jira.New(config.Jira{
+		URL: serve(s.tracker.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token),
+	})
+	require.NoError(t, err)
+	references, err := zephyr.New(config.Zephyr{
+		URL: serve(s.zephyr.Wrap(s.tests.Handler())) + zephyrsandbox.Base, Token: config.SecretOf(token),
+	}, system)
+	require.NoError(t, err)
+	s.Activities = ticket.New(ticket.Options{
+		System: system, References: references, Page: func(id string) string { return "https://curfew.example.com/requests/" + id },
+	})
+	return s
+}
+
+func status() contract.Status {
+	return contract.Status{
+		ID: "R1", State: contract.StatePending, Template: "debug-prod", Requester: "p-ada", Subject: "p-ada",
+		Reason: "orders are late", Ticket: "OPS-7", Zephyr: "OPS-R12",
+	}
+}
+
+func event(seq int, kind contract.EventKind) contract.Event {
+	return contract.Event{Request: "R1", Seq: seq, Kind: kind, Actor: "p-ada"}
+}
+
+func TestTheBeginningOfAStoryIsLinkedFromWhatStandsForTheTicket(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	first := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	s.zephyr.Add(sandbox.Fault{Method: http.MethodPost, Times: 1, LoseReply: true})
+	require.Error(t, s.Tell(t.Context(), first))
+	require.NoError(t, s.Tell(t.Context(), first))
+	require.Len(t, s.tracker.Comments("OPS-7"), 1)
+	links := s.tests.WebLinks("OPS-R12")
+	require.Len(t, links, 1)
+	require.Equal(t, "https://curfew.example.com/requests/R1", links[0].URL)
+
+	s.zephyr.Add(sandbox.Fault{Down: true})
+	later := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(2, contract.EventApproved)}}
+	require.NoError(t, s.Tell(t.Context(), later), "the rest of the story does not wait for Zephyr")
+	require.Len(t, s.tracker.Comments("OPS-7"), 2)
+}
+
+func TestATicketThatWasNamedItselfIsLinkedFromNowhereElse(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.zephyr.Add(sandbox.Fault{Down: true})
+	in := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	in.Status.Zephyr = ""
+	require.NoError(t, s.Tell(t.Context(), in))
+	require.Empty(t, s.tests.WebLinks("OPS-R12"))
+}
+
+func TestATicketIsOpenedForTheRequestAndItsStoryIsToldThere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	in := contract.OpenTicketInput{Project: "SEC", Type: "Task", Status: status()}
+	for range 2 {
+		opened, err := s.Open(t.Context(), in)
+		require.NoError(t, err)
+		require.Equal(t, "SEC-1", opened.Ticket)
+	}
+	issue := s.tracker.Issues("SEC")[0]
+	require.Equal(t, "Curfew debug-prod: the glass was broken by p-ada", issue.Summary)
+	require.Contains(t, issue.Text, "orders are late")
+	require.NoError(t, s.Tell(t.Context(), contract.TellInput{
+		Ticket: "SEC-1", Status: status(), Events: []contract.Event{event(2, contract.EventGlassBroken)},
+	}))
+	require.Len(t, s.tracker.Comments("SEC-1"), 1)
+}
+
+func TestWithoutATrackerNothingIsToldOrOpenedAndThatIsFinal(t *testing.T) {
+	t.Parallel()
+	none := ticket.New(ticket.Options{})
+	_, err := none.Open(t.Context(), contract.OpenTicketInput{Project: "SEC", Type: "Task", Status: status()})
+	for _, err := range []error{err, none.Tell(t.Context(), contract.TellInput{Ticket: "OPS-7", Status: status()})} {
+		problem, ok := contract.ProblemOf(err)
+		require.True(t, ok)
+		require.Contains(t, contract.Final, string(problem.Kind))
+	}
+}

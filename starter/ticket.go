@@ -1,0 +1,81 @@
+package starter
+
+import (
+	"context"
+	"slices"
+
+	"curfew/activities/ticket"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// checkTicketRule wants a ticket or what stands for one, as the template says, and not both.
+func (s *Starter) checkTicketRule(rule string, request contract.Request) error {
+	key, stands := request.Ticket, request.Zephyr
+	switch {
+	case key == "" && stands == "" && request.BreakGlass:
+		return nil // it is opened when there is none
+	case key == "" && stands == "" && rule == config.TicketRequired:
+		return invalid("ticket", "give the key of the ticket that this is for, like OPS-7", "the template asks for a ticket")
+	case key == "" && stands == "":
+		return nil
+	case rule == config.TicketNone && key != "":
+		return invalid("ticket", "leave it out", "the template takes no ticket")
+	case rule == config.TicketNone:
+		return invalid("zephyr", "leave it out", "the template takes no ticket")
+	case key != "" && stands != "":
+		return invalid("zephyr", "leave it out, or the ticket", "it names a ticket, and the request names one itself")
+	case stands != "" && s.references == nil:
+		return invalid("zephyr", "name the ticket itself", "no Zephyr is configured")
+	case stands == "" && !ticket.ValidKey(key):
+		return invalid("ticket", "write it like OPS-7", "%q is not a ticket's key", shortened(key))
+	}
+	return nil
+}
+
+// ticketOf is the ticket that a request names, or that what it names is linked to.
+func (s *Starter) ticketOf(ctx context.Context, request contract.Request) (string, error) {
+	if request.Zephyr == "" {
+		return request.Ticket, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	key, err := s.references.Resolve(ctx, request.Zephyr)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+		return "", invalid("zephyr", problem.Fix, "%s", problem.Fault)
+	}
+	if err != nil {
+		return "", refusedLookUp(err, "zephyr", "Zephyr or its tracker", request.Zephyr)
+	}
+	return key, nil
+}
+
+func (s *Starter) checkTicketExists(ctx context.Context, key string) error {
+	if key == "" || s.tickets == nil {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	_, err := s.tickets.Find(ctx, key)
+	if err == nil {
+		return nil
+	}
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+		return invalid("ticket", "check the key in the tracker", "there is no ticket %s", key)
+	}
+	return refusedLookUp(err, "ticket", "the tracker", key)
+}
+
+// refusedLookUp is about a look-up that failed: for good, or because the system can't be reached.
+func refusedLookUp(err error, field, system, key string) error {
+	problem, known := contract.ProblemOf(err)
+	if known && slices.Contains(contract.Final, string(problem.Kind)) {
+		return &failure{problem, err}
+	}
+	down := contract.Problemf(contract.KindUnavailable, field, "nothing was started: try again",
+		"%s can't be reached, so %s can't be checked", system, shortened(key))
+	if known {
+		down.RetryAfter = problem.RetryAfter
+	}
+	return &failure{down, err}
+}
