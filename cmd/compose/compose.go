@@ -168,7 +168,7 @@ func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
 	if callers.Provider() == nil {
 		return mux, nil
 	}
-	door, err := signin.New(signin.Options{Provider: callers.Provider(), Config: h.config, Saw: requests.Saw, URL: h.config.Current().Server.URL, Log: h.log})
+	door, err := signin.New(signin.Options{Provider: callers.Provider(), Saw: requests.Saw, URL: h.config.Current().Server.URL, Log: h.log})
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}

@@ -17,7 +17,10 @@ func TestP1ATemplateThatBecomesStricterBindsARequestThatWaits(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	status := h.ask(alice, "debug", time.Hour)
-	h.await(status.ID, contract.StatePending)
+	require.Eventually(t, func() bool {
+		waiting, err := h.starter.Get(t.Context(), alice, status.ID)
+		return err == nil && strings.HasPrefix(waiting.Why, "0 of 1 approvals")
+	}, patience, 20*time.Millisecond, "the policy has looked at it once")
 
 	file := filepath.Join(h.dir, "curfew.yaml")
 	text, err := os.ReadFile(file)

@@ -57,7 +57,7 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return contract.Problemf(contract.KindForbidden, "", "sign in again, or ask an administrator of the provider",
 			"the provider let nobody in: %q", contract.Shorten(refusal, 64))
 	}
-	directory := d.config.Current()
+	directory := d.provider.Directory()
 	caller, err := d.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err

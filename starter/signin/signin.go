@@ -12,7 +12,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
 )
 
@@ -44,7 +43,6 @@ var page = template.Must(template.New("page").Parse(pageText))
 // Options of a Door.
 type Options struct {
 	Provider *identity.Provider
-	Config   *config.Live // who is in the directory
 	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
 	Saw func(context.Context, identity.Caller) error
 	URL string // how people reach Curfew: an origin, and a path if it is not at the root
@@ -55,7 +53,6 @@ type Options struct {
 // nothing worth stealing is on any disk; after a restart people sign in again.
 type Door struct {
 	provider *identity.Provider
-	config   *config.Live
 	saw      func(context.Context, identity.Caller) error
 	base     string // what addresses within Curfew begin with
 	log      *zap.Logger
@@ -84,7 +81,7 @@ type Session struct {
 // New makes a door. The error is about the URL.
 func New(o Options) (*Door, error) {
 	d := &Door{
-		provider: o.Provider, config: o.Config, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
+		provider: o.Provider, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
 		origins: http.NewCrossOriginProtection(), signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
 	return d, d.origins.AddTrustedOrigin(origin(d.base))
@@ -110,7 +107,7 @@ func (d *Door) Current(r *http.Request) (Session, bool) {
 		return Session{}, false
 	}
 	session, ok := d.sessions.look(cookie.Value)
-	person, there := d.config.Current().People[session.Caller.Person]
+	person, there := d.provider.Directory().People[session.Caller.Person]
 	if ok && (!there || person.Login != session.login || person.Subject != session.subject) {
 		d.end(r)
 		return Session{}, false

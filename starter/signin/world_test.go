@@ -58,7 +58,7 @@ func open(t *testing.T) *house {
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
 	h.door, err = signin.New(signin.Options{
-		Provider: identity.New(live).Provider(), Config: live, Saw: h.remember, URL: h.server.URL, Log: zap.New(core),
+		Provider: identity.New(live).Provider(), Saw: h.remember, URL: h.server.URL, Log: zap.New(core),
 	})
 	require.NoError(t, err)
 	h.door.Handle(mux)
