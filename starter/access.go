@@ -17,6 +17,7 @@ const (
 	OperationAsk          Operation = "ask"
 	OperationList         Operation = "list"
 	OperationShow         Operation = "show"
+	OperationShown        Operation = "shown"
 	OperationEvents       Operation = "events"
 	OperationDecisions    Operation = "decisions"
 	OperationTemplates    Operation = "templates"
@@ -82,6 +83,7 @@ var rules = []Rule{
 	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
 
 	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationShown, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationEvents, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
 	{

@@ -49,12 +49,14 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	if request.ID, err = requestID(ask.ID, at); err != nil {
 		return contract.Request{}, err
 	}
+	if err := checkStart(request); err != nil {
+		return contract.Request{}, err
+	}
 	if request.Terms, err = s.terms(ctx, template, request); err != nil {
 		return contract.Request{}, err
 	}
 	if err := cmp.Or(
 		checkDuration(request.Duration, longest(template, request)),
-		checkStart(request),
 		checkReason(request.Reason),
 		checkIncident(request.Incident),
 		s.checkTicketRule(template.Ticket.Use, request),

@@ -24,7 +24,7 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 // now: that, or the extension that waits. A review is bound to the digest.
 func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request, string, error) {
 	s = s.today()
-	status, err := s.Get(ctx, actor, id)
+	status, err := s.find(ctx, actor, id, OperationShown)
 	if err != nil {
 		return contract.Request{}, "", err
 	}

@@ -1,11 +1,14 @@
 package starter
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
 
 	"curfew/internal/config"
+	"curfew/internal/policy"
 	"curfew/workflows/contract"
 )
 
@@ -22,45 +25,85 @@ type Template struct {
 	Approvals       []contract.ApprovalRule `json:"approvals" doc:"Who must approve: every rule must be met"`
 	// WithoutAccount are the targets that the actor has no account on: while there are any, only others can be its subject.
 	WithoutAccount []string `json:"withoutAccount,omitempty" doc:"Targets that you have no account on, so that you can't be the subject"`
+	MayNotAsk      string   `json:"mayNotAsk,omitempty" doc:"Why you may not ask for it; absent when you may"`
+	OnBehalf       bool     `json:"onBehalf,omitempty" doc:"Whether you may ask for it on behalf of somebody else"`
+
+	MinDuration contract.Duration `json:"minDuration,omitzero" doc:"The shortest that access may be asked for"`
+	StartWithin contract.Duration `json:"startWithin,omitzero" doc:"How far ahead a start may be scheduled; absent: not at all"`
+	Incident    bool              `json:"incident,omitempty" doc:"Whether a request names an incident"`
+	// BreakGlass is nil where the actor may not break the glass.
+	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open at once, without the reviews that are asked for otherwise; absent: not at all"`
+}
+
+// BreakGlass is what holds behind the glass.
+type BreakGlass struct {
+	MaxDuration  contract.Duration `json:"maxDuration" doc:"The longest that access may last then"`
+	ReviewWithin contract.Duration `json:"reviewWithin" doc:"Within which time somebody else has to sign it afterwards"`
 }
 
 // Entitlement is one thing that a template gives.
 type Entitlement struct {
 	Target      string          `json:"target" doc:"The system, by its configured name"`
+	Kind        string          `json:"kind,omitempty" doc:"What sort of system that is"`
 	Entitlement json.RawMessage `json:"entitlement" doc:"What the subject gets there, in the words of the target's kind"`
 }
 
-// Templates returns the templates that can be asked for, by name.
-func (s *Starter) Templates(actor string) ([]Template, error) {
+// Templates returns all templates, by name, and of each whether the actor may ask for it.
+func (s *Starter) Templates(ctx context.Context, actor string) ([]Template, error) {
 	s = s.today()
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
 	templates := []Template{}
 	for _, name := range slices.Sorted(maps.Keys(s.config.Templates)) {
-		templates = append(templates, s.described(name, actor))
+		templates = append(templates, s.described(ctx, name, actor))
 	}
 	return templates, nil
 }
 
-func (s *Starter) described(name, actor string) Template {
+func (s *Starter) described(ctx context.Context, name, actor string) Template {
 	template := s.config.Templates[name]
 	t := Template{
 		Name: name, Description: template.Description,
 		DefaultDuration: template.Duration.Default, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
 		Ticket: template.Ticket.Use, KeepSessions: template.Sessions == config.SessionsKeep,
-		Approvals: []contract.ApprovalRule{},
+		Approvals:   []contract.ApprovalRule{},
+		MinDuration: template.Duration.Min, StartWithin: template.StartWithin, Incident: template.Incident != nil,
 	}
 	for _, rule := range template.ApprovalRules() {
 		rule.From = others(rule.From)
 		t.Approvals = append(t.Approvals, rule)
 	}
 	for _, entitlement := range template.Entitlements {
-		t.Entitlements = append(t.Entitlements, Entitlement{Target: entitlement.Target, Entitlement: entitlement.Spec})
+		t.Entitlements = append(t.Entitlements, Entitlement{
+			Target: entitlement.Target, Kind: s.config.Targets[entitlement.Target].Kind, Entitlement: entitlement.Spec,
+		})
 		if _, ok := s.config.Account(actor, entitlement.Target); !ok {
 			t.WithoutAccount = append(t.WithoutAccount, entitlement.Target)
 		}
 	}
 	t.WithoutAccount = distinct(t.WithoutAccount)
+	s.offer(ctx, &t, template, actor)
 	return t
+}
+
+// offer says what of a template the policy would let the actor ask for.
+func (s *Starter) offer(ctx context.Context, t *Template, template config.Template, actor string) {
+	terms, _ := s.config.Terms(template, actor)
+	ask := contract.Request{Template: t.Name, Requester: actor, Subject: actor, Duration: t.DefaultDuration, AskedAt: now(), Terms: terms}
+	facts, err := s.facts(ctx, ask)
+	if err == nil {
+		err = cmp.Or(checkParties(facts), checkPanel(facts))
+	}
+	if err != nil {
+		t.MayNotAsk = contract.AsProblem(err).Fault
+		return
+	}
+	facts.Request.Subject = "" // whoever it is
+	t.OnBehalf = len(policy.MayNotAsk(facts)) == 0
+	facts.Request = ask
+	facts.Request.BreakGlass = true
+	if len(policy.MayNotAsk(facts)) == 0 {
+		t.BreakGlass = &BreakGlass{MaxDuration: longest(template, facts.Request), ReviewWithin: template.BreakGlass.ReviewWithin}
+	}
 }

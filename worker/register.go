@@ -7,6 +7,7 @@ import (
 	"curfew/activities/incident"
 	"curfew/activities/lease"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/policy"
 	"curfew/activities/sweep"
 	"curfew/activities/target"
@@ -54,6 +55,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityTellTicket:   tickets.Tell,
 		contract.ActivityOpenTicket:   tickets.Open,
 		contract.ActivityTellIncident: incident.New(o.Incidents).Tell,
+		contract.ActivityNotify:       notify.New(o.Config, o.Channels, page).Tell,
 		contract.ActivityPlanSweep:    sweeps(o).Plan,
 	})
 }

@@ -14,6 +14,7 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
@@ -32,10 +33,12 @@ type Options struct {
 	Tickets  ticket.System // nil when there is no tracker
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
-	Targets    map[string]target.Target
-	Groups     *group.Groups // nil for those that the configuration lists
-	Decisions  ledger.Decisions
-	Incidents  incident.Systems
+	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.
+	Channels  map[string]notify.Channel
+	Targets   map[string]target.Target
+	Groups    *group.Groups // nil for those that the configuration lists
+	Decisions ledger.Decisions
+	Incidents incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
 	// serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier

@@ -52,3 +52,17 @@ const (
 	ActionExtend Action = "extend" // ask for a later end
 	ActionSign   Action = "sign"   // sign what was done behind the glass
 )
+
+// Words say to those whom a message is for what it asks of them; empty when that is nothing.
+func (a Action) Words() string {
+	switch a {
+	case ActionReview:
+		return "Please approve or deny it."
+	case ActionExtend:
+		return "If you need more time, ask for an extension now."
+	case ActionSign:
+		return "Please look at what was done, and sign it."
+	default:
+		return ""
+	}
+}

@@ -60,14 +60,7 @@ var actors = map[string]string{
 
 // Of tells one event of a request.
 func Of(event contract.Event, status contract.Status) Entry {
-	headline, known := headlines[event.Kind]
-	if !known {
-		headline = string(event.Kind)
-	}
-	if strings.Contains(headline, "%s") {
-		headline = fmt.Sprintf(headline, Actor(event.Actor))
-	}
-	e := Entry{Marker: event.ID(), Headline: headline, Said: event.Said}
+	e := Entry{Marker: event.ID(), Headline: Headline(event), Said: event.Said}
 	if event.Kind == contract.EventRequested {
 		e.Lines = append(e.Lines, fmt.Sprintf("Template %s for %s, subject %s", status.Template, status.Duration, status.Subject))
 	}
@@ -76,6 +69,18 @@ func Of(event contract.Event, status contract.Status) Entry {
 	}
 	e.Lines = append(e.Lines, "At "+event.At.UTC().Format("2006-01-02 15:04:05 UTC"))
 	return e
+}
+
+// Headline says what happened.
+func Headline(event contract.Event) string {
+	headline, known := headlines[event.Kind]
+	if !known {
+		headline = string(event.Kind)
+	}
+	if strings.Contains(headline, "%s") {
+		headline = fmt.Sprintf(headline, Actor(event.Actor))
+	}
+	return headline
 }
 
 // Actor is who did something, in words; persons keep their id.

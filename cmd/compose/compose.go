@@ -29,7 +29,9 @@ import (
 	"curfew/internal/identity"
 	"curfew/starter"
 	"curfew/starter/api"
+	"curfew/starter/page"
 	"curfew/starter/signin"
+	"curfew/starter/web"
 	"curfew/workflows/contract"
 )
 
@@ -161,18 +163,26 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	return api.Serve(ctx, listener, doors, h.log)
 }
 
-// doors are the API and, where people can sign in, the pages for that.
+// doors are the API and, where nobody can listen in, the pages.
 func (h *House) doors(requests *starter.Starter) (http.Handler, error) {
 	callers, mux := identity.New(h.config), http.NewServeMux()
 	mux.Handle("/", api.New(api.Options{Starter: requests, Config: h.config, Callers: callers, Log: h.log}))
-	if callers.Provider() == nil {
+	if config.InTheClear(h.config.Current().Server.URL) {
+		h.log.Warn("there are no pages: signing in to them would send secrets in the clear",
+			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
 		return mux, nil
 	}
-	door, err := signin.New(signin.Options{Provider: callers.Provider(), Saw: requests.Saw, URL: h.config.Current().Server.URL, Log: h.log})
+	frame, err := page.New(h.config.Current().Server.URL, h.log)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}
+	mux.Handle("GET "+page.PathAssets, frame.Assets())
+	door := signin.New(signin.Options{
+		Callers: callers, Frame: frame, URL: h.config.Current().Server.URL, Saw: requests.Saw, Log: h.log,
+		Name: func(person string) string { return cmp.Or(h.config.Current().People[person].Name, person) },
+	})
 	door.Handle(mux)
+	web.New(web.Options{Starter: requests, Config: h.config, Frame: frame, Door: door}).Handle(mux)
 	return mux, nil
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/activities/notify"
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/seal"
@@ -44,14 +45,17 @@ func (h *House) Work(ctx context.Context, identity string, only ...string) error
 		return err
 	}
 	var decides *seal.Signer
+	var channels map[string]notify.Channel
 	if len(only) == 0 {
+		channels = h.channels()
 		if decides, err = decider(h.config.Current().Seals, verifier); err != nil {
 			return err
 		}
 	}
 	return worker.Run(ctx, worker.Options{
 		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Groups: h.groups, Targets: targets,
+		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Channels: channels, Groups: h.groups,
+		Targets:    targets,
 		TaskQueues: queues, Identity: identity,
 		Decisions: h.ledger, Verifier: verifier, Signer: decides,
 	})

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"curfew/starter/api"
+	"curfew/starter/api/client"
 	"curfew/workflows/contract"
 )
 
@@ -29,6 +30,8 @@ It is written beside the public key, where ssh finds it: id_ed25519-cert.pub bes
 after an extension, get a new one. The private key is not read.`,
 		Example: "  curfew ssh-cert 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  ssh ada@web-1",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: p.completeRequests(client.Filter{Mine: true, State: contract.StateActive}),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
 			if err != nil {

@@ -28,16 +28,17 @@ func (p *program) configCheckCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Say everything that is wrong with a configuration file, and which targets can't be used",
-		Long: `Say everything that is wrong with a configuration file, and which targets can't be used.
+		Short: "Say everything that is wrong with a configuration file, and which targets and channels can't be used",
+		Long: `Say everything that is wrong with a configuration file, and which targets and channels can't be used.
 
-Each target is called with its credentials, and nothing is changed there. With --offline none is.`,
+Each target and each channel is called with its credentials; nothing is changed, and nobody is told anything. With --offline
+none is.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().BoolVar(&offline, "offline", false, "call no target")
+	c.Flags().BoolVar(&offline, "offline", false, "call no target and no channel")
 	return c
 }
 
@@ -47,6 +48,8 @@ type verdict struct {
 	Right    bool             `json:"right"`
 	Mistakes config.Errors    `json:"mistakes"`
 	Targets  []compose.Answer `json:"targets,omitempty"`
+	// Channels are those on which people are told.
+	Channels []compose.ChannelAnswer `json:"channels,omitempty"`
 }
 
 func (p *program) checkConfig(ctx context.Context, file string, offline bool) error {
@@ -57,8 +60,8 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	}
 	said := verdict{File: file, Right: err == nil, Mistakes: mistakes}
 	if err == nil && !offline {
-		said.Targets = compose.AskTargets(ctx, checked)
-		err = unusable(said.Targets)
+		said.Targets, said.Channels = compose.AskTargets(ctx, checked), compose.AskChannels(ctx, checked)
+		err = said.unusable()
 	}
 	if p.output == outputJSON {
 		return errors.Join(p.object(said), err)
@@ -71,6 +74,9 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 		file, len(checked.People), len(checked.Targets), len(checked.Templates)))
 	for _, answer := range said.Targets {
 		page.row(answer.Target, answer.Kind, answered(answer))
+	}
+	for _, answer := range said.Channels {
+		page.row(answer.Channel, answer.Kind, answered(compose.Answer{Fault: answer.Fault}))
 	}
 	return errors.Join(page.print(p.stdout), err)
 }
@@ -86,17 +92,22 @@ func answered(answer compose.Answer) string {
 	return "can be used"
 }
 
-// unusable is an error when a target can't be used.
-func unusable(answers []compose.Answer) error {
+// unusable is an error when a target or a channel can't be used.
+func (v verdict) unusable() error {
 	var names []string
-	for _, answer := range answers {
+	for _, answer := range v.Targets {
 		if answer.Fault != "" {
 			names = append(names, answer.Target)
+		}
+	}
+	for _, answer := range v.Channels {
+		if answer.Fault != "" {
+			names = append(names, answer.Channel)
 		}
 	}
 	if len(names) == 0 {
 		return nil
 	}
-	return contract.Problemf(contract.KindUnavailable, "targets", "see above; --offline looks at the file alone",
+	return contract.Problemf(contract.KindUnavailable, "", "see above; --offline looks at the file alone",
 		"%s can't be used", strings.Join(names, ", "))
 }

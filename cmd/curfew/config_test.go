@@ -16,6 +16,8 @@ people:
 targets:
   orders-db: {kind: postgres, dsn: "file:dsn"}
   lightrun-prod: {kind: lightrun, url: "http://127.0.0.1:1", token: "file:dsn"}
+notify:
+  chat: {slack: {token: "file:dsn", channel: C012ABCDEF, url: "http://127.0.0.1:1/"}}
 templates:
   orders:
     entitlements: [{target: orders-db, role: reporting}]
@@ -24,7 +26,7 @@ templates:
     approval: {count: 1, from: [bob]}
 `
 
-func TestConfigCheckNamesTheTargetsThatCanNotBeUsed(t *testing.T) {
+func TestConfigCheckNamesTheTargetsAndChannelsThatCanNotBeUsed(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	folder := t.TempDir()
@@ -36,12 +38,16 @@ func TestConfigCheckNamesTheTargetsThatCanNotBeUsed(t *testing.T) {
 	require.Equal(t, 3, online.code)
 	require.Regexp(t, "(?m)^lightrun-prod +lightrun +can't be used", online.out)
 	require.Regexp(t, "(?m)^orders-db +postgres +can't be used", online.out)
+	require.Regexp(t, "(?m)^chat +slack +can't be used", online.out)
 	require.NotContains(t, online.out+online.errors, "a-secret")
 	document := s.run(t, "", "config", "check", "--config", file, "-o", "json")
 	require.Equal(t, 3, document.code)
 	var targets []struct{ Target, Fault string }
 	require.NoError(t, json.Unmarshal([]byte(field(t, document.out, "targets")), &targets))
 	require.Len(t, targets, 2)
+	var channels []struct{ Channel, Fault string }
+	require.NoError(t, json.Unmarshal([]byte(field(t, document.out, "channels")), &channels))
+	require.Len(t, channels, 1)
 
 	require.Equal(t, 0, s.run(t, "", "config", "check", "--offline", "--config", file).code)
 	require.NoError(t, os.Remove(filepath.Join(folder, "dsn")))

@@ -12,16 +12,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/spf13/cobra"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"curfew/internal/testserver/temporal"
 	"curfew/starter/api"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
-
-func TestMain(m *testing.M) { os.Exit(temporal.Main(m)) }
 
 // shell runs the command in the name of a person, against the real API.
 type shell struct {
@@ -101,6 +99,27 @@ func TestTimesAreSaidAsPeopleSayThem(t *testing.T) {
 	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
 
 	require.Contains(t, s.run(t, "alice", "show", status.ID).out, "in 1h59m (2026-11-23 22:41 CET)\n")
+}
+
+func TestARequestIsShownWithItsStartAndWhoeverSignsIt(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	status := startertest.Status(contract.StateActive)
+	begins := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	signBy := begins.Add(24 * time.Hour)
+	s.now = func() time.Time { return begins.Add(time.Hour) }
+	status.StartAt, status.BreakGlass, status.SignBy = &begins, true, &signBy
+	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventGlassBroken, Actor: "alice"})
+	signed := startertest.Status(contract.StateActive)
+	signed.BreakGlass, signed.SignBy = true, &signBy
+	signed.Signed = &contract.Review{Reviewer: "carol", Verdict: contract.VerdictApprove, Reason: "well done"}
+	s.Record(t, signed, contract.Event{Seq: 1, Kind: contract.EventSigned, Actor: "carol"})
+
+	shown := s.run(t, "alice", "show", status.ID).out
+	require.Contains(t, shown, "begins        1h00m ago (2026-11-23 22:00 CET, 2026-11-23 21:00 UTC)\n")
+	require.Contains(t, shown, "break glass   without the reviews that are asked for otherwise\n")
+	require.Contains(t, shown, "to be signed  by somebody else, in 23h00m (2026-11-24 22:00 CET)\n")
+	require.Contains(t, s.run(t, "alice", "show", signed.ID).out, "signed       carol: approve: well done\n")
 }
 
 func TestAWatchTellsOneEventALine(t *testing.T) {
@@ -254,10 +273,15 @@ func field(t *testing.T, document, name string) string {
 
 func TestEveryVerbHasAnExample(t *testing.T) {
 	t.Parallel()
-	for _, c := range (&program{}).root().Commands() {
-		if c.Name() == "exit-codes" || c.HasSubCommands() {
-			continue
+	var look func(path string, commands []*cobra.Command)
+	look = func(path string, commands []*cobra.Command) {
+		for _, c := range commands {
+			here := path + " " + c.Name()
+			look(here, c.Commands())
+			if c.Runnable() && !c.HasSubCommands() {
+				require.True(t, strings.HasPrefix(c.Example, "  "+here), here)
+			}
 		}
-		require.True(t, strings.HasPrefix(c.Example, "  curfew "+c.Name()), c.Name())
 	}
+	look("curfew", (&program{}).root().Commands())
 }

@@ -18,30 +18,49 @@ const (
 	exitRefused     = 2
 	exitUnreachable = 3
 	exitNoAccess    = 4
+	exitStanding    = 5
+	exitDeclined    = 6
+	exitAsked       = 7
 )
 
 func exitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long: `0  done
+		Long: `0  done; of "request --wait" and "ensure": there is access
 1  an unexpected failure
 2  refused: the input is wrong, or you may not do this
 3  the server can't be reached or can't answer: try again
-4  "request --wait" has seen the request end without access`,
+4  the request that was waited for has ended without access
+5  the request stands, and nobody waits for it any more: "ensure --no-wait", or Ctrl-C while waiting
+6  you were asked on the terminal and did not go on: nothing was changed
+7  of "ensure --exit-code": there is access, and it had to be asked for`,
 	}
 }
 
-// errNoAccess ends `request --wait` when there will be no access.
-var errNoAccess = errors.New("the request has ended without access")
+// ending is how a run ends that has not failed, and yet has not led to what was asked for.
+type ending struct {
+	code int
+	says string
+}
+
+// Error is what people are told.
+func (e *ending) Error() string { return e.says }
+
+// errNoAccess ends the waiting for access when there will be none.
+var errNoAccess = &ending{exitNoAccess, "the request has ended without access"}
+
+// errAsked tells access that is new from access that was there, where a script wants to know.
+var errAsked = &ending{exitAsked, "the access had to be asked for"}
 
 // exitCode is what a script sees of an error. What cobra says about flags and arguments is bad input.
 func exitCode(err error, understood bool) int {
 	if err == nil {
 		return exitDone
 	}
-	if errors.Is(err, errNoAccess) {
-		return exitNoAccess
+	var end *ending
+	if errors.As(err, &end) {
+		return end.code
 	}
 	var mistakes config.Errors
 	problem, ok := contract.ProblemOf(err)
@@ -63,15 +82,18 @@ func exitCode(err error, understood bool) int {
 
 // complain says on stderr what went wrong, a line for each thing. The text may come from elsewhere.
 func (p *program) complain(err error) {
-	lines := []string{err.Error()}
+	lines, mark := []string{err.Error()}, "error: "
+	var end *ending
 	var mistakes config.Errors
-	if problem, ok := contract.ProblemOf(err); ok {
+	if errors.As(err, &end) {
+		mark = ""
+	} else if problem, ok := contract.ProblemOf(err); ok {
 		lines = []string{problem.Error()}
 	} else if errors.As(err, &mistakes) {
 		lines = strings.Split(mistakes.Error(), "\n")
 	}
 	for _, line := range lines {
-		_, _ = io.WriteString(p.stderr, "error: "+printable(line)+"\n") // there is nowhere else to say it
+		_, _ = io.WriteString(p.stderr, mark+printable(line)+"\n") // there is nowhere else to say it
 	}
 }
 

@@ -26,11 +26,11 @@ func (p *program) listCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&state, "state", "", "pending, granting, active, revoking or ended")
+	flags.StringVar(&state, "state", "", "pending, scheduled, granting, active, revoking or ended")
 	flags.StringVar(&filter.Template, "template", "", "only for this template")
 	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket")
 	flags.BoolVar(&filter.Mine, "mine", false, "only what you asked for or get")
-	flags.BoolVar(&filter.ToReview, "to-review", false, "only what you may review")
+	flags.BoolVar(&filter.ToReview, "to-review", false, "only what waits for a review, and you may review it")
 	flags.BoolVar(&filter.Stuck, "stuck", false, "only where a revoke is past its alarm time")
 	flags.StringVar(&filter.Before, "before", "", "only what was asked before the request with this `id`")
 	flags.IntVar(&filter.Limit, "limit", 0, "how many at most (default 50)")

@@ -14,7 +14,7 @@ import (
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], surroundings{
-		stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, zone: time.Local,
+		stdin: os.Stdin, stdout: os.Stdout, stderr: os.Stderr, getenv: os.Getenv, now: time.Now, zone: time.Local,
 	})
 	stop()
 	os.Exit(code)
@@ -22,6 +22,7 @@ func main() {
 
 // surroundings is what the program knows of the world around it.
 type surroundings struct {
+	stdin          io.Reader
 	stdout, stderr io.Writer
 	getenv         func(string) string
 	now            func() time.Time
@@ -33,6 +34,7 @@ func run(ctx context.Context, args []string, around surroundings) int {
 	p := &program{surroundings: around}
 	root := p.root()
 	root.SetArgs(args)
+	root.SetIn(around.stdin)
 	root.SetOut(around.stdout)
 	root.SetErr(around.stderr)
 	err := root.ExecuteContext(ctx)

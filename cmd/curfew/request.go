@@ -1,8 +1,8 @@
 package main
 
 import (
+	"cmp"
 	"context"
-	"errors"
 
 	"github.com/spf13/cobra"
 
@@ -13,17 +13,45 @@ import (
 
 func (p *program) requestCommand() *cobra.Command {
 	var body api.AskBody
-	var wait bool
+	var start string
+	var how asking
+	var wait, noWait bool
 	c := &cobra.Command{
-		Use:     "request TEMPLATE",
-		Short:   "Ask for access",
-		Example: `  curfew request debug-prod --for 2h --ticket OPS-7 --reason "the checkout hangs"`,
-		Args:    cobra.ExactArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			body.Template = args[0]
-			return p.request(c.Context(), body, wait)
+		Use:   "request [TEMPLATE]",
+		Short: "Ask for access",
+		Long: `Ask for access.
+
+On a terminal you are asked for what is missing, and then see what the request waits for until there is access, or there will
+be none. Ctrl-C leaves the request standing. Elsewhere, and with --no-input or -o json, nothing is asked, and it only waits with
+--wait.`,
+		Example: `  curfew request
+  curfew request debug-prod --for 2h --ticket OPS-7 --reason "the checkout hangs"
+  curfew request debug-prod --start "tomorrow 22:00" --ticket OPS-7 --reason "the migration"
+  curfew request debug-prod --break-glass --incident Q2XYZ --reason "orders are lost"`,
+		Args:              cobra.MaximumNArgs(1),
+		ValidArgsFunction: p.completeTemplates(),
+		RunE: func(c *cobra.Command, args []string) (err error) {
+			if len(args) > 0 {
+				body.Template = args[0]
+			}
+			if body.StartAt, err = p.startTime(start); err != nil {
+				return err
+			}
+			how.patience = patience{wait: (wait || p.interactive()) && !noWait, throughSchedule: wait}
+			return p.request(c.Context(), body, how)
 		},
 	}
+	askFlags(c, &body, &how)
+	flags := c.Flags()
+	flags.StringVar(&start, "start", "", `when it is to `+"`begin`"+`: 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`)
+	flags.BoolVar(&wait, "wait", false, "wait until access is granted, or the request has ended without (exit code 4)")
+	flags.BoolVar(&noWait, "no-wait", false, "don't wait, also on a terminal")
+	c.MarkFlagsMutuallyExclusive("wait", "no-wait")
+	return c
+}
+
+// askFlags are those of all verbs that ask for access.
+func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags := c.Flags()
 	flags.StringVar(&body.Duration, "for", "", "how `long`: 30m, 2h, 1h30m (default: the template's)")
 	flags.StringVar(&body.Reason, "reason", "", "what it is for")
@@ -31,46 +59,39 @@ func (p *program) requestCommand() *cobra.Command {
 	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the test cycle or execution that it is for, in the place of the ticket")
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that it is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
-	flags.BoolVar(&wait, "wait", false, "wait until access is granted, or the request has ended without (exit code 4)")
-	return c
+	flags.BoolVar(&body.BreakGlass, "break-glass", false, "open at once, without the reviews; somebody else has to sign it afterwards")
+	flags.BoolVar(&how.yes, "yes", false, "break the glass without being asked")
 }
 
-func (p *program) request(ctx context.Context, body api.AskBody, wait bool) error {
+func (p *program) request(ctx context.Context, body api.AskBody, how asking) error {
 	remote, err := p.remote()
 	if err != nil {
 		return err
 	}
-	status, err := remote.Ask(ctx, body)
-	if err == nil && wait {
-		return p.awaitAccess(ctx, remote, status.Value.ID)
+	how.send = remote.Ask
+	status, err := p.ask(ctx, remote, body, how)
+	if err != nil || !how.wait {
+		return answer(p, status, err, p.statusText)
 	}
-	return answer(p, status, err, p.statusText)
+	status, err = p.await(ctx, remote, status, how.patience)
+	return cmp.Or(p.tellOutcome(ctx, remote, status), err, everAccess(status.Value))
 }
 
-// errGranted stops following a request's events.
-var errGranted = errors.New("access is granted")
-
-// awaitAccess prints the request once there is access, or there will be none. On the way it tells people what happens.
-func (p *program) awaitAccess(ctx context.Context, remote *client.Client, id string) error {
-	ended, err := remote.Follow(ctx, id, 0, func(event client.Answer[contract.Event]) error {
-		if p.output == outputText {
-			if err := p.tellEvent(event); err != nil {
-				return err
-			}
-		}
-		if event.Value.Kind == contract.EventGranted {
-			return errGranted
-		}
-		return nil
-	})
-	if errors.Is(err, errGranted) {
-		ended, err = remote.Show(ctx, id)
-	}
-	if err := answer(p, ended, err, p.statusText); err != nil {
-		return err
-	}
-	if ended.Value.State == contract.StateEnded && ended.Value.GrantedAt == nil {
+// everAccess is nil unless a request has ended without access.
+func everAccess(status contract.Status) error {
+	if status.State == contract.StateEnded && status.GrantedAt == nil {
 		return errNoAccess
 	}
 	return nil
+}
+
+// tellOutcome prints a request that was waited for, and what to do with the access.
+func (p *program) tellOutcome(ctx context.Context, remote *client.Client, status client.Answer[contract.Status]) error {
+	hints := p.hints(ctx, remote, status.Value)
+	return answer(p, status, nil, func(page *page, status contract.Status) {
+		p.statusText(page, status)
+		for _, hint := range hints {
+			page.row(hint.name, hint.text)
+		}
+	})
 }

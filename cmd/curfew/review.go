@@ -2,32 +2,159 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
+	"curfew/internal/seal"
 	"curfew/starter/api"
 	"curfew/starter/api/client"
 	"curfew/workflows/contract"
 )
 
 func (p *program) approveCommand() *cobra.Command {
-	return p.reviewCommand(contract.VerdictApprove, "Approve a request, or the extension that it waits for",
-		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3")
+	body := api.ReviewBody{Verdict: contract.VerdictApprove}
+	var yes bool
+	c := p.changeCommand("approve", "Approve a request, or the extension that it waits for; or sign what was done behind the glass",
+		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --for 30m --reason \"go ahead\"",
+		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
+			return p.approve(ctx, remote, id, body, yes)
+		})
+	c.Long = `Approve a request, or the extension that it waits for; or sign what was done behind the glass.
+
+On a terminal you see what you approve and are asked whether you do. The approval counts for exactly that: when something else is
+there meanwhile, it is refused. Elsewhere, and with --no-input or -o json, it counts for what is there now.`
+	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
+	flags := c.Flags()
+	flags.StringVar(&body.Reason, "reason", "", "why")
+	flags.StringVar(&body.Duration, "for", "", "the `longest` that you approve, when that is less than was asked: 30m")
+	flags.BoolVar(&yes, "yes", false, "approve without being asked")
+	return c
 }
 
 func (p *program) denyCommand() *cobra.Command {
-	return p.reviewCommand(contract.VerdictDeny, "Deny a request, or the extension that it waits for",
-		`  curfew deny 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --reason "use the staging copy"`)
+	body := api.ReviewBody{Verdict: contract.VerdictDeny}
+	c := p.changeCommand("deny", "Deny a request, or the extension that it waits for",
+		`  curfew deny 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --reason "use the staging copy"`,
+		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
+			return p.deny(ctx, remote, id, body)
+		})
+	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
+	c.Flags().StringVar(&body.Reason, "reason", "", "why; on a terminal you are asked for it")
+	return c
 }
 
-func (p *program) reviewCommand(verdict contract.Verdict, short, example string) *cobra.Command {
-	body := api.ReviewBody{Verdict: verdict}
-	c := p.changeCommand(string(verdict), short, example,
-		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
-			return remote.Review(ctx, id, body)
-		})
-	c.Flags().StringVar(&body.Reason, "reason", "", "why")
-	return c
+func (p *program) approve(
+	ctx context.Context, remote *client.Client, id string, body api.ReviewBody, yes bool,
+) (status client.Answer[contract.Status], err error) {
+	if !p.interactive() {
+		return remote.Review(ctx, id, body)
+	}
+	matter, err := p.showMatter(ctx, remote, id, body.Duration)
+	if err != nil {
+		return status, err
+	}
+	body.Shown = matter.digest
+	if !yes {
+		question, answer := "Approve this?", "Approve"
+		if matter.signature {
+			question, answer = "Sign what was done behind the glass?", "Sign"
+		}
+		if err := p.confirm(ctx, question, "", answer); err != nil {
+			return status, err
+		}
+	}
+	return remote.Review(ctx, id, body)
+}
+
+func (p *program) deny(
+	ctx context.Context, remote *client.Client, id string, body api.ReviewBody,
+) (status client.Answer[contract.Status], err error) {
+	if body.Reason != "" || !p.interactive() {
+		return remote.Review(ctx, id, body)
+	}
+	matter, err := p.showMatter(ctx, remote, id, "")
+	if err != nil {
+		return status, err
+	}
+	body.Shown = matter.digest
+	if err := p.fill(ctx, reasonInput("Why do you deny it?").Value(&body.Reason)); err != nil {
+		return status, err
+	}
+	return remote.Review(ctx, id, body)
+}
+
+// matter is what somebody reviews.
+type matter struct {
+	digest    string // of exactly that
+	signature bool   // the glass was broken, and that is to be signed
+}
+
+// showMatter prints what is to be reviewed.
+func (p *program) showMatter(ctx context.Context, remote *client.Client, id, longest string) (matter, error) {
+	status, err := remote.Show(ctx, id)
+	if err != nil {
+		return matter{}, err
+	}
+	shown, err := remote.Shown(ctx, id)
+	if err != nil {
+		return matter{}, err
+	}
+	extension := status.Value.Extension
+	if err := checkDigest(shown.Value, extension); err != nil {
+		return matter{}, err
+	}
+	page := newPage()
+	p.matterText(page, shown.Value.Request, extension, longest)
+	page.row("")
+	return matter{shown.Value.Digest, extension == nil && status.Value.Unsigned()}, page.print(p.stdout)
+}
+
+// checkDigest refuses what is not all that the digest stands for: something has changed between two answers of the server,
+// or the server knows of more than this program can show.
+func checkDigest(shown api.Shown, extension *contract.Extension) error {
+	var fact any = shown.Request
+	if extension != nil {
+		fact = *extension
+	}
+	digest, err := seal.Digest(fact)
+	if err != nil {
+		return fmt.Errorf("read what is to be reviewed: %w", err)
+	}
+	if digest != shown.Digest {
+		return contract.Problemf(contract.KindConflict, "shown", "try again; if that changes nothing, use the curfew of the server's version",
+			"it has just changed, or can't be shown in full")
+	}
+	return nil
+}
+
+// matterText is what is to be reviewed, in full.
+func (p *program) matterText(page *page, request contract.Request, extension *contract.Extension, longest string) {
+	page.row("request", request.ID)
+	page.row("requester", request.Requester)
+	page.row("subject", request.Subject)
+	page.row("template", request.Template)
+	for _, access := range request.Terms.Accesses {
+		page.row("access", fmt.Sprintf("%s on %s: %s", access.Account, access.Target, access.Entitlement))
+	}
+	page.row("duration", fmt.Sprintf("%s of at most %s", request.Duration, request.Terms.MaxDuration))
+	if !request.StartAt.IsZero() {
+		page.row("begins", p.appointment(request.StartAt))
+	}
+	page.fact("ticket", request.Ticket)
+	page.fact("zephyr", request.Zephyr)
+	page.fact("incident", request.Incident)
+	page.row("reason", request.Reason)
+	page.row("asked", p.moment(request.AskedAt)+", door "+request.Door)
+	if request.BreakGlass {
+		page.row("break glass", "without the reviews that are asked for otherwise")
+	}
+	if extension != nil {
+		page.row("extension", fmt.Sprintf("%s asks for %s more%s", extension.By, extension.Duration, because(extension.Reason)))
+	}
+	if longest != "" {
+		page.row("you approve", "at most "+longest)
+	}
 }
 
 // changeCommand is a verb that does something to one request and shows what became of it.
@@ -36,6 +163,7 @@ func (p *program) changeCommand(
 ) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " ID", Short: short, Example: example, Args: cobra.ExactArgs(1),
+		ValidArgsFunction: p.completeRequests(client.Filter{}),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
 			if err != nil {

@@ -11,6 +11,7 @@ type program struct {
 	server    string
 	tokenFile string
 	output    string
+	noInput   bool
 	// understood is true once the arguments made sense: errors from then on are about what was asked, not how.
 	understood bool
 }
@@ -39,9 +40,10 @@ file that --token-file names. There is no flag for the token itself: everybody o
 	flags.StringVar(&p.server, "server", "", "where Curfew is (default $CURFEW_SERVER, or "+defaultServer+")")
 	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: the token is in $CURFEW_TOKEN, or curfew login got it)")
 	flags.StringVarP(&p.output, "output", "o", outputText, "text, or json: what the API answered")
+	flags.BoolVar(&p.noInput, "no-input", false, "never ask anything, also on a terminal")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
-		p.requestCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
+		p.requestCommand(), p.ensureCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
 		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
 		p.loginCommand(), p.logoutCommand(), p.tokensCommand(), p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
 		p.configCommand(), p.policyCommand(), p.keysCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),

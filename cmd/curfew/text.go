@@ -25,13 +25,15 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.fact("incident", status.Incident)
 	page.row("reason", status.Reason)
 	page.row("asked", p.moment(status.AskedAt))
+	if status.StartAt != nil {
+		page.row("begins", p.appointment(*status.StartAt))
+	}
 	if status.State == contract.StatePending {
-		page.row("approvals", fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, strings.Join(status.Reviewers, ", ")))
+		page.row("approvals", approvalsText(status))
 		page.fact("lapses", p.maybe(status.DecideBy))
 	}
-	for _, review := range status.Reviews {
-		page.row("review", review.Reviewer+": "+string(review.Verdict)+because(review.Reason))
-	}
+	reviewsText(page, status)
+	p.glassText(page, status)
 	page.fact("granted", p.maybe(status.GrantedAt))
 	if status.State != contract.StateEnded {
 		page.fact("ends", p.maybe(status.Until))
@@ -43,6 +45,38 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.fact("ended", p.maybe(status.EndedAt))
 	for _, hold := range status.Holds {
 		page.row("access", holdText(hold))
+	}
+}
+
+func approvalsText(status contract.Status) string {
+	return fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, strings.Join(status.Reviewers, ", "))
+}
+
+func reviewsText(page *page, status contract.Status) {
+	for _, review := range status.Reviews {
+		page.row("review", reviewText(review))
+	}
+}
+
+func reviewText(review contract.Review) string {
+	text := review.Reviewer + ": " + string(review.Verdict)
+	if review.Duration.Duration > 0 {
+		text += fmt.Sprintf(" for at most %s", review.Duration)
+	}
+	return text + because(review.Reason)
+}
+
+// glassText says that the glass was broken, and who answers for it beside the requester.
+func (p *program) glassText(page *page, status contract.Status) {
+	if !status.BreakGlass {
+		return
+	}
+	page.row("break glass", "without the reviews that are asked for otherwise")
+	switch {
+	case status.Signed != nil:
+		page.row("signed", reviewText(*status.Signed))
+	case status.SignBy != nil:
+		page.row("to be signed", "by somebody else, "+p.moment(*status.SignBy))
 	}
 }
 

@@ -10,6 +10,11 @@ func (p *program) moment(at time.Time) string {
 	return fmt.Sprintf("%s (%s)", p.distance(at), at.In(p.zone).Format("2006-01-02 15:04 MST"))
 }
 
+// appointment is a moment that people in several zones have to meet.
+func (p *program) appointment(at time.Time) string {
+	return fmt.Sprintf("%s (%s)", p.distance(at), p.bothZones(at))
+}
+
 // maybe is a moment that may not have come.
 func (p *program) maybe(at *time.Time) string {
 	if at == nil {
@@ -38,4 +43,14 @@ func roughly(d time.Duration) string {
 	default:
 		return fmt.Sprintf("%dd%02dh", int(d/day), int((d % day).Hours()))
 	}
+}
+
+// bothZones is a moment on the clock of whoever reads it and, beside that, in UTC.
+func (p *program) bothZones(at time.Time) string {
+	const format = "2006-01-02 15:04 MST"
+	here, utc := at.In(p.zone).Format(format), at.UTC().Format(format)
+	if here == utc {
+		return utc
+	}
+	return here + ", " + utc
 }

@@ -13,6 +13,8 @@ func (p *program) watchCommand() *cobra.Command {
 		Short:   "Tell what happens to a request, until it has ended",
 		Example: "  curfew watch 01KAS3T4M5X6Y7Z8A9B0C1D2E3",
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: p.completeRequests(client.Filter{}),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
 			if err != nil {

@@ -41,6 +41,7 @@ var allowances = []allowance{
 	{"activities/sweep", []string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"}, []string{"api/...", "sdk/client"}},
 	{"activities/policy", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
 	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},
+	{"activities/notify/kinds", []string{"activities/notify/...", "internal/config", "workflows/contract"}, nil},
 	{"activities/story", []string{"workflows/contract"}, nil},
 	{"activities/*", []string{"activities", "activities/ledger", "activities/story", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},

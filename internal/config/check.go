@@ -46,6 +46,7 @@ func (r *reading) check(c *Config) {
 	r.people(c, path{"people"})
 	r.groups(c, path{"groups"})
 	r.identity(c)
+	r.channels(c, path{"notify"})
 	r.templates(c, path{"templates"})
 }
 

@@ -160,6 +160,7 @@ type Template struct {
 	Approvals    []ApprovalRule      `yaml:"approvals"` // or several, all of which must be met
 	Constraints  []Constraint        `yaml:"constraints"`
 	BreakGlass   BreakGlass          `yaml:"breakGlass"`
+	Notify       []string            `yaml:"notify"` // the channels on which people are told of it; all when left out
 	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
 }

@@ -28,6 +28,7 @@ type meaning struct {
 	Reminders []contract.Duration `json:"reminders,omitempty"`
 	Warnings  []contract.Duration `json:"warnings,omitempty"`
 	EndWith   []string            `json:"endWith,omitempty"`
+	Notify    *[]string           `json:"notify,omitempty"` // an empty list is another thing than none
 }
 
 type grants struct {
@@ -43,6 +44,10 @@ func (r *reading) digest(template *Template, at path) {
 		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
 		Restore: template.Drift == DriftRestore, Rules: laterRules(template),
 		Reminders: template.Reminders, Warnings: template.Warnings, EndWith: slices.Sorted(slices.Values(template.EndWith)),
+	}
+	if template.Notify != nil {
+		channels := slices.Sorted(slices.Values(template.Notify))
+		means.Notify = &channels
 	}
 	for _, entitlement := range template.Entitlements {
 		means.Entitlements = append(means.Entitlements, grants(entitlement))

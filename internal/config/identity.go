@@ -122,14 +122,19 @@ func (r *reading) oidc(oidc *OIDC, at path) {
 
 // behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
 func (r *reading) behindTLS(at path, address, what string) {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "http" {
-		return
-	}
-	host, err := netip.ParseAddr(parsed.Hostname())
-	if parsed.Hostname() != "localhost" && (err != nil || !host.IsLoopback()) {
+	if InTheClear(address) {
 		r.wrong(at, "write it with https://; only a loopback address may do without", "would send %s in the clear", what)
 	}
+}
+
+// InTheClear is true for an address whose calls leave the machine without TLS.
+func InTheClear(address string) bool {
+	parsed, err := url.Parse(address)
+	if err != nil || parsed.Scheme != "http" {
+		return false
+	}
+	host, err := netip.ParseAddr(parsed.Hostname())
+	return parsed.Hostname() != "localhost" && (err != nil || !host.IsLoopback())
 }
 
 // logins holds that nobody who signs in is two persons, and no two who sign in are one.

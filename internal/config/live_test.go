@@ -29,7 +29,7 @@ roles: {operators: [ada]}
 seals: {keys: keys.json}
 tickets: {jira: {url: "https://jira.example.com", deployment: datacenter, token: file:one}}
 incidents: {pagerduty: {token: file:one, from: curfew@example.com}}
-notify: {team: {teams: {url: file:one}}}
+notify: {team: {slack: {token: file:one, channel: C012ABCDEF}}}
 hooks: {ci: {verify: bearer, secrets: [file:one], person: ada}}
 oidc: {issuer: https://login.example.com, clientId: curfew}
 people: {ada: {token: file:one, accounts: {db: ada}}, bob: {}}
@@ -159,7 +159,7 @@ func TestWhatNeedsARestartIsRefusedAsAWholeWithTheSection(t *testing.T) {
 		"seals":     {"keys.json", "others.json"},
 		"tickets":   {"jira.example.com", "jira.example.org"},
 		"incidents": {"curfew@example.com", "curfew@example.org"},
-		"notify":    {"team: {teams: {url: file:one}}", "team: {teams: {url: file:two}}"},
+		"notify":    {"C012ABCDEF", "C012ABCDEG"},
 		"hooks":     {"secrets: [file:one]", "secrets: [file:two]"},
 		"oidc":      {"login.example.com", "login.example.org"},
 		"targets":   {"{kind: postgres, dsn: file:one}", "{kind: postgres, dsn: file:two}"},

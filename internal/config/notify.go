@@ -1,11 +1,34 @@
 package config
 
+import (
+	"maps"
+	"slices"
+	"strings"
+
+	"curfew/internal/outbound"
+	"curfew/internal/signing"
+)
+
 // Channel is one way in which people are told of requests, by its configured name: exactly one of these.
 type Channel struct {
 	Slack   *Slack   `yaml:"slack"`
 	SMTP    *SMTP    `yaml:"smtp"`
 	Teams   *Teams   `yaml:"teams"`
 	Webhook *Webhook `yaml:"webhook"`
+}
+
+// Kind is what the channel is, by the key that it is written with.
+func (c Channel) Kind() string {
+	switch {
+	case c.Slack != nil:
+		return "slack"
+	case c.SMTP != nil:
+		return "smtp"
+	case c.Teams != nil:
+		return "teams"
+	default:
+		return "webhook"
+	}
 }
 
 // Slack is one channel of one workspace.
@@ -43,4 +66,33 @@ type Webhook struct {
 	Secrets []Secret `yaml:"secrets"` // each signs, so that the receiver can change over from one to the next
 	// AllowPrivate lets the receiver be on this machine or in a private network.
 	AllowPrivate bool `yaml:"allowPrivate"`
+}
+
+// Guard keeps what is sent to the receiver to the addresses that the settings allow. The address has been checked.
+func (w Webhook) Guard() outbound.Guard {
+	guard := outbound.Guard{PublicOnly: !w.AllowPrivate, InTheClear: strings.HasPrefix(w.URL, "http:")}
+	if w.AllowPrivate {
+		guard.Allow = outbound.Loopback()
+	}
+	return guard
+}
+
+// Signer signs what is sent to the receiver.
+func (w Webhook) Signer() (signing.Signer, error) {
+	secrets := make([]string, len(w.Secrets))
+	for i, secret := range w.Secrets {
+		secrets[i] = secret.Reveal()
+	}
+	return signing.New(secrets...)
+}
+
+// ChannelNames are the names of all channels, in order.
+func (c *Config) ChannelNames() []string { return slices.Sorted(maps.Keys(c.Notify)) }
+
+// ChannelsOf are the channels on which people are told of requests for a template: all, unless it says which.
+func (c *Config) ChannelsOf(template Template) []string {
+	if template.Notify == nil {
+		return c.ChannelNames()
+	}
+	return slices.Sorted(slices.Values(template.Notify))
 }

@@ -62,6 +62,7 @@ func (c *Config) Terms(template Template, person string) (terms contract.Terms, 
 		Rules: template.Rules(), Reminders: template.Reminders, Warnings: template.warnings(),
 		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
 		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),
+		Channels:        c.ChannelsOf(template),
 	}, missing
 }
 

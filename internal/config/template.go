@@ -43,6 +43,7 @@ func (r *reading) template(c *Config, template *Template, at path) {
 	r.approvals(c, template, at)
 	r.constraints(template.Automatic, at.key("automatic"), false)
 	r.breakGlass(c, template, at.key("breakGlass"))
+	r.listed(template.Notify, at.key("notify"), r.isChannel(c))
 	r.digest(template, at)
 }
 

@@ -32,6 +32,9 @@ func New(configured *config.Live) *Authenticator {
 // Provider is where people sign in; nil when none is configured.
 func (a *Authenticator) Provider() *Provider { return a.provider }
 
+// Directory is the configuration of this moment, which says who people are.
+func (a *Authenticator) Directory() *config.Config { return a.config.Current() }
+
 // Authenticate recognizes the caller who has a bearer token. The error is an *Unproven when the token is nobody's, and
 // otherwise a *contract.Problem: Forbidden when the provider knows the caller and Curfew doesn't, Unavailable when the
 // provider can't be asked.

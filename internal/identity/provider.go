@@ -41,9 +41,6 @@ func newProvider(configured *config.Live) *Provider {
 	return &Provider{config: configured, http: Client(), now: time.Now}
 }
 
-// Directory is the configuration of this moment, which says who people are.
-func (p *Provider) Directory() *config.Config { return p.config.Current() }
-
 // OIDC is the part of the configuration about the provider. It does not change while the process runs.
 func (p *Provider) OIDC() config.OIDC { return *p.config.Current().OIDC }
 

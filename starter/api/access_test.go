@@ -218,6 +218,7 @@ const noGrant = "grant/shells/00000000000000000000000000000000/bob"
 // onRequest are the operations on one request.
 var onRequest = map[string]attempt{
 	"show":      {http.MethodGet, "", ""},
+	"shown":     {http.MethodGet, "/shown", ""},
 	"events":    {http.MethodGet, "/events", ""},
 	"decisions": {http.MethodGet, "/decisions", ""},
 	"review":    {http.MethodPost, "/reviews", `{"verdict":"approve"}`},

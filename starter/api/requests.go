@@ -65,12 +65,22 @@ type PathID struct {
 
 type statusOutput struct{ Body contract.Status }
 
+// Shown is what a reviewer has to have before them.
+type Shown struct {
+	Request contract.Request `json:"request" doc:"The request exactly as it was asked for, with the terms that it is decided by"`
+	Digest  string           `json:"digest" doc:"SHA-256 of the canonical JSON (RFC 8785) of what is to be reviewed now, in hex: the extension that the request's status shows waiting, otherwise the request. Send it with the review"`
+}
+
+type shownOutput struct{ Body Shown }
+
 func (s *server) requests() {
 	ask := operation(http.MethodPost, "/v1/requests", "ask", "Ask for access")
 	ask.DefaultStatus = http.StatusCreated
 	register(s, ask, s.ask)
 	register(s, operation(http.MethodGet, "/v1/requests", "list", "List the requests that you can see"), s.list)
 	register(s, operation(http.MethodGet, "/v1/requests/{id}", "show", "Show a request"), s.show)
+	register(s, operation(http.MethodGet, "/v1/requests/{id}/shown", "shown",
+		"Show what is to be reviewed, with the digest that binds a review to it"), s.shown)
 }
 
 func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
@@ -113,6 +123,14 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 
 func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
 	return statusOr(s.starter.Get(ctx, current(ctx).Person, in.ID))
+}
+
+func (s *server) shown(ctx context.Context, in *PathID) (*shownOutput, error) {
+	request, digest, err := s.starter.Shown(ctx, current(ctx).Person, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	return &shownOutput{Shown{request, digest}}, nil
 }
 
 func statusOr(status contract.Status, err error) (*statusOutput, error) {

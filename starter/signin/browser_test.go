@@ -2,41 +2,20 @@ package signin_test
 
 import (
 	"context"
-	"os"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/testserver/chromium"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/signin"
 )
 
-// chromium is a tab of a browser of its own, which ends with the test.
-func chromium(t *testing.T) context.Context {
-	t.Helper()
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.Flag("disable-gpu", true),
-		chromedp.Flag("disable-quic", true),
-		chromedp.Flag("disable-component-update", true),
-		chromedp.IgnoreCertErrors, // the test's server has made its certificate itself
-	)
-	if os.Getuid() == 0 {
-		options = append(options, chromedp.NoSandbox)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	t.Cleanup(cancel)
-	ctx, _ = chromedp.NewContext(ctx, chromedp.WithAllocatorOptions(options...))
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // it waits until the browser is gone
-	require.NoError(t, chromedp.Do(ctx), "the test needs Chromium: see scripts/test-deps.sh")
-	return ctx
-}
-
 func TestAPersonSignsInAndOutWithARealBrowser(t *testing.T) {
 	t.Parallel()
 	h := open(t)
-	tab := chromium(t)
+	tab := chromium.Start(t)
 
 	require.NoError(t, chromedp.Do(tab,
 		chromedp.Navigate(h.server.URL+signin.PathAccount),
@@ -48,6 +27,24 @@ func TestAPersonSignsInAndOutWithARealBrowser(t *testing.T) {
 	))
 	require.Equal(t, "alice", see(t, tab, chromedp.Text("#person")))
 	require.Equal(t, h.server.URL+signin.PathAccount, see(t, tab, chromedp.Location()), "no code is left in the address")
+
+	require.NoError(t, chromedp.Do(tab, chromedp.Click("#sign-out"), chromedp.WaitVisible("#sign-in")))
+	require.Equal(t, "Not signed in", see(t, tab, chromedp.Text("h1")))
+}
+
+func TestAPersonSignsInWithATokenOnTheirOwnMachineWithARealBrowser(t *testing.T) {
+	t.Parallel()
+	h := openPlain(t)
+	tab := chromium.Start(t)
+
+	require.NoError(t, chromedp.Do(tab,
+		chromedp.Navigate(h.server.URL+signin.PathAccount),
+		chromedp.Click("#sign-in"),
+		chromedp.SendKeys("#token", aliceToken),
+		chromedp.Click("button"),
+		chromedp.WaitVisible("#person"),
+	))
+	require.Equal(t, "alice", see(t, tab, chromedp.Text("#person")))
 
 	require.NoError(t, chromedp.Do(tab, chromedp.Click("#sign-out"), chromedp.WaitVisible("#sign-in")))
 	require.Equal(t, "Not signed in", see(t, tab, chromedp.Text("h1")))

@@ -28,7 +28,7 @@ func (d *Door) leave(w http.ResponseWriter, r *http.Request) error {
 	}
 	secret := identity.NewSecret()
 	d.signIns.keep(secret, leaving, signInWithin)
-	giveCookie(w, signInCookie, secret, signInWithin)
+	d.cookies.give(w, signInCookie, secret, signInWithin)
 	http.Redirect(w, r, address, http.StatusSeeOther)
 	return nil
 }
@@ -36,11 +36,11 @@ func (d *Door) leave(w http.ResponseWriter, r *http.Request) error {
 // comeBack takes the provider's answer, once, from the browser that was sent there.
 func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 	const again = "sign in again, in one browser and without waiting long"
-	cookie, err := r.Cookie(signInCookie)
-	if err != nil {
+	secret, ok := d.cookies.look(r, signInCookie)
+	if !ok {
 		return contract.Problemf(contract.KindForbidden, "", again, "this browser is not about to sign in")
 	}
-	left, ok := d.signIns.look(cookie.Value)
+	left, ok := d.signIns.look(secret)
 	if !ok {
 		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
 	}
@@ -49,21 +49,21 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(left.State)) != 1 {
 		return contract.Problemf(contract.KindForbidden, "", again, "the provider's answer is to another sign-in")
 	}
-	takeCookie(w, signInCookie)
-	if _, first := d.signIns.take(cookie.Value); !first {
+	d.cookies.take(w, signInCookie)
+	if _, first := d.signIns.take(secret); !first {
 		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
 	}
 	if refusal := answer.Get("error"); refusal != "" {
 		return contract.Problemf(contract.KindForbidden, "", "sign in again, or ask an administrator of the provider",
 			"the provider let nobody in: %q", contract.Shorten(refusal, 64))
 	}
-	directory := d.provider.Directory()
+	directory := d.callers.Directory()
 	caller, err := d.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err
 	}
 	d.begin(w, r, caller, directory.People[caller.Person])
-	http.Redirect(w, r, d.base+left.next, http.StatusSeeOther)
+	http.Redirect(w, r, d.frame.Path(left.next), http.StatusSeeOther)
 	return nil
 }
 
@@ -73,9 +73,9 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Cal
 	secret := identity.NewSecret()
 	d.sessions.keep(secret, Session{
 		Caller: caller, FormToken: identity.NewSecret(), Ends: d.sessions.now().Add(d.lasts),
-		login: person.Login, subject: person.Subject,
+		came: fingerprintOf(person),
 	}, d.lasts)
-	giveCookie(w, sessionCookie, secret, d.lasts)
+	d.cookies.give(w, sessionCookie, secret, d.lasts)
 	d.log.Info("signed in", zap.String("person", caller.Person))
 	if d.saw == nil {
 		return
@@ -86,19 +86,20 @@ func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Cal
 }
 
 func (d *Door) end(r *http.Request) {
-	if cookie, err := r.Cookie(sessionCookie); err == nil {
-		d.sessions.take(cookie.Value)
+	if secret, ok := d.cookies.session(r); ok {
+		d.sessions.take(secret)
 	}
 }
 
-// within makes sure that a browser that has signed in stays here: it is sent to Curfew's own address with this path.
+// within makes sure that a browser that has signed in stays here: it is sent to this path of Curfew's.
 func within(next string) (string, error) {
 	if next == "" {
-		return PathAccount, nil
+		return "/", nil
 	}
 	parsed, err := url.Parse(next)
 	plain := !strings.ContainsFunc(next, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' })
-	if err != nil || !plain || len(next) > maxNext || parsed.IsAbs() || parsed.Host != "" || !strings.HasPrefix(next, "/") {
+	path := strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") // with two, what follows would be a host
+	if err != nil || !plain || !path || len(next) > maxNext || parsed.IsAbs() || parsed.Host != "" {
 		return "", contract.Problemf(contract.KindInvalid, "next", "name a path here, like "+PathAccount, "is no path within Curfew")
 	}
 	return next, nil

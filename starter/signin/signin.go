@@ -1,18 +1,20 @@
-// Package signin is the door for browsers: people sign in at the OpenID Connect provider and out again. The pages behind
-// it ask it who is calling; the API takes no cookies.
+// Package signin is the door for browsers: people sign in at the OpenID Connect provider, or with their token where there
+// is none, and out again. The pages behind it ask it who is calling; the API takes no cookies.
 package signin
 
 import (
 	"context"
-	_ "embed" // the page
-	"html/template"
+	"crypto/sha256"
+	"embed"
 	"net/http"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
+	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/starter/page"
 )
 
 // The paths of the door.
@@ -24,39 +26,46 @@ const (
 )
 
 const (
-	// cookies with this prefix come from this host alone, over TLS alone, and for all of its paths.
-	prefix        = "__Host-"
-	sessionCookie = prefix + "curfew"
-	signInCookie  = prefix + "curfew-signin"
-
 	signInWithin = 10 * time.Minute // from leaving for the provider to coming back
 	mostSignIns  = 20_000
 	mostSessions = 20_000
-	maxForm      = 4 << 10
+	// tokenLasts is how long a session lasts that somebody began with a token.
+	tokenLasts = 8 * time.Hour
 )
 
-//go:embed page.html
-var pageText string
+//go:embed account.html token.html
+var files embed.FS
 
-var page = template.Must(template.New("page").Parse(pageText))
+var (
+	accountPage = page.Parse(files, "account.html")
+	tokenPage   = page.Parse(files, "token.html")
+)
 
 // Options of a Door.
 type Options struct {
-	Provider *identity.Provider
+	// Callers recognizes people. Where it has no provider, they sign in with their tokens.
+	Callers *identity.Authenticator
+	// Frame is what the pages are shown in, at the URL.
+	Frame *page.Frame
+	URL   string // how people reach Curfew: an origin, and a path if it is not at the root
+	// Name is what the pages call a person; the id when nil.
+	Name func(person string) string
 	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
 	Saw func(context.Context, identity.Caller) error
-	URL string // how people reach Curfew: an origin, and a path if it is not at the root
 	Log *zap.Logger
 }
 
 // Door lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
 // nothing worth stealing is on any disk; after a restart people sign in again.
 type Door struct {
-	provider *identity.Provider
+	callers  *identity.Authenticator
+	provider *identity.Provider // nil: people sign in with their tokens
+	frame    *page.Frame
 	saw      func(context.Context, identity.Caller) error
 	base     string // what addresses within Curfew begin with
+	name     func(person string) string
 	log      *zap.Logger
-	origins  *http.CrossOriginProtection
+	cookies  cookies
 	lasts    time.Duration
 	signIns  *kept[signIn]
 	sessions *kept[Session]
@@ -75,49 +84,63 @@ type Session struct {
 	FormToken string
 	Ends      time.Time
 
-	login, subject string // by which the directory knew the person when they came in
+	came fingerprint // by which the directory knew the person when they came in
 }
 
-// New makes a door. The error is about the URL.
-func New(o Options) (*Door, error) {
+// fingerprint tells whether somebody still signs in by the same names and token.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(person config.Person) fingerprint {
+	return sha256.Sum256([]byte(strings.Join([]string{person.Login, person.Subject, person.Token.Reveal()}, "\x00")))
+}
+
+// New makes a door.
+func New(o Options) *Door {
 	d := &Door{
-		provider: o.Provider, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), log: o.Log, lasts: o.Provider.OIDC().Session.Duration,
-		origins: http.NewCrossOriginProtection(), signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
+		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
+		log: o.Log, cookies: cookies{secure: o.Frame.Secure()}, lasts: tokenLasts,
+		signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
-	return d, d.origins.AddTrustedOrigin(origin(d.base))
+	if d.name == nil {
+		d.name = func(person string) string { return person }
+	}
+	if d.provider != nil {
+		d.lasts = d.provider.OIDC().Session.Duration
+	}
+	return d
 }
 
 // Handle adds the door's pages to a mux.
 func (d *Door) Handle(mux *http.ServeMux) {
-	for pattern, handle := range map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET " + PathSignIn:   d.leave,
-		"GET " + PathAnswer:   d.comeBack,
+	pages := map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET " + PathAccount:  d.account,
 		"POST " + PathSignOut: d.signOut,
-	} {
-		mux.Handle(pattern, d.answer(handle))
 	}
+	if d.provider == nil {
+		pages["GET "+PathSignIn], pages["POST "+PathSignIn] = d.askForToken, d.takeToken
+	} else {
+		pages["GET "+PathSignIn], pages["GET "+PathAnswer] = d.leave, d.comeBack
+	}
+	d.frame.Handle(mux, pages)
 }
 
 // Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over when
-// the person is not in the directory any more, or signs in by another name there.
+// the person is not in the directory any more, or signs in by another name or token there.
 func (d *Door) Current(r *http.Request) (Session, bool) {
-	cookie, err := r.Cookie(sessionCookie)
-	if err != nil {
+	secret, ok := d.cookies.session(r)
+	if !ok {
 		return Session{}, false
 	}
-	session, ok := d.sessions.look(cookie.Value)
-	person, there := d.provider.Directory().People[session.Caller.Person]
-	if ok && (!there || person.Login != session.login || person.Subject != session.subject) {
+	session, ok := d.sessions.look(secret)
+	person, there := d.callers.Directory().People[session.Caller.Person]
+	if ok && (!there || fingerprintOf(person) != session.came) {
 		d.end(r)
 		return Session{}, false
 	}
 	return session, ok
 }
 
-// origin is the part of an address that a browser calls its origin.
-func origin(address string) string {
-	scheme, rest, _ := strings.Cut(address, "://")
-	host, _, _ := strings.Cut(rest, "/")
-	return scheme + "://" + host
+// Viewer is how the pages call a session's person.
+func (d *Door) Viewer(session Session) *page.Viewer {
+	return &page.Viewer{Name: d.name(session.Caller.Person), FormToken: session.FormToken}
 }

@@ -23,7 +23,7 @@ func TestABrowserIsLetInAfterTheProviderAndOutAgain(t *testing.T) {
 	back := h.signIn(t, browser, "alice")
 
 	require.Equal(t, http.StatusSeeOther, back.StatusCode, back.text)
-	require.Equal(t, h.server.URL+"/whoami", back.Header.Get("Location"))
+	require.Equal(t, "/whoami", back.Header.Get("Location"))
 	require.Equal(t, "alice", h.get(t, browser, "/whoami").text)
 	account := h.get(t, browser, signin.PathAccount)
 	require.Contains(t, account.text, `<dd id="person">alice</dd>`)
@@ -129,7 +129,7 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	for _, next := range []string{
-		"https://evil.example.com/", "//evil.example.com", `/\evil.example.com`, `\\evil.example.com`, "evil.example.com", ".evil.example.com",
+		"https://evil.example.com/", "//evil.example.com", "///evil.example.com", `/\evil.example.com`, `\\evil.example.com`, "evil.example.com", ".evil.example.com",
 		"@evil.example.com", "javascript:alert(1)", "/ok\r\nSet-Cookie: a=b", "/\t/evil.example.com", "/" + strings.Repeat("x", 2000), "/%zz", "/é",
 	} {
 		left := h.get(t, h.browser(t), signin.PathSignIn+"?next="+url.QueryEscape(next))
@@ -139,7 +139,7 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 	}
 	browser := h.browser(t)
 	back := h.do(t, browser, http.MethodGet, h.leave(t, browser, "alice", "/requests?state=active#x"), nil, nil)
-	require.Equal(t, h.server.URL+"/requests?state=active#x", back.Header.Get("Location"))
+	require.Equal(t, "/requests?state=active#x", back.Header.Get("Location"))
 }
 
 func TestOnlyItsOwnPageEndsASession(t *testing.T) {
@@ -160,7 +160,7 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 		"a neighbour":        {good, http.Header{"Sec-Fetch-Site": {"same-site"}}},
 		"another origin":     {good, http.Header{"Origin": {"https://evil.example.com"}}},
 		"a hidden origin":    {good, http.Header{"Origin": {"null"}}},
-		"a very long form":   {url.Values{"form": {strings.Repeat("x", 1<<20)}}, nil},
+		"a long guess":       {url.Values{"form": {strings.Repeat("x", 1<<15)}}, nil},
 		"a token in the URL": {nil, http.Header{"X-Query": {good.Encode()}}},
 	} {
 		address := out
@@ -171,6 +171,8 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, answer.StatusCode, name)
 		require.Equal(t, "alice", h.get(t, browser, "/whoami").text, name)
 	}
+	long := h.do(t, browser, http.MethodPost, out, url.Values{"form": {strings.Repeat("x", 1<<20)}}, nil)
+	require.Equal(t, http.StatusBadRequest, long.StatusCode, "and is not read to its end")
 	require.Equal(t, http.StatusMethodNotAllowed, h.get(t, browser, signin.PathSignOut).StatusCode)
 	same := http.Header{"Origin": {h.server.URL}, "Sec-Fetch-Site": {"same-origin"}}
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, good, same).StatusCode)
@@ -225,7 +227,11 @@ func TestPagesAreHardened(t *testing.T) {
 	h := open(t)
 	for _, path := range []string{signin.PathAccount, signin.PathSignIn, signin.PathSignIn + "?next=x", signin.PathAnswer} {
 		header := h.get(t, h.browser(t), path).Header
-		require.Equal(t, "default-src 'none'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'", header.Get("Content-Security-Policy"))
+		policy := header.Get("Content-Security-Policy")
+		for _, rule := range []string{"default-src 'none'", "script-src 'self'", "form-action 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			require.Contains(t, policy, rule)
+		}
+		require.NotContains(t, policy, "unsafe")
 		require.Equal(t, "no-store", header.Get("Cache-Control"))
 		require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
 		require.Equal(t, "DENY", header.Get("X-Frame-Options"))
@@ -260,7 +266,7 @@ func TestTheLogHasPeopleAndNoSecrets(t *testing.T) {
 		}
 	}
 	require.Contains(t, text.String(), "signed in person=alice")
-	require.Contains(t, text.String(), "nobody was let in")
+	require.Contains(t, text.String(), "a page was refused")
 	parsed, err := url.Parse(address)
 	require.NoError(t, err)
 	for _, secret := range []string{parsed.Query().Get("code"), parsed.Query().Get("state"), back.Cookies()[1].Value} {

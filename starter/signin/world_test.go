@@ -22,6 +22,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/testserver/oidc"
+	"curfew/starter/page"
 	"curfew/starter/signin"
 )
 
@@ -40,7 +41,6 @@ func open(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewTLSServer(mux), saw: make(chan identity.Caller, 10)}
-	t.Cleanup(h.server.Close)
 	h.provider = oidc.Start(t, oidc.Options{
 		Redirect: h.server.URL + signin.PathAnswer,
 		People: []oidc.Person{
@@ -55,18 +55,42 @@ func open(t *testing.T) *house {
 	live, err := config.Open(config.Source{File: h.file})
 	require.NoError(t, err)
 	h.live = live
+	h.serve(t, mux, live)
+	return h
+}
+
+// openWithTokens is a door without a provider.
+func openWithTokens(t *testing.T) *house {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := &house{server: httptest.NewTLSServer(mux)}
+	h.serve(t, mux, config.Fixed(withTokens()))
+	return h
+}
+
+// openPlain is a door without a provider and without TLS, as people have it on their own machines.
+func openPlain(t *testing.T) *house {
+	t.Helper()
+	mux := http.NewServeMux()
+	h := &house{server: httptest.NewServer(mux)}
+	h.serve(t, mux, config.Fixed(withTokens()))
+	return h
+}
+
+func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
+	t.Helper()
+	t.Cleanup(h.server.Close)
 	core, logs := observer.New(zapcore.InfoLevel)
 	h.logs = logs
-	h.door, err = signin.New(signin.Options{
-		Provider: identity.New(live).Provider(), Saw: h.remember, URL: h.server.URL, Log: zap.New(core),
-	})
+	frame, err := page.New(h.server.URL, zap.New(core))
 	require.NoError(t, err)
+	mux.Handle("GET "+page.PathAssets, frame.Assets())
+	h.door = signin.New(signin.Options{Callers: identity.New(live), Frame: frame, URL: h.server.URL, Saw: h.remember, Log: zap.New(core)})
 	h.door.Handle(mux)
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
 		session, _ := h.door.Current(r)
 		_, _ = io.WriteString(w, session.Caller.Person)
 	})
-	return h
 }
 
 // configure writes a configuration with these people.
@@ -86,7 +110,9 @@ people: %s
 }
 
 func (h *house) remember(_ context.Context, caller identity.Caller) error {
-	h.saw <- caller
+	if h.saw != nil {
+		h.saw <- caller
+	}
 	return errors.New("the ledger is down") // which keeps nobody outside
 }
 

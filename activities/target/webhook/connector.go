@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -32,7 +33,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	case target.AccessGranted, target.AlreadyThere:
 		return answer.Result, nil
 	default:
-		return "", c.endpoint.strange("the result of a grant is %q", clip(string(answer.Result)))
+		return "", c.endpoint.strange("the result of a grant is %q", outbound.Clip(string(answer.Result)))
 	}
 }
 
@@ -56,7 +57,7 @@ func (e *endpoint) askToRevoke(ctx context.Context, asked message) (target.Revok
 	case target.AccessRevoked, target.AlreadyAbsent:
 		return answer.Result, nil
 	default:
-		return "", e.strange("the result of a revoke is %q", clip(string(answer.Result)))
+		return "", e.strange("the result of a revoke is %q", outbound.Clip(string(answer.Result)))
 	}
 }
 
@@ -92,7 +93,7 @@ func (c *connector) Check(ctx context.Context) error {
 		return err
 	}
 	if answer.Result != "ready" {
-		return c.endpoint.strange("the result of a check is %q", clip(answer.Result))
+		return c.endpoint.strange("the result of a check is %q", outbound.Clip(answer.Result))
 	}
 	return nil
 }

@@ -3,50 +3,28 @@ package webhook
 import (
 	"bytes"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"time"
 
+	"curfew/internal/outbound"
+	"curfew/internal/signing"
 	"curfew/workflows/contract"
-)
-
-const (
-	// callTimeout bounds one call, its answer included.
-	callTimeout    = 10 * time.Second
-	connectTimeout = 5 * time.Second
-	maxAnswer      = 64 << 10 // in bytes
-	maxHeader      = 16 << 10 // in bytes
 )
 
 // endpoint calls the receiver.
 type endpoint struct {
 	url    *url.URL
-	keys   []signer
+	signer signing.Signer
 	client *http.Client
 }
 
-func newEndpoint(where *url.URL, keys []signer, guard guard) *endpoint {
-	return &endpoint{url: where, keys: keys, client: &http.Client{
-		Timeout: callTimeout,
-		Transport: &http.Transport{
-			// A proxy would choose the addresses in our place.
-			Proxy:                  nil,
-			DialContext:            (&net.Dialer{Timeout: connectTimeout, Control: guard.control}).DialContext,
-			TLSHandshakeTimeout:    connectTimeout,
-			ForceAttemptHTTP2:      true,
-			DisableCompression:     true,
-			MaxIdleConnsPerHost:    16,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxHeader,
-		},
-		// A signed message goes to nobody else.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+func newEndpoint(where *url.URL, signer signing.Signer, guard outbound.Guard) *endpoint {
+	return &endpoint{url: where, signer: signer, client: guard.Client()}
 }
 
 // String names the receiver in errors.
@@ -58,11 +36,11 @@ func (e *endpoint) ask(ctx context.Context, asked message, into any) error {
 	if err != nil {
 		return err
 	}
-	if answer.status != http.StatusOK {
+	if answer.Status != http.StatusOK {
 		return e.refusal(asked, answer)
 	}
-	if err := json.Unmarshal(answer.body, into); err != nil {
-		return e.strange("%s", clip(err.Error()))
+	if err := json.Unmarshal(answer.Body, into); err != nil {
+		return e.strange("%s", outbound.Clip(err.Error()))
 	}
 	return nil
 }
@@ -73,19 +51,15 @@ func (e *endpoint) call(ctx context.Context, asked message) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	response, err := e.client.Do(request)
-	if err != nil {
-		return answer{}, e.unreachable(err)
+	got, err := outbound.Send(e.client, request)
+	switch {
+	case errors.Is(err, outbound.ErrTooLarge):
+		return answer{}, e.strange("%v", err)
+	case err != nil:
+		return answer{}, contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the target's url and allow",
+			"%s can't be reached: %s", e, outbound.Clip(err.Error()))
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
-	if err != nil {
-		return answer{}, e.unreachable(err)
-	}
-	if len(body) > maxAnswer {
-		return answer{}, e.strange("it is larger than %d KiB", maxAnswer>>10)
-	}
-	return answer{response.StatusCode, response.Header, body}, nil
+	return answer{got}, nil
 }
 
 func (e *endpoint) request(ctx context.Context, asked message) (*http.Request, error) {
@@ -100,19 +74,8 @@ func (e *endpoint) request(ctx context.Context, asked message) (*http.Request, e
 	request.Header.Set("Accept", "application/json, "+problemType)
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "curfew")
-	if err := sign(request.Header, e.keys, time.Now(), body); err != nil {
-		return nil, err
-	}
-	return request, nil
-}
-
-func (e *endpoint) unreachable(err error) error {
-	var outer *url.Error
-	if errors.As(err, &outer) {
-		err = outer.Err
-	}
-	return contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the target's url and allow",
-		"%s can't be reached: %s", e, clip(err.Error()))
+	// No id is used twice: a receiver may refuse those that it has seen.
+	return request, e.signer.Sign(request.Header, "msg_"+rand.Text(), time.Now(), body)
 }
 
 // strange is about an answer that no receiver gives; something else may stand in its place.

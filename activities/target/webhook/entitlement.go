@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 )
 
 const (
@@ -40,7 +41,7 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 	for _, name := range slices.Sorted(maps.Keys(wanted.Attributes)) {
 		if !attributePattern.MatchString(name) {
 			return nil, invalid("attributes", "use up to 64 letters, digits, _ and -, and begin with a letter",
-				"%q is no name of an attribute", clip(name))
+				"%q is no name of an attribute", outbound.Clip(name))
 		}
 		if err := checkText("attributes."+name, wanted.Attributes[name], maxValue); err != nil {
 			return nil, err

@@ -64,7 +64,7 @@ func TestWhereANameLeadsIsSeenWhenItIsCalled(t *testing.T) {
 			URL: "https://LOCALHOST:" + listener.port, Secrets: secrets(secret), Allow: allow, EndsSessions: true, Lists: true,
 		})
 		for _, err := range everyCall(t, connector) {
-			requireProblem(t, err, contract.KindUnavailable, "is a loopback", "allow does not name")
+			requireProblem(t, err, contract.KindUnavailable, "is a loopback", "the settings do not allow")
 		}
 	}
 	require.Zero(t, listener.connections.Load())

@@ -11,17 +11,18 @@ package webhook
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
+	"curfew/internal/signing"
 	"curfew/workflows/contract"
 )
 
 // settles is how long a call can take effect after it was made: our own time-out, and as long again twice for the receiver
 // to finish what it had begun. The page on this kind asks receivers to keep to it.
-const settles = 3 * callTimeout
+const settles = 3 * outbound.Patience
 
 const maxURL = 2048 // in bytes
 
@@ -95,27 +96,26 @@ func (s *Settings) endpoint() (*endpoint, error) {
 		return nil, invalid("url", fmt.Sprintf("keep it below %d bytes", maxURL), "is too long")
 	case err != nil || where.Hostname() == "" || where.User != nil || where.RawQuery != "" || where.ForceQuery || where.Fragment != "":
 		return nil, invalid("url", "write it like https://access.example.com/curfew", "is not the address of an endpoint, with a host and a path alone")
-	case where.Scheme != "https" && (where.Scheme != "http" || !loopback(where.Hostname())):
+	case where.Scheme != "https" && (where.Scheme != "http" || !outbound.IsLoopback(where.Hostname())):
 		return nil, invalid("url", "use https", "would send who gets access in the clear")
 	}
-	allow, err := ranges(s.Allow)
+	allow, err := outbound.Ranges(s.Allow)
 	if err != nil {
 		return nil, err
 	}
-	keys, err := signers(s.Secrets)
+	secrets := make([]string, len(s.Secrets))
+	for i, secret := range s.Secrets {
+		secrets[i] = secret.Reveal()
+	}
+	signer, err := signing.New(secrets...)
 	if err != nil {
 		return nil, err
 	}
-	guard := guard{allow: allow, inTheClear: where.Scheme == "http"}
-	if err := guard.checkHost(where.Hostname()); err != nil {
+	guard := outbound.Guard{Allow: allow, InTheClear: where.Scheme == "http"}
+	if err := guard.CheckHost(where.Hostname()); err != nil {
 		return nil, invalid("url", "name the receiver's own address, or open the range with allow", "%v", err)
 	}
-	return newEndpoint(where, keys, guard), nil
-}
-
-func loopback(host string) bool {
-	address, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && plain(address).IsLoopback()
+	return newEndpoint(where, signer, guard), nil
 }
 
 func invalid(field, fix, fault string, args ...any) error {

@@ -93,7 +93,7 @@ func run(ctx context.Context, live *config.Live, webUI string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "Curfew's API       %s\nTemporal's Web UI  %s\n", live.Current().Server.URL, webUI)
+	fmt.Fprintf(os.Stdout, "Curfew             %s\nTemporal's Web UI  %s\n", live.Current().Server.URL, webUI)
 	// When one of them fails the other stops as well.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()

@@ -106,6 +106,11 @@ func (c *Client) Show(ctx context.Context, id string) (Answer[contract.Status], 
 	return call[contract.Status](ctx, c, http.MethodGet, on(id), nil)
 }
 
+// Shown returns what is to be reviewed of a request, with its digest.
+func (c *Client) Shown(ctx context.Context, id string) (Answer[api.Shown], error) {
+	return call[api.Shown](ctx, c, http.MethodGet, on(id, "shown"), nil)
+}
+
 // Review approves or denies a request, or the extension that it waits for.
 func (c *Client) Review(ctx context.Context, id string, body api.ReviewBody) (Answer[contract.Status], error) {
 	return call[contract.Status](ctx, c, http.MethodPost, on(id, "reviews"), body)

@@ -1,7 +1,7 @@
-package webhook
+// Package signing signs messages after the Standard Webhooks specification.
+package signing
 
 import (
-	"crypto/rand"
 	"encoding/base64"
 	"fmt"
 	"net/http"
@@ -11,7 +11,7 @@ import (
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
-	"curfew/internal/config"
+	"curfew/workflows/contract"
 )
 
 // What the specification asks of secrets.
@@ -23,19 +23,18 @@ const (
 	howToMakeKeys = "refer to a text like whsec_..., which `printf whsec_; openssl rand -base64 32` makes"
 )
 
-// signer signs with one secret.
-type signer interface {
-	Sign(id string, at time.Time, body []byte) (string, error)
-}
+// Signer signs with every one of its secrets, for receivers that know just one of them.
+type Signer []*standardwebhooks.Webhook
 
-func signers(secrets []config.Secret) ([]signer, error) {
+// New makes a signer of 1 to 4 secrets. The error names the field, "secrets" or one of its items, and no secret.
+func New(secrets ...string) (Signer, error) {
 	if len(secrets) == 0 || len(secrets) > mostSecrets {
 		return nil, invalid("secrets", fmt.Sprintf("list 1 to %d", mostSecrets), "has %d", len(secrets))
 	}
-	all := make([]signer, len(secrets))
+	signer := make(Signer, len(secrets))
 	for i, secret := range secrets {
 		field := fmt.Sprintf("secrets[%d]", i)
-		text, prefixed := strings.CutPrefix(secret.Reveal(), secretPrefix)
+		text, prefixed := strings.CutPrefix(secret, secretPrefix)
 		key, err := base64.StdEncoding.DecodeString(text)
 		switch {
 		case !prefixed || err != nil:
@@ -43,18 +42,17 @@ func signers(secrets []config.Secret) ([]signer, error) {
 		case len(key) < shortestKey || len(key) > longestKey:
 			return nil, invalid(field, howToMakeKeys, "has a key of %d bytes, not %d to %d", len(key), shortestKey, longestKey)
 		}
-		if all[i], err = standardwebhooks.NewWebhookRaw(key); err != nil {
+		if signer[i], err = standardwebhooks.NewWebhookRaw(key); err != nil {
 			return nil, invalid(field, howToMakeKeys, "is no key")
 		}
 	}
-	return all, nil
+	return signer, nil
 }
 
-// sign adds the headers of a new message. It is signed with every secret, for receivers that know just one of them.
-func sign(header http.Header, keys []signer, at time.Time, body []byte) error {
-	id := "msg_" + rand.Text()
-	signatures := make([]string, len(keys))
-	for i, key := range keys {
+// Sign adds the headers of a message with an id.
+func (s Signer) Sign(header http.Header, id string, at time.Time, body []byte) error {
+	signatures := make([]string, len(s))
+	for i, key := range s {
 		var err error
 		if signatures[i], err = key.Sign(id, at, body); err != nil {
 			return fmt.Errorf("sign the message: %w", err)
@@ -64,4 +62,8 @@ func sign(header http.Header, keys []signer, at time.Time, body []byte) error {
 	header.Set(standardwebhooks.HeaderWebhookTimestamp, strconv.FormatInt(at.Unix(), 10))
 	header.Set(standardwebhooks.HeaderWebhookSignature, strings.Join(signatures, " "))
 	return nil
+}
+
+func invalid(field, fix, fault string, args ...any) error {
+	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

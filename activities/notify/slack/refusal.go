@@ -1,0 +1,82 @@
+package slack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"time"
+
+	goslack "github.com/slack-go/slack"
+
+	"curfew/workflows/contract"
+)
+
+// longestWait bounds what Slack may ask us to wait.
+const longestWait = 10 * time.Minute
+
+var errStrange = errors.New("it does not say which message it has posted")
+
+// What Slack says of tokens, of its own troubles, and of what the bot may do in the channel.
+var (
+	ofToken = []string{
+		"not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired", "org_login_required",
+	}
+	ofTheMoment = []string{
+		"ratelimited", "rate_limited", "internal_error", "fatal_error", "service_unavailable", "request_timeout",
+		"accesslimited", "team_added_to_org",
+	}
+	ofChannel = []string{"not_in_channel", "channel_not_found", "is_archived"}
+)
+
+// problem turns what the library failed with into a problem that shows no token. It passes problems on.
+func problem(err error) error {
+	var (
+		limited *goslack.RateLimitedError
+		refused goslack.SlackErrorResponse
+		status  goslack.StatusCodeError
+		told    *contract.Problem
+	)
+	switch {
+	case err == nil, errors.As(err, &told):
+		return err
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		return fmt.Errorf("ask Slack: %w", stripped(err))
+	case errors.As(err, &limited):
+		p := contract.Problemf(contract.KindUnavailable, "", "", "Slack asks Curfew to wait")
+		p.RetryAfter.Duration = min(max(limited.RetryAfter, 0), longestWait)
+		return p
+	case errors.As(err, &refused):
+		return refusal(refused)
+	case errors.As(err, &status):
+		return contract.Problemf(contract.KindUnavailable, "", "see that the channel's url leads to Slack's Web API", "Slack answered %d", status.Code)
+	default:
+		return contract.Problemf(contract.KindUnavailable, "", "see that Slack can be reached from here", "Slack gave no proper answer: %v", stripped(err))
+	}
+}
+
+func refusal(refused goslack.SlackErrorResponse) error {
+	code := contract.Shorten(refused.Err, 60)
+	switch {
+	case slices.Contains(ofToken, code):
+		return contract.Problemf(contract.KindUnavailable, "", "renew the token of the channel in the configuration", "Slack does not accept Curfew's token (%q)", code)
+	case slices.Contains(ofTheMoment, code):
+		return contract.Problemf(contract.KindUnavailable, "", "wait until Slack has recovered", "Slack answered %q", code)
+	case slices.Contains(ofChannel, code):
+		return contract.Problemf(contract.KindDenied, "", "invite Curfew's bot into the channel, and check the channel's id", "Slack refused with %q", code)
+	case code == "missing_scope":
+		return contract.Problemf(contract.KindDenied, "", "give the app the scope, and install it again", "Slack's token lacks the scope %q", contract.Shorten(refused.Needed, 60))
+	default:
+		return contract.Problemf(contract.KindDenied, "", "see what the workspace lets Curfew's bot do in the channel", "Slack refused with %q", code)
+	}
+}
+
+// stripped is without the address, which says nothing new.
+func stripped(err error) error {
+	var outer *url.Error
+	if errors.As(err, &outer) {
+		return outer.Err
+	}
+	return err
+}

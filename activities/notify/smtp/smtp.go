@@ -1,0 +1,132 @@
+// Package smtp tells people by mail: to each a mail of their own, in plain text and HTML, with a link to the request's page.
+// Nothing is decided by following a link: programs follow links before people do.
+package smtp
+
+import (
+	"context"
+	"errors"
+	"net"
+	netmail "net/mail"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/wneessen/go-mail"
+	"github.com/wneessen/go-mail/smtp"
+
+	"curfew/activities/notify"
+	"curfew/activities/story"
+	"curfew/internal/config"
+	"curfew/workflows/contract"
+)
+
+// patience bounds the way to the server, and then each mail.
+const patience = 15 * time.Second
+
+// Channel is one mail server. It is safe for concurrent use.
+type Channel struct {
+	host    string
+	port    int
+	from    *netmail.Address
+	options []mail.Option
+}
+
+var _ notify.Channel = (*Channel)(nil)
+
+// New returns the channel that settings describe, as config has checked them. It calls nobody. Errors are
+// *contract.Problem that name the setting.
+func New(settings config.SMTP) (*Channel, error) {
+	host, text, err := net.SplitHostPort(settings.Address)
+	port, portErr := strconv.ParseUint(text, 10, 16)
+	if err != nil || portErr != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "address", "write it like mail.example.com:587", "is no host and port")
+	}
+	from, err := netmail.ParseAddress(settings.From)
+	if err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "from", "write it like Curfew <curfew@example.com>", "is no mail address")
+	}
+	c := &Channel{host: host, port: int(port), from: from, options: []mail.Option{
+		mail.WithPort(int(port)), mail.WithTimeout(patience), mail.WithoutNoop(),
+	}}
+	switch settings.TLS {
+	case config.TLSAlways:
+		c.options = append(c.options, mail.WithSSL())
+	case config.TLSNever:
+		c.options = append(c.options, mail.WithTLSPolicy(mail.NoTLS))
+	default:
+		c.options = append(c.options, mail.WithTLSPolicy(mail.TLSMandatory))
+	}
+	if settings.User != "" {
+		c.options = append(c.options, mail.WithUsername(settings.User), mail.WithPassword(settings.Password.Reveal()),
+			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256PLUS, mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
+	}
+	return c, nil
+}
+
+// System implements notify.Channel.
+func (c *Channel) System() string { return config.SystemMail }
+
+// Check implements notify.Channel: the server lets us in.
+func (c *Channel) Check(ctx context.Context) error {
+	client, session, err := c.dial(ctx)
+	if err != nil {
+		return err
+	}
+	_ = client.CloseWithSMTPClient(session) // it was nothing but a visit
+	return nil
+}
+
+// Tell implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
+func (c *Channel) Tell(ctx context.Context, m notify.Message) (string, error) {
+	if len(m.To) == 0 {
+		return "", nil
+	}
+	client, session, err := c.dial(ctx)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = client.CloseWithSMTPClient(session) }() // what was taken is taken
+	var refused []string
+	for _, person := range m.To {
+		letter, err := c.letter(m, person)
+		if err == nil {
+			err = client.SendWithSMTPClient(session, letter)
+		}
+		if err == nil || letter != nil && letter.IsDelivered() {
+			continue
+		}
+		why, final := refusal(person, err)
+		if !final {
+			return "", contract.Problemf(contract.KindUnavailable, "", "see what the mail server logs", "%s", why)
+		}
+		refused = append(refused, why)
+	}
+	if len(refused) > 0 {
+		return "", contract.Problemf(contract.KindDenied, "", "see that their addresses in the directory, and the channel's from, are right", "%s", strings.Join(refused, "; "))
+	}
+	return "", nil
+}
+
+// dial makes a client of its own, because the library's remembers what a server could do.
+func (c *Channel) dial(ctx context.Context) (*mail.Client, *smtp.Client, error) {
+	client, err := mail.NewClient(c.host, c.options...)
+	if err != nil {
+		return nil, nil, contract.Problemf(contract.KindInvalid, "address", "", "no client can be made for the mail server: %v", err)
+	}
+	session, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return nil, nil, contract.Problemf(contract.KindUnavailable, "", "see that the mail server runs, and check address, tls, user and password of the channel",
+			"%s does not let Curfew in: %s", net.JoinHostPort(c.host, strconv.Itoa(c.port)), story.OneLine(err.Error(), 200))
+	}
+	return client, session, nil
+}
+
+// refusal says why somebody's mail was not taken, and whether that is final. It names the person, not the address.
+func refusal(person notify.Recipient, err error) (why string, final bool) {
+	var refused *mail.SendError
+	if !errors.As(err, &refused) || refused.ErrorCode() == 0 {
+		return "the mail to " + person.Person + " did not get through", false
+	}
+	code := strings.TrimSpace(strconv.Itoa(refused.ErrorCode()) + " " + refused.EnhancedStatusCode())
+	return "the mail server refused the mail to " + person.Person + " with " + code, refused.ErrorCode() >= 500
+}

@@ -1,0 +1,139 @@
+// Package webhook tells events to a receiver of the user's own: CloudEvents in JSON, signed after the Standard Webhooks
+// specification. A message's id is that of its event, so that a receiver that remembers ids takes each event once.
+package webhook
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"curfew/activities/notify"
+	"curfew/internal/config"
+	"curfew/internal/outbound"
+	"curfew/internal/signing"
+	"curfew/workflows/contract"
+)
+
+// What the CloudEvents specification asks for.
+const (
+	specVersion = "1.0"
+	mediaType   = "application/cloudevents+json"
+	// typeStart goes before the kind of the event.
+	typeStart = "curfew.request."
+)
+
+// Channel is one receiver. It is safe for concurrent use.
+type Channel struct {
+	url    *url.URL
+	source string
+	signer signing.Signer
+	client *http.Client
+}
+
+var _ notify.Channel = (*Channel)(nil)
+
+// New returns the receiver that settings describe; source is where people reach Curfew. It calls nobody. Errors are
+// *contract.Problem that name the setting.
+func New(settings config.Webhook, source string) (*Channel, error) {
+	where, err := url.Parse(settings.URL)
+	if err != nil || where.Hostname() == "" {
+		return nil, contract.Problemf(contract.KindInvalid, "url", "write it like https://events.example.com/curfew", "is no web address")
+	}
+	guard := settings.Guard()
+	if err := guard.CheckHost(where.Hostname()); err != nil {
+		return nil, contract.Problemf(contract.KindInvalid, "url", "name a public address, or set allowPrivate", "%v", err)
+	}
+	signer, err := settings.Signer()
+	if err != nil {
+		return nil, err
+	}
+	return &Channel{url: where, source: source, signer: signer, client: guard.Client()}, nil
+}
+
+// System implements notify.Channel: a receiver is told all events, whomever they concern.
+func (c *Channel) System() string { return "" }
+
+// Check implements notify.Channel: something answers at the receiver's address. Whether it knows the secret is seen with
+// the first event.
+func (c *Channel) Check(ctx context.Context) error {
+	_, err := c.send(ctx, http.MethodHead, nil, func(http.Header) error { return nil })
+	return err
+}
+
+// event is a CloudEvent.
+type event struct {
+	SpecVersion     string    `json:"specversion"`
+	ID              string    `json:"id"`
+	Source          string    `json:"source"`
+	Type            string    `json:"type"`
+	Subject         string    `json:"subject"` // the request's id
+	Time            time.Time `json:"time"`
+	DataContentType string    `json:"datacontenttype"`
+	Data            data      `json:"data"`
+}
+
+type data struct {
+	Event  contract.Event  `json:"event"`
+	Status contract.Status `json:"status"`
+}
+
+// Tell implements notify.Channel.
+func (c *Channel) Tell(ctx context.Context, m notify.Message) (string, error) {
+	body, err := json.Marshal(event{
+		SpecVersion: specVersion, ID: m.Event.ID(), Source: c.source, Type: typeStart + string(m.Event.Kind),
+		Subject: m.Event.Request, Time: m.Event.At, DataContentType: "application/json", Data: data{m.Event, m.Status},
+	})
+	if err != nil {
+		return "", fmt.Errorf("write the event: %w", err)
+	}
+	answer, err := c.send(ctx, http.MethodPost, body, func(header http.Header) error {
+		header.Set("Content-Type", mediaType)
+		return c.signer.Sign(header, m.Event.ID(), time.Now(), body)
+	})
+	if err != nil {
+		return "", err
+	}
+	return "", c.refusal(answer)
+}
+
+func (c *Channel) send(ctx context.Context, method string, body []byte, complete func(http.Header) error) (outbound.Answer, error) {
+	request, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
+	if err != nil {
+		return outbound.Answer{}, fmt.Errorf("make the request: %w", err)
+	}
+	request.Header.Set("User-Agent", "curfew")
+	if err := complete(request.Header); err != nil {
+		return outbound.Answer{}, err
+	}
+	answer, err := outbound.Send(c.client, request)
+	if err != nil {
+		return answer, contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the channel's url and allowPrivate",
+			"the receiver at %s can't be reached: %s", c.url.Host, outbound.Clip(err.Error()))
+	}
+	return answer, nil
+}
+
+// refusal is nil for a success. What may pass is tried again: an event that is given up is missing at the receiver.
+func (c *Channel) refusal(answer outbound.Answer) error {
+	status := answer.Status
+	if status >= 200 && status < 300 {
+		return nil
+	}
+	problem := contract.Problemf(contract.KindUnavailable, "", "see what the receiver logs", "the receiver at %s answered %s", c.url.Host, answer.Said())
+	problem.RetryAfter = answer.RetryAfter(time.Now())
+	switch {
+	case status < 400:
+		problem.Fix = "redirects are not followed: set the channel's url to where they lead"
+	case status == http.StatusUnauthorized, status == http.StatusForbidden:
+		problem.Fix = "see that the receiver has one of the channel's secrets, and that both clocks are right"
+	case status == http.StatusNotFound:
+		problem.Fix = "see that the channel's url leads to the receiver"
+	case !answer.Passes():
+		problem.Kind, problem.Fix = contract.KindDenied, "let the receiver answer 2xx also to events that it has no use for"
+	}
+	return problem
+}

@@ -1,0 +1,216 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"github.com/oklog/ulid/v2"
+	"github.com/spf13/cobra"
+
+	"curfew/starter/api"
+	"curfew/starter/api/client"
+	"curfew/workflows/contract"
+)
+
+// ensured is what `ensure -o json` prints.
+type ensured struct {
+	Asked   bool            `json:"asked"` // there was neither access nor a request that leads to it
+	Request json.RawMessage `json:"request"`
+}
+
+func (p *program) ensureCommand() *cobra.Command {
+	var body api.AskBody
+	var how asking
+	var atLeast string
+	var noWait, tells bool
+	c := &cobra.Command{
+		Use:   "ensure TEMPLATE",
+		Short: "See to it that there is access: leave alone what is there, ask for it otherwise",
+		Long: `See to it that there is access: leave alone what is there, ask for it otherwise.
+
+Active access that lasts for --at-least from now is left alone, and a request that waits for its reviews is waited for. Only
+when there is neither, access is asked for, as curfew request would. Doing this twice, also at the same time, asks once. The exit
+code is 0 when there is access now, or with --exit-code 7 when that had to be asked for; -o json says it too.`,
+		Example: `  curfew ensure debug-prod --for 1h --ticket OPS-7 --reason "the checkout hangs" && psql orders
+  curfew ensure debug-prod --for 1h --at-least 55m --no-wait -o json --ticket OPS-7 --reason "nightly check"`,
+		Args:              cobra.ExactArgs(1),
+		ValidArgsFunction: p.completeTemplates(),
+		RunE: func(c *cobra.Command, args []string) error {
+			body.Template = args[0]
+			asked, err := p.ensure(c.Context(), body, atLeast, asking{patience: patience{wait: !noWait}, yes: how.yes})
+			if err == nil && asked && tells {
+				return errAsked
+			}
+			return err
+		},
+	}
+	askFlags(c, &body, &how)
+	flags := c.Flags()
+	flags.StringVar(&atLeast, "at-least", "", "how long access that is there must `last` from now to be left alone (default: half of --for)")
+	flags.BoolVar(&noWait, "no-wait", false, "don't wait for access that has to be asked for (exit code 5)")
+	flags.BoolVar(&tells, "exit-code", false, "end with code 7 when the access had to be asked for")
+	return c
+}
+
+// need is the access that there is to be.
+type need struct {
+	template, subject string
+	atLeast           time.Duration
+}
+
+// ensure says whether access had to be asked for.
+func (p *program) ensure(ctx context.Context, body api.AskBody, atLeast string, how asking) (asked bool, err error) {
+	remote, err := p.remote()
+	if err != nil {
+		return false, err
+	}
+	need, err := p.need(ctx, remote, body, atLeast)
+	if err != nil {
+		return false, err
+	}
+	status, found, err := p.find(ctx, remote, need)
+	if err != nil {
+		return false, err
+	}
+	if !found {
+		how.send = func(ctx context.Context, body api.AskBody) (client.Answer[contract.Status], error) {
+			return p.askOnce(ctx, remote, body, need.subject)
+		}
+		if status, err = p.ask(ctx, remote, body, how); err != nil {
+			return false, err
+		}
+	}
+	if how.wait {
+		status, err = p.await(ctx, remote, status, how.patience)
+	}
+	return !found, cmp.Or(p.tellEnsured(ctx, remote, status, !found), err, accessIn(status.Value))
+}
+
+func (p *program) tellEnsured(ctx context.Context, remote *client.Client, status client.Answer[contract.Status], asked bool) error {
+	if p.output == outputJSON {
+		return p.object(ensured{asked, status.JSON})
+	}
+	return p.tellOutcome(ctx, remote, status)
+}
+
+// accessIn is nil when a request gives access now.
+func accessIn(status contract.Status) error {
+	switch status.State {
+	case contract.StateActive:
+		return nil
+	case contract.StateRevoking, contract.StateEnded:
+		return errNoAccess
+	default:
+		return standing(status.ID)
+	}
+}
+
+// need puts together who is to have what, and for how long at least.
+func (p *program) need(ctx context.Context, remote *client.Client, body api.AskBody, atLeast string) (need, error) {
+	needed := need{template: body.Template, subject: body.Subject}
+	if needed.subject == "" {
+		me, err := remote.Me(ctx)
+		if err != nil {
+			return needed, err
+		}
+		needed.subject = me.Value.ID
+	}
+	template, err := p.chosen(ctx, remote, &body)
+	if err != nil {
+		return needed, err
+	}
+	asked, err := durationFlag("for", cmp.Or(body.Duration, template.DefaultDuration.String()))
+	if err != nil {
+		return needed, err
+	}
+	if atLeast == "" {
+		needed.atLeast = asked / 2
+		return needed, nil
+	}
+	if needed.atLeast, err = durationFlag("at-least", atLeast); err == nil && needed.atLeast > asked {
+		err = usageError("at-least", "ask with --for at least as long", "%s is longer than what is asked for", atLeast)
+	}
+	return needed, err
+}
+
+func durationFlag(name, text string) (time.Duration, error) {
+	duration, err := time.ParseDuration(text)
+	if err != nil || duration < 0 {
+		return 0, usageError(name, "write it like 30m, 2h or 1h30m", "%.*q is not a duration", maxShown, text)
+	}
+	return duration, nil
+}
+
+// find looks for access that lasts long enough, else for a request that leads to it.
+func (p *program) find(ctx context.Context, remote *client.Client, needed need) (client.Answer[contract.Status], bool, error) {
+	for _, state := range []contract.State{contract.StateActive, contract.StateGranting, contract.StatePending} {
+		list, err := remote.List(ctx, client.Filter{State: state, Template: needed.template, Mine: true, Limit: mostMine})
+		if err != nil {
+			return client.Answer[contract.Status]{}, false, err
+		}
+		for _, status := range list.Value.Requests {
+			if p.serves(status, needed) {
+				found, err := remote.Show(ctx, status.ID)
+				return found, err == nil, err
+			}
+		}
+	}
+	return client.Answer[contract.Status]{}, false, nil
+}
+
+// mostMine is the longest page of a list.
+const mostMine = 500
+
+func (p *program) serves(status contract.Status, needed need) bool {
+	switch {
+	case status.Subject != needed.subject:
+		return false
+	case status.State == contract.StateActive:
+		return status.Until != nil && status.Until.Sub(p.now()) >= needed.atLeast
+	default:
+		return status.StartAt == nil && status.Duration.Duration >= needed.atLeast
+	}
+}
+
+// mostTwins bounds how often the same is asked for in one minute.
+const mostTwins = 10
+
+// askOnce asks for access with an id that says what is asked for, and in which minute. So the server takes those who ask for
+// the same at the same time for one.
+func (p *program) askOnce(
+	ctx context.Context, remote *client.Client, body api.AskBody, subject string,
+) (status client.Answer[contract.Status], err error) {
+	me, err := remote.Me(ctx)
+	if err != nil {
+		return status, err
+	}
+	matter := []string{me.Value.ID, subject, body.Template, body.Duration, fmt.Sprint(body.BreakGlass)}
+	minute := p.now().Truncate(time.Minute)
+	if status, err = remote.Show(ctx, twin(minute.Add(-time.Minute), 0, matter)); err == nil && status.Value.State != contract.StateEnded {
+		return status, nil
+	}
+	for number := range mostTwins {
+		body.ID = twin(minute, number, matter)
+		status, err = remote.Ask(ctx, body)
+		if err != nil || status.Value.State != contract.StateEnded {
+			return status, err
+		}
+	}
+	return status, contract.Problemf(contract.KindCapacity, "", "wait for a minute", "it was asked for %d times in this minute, in vain", mostTwins)
+}
+
+// twin is the id of a minute's request about a matter; the number tells it from those that have ended.
+func twin(minute time.Time, number int, matter []string) string {
+	digest := sha256.Sum256(fmt.Appendf(nil, "%d %q", number, matter))
+	var id ulid.ULID
+	_ = id.SetTime(ulid.Timestamp(minute))        // it fails in the year 10889
+	_ = id.SetEntropy(digest[:len(id)-timeBytes]) // it fails for another length
+	return id.String()
+}
+
+// timeBytes is how much of a ULID is its time.
+const timeBytes = 6

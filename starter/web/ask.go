@@ -1,0 +1,279 @@
+package web
+
+import (
+	"cmp"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/starter/page"
+	"curfew/workflows/contract"
+)
+
+// choosing is what can be asked for.
+type choosing struct {
+	May    []offered
+	MayNot []offered
+}
+
+// offered is one template.
+type offered struct {
+	starter.Template
+	Things  []thing
+	Because string // why it can't be asked for
+}
+
+var choosePage = parse("choose.html")
+
+// choose shows the templates.
+func (p *Pages) choose(v visit) error {
+	templates, err := p.starter.Templates(v.r.Context(), v.person)
+	if err != nil {
+		return err
+	}
+	var content choosing
+	for _, template := range templates {
+		if one := offer(template); one.Because == "" {
+			content.May = append(content.May, one)
+		} else {
+			content.MayNot = append(content.MayNot, one)
+		}
+	}
+	return p.show(v, http.StatusOK, choosePage, "Ask for access", "/ask", content)
+}
+
+func offer(template starter.Template) offered {
+	one := offered{Template: template, Because: template.MayNotAsk}
+	for _, given := range template.Entitlements {
+		one.Things = append(one.Things, thing{Target: given.Target, Facts: facts(given.Entitlement)})
+	}
+	if len(template.WithoutAccount) > 0 && !template.OnBehalf {
+		one.Because = cmp.Or(one.Because, "you have no account on "+template.WithoutAccount[0])
+	}
+	return one
+}
+
+// asking is the form of one template.
+type asking struct {
+	offered
+	Glass    bool // the form is the one that breaks the glass
+	Action   string
+	Values   map[string]string // what was typed
+	Problem  *contract.Problem
+	Longest  contract.Duration
+	Choices  []contract.Duration
+	Subjects []subject // on behalf of whom it may be asked
+	Earliest string    // start, as the browser's field takes it
+	Latest   string
+	Already  string // the request that the form was sent for already
+	MaxText  int
+	Zephyr   bool // a test cycle or execution may stand for the ticket
+}
+
+// subject is somebody whom access may be asked for.
+type subject struct{ ID, Name string }
+
+// fields are those that a form keeps.
+var fields = []string{"id", "duration", "other", "reason", "ticket", "zephyr", "incident", "start", "subject", "confirm"}
+
+const (
+	// maxReason is as the starter takes it, in bytes; the browser counts characters.
+	maxReason = 4096
+	// fieldTime is how browsers write a time, here in UTC.
+	fieldTime = "2006-01-02T15:04"
+)
+
+var askPage = parse("ask.html")
+
+// form shows the form of a template. A link may fill some of it in.
+func (p *Pages) form(v visit) error {
+	content, err := p.asking(v)
+	if err != nil {
+		return err
+	}
+	query := v.r.URL.Query()
+	for _, field := range []string{"duration", "reason", "ticket", "zephyr", "incident"} {
+		content.Values[field] = query.Get(field)
+	}
+	content.Values["id"] = newID(p.now())
+	return p.showForm(v, http.StatusOK, content)
+}
+
+func (p *Pages) showForm(v visit, status int, content asking) error {
+	if !slices.Contains(content.Choices, content.chosen()) && content.Values["other"] == "" {
+		content.Values["other"] = content.Values["duration"]
+	}
+	title := "Ask for " + content.Name
+	if content.Glass {
+		title = "Break the glass of " + content.Name
+	}
+	return p.show(v, status, askPage, title, "/ask", content)
+}
+
+// chosen is the choice that is marked.
+func (a asking) chosen() contract.Duration {
+	if a.Values["duration"] == "" {
+		return a.DefaultDuration
+	}
+	d, _ := length(a.Values["duration"]) // what is none marks no choice
+	return d
+}
+
+// Marked is true for the choice that is marked.
+func (a asking) Marked(choice contract.Duration) bool {
+	return a.Values["other"] == "" && choice == a.chosen()
+}
+
+// At is true when the field is at fault.
+func (a asking) At(field string) bool { return a.Problem != nil && a.Problem.Field == field }
+
+// NeedsTicket is true when the form can't do without one, or what stands for it.
+func (a asking) NeedsTicket() bool { return a.Ticket == config.TicketRequired && !a.Glass }
+
+// NeedsIncident is true when the form can't do without one.
+func (a asking) NeedsIncident() bool { return a.Incident && !a.Glass }
+
+// NeedsSubject is true when whoever asks can't have the access.
+func (a asking) NeedsSubject() bool { return a.OnBehalf && len(a.WithoutAccount) > 0 }
+
+// MayStartLater is true when a start can be chosen.
+func (a asking) MayStartLater() bool { return a.StartWithin.Duration > 0 && !a.Glass }
+
+// Optional are the fields that most people leave alone.
+func (a asking) Optional() string {
+	var names []string
+	for _, field := range []struct {
+		name  string
+		there bool
+	}{{"Zephyr", a.Zephyr}, {"incident", !a.NeedsIncident()}, {"start", a.MayStartLater()}, {"for somebody else", a.OnBehalf && !a.NeedsSubject()}} {
+		if field.there {
+			names = append(names, field.name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// OpensMore is true when there is something in one of those.
+func (a asking) OpensMore() bool {
+	return a.Values["zephyr"]+a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("zephyr") || a.At("incident") || a.At("startAt") || a.At("subject")
+}
+
+// asking finds the template that a path names, and what its form offers.
+func (p *Pages) asking(v visit) (asking, error) {
+	templates, err := p.starter.Templates(v.r.Context(), v.person)
+	if err != nil {
+		return asking{}, err
+	}
+	at := slices.IndexFunc(templates, func(t starter.Template) bool { return t.Name == v.r.PathValue("template") })
+	if at < 0 {
+		return asking{}, contract.Problemf(contract.KindNotFound, "", "choose from those under Ask", "there is no such template")
+	}
+	content := asking{
+		offered: offer(templates[at]), Values: map[string]string{}, Action: v.r.URL.Path, Longest: templates[at].MaxDuration, MaxText: maxReason,
+		Earliest: p.now().UTC().Format(fieldTime), Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
+	}
+	if content.Because != "" {
+		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.Because)
+	}
+	if content.Glass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.Glass {
+		if content.BreakGlass == nil {
+			return asking{}, contract.Problemf(contract.KindForbidden, "", "ask for it in the ordinary way", "you may not break the glass of %s", content.Name)
+		}
+		content.Longest = content.BreakGlass.MaxDuration
+	}
+	content.Zephyr = p.config.Current().Tickets.Zephyr != nil && content.Ticket != config.TicketNone
+	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
+	content.Choices = p.choicesOf(content)
+	if content.OnBehalf {
+		content.Subjects = p.subjects(content.Name, v.person)
+	}
+	return content, nil
+}
+
+// choicesOf always has the usual length among them.
+func (p *Pages) choicesOf(content asking) []contract.Duration {
+	fit := append(choices(content.MinDuration, content.Longest), content.DefaultDuration)
+	slices.SortFunc(fit, func(a, b contract.Duration) int { return cmp.Compare(a.Duration, b.Duration) })
+	return slices.Compact(fit)
+}
+
+// subjects are those who have all accounts that a template needs, by name.
+func (p *Pages) subjects(template, but string) []subject {
+	var able []subject
+	directory := p.config.Current()
+	for id := range maps.Keys(directory.People) {
+		if _, missing := directory.Accesses(directory.Templates[template], id); missing == "" && id != but {
+			able = append(able, subject{id, p.name(id)})
+		}
+	}
+	slices.SortFunc(able, func(a, b subject) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	return able
+}
+
+// ask starts a request, or shows the form again with what is wrong.
+func (p *Pages) ask(v visit) error {
+	content, err := p.asking(v)
+	if err != nil {
+		return err
+	}
+	for _, field := range fields {
+		content.Values[field] = typed(v.r, field)
+	}
+	content.Values["id"] = freshID(content.Values["id"], p.now())
+	ask, err := content.asked(v.person)
+	var status contract.Status
+	if err == nil {
+		status, err = p.starter.Start(v.r.Context(), ask)
+	}
+	if err == nil && !isAnswer(status, ask) {
+		content.Already = status.ID
+		err = contract.Problemf(contract.KindConflict, "", "look at that request; to ask for another one, send this form",
+			"this form has been sent already, with something else in it")
+		content.Values["id"] = newID(p.now())
+	}
+	if err == nil {
+		return p.goTo(v, "/requests/"+status.ID)
+	}
+	code, problem := page.Explain(err)
+	p.frame.Log(v.r, code, err)
+	content.Problem = problem
+	return p.showForm(v, code, content)
+}
+
+// asked is what was typed.
+func (a asking) asked(person string) (starter.Ask, error) {
+	ask := starter.Ask{
+		ID: a.Values["id"], Template: a.Name, Requester: person, Subject: a.Values["subject"], Reason: a.Values["reason"],
+		Ticket: a.Values["ticket"], Zephyr: a.Values["zephyr"], Incident: a.Values["incident"], BreakGlass: a.Glass, Door: doorName,
+	}
+	if a.Glass && a.Values["confirm"] != "yes" {
+		return ask, contract.Problemf(contract.KindInvalid, "confirm", "tick the box if you mean it", "breaking the glass needs your word")
+	}
+	var err error
+	if ask.Duration, err = length(cmp.Or(a.Values["other"], a.Values["duration"])); err != nil {
+		return ask, err
+	}
+	if start := a.Values["start"]; start != "" {
+		if ask.StartAt, err = time.ParseInLocation(fieldTime, start, time.UTC); err != nil {
+			return ask, contract.Problemf(contract.KindInvalid, "startAt", "write it like 2027-01-31T22:00", "%q is no time", contract.Shorten(start, 32))
+		}
+	}
+	return ask, nil
+}
+
+// doorName is what requests say of how they came in.
+const doorName = "web"
+
+// isAnswer is false for the status of a request that was made of something else with the same form. How long access lasts
+// is for reviewers to shorten, so it is compared before they have.
+func isAnswer(status contract.Status, ask starter.Ask) bool {
+	sameLength := status.State != contract.StatePending || ask.Duration.Duration == 0 || status.Duration == ask.Duration
+	return status.Template == ask.Template && status.Reason == ask.Reason && status.Zephyr == ask.Zephyr &&
+		(ask.Zephyr != "" || status.Ticket == ask.Ticket) &&
+		status.Incident == ask.Incident && status.BreakGlass == ask.BreakGlass &&
+		(ask.Subject == "" || status.Subject == ask.Subject) && sameLength
+}

@@ -1,0 +1,147 @@
+package web
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"curfew/activities/ledger"
+	"curfew/activities/story"
+	"curfew/starter/page"
+	"curfew/workflows/contract"
+)
+
+const (
+	fewRows  = 10 // of each list on the first page
+	manyRows = 25 // of a list on a page of its own
+)
+
+// list is a part of the requests that somebody can see.
+type list struct {
+	Key, Title, Empty string
+	filter            func(person string) ledger.Filter
+	// waiting leaves out what waits for others alone.
+	waiting bool
+}
+
+// lists are all there are. The first two are on the first page.
+var lists = []list{
+	{
+		Key: "waiting", Title: "Waiting for you", Empty: "Nothing waits for you.",
+		filter:  func(person string) ledger.Filter { return ledger.Filter{Reviewer: person, Waits: true} },
+		waiting: true,
+	},
+	{
+		Key: "mine", Title: "Your requests", Empty: "You have not asked for anything yet.",
+		filter: func(person string) ledger.Filter { return ledger.Filter{Person: person} },
+	},
+	{
+		Key: "all", Title: "All that you can see", Empty: "There is nothing.",
+		filter: func(string) ledger.Filter { return ledger.Filter{} },
+	},
+}
+
+// shownList is a page of a list.
+type shownList struct {
+	list
+	Rows []row
+	Next string // the id that the page after this begins behind; empty when there is none
+}
+
+// row is one request in a list.
+type row struct {
+	ID, Template, Who, Reason, Ticket string
+	State                             state
+	Duration                          contract.Duration
+	Moment                            *page.Moment // the end of active access; when it was asked, otherwise
+	Ends                              bool
+}
+
+// homeContent is what the first page shows, or the page of one list.
+type homeContent struct {
+	Lists []shownList
+	News  string // empty: the page does not follow what happens
+}
+
+var homePage = parse("home.html")
+
+// home shows what waits for whoever looks, and what they asked for; or a page of one list.
+func (p *Pages) home(v visit) error {
+	query := v.r.URL.Query()
+	key := query.Get("list")
+	if key == "" {
+		content, err := p.firstPage(v.r.Context(), v.person)
+		if err != nil {
+			return err
+		}
+		return p.show(v, http.StatusOK, homePage, "Requests", "/", content)
+	}
+	at := slices.IndexFunc(lists, func(l list) bool { return l.Key == key })
+	if at < 0 {
+		return contract.Problemf(contract.KindNotFound, "", "", "there is no such list")
+	}
+	shown, err := p.list(v.r.Context(), v.person, lists[at], query.Get("before"), manyRows)
+	if err != nil {
+		return err
+	}
+	return p.show(v, http.StatusOK, homePage, shown.Title, "/", homeContent{Lists: []shownList{shown}})
+}
+
+// homeNews tells the script whether the first page would look different now.
+func (p *Pages) homeNews(v visit) error {
+	content, err := p.firstPage(v.r.Context(), v.person)
+	if err != nil {
+		return err
+	}
+	return tell(v, content.News)
+}
+
+func (p *Pages) firstPage(ctx context.Context, person string) (homeContent, error) {
+	var content homeContent
+	digest := sha256.New()
+	for _, l := range lists[:2] {
+		shown, err := p.list(ctx, person, l, "", fewRows)
+		if err != nil {
+			return content, err
+		}
+		for _, row := range shown.Rows {
+			fmt.Fprintf(digest, "%s %s %s;", l.Key, row.ID, row.State.Text)
+		}
+		content.Lists = append(content.Lists, shown)
+	}
+	content.News = hex.EncodeToString(digest.Sum(nil)[:8])
+	return content, nil
+}
+
+func (p *Pages) list(ctx context.Context, person string, l list, before string, length int) (shownList, error) {
+	filter := l.filter(person)
+	filter.Before, filter.Limit = before, length
+	statuses, err := p.starter.List(ctx, person, filter)
+	if err != nil {
+		return shownList{}, err
+	}
+	shown := shownList{list: l}
+	if len(statuses) == length {
+		shown.Next = statuses[len(statuses)-1].ID
+	}
+	for _, status := range statuses {
+		if !l.waiting || p.waitsFor(ctx, person, status) {
+			shown.Rows = append(shown.Rows, p.row(status))
+		}
+	}
+	return shown, nil
+}
+
+func (p *Pages) row(status contract.Status) row {
+	one := row{
+		ID: status.ID, Template: status.Template, Who: p.who(status), Reason: story.Visible(status.Reason), Ticket: status.Ticket,
+		State: stateOf(status), Duration: status.Duration, Moment: p.moment(&status.AskedAt),
+	}
+	if status.State == contract.StateActive && status.Until != nil {
+		one.Moment, one.Ends = p.moment(status.Until), true
+	}
+	return one
+}

@@ -1,0 +1,54 @@
+package web
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// offers are what a page offers somebody to do with a request as it stands: of what the starter lets them do, that which
+// makes sense now.
+type offers struct{ Review, Sign, Extend, End, Cancel, Certify bool }
+
+func (p *Pages) may(ctx context.Context, person string, status contract.Status) offers {
+	may := p.starter.May(ctx, person, status)
+	can := func(op starter.Operation) bool { return slices.Contains(may, op) }
+	review := can(starter.OperationReview) && isAsked(status, person)
+	sign := review && status.Unsigned() && (status.State != contract.StateActive || status.Extension == nil)
+	return offers{
+		Review: review && !sign, Sign: sign,
+		Extend:  can(starter.OperationExtend) && status.Extension == nil && leftToExtend(status) > 0,
+		End:     can(starter.OperationRevoke) && status.State != contract.StateRevoking,
+		Cancel:  can(starter.OperationCancel),
+		Certify: can(starter.OperationCertify) && p.onSSH(status),
+	}
+}
+
+// waitsFor is true when a request waits for this person's review.
+func (p *Pages) waitsFor(ctx context.Context, person string, status contract.Status) bool {
+	offered := p.may(ctx, person, status)
+	return offered.Review || offered.Sign
+}
+
+// isAsked is false for who has reviewed a request, or asks for the extension that waits.
+func isAsked(status contract.Status, person string) bool {
+	if status.State == contract.StatePending {
+		return !slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
+	}
+	return status.Extension == nil || status.Extension.By != person
+}
+
+func (p *Pages) onSSH(status contract.Status) bool {
+	return slices.ContainsFunc(status.Holds, func(h contract.HoldState) bool { return p.config.Current().Targets[h.Access.Target].Kind == "ssh" })
+}
+
+// leftToExtend is how much longer access may last at most.
+func leftToExtend(status contract.Status) time.Duration {
+	if status.GrantedAt == nil || status.Until == nil {
+		return 0
+	}
+	return status.GrantedAt.Add(status.MaxDuration.Duration).Sub(*status.Until)
+}

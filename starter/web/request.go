@@ -1,0 +1,245 @@
+package web
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+
+	"curfew/activities/story"
+	"curfew/internal/seal"
+	"curfew/starter/page"
+	"curfew/workflows/contract"
+)
+
+// requestContent is the page of one request.
+type requestContent struct {
+	contract.Status
+	Who         string
+	Asked       contract.Duration // how long the access is to last, as it was asked for
+	Stands      state
+	Headline    string // where it stands, in a sentence
+	Moments     moments
+	Panel       string // who may review, and has not
+	Things      []thing
+	Story       []entry
+	StoryFault  string // why there is no story
+	News        string // what the script compares
+	May         offers
+	Shorter     []contract.Duration // what a reviewer may approve instead
+	Longer      []contract.Duration // what may be asked for on top
+	MostLonger  contract.Duration
+	ShownDigest string // of what is to be reviewed
+	ReviewFault string // why it can't be reviewed now
+	Asker       string // of the extension that waits
+	Signer      string // who has signed
+	Form        sentForm
+	MaxText     int
+}
+
+// moments are the times of a request; nil when they have not come up.
+type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, SignBy *page.Moment }
+
+// entry is a part of the story.
+type entry struct {
+	When     *page.Moment
+	Headline string
+	Lines    []string
+	Said     string // what somebody typed: text
+}
+
+// sentForm is what came back: which form, what was typed and what is wrong with it.
+type sentForm struct {
+	Verb    string
+	Values  map[string]string
+	Problem *contract.Problem
+}
+
+// Of is the problem of a form; nil when it has none.
+func (f sentForm) Of(verb string) *contract.Problem {
+	if f.Verb == verb {
+		return f.Problem
+	}
+	return nil
+}
+
+// Said is the reason, with nothing hidden in it.
+func (c requestContent) Said() string { return story.Visible(c.Reason) }
+
+// ExtensionSaid is the reason of the extension that waits, likewise.
+func (c requestContent) ExtensionSaid() string { return story.Visible(c.Extension.Reason) }
+
+// Homeless is the problem of a form that the page does not offer any more.
+func (c requestContent) Homeless() *contract.Problem {
+	offered := map[string]bool{
+		"review-approve": c.May.Review || c.May.Sign, "review-deny": c.May.Review || c.May.Sign,
+		"extend": c.May.Extend, "end": c.May.End, "cancel": c.May.Cancel,
+	}
+	if offered[c.Form.Verb] {
+		return nil
+	}
+	return c.Form.Problem
+}
+
+// Value is what was typed into a field of a form.
+func (f sentForm) Value(verb, field string) string {
+	if f.Verb == verb {
+		return f.Values[field]
+	}
+	return ""
+}
+
+var requestPage = parse("request.html")
+
+// request shows one request.
+func (p *Pages) request(v visit) error { return p.showRequest(v, http.StatusOK, sentForm{}) }
+
+func (p *Pages) showRequest(v visit, code int, form sentForm) error {
+	ctx, id := v.r.Context(), v.r.PathValue("id")
+	status, err := p.starter.Get(ctx, v.person, id)
+	if err != nil {
+		return missing(err)
+	}
+	content := p.content(v.r.Context(), v.person, status)
+	content.Form = form
+	_, events, err := p.starter.Story(ctx, v.person, id)
+	if err == nil {
+		content.News, content.Story = newsOf(events), p.entries(events)
+	} else {
+		_, problem := page.Explain(err)
+		content.StoryFault = problem.Fault
+	}
+	if content.May.Review || content.May.Sign {
+		p.exactly(v, &content)
+	}
+	title := fmt.Sprintf("%s for %s: %s", status.Template, p.name(status.Subject), content.Stands.Text)
+	return p.show(v, code, requestPage, title, "/", content)
+}
+
+// exactly shows what is to be reviewed as it was asked for, and binds the review to that. What can't be shown so can't be
+// reviewed here.
+func (p *Pages) exactly(v visit, content *requestContent) {
+	asked, digest, err := p.starter.Shown(v.r.Context(), v.person, content.ID)
+	if err == nil && content.State == contract.StateActive && content.Extension != nil {
+		digest, err = seal.Digest(*content.Extension) // of the one that is shown, also if there is another by now
+	}
+	if err != nil {
+		_, problem := page.Explain(err)
+		content.ReviewFault, content.May.Review, content.May.Sign = problem.Fault, false, false
+		return
+	}
+	content.ShownDigest = digest
+	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
+	content.Reason, content.Ticket, content.Zephyr, content.Incident = asked.Reason, asked.Ticket, asked.Zephyr, asked.Incident
+	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
+	content.Who, content.Moments.Start = p.who(content.Status), p.moment(&asked.StartAt)
+	content.Things = nil
+	for _, access := range asked.Terms.Accesses {
+		content.Things = append(content.Things, thingOf(access))
+	}
+}
+
+// missing says that there is no such request in the words of a page.
+func missing(err error) error {
+	problem, ok := contract.ProblemOf(err)
+	if !ok || problem.Field != "id" {
+		return err
+	}
+	return contract.Problemf(contract.KindNotFound, "", "check the link; if it is right, ask one of the people of the request", "there is no such request that you can see")
+}
+
+// requestNews tells the script whether anything has happened.
+func (p *Pages) requestNews(v visit) error {
+	_, events, err := p.starter.Story(v.r.Context(), v.person, v.r.PathValue("id"))
+	if err != nil {
+		return missing(err)
+	}
+	return tell(v, newsOf(events))
+}
+
+// newsOf goes by the story: whatever changes a request is an event of it.
+func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
+
+func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
+	content := requestContent{
+		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: p.may(ctx, person, status), MaxText: maxReason,
+		Moments: moments{
+			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
+			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), SignBy: p.moment(status.SignBy),
+		},
+		MostLonger: contract.Duration{Duration: leftToExtend(status)},
+	}
+	content.Headline = headline(content)
+	content.Longer = choices(contract.Duration{}, content.MostLonger)
+	for _, choice := range choices(contract.Duration{}, status.Duration) {
+		if choice != status.Duration {
+			content.Shorter = append(content.Shorter, choice)
+		}
+	}
+	slices.Reverse(content.Shorter)
+	for _, hold := range status.Holds {
+		content.Things = append(content.Things, p.thingHeld(hold))
+	}
+	content.Panel = p.names(stillAsked(status))
+	if status.Extension != nil {
+		content.Asker = p.name(story.Actor(status.Extension.By))
+	}
+	if status.Signed != nil {
+		content.Signer = p.name(status.Signed.Reviewer)
+	}
+	return content
+}
+
+// stillAsked are the reviewers who have not reviewed.
+func stillAsked(status contract.Status) []string {
+	return slices.DeleteFunc(slices.Clone(status.Reviewers), func(person string) bool {
+		return person == status.Requester || person == status.Subject || slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
+	})
+}
+
+// headline is where a request stands, in a sentence.
+func headline(content requestContent) string {
+	switch {
+	case content.Stuck:
+		return "The access could not be taken away yet. Curfew goes on trying."
+	case content.State == contract.StatePending:
+		return fmt.Sprintf("Waiting for a decision: %d of %d approvals.", content.Approvals, content.Needed)
+	case content.State == contract.StateScheduled:
+		return "Approved. The access begins later."
+	case content.State == contract.StateGranting:
+		return "Approved. The access is being given."
+	case content.State == contract.StateActive:
+		return "The access is there."
+	case content.State == contract.StateRevoking:
+		return "The access is being taken away."
+	}
+	return outcomes[content.Outcome]
+}
+
+// outcomes are how requests end, in sentences.
+var outcomes = map[contract.Outcome]string{
+	contract.OutcomeDenied:    "Denied. No access was given.",
+	contract.OutcomeWithdrawn: "Taken back. No access was given.",
+	contract.OutcomeLapsed:    "Nobody decided in time. No access was given.",
+	contract.OutcomeFailed:    "The access could not be given. Nothing is left behind.",
+	contract.OutcomeExpired:   "The time is over, and the access was seen to be gone.",
+	contract.OutcomeRevoked:   "Ended early, and the access was seen to be gone.",
+	contract.OutcomeTakenOver: "The access could not be taken away; a person answers for it.",
+}
+
+// entries are the story with the names of people, the newest first.
+func (p *Pages) entries(events []contract.Event) []entry {
+	entries := make([]entry, 0, len(events))
+	for _, event := range slices.Backward(events) {
+		named := event
+		named.Actor = p.name(event.Actor)
+		one := entry{When: p.moment(&event.At), Headline: story.Headline(named), Said: story.Visible(event.Said)}
+		if event.Detail != "" {
+			one.Lines = strings.Split(story.Visible(event.Detail), "\n")
+		}
+		entries = append(entries, one)
+	}
+	return entries
+}

@@ -1,0 +1,88 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"curfew/starter/page"
+	"curfew/workflows/contract"
+)
+
+// thing is one entitlement on its target, as people can read it.
+type thing struct {
+	Target, Account string
+	Facts           []fact
+	Note            string // how it stands
+}
+
+type fact struct{ Key, Value string }
+
+func thingOf(access contract.Access) thing {
+	return thing{Target: access.Target, Account: exact(access.Account), Facts: facts(access.Entitlement)}
+}
+
+// thingHeld also says how it stands.
+func (p *Pages) thingHeld(hold contract.HoldState) thing {
+	one := thingOf(hold.Access)
+	switch {
+	case hold.TakenOver != nil:
+		one.Note = "could not be taken away; " + p.name(hold.TakenOver.By) + " answers for it"
+	case hold.Problem != "":
+		one.Note = hold.Problem
+	case hold.Standing:
+		one.Note = "was there before, and stays"
+	case hold.HeldUntil != nil:
+		one.Note = "stays for another request, until " + page.Moment{At: *hold.HeldUntil}.Date()
+	case hold.GoneAt != nil:
+		one.Note = "seen to be gone"
+	case hold.Held:
+		one.Note = "is there"
+	}
+	return one
+}
+
+// facts puts the JSON of an entitlement into lines, and leaves nothing of it out.
+func facts(entitlement json.RawMessage) []fact {
+	var fields map[string]json.RawMessage
+	if err := json.Unmarshal(entitlement, &fields); err != nil {
+		return []fact{{"entitlement", exact(string(entitlement))}}
+	}
+	lines := make([]fact, 0, len(fields))
+	for _, key := range slices.Sorted(maps.Keys(fields)) {
+		lines = append(lines, fact{exact(key), value(fields[key])})
+	}
+	return lines
+}
+
+// value is a text as it is, a list of texts with commas, and anything else as JSON.
+func value(raw json.RawMessage) string {
+	var text string
+	if json.Unmarshal(raw, &text) == nil {
+		return exact(text)
+	}
+	var list []string
+	if json.Unmarshal(raw, &list) == nil && len(list) > 0 {
+		for i := range list {
+			list[i] = exact(list[i])
+		}
+		return strings.Join(list, ", ")
+	}
+	var compact bytes.Buffer
+	if err := json.Compact(&compact, raw); err != nil {
+		return exact(string(raw))
+	}
+	return exact(compact.String())
+}
+
+// exact writes out what would not be seen, or would look like something else.
+func exact(text string) string {
+	if text == "" || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return strconv.Quote(text)
+	}
+	return text
+}

@@ -1,0 +1,159 @@
+// Package web is the door for people with a browser: pages to ask, review and look back, made on the server. They work
+// without JavaScript; where there is some, they follow what happens.
+package web
+
+import (
+	"cmp"
+	"embed"
+	"html/template"
+	"net/http"
+	"net/url"
+	"time"
+
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/starter/page"
+	"curfew/starter/signin"
+	"curfew/workflows/contract"
+)
+
+//go:embed pages/*.html
+var files embed.FS
+
+func parse(name string) *template.Template {
+	return page.Parse(files, "pages/"+name, "pages/parts.html")
+}
+
+// Options of the pages.
+type Options struct {
+	Starter *starter.Starter
+	Config  *config.Live // what people and targets are called
+	Frame   *page.Frame
+	Door    *signin.Door // knows who has signed in
+}
+
+// Pages are for those who have signed in.
+type Pages struct {
+	starter *starter.Starter
+	config  *config.Live
+	frame   *page.Frame
+	door    *signin.Door
+	now     func() time.Time
+}
+
+// New makes the pages.
+func New(o Options) *Pages {
+	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, door: o.Door, now: time.Now}
+}
+
+// Handle adds the pages to a mux.
+func (p *Pages) Handle(mux *http.ServeMux) {
+	pages := map[string]func(http.ResponseWriter, *http.Request) error{}
+	for pattern, handle := range map[string]func(visit) error{
+		"GET /{$}":                         p.home,
+		"GET /news":                        p.homeNews,
+		"GET /ask":                         p.choose,
+		"GET /ask/{template}":              p.form,
+		"POST /ask/{template}":             p.ask,
+		"GET /ask/{template}/break-glass":  p.form,
+		"POST /ask/{template}/break-glass": p.ask,
+		"GET /requests/{id}":               p.request,
+		"GET /requests/{id}/news":          p.requestNews,
+		"GET /requests/{id}/{form}":        p.afterForm,
+		"POST /requests/{id}/review":       p.review,
+		"POST /requests/{id}/extend":       p.extend,
+		"POST /requests/{id}/end":          p.end,
+		"POST /requests/{id}/cancel":       p.cancel,
+		"/requests/":                       nowhere,
+		"/ask/":                            nowhere,
+	} {
+		pages[pattern] = p.signedIn(handle)
+	}
+	p.frame.Handle(mux, pages)
+}
+
+func nowhere(visit) error {
+	return contract.Problemf(contract.KindNotFound, "", "", "there is no such page")
+}
+
+// visit is one call of somebody who has signed in.
+type visit struct {
+	w       http.ResponseWriter
+	r       *http.Request
+	person  string
+	session signin.Session
+}
+
+// signedIn leads whoever has not signed in there, and holds that forms are the session's own.
+func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		session, ok := p.door.Current(r)
+		if !ok {
+			return p.signIn(w, r)
+		}
+		err := checkForm(w, r, session.FormToken)
+		if err == nil {
+			err = handle(visit{w, r, session.Caller.Person, session})
+		}
+		if err != nil {
+			return &page.Troubled{Viewer: p.door.Viewer(session), Err: err}
+		}
+		return nil
+	}
+}
+
+// checkForm reads what a form has sent, if this is one, and holds that it is of the session.
+func checkForm(w http.ResponseWriter, r *http.Request, token string) error {
+	if isReading(r) {
+		return nil
+	}
+	return cmp.Or(page.ReadForm(w, r), page.CheckForm(r, token))
+}
+
+func isReading(r *http.Request) bool {
+	return r.Method == http.MethodGet || r.Method == http.MethodHead
+}
+
+var signedOutPage = parse("signed-out.html")
+
+// signIn comes before everything else. A form can't be sent again by itself, so what was written in it is shown.
+func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
+	if isReading(r) {
+		http.Redirect(w, r, p.signInFor(r.URL.RequestURI()), http.StatusSeeOther)
+		return nil
+	}
+	if err := page.ReadForm(w, r); err != nil {
+		return err
+	}
+	return p.frame.Show(w, http.StatusForbidden, signedOutPage, page.View{
+		Title: "You are signed out", Content: struct{ SignIn, Reason string }{p.signInFor("/"), typed(r, "reason")},
+	})
+}
+
+// longestNext is as long as the sign-in takes it.
+const longestNext = 1 << 10
+
+func (p *Pages) signInFor(next string) string {
+	if len(next) > longestNext {
+		next = "/"
+	}
+	return p.frame.Path(signin.PathSignIn) + "?" + url.Values{"next": {next}}.Encode()
+}
+
+// show answers with a page of whoever visits.
+func (p *Pages) show(v visit, status int, made *template.Template, title, here string, content any) error {
+	return p.frame.Show(v.w, status, made, page.View{Title: title, Here: here, Viewer: p.door.Viewer(v.session), Content: content})
+}
+
+// goTo leads on after a form, so that looking again sends nothing twice.
+func (p *Pages) goTo(v visit, path string) error {
+	http.Redirect(v.w, v.r, p.frame.Path(path), http.StatusSeeOther)
+	return nil
+}
+
+// tell answers the script, which looks for a difference.
+func tell(v visit, news string) error {
+	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = v.w.Write([]byte(news)) // the browser may be gone
+	return nil
+}

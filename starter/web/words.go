@@ -1,0 +1,94 @@
+package web
+
+import (
+	"net/http"
+	"strings"
+	"time"
+
+	"curfew/activities/story"
+	"curfew/starter/page"
+	"curfew/workflows/contract"
+)
+
+// typed is what somebody typed into a field. Browsers send the ends of lines as two characters.
+func typed(r *http.Request, field string) string {
+	return strings.TrimSpace(strings.ReplaceAll(r.PostForm.Get(field), "\r\n", "\n"))
+}
+
+// length reads a length of time; empty is zero.
+func length(text string) (contract.Duration, error) {
+	var duration contract.Duration
+	if text == "" {
+		return duration, nil
+	}
+	if err := duration.UnmarshalText([]byte(strings.ReplaceAll(text, " ", ""))); err != nil {
+		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
+			"%q is not a length of time", contract.Shorten(text, 32))
+	}
+	return duration, nil
+}
+
+// choices are lengths of time that people may choose from, the shortest first.
+func choices(shortest, longest contract.Duration) []contract.Duration {
+	var fit []contract.Duration
+	for _, minutes := range []time.Duration{15, 30, 60, 120, 240, 480, 720, 1440, 2 * 1440, 3 * 1440, 7 * 1440} {
+		if d := minutes * time.Minute; d >= shortest.Duration && d <= longest.Duration {
+			fit = append(fit, contract.Duration{Duration: d})
+		}
+	}
+	return fit
+}
+
+// name is what a person is called.
+func (p *Pages) name(person string) string {
+	if known := p.config.Current().People[person].Name; known != "" {
+		return known
+	}
+	return person
+}
+
+func (p *Pages) names(people []string) string {
+	names := make([]string, len(people))
+	for i, person := range people {
+		names[i] = p.name(person)
+	}
+	return strings.Join(names, ", ")
+}
+
+// who gets the access, and who asks for it.
+func (p *Pages) who(status contract.Status) string {
+	if status.Requester == status.Subject {
+		return p.name(status.Subject)
+	}
+	return p.name(status.Subject) + ", asked by " + p.name(status.Requester)
+}
+
+func (p *Pages) moment(at *time.Time) *page.Moment {
+	if at == nil || at.IsZero() {
+		return nil
+	}
+	return &page.Moment{At: *at, Now: p.now()}
+}
+
+// state is where a request is, and in which colour that is shown.
+type state struct{ Text, Tone string }
+
+func stateOf(status contract.Status) state {
+	switch {
+	case status.Stuck:
+		return state{"stuck", "alarm"}
+	case status.Unsigned():
+		return state{string(status.State) + ", not signed", "alarm"}
+	case status.State == contract.StateActive && status.Extension != nil:
+		return state{"active, extension waits", "waits"}
+	case status.State == contract.StateActive:
+		return state{"active", "on"}
+	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeTakenOver:
+		return state{"taken over", "alarm"}
+	case status.State == contract.StateEnded:
+		return state{story.State(status), "over"}
+	case status.State == contract.StatePending, status.State == contract.StateScheduled:
+		return state{string(status.State), "waits"}
+	}
+	return state{string(status.State), "moves"}
+}
