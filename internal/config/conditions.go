@@ -30,6 +30,12 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	for i, role := range ticket.RequesterIs {
 		r.oneOf(here.key("requesterIs").item(i), role, contract.RoleAssignee, contract.RoleReporter)
 	}
+	if ticket.Open != (TicketPlace{}) {
+		r.ticketPlace(c, ticket.Open, here.key("open"))
+		if ticket.Use != TicketOptional {
+			r.wrong(here.key("open"), "write use: optional beside it", "opens a ticket that is %s", ticket.Use)
+		}
+	}
 	if incident := template.Incident; incident != nil && incident.OnCall < 0 {
 		r.wrong(at.key("incident").key("onCall"), "write the highest level of escalation that counts: 1 or more", "is less than 1")
 	}

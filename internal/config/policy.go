@@ -23,6 +23,8 @@ type Ticket struct {
 	Statuses []string `yaml:"statuses"`
 	// RequesterIs is what the requester must be to it: contract.RoleAssignee, contract.RoleReporter, or one of both.
 	RequesterIs []string `yaml:"requesterIs"`
+	// Open is where one is opened for a request that is approved without.
+	Open TicketPlace `yaml:"open"`
 }
 
 // Incident says which incident counts; a template that has it asks for one.

@@ -14,6 +14,7 @@ func (t Template) Rules() contract.Rules {
 		Ticket: contract.TicketRule{
 			Required: t.Ticket.Use == TicketRequired,
 			Projects: t.Ticket.Projects, Statuses: t.Ticket.Statuses, RequesterIs: t.Ticket.RequesterIs,
+			Open: contract.TicketPlace(t.Ticket.Open),
 		},
 		StartWithin: t.StartWithin, Automatic: constraints(t.Automatic), Approvals: t.ApprovalRules(),
 		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),

@@ -175,6 +175,7 @@ var meanings = map[string]map[string]string{
 	},
 	"TicketRule": {
 		"required":    "There must be one",
+		"open":        "Where one is opened when the request is approved without",
 		"projects":    "It is in one of these; in any when left out",
 		"statuses":    "It has one of these; any when left out",
 		"requesterIs": "What the requester must be to it: assignee, reporter",

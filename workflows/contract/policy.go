@@ -45,6 +45,8 @@ type TicketRule struct {
 	Statuses []string `json:"statuses,omitempty"` // and has one of these; any when empty
 	// RequesterIs says what the requester must be to the ticket: one of the Role constants.
 	RequesterIs []string `json:"requesterIs,omitempty"`
+	// Open is where one is opened for a request that is approved without; the zero value for nowhere.
+	Open TicketPlace `json:"open,omitzero"`
 }
 
 // What a person can be to a ticket.
@@ -102,7 +104,7 @@ type BreakGlassRule struct {
 	MaxDuration Duration `json:"maxDuration,omitzero"`
 	// ReviewWithin is how long afterwards a second person has to sign it.
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
-	// Ticket is opened when the request has none.
+	// Ticket is opened when the request has none, in the place of the rule's own.
 	Ticket TicketPlace `json:"ticket,omitzero"`
 }
 

@@ -23,19 +23,11 @@ type signature struct {
 func (r *run) brokeGlass(ctx workflow.Context, decision contract.Decision) {
 	by := workflow.Now(ctx).Add(r.fact().Terms.Rules.BreakGlass.ReviewWithin.Duration)
 	r.status.SignBy = &by
-	if r.opensTicket() {
-		r.ticket.events = slices.Clone(r.ledger.events) // the ticket is to have the whole story
-	}
 	skipped := slices.DeleteFunc(slices.Clone(decision.Reviewers), func(person string) bool {
 		return person == r.status.Requester || person == r.status.Subject
 	})
 	r.tell(ctx, contract.EventGlassBroken, r.status.Requester, r.status.Reason,
 		fmt.Sprintf("Not asked: %s. Somebody else signs it by %s.", strings.Join(skipped, ", "), clock(by)), skipped)
-}
-
-// opensTicket is true when a ticket is opened because the request has none.
-func (r *run) opensTicket() bool {
-	return r.fact().Ticket == "" && r.status.SignBy != nil && r.fact().Terms.Rules.BreakGlass.Ticket.Project != ""
 }
 
 // sign answers when the policy has said whether the review may sign.

@@ -44,6 +44,32 @@ func TestBrokenGlassOpensAtOnceAndEverybodyWhoWasNotAskedIsTold(t *testing.T) {
 	require.Equal(t, "OPS", w.opened.Project)
 }
 
+func TestATicketIsOpenedForWhatIsApprovedWithoutOne(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		verdict contract.Verdict
+		ticket  string
+		told    []contract.EventKind
+	}{
+		"approved": {
+			contract.VerdictApprove, "OPS-99",
+			[]contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
+		},
+		"denied": {contract.VerdictDeny, "", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &world{asks: func(request *contract.Request) {
+				request.Ticket = ""
+				request.Terms.Rules.Ticket.Open = contract.TicketPlace{Project: "OPS", Type: "Task"}
+			}})
+			w.at(time.Minute, func() { w.review("bob", tc.verdict) })
+			require.Equal(t, tc.ticket, w.run(t).Ticket)
+			require.Equal(t, tc.told, w.comments)
+		})
+	}
+}
+
 func TestBrokenGlassStaysOpenUntilSomebodyElseHasSigned(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {

@@ -84,8 +84,7 @@ func (r *run) tellEverybody(ctx workflow.Context) {
 // tellTicket comments on the ticket, and opens one before where that is to be done.
 func (r *run) tellTicket(ctx workflow.Context, events []contract.Event) error {
 	if r.status.Ticket == "" {
-		place := r.fact().Terms.Rules.BreakGlass.Ticket
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: place.Project, Type: place.Type, Status: r.status})
+		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
 		if err != nil {
 			return err
 		}
@@ -118,7 +117,7 @@ func (r *run) tell(ctx workflow.Context, kind contract.EventKind, actor, said, d
 	}
 	event := r.note(ctx, contract.Event{Kind: kind, Actor: actor, Said: said, Detail: detail})
 	r.told.ask(event, to)
-	if r.status.Ticket != "" || r.opensTicket() {
+	if r.status.Ticket != "" || r.opening.Project != "" {
 		r.ticket.add(event)
 	}
 	if r.fact().Terms.TellIncident {

@@ -1,6 +1,7 @@
 package request
 
 import (
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -50,9 +51,22 @@ func (r *run) due(ctx workflow.Context) bool {
 func (r *run) rests(decision contract.Decision) {
 	r.status.Why = "" // from now on it says what the access waits for
 	r.shorten(decision.Duration)
+	r.opens(decision)
 	r.chain = contract.Chain{
 		Grounds:  contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()},
 		Decision: vouched(decision),
+	}
+}
+
+// opens has a ticket opened for a request that has none, where its template says so. It is to have the whole story.
+func (r *run) opens(decision contract.Decision) {
+	rules := r.fact().Terms.Rules
+	place := rules.Ticket.Open
+	if decision.BreakGlass && rules.BreakGlass.Ticket.Project != "" {
+		place = rules.BreakGlass.Ticket
+	}
+	if r.fact().Ticket == "" && place.Project != "" && r.opening.Project == "" {
+		r.opening, r.ticket.events = place, slices.Clone(r.ledger.events)
 	}
 }
 

@@ -70,6 +70,7 @@ type run struct {
 
 	signatures []*signature // that nobody has looked at
 
+	opening                  contract.TicketPlace // where a ticket is opened, because there is none
 	ledger, ticket, incident *outbox
 	channels                 []*channel
 	told                     told
