@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -135,9 +136,10 @@ func hasAny(roles, of []Role) bool {
 }
 
 // May returns what a person may do with a request as it stands, for doors that offer just that.
-func (s *Starter) May(actor string, status contract.Status) []Operation {
+func (s *Starter) May(ctx context.Context, actor string, status contract.Status) []Operation {
+	s = s.today()
 	var may []Operation
-	roles := s.rolesIn(actor, status)
+	roles, _ := s.rolesIn(ctx, actor, status) // what can't be told now is not offered
 	for _, rule := range rules {
 		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) {
 			may = append(may, rule.Operation)
@@ -160,9 +162,9 @@ func (s *Starter) allow(actor string, op Operation) error {
 }
 
 // allowOn refuses an actor who may not do something with a request. Whoever may not be shown it does not learn that it
-// is there.
-func (s *Starter) allowOn(actor string, op Operation, status contract.Status) error {
-	roles := s.rolesIn(actor, status)
+// is there; nor does whoever can't be told now to be a reviewer.
+func (s *Starter) allowOn(ctx context.Context, actor string, op Operation, status contract.Status) error {
+	roles, untold := s.rolesIn(ctx, actor, status)
 	rule, _ := RuleOf(op)
 	switch show, _ := RuleOf(OperationShow); {
 	case !show.Allows(roles):
@@ -173,6 +175,8 @@ func (s *Starter) allowOn(actor string, op Operation, status contract.Status) er
 		return contract.Problemf(contract.KindForbidden, "",
 			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
 			"nobody reviews access that they asked for or would get")
+	case untold != nil:
+		return untold
 	}
 	return contract.Problemf(contract.KindForbidden, "", "ask one of them",
 		"this is for %s", strings.Join(named(rule.May, status), ", "))
@@ -194,19 +198,26 @@ func (s *Starter) roles(person string) []Role {
 	return roles
 }
 
-// rolesIn are those that a person has by the configuration and in a request.
-func (s *Starter) rolesIn(person string, status contract.Status) []Role {
-	roles := s.roles(person)
+// rolesIn are those that a person has by the configuration and in a request. Where who is in a group can't be told, they
+// come with an error, and are those that the person has for certain.
+func (s *Starter) rolesIn(ctx context.Context, person string, status contract.Status) (roles []Role, err error) {
+	reviews := slices.Contains(status.Reviewers, person)
+	if !reviews {
+		var by []string
+		by, err = s.mayReview(ctx, status, person)
+		reviews = err == nil && len(by) > 0
+	}
+	roles = s.roles(person)
 	for role, has := range map[Role]bool{
 		RoleRequester: person == status.Requester,
 		RoleSubject:   person == status.Subject,
-		RoleReviewer:  slices.Contains(status.Reviewers, person) || len(s.mayReview(status, person)) > 0,
+		RoleReviewer:  reviews,
 	} {
 		if has {
 			roles = append(roles, role)
 		}
 	}
-	return roles
+	return roles, err
 }
 
 // named are those who have roles: by their ids where the request says who they are.

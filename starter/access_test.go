@@ -175,12 +175,12 @@ func TestTemplatesSayWhereAnAccountIsMissing(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 
-	templates, err := house.Starter.Templates("erin")
+	templates, err := house.Starter.Templates(t.Context(), "erin")
 
 	require.NoError(t, err)
 	require.Equal(t, "debug-prod", templates[0].Name)
 	require.Equal(t, []string{"lightrun-prod"}, templates[0].WithoutAccount)
 	require.Empty(t, templates[1].WithoutAccount)
-	_, err = house.Starter.Templates("mallory")
+	_, err = house.Starter.Templates(t.Context(), "mallory")
 	requireProblem(t, err, contract.KindForbidden, "")
 }

@@ -43,6 +43,7 @@ type Ask struct {
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
 // worker. Asking twice with one id answers with the first request's status.
 func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
+	s = s.today()
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err
@@ -54,7 +55,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	case !fresh:
 		return s.askedBefore(ctx, request)
 	}
-	return s.asAsked(request), nil
+	return s.asAsked(ctx, request), nil
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
@@ -80,6 +81,7 @@ func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh b
 
 // Check says what is wrong with an ask, as Start would, and starts nothing.
 func (s *Starter) Check(ctx context.Context, ask Ask) error {
+	s = s.today()
 	_, err := s.check(ctx, ask, now())
 	return err
 }
@@ -130,7 +132,7 @@ func details(request contract.Request) string {
 }
 
 // asAsked is the status of a request that no worker has seen yet.
-func (s *Starter) asAsked(request contract.Request) contract.Status {
+func (s *Starter) asAsked(ctx context.Context, request contract.Request) contract.Status {
 	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
 	for _, access := range request.Terms.Accesses {
 		holds = append(holds, contract.HoldState{Access: access})
@@ -141,7 +143,7 @@ func (s *Starter) asAsked(request contract.Request) contract.Status {
 		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Zephyr: request.Zephyr, Incident: request.Incident,
 		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
-		Needed: needed(request.Terms), Reviewers: s.reviewers(request),
+		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
 		MaxDuration: request.Terms.MaxDuration, Holds: holds,
 	}
 }

@@ -17,6 +17,7 @@ const maxPublicKey = 16 << 10
 // Certify has a certificate made that lets the actor use active access of their own. target may be empty when the
 // request is about one target.
 func (s *Starter) Certify(ctx context.Context, actor, id, target, publicKey string) (contract.Certificate, error) {
+	s = s.today()
 	if len(publicKey) > maxPublicKey || strings.TrimSpace(publicKey) == "" {
 		return contract.Certificate{}, invalid("publicKey", "give the one line of a .pub file", "is empty or too long")
 	}

@@ -26,6 +26,7 @@ type Say struct {
 // Review approves or denies a pending request, or the extension that an active one waits for; or it signs what was done
 // behind the glass.
 func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contract.Status, error) {
+	s = s.today()
 	if err := checkSay(say); err != nil {
 		return contract.Status{}, err
 	}
@@ -48,9 +49,13 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 		return contract.Status{}, contract.Problemf(contract.KindConflict, "shown", "look at it again and decide anew",
 			"it is not what you were shown any more")
 	}
+	by, err := s.mayReview(ctx, status, actor)
+	if err != nil {
+		return contract.Status{}, err
+	}
 	review := contract.Review{
 		Request: id, Reviewer: actor, Verdict: say.Verdict, Reason: say.Reason, Duration: say.Duration, At: now(),
-		Rules: s.mayReview(status, actor),
+		Rules: by,
 	}
 	vouched, err := sealed(s, seal.OfReview(review, shown), review)
 	if err != nil {
@@ -71,6 +76,7 @@ func (s *Starter) Extend(
 func (s *Starter) ExtendOnce(
 	ctx context.Context, actor, id string, duration contract.Duration, reason, name string,
 ) (contract.Status, error) {
+	s = s.today()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -103,6 +109,7 @@ func (s *Starter) ExtendOnce(
 
 // Revoke ends access early.
 func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	s = s.today()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -114,6 +121,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 
 // Cancel takes a request back before it is decided.
 func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
+	s = s.today()
 	if err := checkText(reason); err != nil {
 		return contract.Status{}, err
 	}

@@ -52,7 +52,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	if err := checkStart(request); err != nil {
 		return contract.Request{}, err
 	}
-	if request.Terms, err = s.terms(template, request); err != nil {
+	if request.Terms, err = s.terms(ctx, template, request); err != nil {
 		return contract.Request{}, err
 	}
 	if err := cmp.Or(
@@ -74,14 +74,18 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 }
 
 // terms pins what the template gives to the subject, and under which rules.
-func (s *Starter) terms(template config.Template, request contract.Request) (contract.Terms, error) {
+func (s *Starter) terms(ctx context.Context, template config.Template, request contract.Request) (contract.Terms, error) {
 	if _, ok := s.config.People[request.Subject]; !ok {
 		return contract.Terms{}, invalid("subject", "give the id of a person in the directory",
 			"there is no person %q", request.Subject)
 	}
 	terms, missing := s.config.Terms(template, request.Subject)
 	request.Terms = terms
-	if err := cmp.Or(s.checkParties(request), s.checkPanel(request)); err != nil {
+	facts, err := s.facts(ctx, request)
+	if err == nil {
+		err = cmp.Or(checkParties(facts), checkPanel(facts))
+	}
+	if err != nil {
 		return contract.Terms{}, err
 	}
 	if missing != "" {

@@ -29,6 +29,7 @@ func DerivedID(began time.Time, of ...string) string {
 // StartFor starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
 // or over, is the same request: the ledger knows it also when Temporal has forgotten it.
 func (s *Starter) StartFor(ctx context.Context, ask Ask) (contract.Status, error) {
+	s = s.today()
 	if err := checkID(ask.ID); err != nil {
 		return contract.Status{}, err
 	}
@@ -62,5 +63,5 @@ func (s *Starter) startDerived(ctx context.Context, ask Ask) (contract.Status, e
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.asAsked(request), nil
+	return s.asAsked(ctx, request), nil
 }

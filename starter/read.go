@@ -21,6 +21,7 @@ const lookEvery = 500 * time.Millisecond
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
 // Requests that the actor is no part of are not found, like those that don't exist.
 func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
+	s = s.today()
 	return s.find(ctx, actor, id, OperationShow)
 }
 
@@ -33,7 +34,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if err := s.allowOn(actor, op, status); err != nil {
+	if err := s.allowOn(ctx, actor, op, status); err != nil {
 		return contract.Status{}, err
 	}
 	return status, nil
@@ -42,6 +43,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 // Story returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
 func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+	s = s.today()
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, nil, err
 	}
@@ -53,7 +55,7 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 	if err != nil {
 		return contract.Status{}, nil, unreadable(err)
 	}
-	if err := s.allowOn(actor, OperationEvents, status); err != nil {
+	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
 	return status, events, nil
@@ -61,6 +63,7 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
 func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
+	s = s.today()
 	if _, err := s.find(ctx, actor, id, OperationDecisions); err != nil {
 		return nil, err
 	}
@@ -104,6 +107,7 @@ func (s *Starter) Watch(
 
 // List returns the ledger's statuses of requests that the actor can see, newest first.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
+	s = s.today()
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return nil, err
 	}
@@ -112,6 +116,9 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 		filter.Viewer = actor
 	}
 	statuses, err := s.events.Requests(ctx, filter)
+	if err == nil && (filter.Viewer == actor || filter.Reviewer == actor) && filter.Person == "" {
+		statuses, err = s.withNewcomer(ctx, actor, filter, statuses)
+	}
 	if err != nil {
 		return nil, unreadable(err)
 	}
@@ -170,7 +177,7 @@ func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, 
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.asAsked(request), nil
+	return s.asAsked(ctx, request), nil
 }
 
 // firstRequest reads what was asked from the workflow's first event, for which no worker is needed.

@@ -23,6 +23,7 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 // Shown returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
 // now: that, or the extension that waits. A review is bound to the digest.
 func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request, string, error) {
+	s = s.today()
 	status, err := s.find(ctx, actor, id, OperationShown)
 	if err != nil {
 		return contract.Request{}, "", err

@@ -13,6 +13,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
@@ -31,7 +32,7 @@ const (
 // Options of a Starter.
 type Options struct {
 	Temporal  client.Client
-	Config    *config.Config
+	Config    *config.Live
 	Events    ledger.Events
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
@@ -39,6 +40,8 @@ type Options struct {
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
 	Incidents  incident.Systems
+	Groups     *group.Groups    // nil for those that the configuration lists
+	Sightings  ledger.Sightings // nil where no sign-in is remembered
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -49,7 +52,8 @@ type Options struct {
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
 type Starter struct {
 	temporal   client.Client
-	config     *config.Config
+	live       *config.Live
+	config     *config.Config // of one operation, from today
 	events     ledger.Events
 	alarms     ledger.Alarms
 	journal    ledger.Decisions
@@ -59,7 +63,10 @@ type Starter struct {
 	verifier   *seal.Verifier
 	converter  converter.DataConverter
 	asked      *lru.Cache[string, asked]
+	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
 	incidents  incident.Systems
+	groups     *group.Groups
+	sightings  ledger.Sightings
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -70,6 +77,9 @@ func New(o Options) (*Starter, error) {
 	if (o.Signer == nil) != (o.Verifier == nil) {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter that seals needs the public keys too")
 	}
+	if o.Groups == nil {
+		o.Groups = group.New(nil, nil)
+	}
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
@@ -77,12 +87,26 @@ func New(o Options) (*Starter, error) {
 	if err != nil {
 		return nil, err
 	}
+	seen, err := lru.New[string, ledger.Sighting](mostSeen)
+	if err != nil {
+		return nil, err
+	}
 	return &Starter{
-		asked:    kept,
-		temporal: o.Temporal, config: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		asked: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
+		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil
+}
+
+// today is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
+func (s *Starter) today() *Starter {
+	if s.config != nil {
+		return s
+	}
+	pinned := *s
+	pinned.config = s.live.Current()
+	return &pinned
 }
 
 // Ready is nil when Temporal and the ledger answer.

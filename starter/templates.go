@@ -1,10 +1,11 @@
 package starter
 
 import (
+	"cmp"
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
-	"strings"
 
 	"curfew/internal/config"
 	"curfew/internal/policy"
@@ -48,18 +49,19 @@ type Entitlement struct {
 }
 
 // Templates returns all templates, by name, and of each whether the actor may ask for it.
-func (s *Starter) Templates(actor string) ([]Template, error) {
+func (s *Starter) Templates(ctx context.Context, actor string) ([]Template, error) {
+	s = s.today()
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
 	templates := []Template{}
 	for _, name := range slices.Sorted(maps.Keys(s.config.Templates)) {
-		templates = append(templates, s.described(name, actor))
+		templates = append(templates, s.described(ctx, name, actor))
 	}
 	return templates, nil
 }
 
-func (s *Starter) described(name, actor string) Template {
+func (s *Starter) described(ctx context.Context, name, actor string) Template {
 	template := s.config.Templates[name]
 	t := Template{
 		Name: name, Description: template.Description,
@@ -81,26 +83,27 @@ func (s *Starter) described(name, actor string) Template {
 		}
 	}
 	t.WithoutAccount = distinct(t.WithoutAccount)
-	s.offer(&t, template, actor)
+	s.offer(ctx, &t, template, actor)
 	return t
 }
 
 // offer says what of a template the policy would let the actor ask for.
-func (s *Starter) offer(t *Template, template config.Template, actor string) {
+func (s *Starter) offer(ctx context.Context, t *Template, template config.Template, actor string) {
 	terms, _ := s.config.Terms(template, actor)
 	ask := contract.Request{Template: t.Name, Requester: actor, Subject: actor, Duration: t.DefaultDuration, AskedAt: now(), Terms: terms}
-	t.MayNotAsk = strings.Join(policy.MayNotAsk(s.facts(ask)), "; ")
-	if few, found := contract.ProblemOf(s.checkPanel(ask)); found && t.MayNotAsk == "" {
-		t.MayNotAsk = few.Fault
+	facts, err := s.facts(ctx, ask)
+	if err == nil {
+		err = cmp.Or(checkParties(facts), checkPanel(facts))
 	}
-	if t.MayNotAsk != "" {
+	if err != nil {
+		t.MayNotAsk = contract.AsProblem(err).Fault
 		return
 	}
-	other, glass := ask, ask
-	other.Subject = "" // whoever it is
-	t.OnBehalf = len(policy.MayNotAsk(s.facts(other))) == 0
-	glass.BreakGlass = true
-	if len(policy.MayNotAsk(s.facts(glass))) == 0 {
-		t.BreakGlass = &BreakGlass{MaxDuration: longest(template, glass), ReviewWithin: template.BreakGlass.ReviewWithin}
+	facts.Request.Subject = "" // whoever it is
+	t.OnBehalf = len(policy.MayNotAsk(facts)) == 0
+	facts.Request = ask
+	facts.Request.BreakGlass = true
+	if len(policy.MayNotAsk(facts)) == 0 {
+		t.BreakGlass = &BreakGlass{MaxDuration: longest(template, facts.Request), ReviewWithin: template.BreakGlass.ReviewWithin}
 	}
 }

@@ -16,7 +16,7 @@ func TestATemplateSaysOfEachPersonWhetherAndHowTheyMayAskForIt(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 	day := contract.Duration{Duration: 24 * time.Hour}
-	house.Config.Groups = map[string][]string{"oncall": {"bob"}}
+	house.Config.Groups = map[string]config.Group{"oncall": {People: []string{"bob"}}}
 	template := house.Config.Templates["read-logs"]
 	template.Requesters.People = []string{"alice", "bob", "carol"}
 	template.OnBehalf = config.OnBehalf{Groups: []string{"oncall"}}
@@ -26,7 +26,7 @@ func TestATemplateSaysOfEachPersonWhetherAndHowTheyMayAskForIt(t *testing.T) {
 	house.Config.Templates["read-logs"] = template
 	of := func(person string) starter.Template {
 		t.Helper()
-		templates, err := house.Starter.Templates(person)
+		templates, err := house.Starter.Templates(t.Context(), person)
 		require.NoError(t, err)
 		for _, one := range templates {
 			if one.Name == "read-logs" {

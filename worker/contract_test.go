@@ -35,7 +35,7 @@ func (r recorder) RegisterActivityWithOptions(run any, options activity.Register
 func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	t.Parallel()
 	registered := recorder{}
-	registerActivities(registered, Options{Config: &config.Config{}, Tickets: struct{ ticket.System }{}})
+	registerActivities(registered, Options{Config: config.Fixed(&config.Config{}), Tickets: struct{ ticket.System }{}})
 
 	registerDeliver(registered, nil)
 

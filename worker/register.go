@@ -40,10 +40,10 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(o.Temporal, o.Holdings)
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Decisions: o.Decisions, Alarms: o.Alarms,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
-	page := func(id string) string { return o.Config.Server.URL + "/requests/" + id }
+	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
 		contract.ActivityDecide:       rules.Decide,
@@ -78,7 +78,7 @@ func registerTargetActivities(r Registry, o Options) {
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Config: o.Config, Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
+		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
 	})
 }
 

@@ -21,7 +21,7 @@ const scheduleWithin = 15 * time.Second
 func scheduleSweeps(ctx context.Context, o Options) {
 	ctx, cancel := context.WithTimeout(ctx, scheduleWithin)
 	defer cancel()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.Config.Sweep.Every.Duration}}}
+	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.Config.Current().Sweep.Every.Duration}}}
 	_, err := o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: contract.ScheduleSweep, Spec: spec, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
 		// A sweep that was missed is not made up for: the next one sees the same.

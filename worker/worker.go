@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/notify"
@@ -23,7 +24,7 @@ import (
 
 // Options is what a worker is made of.
 type Options struct {
-	Config   *config.Config
+	Config   *config.Live
 	Temporal client.Client
 	Log      *zap.Logger
 	Events   ledger.Events
@@ -35,6 +36,7 @@ type Options struct {
 	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.
 	Channels  map[string]notify.Channel
 	Targets   map[string]target.Target
+	Groups    *group.Groups // nil for those that the configuration lists
 	Decisions ledger.Decisions
 	Incidents incident.Systems
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
@@ -54,7 +56,7 @@ func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { checkTargets(ctx, o.Targets, o.Log) })
-	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Watchdog.Grace.Duration, o.Log)
+	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
 	workers := start(ctx, o)
 	defer stop(workers)

@@ -14,13 +14,13 @@ import (
 
 // Activities tells people of requests.
 type Activities struct {
-	directory *config.Config
+	directory *config.Live
 	channels  map[string]Channel
 	page      func(request string) string
 }
 
 // New makes the activities of the channels, by their configured names. page returns where a request can be looked at.
-func New(directory *config.Config, channels map[string]Channel, page func(request string) string) *Activities {
+func New(directory *config.Live, channels map[string]Channel, page func(request string) string) *Activities {
 	return &Activities{directory: directory, channels: channels, page: page}
 }
 
@@ -74,9 +74,10 @@ func (a *Activities) message(event contract.Event, in contract.NotifyInput, syst
 // channel has one. What people say of themselves elsewhere does not count.
 func (a *Activities) recipients(people []string, system string) []Recipient {
 	var to []Recipient
+	directory := a.directory.Current()
 	for _, id := range people {
-		person, known := a.directory.People[id]
-		account, reachable := a.directory.Account(id, system)
+		person, known := directory.People[id]
+		account, reachable := directory.Account(id, system)
 		if known && (reachable || system == "") {
 			to = append(to, Recipient{Person: id, Name: cmp.Or(person.Name, id), Account: account})
 		}

@@ -62,7 +62,7 @@ func tell(t *testing.T, c *channel, in contract.NotifyInput) (contract.NotifyRes
 
 func activities(c notify.Channel) *notify.Activities {
 	page := func(id string) string { return "https://curfew.example.com/requests/" + id }
-	return notify.New(directory, map[string]notify.Channel{"chat": c}, page)
+	return notify.New(config.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
 }
 
 func events(kinds ...contract.EventKind) contract.NotifyInput {

@@ -3,8 +3,10 @@ package policy
 
 import (
 	"context"
+	"sync/atomic"
 
 	"curfew/activities"
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
@@ -16,9 +18,9 @@ import (
 
 // Options is what facts are gathered from, and where decisions go.
 type Options struct {
-	Config    *config.Config
+	Config    *config.Live
 	Tickets   ticket.System // nil when there is no tracker
-	Groups    Groups        // nil for those of the configuration
+	Groups    *group.Groups // nil for those that the configuration lists
 	Incidents incident.Systems
 	Decisions ledger.Decisions
 	Alarms    ledger.Alarms
@@ -27,28 +29,41 @@ type Options struct {
 	Signer   *seal.Signer
 }
 
-// Activities gathers facts from the configuration of today and from other systems.
+// Activities gathers facts from the configuration of the moment and from other systems.
 type Activities struct {
 	Options
-	// conditions are those of the templates of today, compiled once.
+	// config is what one decision goes by, and conditions are those of its templates, compiled; from today.
+	config     *config.Config
 	conditions policy.Conditions
+	latest     *atomic.Pointer[Activities] // by the newest configuration
 }
 
 // New makes the activities.
 func New(o Options) *Activities {
 	if o.Groups == nil {
-		o.Groups = configured{o.Config}
+		o.Groups = group.New(nil, nil)
 	}
-	conditions := policy.Conditions{}
-	for _, template := range o.Config.Templates {
-		conditions.Add(contract.Terms{Rules: template.Rules()})
+	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
+}
+
+// today are the activities with the configuration of this moment. Its conditions are compiled once.
+func (a *Activities) today() *Activities {
+	now := a.Config.Current()
+	if latest := a.latest.Load(); latest != nil && latest.config == now {
+		return latest
 	}
-	return &Activities{Options: o, conditions: conditions}
+	pinned := *a
+	pinned.config, pinned.conditions = now, policy.Conditions{}
+	for _, template := range now.Templates {
+		pinned.conditions.Add(contract.Terms{Rules: template.Rules()})
+	}
+	a.latest.Store(&pinned)
+	return &pinned
 }
 
 // Decide is the activity contract.ActivityDecide. A decision is in the ledger before anybody hears of it.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	decision, err := a.decide(ctx, in)
+	decision, err := a.today().decide(ctx, in)
 	return decision, activities.Error(err)
 }
 

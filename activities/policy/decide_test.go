@@ -2,12 +2,14 @@ package policy_test
 
 import (
 	"context"
+	"encoding/json"
 	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/policy"
@@ -50,7 +52,7 @@ func house() *config.Config {
 			"ada":   {Name: "Ada", Accounts: map[string]string{"db": "ada", "jira": "acc-ada", "pager": "U-ADA"}},
 			"grace": {}, "edsger": {},
 		},
-		Groups: map[string][]string{"ops": {"grace", "edsger", "ada"}, "devs": {"ada"}},
+		Groups: map[string]config.Group{"ops": {People: []string{"grace", "edsger", "ada"}}, "devs": {People: []string{"ada"}}},
 		Templates: map[string]config.Template{"debug": {
 			Digest: "d1", Entitlements: []config.Entitlement{{Target: "db", Spec: []byte(`{"role":"r"}`)}},
 			Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, RequesterIs: []string{contract.RoleAssignee}},
@@ -68,7 +70,7 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
-		Config: c, Decisions: store, Alarms: store,
+		Config: config.Fixed(c), Decisions: store, Alarms: store,
 		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
 		Incidents: incident.Systems{pager{
 			incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
@@ -115,7 +117,7 @@ func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	require.Equal(t, []core.Value{{Name: "devs", Condition: `"devs" in requester.groups`, Holds: true}}, explained.Conditions)
 	require.Equal(t, core.Person{Name: "Ada", Groups: []string{"devs", "ops"}}, explained.Facts.People["ada"])
 
-	c.Groups["ops"] = []string{"grace"}
+	c.Groups["ops"] = config.Group{People: []string{"grace"}}
 	decision, err = activities.Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingDeny, decision.Ruling, "who left the group before the grant does not count")
@@ -168,6 +170,33 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 			require.Equal(t, test.why, decision.Why)
 		})
 	}
+}
+
+// unreachable is a directory that does not answer.
+type unreachable struct{}
+
+func (unreachable) Holders(context.Context, json.RawMessage, []string) ([]string, error) {
+	return nil, contract.Problemf(contract.KindDenied, "", "", "it is down")
+}
+
+func TestWithoutKnowingWhoIsInAGroupThereIsNoDecision(t *testing.T) {
+	t.Parallel()
+	c := house()
+	o := options(t, c)
+	in := ask(t, c, "grace", "edsger")
+	c.Directories = map[string]config.Directory{"corp": {Accounts: config.SystemJira}}
+	c.Groups["ops"] = config.Group{Directory: "corp", Spec: []byte(`{}`)}
+	o.Groups = group.New(map[string]group.Directory{"corp": unreachable{}}, nil)
+
+	_, err := policy.New(o).Decide(t.Context(), in)
+
+	require.ErrorContains(t, err, "who is in the group ops can't be told: it is down")
+	problem, ok := contract.ProblemOf(err)
+	require.True(t, ok)
+	require.Equal(t, contract.KindUnavailable, problem.Kind, "so it is tried again")
+	journal, err := o.Decisions.DecisionsOf(t.Context(), "r1")
+	require.NoError(t, err)
+	require.Empty(t, journal)
 }
 
 func TestATrackerThatIsDownCutsNoExtensionShort(t *testing.T) {

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"curfew/activities/incident"
@@ -30,8 +29,8 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 // parties are the facts about those whom a request concerns, and the rules of today.
 func (a *Activities) parties(ctx context.Context, request contract.Request, reviews []contract.Review) (policy.Facts, error) {
 	facts := policy.Facts{Request: request, Reviews: reviews, Now: time.Now().UTC()}
-	if template, present := a.Config.Templates[facts.Request.Template]; present {
-		terms, _ := a.Config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
+	if template, present := a.config.Templates[facts.Request.Template]; present {
+		terms, _ := a.config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
 		facts.Present = &terms
 	}
 	if err := a.members(ctx, &facts); err != nil {
@@ -59,11 +58,14 @@ func extension(asked *contract.ExtensionQuestion) *policy.Extension {
 func (a *Activities) members(ctx context.Context, facts *policy.Facts) error {
 	facts.Groups = map[string][]string{}
 	for _, group := range facts.GroupNames() {
-		members, err := a.Groups.Members(ctx, group)
+		members, err := a.Groups.Members(ctx, a.config, group)
 		if err != nil {
 			return err
 		}
-		facts.Groups[group] = slices.Sorted(slices.Values(members))
+		facts.Groups[group] = members.People
+		if members.Open {
+			facts.Open = append(facts.Open, group)
+		}
 	}
 	return nil
 }
@@ -72,17 +74,16 @@ func (a *Activities) members(ctx context.Context, facts *policy.Facts) error {
 func (a *Activities) people(ctx context.Context, facts *policy.Facts) error {
 	facts.People = map[string]policy.Person{}
 	for _, id := range facts.Concerned() {
-		person, found := a.Config.People[id]
+		person, found := a.config.People[id]
 		if !found {
 			continue
 		}
 		known := policy.Person{Name: person.Name}
 		if id == facts.Request.Requester || id == facts.Request.Subject {
-			groups, err := a.Groups.Of(ctx, id)
-			if err != nil {
+			var err error
+			if known.Groups, err = a.Groups.Of(ctx, a.config, id); err != nil {
 				return err
 			}
-			known.Groups = slices.Sorted(slices.Values(groups))
 		}
 		facts.People[id] = known
 	}
@@ -125,8 +126,8 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	if err != nil {
 		return policy.Ticket{}, err
 	}
-	assignee, _ := a.Config.PersonByAccount(config.SystemJira, found.Assignee)
-	reporter, _ := a.Config.PersonByAccount(config.SystemJira, found.Reporter)
+	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
+	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
 	return policy.Ticket{Found: true, Status: found.Status, Done: found.Done, Assignee: assignee, Reporter: reporter}, nil
 }
 
@@ -161,7 +162,7 @@ func (a *Activities) onCall(ctx context.Context, system incident.System, service
 	}
 	lowest := 0
 	for _, turn := range turns {
-		whose, known := a.Config.PersonByAccount(system.Name(), turn.Account)
+		whose, known := a.config.PersonByAccount(system.Name(), turn.Account)
 		if known && whose == person && turn.Level > 0 && (lowest == 0 || turn.Level < lowest) {
 			lowest = turn.Level
 		}

@@ -12,7 +12,7 @@ import (
 // Sign is the activity contract.ActivitySign: it refuses a review that may not sign what was done behind the glass. Whoever
 // may approve such a request may sign it afterwards; those who gained by it may not.
 func (a *Activities) Sign(ctx context.Context, in contract.SignInput) error {
-	return activities.Error(a.sign(ctx, in))
+	return activities.Error(a.today().sign(ctx, in))
 }
 
 func (a *Activities) sign(ctx context.Context, in contract.SignInput) error {

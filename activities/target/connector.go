@@ -30,6 +30,8 @@ type Kind struct {
 	// *contract.Problem that names the field, the fault and the fix.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
 	Limits    Limits
+	// KnowsHolders is true when the connectors are HolderTellers.
+	KnowsHolders bool
 }
 
 // Settings connects to the target that it describes. Open does not wait for the target to be up; Checker does.
@@ -62,6 +64,13 @@ type Marked struct {
 	// Account is who has it, as far as the mark tells.
 	Account string
 	Until   time.Time // the end that the target itself will enforce; zero when it enforces none
+}
+
+// HolderTeller finds out who holds an entitlement, so that such a system can be asked who belongs to a group.
+type HolderTeller interface {
+	// Holders returns those of some accounts that hold an entitlement, in any order. An entitlement that is not there is
+	// an error: it is held by nobody only as far as somebody has mistyped it.
+	Holders(ctx context.Context, entitlement json.RawMessage, accounts []string) ([]string, error)
 }
 
 // CapacityTeller knows how much room the target has.

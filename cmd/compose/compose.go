@@ -9,12 +9,16 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
+	"os/signal"
 	"sync"
+	"syscall"
 
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
@@ -36,13 +40,14 @@ import (
 type House struct {
 	Temporal client.Client
 
-	config  *config.Config
+	config  *config.Live
 	log     *zap.Logger
 	ledger  store
 	tickets ticket.System // nil when no tracker is configured
 	// references resolve what stands for a ticket; nil when nothing does.
 	references ticket.References
 	incidents  incident.Systems
+	groups     *group.Groups
 }
 
 // store is where Curfew's own record is.
@@ -51,12 +56,14 @@ type store interface {
 	ledger.Holdings
 	ledger.Alarms
 	ledger.Decisions
+	ledger.Sightings
 	Close() error
 }
 
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
-func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*House, error) {
-	h := &House{config: configured, log: log}
+func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, error) {
+	configured := live.Current()
+	h := &House{config: live, log: log}
 	err := h.openTickets(configured.Tickets)
 	if err != nil {
 		return nil, err
@@ -66,6 +73,9 @@ func Open(ctx context.Context, configured *config.Config, log *zap.Logger) (*Hou
 	}
 	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
+	}
+	if h.groups, err = groups(configured, h.ledger); err != nil {
+		return nil, errors.Join(err, h.ledger.Close())
 	}
 	if h.Temporal, err = dial(configured.Temporal, log); err != nil {
 		return nil, errors.Join(err, h.ledger.Close())
@@ -108,9 +118,17 @@ func (h *House) Close() error {
 	return h.ledger.Close()
 }
 
+// Follow takes the configuration over whenever its file changes, and on SIGHUP, until the context ends.
+func (h *House) Follow(ctx context.Context) {
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGHUP)
+	defer signal.Stop(told)
+	h.config.Follow(ctx, told, h.log)
+}
+
 // Listen takes the address of the API.
 func (h *House) Listen(ctx context.Context) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Server.Listen)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Current().Server.Listen)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.listen", "choose an address of this machine that is free", "%v", err)
 	}
@@ -127,13 +145,13 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	signer, err := server(h.config.Seals, verifier)
+	signer, err := server(h.config.Current().Seals, verifier)
 	if err != nil {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
 		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		References: h.references, Incidents: h.incidents, Signer: signer, Verifier: verifier,
+		References: h.references, Incidents: h.incidents, Groups: h.groups, Sightings: h.ledger, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err
@@ -159,19 +177,19 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 func (h *House) doors(requests *starter.Starter) (*http.ServeMux, error) {
 	callers, mux := identity.New(h.config), http.NewServeMux()
 	mux.Handle("/", api.New(api.Options{Starter: requests, Config: h.config, Callers: callers, Log: h.log}))
-	if config.InTheClear(h.config.Server.URL) {
+	if config.InTheClear(h.config.Current().Server.URL) {
 		h.log.Warn("there are no pages: signing in to them would send secrets in the clear",
 			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
 		return mux, nil
 	}
-	frame, err := page.New(h.config.Server.URL, h.log)
+	frame, err := page.New(h.config.Current().Server.URL, h.log)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	door := signin.New(signin.Options{
-		Callers: callers, Frame: frame, URL: h.config.Server.URL, Log: h.log,
-		Name: func(person string) string { return cmp.Or(h.config.People[person].Name, person) },
+		Callers: callers, Frame: frame, URL: h.config.Current().Server.URL, Saw: requests.Saw, Log: h.log,
+		Name: func(person string) string { return cmp.Or(h.config.Current().People[person].Name, person) },
 	})
 	door.Handle(mux)
 	web.New(web.Options{Starter: requests, Config: h.config, Frame: frame, Door: door}).Handle(mux)

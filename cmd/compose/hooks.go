@@ -12,7 +12,7 @@ import (
 // hooks opens the door for webhooks, and returns what acts on them until a context ends. Where no source is configured there
 // is neither.
 func (h *House) hooks(requests *starter.Starter, doors *http.ServeMux) (deliver func(context.Context), err error) {
-	if len(h.config.Hooks) == 0 {
+	if len(h.config.Current().Hooks) == 0 {
 		return func(context.Context) {}, nil
 	}
 	sources, err := hooks.New(hooks.Options{

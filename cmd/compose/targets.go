@@ -7,6 +7,8 @@ import (
 	"sync"
 	"time"
 
+	"curfew/activities/group"
+	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
@@ -24,12 +26,17 @@ type Answer struct {
 // askWithin bounds the call of one target.
 const askWithin = 15 * time.Second
 
-// AskTargets tries the credentials of every target, all at once, and changes nothing.
+// AskTargets tries the credentials of every target and directory, all at once, and changes nothing.
 func AskTargets(ctx context.Context, configured *config.Config) []Answer {
-	open, faults := kinds.Open(configured.Targets)
-	answers := make([]Answer, 0, len(configured.Targets))
-	for _, name := range slices.Sorted(maps.Keys(configured.Targets)) {
-		answer := Answer{Target: name, Kind: configured.Targets[name].Kind}
+	asks := map[string]config.Target{}
+	maps.Copy(asks, configured.Targets)
+	for name, directory := range configured.Directories {
+		asks["directories."+name] = config.Target{Kind: directory.Kind, Settings: directory.Settings}
+	}
+	open, faults := kinds.Open(asks)
+	answers := make([]Answer, 0, len(asks))
+	for _, name := range slices.Sorted(maps.Keys(asks)) {
+		answer := Answer{Target: name, Kind: asks[name].Kind}
 		if fault, broken := faults[name]; broken {
 			answer.Fault = fault.Error()
 		}
@@ -62,4 +69,16 @@ func ask(ctx context.Context, asked target.Target, answer *Answer) {
 		return
 	}
 	answer.Used, answer.Max = capacity.Used, capacity.Max
+}
+
+// groups asks the directories that this process has the credentials of.
+func groups(configured *config.Config, sightings ledger.Sightings) (*group.Groups, error) {
+	asked := maps.Clone(configured.Directories)
+	maps.DeleteFunc(asked, func(_ string, directory config.Directory) bool { return directory.Settings == nil })
+	open, err := kinds.OpenDirectories(asked)
+	directories := map[string]group.Directory{}
+	for name, directory := range open {
+		directories[name] = directory
+	}
+	return group.New(directories, sightings), err
 }

@@ -30,11 +30,11 @@ func Serves(only []string) func(target, taskQueue string) bool {
 // Work works until the context ends, for some targets or, when none is named, for everything that has no task queue of
 // its own. identity names the worker in Temporal's Web UI; empty for process and host.
 func (h *House) Work(ctx context.Context, identity string, only ...string) error {
-	queues, err := taskQueues(h.config, only)
+	queues, err := taskQueues(h.config.Current(), only)
 	if err != nil {
 		return err
 	}
-	serves, served := Serves(only), maps.Clone(h.config.Targets)
+	serves, served := Serves(only), maps.Clone(h.config.Current().Targets)
 	maps.DeleteFunc(served, func(name string, target config.Target) bool { return !serves(name, target.TaskQueue) })
 	targets, faults := kinds.Open(served)
 	for name, fault := range faults {
@@ -48,13 +48,14 @@ func (h *House) Work(ctx context.Context, identity string, only ...string) error
 	var channels map[string]notify.Channel
 	if len(only) == 0 {
 		channels = h.channels()
-		if decides, err = decider(h.config.Seals, verifier); err != nil {
+		if decides, err = decider(h.config.Current().Seals, verifier); err != nil {
 			return err
 		}
 	}
 	return worker.Run(ctx, worker.Options{
 		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Channels: channels, Targets: targets,
+		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Channels: channels, Groups: h.groups,
+		Targets:    targets,
 		TaskQueues: queues, Identity: identity,
 		Decisions: h.ledger, Verifier: verifier, Signer: decides,
 	})
@@ -89,5 +90,5 @@ func taskQueues(configured *config.Config, only []string) ([]string, error) {
 
 // TaskQueued are the targets that have a task queue of their own.
 func (h *House) TaskQueued() []string {
-	return slices.DeleteFunc(h.config.TargetNames(), func(name string) bool { return h.config.Targets[name].TaskQueue == "" })
+	return slices.DeleteFunc(h.config.Current().TargetNames(), func(name string) bool { return h.config.Current().Targets[name].TaskQueue == "" })
 }

@@ -36,7 +36,7 @@ func open(t *testing.T) *shell {
 
 func in(t *testing.T, house *startertest.House) *shell {
 	t.Helper()
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.NewNop()}))
+	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
 	return &shell{House: house, server: server.URL, logins: filepath.Join(t.TempDir(), "curfew", "logins.json"), now: time.Now}
 }

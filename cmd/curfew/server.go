@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,7 @@ func (p *program) serverCommand() *cobra.Command {
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), file, config.Nothing, func(house *compose.House) error {
+			return p.inHouse(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(house *compose.House) error {
 				listener, err := house.Listen(c.Context())
 				if err != nil {
 					return err
@@ -47,7 +48,7 @@ other: run it where they can be reached. Without, it runs everything that has no
 		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), file, compose.Serves(targets), func(house *compose.House) error {
+			return p.inHouse(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(house *compose.House) error {
 				return house.Work(c.Context(), identity, targets...)
 			})
 		},
@@ -60,9 +61,10 @@ other: run it where they can be reached. Without, it runs everything that has no
 
 // inHouse runs what needs Temporal, the ledger and some of the targets.
 func (p *program) inHouse(
-	ctx context.Context, file string, serves func(target, taskQueue string) bool, run func(*compose.House) error,
+	ctx context.Context, source config.Source, run func(*compose.House) error,
 ) (err error) {
-	configured, err := config.LoadFor(file, kinds.ForConfig(), serves)
+	source.Kinds = kinds.ForConfig()
+	configured, err := config.Open(source)
 	if err != nil {
 		return err
 	}
@@ -71,5 +73,10 @@ func (p *program) inHouse(
 		return err
 	}
 	defer func() { err = errors.Join(err, house.Close()) }()
+	ctx, stop := context.WithCancel(ctx)
+	var beside sync.WaitGroup
+	beside.Go(func() { house.Follow(ctx) })
+	defer beside.Wait()
+	defer stop()
 	return run(house)
 }

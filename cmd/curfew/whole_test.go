@@ -38,13 +38,14 @@ func whole(t *testing.T) *shell {
 	house.Client = house.Temporal.Client(t)
 	dir := t.TempDir()
 	house.Config = wholeConfig(t, dir)
+	house.Live = config.Fixed(house.Config)
 	tickets, err := jira.New(*house.Config.Tickets.Jira)
 	require.NoError(t, err)
 	house.Ledger, err = sqlite.Open(t.Context(), filepath.Join(dir, "ledger.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, house.Ledger.Close()) })
 	house.Starter, err = starter.New(starter.Options{
-		Temporal: house.Client, Config: house.Config, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets,
+		Temporal: house.Client, Config: house.Live, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets,
 	})
 	require.NoError(t, err)
 
@@ -54,7 +55,7 @@ func whole(t *testing.T) *shell {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: house.Config, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger,
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger,
 			Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets, Targets: targets,
 		})
 	}()

@@ -43,7 +43,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer s.close()
-	house, err := compose.Open(ctx, s.config, zap.NewNop())
+	house, err := compose.Open(ctx, config.Fixed(s.config), zap.NewNop())
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,7 @@ func (r *reading) check(c *Config) {
 		r.pagerDuty(c, path{"incidents", "pagerduty"})
 	}
 	r.names(path{"targets"}, maps.Keys(c.Targets))
+	r.accountsOf(c, path{"directories"})
 	r.people(c, path{"people"})
 	r.groups(c, path{"groups"})
 	r.identity(c)

@@ -30,10 +30,12 @@ type Config struct {
 	People map[string]Person `yaml:"people"`
 	// ServiceTokens maps the name that a token goes by to what it may do.
 	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
-	Groups        map[string][]string     `yaml:"groups"` // who belongs to a group, by its name
-	Targets       map[string]Target       `yaml:"targets"`
-	Defaults      Template                `yaml:"defaults"` // what templates mean when they don't say
-	Templates     map[string]Template     `yaml:"templates"`
+	Groups        map[string]Group        `yaml:"groups"` // who belongs to a group, by its name
+	// Directories are systems that know who belongs to groups, by the name that groups refer to.
+	Directories map[string]Directory `yaml:"directories"`
+	Targets     map[string]Target    `yaml:"targets"`
+	Defaults    Template             `yaml:"defaults"` // what templates mean when they don't say
+	Templates   map[string]Template  `yaml:"templates"`
 }
 
 // Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and profile.
@@ -205,4 +207,6 @@ type Kind struct {
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
 	// MaxDuration is the longest access that the kind allows; zero means any.
 	MaxDuration time.Duration
+	// KnowsHolders is true when such a system can be asked who holds an entitlement, and so be a directory.
+	KnowsHolders bool
 }

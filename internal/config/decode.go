@@ -35,6 +35,10 @@ func (r *reading) decode(node *yaml.Node, into reflect.Value, at path) {
 		r.duration(node, value, at)
 	case *Target:
 		r.target(node, value, at)
+	case *Group:
+		r.group(node, value, at)
+	case *Directory:
+		r.directory(node, value, at)
 	case *Entitlement:
 		r.entitlement(node, value, at)
 	case *map[string]Template:

@@ -47,6 +47,11 @@ func (c *Config) Systems() []string {
 		SystemJira:      c.Tickets.Jira != nil,
 		SystemPagerDuty: c.Incidents.PagerDuty != nil, SystemServiceNow: c.Incidents.ServiceNow != nil,
 	}
+	for name, directory := range c.Directories {
+		if directory.Accounts == name {
+			has[name] = true
+		}
+	}
 	for _, channel := range c.Notify {
 		has[SystemSlack] = has[SystemSlack] || channel.Slack != nil
 		has[SystemMail] = has[SystemMail] || channel.SMTP != nil

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"crypto/sha256"
+	"crypto/subtle"
 	"encoding/hex"
 	"maps"
 	"net/netip"
@@ -31,8 +32,9 @@ type OIDC struct {
 
 // OIDCGroups says where tokens tell a person's groups.
 type OIDCGroups struct {
-	Claim    string `yaml:"claim"`    // empty: nowhere
-	Optional bool   `yaml:"optional"` // a token without the claim means no groups; otherwise it is refused
+	Claim    string            `yaml:"claim"`    // empty: nowhere
+	Optional bool              `yaml:"optional"` // a token without the claim means no groups; otherwise it is refused
+	Lasts    contract.Duration `yaml:"lasts"`    // how long somebody is a member whose sign-in named a group; default 12h
 }
 
 // ServiceToken is a token of Curfew's own with which a program acts as a person. The file has only its hash.
@@ -72,6 +74,8 @@ const HashPrefix = "sha256:"
 
 const (
 	defaultSession  = 8 * time.Hour
+	defaultLasts    = 12 * time.Hour
+	longestLasts    = 7 * 24 * time.Hour
 	shortestSession = time.Minute
 	longestSession  = 24 * time.Hour
 	longestLogin    = 256
@@ -105,6 +109,10 @@ func (r *reading) oidc(oidc *OIDC, at path) {
 	}
 	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
 		r.wrong(at.key("groups").key("optional"), "name the claim too, or take the line out", "is about no claim")
+	}
+	oidc.Groups.Lasts.Duration = cmp.Or(oidc.Groups.Lasts.Duration, defaultLasts)
+	if oidc.Groups.Lasts.Duration < shortestSession || oidc.Groups.Lasts.Duration > longestLasts {
+		r.wrong(at.key("groups").key("lasts"), "write 1m to 168h", "%s is no length for it", oidc.Groups.Lasts)
 	}
 	oidc.Session.Duration = cmp.Or(oidc.Session.Duration, defaultSession)
 	if oidc.Session.Duration < shortestSession || oidc.Session.Duration > longestSession {
@@ -185,6 +193,17 @@ func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
 		r.wrong(at.key("expires"), "write it like 2027-01-31T00:00:00Z", "is no time")
 	}
+}
+
+// ServiceTokenBy finds the service token that has a digest. How long that takes tells nothing about any token: digests are
+// compared, and those of tokens that nobody knows are not to be foreseen.
+func (c *Config) ServiceTokenBy(digest [sha256.Size]byte) (ServiceToken, bool) {
+	for _, token := range c.ServiceTokens {
+		if subtle.ConstantTimeCompare(digest[:], token.Digest[:]) == 1 {
+			return token, true
+		}
+	}
+	return ServiceToken{}, false
 }
 
 // PersonBySubject finds who has a subject at the provider.

@@ -55,6 +55,8 @@ var kinds = map[string]config.Kind{
 	"postgres": {
 		Settings:  func() any { return &postgresSettings{} },
 		Normalize: normalize(func(e *postgresEntitlement) bool { return e.Role != "" }, "role"),
+
+		KnowsHolders: true,
 	},
 }
 

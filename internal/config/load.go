@@ -54,20 +54,22 @@ func load(file string, kinds map[string]Kind, serves func(target, taskQueue stri
 // reading is one pass over one file. Mistakes are collected, and what they spoil is remembered, so that one mistake is
 // told once.
 type reading struct {
-	file     string // as the caller named it
-	folder   string // where its relative paths start
-	kinds    map[string]Kind
-	serves   func(target, taskQueue string) bool // nil for all, none of whose credentials may be missing
-	secrets  func(reference string, at path) Secret
-	root     *yaml.Node
-	lines    []string        // of the file, to find a place within a value
-	later    []func(*Config) // what can be decoded when all else is
-	mistakes Errors
-	broken   map[string]bool // paths whose value could not be used
+	file   string // as the caller named it
+	folder string // where its relative paths start
+	kinds  map[string]Kind
+	serves func(target, taskQueue string) bool // nil for all, none of whose credentials may be missing
+	// directories is true when this process asks them who belongs to a group.
+	directories bool
+	secrets     func(reference string, at path) Secret
+	root        *yaml.Node
+	lines       []string        // of the file, to find a place within a value
+	later       []func(*Config) // what can be decoded when all else is
+	mistakes    Errors
+	broken      map[string]bool // paths whose value could not be used
 }
 
 func newReading(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) *reading {
-	return &reading{file: file, kinds: kinds, serves: serves, root: &yaml.Node{}, broken: map[string]bool{}}
+	return &reading{file: file, kinds: kinds, serves: serves, directories: serves == nil, root: &yaml.Node{}, broken: map[string]bool{}}
 }
 
 func (r *reading) result() (*Config, error) {

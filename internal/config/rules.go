@@ -77,14 +77,11 @@ func (t Template) warnings() []contract.Duration {
 	return t.Warnings
 }
 
-// Members are those of a group, by the configuration; nobody when there is no such group.
-func (c *Config) Members(group string) []string { return c.Groups[group] }
-
-// GroupsOf are the groups that a person is a member of, in order of their names.
+// GroupsOf are the groups that list a person, in order of their names.
 func (c *Config) GroupsOf(person string) []string {
 	var groups []string
-	for group, members := range c.Groups {
-		if slices.Contains(members, person) {
+	for group := range c.Groups {
+		if slices.Contains(c.Members(group), person) {
 			groups = append(groups, group)
 		}
 	}

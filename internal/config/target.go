@@ -30,7 +30,12 @@ func (r *reading) target(node *yaml.Node, into *Target, at path) {
 		into.Settings = nil
 		return
 	}
-	if checked, ok := into.Settings.(interface{ Validate() error }); ok && len(r.mistakes) == before {
+	r.validate(into.Settings, before, at)
+}
+
+// validate has settings check themselves, when they could be read: there were so many mistakes before.
+func (r *reading) validate(settings any, before int, at path) {
+	if checked, ok := settings.(interface{ Validate() error }); ok && len(r.mistakes) == before {
 		if err := checked.Validate(); err != nil {
 			r.refused(at, err)
 		}

@@ -6,13 +6,6 @@ import (
 	"slices"
 )
 
-func (r *reading) groups(c *Config, at path) {
-	r.names(at, maps.Keys(c.Groups))
-	for _, group := range slices.Sorted(maps.Keys(c.Groups)) {
-		r.listed(c.Groups[group], at.key(group), r.isPerson(c))
-	}
-}
-
 // listed holds that every name on a list is known, and is there once.
 func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
 	for i, name := range names {
@@ -53,20 +46,23 @@ func (r *reading) whom(c *Config, people People, at path) {
 	r.listed(people.Groups, at.key("groups"), r.isGroup(c))
 }
 
-// everybody counts the persons whom a list and groups name together.
-func (c *Config) everybody(lists ...People) int {
+// everybody counts the persons whom lists and groups name together; not known when members are kept elsewhere.
+func (c *Config) everybody(lists ...People) (count int, known bool) {
 	everybody := map[string]bool{}
 	for _, list := range lists {
 		for _, person := range list.People {
 			everybody[person] = true
 		}
 		for _, group := range list.Groups {
-			for _, person := range c.Groups[group] {
+			if !c.Groups[group].Listed() {
+				return 0, false
+			}
+			for _, person := range c.Members(group) {
 				everybody[person] = true
 			}
 		}
 	}
-	return len(everybody)
+	return len(everybody), true
 }
 
 func (r *reading) whoAsks(c *Config, template *Template, at path) {
@@ -122,7 +118,7 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	case rule.After.Duration == 0 && escalates:
 		r.wrong(at.key("then"), "write after how long in after, like 15m", "has no time")
 	}
-	most := c.everybody(first, rule.Then)
+	most, known := c.everybody(first, rule.Then)
 	for _, number := range []struct {
 		key, does string
 		value     int
@@ -130,7 +126,7 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 		switch {
 		case number.value < 1:
 			r.wrong(at.key(number.key), fmt.Sprintf("write how many must %s: 1 or more", number.does), "is less than 1")
-		case number.value > most && !r.lost(path{"groups"}):
+		case known && number.value > most && !r.lost(path{"groups"}):
 			r.wrong(at.key(number.key), "lower it, or name more people or groups", "is more than the %d people whom the rule names", most)
 		}
 	}

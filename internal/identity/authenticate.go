@@ -15,19 +15,15 @@ const maxToken = 12 << 10
 
 // Authenticator recognizes callers by their bearer tokens.
 type Authenticator struct {
-	config        *config.Config
-	serviceTokens map[[sha256.Size]byte]config.ServiceToken
-	provider      *Provider
-	now           func() time.Time
+	config   *config.Live
+	provider *Provider
+	now      func() time.Time
 }
 
-// New makes an authenticator from a checked configuration. It asks the provider nothing yet.
-func New(configured *config.Config) *Authenticator {
-	a := &Authenticator{config: configured, serviceTokens: map[[sha256.Size]byte]config.ServiceToken{}, now: time.Now}
-	for _, token := range configured.ServiceTokens {
-		a.serviceTokens[token.Digest] = token
-	}
-	if configured.OIDC != nil {
+// New makes an authenticator that goes by the configuration of the moment. It asks the provider nothing yet.
+func New(configured *config.Live) *Authenticator {
+	a := &Authenticator{config: configured, now: time.Now}
+	if configured.Current().OIDC != nil {
 		a.provider = newProvider(configured)
 	}
 	return a
@@ -35,6 +31,9 @@ func New(configured *config.Config) *Authenticator {
 
 // Provider is where people sign in; nil when none is configured.
 func (a *Authenticator) Provider() *Provider { return a.provider }
+
+// Directory is the configuration of this moment, which says who people are.
+func (a *Authenticator) Directory() *config.Config { return a.config.Current() }
 
 // Authenticate recognizes the caller who has a bearer token. The error is an *Unproven when the token is nobody's, and
 // otherwise a *contract.Problem: Forbidden when the provider knows the caller and Curfew doesn't, Unavailable when the
@@ -47,7 +46,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller,
 	case len(token) > maxToken:
 		return Caller{}, unproven(another, "the bearer token is longer than %d KiB", maxToken>>10)
 	}
-	if person, ok := a.config.PersonByToken(token); ok {
+	if person, ok := a.config.Current().PersonByToken(token); ok {
 		return Caller{Person: person, Scopes: config.Scopes(), Means: MeansToken}, nil
 	}
 	if strings.HasPrefix(token, serviceTokenPrefix) {
@@ -59,10 +58,10 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller,
 	return a.provider.recognize(ctx, token, "")
 }
 
-// byServiceToken looks the token up by its hash, so how long that takes tells nothing about any token.
+// byServiceToken knows a token that is in the configuration and has not expired.
 func (a *Authenticator) byServiceToken(token string) (Caller, error) {
 	const another = "have an administrator make a new one with curfew tokens new"
-	known, ok := a.serviceTokens[sha256.Sum256([]byte(token))]
+	known, ok := a.config.Current().ServiceTokenBy(sha256.Sum256([]byte(token)))
 	switch {
 	case !ok:
 		return Caller{}, unproven(another, "the service token is not in the configuration")

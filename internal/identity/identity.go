@@ -4,6 +4,7 @@ package identity
 
 import (
 	"slices"
+	"time"
 
 	"curfew/workflows/contract"
 )
@@ -14,6 +15,8 @@ type Caller struct {
 	// Groups are those that the provider's token named, at the time of the sign-in. They are the provider's names, and none
 	// of the configuration's.
 	Groups []string
+	// At is when the provider said so; zero when it said nothing.
+	At     time.Time
 	Scopes []string // some of config.Scopes
 	Means  Means
 }

@@ -30,17 +30,18 @@ func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, er
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Person: person, Groups: groups, Scopes: config.Scopes(), Means: MeansOIDC}, nil
+	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: config.Scopes(), Means: MeansOIDC}, nil
 }
 
 // person looks in the directory, which alone says who somebody is here.
 func (p *Provider) person(said *claims) (string, error) {
-	bySubject, hasSubject := p.config.PersonBySubject(said.Subject)
+	directory := p.config.Current()
+	bySubject, hasSubject := directory.PersonBySubject(said.Subject)
 	login, err := p.login(said)
 	if err != nil && !hasSubject {
 		return "", err
 	}
-	byLogin, hasLogin := p.config.PersonByLogin(login)
+	byLogin, hasLogin := directory.PersonByLogin(login)
 	switch {
 	case hasSubject && hasLogin && bySubject != byLogin:
 		return "", contract.Problemf(contract.KindForbidden, "", "have an administrator mend login and subject of both in the configuration",
@@ -53,12 +54,12 @@ func (p *Provider) person(said *claims) (string, error) {
 	return "", contract.Problemf(contract.KindForbidden, "",
 		"have an administrator write it into the configuration, as people.<id>.login or, for the claim sub, people.<id>.subject",
 		"the provider knows you, but nobody in the directory has the %s %q",
-		p.config.OIDC.PersonClaim, contract.Shorten(login, longestGroup))
+		directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup))
 }
 
 // login is what the claim that names the person says. An e-mail address that the provider has not verified may be anybody's.
 func (p *Provider) login(said *claims) (string, error) {
-	claim := p.config.OIDC.PersonClaim
+	claim := p.OIDC().PersonClaim
 	login, ok := said.all[claim].(string)
 	if !ok || login == "" {
 		return "", contract.Problemf(contract.KindForbidden, "",
@@ -74,7 +75,7 @@ func (p *Provider) login(said *claims) (string, error) {
 
 // groups are those that the token names. A claim that can't be understood is never taken for one that names none.
 func (p *Provider) groups(said *claims) ([]string, error) {
-	settings := p.config.OIDC.Groups
+	settings := p.OIDC().Groups
 	if settings.Claim == "" {
 		return nil, nil
 	}

@@ -22,7 +22,7 @@ const askAgainAfter = 3 * time.Second
 // Provider is the OpenID Connect provider of the configuration. It is looked up when it is first needed, and again until
 // it answers, so that Curfew starts and works on without it; nobody can sign in meanwhile.
 type Provider struct {
-	config *config.Config
+	config *config.Live
 	http   *http.Client
 	now    func() time.Time
 
@@ -37,12 +37,12 @@ type discovered struct {
 	keys     oidc.KeySet
 }
 
-func newProvider(configured *config.Config) *Provider {
+func newProvider(configured *config.Live) *Provider {
 	return &Provider{config: configured, http: Client(), now: time.Now}
 }
 
-// OIDC is the part of the configuration about the provider.
-func (p *Provider) OIDC() config.OIDC { return *p.config.OIDC }
+// OIDC is the part of the configuration about the provider. It does not change while the process runs.
+func (p *Provider) OIDC() config.OIDC { return *p.config.Current().OIDC }
 
 // discover returns what the provider says of itself, and asks it if that is not known yet.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {
@@ -65,7 +65,7 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 }
 
 func (p *Provider) ask(ctx context.Context) (*discovered, error) {
-	provider, err := oidc.NewProvider(ctx, p.config.OIDC.Issuer)
+	provider, err := oidc.NewProvider(ctx, p.OIDC().Issuer)
 	if err != nil {
 		return nil, p.unavailable()
 	}
@@ -79,14 +79,14 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	// Some providers that can do it don't say so; one that says it can only do less is not trusted with a sign-in.
 	if len(offers.Challenges) > 0 && !slices.Contains(offers.Challenges, "S256") {
 		return nil, contract.Problemf(contract.KindUnavailable, "", "have an administrator switch PKCE with S256 on there",
-			"the provider %s offers no safe way to sign in", p.config.OIDC.Issuer)
+			"the provider %s offers no safe way to sign in", p.OIDC().Issuer)
 	}
 	return &discovered{provider: provider, keys: oidc.NewRemoteKeySet(ctx, offers.Keys)}, nil
 }
 
 func (p *Provider) unavailable() error {
 	problem := contract.Problemf(contract.KindUnavailable, "", "try again; the other means of signing in work on",
-		"the provider %s can't be asked", p.config.OIDC.Issuer)
+		"the provider %s can't be asked", p.OIDC().Issuer)
 	problem.RetryAfter.Duration = askAgainAfter
 	return problem
 }

@@ -59,7 +59,7 @@ func TestMadeUpKeysDontMakeUsAskTheProviderAllTheTime(t *testing.T) {
 		})
 	}})
 	w := &world{provider: provider, config: trusting(provider.Issuer)}
-	w.callers = identity.New(w.config)
+	w.callers = identity.New(config.Fixed(w.config))
 	good := provider.Key().Sign(t, w.claims(nil), nil)
 	_, err := w.callers.Authenticate(t.Context(), good)
 	require.NoError(t, err)
@@ -89,7 +89,7 @@ func TestWithoutTheProviderItsTokensAreRefusedUntilItAnswers(t *testing.T) {
 		})
 	}})
 	w := &world{provider: provider, config: trusting(provider.Issuer)}
-	w.callers = identity.New(w.config)
+	w.callers = identity.New(config.Fixed(w.config))
 	token := provider.Key().Sign(t, w.claims(nil), nil)
 
 	_, err := w.callers.Authenticate(t.Context(), token)
@@ -146,7 +146,7 @@ func TestAProviderWhoseDocumentIsNotItsOwnIsNotTrusted(t *testing.T) {
 				}
 				return changed
 			})})
-			callers := identity.New(trusting(provider.Issuer))
+			callers := identity.New(config.Fixed(trusting(provider.Issuer)))
 			w := &world{provider: provider}
 
 			_, err := callers.Authenticate(t.Context(), provider.Key().Sign(t, w.claims(nil), nil))

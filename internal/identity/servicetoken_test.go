@@ -18,12 +18,12 @@ func withServiceToken(t *testing.T, until time.Time) (*identity.Authenticator, s
 	token, hash := identity.NewServiceToken()
 	digest, err := hex.DecodeString(hash[len(config.HashPrefix):])
 	require.NoError(t, err)
-	return identity.New(&config.Config{
+	return identity.New(config.Fixed(&config.Config{
 		People: map[string]config.Person{"robot": {}},
 		ServiceTokens: map[string]config.ServiceToken{"ci": {
 			Person: "robot", Scopes: []string{config.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
 		}},
-	}), token.Reveal()
+	})), token.Reveal()
 }
 
 func TestAServiceTokenActsAsItsPersonWithinItsScopes(t *testing.T) {

@@ -63,7 +63,7 @@ func (p *Provider) client(ctx context.Context, signIn SignIn) (*oauth2.Config, e
 		return nil, err
 	}
 	return &oauth2.Config{
-		ClientID: p.config.OIDC.ClientID, ClientSecret: p.config.OIDC.ClientSecret.Reveal(),
+		ClientID: p.OIDC().ClientID, ClientSecret: p.OIDC().ClientSecret.Reveal(),
 		Endpoint: found.provider.Endpoint(), RedirectURL: signIn.Redirect, Scopes: ScopesToAsk(),
 	}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/url"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -46,8 +47,9 @@ func TestWhoSignsInAtTheProviderIsRecognized(t *testing.T) {
 	caller, err := w.callers.Provider().Redeem(t.Context(), signIn, w.signIn(t, signIn, "alice"))
 
 	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
 	require.Equal(t, identity.Caller{
-		Person: "alice", Groups: []string{"sre", "on-call"}, Scopes: config.Scopes(), Means: identity.MeansOIDC,
+		Person: "alice", Groups: []string{"sre", "on-call"}, At: caller.At, Scopes: config.Scopes(), Means: identity.MeansOIDC,
 	}, caller)
 }
 

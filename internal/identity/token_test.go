@@ -25,8 +25,9 @@ func TestATokenOfTheProviderStandsForThePersonWhoSignedIn(t *testing.T) {
 	caller, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(nil), nil))
 
 	require.NoError(t, err)
+	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
 	require.Equal(t, identity.Caller{
-		Person: "alice", Groups: []string{"sre"}, Scopes: config.Scopes(), Means: identity.MeansOIDC,
+		Person: "alice", Groups: []string{"sre"}, At: caller.At, Scopes: config.Scopes(), Means: identity.MeansOIDC,
 	}, caller)
 }
 

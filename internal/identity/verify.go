@@ -25,7 +25,8 @@ type claims struct {
 	NotBefore       float64        `json:"nbf"`
 	Events          map[string]any `json:"events"`
 
-	all map[string]any
+	all    map[string]any
+	issued time.Time
 }
 
 // attempt remembers why a signature could not be checked, which the verifier tells only in words.
@@ -52,7 +53,7 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 		return nil, err
 	}
 	attempt := &attempt{keys: found.keys}
-	verified, err := oidc.NewVerifier(p.config.OIDC.Issuer, attempt, &oidc.Config{
+	verified, err := oidc.NewVerifier(p.OIDC().Issuer, attempt, &oidc.Config{
 		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipIssuerCheck: true, Now: p.now,
 	}).Verify(ctx, raw)
 	var expired *oidc.TokenExpiredError
@@ -63,21 +64,22 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 	case errors.As(attempt.err, &unreachable) && !errors.Is(attempt.err, errTooOften), ctx.Err() != nil:
 		return nil, p.unavailable()
 	case err != nil:
-		return nil, unproven(again, "the token is not signed by %s with one of %s", p.config.OIDC.Issuer, strings.Join(algorithms, ", "))
-	case verified.Issuer != p.config.OIDC.Issuer:
-		return nil, unproven(again, "the token was issued by another provider than %s", p.config.OIDC.Issuer)
+		return nil, unproven(again, "the token is not signed by %s with one of %s", p.OIDC().Issuer, strings.Join(algorithms, ", "))
+	case verified.Issuer != p.OIDC().Issuer:
+		return nil, unproven(again, "the token was issued by another provider than %s", p.OIDC().Issuer)
 	}
 	said := &claims{}
 	if err := errors.Join(verified.Claims(said), verified.Claims(&said.all)); err != nil {
 		return nil, unproven(again, "the token's claims can't be understood")
 	}
+	said.issued = verified.IssuedAt
 	return said, p.checkUse(verified, said)
 }
 
 // checkUse holds that a token is for Curfew, of its time, and made for a client that is known.
 func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
 	const ask = "have an administrator look at oidc.audiences and oidc.clients"
-	settings := p.config.OIDC
+	settings := p.OIDC()
 	known := []string{settings.ClientID, settings.CLIClientID}
 	forUs := slices.Concat(known, settings.Audiences)
 	clients := slices.Concat(known, settings.Clients)

@@ -40,7 +40,7 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	for _, change := range change {
 		change(w.config)
 	}
-	w.callers = identity.New(w.config)
+	w.callers = identity.New(config.Fixed(w.config))
 	return w
 }
 

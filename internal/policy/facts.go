@@ -26,9 +26,11 @@ type Facts struct {
 	// People are those whom the request concerns and the directory knows at this moment, by id.
 	People map[string]Person `json:"people"`
 	// Groups are the members of the groups that the terms name, at this moment.
-	Groups   map[string][]string `json:"groups,omitempty"`
-	Ticket   Ticket              `json:"ticket,omitzero"`
-	Incident Incident            `json:"incident,omitzero"`
+	Groups map[string][]string `json:"groups,omitempty"`
+	// Open are those of the groups whose other members are not known before they sign in.
+	Open     []string `json:"open,omitempty"`
+	Ticket   Ticket   `json:"ticket,omitzero"`
+	Incident Incident `json:"incident,omitzero"`
 }
 
 // Person is somebody whom the directory knows.

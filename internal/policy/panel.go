@@ -17,6 +17,7 @@ type panel struct {
 	named bool                    // there are several panels, so that messages tell which
 	// approvers may approve at this moment: by all rules, in the directory, and neither requester nor subject.
 	approvers []string
+	open      []string                   // the groups that more approvers may turn out to be members of
 	voices    map[string]contract.Review // of those whose approval counts
 }
 
@@ -50,6 +51,7 @@ func (p *panel) count(facts Facts, first map[string]contract.Review) {
 		}
 	}
 	p.voices = map[string]contract.Review{}
+	p.open = p.opens(facts)
 	for _, person := range p.candidates(facts) {
 		review, reviewed := first[person]
 		if reviewed && review.Verdict == contract.VerdictDeny && p.binds(review) && !facts.isParty(person) {
@@ -81,6 +83,19 @@ func (p *panel) count(facts Facts, first map[string]contract.Review) {
 	slices.Sort(p.Denials)
 	p.Met = len(p.Approvals) >= p.Needed
 	p.Again = p.next(facts)
+}
+
+// opens are the groups of its rules whose members are not all known.
+func (p *panel) opens(facts Facts) []string {
+	var open []string
+	for _, rule := range p.rules {
+		for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
+			if contains(facts.Open, group) {
+				open = union(open, []string{group})
+			}
+		}
+	}
+	return open
 }
 
 // candidates are all whom a rule names, those of later stages too: a template that changes must not silence an objection.
@@ -142,9 +157,10 @@ func (p panel) objection() string {
 	return p.label(strings.Join(p.Denials, ", "))
 }
 
-// shortage says why there are too few to approve, when that is so.
+// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be a
+// member: then the request lapses when nobody does.
 func (p panel) shortage() string {
-	if len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
+	if len(p.open) > 0 || len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
 		return ""
 	}
 	able := "none"
@@ -163,6 +179,9 @@ func (p panel) progress() string {
 	text := fmt.Sprintf("%d of %d approvals; %s may review", len(p.Approvals), p.Needed, strings.Join(p.From, ", "))
 	if len(p.From) == 0 {
 		text = fmt.Sprintf("%d of %d approvals; nobody may review yet", len(p.Approvals), p.Needed)
+	}
+	if len(p.open) > 0 {
+		text += "; and who signs in as a member of " + strings.Join(p.open, ", ")
 	}
 	if !p.Again.IsZero() {
 		text += fmt.Sprintf(", and from %s %s", p.Again.UTC().Format("15:04:05 UTC"), strings.Join(p.Later, ", "))

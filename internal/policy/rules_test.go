@@ -206,6 +206,25 @@ func after(d time.Duration) func(*policy.Facts) {
 	return func(f *policy.Facts) { f.Now = asked.Add(d) }
 }
 
+func TestAGroupWhoseMembersSignInIsNeverTooSmall(t *testing.T) {
+	t.Parallel()
+	open := func(f *policy.Facts) {
+		twoRules(f)
+		f.Groups["security"], f.Open = nil, []string{"security"}
+	}
+	early := after(5 * time.Minute)
+	waiting := decide(facts(open, early, approves("grace")))
+	require.Equal(t, contract.RulingReview, waiting.Ruling)
+	require.Equal(t, "security: 0 of 1 approvals; nobody may review yet; and who signs in as a member of security", waiting.Why)
+	require.Equal(t, contract.RulingDeny, decide(facts(open, early, approves("grace"), func(f *policy.Facts) { f.Open = nil })).Ruling)
+
+	joined := func(f *policy.Facts) { f.Groups["security"] = []string{"barbara", "ada"} }
+	require.Equal(t, contract.RulingReview, decide(facts(open, joined, early, approves("grace"), approves("ada"))).Ruling, "the requester never counts")
+	require.Equal(t, contract.RulingGrant, decide(facts(open, joined, early, approves("grace"), approves("barbara"))).Ruling)
+	require.Equal(t, []string{"security"}, policy.MayReview(facts(open, joined), "barbara", asked))
+	require.Empty(t, policy.MayReview(facts(open), "barbara", asked))
+}
+
 func TestEveryApprovalRuleMustBeMet(t *testing.T) {
 	t.Parallel()
 	early := after(5 * time.Minute)

@@ -77,7 +77,7 @@ func newDesk(t testing.TB) *desk {
 	d := &desk{house: newHouse(t, hooked), answers: make(chan string, 16)}
 	d.work()
 	sources, err := hooks.New(hooks.Options{
-		Starter: d.starter, Config: d.config, Alarms: d.ledger, Tickets: d.tracker(), Incidents: d.incidents, Log: zap.NewNop(),
+		Starter: d.starter, Config: d.live, Alarms: d.ledger, Tickets: d.tracker(), Incidents: d.incidents, Log: zap.NewNop(),
 		Answers: &http.Client{Transport: d},
 	})
 	require.NoError(t, err)

@@ -61,7 +61,8 @@ type house struct {
 	dir      string
 	temporal *temporal.Server
 	client   client.Client
-	config   *config.Config
+	config   *config.Config // as the house began
+	live     *config.Live
 	ledger   *sqlite.Store
 	starter  *starter.Starter
 	signer   *seal.Signer // the server's
@@ -109,7 +110,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
 		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
@@ -176,8 +177,9 @@ func (h *house) configure() {
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
 	var err error
-	h.config, err = config.Load(path, kinds.ForConfig())
+	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
+	h.config = h.live.Current()
 	if settings := h.config.Incidents.PagerDuty; settings != nil {
 		system, err := pagerdutyincidents.New(*settings)
 		require.NoError(t, err)
@@ -249,7 +251,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.config, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
+			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
 			Tickets: h.tracker(), Incidents: h.incidents, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()

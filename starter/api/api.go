@@ -29,7 +29,7 @@ const (
 // Options of the API.
 type Options struct {
 	Starter *starter.Starter
-	Config  *config.Config // who people are
+	Config  *config.Live // who people are
 	// Callers recognizes who is calling; one for Config when nil.
 	Callers *identity.Authenticator
 	Log     *zap.Logger
@@ -38,7 +38,7 @@ type Options struct {
 // server is what the operations share.
 type server struct {
 	starter *starter.Starter
-	config  *config.Config
+	config  *config.Live
 	streams *streams
 	huma    huma.API
 }
@@ -61,7 +61,7 @@ func New(o Options) http.Handler {
 	s.signIn()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, callers: o.Callers, log: o.Log}
+	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.Saw, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.

@@ -47,7 +47,7 @@ func open(t *testing.T) *door {
 func serve(t *testing.T, house *startertest.House) *door {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Config, Log: zap.New(core)}))
+	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.New(core)}))
 	t.Cleanup(server.Close)
 	return &door{House: house, url: server.URL, logs: logs}
 }

@@ -23,7 +23,7 @@ func (s *server) directory() {
 }
 
 func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, error) {
-	templates, err := s.starter.Templates(current(ctx).Person)
+	templates, err := s.starter.Templates(ctx, current(ctx).Person)
 	if err != nil {
 		return nil, err
 	}

@@ -21,6 +21,7 @@ import (
 type gate struct {
 	mux     *http.ServeMux
 	callers *identity.Authenticator
+	saw     func(context.Context, identity.Caller) error // remembers what a sign-in has named
 	log     *zap.Logger
 }
 
@@ -56,6 +57,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		known.Caller = caller
+		if err := g.saw(r.Context(), caller); err != nil {
+			g.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
+		}
 	}
 	if _, route := g.mux.Handler(r); route == "" {
 		g.unrouted(reply, r)

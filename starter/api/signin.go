@@ -26,12 +26,13 @@ func (s *server) signIn() {
 }
 
 func (s *server) whereToSignIn(context.Context, *struct{}) (*signInOutput, error) {
-	provider := s.config.OIDC
+	configured := s.config.Current()
+	provider := configured.OIDC
 	if provider == nil {
 		return nil, contract.Problemf(contract.KindNotFound, "", "use a token that an administrator gave you",
 			"people can't sign in here: no provider is configured")
 	}
-	return &signInOutput{signInAt(s.config.Server.URL, *provider)}, nil
+	return &signInOutput{signInAt(configured.Server.URL, *provider)}, nil
 }
 
 func signInAt(url string, provider config.OIDC) SignIn {

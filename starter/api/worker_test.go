@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"curfew/activities/group"
 	"curfew/activities/target"
 	"curfew/internal/config"
 	"curfew/starter/startertest"
@@ -24,7 +25,7 @@ var (
 )
 
 // atWork is the API of a house with a worker in it, and a template whose extensions are reviewed.
-func atWork(t *testing.T) *door {
+func atWork(t *testing.T, changes ...func(*config.Config)) *door {
 	t.Helper()
 	house := startertest.Alone(t)
 	c := house.Config
@@ -41,13 +42,16 @@ func atWork(t *testing.T) *door {
 	shell.Approval.From = reviewers
 	shell.Extension.Review = true
 	c.Templates["shell"] = shell
+	for _, change := range changes {
+		change(c)
+	}
 
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: c, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Alarms: house.Ledger,
-			Decisions: house.Ledger, Targets: map[string]target.Target{"shells": {Connector: &shells{held: map[string]bool{}}}},
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Alarms: house.Ledger,
+			Decisions: house.Ledger, Groups: group.New(nil, house.Ledger), Targets: map[string]target.Target{"shells": {Connector: &shells{held: map[string]bool{}}}},
 		})
 	}()
 	t.Cleanup(func() {

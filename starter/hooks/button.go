@@ -67,8 +67,8 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 }
 
 // actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (h *Hooks) actOnButton(ctx context.Context, _ *source, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := h.Config.PersonByAccount(config.SystemSlack, delivery.Account)
+func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.config.PersonByAccount(config.SystemSlack, delivery.Account)
 	if !known {
 		return contract.Delivered{Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts"}, nil
 	}

@@ -63,6 +63,7 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 		return nil, refuse(http.StatusNotFound, contract.Problemf(contract.KindNotFound, "source",
 			"configure it in hooks, or mend the address", "there is no such source"))
 	}
+	s = h.today(s)
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return s, refuse(http.StatusMethodNotAllowed, contract.Problemf(contract.KindInvalid, "", "use POST", "deliveries are posted"))

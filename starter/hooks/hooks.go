@@ -26,7 +26,7 @@ const Path = "/v1/hooks/{source}"
 // Options of the Hooks.
 type Options struct {
 	Starter   *starter.Starter
-	Config    *config.Config
+	Config    *config.Live
 	Alarms    ledger.Alarms
 	Tickets   ticket.System    // nil when there is no tracker
 	Incidents incident.Systems // those that are configured
@@ -46,6 +46,7 @@ type Hooks struct {
 type source struct {
 	name   string
 	hook   config.Hook
+	config *config.Config // of the moment when this delivery came
 	verify verifier
 	// read makes a delivery of a body that was verified.
 	read func(ctx context.Context, s *source, header http.Header, body []byte) (told, error)
@@ -81,7 +82,7 @@ func New(o Options) (*Hooks, error) {
 	}
 	h := &Hooks{Options: o, sources: map[string]*source{}}
 	h.following.SetLimit(mostAnswers)
-	for name, hook := range o.Config.Hooks {
+	for name, hook := range o.Config.Current().Hooks {
 		s, err := h.source(name, hook)
 		if err != nil {
 			return nil, err
@@ -123,5 +124,15 @@ func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contrac
 		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "source", "configure it again, or see there what it was about",
 			"there is no source %q any more", delivery.Source)
 	}
-	return s.act(ctx, s, delivery)
+	return s.act(ctx, h.today(s), delivery)
+}
+
+// today is a source as the configuration has it at this moment. How it is verified stays as it was opened.
+func (h *Hooks) today(s *source) *source {
+	pinned := *s
+	pinned.config = h.Config.Current()
+	if hook, found := pinned.config.Hooks[s.name]; found {
+		pinned.hook = hook
+	}
+	return &pinned
 }

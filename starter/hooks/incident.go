@@ -94,7 +94,7 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 	if !fits {
 		return contract.Delivered{Said: "No route fits the incident " + found.ID + " as it is now."}, nil
 	}
-	return h.respond(ctx, system, found, route)
+	return h.respond(ctx, s, system, found, route)
 }
 
 // route is the first that fits.
@@ -110,12 +110,14 @@ func (s *source) route(event string, found incident.Incident) (config.Route, boo
 }
 
 // respond starts one request for each responder. Who can't have one is told on the incident; the others have theirs.
-func (h *Hooks) respond(ctx context.Context, system incident.System, found incident.Incident, route config.Route) (contract.Delivered, error) {
+func (h *Hooks) respond(
+	ctx context.Context, s *source, system incident.System, found incident.Incident, route config.Route,
+) (contract.Delivered, error) {
 	var done contract.Delivered
 	var said []string
 	var failed []error
 	for _, account := range found.Responders {
-		person, known := h.Config.PersonByAccount(system.Name(), account)
+		person, known := s.config.PersonByAccount(system.Name(), account)
 		if !known {
 			said = append(said, account+" is nobody in the directory")
 			failed = append(failed, h.leftOut(ctx, system, found, account, "Curfew knows nobody with this account: an administrator can add it to a person's accounts."))

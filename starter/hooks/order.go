@@ -69,14 +69,14 @@ func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
 	case !named:
 		return s.hook.Person, nil
 	case sent.Account != "" && sent.Person == "":
-		person, known := h.Config.PersonByAccount(sent.System, sent.Account)
+		person, known := s.config.PersonByAccount(sent.System, sent.Account)
 		if !known {
 			return "", contract.Problemf(contract.KindInvalid, "account", "have an administrator add it to the person's accounts",
 				"nobody in the directory has this account")
 		}
 		return person, nil
 	}
-	if _, known := h.Config.People[sent.Person]; !known || sent.Account != "" {
+	if _, known := s.config.People[sent.Person]; !known || sent.Account != "" {
 		return "", contract.Problemf(contract.KindInvalid, "person", "name somebody of the directory, or an account and its system, not both",
 			"%q is nobody in the directory", oneLine(sent.Person))
 	}

@@ -91,7 +91,7 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	case found.Done:
 		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
 	}
-	person, known := h.Config.PersonByAccount(config.SystemJira, found.Reporter)
+	person, known := s.config.PersonByAccount(config.SystemJira, found.Reporter)
 	if !known {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for",
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
@@ -140,7 +140,7 @@ func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, deli
 	case !strings.EqualFold(move.To, found.Status):
 		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
 	}
-	return h.decideByMove(ctx, found, move, verdict)
+	return h.decideByMove(ctx, s, found, move, verdict)
 }
 
 func (s *source) verdict(status string) (contract.Verdict, bool) {
@@ -166,13 +166,13 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
-func (h *Hooks) decideByMove(ctx context.Context, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
+func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
 	open, err := h.Starter.Unended(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
 	if err != nil {
 		return contract.Delivered{}, err
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
-	person, known := h.Config.PersonByAccount(config.SystemJira, move.By)
+	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
 	for _, status := range open {
 		if status.ID != belonging(found, status.Requester, status.Template) {
 			continue

@@ -90,7 +90,7 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 		}
 	}
 	options := hooks.Options{
-		Starter: house.Starter, Config: house.Config, Alarms: house.Ledger, Incidents: incident.Systems{w.duty}, Log: zap.NewNop(),
+		Starter: house.Starter, Config: house.Live, Alarms: house.Ledger, Incidents: incident.Systems{w.duty}, Log: zap.NewNop(),
 	}
 	for _, c := range change {
 		c(w, &options)

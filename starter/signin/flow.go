@@ -8,6 +8,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/workflows/contract"
 )
@@ -56,24 +57,32 @@ func (d *Door) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return contract.Problemf(contract.KindForbidden, "", "sign in again, or ask an administrator of the provider",
 			"the provider let nobody in: %q", contract.Shorten(refusal, 64))
 	}
+	directory := d.callers.Directory()
 	caller, err := d.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err
 	}
-	d.begin(w, r, caller)
+	d.begin(w, r, caller, directory.People[caller.Person])
 	http.Redirect(w, r, d.frame.Path(left.next), http.StatusSeeOther)
 	return nil
 }
 
 // begin starts a session with a secret of its own, and ends the one that the browser had.
-func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller) {
+func (d *Door) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller, person config.Person) {
 	d.end(r)
 	secret := identity.NewSecret()
 	d.sessions.keep(secret, Session{
 		Caller: caller, FormToken: identity.NewSecret(), Ends: d.sessions.now().Add(d.lasts),
+		came: fingerprintOf(person),
 	}, d.lasts)
 	d.cookies.give(w, sessionCookie, secret, d.lasts)
 	d.log.Info("signed in", zap.String("person", caller.Person))
+	if d.saw == nil {
+		return
+	}
+	if err := d.saw(r.Context(), caller); err != nil {
+		d.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
+	}
 }
 
 func (d *Door) end(r *http.Request) {

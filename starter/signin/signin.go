@@ -3,6 +3,8 @@
 package signin
 
 import (
+	"context"
+	"crypto/sha256"
 	"embed"
 	"net/http"
 	"strings"
@@ -10,6 +12,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/starter/page"
 )
@@ -47,7 +50,9 @@ type Options struct {
 	URL   string // how people reach Curfew: an origin, and a path if it is not at the root
 	// Name is what the pages call a person; the id when nil.
 	Name func(person string) string
-	Log  *zap.Logger
+	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
+	Saw func(context.Context, identity.Caller) error
+	Log *zap.Logger
 }
 
 // Door lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
@@ -56,6 +61,7 @@ type Door struct {
 	callers  *identity.Authenticator
 	provider *identity.Provider // nil: people sign in with their tokens
 	frame    *page.Frame
+	saw      func(context.Context, identity.Caller) error
 	base     string // what addresses within Curfew begin with
 	name     func(person string) string
 	log      *zap.Logger
@@ -77,12 +83,21 @@ type Session struct {
 	// FormToken is in every form that this session may send.
 	FormToken string
 	Ends      time.Time
+
+	came fingerprint // by which the directory knew the person when they came in
+}
+
+// fingerprint tells whether somebody still signs in by the same names and token.
+type fingerprint [sha256.Size]byte
+
+func fingerprintOf(person config.Person) fingerprint {
+	return sha256.Sum256([]byte(strings.Join([]string{person.Login, person.Subject, person.Token.Reveal()}, "\x00")))
 }
 
 // New makes a door.
 func New(o Options) *Door {
 	d := &Door{
-		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
+		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
 		log: o.Log, cookies: cookies{secure: o.Frame.Secure()}, lasts: tokenLasts,
 		signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
@@ -109,13 +124,20 @@ func (d *Door) Handle(mux *http.ServeMux) {
 	d.frame.Handle(mux, pages)
 }
 
-// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately.
+// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over when
+// the person is not in the directory any more, or signs in by another name or token there.
 func (d *Door) Current(r *http.Request) (Session, bool) {
 	secret, ok := d.cookies.session(r)
 	if !ok {
 		return Session{}, false
 	}
-	return d.sessions.look(secret)
+	session, ok := d.sessions.look(secret)
+	person, there := d.callers.Directory().People[session.Caller.Person]
+	if ok && (!there || fingerprintOf(person) != session.came) {
+		d.end(r)
+		return Session{}, false
+	}
+	return session, ok
 }
 
 // Viewer is how the pages call a session's person.

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -177,6 +178,48 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, good, same).StatusCode)
 	require.Empty(t, h.get(t, browser, "/whoami").text)
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, nil, nil).StatusCode, "signing out twice is no fault")
+}
+
+func TestASignInIsRememberedWithWhatItNamed(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	browser := h.browser(t)
+
+	h.signIn(t, browser, "alice")
+
+	caller := <-h.saw
+	require.Equal(t, "alice", caller.Person)
+	require.Equal(t, []string{"<sre>"}, caller.Groups)
+	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
+	require.Equal(t, "alice", h.get(t, browser, "/whoami").text)
+	require.Empty(t, h.saw, "once")
+}
+
+func TestASessionEndsWithThePersonsPlaceInTheDirectory(t *testing.T) {
+	t.Parallel()
+	for name, people := range map[string]string{
+		"taken out":           "{bob: {login: bob@example.com}}",
+		"signs in by another": "{alice: {login: alice@example.org}}",
+		"given away":          "{alice: {subject: someone}, bob: {login: alice@example.com}}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			h := open(t)
+			browser := h.browser(t)
+			h.signIn(t, browser, "alice")
+			require.Equal(t, "alice", h.get(t, browser, "/whoami").text)
+
+			h.configure(t, people)
+			_, err := h.live.Reload()
+			require.NoError(t, err)
+
+			require.Empty(t, h.get(t, browser, "/whoami").text)
+			h.configure(t, "{alice: {login: alice@example.com}}")
+			_, err = h.live.Reload()
+			require.NoError(t, err)
+			require.Empty(t, h.get(t, browser, "/whoami").text, "it is over for good")
+		})
+	}
 }
 
 func TestPagesAreHardened(t *testing.T) {

@@ -32,6 +32,7 @@ func (d *Door) takeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	directory := d.callers.Directory()
 	caller, err := d.callers.Authenticate(r.Context(), r.PostForm.Get("token"))
 	if err != nil || caller.Means != identity.MeansToken {
 		problem := contract.Problemf(contract.KindForbidden, "token",
@@ -39,7 +40,7 @@ func (d *Door) takeToken(w http.ResponseWriter, r *http.Request) error {
 		d.frame.Log(r, http.StatusForbidden, problem)
 		return d.frame.Show(w, http.StatusForbidden, tokenPage, page.View{Title: "Sign in", Content: tokenForm{next, problem}})
 	}
-	d.begin(w, r, caller)
+	d.begin(w, r, caller, directory.People[caller.Person])
 	http.Redirect(w, r, d.frame.Path(next), http.StatusSeeOther) //nolint:gosec // it is a path of Curfew's
 	return nil
 }

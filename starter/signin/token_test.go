@@ -3,7 +3,10 @@ package signin_test
 import (
 	"crypto/sha256"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -73,6 +76,27 @@ func TestWhereThereIsAProviderTokensDoNotSignIn(t *testing.T) {
 
 	require.Equal(t, http.StatusMethodNotAllowed, in.StatusCode)
 	require.Empty(t, in.Cookies())
+}
+
+func TestASessionEndsWhenThePersonHasAnotherToken(t *testing.T) {
+	t.Parallel()
+	folder, mux := t.TempDir(), http.NewServeMux()
+	file, token := filepath.Join(folder, "curfew.yaml"), filepath.Join(folder, "token")
+	require.NoError(t, os.WriteFile(file, []byte("people: {alice: {token: file:token}}"), 0o600))
+	require.NoError(t, os.WriteFile(token, []byte(aliceToken), 0o600))
+	live, err := config.Open(config.Source{File: file})
+	require.NoError(t, err)
+	h := &house{server: httptest.NewTLSServer(mux)}
+	h.serve(t, mux, live)
+	browser := h.browser(t)
+	h.do(t, browser, http.MethodPost, h.server.URL+signin.PathSignIn, url.Values{"token": {aliceToken}}, nil)
+	require.Equal(t, "alice", h.get(t, browser, "/whoami").text)
+
+	require.NoError(t, os.WriteFile(token, []byte("another"), 0o600))
+	_, err = live.Reload()
+	require.NoError(t, err)
+
+	require.Empty(t, h.get(t, browser, "/whoami").text)
 }
 
 const aliceToken = "the-token-of-alice"

@@ -1,14 +1,18 @@
 package signin_test
 
 import (
+	"context"
+	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
 	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
@@ -20,7 +24,6 @@ import (
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/page"
 	"curfew/starter/signin"
-	"curfew/workflows/contract"
 )
 
 // house is Curfew's door over TLS, and the provider behind it.
@@ -29,12 +32,15 @@ type house struct {
 	provider *oidc.Server
 	door     *signin.Door
 	logs     *observer.ObservedLogs
+	file     string // of the configuration
+	live     *config.Live
+	saw      chan identity.Caller
 }
 
 func open(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
-	h := &house{server: httptest.NewTLSServer(mux)}
+	h := &house{server: httptest.NewTLSServer(mux), saw: make(chan identity.Caller, 10)}
 	h.provider = oidc.Start(t, oidc.Options{
 		Redirect: h.server.URL + signin.PathAnswer,
 		People: []oidc.Person{
@@ -42,14 +48,14 @@ func open(t *testing.T) *house {
 			{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 		},
 	})
-	h.serve(t, mux, &config.Config{
-		OIDC: &config.OIDC{
-			Issuer: h.provider.Issuer, ClientID: oidc.WebClient, ClientSecret: config.SecretOf(oidc.WebSecret),
-			PersonClaim: config.ClaimEmail, Groups: config.OIDCGroups{Claim: "groups", Optional: true},
-			Session: contract.Duration{Duration: time.Hour},
-		},
-		People: map[string]config.Person{"alice": {Login: "alice@example.com"}},
-	})
+	folder := t.TempDir()
+	h.file = filepath.Join(folder, "curfew.yaml")
+	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret"), []byte(oidc.WebSecret), 0o600))
+	h.configure(t, "{alice: {login: alice@example.com}}")
+	live, err := config.Open(config.Source{File: h.file})
+	require.NoError(t, err)
+	h.live = live
+	h.serve(t, mux, live)
 	return h
 }
 
@@ -58,7 +64,7 @@ func openWithTokens(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewTLSServer(mux)}
-	h.serve(t, mux, withTokens())
+	h.serve(t, mux, config.Fixed(withTokens()))
 	return h
 }
 
@@ -67,11 +73,11 @@ func openPlain(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewServer(mux)}
-	h.serve(t, mux, withTokens())
+	h.serve(t, mux, config.Fixed(withTokens()))
 	return h
 }
 
-func (h *house) serve(t *testing.T, mux *http.ServeMux, configured *config.Config) {
+func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
 	t.Helper()
 	t.Cleanup(h.server.Close)
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -79,12 +85,35 @@ func (h *house) serve(t *testing.T, mux *http.ServeMux, configured *config.Confi
 	frame, err := page.New(h.server.URL, zap.New(core))
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	h.door = signin.New(signin.Options{Callers: identity.New(configured), Frame: frame, URL: h.server.URL, Log: zap.New(core)})
+	h.door = signin.New(signin.Options{Callers: identity.New(live), Frame: frame, URL: h.server.URL, Saw: h.remember, Log: zap.New(core)})
 	h.door.Handle(mux)
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
 		session, _ := h.door.Current(r)
 		_, _ = io.WriteString(w, session.Caller.Person)
 	})
+}
+
+// configure writes a configuration with these people.
+func (h *house) configure(t *testing.T, people string) {
+	t.Helper()
+	text := fmt.Sprintf(`
+server: {url: "%s"}
+oidc:
+  issuer: "%s"
+  clientId: %s
+  clientSecret: file:secret
+  groups: {claim: groups, optional: true}
+  session: 1h
+people: %s
+`, h.server.URL, h.provider.Issuer, oidc.WebClient, people)
+	require.NoError(t, os.WriteFile(h.file, []byte(text), 0o600))
+}
+
+func (h *house) remember(_ context.Context, caller identity.Caller) error {
+	if h.saw != nil {
+		h.saw <- caller
+	}
+	return errors.New("the ledger is down") // which keeps nobody outside
 }
 
 // browser keeps cookies and follows no redirects.

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 
+	"curfew/activities/group"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket/jira"
 	"curfew/activities/ticket/zephyr"
@@ -28,7 +29,8 @@ import (
 // House is what a test's starter stands on. No worker runs in it.
 type House struct {
 	Starter  *starter.Starter
-	Config   *config.Config
+	Config   *config.Config // to be changed before anything is asked
+	Live     *config.Live   // of Config
 	Ledger   *sqlite.Store
 	Temporal *temporal.Server
 	Client   client.Client
@@ -52,6 +54,7 @@ func Alone(t testing.TB) *House {
 func on(t testing.TB, server *temporal.Server) *House {
 	t.Helper()
 	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}, Zephyr: &sandbox.Faults{}}
+	h.Live = config.Fixed(h.Config)
 	h.Client = h.Temporal.Client(t)
 
 	site := jirasandbox.New(jirasandbox.Options{
@@ -77,8 +80,8 @@ func on(t testing.TB, server *temporal.Server) *House {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
 	h.Starter, err = starter.New(starter.Options{
-		Temporal: h.Client, Config: h.Config, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger,
-		Tickets: tickets, References: references,
+		Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger,
+		Tickets: tickets, References: references, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger,
 	})
 	require.NoError(t, err)
 	return h

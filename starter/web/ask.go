@@ -31,7 +31,7 @@ var choosePage = parse("choose.html")
 
 // choose shows the templates.
 func (p *Pages) choose(v visit) error {
-	templates, err := p.starter.Templates(v.person)
+	templates, err := p.starter.Templates(v.r.Context(), v.person)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (a asking) OpensMore() bool {
 
 // asking finds the template that a path names, and what its form offers.
 func (p *Pages) asking(v visit) (asking, error) {
-	templates, err := p.starter.Templates(v.person)
+	templates, err := p.starter.Templates(v.r.Context(), v.person)
 	if err != nil {
 		return asking{}, err
 	}
@@ -185,7 +185,7 @@ func (p *Pages) asking(v visit) (asking, error) {
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
-	content.Zephyr = p.config.Tickets.Zephyr != nil && content.Ticket != config.TicketNone
+	content.Zephyr = p.config.Current().Tickets.Zephyr != nil && content.Ticket != config.TicketNone
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
 	content.Choices = p.choicesOf(content)
 	if content.OnBehalf {
@@ -204,8 +204,9 @@ func (p *Pages) choicesOf(content asking) []contract.Duration {
 // subjects are those who have all accounts that a template needs, by name.
 func (p *Pages) subjects(template, but string) []subject {
 	var able []subject
-	for id := range maps.Keys(p.config.People) {
-		if _, missing := p.config.Accesses(p.config.Templates[template], id); missing == "" && id != but {
+	directory := p.config.Current()
+	for id := range maps.Keys(directory.People) {
+		if _, missing := directory.Accesses(directory.Templates[template], id); missing == "" && id != but {
 			able = append(able, subject{id, p.name(id)})
 		}
 	}

@@ -34,9 +34,9 @@ func openDoor(t *testing.T) *door {
 	frame, err := page.New(d.server.URL, zap.NewNop())
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	signs := signin.New(signin.Options{Callers: identity.New(d.Config), Frame: frame, URL: d.server.URL, Log: zap.NewNop()})
+	signs := signin.New(signin.Options{Callers: identity.New(d.Live), Frame: frame, URL: d.server.URL, Log: zap.NewNop()})
 	signs.Handle(mux)
-	web.New(web.Options{Starter: d.Starter, Config: d.Config, Frame: frame, Door: signs}).Handle(mux)
+	web.New(web.Options{Starter: d.Starter, Config: d.Live, Frame: frame, Door: signs}).Handle(mux)
 	return d
 }
 

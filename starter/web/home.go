@@ -128,7 +128,7 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 		shown.Next = statuses[len(statuses)-1].ID
 	}
 	for _, status := range statuses {
-		if !l.waiting || p.waitsFor(person, status) {
+		if !l.waiting || p.waitsFor(ctx, person, status) {
 			shown.Rows = append(shown.Rows, p.row(status))
 		}
 	}

@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"slices"
 	"time"
 
@@ -12,8 +13,8 @@ import (
 // makes sense now.
 type offers struct{ Review, Sign, Extend, End, Cancel, Certify bool }
 
-func (p *Pages) may(person string, status contract.Status) offers {
-	may := p.starter.May(person, status)
+func (p *Pages) may(ctx context.Context, person string, status contract.Status) offers {
+	may := p.starter.May(ctx, person, status)
 	can := func(op starter.Operation) bool { return slices.Contains(may, op) }
 	review := can(starter.OperationReview) && isAsked(status, person)
 	sign := review && status.Unsigned() && (status.State != contract.StateActive || status.Extension == nil)
@@ -27,8 +28,8 @@ func (p *Pages) may(person string, status contract.Status) offers {
 }
 
 // waitsFor is true when a request waits for this person's review.
-func (p *Pages) waitsFor(person string, status contract.Status) bool {
-	offered := p.may(person, status)
+func (p *Pages) waitsFor(ctx context.Context, person string, status contract.Status) bool {
+	offered := p.may(ctx, person, status)
 	return offered.Review || offered.Sign
 }
 
@@ -41,7 +42,7 @@ func isAsked(status contract.Status, person string) bool {
 }
 
 func (p *Pages) onSSH(status contract.Status) bool {
-	return slices.ContainsFunc(status.Holds, func(h contract.HoldState) bool { return p.config.Targets[h.Access.Target].Kind == "ssh" })
+	return slices.ContainsFunc(status.Holds, func(h contract.HoldState) bool { return p.config.Current().Targets[h.Access.Target].Kind == "ssh" })
 }
 
 // leftToExtend is how much longer access may last at most.

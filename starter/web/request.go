@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -101,7 +102,7 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	if err != nil {
 		return missing(err)
 	}
-	content := p.content(v.person, status)
+	content := p.content(v.r.Context(), v.person, status)
 	content.Form = form
 	_, events, err := p.starter.Story(ctx, v.person, id)
 	if err == nil {
@@ -161,9 +162,9 @@ func (p *Pages) requestNews(v visit) error {
 // newsOf goes by the story: whatever changes a request is an event of it.
 func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
-func (p *Pages) content(person string, status contract.Status) requestContent {
+func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
 	content := requestContent{
-		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: p.may(person, status), MaxText: maxReason,
+		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: p.may(ctx, person, status), MaxText: maxReason,
 		Moments: moments{
 			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
 			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), SignBy: p.moment(status.SignBy),

@@ -27,7 +27,7 @@ func parse(name string) *template.Template {
 // Options of the pages.
 type Options struct {
 	Starter *starter.Starter
-	Config  *config.Config // what people and targets are called
+	Config  *config.Live // what people and targets are called
 	Frame   *page.Frame
 	Door    *signin.Door // knows who has signed in
 }
@@ -35,7 +35,7 @@ type Options struct {
 // Pages are for those who have signed in.
 type Pages struct {
 	starter *starter.Starter
-	config  *config.Config
+	config  *config.Live
 	frame   *page.Frame
 	door    *signin.Door
 	now     func() time.Time

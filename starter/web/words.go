@@ -41,7 +41,7 @@ func choices(shortest, longest contract.Duration) []contract.Duration {
 
 // name is what a person is called.
 func (p *Pages) name(person string) string {
-	if known := p.config.People[person].Name; known != "" {
+	if known := p.config.Current().People[person].Name; known != "" {
 		return known
 	}
 	return person

@@ -13,6 +13,7 @@ type Store struct {
 	ledger.Holdings
 	ledger.Alarms
 	ledger.Decisions
+	ledger.Sightings
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -36,6 +37,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"locks", locks},
 		{"alarms", alarms},
 		{"decisions", decisions},
+		{"sightings", sightings},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

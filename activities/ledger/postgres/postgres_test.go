@@ -20,7 +20,7 @@ func TestStore(t *testing.T) {
 		again = func(t *testing.T) ledgertest.Store {
 			t.Helper()
 			store := open(t, dsn)
-			return ledgertest.Store{Events: store, Holdings: store, Alarms: store, Decisions: store, Again: again}
+			return ledgertest.Store{Events: store, Holdings: store, Alarms: store, Decisions: store, Sightings: store, Again: again}
 		}
 		return again(t)
 	})

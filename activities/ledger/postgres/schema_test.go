@@ -96,6 +96,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 	for range 2 {
 		require.NoError(t, store.Append(t.Context(), told, contract.Status{ID: request, Seq: 1, Requester: "p-bob"}))
 		require.NoError(t, store.Raise(t.Context(), contract.Alarm{ID: "a", Kind: contract.AlarmLate, At: time.Now()}))
+		require.NoError(t, store.See(t.Context(), ledger.Sighting{Person: "p-bob", At: time.Now()}))
 		held, err := store.Lock(t.Context(), grant)
 		require.NoError(t, err)
 		require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: grant, Open: true}))

@@ -8,9 +8,10 @@ import (
 
 // statements are prepared once for each connection.
 type statements struct {
-	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision *sql.Stmt // for the writer
+	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
+	putSighting *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld, readDecisions *sql.Stmt
+	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -27,6 +28,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.putHolding, writer, putHolding},
 		{&s.addAlarm, writer, addAlarm},
 		{&s.addDecision, writer, addDecision},
+		{&s.putSighting, writer, putSighting},
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
@@ -35,6 +37,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readOpen, reader, readOpen},
 		{&s.readHeld, reader, readHeld},
 		{&s.readDecisions, reader, readDecisions},
+		{&s.readSightings, reader, readSightings},
 	} {
 		prepared, err := one.db.PrepareContext(ctx, one.text)
 		if err != nil {

@@ -33,9 +33,10 @@ func ForConfig() map[string]config.Kind {
 	kinds := map[string]config.Kind{}
 	for name, kind := range All() {
 		kinds[name] = config.Kind{
-			Settings:    func() any { return kind.Settings() },
-			Normalize:   kind.Normalize,
-			MaxDuration: kind.Limits.MaxDuration,
+			Settings:     func() any { return kind.Settings() },
+			Normalize:    kind.Normalize,
+			MaxDuration:  kind.Limits.MaxDuration,
+			KnowsHolders: kind.KnowsHolders,
 		}
 	}
 	return kinds
@@ -56,6 +57,23 @@ func Open(targets map[string]config.Target) (open map[string]target.Target, faul
 		}
 	}
 	return open, faults
+}
+
+// OpenDirectories connects to the systems that know who belongs to a group, and does not wait for them to be up.
+func OpenDirectories(directories map[string]config.Directory) (map[string]target.HolderTeller, error) {
+	open := map[string]target.HolderTeller{}
+	for name, configured := range directories {
+		connector, err := connect(config.Target{Kind: configured.Kind, Settings: configured.Settings})
+		if err != nil {
+			return nil, fmt.Errorf("directory %s: %w", name, err)
+		}
+		teller, ok := connector.(target.HolderTeller)
+		if !ok {
+			return nil, fmt.Errorf("directory %s: a %s can't tell who is in a group", name, configured.Kind)
+		}
+		open[name] = teller
+	}
+	return open, nil
 }
 
 // connect returns nothing for a target that other processes serve.

@@ -102,13 +102,9 @@ func (g *groups) Inspect(ctx context.Context, access target.Access) (target.Stat
 	}
 	var state target.State
 	err = g.call(ctx, group, func(on *link) error {
-		member, err := g.member(on, access.Account)
-		if err != nil || member == "" {
-			return err
-		}
-		state.Held, err = on.Compare(group, g.attribute, member)
-		if hasCode(err, ldap.LDAPResultNoSuchAttribute) || isGone(err) {
-			return nil
+		state.Held, err = g.holds(on, group, access.Account)
+		if isGone(err) {
+			return nil // and its members with it
 		}
 		return err
 	})

@@ -32,6 +32,8 @@ func Kind() target.Kind {
 		Entitlement: membership{},
 		Normalize:   normalizeMembership,
 		Limits:      target.Limits{Settles: settles},
+
+		KnowsHolders: true,
 	}
 }
 

@@ -38,6 +38,8 @@ func Kind() target.Kind {
 		Entitlement: entitlement{},
 		Normalize:   normalize,
 		Limits:      target.Limits{Settles: settles},
+
+		KnowsHolders: true,
 	}
 }
 

@@ -74,12 +74,17 @@ func everything(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	configured.Temporal.Address = server.Address()
-	return run(ctx, configured, server.UIAddress())
+	live, err := config.Open(config.Source{
+		File: *file, Kinds: kinds.ForConfig(), Adjust: func(c *config.Config) { c.Temporal.Address = server.Address() },
+	})
+	if err != nil {
+		return err
+	}
+	return run(ctx, live, server.UIAddress())
 }
 
-func run(ctx context.Context, configured *config.Config, webUI string) (err error) {
-	house, err := compose.Open(ctx, configured, compose.Log(os.Stderr))
+func run(ctx context.Context, live *config.Live, webUI string) (err error) {
+	house, err := compose.Open(ctx, live, compose.Log(os.Stderr))
 	if err != nil {
 		return err
 	}
@@ -88,13 +93,14 @@ func run(ctx context.Context, configured *config.Config, webUI string) (err erro
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(os.Stdout, "Curfew             %s\nTemporal's Web UI  %s\n", configured.Server.URL, webUI)
+	fmt.Fprintf(os.Stdout, "Curfew             %s\nTemporal's Web UI  %s\n", live.Current().Server.URL, webUI)
 	// When one of them fails the other stops as well.
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	parts := []func() error{
 		func() error { return house.Work(ctx, "") },
 		func() error { return house.Serve(ctx, listener) },
+		func() error { house.Follow(ctx); return nil },
 	}
 	if apart := house.TaskQueued(); len(apart) > 0 {
 		parts = append(parts, func() error { return house.Work(ctx, "", apart...) })

@@ -95,10 +95,14 @@ func (one Case) reviews(facts *policy.Facts) {
 	}
 }
 
-// people fills in the directory; a group that the case has takes the place of the configured one.
+// people fills in the directory; a group that the case has takes the place of the configured one. Nobody is asked who is in
+// a group elsewhere, so where the case does not say there may be others.
 func (one Case) people(c *config.Config, facts *policy.Facts) {
 	for _, group := range facts.GroupNames() {
 		facts.Groups[group] = c.Members(group)
+		if _, said := one.Groups[group]; !said && !c.Groups[group].Listed() {
+			facts.Open = append(facts.Open, group)
+		}
 	}
 	for group, members := range one.Groups {
 		facts.Groups[group] = members

@@ -21,7 +21,7 @@ func hours(n time.Duration) contract.Duration { return contract.Duration{Duratio
 func house() *config.Config {
 	return &config.Config{
 		People: map[string]config.Person{"ada": {}, "grace": {}, "edsger": {}},
-		Groups: map[string][]string{"ops": {"grace"}},
+		Groups: map[string]config.Group{"ops": {People: []string{"grace"}}},
 		Templates: map[string]config.Template{"debug": {
 			Digest: "d", Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, Statuses: []string{"Open"}},
 			Requesters: config.People{Groups: []string{"devs", "ops"}},

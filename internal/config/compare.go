@@ -1,0 +1,40 @@
+package config
+
+import "reflect"
+
+// followed are the sections that a running process follows. All others need a restart: connections were opened by them.
+var followed = map[string]bool{
+	"drift": true, "roles": true, "people": true, "serviceTokens": true, "groups": true, "defaults": true, "templates": true,
+}
+
+// compare returns the sections that have changed and are followed, and those that need a restart.
+func compare(before, after *Config) (changed, fixed []string) {
+	old, young := reflect.ValueOf(*before), reflect.ValueOf(*after)
+	for i := range old.NumField() {
+		section := old.Type().Field(i).Tag.Get("yaml")
+		if reflect.DeepEqual(old.Field(i).Interface(), young.Field(i).Interface()) {
+			continue
+		}
+		if followed[section] || section == "hooks" && sameDoors(before.Hooks, after.Hooks) {
+			changed = append(changed, section)
+		} else {
+			fixed = append(fixed, section)
+		}
+	}
+	return changed, fixed
+}
+
+// sameDoors is true when the same sources of webhooks are known by the same secrets. What their deliveries do is followed.
+func sameDoors(before, after map[string]Hook) bool {
+	if len(before) != len(after) {
+		return false
+	}
+	for name, hook := range before {
+		other, found := after[name]
+		hook.Routes, hook.Decisions, hook.Person = other.Routes, other.Decisions, other.Person
+		if !found || !reflect.DeepEqual(hook, other) {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,177 @@
+package config
+
+import (
+	"cmp"
+	"encoding/json"
+	"maps"
+	"reflect"
+	"slices"
+	"strconv"
+
+	"go.yaml.in/yaml/v4"
+)
+
+// Group is who belongs together: people who are listed here, or the members of a group elsewhere.
+type Group struct {
+	People []string `yaml:"-"`
+	// Directory is where the members are kept, and Spec the group there, as Kind.Normalize returned it.
+	Directory string          `yaml:"directory"`
+	Spec      json.RawMessage `yaml:"-"`
+	// Claim is what the provider's tokens call the group: its members are those whose last sign-in named it.
+	Claim string `yaml:"claim"`
+}
+
+// Listed is true when all members are in the configuration.
+func (g Group) Listed() bool { return g.Directory == "" && g.Claim == "" }
+
+// Directory is a system that knows who belongs to a group. Nothing is granted there.
+type Directory struct {
+	Kind string `yaml:"kind"`
+	// Accounts is the target or system on which people have the accounts that the directory knows them by; the
+	// directory's own name when left out.
+	Accounts string `yaml:"accounts"`
+	// Settings are the kind's own, as those of a target. They are nil where this process asks no directory.
+	Settings any `yaml:"-"`
+}
+
+// AccountsIn are the people who have an account that a directory knows, by their accounts.
+func (c *Config) AccountsIn(directory string) map[string]string {
+	people := map[string]string{}
+	for id, person := range c.People {
+		if account := person.Accounts[c.Directories[directory].Accounts]; account != "" {
+			people[account] = id
+		}
+	}
+	return people
+}
+
+// Claimed are the names of groups at the provider that groups of the configuration are made of.
+func (c *Config) Claimed() []string {
+	var names []string
+	for _, group := range c.Groups {
+		if group.Claim != "" {
+			names = append(names, group.Claim)
+		}
+	}
+	return names
+}
+
+// Members are those who are listed in a group; nobody when its members are elsewhere, or when there is no such group.
+func (c *Config) Members(group string) []string { return c.Groups[group].People }
+
+// group reads a list of people, or where the members are.
+func (r *reading) group(node *yaml.Node, into *Group, at path) {
+	switch {
+	case node.Kind == yaml.SequenceNode:
+		r.list(node, reflect.ValueOf(&into.People).Elem(), at)
+	case node.Kind == yaml.MappingNode && slices.ContainsFunc(r.entries(node, at), func(e entry) bool { return e.key.Value == "claim" }):
+		r.fields(node, reflect.ValueOf(into).Elem(), at)
+	case node.Kind == yaml.MappingNode:
+		spec, err := json.Marshal(r.plain(r.apart(node, "directory", &into.Directory, at), at))
+		if err != nil {
+			r.unusable(at, "write ordinary numbers", "can't be written as JSON: %v", err)
+			return
+		}
+		into.Spec = spec
+	default:
+		r.unusable(at, "list people like [ada, grace], or write directory or claim", "is no group")
+	}
+}
+
+// directory reads the kind and everything else into the settings of that kind, where this process asks directories.
+func (r *reading) directory(node *yaml.Node, into *Directory, at path) {
+	rest := r.apart(r.apart(node, "kind", &into.Kind, at), "accounts", &into.Accounts, at)
+	kind, known := r.kinds[into.Kind]
+	if !known || !kind.KnowsHolders {
+		var able []string
+		for name, kind := range r.kinds {
+			if kind.KnowsHolders {
+				able = append(able, name)
+			}
+		}
+		r.unusable(at.key("kind"), suggest(into.Kind, able), "%s", unknownDirectory(into.Kind))
+		return
+	}
+	into.Settings = kind.Settings()
+	before := len(r.mistakes)
+	if !r.directories {
+		_ = r.credentials(false, func() { r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at) }) // none is read
+		into.Settings = nil
+		return
+	}
+	r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
+	r.validate(into.Settings, before, at)
+}
+
+func unknownDirectory(kind string) string {
+	if kind == "" {
+		return "is missing"
+	}
+	return "there is no kind of directory " + strconv.Quote(shorten(kind))
+}
+
+func (r *reading) groups(c *Config, at path) {
+	r.names(at, maps.Keys(c.Groups))
+	for _, name := range slices.Sorted(maps.Keys(c.Groups)) {
+		group, here := c.Groups[name], at.key(name)
+		switch {
+		case group.Listed() && group.Spec != nil:
+			r.wrong(here.key("directory"), "name one of directories, or write claim", "is missing")
+		case group.Listed():
+			r.listed(group.People, here, r.isPerson(c))
+		case group.Claim != "":
+			r.claimed(c, group, here)
+		default:
+			group.Spec = r.groupThere(c, group, here)
+			c.Groups[name] = group
+		}
+	}
+}
+
+// claimed holds that what a sign-in names can be known.
+func (r *reading) claimed(c *Config, group Group, at path) {
+	switch {
+	case group.Directory != "":
+		r.wrong(at.key("claim"), "keep one of them", "stands beside directory")
+	case len(group.Claim) > longestLogin:
+		r.wrong(at.key("claim"), "copy it from the provider again", "is longer than %d bytes", longestLogin)
+	case c.OIDC == nil || c.OIDC.Groups.Claim == "":
+		r.wrong(at.key("claim"), "write in oidc.groups.claim which claim has a person's groups", "is known by nobody: tokens tell no groups")
+	}
+}
+
+// groupThere checks a group of a directory, and returns it as its kind writes it.
+func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
+	directory, found := c.Directories[group.Directory]
+	if !found {
+		if !r.lost(path{"directories"}) {
+			fix := cmp.Or(suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))), "write how it is reached in directories")
+			r.wrong(at.key("directory"), fix, "there is no directory %q", shorten(group.Directory))
+		}
+		return nil
+	}
+	kind, known := r.kinds[directory.Kind]
+	if !known || group.Spec == nil {
+		return nil
+	}
+	spec, err := kind.Normalize(group.Spec)
+	if err != nil {
+		r.refused(at, err)
+	}
+	return spec
+}
+
+// accountsOf puts in on what people have the accounts that directories know them by.
+func (r *reading) accountsOf(c *Config, at path) {
+	r.names(at, maps.Keys(c.Directories))
+	for _, name := range slices.Sorted(maps.Keys(c.Directories)) {
+		directory, here := c.Directories[name], at.key(name)
+		directory.Accounts = cmp.Or(directory.Accounts, name)
+		_, isTarget := c.Targets[directory.Accounts]
+		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) && !r.lost(path{"targets"}) {
+			r.wrong(here.key("accounts"), suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets))),
+				"there is no target %q", shorten(directory.Accounts))
+		}
+		c.Directories[name] = directory
+	}
+}
