@@ -56,7 +56,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityAlarm:        book.Alarm,
 		contract.ActivityTellTicket:   tickets.Tell,
 		contract.ActivityOpenTicket:   tickets.Open,
-		contract.ActivityTellIncident: incident.New(o.Incidents).Tell,
+		contract.ActivityTellIncident: incident.New(o.Incidents, page).Tell,
 		contract.ActivityNotify:       notify.New(o.Config, o.Channels, page).Tell,
 		contract.ActivityPlanSweep:    sweeps(o).Plan,
 	})

@@ -12,10 +12,13 @@ import (
 // Activities tells a request's story on its incident.
 type Activities struct {
 	systems Systems
+	page    func(request string) string
 }
 
-// New makes the activities of all incident systems that are configured.
-func New(systems Systems) *Activities { return &Activities{systems: systems} }
+// New makes the activities of all incident systems that are configured. page returns where a request can be looked at.
+func New(systems Systems, page func(request string) string) *Activities {
+	return &Activities{systems: systems, page: page}
+}
 
 // told are the events that concern those who work on an incident: who has access and until when, who was refused it, and
 // what went wrong with it. How it came to that is told on the ticket.
@@ -42,16 +45,17 @@ func (a *Activities) Tell(ctx context.Context, in contract.TellIncidentInput) er
 		if !told[event.Kind] {
 			continue
 		}
-		if err := system.Note(ctx, in.Incident, entry(event, in.Status)); err != nil {
+		if err := system.Note(ctx, in.Incident, a.entry(event, in.Status)); err != nil {
 			return activities.Error(err)
 		}
 	}
 	return nil
 }
 
-// entry says whose access it is about, which those who read the incident alone could not know.
-func entry(event contract.Event, status contract.Status) story.Entry {
+// entry says whose access it is about, which those who read the incident alone could not know, and where to see more.
+func (a *Activities) entry(event contract.Event, status contract.Status) story.Entry {
 	e := story.Of(event, status)
 	e.Lines = slices.Insert(e.Lines, 0, "Template "+status.Template+", subject "+status.Subject)
+	e.Lines = append(e.Lines, a.page(status.ID))
 	return e
 }

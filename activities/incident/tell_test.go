@@ -37,7 +37,7 @@ func newPager(t *testing.T) *pager {
 	t.Cleanup(server.Close)
 	system, err := pagerduty.New(config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"})
 	require.NoError(t, err)
-	p.Activities = incident.New(incident.Systems{system})
+	p.Activities = incident.New(incident.Systems{system}, page)
 	return p
 }
 
@@ -66,7 +66,7 @@ func TestANoteSaysWhoGotWhatUntilWhen(t *testing.T) {
 	t.Parallel()
 	p := newPager(t)
 	require.NoError(t, p.Tell(t.Context(), input(contract.EventGranted)))
-	require.Equal(t, "Access granted\nTemplate debug-prod, subject p-bob\nUntil 2026-11-01 14:00:00 UTC.\nAt 2026-11-01 12:00:00 UTC\n\ncurfew: r1/1",
+	require.Equal(t, "Access granted\nTemplate debug-prod, subject p-bob\nUntil 2026-11-01 14:00:00 UTC.\nAt 2026-11-01 12:00:00 UTC\nhttps://curfew.example.com/requests/r1\n\ncurfew: r1/1",
 		p.Notes("PT4KHLK")[0].Content)
 }
 
@@ -109,7 +109,7 @@ func TestAnIncidentOfNoSystemIsNotFound(t *testing.T) {
 	t.Parallel()
 	in := input(contract.EventGranted)
 	in.Incident = "INC0010023"
-	for _, activities := range []*incident.Activities{newPager(t).Activities, incident.New(nil)} {
+	for _, activities := range []*incident.Activities{newPager(t).Activities, incident.New(nil, page)} {
 		problem, ok := contract.ProblemOf(activities.Tell(t.Context(), in))
 		require.True(t, ok)
 		require.Equal(t, contract.KindNotFound, problem.Kind)
@@ -117,3 +117,5 @@ func TestAnIncidentOfNoSystemIsNotFound(t *testing.T) {
 		require.Contains(t, problem.Fault, "INC0010023")
 	}
 }
+
+func page(request string) string { return "https://curfew.example.com/requests/" + request }
