@@ -18,6 +18,7 @@ type History struct {
 	Type        string // in the tracker's words
 	RequestType string // of the portal that it came through; empty when it came another way
 	CreatedAt   time.Time
+	Own         bool   // Curfew itself has opened it
 	Moves       []Move // the newest ones at least, in no order
 }
 

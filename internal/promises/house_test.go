@@ -24,6 +24,8 @@ import (
 	pagerdutyincidents "curfew/activities/incident/pagerduty"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/sqlite"
+	"curfew/activities/notify"
+	channelkinds "curfew/activities/notify/kinds"
 	"curfew/activities/target/kinds"
 	ticketjira "curfew/activities/ticket/jira"
 	"curfew/internal/config"
@@ -70,6 +72,7 @@ type house struct {
 	verifier *seal.Verifier
 
 	incidents      incident.Systems
+	channels       map[string]notify.Channel
 	pagerduty      *pagerduty.Server
 	lightrun       *lightrun.Server
 	lightrunFaults sandbox.Faults
@@ -185,6 +188,9 @@ func (h *house) configure() {
 		require.NoError(t, err)
 		h.incidents = incident.Systems{system}
 	}
+	open, faults := channelkinds.Open(h.config.Notify, h.config.Server.URL)
+	require.Empty(t, faults)
+	h.channels = open
 }
 
 const configuration = `
@@ -252,7 +258,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
 			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
-			Tickets: h.tracker(), Incidents: h.incidents, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
+			Tickets: h.tracker(), Incidents: h.incidents, Channels: h.channels, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()
 	stopped := false

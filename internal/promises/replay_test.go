@@ -74,21 +74,48 @@ var scenarios = map[string]func(*house) string{
 		h.ended(id)
 		return id
 	},
+	"scheduled": func(h *house) string {
+		id := h.asks(starter.Ask{StartAt: time.Now().Add(2 * time.Second), Ticket: key})
+		h.approve(bob, id)
+		h.await(id, contract.StateActive)
+		return h.do(id, h.revoke)
+	},
+	"behind the glass": func(h *house) string {
+		id := h.asks(starter.Ask{BreakGlass: true})
+		h.await(id, contract.StateActive)
+		_, err := h.starter.Revoke(h.t.Context(), alice, id, "done")
+		require.NoError(h.t, err)
+		h.await(id, contract.StateEnded)
+		h.approve(carol, id)
+		h.ended(id)
+		return id
+	},
+	"ended with its ticket": func(h *house) string {
+		id := h.asks(starter.Ask{Ticket: key})
+		require.NoError(h.t, h.jira.Transition(key, "Done"))
+		h.approve(bob, id)
+		h.ended(id)
+		return id
+	},
 	"overlapping": func(h *house) string {
 		other := h.active(alice, "both", time.Hour).ID
 		return h.do(h.do(h.active(alice, "both", 2*time.Hour).ID, h.revoke), func(string) { h.revoke(other) })
 	},
 }
 
-// sections are what a scenario needs of the configuration.
-var sections = map[string]string{"restored": looking}
+// houses are what a scenario needs of its house.
+var houses = map[string]func(*house){"restored": keeps(looking), "scheduled": ruled, "behind the glass": ruled, "ended with its ticket": ruled}
 
 func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {
 	t.Parallel()
 	for name, play := range scenarios {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, keeps(sections[name]))
+			options := []func(*house){}
+			if option, has := houses[name]; has {
+				options = append(options, option)
+			}
+			h := newHouse(t, options...)
 			h.work()
 			id := play(h)
 			history := h.history(contract.RequestWorkflowID(id))

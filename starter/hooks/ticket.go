@@ -88,6 +88,8 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	switch {
 	case !fits:
 		return contract.Delivered{Said: "No route fits the ticket " + found.Key + "."}, nil
+	case found.Own:
+		return contract.Delivered{Said: "Curfew has opened the ticket " + found.Key + " itself."}, nil
 	case found.Done:
 		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
 	}

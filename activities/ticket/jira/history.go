@@ -45,7 +45,11 @@ func (s *System) History(ctx context.Context, key string) (ticket.History, error
 	if err != nil {
 		return ticket.History{}, err
 	}
-	told := ticket.History{Ticket: found, RequestType: requestType(issue.Fields)}
+	me, err := s.identity(ctx)
+	if err != nil {
+		return ticket.History{}, err
+	}
+	told := ticket.History{Ticket: found, RequestType: requestType(issue.Fields), Own: found.Reporter == me}
 	var kind struct {
 		Name string `json:"name"`
 	}
