@@ -4,16 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
 
-	"curfew/workflows/contract"
+	"curfew/internal/outbound"
 )
 
 // replyLimit bounds what is read of a reply, in bytes: the 2000 notes that an incident takes fit, if they are no novels.
@@ -44,7 +41,7 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit+1))
@@ -53,11 +50,11 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	switch {
 	case err != nil:
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	case len(body) > replyLimit:
-		return s.strange("more than can be read")
-	case !isJSON(response) || json.Unmarshal(body, e.receive) != nil:
-		return s.strange("something that is not PagerDuty's JSON")
+		return s.site.Strange("more than can be read")
+	case !outbound.IsJSON(response.Header) || json.Unmarshal(body, e.receive) != nil:
+		return s.site.Strange("something that is not PagerDuty's JSON")
 	}
 	if e.answered != nil {
 		*e.answered = clockOf(response)
@@ -91,33 +88,10 @@ func (s *System) request(ctx context.Context, e exchange) (*http.Request, error)
 	return request, nil
 }
 
-func isJSON(response *http.Response) bool {
-	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
-}
-
 // clockOf is the time at which a reply was sent, by the clock of whoever sent it.
 func clockOf(response *http.Response) time.Time {
 	if theirs, err := http.ParseTime(response.Header.Get("Date")); err == nil {
 		return theirs
 	}
 	return time.Now()
-}
-
-// unreachable is about a request that got no reply, or half of one.
-func (s *System) unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask %s: %w", s.site, ctx.Err())
-	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		err = wrapped.Err // the rest repeats the address
-	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that PagerDuty is up and can be reached from here", "%s gave no answer: %v", s.site, err)
-}
-
-// strange is about a reply that PagerDuty itself would not give: more likely a proxy or a sign-in page did.
-func (s *System) strange(what string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that incidents.pagerduty.url leads to PagerDuty's REST API", "%s answered with %s", s.site, what)
 }

@@ -62,7 +62,7 @@ func (s *System) write(ctx context.Context, notes, me, content string) error {
 		return err
 	}
 	if added.Note.ID == "" {
-		return s.strange("no note")
+		return s.site.Strange("no note")
 	}
 	if !added.Note.by(me) {
 		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from",

@@ -13,6 +13,7 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -33,7 +34,7 @@ var (
 type System struct {
 	client *http.Client
 	url    string
-	site   string // for messages
+	site   outbound.Peer
 	key    config.Secret
 	from   string
 	me     atomic.Pointer[string] // the id of our own user, once PagerDuty has told it
@@ -55,7 +56,7 @@ func New(settings config.PagerDuty) (*System, error) {
 			// A redirect could lead the key anywhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},
-		url: strings.TrimRight(settings.URL, "/"), site: "PagerDuty at " + address.Host, key: settings.Token, from: settings.From,
+		url: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "PagerDuty", Host: address.Host, Leads: "incidents.pagerduty.url leads to PagerDuty's REST API"}, key: settings.Token, from: settings.From,
 	}, nil
 }
 
@@ -106,11 +107,11 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	told := reply.Incident
 	known := told.Status == triggered || told.Status == acknowledged || told.Status == resolved
 	if told.ID != id || !known || !idPattern.MatchString(told.Service.ID) {
-		return incident.Incident{}, s.strange("another incident, or one without a state or service")
+		return incident.Incident{}, s.site.Strange("another incident, or one without a state or service")
 	}
 	opened, err := time.Parse(time.RFC3339, told.Created)
 	if err != nil {
-		return incident.Incident{}, s.strange("an incident that began at no time")
+		return incident.Incident{}, s.site.Strange("an incident that began at no time")
 	}
 	found := incident.Incident{
 		ID: id, OpenedAt: opened, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -33,7 +34,7 @@ func (s *System) refusal(e exchange, response *http.Response, body []byte) *cont
 		problem.RetryAfter.Duration = retryAfter(response)
 		return problem
 	case status < 400:
-		return s.strange("a redirect")
+		return s.site.Strange("a redirect")
 	default:
 		return contract.Problemf(contract.KindDenied, "",
 			"see that incidents.pagerduty.from is one of its users, who may respond to the incident", "%s refused with %d: %s", s.site, status, said(body))
@@ -51,8 +52,8 @@ func passing(status int) bool {
 
 // notFound believes only PagerDuty itself that something is not there.
 func (s *System) notFound(e exchange, response *http.Response, body []byte) *contract.Problem {
-	if e.about == "" || !isJSON(response) || failureOf(body).Code == 0 {
-		return s.strange("404, but not in PagerDuty's way")
+	if e.about == "" || !outbound.IsJSON(response.Header) || failureOf(body).Code == 0 {
+		return s.site.Strange("404, but not in PagerDuty's way")
 	}
 	return contract.Problemf(contract.KindNotFound, e.about,
 		"check the id, and that Curfew's API key may see the "+e.about, "PagerDuty has no such %s", e.about)

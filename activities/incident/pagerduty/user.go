@@ -36,7 +36,7 @@ func (s *System) ourselves(ctx context.Context) (user, error) {
 			return s.only(found)
 		}
 	}
-	return user{}, s.strange("more users than can be read")
+	return user{}, s.site.Strange("more users than can be read")
 }
 
 // only takes no one for us of whom there is more than one.
@@ -46,7 +46,7 @@ func (s *System) only(found []user) (user, error) {
 			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.site)
 	}
 	if !idPattern.MatchString(found[0].ID) {
-		return user{}, s.strange("a user without an id")
+		return user{}, s.site.Strange("a user without an id")
 	}
 	return found[0], nil
 }

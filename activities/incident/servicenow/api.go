@@ -4,13 +4,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
 	"net/url"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -58,12 +57,12 @@ func (s *System) call(ctx context.Context, e exchange) error {
 		Error  *fault          `json:"error"`
 	}
 	switch {
-	case !replied.isJSON() || json.Unmarshal(replied.body, &whole) != nil:
-		return s.strange("something that is not ServiceNow's JSON")
+	case !outbound.IsJSON(replied.header) || json.Unmarshal(replied.body, &whole) != nil:
+		return s.site.Strange("something that is not ServiceNow's JSON")
 	case whole.Error != nil:
 		return contract.Problemf(contract.KindUnavailable, "", "wait until ServiceNow has recovered", "%s did not finish: %s", s.site, whole.Error)
 	case whole.Result == nil || json.Unmarshal(whole.Result, e.receive) != nil:
-		return s.strange("something else than what was asked for")
+		return s.site.Strange("something else than what was asked for")
 	}
 	return nil
 }
@@ -79,12 +78,12 @@ func (s *System) try(ctx context.Context, e exchange) (answer, error) {
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return answer{}, s.unreachable(ctx, err)
+		return answer{}, s.site.Unreachable(ctx, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
 	if err != nil {
-		return answer{}, s.unreachable(ctx, err)
+		return answer{}, s.site.Unreachable(ctx, err)
 	}
 	return answer{response.StatusCode, response.Header, body}, nil
 }
@@ -109,27 +108,4 @@ func (s *System) request(ctx context.Context, e exchange) (*http.Request, error)
 		request.Header.Set("Content-Type", "application/json")
 	}
 	return request, nil
-}
-
-func (a answer) isJSON() bool {
-	media, _, err := mime.ParseMediaType(a.header.Get("Content-Type"))
-	return err == nil && media == "application/json"
-}
-
-// unreachable is about a request that got no reply, or half of one.
-func (s *System) unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask %s: %w", s.site, ctx.Err())
-	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		err = wrapped.Err // the rest repeats the address
-	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that ServiceNow is up and can be reached from here", "%s gave no answer: %v", s.site, err)
-}
-
-// strange is about a reply that ServiceNow itself would not give: more likely a proxy or a sign-in page did.
-func (s *System) strange(what string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that incidents.servicenow.url leads to the instance itself", "%s answered with %s", s.site, what)
 }

@@ -80,5 +80,5 @@ func (s *System) written(ctx context.Context, on, marker string) (bool, error) {
 		}
 		after = "^sys_id>" + page[len(page)-1].SysID
 	}
-	return false, s.strange("the same work notes again and again")
+	return false, s.site.Strange("the same work notes again and again")
 }

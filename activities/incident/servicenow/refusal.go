@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"curfew/activities/story"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -46,9 +47,9 @@ func (s *System) refusal(a answer) *contract.Problem {
 		problem.RetryAfter.Duration = retryAfter(a.header)
 		return problem
 	case a.status < 400:
-		return s.strange("a redirect")
-	case !a.isJSON():
-		return s.strange(strconv.Itoa(a.status) + ", but not in ServiceNow's way")
+		return s.site.Strange("a redirect")
+	case !outbound.IsJSON(a.header):
+		return s.site.Strange(strconv.Itoa(a.status) + ", but not in ServiceNow's way")
 	}
 	return contract.Problemf(contract.KindDenied, "",
 		"give Curfew's ServiceNow account what docs/incidents/servicenow.md lists", "%s refused with %d: %s", s.site, a.status, a.said())

@@ -15,6 +15,7 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -40,7 +41,7 @@ var (
 // System is one instance, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
 	base        string // without a slash at its end
-	site        string // for messages
+	site        outbound.Peer
 	client      *http.Client
 	credentials credentials
 	me          atomic.Pointer[string] // the user name of our own account, once ServiceNow has told it
@@ -58,7 +59,7 @@ func New(settings config.ServiceNow) (*System, error) {
 			"write it like https://example.service-now.com", "is no web address")
 	}
 	s := &System{
-		base: strings.TrimRight(settings.URL, "/"), site: "ServiceNow at " + address.Host,
+		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "ServiceNow", Host: address.Host, Leads: "incidents.servicenow.url leads to the instance itself"},
 		client: &http.Client{
 			Timeout: patience,
 			// Credentials go to the instance alone, wherever it sends us.
@@ -145,9 +146,9 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 		return row{}, contract.Problemf(contract.KindNotFound, "incident",
 			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
 	case found[0].Number != id || len(found) > 1:
-		return row{}, s.strange("other incidents than " + id)
+		return row{}, s.site.Strange("other incidents than " + id)
 	case !sysIDPattern.MatchString(found[0].SysID):
-		return row{}, s.strange("an incident without a sys_id")
+		return row{}, s.site.Strange("an incident without a sys_id")
 	case found[0].State == "":
 		return row{}, s.kept("state", id)
 	case found[0].Active == "":

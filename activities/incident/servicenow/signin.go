@@ -71,7 +71,7 @@ func (c *client) renew() bool { return c.kept.Swap(nil) != nil }
 func (c *client) refused(ctx context.Context, err error) error {
 	var told *oauth2.RetrieveError
 	if !errors.As(err, &told) || told.Response == nil {
-		return c.system.unreachable(ctx, err)
+		return c.system.site.Unreachable(ctx, err)
 	}
 	if status := told.Response.StatusCode; passing(status) {
 		return c.system.refusal(answer{status: status, header: told.Response.Header})

@@ -36,7 +36,7 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	}
 	identity := s.identityOf(myself)
 	if identity == "" {
-		return "", s.strange("an account without an identity")
+		return "", s.site.Strange("an account without an identity")
 	}
 	s.me.Store(&identity)
 	return identity, nil

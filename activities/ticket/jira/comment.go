@@ -44,7 +44,7 @@ func (s *System) Comment(ctx context.Context, key string, entry story.Entry) err
 		return err
 	}
 	if added.ID == "" {
-		return s.strange("no comment")
+		return s.site.Strange("no comment")
 	}
 	return nil
 }

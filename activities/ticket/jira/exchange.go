@@ -3,14 +3,11 @@ package jira
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
-	"net/http"
 	"net/url"
 
-	"curfew/workflows/contract"
+	"curfew/internal/outbound"
 )
 
 // replyLimit bounds what is read of a reply, in bytes: a page of the longest comments fits.
@@ -52,7 +49,7 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	request.Header.Set("Accept", "application/json")
 	response, err := s.client.Do(request, nil)
 	if response == nil {
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
@@ -60,33 +57,10 @@ func (s *System) call(ctx context.Context, e exchange) error {
 		return problem
 	}
 	if err != nil {
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	}
-	if !isJSON(response.Response) || json.Unmarshal(body, e.receive) != nil {
-		return s.strange("something that is not Jira's JSON")
+	if !outbound.IsJSON(response.Header) || json.Unmarshal(body, e.receive) != nil {
+		return s.site.Strange("something that is not Jira's JSON")
 	}
 	return nil
-}
-
-func isJSON(response *http.Response) bool {
-	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	return err == nil && media == "application/json"
-}
-
-// unreachable is about a request that got no reply, or half of one.
-func (s *System) unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask %s: %w", s.site, ctx.Err())
-	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		err = wrapped.Err // the rest repeats the address
-	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that Jira is up and can be reached from here", "%s gave no answer: %v", s.site, err)
-}
-
-// strange is about a reply that Jira itself would not give: more likely a proxy or a sign-in page did.
-func (s *System) strange(what string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that tickets.jira.url leads to Jira itself and that tickets.jira.deployment fits it", "%s answered with %s", s.site, what)
 }

@@ -56,7 +56,7 @@ func (s *System) History(ctx context.Context, key string) (ticket.History, error
 	_ = json.Unmarshal(issue.Fields["issuetype"], &kind) // what can't be read stays empty
 	told.Type = kind.Name
 	if told.CreatedAt, err = created(issue.Fields["created"]); err != nil {
-		return ticket.History{}, s.strange("a ticket that was never created")
+		return ticket.History{}, s.site.Strange("a ticket that was never created")
 	}
 	for _, change := range issue.Changelog.Histories {
 		told.Moves = append(told.Moves, s.moves(change)...)

@@ -14,6 +14,7 @@ import (
 
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -23,7 +24,7 @@ const patience = 30 * time.Second
 // System is one Jira site, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
 	client     *gojira.Client
-	site       string // for messages
+	site       outbound.Peer
 	deployment string
 	me         atomic.Pointer[string] // the identity of our own account, once Jira has told it
 }
@@ -51,7 +52,9 @@ func New(settings config.Jira) (*System, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a client for Jira: %w", err)
 	}
-	return &System{client: client, site: "Jira at " + address.Host, deployment: settings.Deployment}, nil
+	return &System{client: client, site: outbound.Peer{
+		Name: "Jira", Host: address.Host, Leads: "tickets.jira.url leads to Jira itself and that tickets.jira.deployment fits it",
+	}, deployment: settings.Deployment}, nil
 }
 
 // transportOf signs requests in the way of the deployment.
@@ -92,7 +95,7 @@ func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
 		return ticket.Ticket{}, err
 	}
 	if !ticket.ValidKey(issue.Key) {
-		return ticket.Ticket{}, s.strange("a ticket without a key")
+		return ticket.Ticket{}, s.site.Strange("a ticket without a key")
 	}
 	return ticket.Ticket{
 		Key: issue.Key, Summary: issue.Fields.Summary,

@@ -63,7 +63,7 @@ func (s *System) Open(ctx context.Context, opening ticket.Opening) (string, erro
 		Description: render(story.Entry{Marker: opening.Request, Said: opening.Text}),
 	}}})
 	if err == nil && !ticket.ValidKey(created.Key) {
-		err = s.strange("a ticket without a key")
+		err = s.site.Strange("a ticket without a key")
 	}
 	if err != nil {
 		return "", unsettled(err)
@@ -141,7 +141,7 @@ func (s *System) KeyOf(ctx context.Context, id int64) (string, error) {
 		return "", err
 	}
 	if !ticket.ValidKey(issue.Key) {
-		return "", s.strange("a ticket without a key")
+		return "", s.site.Strange("a ticket without a key")
 	}
 	return issue.Key, nil
 }

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"curfew/activities/story"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -43,7 +44,7 @@ func (s *System) refusal(e exchange, response *http.Response, body []byte) *cont
 		problem.RetryAfter.Duration = retryAfter(response)
 		return problem
 	case status < 400:
-		return s.strange("a redirect")
+		return s.site.Strange("a redirect")
 	default:
 		return contract.Problemf(contract.KindDenied, "",
 			"see that "+e.needs()+" from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(response, body))
@@ -85,8 +86,8 @@ func passing(status int) bool {
 
 // notFound believes only Jira itself that there is no such ticket.
 func (s *System) notFound(e exchange, response *http.Response) *contract.Problem {
-	if e.ticket == "" || !isJSON(response) {
-		return s.strange("404, but not in Jira's way")
+	if e.ticket == "" || !outbound.IsJSON(response.Header) {
+		return s.site.Strange("404, but not in Jira's way")
 	}
 	return contract.Problemf(contract.KindNotFound, "ticket",
 		"check the key, and that Curfew's Jira account may see the project", "Jira has no ticket %s", e.ticket)
@@ -98,7 +99,7 @@ func said(response *http.Response, body []byte) string {
 		Messages []string       `json:"errorMessages"`
 		Errors   map[string]any `json:"errors"`
 	}
-	if isJSON(response) {
+	if outbound.IsJSON(response.Header) {
 		_ = json.Unmarshal(body, &reply) // what can't be read stays empty
 	}
 	for _, field := range slices.Sorted(maps.Keys(reply.Errors)) {

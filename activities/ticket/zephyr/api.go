@@ -4,16 +4,14 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
-	"mime"
 	"net/http"
-	"net/url"
 	"strconv"
 	"time"
 
 	"curfew/activities/story"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -42,20 +40,19 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	response, err := s.client.Do(request)
 	if err != nil {
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
 	if err != nil {
-		return s.unreachable(ctx, err)
+		return s.site.Unreachable(ctx, err)
 	}
-	media, _, err := mime.ParseMediaType(response.Header.Get("Content-Type"))
-	isJSON := err == nil && media == "application/json"
+	isJSON := outbound.IsJSON(response.Header)
 	if response.StatusCode < 200 || response.StatusCode >= 300 {
 		return s.refusal(e, response, isJSON, body)
 	}
 	if !isJSON || json.Unmarshal(body, e.receive) != nil {
-		return s.strange("something that is not Zephyr's JSON")
+		return s.site.Strange("something that is not Zephyr's JSON")
 	}
 	return nil
 }
@@ -97,7 +94,7 @@ func (s *System) refusal(e exchange, response *http.Response, isJSON bool, body 
 		}
 		return problem
 	case status < 400 || !isJSON:
-		return s.strange(strconv.Itoa(status) + ", but not in Zephyr's way")
+		return s.site.Strange(strconv.Itoa(status) + ", but not in Zephyr's way")
 	}
 	return contract.Problemf(contract.KindDenied, "zephyr", "let the user of Curfew's token see and change the tests of the project",
 		"%s refused with %d: %s", s.site, status, said(body))
@@ -113,22 +110,4 @@ func said(body []byte) string {
 		return message
 	}
 	return "no reason given"
-}
-
-// unreachable is about a request that got no reply, or half of one.
-func (s *System) unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask %s: %w", s.site, ctx.Err())
-	}
-	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
-		err = wrapped.Err // the rest repeats the address
-	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that Zephyr is up and can be reached from here", "%s gave no answer: %v", s.site, err)
-}
-
-// strange is about a reply that Zephyr itself would not give: more likely a proxy or a sign-in page did.
-func (s *System) strange(what string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that tickets.zephyr.url leads to Zephyr's REST API itself", "%s answered with %s", s.site, what)
 }

@@ -14,6 +14,7 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -34,7 +35,7 @@ type Issues interface {
 // System is the Zephyr of one Jira site. It is safe for concurrent use.
 type System struct {
 	base   string
-	site   string // for messages
+	site   outbound.Peer
 	token  config.Secret
 	client *http.Client
 	issues Issues
@@ -51,7 +52,7 @@ func New(settings config.Zephyr, issues Issues) (*System, error) {
 			"write it like https://api.zephyrscale.smartbear.com/v2", "is no web address")
 	}
 	return &System{
-		base: strings.TrimRight(settings.URL, "/"), site: "Zephyr at " + address.Host, token: settings.Token, issues: issues,
+		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "Zephyr", Host: address.Host, Leads: "tickets.zephyr.url leads to Zephyr's REST API itself"}, token: settings.Token, issues: issues,
 		client: &http.Client{
 			Timeout: patience,
 			// The token goes to Zephyr alone, wherever it sends us.

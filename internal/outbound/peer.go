@@ -1,0 +1,46 @@
+package outbound
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"curfew/workflows/contract"
+)
+
+// Peer is a system that is called over HTTP, for what is said of it when it does not answer as it should.
+type Peer struct {
+	Name string // like "Jira"
+	Host string // where it is
+	// Leads is what to see to when somebody else answers in its place, like "tickets.jira.url leads to Jira itself".
+	Leads string
+}
+
+// String is the peer in a sentence.
+func (p Peer) String() string { return p.Name + " at " + p.Host }
+
+// Unreachable is about a call that got no answer, or half of one.
+func (p Peer) Unreachable(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return fmt.Errorf("ask %s: %w", p, ctx.Err())
+	}
+	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
+		err = wrapped.Err // the rest repeats the address
+	}
+	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Name+" is up and can be reached from here", "%s gave no answer: %v", p, err)
+}
+
+// Strange is about an answer that the peer itself would not give: more likely a proxy or a sign-in page did.
+func (p Peer) Strange(what string) *contract.Problem {
+	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Leads, "%s answered with %s", p, what)
+}
+
+// IsJSON is true for an answer that says it is JSON.
+func IsJSON(header http.Header) bool {
+	media, _, err := mime.ParseMediaType(header.Get("Content-Type"))
+	return err == nil && (media == "application/json" || strings.HasSuffix(media, "+json"))
+}
