@@ -72,7 +72,7 @@ bench: bin/temporal-dev ## Measure what people notice, at the target itself; abo
 	scripts/test-deps.sh
 	$(GO) test -run '^$$' -bench 'Decide|Seal|Verify|Allows' ./internal/policy ./internal/seal
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
-	$(GO) test -run FiftyReviewers -rounds 200 -timeout 40m -v ./internal/promises
+	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
 	$(GO) test -run '^$$' -bench Flood -benchtime 1x -timeout 20m -v ./internal/promises
 	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
 

@@ -221,6 +221,7 @@ func (p *play) sayWhere(o Options) {
 		_, _ = fmt.Fprintf(p.out, "  Temporal's Web UI  %s/namespaces/%s/workflows\n", o.WebUI, o.Namespace)
 	}
 	_, _ = fmt.Fprintf(p.out, "  Temporal           %s, namespace %s\n", o.Temporal, o.Namespace)
+	_, _ = fmt.Fprintf(p.out, "  Curfew's pages     %s/ (sign in with Bob's token %s)\n", p.config.Server.URL, p.tokens["bob"])
 	_, _ = fmt.Fprintf(p.out, "  Curfew's API       %s/openapi.json\n", p.config.Server.URL)
 	_, _ = fmt.Fprintf(p.out, "  as Alice           CURFEW_SERVER=%s CURFEW_TOKEN=%s %s list\n", p.config.Server.URL, p.tokens["alice"], o.Curfew)
 }
