@@ -61,6 +61,13 @@ func TestPolicyCasesAreTriedWithoutServerOrSecrets(t *testing.T) {
 	require.Equal(t, exitRefused, tried.code)
 }
 
+func TestTheRulesOfTheExampleSayWhatTheyShould(t *testing.T) {
+	t.Parallel()
+	tried := offline(t, "policy", "test", "--config", "../../examples/oncall.yaml", "../../examples/oncall-cases.yaml")
+	require.Equal(t, exitDone, tried.code, tried.out+tried.errors)
+	require.Contains(t, tried.out, "right  at night there is only the glass")
+}
+
 func TestAStoredDecisionIsExplained(t *testing.T) {
 	t.Parallel()
 	asked := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
