@@ -29,6 +29,8 @@ func TestThePagesForTheirPictures(t *testing.T) {
 	}
 	h := open(t)
 	alice := h.sits(t, desktop())
+	alice.open("/signin?next=/ask")
+	alice.picture("signin")
 	alice.signIn("p-alice", "/ask/debug-prod?ticket=OPS-7")
 	alice.do(chromedp.SendKeys("#reason", "Orders are late since 14:10. I want to see where the queue consumer waits."))
 	alice.picture("ask")
@@ -48,6 +50,8 @@ func TestThePagesForTheirPictures(t *testing.T) {
 	alice.picture("request")
 	alice.do(dark())
 	alice.picture("request-dark")
+	alice.open("/")
+	alice.picture("home-dark")
 	alice.do(phone())
 	alice.open("/ask/debug-prod/break-glass")
 	alice.picture("glass-phone")
