@@ -13,6 +13,8 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"curfew/internal/sandbox"
+	"curfew/internal/sandbox/pagerduty"
+	"curfew/internal/sandbox/slack"
 	"curfew/starter"
 	"curfew/workflows/contract"
 	"curfew/workflows/grant"
@@ -97,6 +99,17 @@ var scenarios = map[string]func(*house) string{
 		h.ended(id)
 		return id
 	},
+	"told": func(h *house) string { return h.do(h.active(alice, "debug", time.Hour).ID, h.revoke) },
+	"on call": func(h *house) string {
+		const incident = "PT4KHLK"
+		h.pagerduty.Trigger(pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}})
+		status, err := h.starter.Start(h.t.Context(), starter.Ask{
+			Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: incident, Door: "test",
+		})
+		require.NoError(h.t, err)
+		h.await(status.ID, contract.StateActive)
+		return h.do(status.ID, h.revoke)
+	},
 	"overlapping": func(h *house) string {
 		other := h.active(alice, "both", time.Hour).ID
 		return h.do(h.do(h.active(alice, "both", 2*time.Hour).ID, h.revoke), func(string) { h.revoke(other) })
@@ -104,7 +117,10 @@ var scenarios = map[string]func(*house) string{
 }
 
 // houses are what a scenario needs of its house.
-var houses = map[string]func(*house){"restored": keeps(looking), "scheduled": ruled, "behind the glass": ruled, "ended with its ticket": ruled}
+var houses = map[string]func(*house){
+	"restored": keeps(looking), "scheduled": ruled, "behind the glass": ruled, "ended with its ticket": ruled, "on call": paged,
+	"told": chatted(new(*slack.Server)),
+}
 
 func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {
 	t.Parallel()
