@@ -57,11 +57,11 @@ func (s *Starter) startDerived(ctx context.Context, ask Ask) (contract.Status, e
 		return contract.Status{}, err
 	}
 	fresh, err := s.launch(ctx, request)
-	if err == nil && !fresh {
-		request, err = s.firstRequest(ctx, request.ID)
-	}
 	if err != nil {
 		return contract.Status{}, err
+	}
+	if !fresh {
+		return s.firstStatus(ctx, request.ID)
 	}
 	return s.asAsked(ctx, request), nil
 }

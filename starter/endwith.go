@@ -91,7 +91,7 @@ func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Te
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
 		return false, nil // Temporal has forgotten it: nothing is left to end
 	}
-	if err != nil || !with(request.Terms) {
+	if err != nil || !with(request.Fact.Terms) {
 		return false, err
 	}
 	status, err := s.look(ctx, id)

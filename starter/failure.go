@@ -57,7 +57,7 @@ func noAnswer(err error) bool {
 		isA[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err) ||
 		isA[*serviceerror.DeadlineExceeded](err) || isA[*serviceerror.Canceled](err) ||
 		isA[*serviceerror.Unavailable](err) || isA[*serviceerror.ResourceExhausted](err) ||
-		isA[*serviceerror.WorkflowNotReady](err)
+		isA[*serviceerror.WorkflowNotReady](err) || isA[*serviceerror.QueryFailed](err)
 }
 
 func isA[E error](err error) bool {

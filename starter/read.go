@@ -177,25 +177,26 @@ func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, 
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.asAsked(ctx, request), nil
+	return s.asAsked(ctx, request.Fact), nil
 }
 
 // firstRequest reads what was asked from the workflow's first event, for which no worker is needed.
-func (s *Starter) firstRequest(ctx context.Context, id string) (contract.Request, error) {
+func (s *Starter) firstRequest(ctx context.Context, id string) (contract.Sealed[contract.Request], error) {
+	none := contract.Sealed[contract.Request]{}
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	history := s.temporal.GetWorkflowHistory(ctx, contract.RequestWorkflowID(id), "", false,
 		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	if !history.HasNext() {
-		return contract.Request{}, notFound(id)
+		return none, notFound(id)
 	}
 	first, err := history.Next()
 	if err != nil {
-		return contract.Request{}, problemOf(err, id)
+		return none, problemOf(err, id)
 	}
 	var input contract.RequestInput
 	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
-		return contract.Request{}, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
+		return none, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
 	}
-	return input.Request.Fact, nil
+	return input.Request, nil
 }

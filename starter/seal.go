@@ -3,6 +3,8 @@ package starter
 import (
 	"context"
 
+	"go.temporal.io/api/serviceerror"
+
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -47,6 +49,9 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 	answer, err := s.temporal.QueryWorkflow(ctx, contract.RequestWorkflowID(id), "", contract.QueryRequest)
 	if err == nil {
 		err = answer.Get(&request)
+	}
+	if isA[*serviceerror.QueryFailed](err) { // the worker is confused for a moment; what was asked stands in Temporal too
+		request, err = s.firstRequest(ctx, id)
 	}
 	if err != nil {
 		return contract.Request{}, "", problemOf(err, id)

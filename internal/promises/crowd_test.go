@@ -14,6 +14,8 @@ import (
 	"curfew/internal/policy"
 	"curfew/starter"
 	"curfew/workflows/contract"
+	"curfew/workflows/replaytest"
+	"curfew/workflows/request"
 )
 
 // rounds is how often the crowd decides. Each round costs the server fifty updates.
@@ -60,6 +62,8 @@ func TestP1FiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 		require.NoError(t, err)
 		h.decideAtOnce(status.ID, dice.Perm(crowd), denials)
 		h.requireOneDecision(status.ID, denials)
+		history := h.history(contract.RequestWorkflowID(status.ID))
+		require.NoError(t, replaytest.Replay(contract.WorkflowRequest, request.Request, history), "however the reviews came in, a worker that is new goes on")
 	}
 }
 
