@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
 
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -79,6 +80,12 @@ func TestP6WhatIsDoneBehindTheGlassIsSignedBySomebodyElse(t *testing.T) {
 	ended := h.ended(id)
 	require.Equal(t, carol, ended.Signed.Reviewer)
 	require.NotEmpty(t, ended.Ticket, "a ticket was opened, because there was none")
+	described, err := h.client.DescribeWorkflowExecution(t.Context(), contract.RequestWorkflowID(id), "")
+	require.NoError(t, err)
+	var found string
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(
+		described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[contract.KeyTicket.GetName()], &found))
+	require.Equal(t, ended.Ticket, found, "the request is found by it in Temporal")
 	var told []string
 	for _, comment := range h.jira.Comments(ended.Ticket) {
 		line, _, _ := strings.Cut(comment.Body, "\n")

@@ -16,12 +16,13 @@ type shown struct {
 	state    contract.State
 	deadline time.Time
 	stuck    bool
+	ticket   string
 }
 
 // show tells Temporal's Web UI where the request is.
 func (r *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details())
-	now := shown{state: r.status.State, stuck: r.status.Stuck, deadline: r.shown.deadline}
+	now := shown{state: r.status.State, stuck: r.status.Stuck, deadline: r.shown.deadline, ticket: r.status.Ticket}
 	if r.status.Until != nil {
 		now.deadline = *r.status.Until
 	}
@@ -34,6 +35,9 @@ func (r *run) show(ctx workflow.Context) {
 	}
 	if now.stuck != r.shown.stuck {
 		changes = append(changes, contract.KeyStuck.ValueSet(now.stuck))
+	}
+	if now.ticket != r.shown.ticket { // it was opened later
+		changes = append(changes, contract.KeyTicket.ValueSet(now.ticket))
 	}
 	r.shown = now
 	if len(changes) == 0 {

@@ -93,6 +93,7 @@ func newRun(in contract.RequestInput) *run {
 	for _, access := range fact.Terms.Accesses {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}
+	r.shown.ticket = fact.Ticket // it was started with it
 	r.ledger, r.ticket, r.incident = &outbox{}, &outbox{}, &outbox{}
 	for _, name := range fact.Terms.Channels {
 		r.channels = append(r.channels, &channel{name: name})
