@@ -19,26 +19,33 @@ const (
 // watchGrounds ends the access when its ticket is closed or its incident resolved, where the template says so. Webhooks
 // tell that at once; this is for those that never arrive. A system that does not answer ends nothing.
 func (r *run) watchGrounds(ctx workflow.Context) {
-	var in contract.GroundsInput
-	if r.fact().Terms.EndWithTicket {
-		in.Ticket = r.fact().Ticket
-	}
-	if r.fact().Terms.EndWithIncident {
-		in.Incident = r.fact().Incident
-	}
-	if in == (contract.GroundsInput{}) {
+	nothing := contract.GroundsInput{}
+	if r.grounds() == nothing && !(r.fact().Terms.EndWithTicket && r.opening.Project != "") {
 		return
 	}
 	over := func() bool { return r.status.State != contract.StateActive || r.stop != nil }
 	every := max(shortestGroundsLook, r.status.Duration.Duration/groundsLooks)
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for !over() && !workflow.GetInfo(ctx).GetContinueAsNewSuggested() {
-			var result contract.GroundsResult
-			if err := grounds(ctx, in).Get(ctx, &result); err == nil && result.Over {
-				r.end(contract.EndInput{By: result.By, Reason: result.Why})
-				return
+			if in := r.grounds(); in != nothing {
+				var result contract.GroundsResult
+				if err := grounds(ctx, in).Get(ctx, &result); err == nil && result.Over {
+					r.end(contract.EndInput{By: result.By, Reason: result.Why})
+					return
+				}
 			}
 			wait.For(ctx, every, "Look whether its grounds are still there", over)
 		}
 	})
+}
+
+// grounds are what the access ends with, as far as there is one: a ticket may be opened later.
+func (r *run) grounds() (in contract.GroundsInput) {
+	if r.fact().Terms.EndWithTicket {
+		in.Ticket = r.status.Ticket
+	}
+	if r.fact().Terms.EndWithIncident {
+		in.Incident = r.fact().Incident
+	}
+	return in
 }

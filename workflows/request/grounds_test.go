@@ -33,6 +33,21 @@ func TestAccessEndsWithItsTicketWhereTheTemplateSaysSo(t *testing.T) {
 	}
 }
 
+func TestAccessEndsWithTheTicketThatWasOpenedForIt(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{
+		asks: func(request *contract.Request) {
+			request.Ticket, request.Terms.EndWithTicket = "", true
+			request.Terms.Rules.Ticket.Open = contract.TicketPlace{Project: "OPS", Type: "Task"}
+		},
+		groundless: start.Add(20 * time.Minute),
+	})
+	w.at(0, func() { w.review("bob", contract.VerdictApprove) })
+	status := w.run(t)
+	require.Equal(t, contract.OutcomeRevoked, status.Outcome)
+	require.WithinDuration(t, start.Add(20*time.Minute), *status.EndedAt, shortestGroundsLook)
+}
+
 func TestLongAccessIsLookedAtMoreSeldomSoThatItsHistoryStaysShort(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &world{asks: func(request *contract.Request) {
