@@ -105,7 +105,7 @@ func TestNothingIsAskedWhereNobodyAnswers(t *testing.T) {
 	require.Equal(t, "no requests\n", s.run(t, "alice", "list", "--mine").out)
 }
 
-func TestTheGlassIsBrokenOnlyByThoseWhoMeanIt(t *testing.T) {
+func TestBreakGlassNeedsAConfirmation(t *testing.T) {
 	t.Parallel()
 	s := whole(t)
 
