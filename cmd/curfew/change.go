@@ -18,7 +18,7 @@ func (p *program) extendCommand() *cobra.Command {
 			return remote.Extend(ctx, id, body)
 		})
 	c.Flags().StringVar(&body.Duration, "for", "", "`duration` to add: 30m, 1h")
-	c.Flags().StringVar(&body.Reason, "reason", "", "`text`: why you need more time")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you need more time, as `text`")
 	return c
 }
 
@@ -29,7 +29,7 @@ func (p *program) revokeCommand() *cobra.Command {
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return remote.Revoke(ctx, id, body)
 		})
-	c.Flags().StringVar(&body.Reason, "reason", "", "`text`: why the access ends now")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why the access ends now, as `text`")
 	return c
 }
 
@@ -40,7 +40,7 @@ func (p *program) cancelCommand() *cobra.Command {
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return remote.Cancel(ctx, id, body)
 		})
-	c.Flags().StringVar(&body.Reason, "reason", "", "`text`: why you withdraw it (optional)")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you withdraw it (optional), as `text`")
 	return c
 }
 

@@ -27,7 +27,7 @@ request has changed meanwhile, Curfew refuses it. --yes shows the same summary a
 --no-input and with -o json, the approval applies to the request as it stands at that moment.`
 	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
 	flags := c.Flags()
-	flags.StringVar(&body.Reason, "reason", "", "`text`: why you approve")
+	flags.StringVar(&body.Reason, "reason", "", "why you approve, as `text`")
 	flags.StringVar(&body.Duration, "for", "", "longest `duration` that you approve, if less than requested: 30m")
 	flags.BoolVar(&yes, "yes", false, "show the summary and approve without asking")
 	return c
@@ -41,7 +41,7 @@ func (p *program) denyCommand() *cobra.Command {
 			return p.deny(ctx, remote, id, body)
 		})
 	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
-	c.Flags().StringVar(&body.Reason, "reason", "", "`text`: why you deny; on a terminal, curfew prompts for it")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you deny; on a terminal, curfew prompts for it, as `text`")
 	return c
 }
 

@@ -66,7 +66,7 @@ revoke, which say that the access may still be there.`,
 			return answer(p, status, err, p.grantText)
 		},
 	}
-	c.Flags().StringVar(&reason, "reason", "", "`text`: why Curfew is to stop, and who removes the access")
+	c.Flags().StringVar(&reason, "reason", "", "why Curfew is to stop, and who removes the access, as `text`")
 	return c
 }
 
