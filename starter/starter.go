@@ -18,6 +18,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/keyring"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -45,6 +46,8 @@ type Options struct {
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
+	// Secrets are those that all servers share; one of this process's own when there is none.
+	Secrets keyring.Ring
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -61,6 +64,7 @@ type Starter struct {
 	references ticket.References
 	signer     *seal.Signer
 	verifier   *seal.Verifier
+	secrets    keyring.Ring
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
@@ -83,6 +87,9 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	if o.Secrets.IsZero() {
+		o.Secrets = keyring.Random()
+	}
 	kept, err := lru.New[string, digests](mostDigests)
 	if err != nil {
 		return nil, err
@@ -95,7 +102,7 @@ func New(o Options) (*Starter, error) {
 		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
 		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier,
+		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets,
 	}, nil
 }
 

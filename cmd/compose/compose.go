@@ -149,9 +149,14 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	shared, err := secrets(app.config.Current(), signer)
+	if err != nil {
+		return err
+	}
 	requests, err := starter.New(starter.Options{
 		Temporal: app.Temporal, Config: app.config, Events: app.ledger, Alarms: app.ledger, Decisions: app.ledger, Tickets: app.tickets,
 		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger, Signer: signer, Verifier: verifier,
+		Secrets: shared,
 	})
 	if err != nil {
 		return err

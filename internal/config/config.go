@@ -48,6 +48,9 @@ type Temporal struct {
 type Server struct {
 	Listen string `yaml:"listen"` // default 127.0.0.1:8300
 	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
+	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points start,
+	// and seals the sign-ins of browsers; the others are still known.
+	SecretFiles []string `yaml:"secretFiles"`
 }
 
 // Ledger says where Curfew's own record is: one of both.

@@ -93,9 +93,7 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 	case contract.OrderStart:
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		defer cancel()
-		ask := askOf(delivery)
-		ask.ID = "" // it is not known before it is let in
-		if problem, refused := refusal(h.Starter.Check(ctx, ask)); refused {
+		if problem, refused := refusal(h.Starter.Check(ctx, askOf(delivery))); refused {
 			return problem
 		}
 		return nil
@@ -114,15 +112,15 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 	return contract.Problemf(contract.KindInvalid, "action", "choose start, extend or end", "%q is none", oneLine(delivery.Event))
 }
 
-// orderedID is the id of the request that an order starts.
-func orderedID(delivery contract.Delivery) string {
-	return starter.DerivedID(delivery.At, "order", delivery.Source, delivery.ID)
+// orderOrigin is what the request that an order starts belongs to.
+func orderOrigin(delivery contract.Delivery) starter.Origin {
+	return starter.Origin{Began: delivery.At, Of: []string{"order", delivery.Source, delivery.ID}}
 }
 
 func askOf(delivery contract.Delivery) starter.Ask {
 	order := delivery.Order
 	return starter.Ask{
-		ID: orderedID(delivery), Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
+		Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
 		Ticket: order.Ticket, Incident: order.Incident, Source: "hooks/" + delivery.Source,
 	}
 }
@@ -134,7 +132,7 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 		return contract.Delivered{}, malformed("send it again", "there is no order in it")
 	}
 	if delivery.Event == contract.OrderStart {
-		status, err := h.Starter.StartDerived(ctx, askOf(delivery))
+		status, err := h.Starter.StartDerived(ctx, askOf(delivery), orderOrigin(delivery))
 		return contract.Delivered{Said: order.Person + " asks for " + order.Template, Requests: []string{status.ID}}, err
 	}
 	requests, err := h.meant(ctx, order)

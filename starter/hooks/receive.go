@@ -110,7 +110,11 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 	if read.answerTo != "" { // Slack wants no words
 		return answer{status: http.StatusOK, told: read}
 	}
-	return answer{status: http.StatusAccepted, body: receiptOf(read.delivery, fresh), told: read}
+	receipt, err := h.receiptOf(read.delivery, fresh)
+	if err != nil {
+		return h.later(err, read)
+	}
+	return answer{status: http.StatusAccepted, body: receipt, told: read}
 }
 
 // Receipt is what a source is answered.
@@ -121,12 +125,12 @@ type Receipt struct {
 	Unused    string `json:"unused,omitempty"`    // why nothing will be done
 }
 
-func receiptOf(delivery contract.Delivery, fresh bool) Receipt {
-	receipt := Receipt{Delivery: delivery.ID, Duplicate: !fresh}
+func (h *Hooks) receiptOf(delivery contract.Delivery, fresh bool) (receipt Receipt, err error) {
+	receipt = Receipt{Delivery: delivery.ID, Duplicate: !fresh}
 	if fresh && delivery.Event == contract.OrderStart {
-		receipt.Request = orderedID(delivery)
+		receipt.Request, err = h.Starter.DerivedID(orderOrigin(delivery))
 	}
-	return receipt
+	return receipt, err
 }
 
 // passOver says yes to what nothing comes of, so that the source goes on, and tells operators once a day.

@@ -62,6 +62,24 @@ func TestAnIncidentsEventIsLetInOnceHoweverOftenItIsSent(t *testing.T) {
 	require.Equal(t, contract.Delivery{Source: "pd", ID: id, Event: "incident.triggered", Incident: "PINC1"}, delivery)
 }
 
+func TestADeliveryThatIsSentAgainUnderAnotherNameIsTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	moved := `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"changelog":{"id":"` + ulid.Make().String() + `","items":[{"field":"status"}]}}`
+	nameless := []byte(`{"event":{"event_type":"incident.triggered","data":{"id":"PINC1","type":"incident","html_url":"` + ulid.Make().String() + `"}}}`)
+	for n, name := range []string{"one", "two", ""} {
+		status, answer := w.jira(t, name, moved)
+		require.Equal(t, http.StatusAccepted, status, answer)
+		require.Equal(t, n > 0, strings.Contains(answer, `"duplicate":true`), "nobody signs the header that names it")
+
+		header := byPagerDuty(t, oldSecret, time.Time{}, nameless)
+		header.Set("X-Webhook-Id", name)
+		status, answer = w.send(t, "pd", header, nameless)
+		require.Equal(t, http.StatusAccepted, status, answer)
+		require.Equal(t, n > 0, strings.Contains(answer, `"duplicate":true`))
+	}
+}
+
 func TestNothingOfAWebhookIsKeptButWhereToLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

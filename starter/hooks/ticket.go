@@ -25,7 +25,7 @@ const (
 // seenWithin is how long Jira may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
+func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event string `json:"webhookEvent"`
 		Issue struct {
@@ -42,7 +42,8 @@ func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, bod
 		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
 	}
 	read := message{delivery: contract.Delivery{
-		ID: deliveryID(body, header.Get("X-Atlassian-Webhook-Identifier")), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
+		// Jira signs no name of a delivery, so that one with another name is the same.
+		ID: digest(body), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
 	}}
 	moved := false
 	for _, item := range sent.Changelog.Items {
@@ -99,9 +100,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
 	status, err := h.Starter.StartDerived(ctx, starter.Ask{
-		ID: belonging(found, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
+		Template: route.Template, Requester: person, Duration: route.Duration,
 		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	})
+	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -111,9 +112,11 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
 }
 
-// belonging is the id of the request that a ticket started for a person.
-func belonging(found ticket.History, person, template string) string {
-	return starter.DerivedID(found.CreatedAt, config.SystemJira, found.Key, person, template)
+// startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket, and the
+// template of the route that the ticket takes. A ticket that takes none has started nothing.
+func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
+	route, fits := s.ticketRoute(found)
+	return fits && asked.Source == config.SystemJira && asked.Ticket == found.Key && asked.Template == route.Template
 }
 
 func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
@@ -176,8 +179,12 @@ func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.Histor
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
 	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
 	for _, status := range open {
-		if status.ID != belonging(found, status.Requester, status.Template) {
-			continue
+		asked, err := h.Starter.Asked(ctx, status.ID)
+		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {
+			continue // no server has sealed it, or something else has started it
+		}
+		if err != nil {
+			return contract.Delivered{}, err
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
 		if !known {
