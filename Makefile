@@ -74,6 +74,7 @@ bench: bin/temporal-dev ## Measure the delays that people notice, at the target 
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
 	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
 	$(GO) test -run '^$$' -bench Flood -benchtime 1x -timeout 20m -v ./internal/promises
+	$(GO) test -run '^$$' -bench Drown -benchtime 1x -timeout 20m -v ./internal/promises
 	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
 
 .PHONY: record

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -48,6 +49,12 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err != nil {
 		return contract.Status{}, err
 	}
+	if full := s.hasRoom(ctx, request.Requester); full != nil {
+		if status, err := s.askedBefore(ctx, request); err == nil { // it was asked for when there was room
+			return status, nil
+		}
+		return contract.Status{}, full
+	}
 	fresh, err := s.launch(ctx, request)
 	switch {
 	case err != nil:
@@ -56,6 +63,28 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 		return s.askedBefore(ctx, request)
 	}
 	return s.asAsked(ctx, request), nil
+}
+
+// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an entry
+// point starts by itself are not counted against anybody.
+const mostPending = 100
+
+// hasRoom refuses a person who asks for more than anybody decides.
+func (s *Starter) hasRoom(ctx context.Context, person string) error {
+	pending, err := s.events.Requests(ctx, ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending})
+	if err != nil {
+		return unreadable(err)
+	}
+	own := 0
+	for _, status := range pending {
+		if status.Requester == person {
+			own++
+		}
+	}
+	if own < mostPending {
+		return nil
+	}
+	return contract.Problemf(contract.KindTooMany, "", "wait until they are decided, or cancel some", "%d of your requests wait for a decision", own)
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.

@@ -149,22 +149,28 @@ func durationFlag(name, text string) (time.Duration, error) {
 // find looks for access that lasts long enough, else for a request that leads to it.
 func (p *program) find(ctx context.Context, remote *client.Client, needed need) (client.Answer[contract.Status], bool, error) {
 	for _, state := range []contract.State{contract.StateActive, contract.StateGranting, contract.StatePending} {
-		list, err := remote.List(ctx, client.Filter{State: state, Template: needed.template, Mine: true, Limit: mostMine})
-		if err != nil {
-			return client.Answer[contract.Status]{}, false, err
-		}
-		for _, status := range list.Value.Requests {
-			if p.serves(status, needed) {
-				found, err := remote.Show(ctx, status.ID)
-				return found, err == nil, err
+		filter := client.Filter{State: state, Template: needed.template, Mine: true}
+		for range mostPages {
+			list, err := remote.List(ctx, filter)
+			if err != nil {
+				return client.Answer[contract.Status]{}, false, err
+			}
+			for _, status := range list.Value.Requests {
+				if p.serves(status, needed) {
+					found, err := remote.Show(ctx, status.ID)
+					return found, err == nil, err
+				}
+			}
+			if filter.Before = list.Value.Next; filter.Before == "" {
+				break
 			}
 		}
 	}
 	return client.Answer[contract.Status]{}, false, nil
 }
 
-// mostMine is the longest page of a list.
-const mostMine = 500
+// mostPages bounds how far back somebody's own requests are looked through.
+const mostPages = 20
 
 func (p *program) serves(status contract.Status, needed need) bool {
 	switch {

@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/json"
+	"net/netip"
 	"time"
 
 	"curfew/workflows/contract"
@@ -51,6 +52,10 @@ type Server struct {
 	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points start,
 	// and seals the sign-ins of browsers; the others are still known.
 	SecretFiles []string `yaml:"secretFiles"`
+	// Proxies are the addresses and networks of the proxies whose X-Forwarded-For is believed.
+	Proxies []string `yaml:"proxies"`
+
+	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
 
 // Ledger says where Curfew's own record is: one of both.

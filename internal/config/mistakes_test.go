@@ -68,7 +68,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		"unknown keys": {"serverr: {}\nserver: {List_en: x, zzzzzz: 1}\n", []string{
 			"curfew.yaml:1:1: serverr: is no key that is known here; did you mean server?",
 			"curfew.yaml:2:10: server.List_en: is no key that is known here; did you mean listen?",
-			"curfew.yaml:2:22: server.zzzzzz: is no key that is known here; known here: listen, secretFiles, url",
+			"curfew.yaml:2:22: server.zzzzzz: is no key that is known here; known here: listen, proxies, secretFiles, url",
 		}},
 		"duplicate keys": {"server:\n  listen: 127.0.0.1:1\n  listen: 127.0.0.1:2\nserver: {}", []string{
 			"curfew.yaml:3:3: server.listen: is there twice, first at line 2; keep one of them",

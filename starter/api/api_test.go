@@ -21,6 +21,7 @@ import (
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter/api"
+	"curfew/starter/limit"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -47,7 +48,7 @@ func open(t *testing.T) *entry {
 func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.New(core)}))
+	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}))
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
 }

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/starter/limit"
 	"curfew/workflows/contract"
 )
 
@@ -22,6 +23,7 @@ type gate struct {
 	mux     *http.ServeMux
 	callers *identity.Authenticator
 	saw     func(context.Context, identity.Caller) error // remembers what a sign-in has named
+	limits  *limit.Limits
 	log     *zap.Logger
 }
 
@@ -29,6 +31,7 @@ type gate struct {
 type call struct {
 	identity.Caller       // nobody below other paths than /v1/
 	cause           error // why it failed, for the log
+	untold          bool  // one of very many that are not logged
 }
 
 type callKey struct{}
@@ -52,8 +55,11 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	harden(reply.Header())
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		caller, err := g.callers.Authenticate(r.Context(), bearer(r))
+		if err == nil {
+			err = g.limits.Call(caller.Person, bearer(r))
+		}
 		if err != nil {
-			refuse(reply, r, known, err)
+			g.refuse(reply, r, known, err)
 			return
 		}
 		known.Caller = caller
@@ -78,9 +84,14 @@ func bearer(r *http.Request) string {
 }
 
 // refuse answers a call that does not show who is calling, or whose caller may not come in.
-func refuse(w http.ResponseWriter, r *http.Request, known *call, err error) {
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request, known *call, err error) {
 	var unproven *identity.Unproven
-	if !errors.As(err, &unproven) {
+	if errors.As(err, &unproven) {
+		if tooMany := g.limits.Stranger(r); tooMany != nil {
+			unproven, err, known.untold = nil, tooMany, true
+		}
+	}
+	if unproven == nil {
 		document, header := documentFor(known, err, "")
 		maps.Copy(w.Header(), header)
 		write(w, document)
@@ -132,6 +143,9 @@ func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration
 	fields := []zap.Field{
 		zap.String("method", r.Method), zap.String("route", r.Pattern), zap.Int("status", w.status),
 		zap.Duration("took", took), zap.String("person", known.Person),
+	}
+	if known.untold {
+		return
 	}
 	if known.cause == nil {
 		g.log.Info("call", fields...)

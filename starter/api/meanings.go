@@ -264,7 +264,8 @@ var values = map[string][]any{
 	"Alarm.kind": anyOf(contract.AlarmKinds()),
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
-		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindUnavailable, contract.KindInternal,
+		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindTooMany, contract.KindUnavailable,
+		contract.KindInternal,
 	},
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {

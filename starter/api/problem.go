@@ -58,6 +58,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindDenied:      http.StatusForbidden,
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
+	contract.KindTooMany:     http.StatusTooManyRequests,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 	contract.KindInternal:    http.StatusInternalServerError,
 }
@@ -94,7 +95,7 @@ func documentFor(known *call, err error, location string) (*Problem, http.Header
 		known.cause = err
 	}
 	document := documentOf(status, problem, location)
-	if status != http.StatusServiceUnavailable {
+	if status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
 		return document, nil
 	}
 	wait := cmp.Or(problem.RetryAfter.Duration, retryAfter)

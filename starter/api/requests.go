@@ -53,7 +53,7 @@ type listInput struct {
 	Mine     bool   `query:"mine" doc:"Only those that you asked for or get"`
 	ToReview bool   `query:"toReview" doc:"Only those that wait for a review, and that you may review"`
 	Before   string `query:"before" doc:"The next of the page before"`
-	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most; a page may have fewer, also when there are more: next says so"`
 }
 
 type pageOutput struct{ Body Page }
@@ -110,15 +110,11 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	if in.ToReview {
 		filter.Reviewer, filter.Waits = current(ctx).Person, true
 	}
-	statuses, err := s.starter.List(ctx, current(ctx).Person, filter)
+	page, err := s.starter.List(ctx, current(ctx).Person, filter)
 	if err != nil {
 		return nil, err
 	}
-	page := Page{Requests: append([]contract.Status{}, statuses...)}
-	if len(statuses) == in.Limit {
-		page.Next = statuses[len(statuses)-1].ID
-	}
-	return &pageOutput{page}, nil
+	return &pageOutput{Page{Requests: append([]contract.Status{}, page.Requests...), Next: page.Next}}, nil
 }
 
 func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {

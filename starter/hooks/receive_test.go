@@ -176,7 +176,8 @@ func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 func TestADeliveryIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, answer := w.send(t, "pd", http.Header{}, bytes.Repeat([]byte("x"), 1<<20+1))
+	large := bytes.Repeat([]byte("x"), 1<<20+1)
+	status, answer := w.send(t, "pd", byPagerDuty(t, oldSecret, time.Time{}, large), large)
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	require.Contains(t, answer, "1024 KiB")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"pd", nil)
