@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
@@ -29,9 +30,11 @@ type gate struct {
 
 // call is what is known about one call while it is handled.
 type call struct {
-	identity.Caller       // nobody below other paths than /v1/
-	cause           error // why it failed, for the log
-	untold          bool  // one of very many that are not logged
+	identity.Caller // nobody below other paths than /v1/
+	// again is nil while the caller would still be let in as the same one.
+	again  func(context.Context) error
+	cause  error // why it failed, for the log
+	untold bool  // one of very many that are not logged
 }
 
 type callKey struct{}
@@ -62,7 +65,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			g.refuse(reply, r, known, err)
 			return
 		}
-		known.Caller = caller
+		known.Caller, known.again = caller, g.sameAgain(caller, bearer(r))
 		if err := g.saw(r.Context(), caller); err != nil {
 			g.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
 		}
@@ -72,6 +75,17 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.mux.ServeHTTP(reply, r)
+}
+
+// sameAgain looks whether a token still stands for a caller who may do as much.
+func (g *gate) sameAgain(caller identity.Caller, token string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		now, err := g.callers.Authenticate(ctx, token)
+		if err == nil && (now.Person != caller.Person || !slices.Equal(now.Scopes, caller.Scopes)) {
+			err = contract.Problemf(contract.KindForbidden, "", "call again", "the token is not good for the same any more")
+		}
+		return err
+	}
 }
 
 // bearer is the token that a call came with, if it is one.
