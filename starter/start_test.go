@@ -62,6 +62,7 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		"too long a duration":         {func(a *starter.Ask) { a.Duration = hours(9) }, contract.KindInvalid, "duration", "9h is over the maximum of 8h; ask for 8h or less"},
 		"no reason":                   {func(a *starter.Ask) { a.Reason = "" }, contract.KindInvalid, "reason", "missing"},
 		"a blank reason":              {func(a *starter.Ask) { a.Reason = " \n\t" }, contract.KindInvalid, "reason", "missing"},
+		"a reason of nothing to see":  {func(a *starter.Ask) { a.Reason = "\u200b\u2800" }, contract.KindInvalid, "reason", "missing"},
 		"too long a reason":           {func(a *starter.Ask) { a.Reason = strings.Repeat("x", 4097) }, contract.KindInvalid, "reason", "4097 bytes"},
 		"a reason that is no text":    {func(a *starter.Ask) { a.Reason = "\xff\xfe" }, contract.KindInvalid, "reason", "UTF-8"},
 		"a reason with an escape":     {func(a *starter.Ask) { a.Reason = "ok\x1b[2J" }, contract.KindInvalid, "reason", "byte 2"},

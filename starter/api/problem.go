@@ -46,8 +46,9 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
 
-// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process.
-func init() { huma.NewError = schemaProblem }
+// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process, and takes
+// keys for fields that differ from them in case unless all of a process says otherwise.
+func init() { huma.NewError, huma.ValidateStrictCasing = schemaProblem, true }
 
 // statuses of the kinds.
 var statuses = map[contract.Kind]int{

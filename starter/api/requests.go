@@ -84,7 +84,7 @@ func (s *server) requests() {
 }
 
 func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
-	duration, err := parseDuration(in.Body.Duration)
+	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
@@ -134,20 +134,6 @@ func statusOr(status contract.Status, err error) (*statusOutput, error) {
 		return nil, err
 	}
 	return &statusOutput{status}, nil
-}
-
-// parseDuration names the field, which a schema's refusal would not explain; empty is zero.
-func parseDuration(text string) (contract.Duration, error) {
-	var duration contract.Duration
-	if text == "" {
-		return duration, nil
-	}
-	if err := duration.UnmarshalText([]byte(text)); err != nil {
-		const most = 64
-		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
-			"%.*q is not a duration", most, text)
-	}
-	return duration, nil
 }
 
 func sourceOf(userAgent string) string {

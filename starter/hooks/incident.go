@@ -3,7 +3,6 @@ package hooks
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"curfew/activities/incident"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -37,7 +37,7 @@ func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body [
 	var sent struct {
 		Event event `json:"event"`
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
+	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
 		return message{delivery: contract.Delivery{ID: digest(body)}}, malformed("send JSON", "it is no JSON of a webhook, V3")
 	}
 	e := sent.Event

@@ -1,18 +1,16 @@
 package hooks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -23,22 +21,24 @@ type orderBody struct {
 	ID     string `json:"id"`     // of the delivery; Standard Webhooks has it in a header
 	Person string `json:"person"` // in whose name; or
 	// Account of that person on a System of the directory.
-	Account  string            `json:"account"`
-	System   string            `json:"system"`
-	Template string            `json:"template"`
-	Duration contract.Duration `json:"duration"`
-	Reason   string            `json:"reason"`
-	Ticket   string            `json:"ticket"`
-	Incident string            `json:"incident"`
-	Request  string            `json:"request"`
+	Account  string `json:"account"`
+	System   string `json:"system"`
+	Template string `json:"template"`
+	Duration string `json:"duration"`
+	Reason   string `json:"reason"`
+	Ticket   string `json:"ticket"`
+	Incident string `json:"incident"`
+	Request  string `json:"request"`
 }
 
 func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
 	var sent orderBody
-	if err := decoder.Decode(&sent); err != nil || decoder.More() {
+	if err := exactjson.UnmarshalKnown(body, &sent); err != nil {
 		return message{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
+	}
+	duration, err := contract.AskedDuration(sent.Duration)
+	if err != nil {
+		return message{}, err
 	}
 	if s.hook.Verify == config.VerifyStandard {
 		sent.ID = header.Get(standardwebhooks.HeaderWebhookID)
@@ -51,7 +51,7 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 		return message{}, err
 	}
 	delivery := contract.Delivery{ID: deliveryID(body, sent.ID), Event: sent.Action, Order: &contract.Order{
-		Person: person, Template: sent.Template, Duration: sent.Duration, Reason: sent.Reason, Ticket: sent.Ticket,
+		Person: person, Template: sent.Template, Duration: duration, Reason: sent.Reason, Ticket: sent.Ticket,
 		Incident: sent.Incident, Request: sent.Request,
 	}}
 	return message{delivery: delivery}, h.checkOrder(ctx, delivery)
@@ -101,7 +101,7 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 		if (order.Request == "") == (order.Incident == "") {
 			return contract.Problemf(contract.KindInvalid, "request", "name a request, or else an incident", "it is not said which one")
 		}
-		if strings.TrimSpace(order.Reason) == "" {
+		if contract.IsBlank(order.Reason) {
 			return contract.Problemf(contract.KindInvalid, "reason", "say what it is for", "is missing")
 		}
 		if delivery.Event == contract.OrderExtend && order.Duration.Duration <= 0 {

@@ -2,7 +2,6 @@ package hooks
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -12,6 +11,7 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -38,7 +38,7 @@ func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []b
 			} `json:"items"`
 		} `json:"changelog"`
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
+	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
 		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
 	}
 	read := message{delivery: contract.Delivery{
