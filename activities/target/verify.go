@@ -75,6 +75,7 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	uses[lease.Request] = use
 	terms := chain.Request.Fact.Terms
 	lease.KeepSessions, lease.Restore = terms.KeepSessions, terms.Restore
+	lease.Reference, lease.DriftCheckInterval = chain.Request.Fact.Reference(), terms.DriftCheckInterval
 	return lease, nil
 }
 

@@ -150,7 +150,7 @@ type Target struct {
 type Template struct {
 	Description  string              `yaml:"description"`
 	Entitlements []Entitlement       `yaml:"entitlements"`
-	Requesters   People              `yaml:"requesters"` // everybody when nobody is named
+	Requesters   Requesters          `yaml:"requesters"` // everybody when nobody is named
 	OnBehalf     OnBehalf            `yaml:"onBehalf"`
 	Duration     Durations           `yaml:"duration"`
 	StartWithin  contract.Duration   `yaml:"startWithin"` // how far ahead a start may be scheduled; none when left out

@@ -66,7 +66,11 @@ func (c *Config) everybody(lists ...People) (count int, known bool) {
 }
 
 func (r *reading) whoAsks(c *Config, template *Template, at path) {
-	r.whom(c, template.Requesters, at.key("requesters"))
+	named := People{template.Requesters.People, template.Requesters.Groups}
+	r.whom(c, named, at.key("requesters"))
+	if template.Requesters.BindSubject && len(named.People)+len(named.Groups) == 0 {
+		r.wrong(at.key("requesters").key("bindSubject"), "name people or groups beside it, or take it out", "binds to nobody: everybody may ask")
+	}
 	r.listed(template.OnBehalf.Groups, at.key("onBehalf"), r.isGroup(c))
 }
 

@@ -56,6 +56,10 @@ func (s termsVersion) parties(facts Facts) []string {
 	if requesters := s.Rules.Requesters; !requesters.IsZero() && !facts.includes(requesters, asks) {
 		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s", asks, facts.Request.Template))
 	}
+	// Nobody knows the subject yet where it is asked who may ask for anybody.
+	if bound := s.Rules.BindSubject && gets != "" && gets != asks; bound && !facts.includes(s.Rules.Requesters, gets) {
+		reasons = append(reasons, fmt.Sprintf("%s may not get %s, whoever asks for it", gets, facts.Request.Template))
+	}
 	// The terms of the first release have nothing to say of this.
 	firstRelease := s.Approval.Count > 0
 	if behalf := s.Rules.OnBehalf; asks != gets && !firstRelease && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {

@@ -66,6 +66,26 @@ func TestEachRuleOfATemplateIsHeld(t *testing.T) {
 			f.Groups["support"] = []string{"ada"}
 			rules(func(r *contract.Rules) { r.OnBehalf = contract.OnBehalf{Groups: []string{"support"}} })(f)
 		}, ""},
+		"for somebody else who may not ask, where that is enough": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People = []string{"ada"} })(f)
+		}, ""},
+		"for somebody else who may not ask, where the subject is bound": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People, r.BindSubject = []string{"ada"}, true })(f)
+		}, "mallory may not get debug-prod, whoever asks for it"},
+		"for somebody else who may ask, where the subject is bound": {func(f *policy.Facts) {
+			forMallory(f)
+			f.Groups["ops"] = []string{"mallory"}
+			rules(func(r *contract.Rules) {
+				r.Requesters.People, r.Requesters.Groups, r.BindSubject = []string{"ada"}, []string{"ops"}, true
+			})(f)
+		}, ""},
+		"the template of today binds the subject": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People = []string{"ada"} })(f)
+			f.Present.Rules.BindSubject = true
+		}, "mallory may not get debug-prod, whoever asks for it"},
 		"too short": {
 			rules(func(r *contract.Rules) { r.MinDuration = hours(3) }), "the duration 2h is under the template's minimum of 3h",
 		},

@@ -7,6 +7,8 @@ import "time"
 type Rules struct {
 	// Requesters may ask; everybody in the directory when nobody is named.
 	Requesters People `json:"requesters,omitzero"`
+	// BindSubject is true when only somebody who may ask may get the access, whoever asks for it.
+	BindSubject bool `json:"bindSubject,omitempty"`
 	// OnBehalf says who may ask for somebody else.
 	OnBehalf OnBehalf `json:"onBehalf,omitzero"`
 	// MinDuration is the shortest that access may be asked for.
