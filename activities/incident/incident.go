@@ -19,7 +19,7 @@ type System interface {
 	Find(ctx context.Context, id string) (Incident, error)
 	// OnCall tells who is on call for a service at this moment. Doubt is an error, or nobody; it is never a guess.
 	OnCall(ctx context.Context, service string) ([]OnCall, error)
-	// Note adds an entry to the incident's log once: when our own account has already written one with this marker,
+	// AddNote adds an entry to the incident's log once: when our own account has already written one with this marker,
 	// nothing is added.
 	AddNote(ctx context.Context, id string, entry story.Entry) error
 	// Check tries the credentials and privileges without changing anything.

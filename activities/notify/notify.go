@@ -14,7 +14,7 @@ type Channel interface {
 	// System is what people's accounts on the channel are called in the directory, like "slack" or "mail"; empty for a
 	// channel that tells no person in particular.
 	System() string
-	// Tell tells one message. A repeated attempt, with the same Event.ID, tells it once wherever the channel can know that
+	// Send tells one message. A repeated attempt, with the same Event.ID, tells it once wherever the channel can know that
 	// it was told. It returns the thread: what the channel needs to know to put the next message of the same request in
 	// the place of this one; empty when it needs nothing.
 	Send(ctx context.Context, m Message) (thread string, err error)

@@ -30,7 +30,7 @@ type progress struct {
 	Thread string `json:"thread,omitempty"`
 }
 
-// Tell is the activity contract.ActivityNotify: one message for each event, in order.
+// Send is the activity contract.ActivityNotify: one message for each event, in order.
 func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
 	if !found {

@@ -46,7 +46,7 @@ func New(o Options) *Activities {
 	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
 }
 
-// today are the activities with the configuration of this moment. Its conditions are compiled once.
+// snapshot are the activities with the configuration of this moment. Its conditions are compiled once.
 func (a *Activities) snapshot() *Activities {
 	now := a.Config.Current()
 	if latest := a.latest.Load(); latest != nil && latest.config == now {

@@ -31,7 +31,7 @@ func (q *question) reviews() *[]contract.Sealed[contract.Review] {
 	return &q.Reviews
 }
 
-// vouched leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
+// verifiedQuestion leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
 // that it has not is left out. Both are put into the ledger before anything is decided.
 func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInput) (q question, forged *contract.Problem, err error) {
 	q = question{DecideInput: in}

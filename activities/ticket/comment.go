@@ -23,7 +23,7 @@ type Activities struct{ Options }
 // New makes the activities of a tracker.
 func New(o Options) *Activities { return &Activities{o} }
 
-// Tell is the activity contract.ActivityTellTicket: one comment for each event, in order, and the link's present state.
+// Comment is the activity contract.ActivityTellTicket: one comment for each event, in order, and the link's present state.
 // Where the request named something that stands for the ticket, that is linked to the request when its story begins.
 func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) error {
 	if !ValidKey(in.Ticket) {

@@ -93,7 +93,7 @@ func restart(file string, sections []string) Errors {
 	return mistakes
 }
 
-// lookEvery is how often the file is looked at. What has changed is read when it has not changed for one look more, so
+// pollInterval is how often the file is looked at. What has changed is read when it has not changed for one look more, so
 // that a file which is still being written is not taken for the whole.
 const pollInterval = time.Second
 

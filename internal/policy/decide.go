@@ -24,7 +24,7 @@ type deciding struct {
 	evaluation *evaluation
 }
 
-// side is one of the two sets of terms that a request must satisfy.
+// termsVersion is one of the two sets of terms that a request must satisfy.
 type termsVersion struct {
 	contract.Terms
 	pinned bool

@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// panel is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
+// ruleTally is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
 // both have, by its name, is one panel with the stricter of both; any other is a panel of its own.
 type ruleTally struct {
 	contract.RuleState

@@ -76,7 +76,7 @@ func (c *Channel) Check(ctx context.Context) error {
 	return nil
 }
 
-// Tell implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
+// Send implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {
 		return "", nil

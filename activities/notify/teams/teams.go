@@ -40,7 +40,7 @@ func (c *Channel) System() string { return "" }
 // Check implements notify.Channel. A workflow can't be asked anything without posting, so it checks nothing.
 func (c *Channel) Check(context.Context) error { return nil }
 
-// Tell implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not told. A card whose
+// Send implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not told. A card whose
 // answer is lost may come twice.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {

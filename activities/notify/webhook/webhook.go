@@ -81,7 +81,7 @@ type data struct {
 	Status contract.Status `json:"status"`
 }
 
-// Tell implements notify.Channel.
+// Send implements notify.Channel.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	body, err := json.Marshal(event{
 		SpecVersion: specVersion, ID: m.Event.ID(), Source: c.source, Type: typeStart + string(m.Event.Kind),

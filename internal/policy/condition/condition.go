@@ -113,8 +113,12 @@ func firstOf(issues *cel.Issues) *Fault {
 		}
 	}
 	message, _, _ := strings.Cut(first.Message, "\n")
+	fix := "docs/policy.md lists what conditions may name"
+	if strings.Contains(message, "undefined field 'door'") {
+		fix = "request.door is called request.source now"
+	}
 	return &Fault{
 		Line: max(first.Location.Line(), 1), Column: max(first.Location.Column(), 0) + 1,
-		Message: strings.TrimSuffix(message, " (in container '')"), Fix: "docs/policy.md lists what conditions may name",
+		Message: strings.TrimSuffix(message, " (in container '')"), Fix: fix,
 	}
 }
