@@ -264,7 +264,7 @@ var values = map[string][]any{
 	"Alarm.kind": {
 		contract.AlarmLate, contract.AlarmStuck, contract.AlarmTakenOver, contract.AlarmDrifted, contract.AlarmReappeared,
 		contract.AlarmOrphaned, contract.AlarmRemoved, contract.AlarmSweepStopped, contract.AlarmForged, contract.AlarmBreakGlassReviewOverdue,
-		contract.AlarmHook,
+		contract.AlarmHook, contract.AlarmNotRecorded,
 	},
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,

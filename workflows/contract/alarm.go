@@ -18,6 +18,7 @@ const (
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
+	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 )
 
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.

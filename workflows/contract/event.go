@@ -66,6 +66,7 @@ const (
 	ActorSweep    = "curfew:sweep"
 	ActorTicket   = "curfew:ticket"   // it was closed
 	ActorIncident = "curfew:incident" // it was resolved
+	ActorLedger   = "curfew:ledger"   // it refused an event that access rests on
 	ActorSignal   = "temporal:signal" // somebody with rights on the Temporal namespace
 	ActorCanceled = "temporal:cancel"
 )

@@ -119,7 +119,7 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 		}
 		wait.For(ctx, left, summary, func() bool { return r.reviews.hasUncounted() || r.endRequest != nil })
 	}
-	r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.By, r.endRequest.Reason, "")
+	r.recordNoAccess(ctx)
 	return false
 }
 

@@ -91,7 +91,7 @@ func (r *run) awaitPostReview(ctx workflow.Context) {
 			return
 		}
 		r.recordEventTo(ctx, contract.EventBreakGlassReviewOverdue, contract.ActorCurfew, "", "It was to be reviewed by "+clock(*r.status.ReviewDue)+".", r.others())
-		r.alarm(ctx, contract.AlarmBreakGlassReviewOverdue, r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
+		r.alarm(ctx, contract.AlarmBreakGlassReviewOverdue, workflow.Now(ctx).Unix(), r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
 			strings.Join(r.others(), ", ")+" review it")
 		pause = every
 	}
@@ -111,15 +111,17 @@ func (r *run) others() []string {
 	})
 }
 
-// alarm tells operators, beside everything else.
-func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) {
+// alarm tells operators, beside everything else. The number tells alarms of one kind apart.
+func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64, text string) {
 	alarm := contract.Alarm{
-		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, workflow.Now(ctx).Unix()), Kind: kind, At: workflow.Now(ctx),
+		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, number), Kind: kind, At: workflow.Now(ctx),
 		Requests: []string{r.status.ID}, Actor: contract.ActorCurfew, Text: text,
 	}
+	r.alarms++
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := raise(ctx, alarm); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
+		r.alarms--
 	})
 }

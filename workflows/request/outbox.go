@@ -22,8 +22,8 @@ func (o *outbox) close() { o.closed = true }
 
 func (o *outbox) drained() bool { return o.delivered == len(o.events) }
 
-// run tells until the outbox is closed and drained. What the place refuses for good is given to refused.
-func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
+// run tells until the outbox is closed and drained.
+func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			_ = workflow.Await(ctx, func() bool { return o.closed || !o.drained() }) // ctx is never canceled
@@ -31,10 +31,17 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 				return
 			}
 			batch := o.events[o.delivered:len(o.events):len(o.events)]
-			if err := tell(ctx, batch); err != nil {
-				refused(ctx, err)
-			}
+			tell(ctx, batch)
 			o.delivered += len(batch)
+		}
+	})
+}
+
+// runUnlessRefused does so with a place that may refuse entries for good, which is given to refused.
+func (o *outbox) runUnlessRefused(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
+	o.run(ctx, func(ctx workflow.Context, events []contract.Event) {
+		if err := tell(ctx, events); err != nil {
+			refused(ctx, err)
 		}
 	})
 }
@@ -56,17 +63,13 @@ func (r *run) outboxes() []*outbox {
 }
 
 func (r *run) startOutboxes(ctx workflow.Context) {
-	r.ledger.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return record(ctx, contract.RecordInput{Events: events, Status: r.status})
-	}, func(ctx workflow.Context, err error) {
-		workflow.GetLogger(ctx).Error("the ledger refused events", "request", r.status.ID, "error", err)
-	})
-	r.ticket.run(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
-	r.incident.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
+	r.ledger.run(ctx, r.recordAll)
+	r.ticket.runUnlessRefused(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
+	r.incident.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
 		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status})
 	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
 	for _, c := range r.channels {
-		c.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
+		c.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
 			if c.refused {
 				return nil // it has been down for long, and what people can't do in time they need not be told
 			}

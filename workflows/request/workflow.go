@@ -74,8 +74,10 @@ type run struct {
 	ledger, ticket, incident *outbox
 	channels                 []*channel
 	notified                 notified
-	refusals                 int // of extensions that were signaled
-	notices                  int // of grants
+	incomplete               bool // the ledger refused an event that access rests on
+	alarms                   int  // that the ledger has not taken yet
+	refusals                 int  // of extensions that were signaled
+	notices                  int  // of grants
 	published                published
 }
 
@@ -136,7 +138,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 			return r.recordExpired
 		}
 	}
-	if r.endRequest == nil {
+	if r.endRequest == nil || r.neverGranted() {
 		return r.recordFailed
 	}
 	r.clearQueued()
@@ -150,6 +152,9 @@ func (r *run) extensionReviewed() bool {
 }
 
 func (r *run) recordFailed(ctx workflow.Context) {
+	if r.endRequest != nil {
+		r.status.Why = r.endRequest.Reason
+	}
 	r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
 }
 
@@ -177,5 +182,5 @@ func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
 			return r.status, err
 		}
 	}
-	return r.status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return r.status, workflow.Await(ctx, func() bool { return r.alarms == 0 && workflow.AllHandlersFinished(ctx) })
 }

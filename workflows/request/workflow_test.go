@@ -31,7 +31,8 @@ type world struct {
 	holdErr    map[string]error // by target; taken away by the first hold that succeeds
 	holdFails  int              // how many holds fail with holdErr; 0 is all
 	extendErr  map[string]error
-	stuckFor   int // releases that answer with a problem
+	stuckFor   int                // releases that answer with a problem
+	unrecorded contract.EventKind // that the ledger refuses
 	ticketErr  error
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
@@ -125,6 +126,11 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 func (w *world) Record(_ context.Context, in contract.RecordInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, event := range in.Events {
+		if event.Kind == w.unrecorded {
+			return final(contract.KindConflict)
+		}
+	}
 	for _, event := range in.Events {
 		w.events = append(w.events, event.Kind)
 	}
