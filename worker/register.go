@@ -37,7 +37,7 @@ func registerWorkflows(r Registry) {
 
 func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
-	leases := lease.New(o.Temporal, o.Holdings)
+	leases := lease.New(o.Temporal, o.Holdings, o.Signer)
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,

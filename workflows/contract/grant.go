@@ -29,6 +29,7 @@ type HoldInput struct {
 
 // HoldResult answers a hold: the access was seen at the target.
 type HoldResult struct {
+	Request  string    `json:"request"` // that holds
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
 }
@@ -48,6 +49,7 @@ type ReleaseInput struct {
 
 // ReleaseResult answers a release.
 type ReleaseResult struct {
+	Request string `json:"request"` // that has released
 	// GoneAt is when the access was seen to be gone; zero while it is not.
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// HeldUntil is set when another request's lease keeps the access up.

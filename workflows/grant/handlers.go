@@ -87,7 +87,9 @@ func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (con
 	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {
 		return contract.ReleaseResult{}, err
 	}
-	return r.result, nil
+	result := r.result
+	result.Request = in.Request
+	return result, nil
 }
 
 // answerReleases answers those releases that there is an answer for. answer says whether there is one yet.

@@ -42,7 +42,7 @@ func (g *run) put(ctx workflow.Context) {
 	g.clearStuck(ctx)
 	g.recordRestored(ctx)
 	for _, a := range asks {
-		a.done, a.result, a.err = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
+		a.done, a.result, a.err = true, contract.HoldResult{Request: a.lease.Request, Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
 	}
 }
 

@@ -31,14 +31,14 @@ func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision)
 }
 
 // handlePostReview answers when the policy has said whether the review counts.
-func (r *run) handlePostReview(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
+func (r *run) handlePostReview(ctx workflow.Context, in contract.ReviewInput) (contract.Answer, error) {
 	s := &postReview{Sealed: in.Review}
 	r.postReviews = append(r.postReviews, s)
 	err := workflow.Await(ctx, func() bool { return s.done })
 	if err == nil {
 		err = s.err
 	}
-	return r.status, err
+	return r.answer(in.Review.Fact.Asks()), err
 }
 
 // processPostReviews has the policy look at each review, in order, until one counts.

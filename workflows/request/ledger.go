@@ -73,7 +73,7 @@ func (r *run) unrecorded(ctx workflow.Context, event contract.Event, problem *co
 	r.alarm(ctx, contract.AlarmNotRecorded, int64(event.Seq), fmt.Sprintf("The ledger refused the event %s (%s): %s", event.ID(), event.Kind, problem.Error()))
 	if weights[event.Kind] == decisive {
 		r.incomplete = true
-		r.end(contract.EndInput{By: contract.ActorLedger, Reason: "The ledger refused the event " + event.ID() + "."})
+		r.endBy(contract.ActorLedger, "The ledger refused the event "+event.ID()+".")
 	}
 }
 
@@ -83,8 +83,8 @@ func (r *run) neverGranted() bool { return r.incomplete && r.status.GrantedAt ==
 // recordNoAccess concludes a request that was ended before anything was granted.
 func (r *run) recordNoAccess(ctx workflow.Context) {
 	if r.neverGranted() {
-		r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.endRequest.Reason)
+		r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.endRequest.Fact.Reason)
 		return
 	}
-	r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.By, r.endRequest.Reason, "")
+	r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 }

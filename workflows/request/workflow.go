@@ -60,7 +60,7 @@ type run struct {
 	status contract.Status
 
 	reviews    reviewSet
-	endRequest *contract.EndInput
+	endRequest *contract.Sealed[contract.End]
 
 	extensions       []*extension // that wait for the main coroutine
 	pendingExtension *extension   // that waits for a reviewer
@@ -142,7 +142,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		return r.recordFailed
 	}
 	r.clearQueued()
-	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
+	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 	return r.recordRevoked
 }
 
@@ -153,13 +153,13 @@ func (r *run) extensionReviewed() bool {
 
 func (r *run) recordFailed(ctx workflow.Context) {
 	if r.endRequest != nil {
-		r.status.Why = r.endRequest.Reason
+		r.status.Why = r.endRequest.Fact.Reason
 	}
 	r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
 }
 
 func (r *run) recordRevoked(ctx workflow.Context) {
-	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.By, "", r.holdOutcomes())
+	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.Fact.By, "", r.holdOutcomes())
 }
 
 func (r *run) recordExpired(ctx workflow.Context) {

@@ -273,6 +273,10 @@ func (w *world) extend(by time.Duration) *answered {
 	}})
 }
 
+func end(by, reason string) contract.EndInput {
+	return contract.EndInput{End: contract.Sealed[contract.End]{Fact: contract.End{Request: "01TEST", By: by, Reason: reason}}}
+}
+
 // run plays the request to its end and returns its last status.
 func (w *world) run(t *testing.T) contract.Status {
 	t.Helper()
@@ -296,7 +300,7 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 	t.Parallel()
 	const minute = time.Minute
 	approve := func(w *world) { w.at(minute, func() { w.review("bob", contract.VerdictApprove) }) }
-	revoke := contract.EndInput{By: "alice", Reason: "done"}
+	revoke := end("alice", "done")
 	for name, tc := range map[string]struct {
 		world   *world
 		play    func(*world)
@@ -446,7 +450,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			"dave is not a reviewer":             w.review("dave", contract.VerdictApprove),
 			`"maybe" is no verdict`:              w.review("bob", "maybe"),
 			"only active access can be extended": w.extend(time.Hour),
-			"cancel it instead":                  w.update(contract.UpdateRevoke, contract.EndInput{By: "alice"}),
+			"cancel it instead":                  w.update(contract.UpdateRevoke, end("alice", "")),
 		}
 	})
 	w.at(2*time.Minute, func() { w.review("bob", contract.VerdictApprove) })
@@ -457,7 +461,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			"-1h is no time":             w.extend(-time.Hour),
 			"ask for 2h or less":         w.extend(2*time.Hour + time.Nanosecond),
 			"pass the maximum":           w.extend(1<<63 - 1),
-			"revoke it instead":          w.update(contract.UpdateCancel, contract.EndInput{By: "alice"}),
+			"revoke it instead":          w.update(contract.UpdateCancel, end("alice", "")),
 		}
 	})
 	var after *answered
