@@ -37,7 +37,9 @@ func registerWorkflows(r Registry) {
 
 func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
-	leases := lease.New(o.Temporal, o.Holdings, o.Signer)
+	leases := lease.New(lease.Options{
+		Temporal: o.Temporal, Holdings: o.Holdings, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
+	})
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
@@ -52,6 +54,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityHold:            leases.Hold,
 		contract.ActivityExtendLease:     leases.Extend,
 		contract.ActivityRelease:         leases.Release,
+		contract.ActivityRoute:           leases.Route,
 		contract.ActivityRecord:          book.Record,
 		contract.ActivityAlarm:           book.Alarm,
 		contract.ActivityCommentTicket:   tickets.Comment,

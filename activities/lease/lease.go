@@ -17,21 +17,27 @@ import (
 
 	"curfew/activities"
 	"curfew/activities/ledger"
+	"curfew/internal/config"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
-// Activities talks to grants.
-type Activities struct {
-	temporal client.Client
-	holdings ledger.Holdings
-	signer   *seal.Signer // nil where nothing is sealed
+// Options of Activities.
+type Options struct {
+	Temporal client.Client
+	Holdings ledger.Holdings
+	Config   *config.Live
+	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals; both are
+	// nil where nothing is sealed.
+	Signer   *seal.Signer
+	Verifier *seal.Verifier
 }
 
-// New makes the activities. The signer's key makes the ids of updates, so that nobody can take them beforehand.
-func New(temporal client.Client, holdings ledger.Holdings, signer *seal.Signer) *Activities {
-	return &Activities{temporal: temporal, holdings: holdings, signer: signer}
-}
+// Activities talks to grants.
+type Activities struct{ Options }
+
+// New makes the activities.
+func New(o Options) *Activities { return &Activities{o} }
 
 // Hold is the activity contract.ActivityHold: it returns when the access was seen at the target.
 func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {
@@ -45,7 +51,7 @@ func (a *Activities) Extend(ctx context.Context, in contract.HoldInput) (contrac
 
 func (a *Activities) hold(ctx context.Context, update string, in contract.HoldInput) (contract.HoldResult, error) {
 	// The end is part of the update's id: the same lease may be moved again and again, and a retry is the same update.
-	id := a.signer.Name(update, in.Access.GrantID(), in.Lease.Request, strconv.FormatInt(in.Lease.Until.UnixNano(), 10))
+	id := a.Signer.Name(update, in.Access.GrantID(), in.Lease.Request, strconv.FormatInt(in.Lease.Until.UnixNano(), 10))
 	return ask(ctx, a, message[contract.HoldResult]{
 		access: in.Access, until: in.Lease.Until, name: update, id: id, input: in,
 		answers: func(result contract.HoldResult, err error) bool {
@@ -64,7 +70,7 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 	}
 	// A request may release more than once, when it holds again in between; a retry is the same update.
 	info := activity.GetInfo(ctx)
-	id := a.signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
+	id := a.Signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
 	return ask(ctx, a, message[contract.ReleaseResult]{
 		access: in.Access, name: contract.UpdateRelease, id: id, input: in,
 		answers: func(result contract.ReleaseResult, err error) bool {
@@ -79,7 +85,7 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	if in.HeldSince.IsZero() {
 		return contract.ReleaseResult{}, false
 	}
-	locked, err := a.holdings.Lock(ctx, in.Access.GrantID())
+	locked, err := a.Holdings.Lock(ctx, in.Access.GrantID())
 	if err != nil {
 		return contract.ReleaseResult{}, false
 	}
@@ -123,8 +129,8 @@ func ask[Result any](ctx context.Context, a *Activities, m message[Result]) (Res
 }
 
 func send[Result any](ctx context.Context, a *Activities, m message[Result]) (result Result, err error) {
-	handle, err := a.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: a.temporal.NewWithStartWorkflowOperation(
+	handle, err := a.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: a.Temporal.NewWithStartWorkflowOperation(
 			start(m.access, m.until), contract.WorkflowGrant, contract.GrantInput{Access: m.access}),
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateID: m.id, UpdateName: m.name, Args: []any{m.input}, WaitForStage: client.WorkflowUpdateStageCompleted,

@@ -29,6 +29,7 @@ func (g *run) sleep(ctx workflow.Context) {
 
 // look compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
+	g.findRoute(ctx)
 	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases})
 	_ = workflow.Await(ctx, func() bool { return future.IsReady() || g.changed() }) // ctx is never canceled
 	if !future.IsReady() {

@@ -63,15 +63,14 @@ func (g *run) checkAccess(access contract.Access) error {
 }
 
 func (g *run) handleHold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain, opens: true})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain, opens: true})
 }
 
 func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain})
 }
 
-func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
-	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
+func (g *run) ask(ctx workflow.Context, a *ask) (contract.HoldResult, error) {
 	g.asks = append(g.asks, a)
 	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
 		return contract.HoldResult{}, err

@@ -16,6 +16,8 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
+	// routeAttempt bounds what asks nobody, on a machine that is very busy.
+	routeAttempt = 5 * time.Second
 	// endAttempt bounds what is done after the instant has come: revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
 )
@@ -88,6 +90,14 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 		Priority:               temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityIssue, command)
+}
+
+// routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
+func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future {
+	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary: "Verify leases and find the workers of the target", StartToCloseTimeout: routeAttempt,
+		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
+	}), contract.ActivityRoute, in)
 }
 
 // raiseAlarm tells the ledger, for as long as it takes.
