@@ -21,6 +21,14 @@ const (
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 )
 
+// AlarmKinds are all of them, in the order in which people are shown them.
+func AlarmKinds() []AlarmKind {
+	return []AlarmKind{
+		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded,
+	}
+}
+
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.
 type Alarm struct {
 	ID       string    `json:"id"`

@@ -1,6 +1,6 @@
 package contract
 
-// RouteInput is the local activity "lease.Route" of a grant: which of these leases are vouched for, and whose workers reach
+// RouteInput is the local activity "lease.Route" of a grant: which of these leases carry their seals, and whose workers reach
 // the target?
 type RouteInput struct {
 	Access Access      `json:"access"`
@@ -11,6 +11,6 @@ type RouteInput struct {
 type Route struct {
 	// TaskQueue names the workers that reach the target today, as Access.TaskQueue does.
 	TaskQueue string `json:"taskQueue,omitempty"`
-	// Refused says of each hold, in their order, why nobody vouches for it; nil for those that are vouched for.
+	// Refused says of each hold, in their order, why nobody vouches for it; nil for those that are sealed.
 	Refused []*Problem `json:"refused,omitempty"`
 }

@@ -19,7 +19,7 @@ type postReview struct {
 	err  error
 }
 
-// brokeGlass tells everybody who was not asked.
+// recordBreakGlass notifies everybody who was not asked.
 func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision) {
 	by := workflow.Now(ctx).Add(r.fact().Terms.Rules.BreakGlass.ReviewWithin.Duration)
 	r.status.ReviewDue = &by
@@ -111,7 +111,7 @@ func (r *run) others() []string {
 	})
 }
 
-// alarm tells operators, beside everything else. The number tells alarms of one kind apart.
+// alarm raises an alarm beside the main coroutine. The number tells alarms of one kind apart.
 func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64, text string) {
 	alarm := contract.Alarm{
 		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, number), Kind: kind, At: workflow.Now(ctx),
