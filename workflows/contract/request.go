@@ -158,6 +158,11 @@ type Answer struct {
 // Asks is what a review asks for, the same however often it is sent.
 func (r Review) Asks() string { return "review " + r.Reviewer + " " + string(r.Verdict) }
 
+// Same is true of an extension that reads the same.
+func (e Extension) Same(other Extension) bool {
+	return e.Request == other.Request && e.By == other.By && e.Duration == other.Duration && e.Reason == other.Reason && e.At.Equal(other.At)
+}
+
 // Asks is what an extension asks for.
 func (e Extension) Asks() string { return "extend " + e.By + " " + e.Duration.String() }
 

@@ -43,7 +43,7 @@ func (g *run) detectDrift(ctx workflow.Context) {
 	}
 	if !g.drifted {
 		g.drifted = true
-		g.raiseAlarm(ctx, contract.AlarmDrifted, "", "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
+		g.raiseAlarm(ctx, contract.AlarmDrifted, "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
 		g.notifyRequests(ctx, contract.EventDrifted)
 	}
 	if g.leases.Restore() {

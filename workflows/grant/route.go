@@ -65,14 +65,14 @@ const mostForged = 20
 func (g *run) raiseForged(ctx workflow.Context, request string, problem contract.Problem) {
 	request = contract.Shorten(request, 64)
 	sum := sha256.Sum256([]byte(g.access.GrantID() + request + problem.Fault))
-	id := fmt.Sprintf("%s/%s/%s", contract.AlarmForged, request, hex.EncodeToString(sum[:8]))
+	id := fmt.Sprintf("%s/%s/%s", g.access.GrantID(), contract.AlarmForged, hex.EncodeToString(sum[:8]))
 	if problem.Kind != contract.KindForbidden || g.forged[id] || len(g.forged) == mostForged {
 		return
 	}
 	g.forged[id] = true
-	g.raise(ctx, contract.Alarm{
+	g.raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
 		ID: id, Kind: contract.AlarmForged, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(),
 		Requests: []string{request}, Actor: contract.ActorCurfew,
 		Text: "Somebody who can write to the Temporal namespace asked for access that was not decided: " + problem.Error(),
-	})
+	}})
 }

@@ -101,7 +101,7 @@ func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future 
 }
 
 // recordAlarm writes an alarm to the ledger, however long that takes.
-func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

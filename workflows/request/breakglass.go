@@ -63,6 +63,7 @@ func (r *run) applyPostReview(ctx workflow.Context, review contract.Sealed[contr
 	}
 	fact := review.Fact
 	r.status.PostReview = &fact
+	r.said.Reviews = append(r.said.Reviews, review)
 	detail := "It was in order."
 	if fact.Verdict == contract.VerdictDeny {
 		detail = "It was not in order."
@@ -119,7 +120,7 @@ func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64,
 	}
 	r.alarms++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raise(ctx, alarm); err != nil {
+		if err := raise(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
 		r.alarms--

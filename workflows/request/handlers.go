@@ -227,6 +227,7 @@ func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 	target := contract.Shorten(notice.Target, 64)
 	switch notice.Kind {
 	case contract.EventCertified:
+		r.rememberCertificate(notice.Ask)
 		r.recordEvent(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
 	case contract.EventDrifted:
 		r.recordEvent(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")

@@ -57,18 +57,18 @@ var weights = map[contract.EventKind]weight{
 // recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that can't
 // be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
-	if len(events) > 1 && record(ctx, contract.RecordInput{Events: events, Status: r.status}) == nil {
+	if len(events) > 1 && record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance()}) == nil {
 		return
 	}
 	for _, event := range events {
-		if err := record(ctx, contract.RecordInput{Events: []contract.Event{event}, Status: r.status}); err != nil {
-			r.unrecorded(ctx, event, contract.AsProblem(err))
+		if err := record(ctx, contract.RecordInput{Events: []contract.Event{event}, Status: r.status, Provenance: r.provenance()}); err != nil {
+			r.noteRefusal(ctx, event, contract.AsProblem(err))
 		}
 	}
 }
 
-// unrecorded tells operators that the ledger refuses an event, and ends what must not go on without it.
-func (r *run) unrecorded(ctx workflow.Context, event contract.Event, problem *contract.Problem) {
+// noteRefusal tells operators that the ledger refuses an event, and ends what must not go on without it.
+func (r *run) noteRefusal(ctx workflow.Context, event contract.Event, problem *contract.Problem) {
 	workflow.GetLogger(ctx).Error("the ledger refused an event", "event", event.ID(), "kind", event.Kind, "error", problem.Error())
 	r.alarm(ctx, contract.AlarmNotRecorded, int64(event.Seq), fmt.Sprintf("The ledger refused the event %s (%s): %s", event.ID(), event.Kind, problem.Error()))
 	if weights[event.Kind] == decisive {

@@ -66,7 +66,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 	r.ledger.run(ctx, r.recordAll)
 	r.ticket.runUnlessRefused(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
 	r.incident.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status})
+		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
 	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
 	for _, c := range r.channels {
 		c.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
@@ -74,7 +74,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 				return nil // it has been down for long, and what people can't act on in time they need not hear of
 			}
 			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Thread: c.thread,
+				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
 			})
 			if err == nil {
 				c.thread = result.Thread
@@ -87,7 +87,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 // commentTicket comments on the ticket, and opens one before where that is to be done.
 func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error {
 	if r.status.Ticket == "" {
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
+		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
 		if err != nil {
 			return err
 		}
@@ -95,7 +95,7 @@ func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error
 		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
 		r.show(ctx)
 	}
-	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
+	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
 }
 
 // refused puts it into the ledger, once, that a place takes no more entries.

@@ -47,10 +47,10 @@ func ownName(ctx workflow.Context, in contract.RequestInput) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindForbidden, "id", "ask through the Curfew server", "the workflow is not that of the request %s", request)
-	err := raise(ctx, contract.Alarm{
+	err := raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
 		ID: string(contract.AlarmForged) + "/" + contract.Shorten(id, 256), Kind: contract.AlarmForged, At: workflow.Now(ctx),
 		Requests: []string{request}, Actor: contract.ActorCurfew, Text: contract.Shorten(id, 256) + ": " + problem.Error(),
-	})
+	}})
 	return errors.Join(problem.Application(), err)
 }
 
@@ -67,6 +67,7 @@ type run struct {
 
 	chain          contract.Chain                     // that the access rests on; it names all reviews
 	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
+	said           contract.Provenance                // what people said that was considered, beside the chain
 
 	postReviews []*postReview // that nobody has looked at
 
