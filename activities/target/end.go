@@ -38,10 +38,10 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
+		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say.
-		before = ledger.Holding{}
+		before = ledger.Holding{Proof: grantsOwn(command)}
 	}
 	holding := due(before, command, clock.now())
 	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
@@ -57,11 +57,11 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	receipt := contract.EndReceipt{Standing: holding.Standing}
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
-		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
+		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}
-		receipt.Sessions = gone.sessions
+		receipt.Sessions, receipt.Unconfirmed = gone.sessions, gone.unconfirmed
 		receipt.AlreadyAbsent = gone.absent && before.SettledAt.IsZero() // a cut-off attempt need not have given anything
 	}
 	if !holding.Standing && holding.SettledAt.After(clock.now()) {
@@ -70,7 +70,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	}
 	receipt.GoneAt = clock.now()
 	holding = over(holding, command.Gone, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
+	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 	}
@@ -117,32 +117,11 @@ func (a *Activities) endUnfenced(ctx context.Context, found Target, command cont
 		return contract.EndReceipt{}, cause
 	}
 	a.log.Warn("the holding can't be read; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
-	gone, err := remove(ctx, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
+	gone, err := remove(ctx, found.Connector, access(command.Access, command.Leases), grantsOwn(command), command.KeepSessions)
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	return contract.EndReceipt{GoneAt: clock.now(), Sessions: gone.sessions}, nil
-}
-
-// removed is what a revoke found.
-type removed struct {
-	absent   bool // there was nothing to take away
-	sessions int  // that were ended
-}
-
-// remove takes the access away, ends what the subject has open with it, and sees that it is gone.
-func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (removed, error) {
-	revoked, err := connector.Revoke(ctx, gone)
-	if err != nil {
-		return removed{}, err
-	}
-	found := removed{absent: revoked == AlreadyAbsent}
-	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{}, err
-		}
-	}
-	return found, seen(ctx, connector, gone, false)
+	return contract.EndReceipt{GoneAt: clock.now(), Unconfirmed: gone.unconfirmed, Sessions: gone.sessions}, nil
 }
 
 func zapGrant(id string) zap.Field { return zap.String("grant", id) }

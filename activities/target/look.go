@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"curfew/activities"
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -20,8 +21,12 @@ func (a *Activities) look(ctx context.Context, command contract.LookCommand) (co
 	if err != nil {
 		return contract.LookReceipt{}, err
 	}
-	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases))
-	return contract.LookReceipt{Held: state.Held}, err
+	if command.Leases.Unread() {
+		return contract.LookReceipt{Held: true}, nil
+	}
+	known := ledger.Proof{Identity: command.Identity, Shown: true}
+	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases).known(known))
+	return contract.LookReceipt{Held: state.Held || doubt(state, known, false) != ""}, err
 }
 
 // Abandon is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,

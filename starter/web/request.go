@@ -220,13 +220,14 @@ func headline(content requestContent) string {
 
 // outcomes are how requests end, in sentences.
 var outcomes = map[contract.Outcome]string{
-	contract.OutcomeDenied:    "Denied. No access was given.",
-	contract.OutcomeWithdrawn: "Taken back. No access was given.",
-	contract.OutcomeLapsed:    "Nobody decided in time. No access was given.",
-	contract.OutcomeFailed:    "The access could not be given. Nothing is left behind.",
-	contract.OutcomeExpired:   "The time is over, and the access was seen to be gone.",
-	contract.OutcomeRevoked:   "Ended early, and the access was seen to be gone.",
-	contract.OutcomeTakenOver: "The access could not be taken away; a person answers for it.",
+	contract.OutcomeDenied:      "Denied. No access was given.",
+	contract.OutcomeWithdrawn:   "Taken back. No access was given.",
+	contract.OutcomeLapsed:      "Nobody decided in time. No access was given.",
+	contract.OutcomeFailed:      "The access could not be given. Nothing is left behind.",
+	contract.OutcomeExpired:     "The time is over, and the access was seen to be gone.",
+	contract.OutcomeRevoked:     "Ended early, and the access was seen to be gone.",
+	contract.OutcomeTakenOver:   "The access could not be taken away; a person answers for it.",
+	contract.OutcomeUnconfirmed: "The access was removed. That it is gone can't be confirmed.",
 }
 
 // entries are the story with the names of people, the newest first.

@@ -17,6 +17,7 @@ type GrantState struct {
 	Leases   Leases    `json:"leases,omitempty"`
 	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
 	Standing bool      `json:"standing,omitempty"`
+	Identity Identity  `json:"identity,omitzero"` // of what is held
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -50,6 +51,8 @@ type ReleaseInput struct {
 type ReleaseResult struct {
 	// GoneAt is when the access was seen to be gone; zero while it is not.
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// HeldUntil is set when another request's lease keeps the access up.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
 	Standing  bool      `json:"standing,omitempty"`
@@ -162,6 +165,7 @@ type GrantCommand struct {
 type GrantReceipt struct {
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
+	Identity Identity  `json:"identity,omitzero"` // of what is held
 	// Leases are those of the command and those that an earlier run of the grant had left.
 	Leases Leases `json:"leases"`
 	// AlreadyThere is true when an earlier attempt, or somebody else, had given the access.
@@ -189,11 +193,15 @@ type EndCommand struct {
 	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
 	// holding can't be read.
 	Mine bool `json:"mine,omitempty"`
+	// Identity is what the grant knows of it when the holding can't be read.
+	Identity Identity `json:"identity,omitzero"`
 }
 
 // EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.
 type EndReceipt struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Until is set when the holding's end has moved: nothing was done.
 	Until  time.Time `json:"until,omitzero"`
 	Leases Leases    `json:"leases,omitempty"`
@@ -206,11 +214,12 @@ type EndReceipt struct {
 
 // LookCommand is the activity "target.Look": see whether live access is there.
 type LookCommand struct {
-	Access Access `json:"access"`
-	Leases Leases `json:"leases"`
+	Access   Access   `json:"access"`
+	Leases   Leases   `json:"leases"`
+	Identity Identity `json:"identity,omitzero"`
 }
 
-// LookReceipt answers a LookCommand.
+// LookReceipt answers a LookCommand. Access that nobody can see counts as held.
 type LookReceipt struct {
 	Held bool `json:"held"`
 }

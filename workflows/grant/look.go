@@ -17,7 +17,7 @@ func (g *run) sleep(ctx workflow.Context) {
 		g.lookedAt = now
 	}
 	next := g.lookedAt.Add(every)
-	if every == 0 || g.standing || !next.Before(wake) {
+	if every == 0 || g.standing || g.leases.Unread() || !next.Before(wake) {
 		wait.For(ctx, wake.Sub(now), "Access ends "+clock(g.held), g.changed)
 		return
 	}
@@ -29,7 +29,7 @@ func (g *run) sleep(ctx workflow.Context) {
 
 // look compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) look(ctx workflow.Context) {
-	future := lookAtTarget(ctx, contract.LookCommand{Access: g.access, Leases: g.leases})
+	future := lookAtTarget(ctx, contract.LookCommand{Access: g.access, Leases: g.leases, Identity: g.identity})
 	_ = workflow.Await(ctx, func() bool { return future.IsReady() || g.changed() }) // ctx is never canceled
 	if !future.IsReady() {
 		return // something happens to the access at this moment

@@ -37,6 +37,7 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
+	g.identity = receipt.Identity
 	g.lookedAt = workflow.Now(ctx)
 	g.remember(g.leases.Requests())
 	g.becomeFree(ctx)

@@ -16,6 +16,8 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
+	// shortestGrant is what a grant has at least.
+	shortestGrant = time.Second
 	// endAttempt bounds what is done after the instant has come: revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
 )
@@ -23,9 +25,10 @@ const (
 // putOnTarget gives access, or moves its end, and reads it back.
 func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                "Grant until " + clock(command.Until) + " and read back",
-		StartToCloseTimeout:    grantAttempt,
-		ScheduleToCloseTimeout: grantWithin,
+		Summary:             "Grant until " + clock(command.Until) + " and read back",
+		StartToCloseTimeout: grantAttempt,
+		// Not longer than the access is to last: what keeps it from being given is told then, and not that it is too late.
+		ScheduleToCloseTimeout: max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), shortestGrant),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
 			NonRetryableErrorTypes: contract.Answered,

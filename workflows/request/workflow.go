@@ -3,6 +3,7 @@ package request
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,8 +32,11 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	if r.approved(safe) && r.due(safe) {
 		conclude := r.leased(safe)
 		r.released(safe)
-		if r.takenOver() {
+		switch {
+		case r.takenOver():
 			conclude = r.abandoned
+		case r.unconfirmed():
+			conclude = r.removed
 		}
 		conclude(safe)
 		r.signed(safe)
@@ -161,6 +165,11 @@ func (r *run) expired(ctx workflow.Context) {
 
 func (r *run) abandoned(ctx workflow.Context) {
 	r.happened(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.aftermath())
+}
+
+// removed concludes what can't be seen to be gone, whatever the access ended by.
+func (r *run) removed(ctx workflow.Context) {
+	r.happened(ctx, contract.EventUnconfirmed, contract.ActorCurfew, "", strings.TrimPrefix(r.status.Why+"\n"+r.aftermath(), "\n"))
 }
 
 // finished lets everything that is still to be told be told, and everyone who asked be answered.
