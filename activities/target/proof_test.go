@@ -46,7 +46,7 @@ func (s *scene) do(name string, command, into any) error {
 	activities := target.New(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, nil, zap.NewNop())
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
-	for registered, do := range map[string]any{contract.ActivityGrant: activities.Grant, contract.ActivityEnd: activities.End, contract.ActivityLook: activities.Look} {
+	for registered, do := range map[string]any{contract.ActivityGrant: activities.Grant, contract.ActivityEnd: activities.End, contract.ActivityDetectDrift: activities.DetectDrift} {
 		env.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: registered})
 	}
 	value, err := env.ExecuteActivity(name, command)
@@ -246,14 +246,14 @@ func TestWhatIsThereAfterARefusedFirstGrantIsNotCurfews(t *testing.T) {
 func TestALookAtWhatCanNotBeSeenIsNoDrift(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, &liar{doubt: "it shows nothing"})
-	var receipt contract.LookReceipt
-	require.NoError(t, s.do(contract.ActivityLook, contract.LookCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	var receipt contract.DetectDriftReceipt
+	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
 	require.True(t, receipt.Held)
 	s.target.doubt = ""
-	require.NoError(t, s.do(contract.ActivityLook, contract.LookCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
 	require.False(t, receipt.Held)
 	s.access.ReadBack = contract.ReadBackNone
 	s.target.deaf = true
-	require.NoError(t, s.do(contract.ActivityLook, contract.LookCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
 	require.True(t, receipt.Held)
 }
