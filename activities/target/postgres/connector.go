@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -12,12 +11,20 @@ import (
 
 // connector speaks to one server. Roles belong to the whole server, whichever database the connection is to.
 type connector struct {
-	pool   *pgxpool.Pool
+	links  *links
 	broker string // our own role
 }
 
 // seen is what lookStatement finds.
 type seen struct{ role, account, held bool }
+
+// Ping implements target.Pinger.
+func (c *connector) Ping(ctx context.Context) error {
+	if err := c.links.ping(ctx); err != nil {
+		return c.problem(err, membership{})
+	}
+	return nil
+}
 
 // Grant implements target.Connector. The server enforces no end of a membership, so to move the end there is nothing to do.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
@@ -25,22 +32,24 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	if err != nil {
 		return "", err
 	}
-	conn, err := c.pool.Acquire(ctx)
+	// Nothing is given before the connection is there by which it can be taken away.
+	if err := c.Ping(ctx); err != nil {
+		return "", err
+	}
+	granted := target.AlreadyThere
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		found, err := vet(ctx, conn, m)
+		if err != nil || found.held {
+			return err
+		}
+		granted = target.AccessGranted
+		_, err = conn.Exec(ctx, grantStatement(m, majorVersion(conn)))
+		return err
+	})
 	if err != nil {
 		return "", c.problem(err, m)
 	}
-	defer conn.Release()
-	found, err := vet(ctx, conn.Conn(), m)
-	if err != nil {
-		return "", c.problem(err, m)
-	}
-	if found.held {
-		return target.AlreadyThere, nil
-	}
-	if _, err := conn.Exec(ctx, grantStatement(m, majorVersion(conn.Conn()))); err != nil {
-		return "", c.problem(err, m)
-	}
-	return target.AccessGranted, nil
+	return granted, nil
 }
 
 // Revoke implements target.Connector, in one round trip. An account or a role that has been dropped has taken its
@@ -51,10 +60,13 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 		return "", err
 	}
 	var before seen
-	batch := &pgx.Batch{}
-	batch.Queue(lookStatement, m.role, m.account).QueryRow(before.scan)
-	batch.Queue(revokeStatement(m))
-	if err := c.pool.SendBatch(ctx, batch).Close(); err != nil && !dropped(err, before) {
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		batch := &pgx.Batch{}
+		batch.Queue(lookStatement, m.role, m.account).QueryRow(before.scan)
+		batch.Queue(revokeStatement(m))
+		return conn.SendBatch(ctx, batch).Close()
+	})
+	if err != nil && !dropped(err, before) {
 		return "", c.problem(err, m)
 	}
 	if before.held {
@@ -70,7 +82,10 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 		return target.State{}, err
 	}
 	var found seen
-	if err := found.scan(c.pool.QueryRow(ctx, lookStatement, m.role, m.account)); err != nil {
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return found.scan(conn.QueryRow(ctx, lookStatement, m.role, m.account))
+	})
+	if err != nil {
 		return target.State{}, c.problem(err, m)
 	}
 	return target.State{Held: found.held}, nil

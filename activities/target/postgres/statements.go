@@ -15,6 +15,8 @@ const (
 	vetStatement  = "curfew_vet"
 	killStatement = "curfew_kill"
 	leftStatement = "curfew_left"
+
+	crowdStatement = "curfew_crowd"
 )
 
 // firstWithGrantors is the version in which each grantor's membership is a thing of its own: REVOKE by one leaves what
@@ -50,6 +52,9 @@ var statements = map[string]string{
 	killStatement: `
 		WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE usename = $1)
 		SELECT pid, pg_terminate_backend(pid) FROM theirs`,
+	crowdStatement: `
+		SELECT usename, count(*)::int, current_setting('max_connections')::int FROM pg_stat_activity
+		WHERE usename IS NOT NULL GROUP BY usename ORDER BY 2 DESC, 1 LIMIT 1`,
 	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND pid = ANY ($2::int[])`,
 }
 
