@@ -53,6 +53,14 @@ type ProofChecker interface {
 	CheckProof(ctx context.Context, entitlement json.RawMessage) error
 }
 
+// Pinger finds out whether the target can be reached, at little cost and in little time. What it finds dead of the
+// connections that the connector keeps is dropped, so that the next call does not wait for it; and one stays open, for as
+// long as Ping is called every now and then.
+type Pinger interface {
+	// Ping returns nil when the target answers, whatever it answers.
+	Ping(ctx context.Context) error
+}
+
 // SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
 // many there were.
 type SessionEnder interface {
