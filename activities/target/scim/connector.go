@@ -31,7 +31,7 @@ type membership struct {
 
 // Grant implements target.Connector. SCIM knows no end of a membership, so to move the end there is nothing to do.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
-	m, known, err := c.membershipOf(ctx, access, true)
+	m, known, err := c.membershipOf(ctx, access, toGive)
 	switch {
 	case err != nil:
 		return "", err
@@ -52,7 +52,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 
 // Revoke implements target.Connector.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
-	m, known, err := c.membershipOf(ctx, access, false)
+	m, known, err := c.membershipOf(ctx, access, toTake)
 	if err != nil {
 		return "", err
 	}
@@ -73,7 +73,7 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 // Inspect implements target.Connector.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
-	m, known, err := c.membershipOf(ctx, access, false)
+	m, known, err := c.membershipOf(ctx, access, toLook)
 	if err != nil || !known {
 		return state, err
 	}

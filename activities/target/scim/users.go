@@ -6,9 +6,19 @@ import (
 	"curfew/activities/target"
 )
 
-// membershipOf finds the user: by the id that the access was given to, where that is known, else by the account. What an
-// id holds can be read without the user, so one that was deleted is looked for only where it matters.
-func (c *connector) membershipOf(ctx context.Context, access target.Access, mustExist bool) (m membership, known bool, err error) {
+// purpose is what a membership is looked for to do.
+type purpose int
+
+const (
+	toLook purpose = iota
+	toGive         // the user must be there
+	toTake
+)
+
+// membershipOf finds the user: by the id that the access was given to, where that is known, else by the account. What is
+// known by its id is not acted on by its name. What an id holds can be read without the user, so one that was deleted is
+// looked for only where it matters.
+func (c *connector) membershipOf(ctx context.Context, access target.Access, why purpose) (m membership, known bool, err error) {
 	if m.group, err = parse(access.Entitlement); err != nil {
 		return membership{}, false, err
 	}
@@ -23,8 +33,10 @@ func (c *connector) membershipOf(ctx context.Context, access target.Access, must
 		if problem := checkName("account", access.Account, "give the person their userName at the service"); problem != nil {
 			return membership{}, false, problem
 		}
-		if m.namesake, err = c.api.userNamed(ctx, access.Account); err != nil {
-			return membership{}, false, err
+		if !isID(id) || why == toLook {
+			if m.namesake, err = c.api.userNamed(ctx, access.Account); err != nil {
+				return membership{}, false, err
+			}
 		}
 	}
 	switch {
@@ -35,7 +47,7 @@ func (c *connector) membershipOf(ctx context.Context, access target.Access, must
 		return m, true, nil
 	}
 	m.user = user{ID: id, UserName: access.Account}
-	if !mustExist {
+	if why != toGive {
 		return m, true, nil
 	}
 	found, err := c.api.userWith(ctx, id)
