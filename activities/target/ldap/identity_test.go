@@ -116,12 +116,12 @@ func TestP3WhoHasTheNameOfTheSubjectIsNotTakenForThem(t *testing.T) {
 			settings, ada := w.settings(), w.person(t, "ada")
 			account, another := ada, ada
 			if people == "People by login" {
-				settings.People, account, another = w.people(), "ada", "cn=another,"+w.under("people")
+				settings.People, account, another = w.people(), "ada", "cn=Somebody,"+w.under("people")
 			}
 			connector := open(t, &settings)
 			access := identified(t, connector, accessOf(w.membership(t, "member"), account))
 			now := w.move(t, ada, "uid=lovelace", "")
-			add(t, w.admin, another, "inetOrgPerson", "cn=Another", "sn=Another", "uid=ada", "userPassword="+personPassword)
+			add(t, w.admin, another, "inetOrgPerson", "cn=Somebody", "sn=Another", "uid=ada", "userPassword="+personPassword)
 			w.change(t, w.group("member"), func(request *goldap.ModifyRequest) { request.Add("member", []string{now}) })
 			if another != ada {
 				w.change(t, w.group("member"), func(request *goldap.ModifyRequest) { request.Add("member", []string{another}) })
