@@ -48,7 +48,7 @@ func newWorld(t *testing.T, versions bool) *world {
 	address, err := url.Parse(w.Address())
 	require.NoError(t, err)
 	line := httptest.NewServer(w.faults.Wrap(&httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) },
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(address) },
 		ModifyResponse: w.hide,
 		// A caller that goes away is none of our faults.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
