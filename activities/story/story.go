@@ -37,7 +37,7 @@ var headlines = map[contract.EventKind]string{
 	contract.EventRevoking:                "Access is being ended by %s",
 	contract.EventStuck:                   "Access could not be taken away yet; Curfew goes on trying",
 	contract.EventTakenOver:               "Access could not be taken away: it may still be there, and a person answers for it",
-	contract.EventUnconfirmed:             "Access was removed; that it is gone can't be confirmed",
+	contract.EventUnconfirmed:             "Access was removed; Curfew can't confirm that it is gone",
 	contract.EventCertified:               "A certificate was handed to %s",
 	contract.EventDrifted:                 "Access was taken away by somebody else",
 	contract.EventRestored:                "Access that somebody else took away was given again",

@@ -148,7 +148,7 @@ func (c *comparison) raise(ctx context.Context, alarm contract.Alarm) {
 func reappeared(holding ledger.Holding) string {
 	account, at := holding.Access.Account, holding.GoneAt.UTC().Format(time.RFC3339)
 	if holding.Proof.Unconfirmed {
-		return fmt.Sprintf("The access of %s was removed at %s, which could not be confirmed, and it is there. Curfew leaves it alone.", account, at)
+		return fmt.Sprintf("The access of %s was removed at %s, which Curfew could not confirm, and is there. Curfew leaves it alone.", account, at)
 	}
 	return fmt.Sprintf("The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.", account, at)
 }

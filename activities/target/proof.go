@@ -44,9 +44,9 @@ func doubt(state State, proof ledger.Proof, foundBefore bool) string {
 	case state.Doubt != "":
 		return state.Doubt
 	case proof.Hidden && !proof.Shown:
-		return "the target said that it gave the access, and has never shown it"
+		return "the target answered that it granted the access, and has never shown it"
 	case was != "" && is != "" && was != is && !foundBefore:
-		return fmt.Sprintf("it is another system (%s) than the one that the access was given on (%s)", contract.Shorten(is, 100), contract.Shorten(was, 100))
+		return fmt.Sprintf("it is another system (%s) than the one that the access was granted on (%s)", contract.Shorten(is, 100), contract.Shorten(was, 100))
 	default:
 		return ""
 	}
@@ -66,8 +66,8 @@ func confirmGone(ctx context.Context, connector Connector, gone Access, proof le
 	}
 	if why := doubt(state, proof, foundBefore); why != "" {
 		return false, contract.Problemf(contract.KindUnavailable, "",
-			"let the target show the access, or see to it that it is gone and take it over, as docs/stuck.md says",
-			"the access was removed, but that it is gone can't be confirmed: %s", why)
+			"let the target show the access, or make sure that it is gone and take it over, as in docs/stuck.md",
+			"Curfew removed the access and can't confirm that it is gone: %s", why)
 	}
 	return true, nil
 }

@@ -91,7 +91,7 @@ func TestP3AccessThatWasNeverShownIsRemovedAndNotSaidToBeGone(t *testing.T) {
 	require.True(t, s.target.holds, "the target has it all the same")
 
 	_, err = s.end()
-	require.ErrorContains(t, err, "that it is gone can't be confirmed: the target said that it gave the access, and has never shown it")
+	require.ErrorContains(t, err, "can't confirm that it is gone: the target answered that it granted the access, and has never shown it")
 	require.Equal(t, 1, s.target.revokes, "the removal is sent whatever a read says")
 	require.False(t, s.target.holds)
 	require.True(t, s.holding().Open)
@@ -103,7 +103,7 @@ func TestP3AnEmptyViewIsNoProof(t *testing.T) {
 	_, err := s.grant()
 	require.NoError(t, err)
 	_, err = s.end()
-	require.ErrorContains(t, err, "can't be confirmed: it shows no members of any group")
+	require.ErrorContains(t, err, "can't confirm that it is gone: it shows no members of any group")
 }
 
 func TestP3ARevokeThatIsAnsweredAndNotMadeIsNotBelieved(t *testing.T) {
@@ -170,7 +170,7 @@ func TestP3AnotherSystemAtTheSameAddressProvesNothing(t *testing.T) {
 
 	s.target.system, s.target.holds = "7002", false // a fresh server in its place
 	_, err = s.end()
-	require.ErrorContains(t, err, "it is another system (7002) than the one that the access was given on (7001)")
+	require.ErrorContains(t, err, "it is another system (7002) than the one that the access was granted on (7001)")
 
 	s.target.holds = true // it was restored from the first one, with the access
 	ended, err := s.end()

@@ -200,7 +200,7 @@ func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
 // deed says what the watchdog has done, and no more.
 func deed(proof ledger.Proof) string {
 	if proof.Unconfirmed {
-		return "removed it, and that it is gone can't be confirmed"
+		return "removed it, and can't confirm that it is gone"
 	}
 	return "ended it"
 }

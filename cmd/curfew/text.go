@@ -106,7 +106,7 @@ func holdText(hold contract.HoldState) string {
 	case hold.GoneAt != nil:
 		text += ", gone"
 	case hold.RemovedAt != nil:
-		text += ", removed; that it is gone can't be confirmed"
+		text += ", removed; Curfew can't confirm that it is gone"
 	}
 	if hold.Problem != "" {
 		text += ", " + hold.Problem

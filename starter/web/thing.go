@@ -43,7 +43,7 @@ func (p *Pages) thingHeld(hold contract.HoldState) thing {
 	case hold.HeldUntil != nil:
 		one.Note = "stays for another request, until " + page.Moment{At: *hold.HeldUntil}.Date()
 	case hold.RemovedAt != nil:
-		one.Note = "removed; that it is gone can't be confirmed"
+		one.Note = "removed; Curfew can't confirm that it is gone"
 	case hold.GoneAt != nil:
 		one.Note = "seen to be gone"
 	case hold.Held:
