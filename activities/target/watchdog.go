@@ -190,15 +190,15 @@ func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
 		Kind: contract.AlarmLate, At: now, Target: ended.Access.Target, Grant: ended.Grant, Requests: ended.Leases.Requests(),
 		Actor: contract.ActorWatchdog,
 		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog %s: see whether Temporal and the workers run.",
-			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), deed(ended.Proof)),
+			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(ended.Proof)),
 	})
 	if err != nil {
 		w.log.Error("the ledger did not take the watchdog's alarm", zapGrant(ended.Grant), zapError(err))
 	}
 }
 
-// deed says what the watchdog has done, and no more.
-func deed(proof ledger.Proof) string {
+// doneBy says what the watchdog has done, and no more.
+func doneBy(proof ledger.Proof) string {
 	if proof.Unconfirmed {
 		return "removed it, and can't confirm that it is gone"
 	}
