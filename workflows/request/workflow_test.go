@@ -36,7 +36,7 @@ type world struct {
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
 
-	watchUntil func(time.Time) // sees the end of every lease
+	watchUntil func(time.Time)         // sees the end of every lease
 	onRelease  func()
 	asks       func(*contract.Request) // changes the request
 	notified   map[string][]string     // "<event> to <people>", by channel
