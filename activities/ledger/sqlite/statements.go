@@ -11,7 +11,9 @@ type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
 	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
+	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
+
+	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
 	readTombstone, readStops, readEnded, readUntold, readFreeze *sql.Stmt
 }
 
@@ -35,6 +37,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
+		{&s.readTokens, reader, readTokens},
 		{&s.readDue, reader, readDue},
 		{&s.readDueAt, reader, readDueAt},
 		{&s.readOpen, reader, readOpen},
