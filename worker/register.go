@@ -37,10 +37,11 @@ func registerWorkflows(r Registry) {
 
 func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
-	leases := lease.New(o.Temporal, o.Holdings)
-	book := ledger.New(o.Events, o.Alarms)
+	leases := lease.New(o.Temporal, o.Holdings, o.Tombstones)
+	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
+		Tombstones: o.Tombstones, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
@@ -54,6 +55,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityRelease:         leases.Release,
 		contract.ActivityRecord:          book.Record,
 		contract.ActivityAlarm:           book.Alarm,
+		contract.ActivityRecordEnds:      book.RecordEnds,
 		contract.ActivityCommentTicket:   tickets.Comment,
 		contract.ActivityOpenTicket:      tickets.Open,
 		contract.ActivityAddIncidentNote: incident.New(o.Incidents, page).AddNote,
@@ -64,7 +66,7 @@ func registerActivities(r Registry, o Options) {
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
 func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(o.Targets, o.Holdings, o.Alarms, o.Verifier, o.Log)
+	targets := target.New(o.Targets, o.Holdings, o.Tombstones, o.Alarms, o.Verifier, o.Log)
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,

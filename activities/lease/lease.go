@@ -21,13 +21,14 @@ import (
 
 // Activities talks to grants.
 type Activities struct {
-	temporal client.Client
-	holdings ledger.Holdings
+	temporal   client.Client
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
 }
 
 // New makes the activities.
-func New(temporal client.Client, holdings ledger.Holdings) *Activities {
-	return &Activities{temporal: temporal, holdings: holdings}
+func New(temporal client.Client, holdings ledger.Holdings, tombstones ledger.Tombstones) *Activities {
+	return &Activities{temporal: temporal, holdings: holdings, tombstones: tombstones}
 }
 
 // Hold is the activity contract.ActivityHold: it returns when the access was seen at the target.
@@ -47,8 +48,12 @@ func (a *Activities) hold(ctx context.Context, update string, in contract.HoldIn
 	return result, err
 }
 
-// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
+// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease. That
+// the request has ended is on record first, unless the ledger does not take it now: then the request owes it.
 func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	if !in.Again {
+		a.recordEnd(ctx, in)
+	}
 	if gone, ok := a.gone(ctx, in); ok {
 		return gone, nil
 	}
@@ -56,7 +61,10 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 	id := fmt.Sprintf("%s/%s/%s", contract.UpdateRelease, in.Request, activity.GetInfo(ctx).ActivityID)
 	var result contract.ReleaseResult
 	err := a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: contract.UpdateRelease, Args: []any{in}}, time.Time{}, &result)
-	return result, err
+	if err == nil {
+		result, err = a.confirm(ctx, in, result)
+	}
+	return result, activities.Error(err)
 }
 
 // gone reads the holding: a grant that has ended by itself need not be started again to say so.

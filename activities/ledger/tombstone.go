@@ -13,36 +13,15 @@ import (
 type Tombstones interface {
 	// AddTombstones adds all of them or none, with the ledger's time. One that is there for the same request and grant stays
 	// as it is, so that a repetition does no harm. They are durable when the call returns.
-	AddTombstones(ctx context.Context, tombstones ...Tombstone) error
+	AddTombstones(ctx context.Context, tombstones ...contract.Tombstone) error
 	// TombstoneOf returns the one of a whole request, or ErrNotFound.
-	TombstoneOf(ctx context.Context, request string) (Tombstone, error)
+	TombstoneOf(ctx context.Context, request string) (contract.Tombstone, error)
 	// Ended returns open holdings that still have a lease which has ended, in the order of the grants' ids.
 	Ended(ctx context.Context, filter EndedFilter) ([]Holding, error)
 	// Untold returns the tombstones of whole requests that have not come to their end, as far as the ledger knows, in the
 	// order of the requests' ids.
-	Untold(ctx context.Context, filter UntoldFilter) ([]Tombstone, error)
+	Untold(ctx context.Context, filter UntoldFilter) ([]contract.Tombstone, error)
 }
-
-// Tombstone says that a request has ended for good, or its lease on one grant.
-type Tombstone struct {
-	Request string
-	Grant   string // the grant's id; empty for the whole request
-	Kind    EndKind
-	By      string // a person's opaque id, or one of the contract's actors
-	Reason  string // text that a person typed, or Curfew's own words
-	At      time.Time
-}
-
-// EndKind is what has ended a request or a lease of it.
-type EndKind string
-
-// The kinds of ends. A request that came to its end by itself has its outcome for a kind.
-const (
-	EndNow       EndKind = "end-now"  // a person said so, and the targets' workers carry it out
-	EndReleased  EndKind = "released" // the request has given its leases up
-	EndTakenOver EndKind = "taken-over"
-	EndCanceled  EndKind = "canceled" // the grant's workflow was
-)
 
 // EndedFilter says which holdings to look for.
 type EndedFilter struct {
@@ -69,7 +48,7 @@ func (f UntoldFilter) PageLength() (int, error) { return pageLength(f.Limit) }
 // Stops is what keeps a grant from being given.
 type Stops struct {
 	// Ended are the requests, of those that were asked about, that hold this grant up no more, with what has ended them.
-	Ended map[string]Tombstone
+	Ended map[string]contract.Tombstone
 	// Freeze is set while nothing is granted at all.
 	Freeze Freeze
 }
@@ -83,8 +62,8 @@ func (s Stops) Alive(leases contract.Leases) contract.Leases {
 }
 
 // StopsOf sorts the tombstones of a grant's requests. That of a whole request comes before that of a lease.
-func StopsOf(tombstones []Tombstone, freeze Freeze) Stops {
-	stops := Stops{Ended: map[string]Tombstone{}}
+func StopsOf(tombstones []contract.Tombstone, freeze Freeze) Stops {
+	stops := Stops{Ended: map[string]contract.Tombstone{}}
 	for _, t := range tombstones {
 		if earlier, there := stops.Ended[t.Request]; !there || earlier.Grant != "" {
 			stops.Ended[t.Request] = t
@@ -96,6 +75,16 @@ func StopsOf(tombstones []Tombstone, freeze Freeze) Stops {
 	return stops
 }
 
+// Over is why a request that has ended gets nothing.
+func Over(t contract.Tombstone) *contract.Problem {
+	by := ""
+	if t.By != "" {
+		by = " by " + t.By
+	}
+	return contract.Problemf(contract.KindClosed, "lease", "make a new request", "the request has ended (%s%s): nothing that was decided about it counts any more",
+		t.Kind, by)
+}
+
 // Bounds of a tombstone, in bytes.
 const (
 	longestRequest = 256
@@ -105,7 +94,7 @@ const (
 
 // CheckTombstone says what is wrong with a tombstone, and returns it as stores keep it: with no more of its reason than fits.
 // An end with too long a reason is worth more than none.
-func CheckTombstone(t Tombstone) (Tombstone, error) {
+func CheckTombstone(t contract.Tombstone) (contract.Tombstone, error) {
 	switch {
 	case t.Request == "" || len(t.Request) > longestRequest:
 		return t, contract.Problemf(contract.KindInvalid, "request", "name the request", "a request's id has 1 to %d bytes, not %d",

@@ -31,18 +31,20 @@ func (t Target) Check(ctx context.Context) error {
 // Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
-	targets  map[string]Target
-	holdings ledger.Holdings
-	alarms   ledger.Alarms
-	verifier *seal.Verifier // nil where nothing is sealed
-	log      *zap.Logger
+	targets    map[string]Target
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	alarms     ledger.Alarms
+	verifier   *seal.Verifier // nil where nothing is sealed
+	log        *zap.Logger
 }
 
 // New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
 func New(
-	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
+	targets map[string]Target, holdings ledger.Holdings, tombstones ledger.Tombstones, alarms ledger.Alarms,
+	verifier *seal.Verifier, log *zap.Logger,
 ) *Activities {
-	return &Activities{targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log}
+	return &Activities{targets: targets, holdings: holdings, tombstones: tombstones, alarms: alarms, verifier: verifier, log: log}
 }
 
 func (a *Activities) find(name string) (Target, error) {

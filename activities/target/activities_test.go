@@ -67,7 +67,7 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	require.NoError(b.t, err)
 	activities := target.New(map[string]target.Target{
 		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
-	}, holdings, b.ledger, b.verifier, zap.NewNop())
+	}, holdings, b.ledger, b.ledger, b.verifier, zap.NewNop())
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	ctx, cancel := context.WithTimeout(b.t.Context(), b.attempt)

@@ -21,13 +21,35 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 		return contract.DetectDriftReceipt{}, err
 	}
 	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases))
-	return contract.DetectDriftReceipt{Held: state.Held}, err
+	if err != nil || state.Held {
+		return contract.DetectDriftReceipt{Held: state.Held}, err
+	}
+	ended, err := a.ended(ctx, command.Access.GrantID())
+	return contract.DetectDriftReceipt{Held: ended}, err
 }
 
-// Abandon is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
+// ended is true when access that is not there was ended, and the grant has not heard of it yet.
+func (a *Activities) ended(ctx context.Context, grant string) (bool, error) {
+	locked, err := a.holdings.Lock(ctx, grant)
+	if err != nil {
+		return false, err
+	}
+	defer locked.Unlock()
+	holding := locked.Holding()
+	if !holding.Open {
+		return true, nil
+	}
+	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
+	return len(stops.Alive(holding.Leases)) == 0, err
+}
+
+// TakeOver is the activity contract.ActivityTakeOver: it closes a holding without having seen the access to be gone,
 // because a person answers for it. Nobody is told when it went.
 func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverCommand) error {
 	if err := a.verifyTakeOver(command); err != nil {
+		return activities.Error(err)
+	}
+	if err := a.checkEpoch(ctx, command.Access, command.Token, startedAt(ctx)); err != nil {
 		return activities.Error(err)
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
@@ -39,7 +61,11 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	if !holding.Open || command.Token.Before(holding.Token) {
 		return nil
 	}
-	holding = over(holding, contract.Gone{}, time.Now().UTC())
+	by := command.TakeOver.Fact
+	if owed := a.recordEnds(ctx, holding.Grant, contract.EndTakenOver, by.By, by.Reason, holding.Leases.Requests()); len(owed) > 0 {
+		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
+	}
+	holding = over(holding, time.Now().UTC())
 	holding.Token = command.Token
 	return activities.Error(locked.Save(ctx, holding))
 }

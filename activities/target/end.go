@@ -16,10 +16,16 @@ import (
 // sessions and sees that it is gone; unless the end has moved meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
 	clock := startedAt(ctx)
+	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
+		return contract.EndReceipt{}, activities.Error(err)
+	}
 	if err := clock.wait(ctx, command.Until); err != nil {
 		return contract.EndReceipt{}, err
 	}
 	receipt, err := a.end(ctx, command, clock)
+	if err == nil {
+		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+	}
 	return receipt, activities.Error(err)
 }
 
@@ -40,11 +46,15 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
 		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
 	case !before.Open:
-		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say.
-		before = ledger.Holding{}
+		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say. But nobody
+		// vouches for it, so what was standing stays, and what was used stays used.
+		before = reopened(before)
 	}
 	holding := due(before, command, clock.now())
-	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
+	if holding.Until.After(clock.now()) {
+		holding = a.keptUp(ctx, locked, holding, clock.now())
+	}
+	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).forget(clock.now()).list()
 	if holding.Until.After(clock.now()) {
 		return a.stepBack(ctx, locked, before, holding)
 	}
@@ -69,7 +79,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 		return receipt, nil
 	}
 	receipt.GoneAt = clock.now()
-	holding = over(holding, command.Gone, receipt.GoneAt)
+	holding = over(holding, receipt.GoneAt)
 	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
@@ -82,7 +92,10 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledger.Holding {
 	holding := before
 	if before.Grant == "" {
-		return ledger.Holding{Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true, Until: command.Until}
+		return ledger.Holding{
+			Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true, Until: command.Until,
+			Standing: before.Standing, Uses: before.Uses,
+		}
 	}
 	if command.Token.Before(before.Token) {
 		return holding
@@ -96,6 +109,28 @@ func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledg
 	})
 	if len(left) > 0 {
 		holding.Leases, holding.Until = left, left.End()
+	}
+	return holding
+}
+
+// reopened is a closed holding of which a later grant says that it had opened it.
+func reopened(closed ledger.Holding) ledger.Holding {
+	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses}
+}
+
+// keptUp leaves to a holding the leases of those requests that have not ended: no other keeps the access up. When that can't
+// be read, the watchdog will see to it.
+func (a *Activities) keptUp(ctx context.Context, locked ledger.Locked, holding ledger.Holding, now time.Time) ledger.Holding {
+	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
+	if err != nil {
+		a.log.Warn("what has ended can't be read", zapGrant(holding.Grant), zapError(err))
+		return holding
+	}
+	if left := stops.Alive(holding.Leases); len(left) < len(holding.Leases) {
+		holding.Leases, holding.Until = left, now
+		if left.End().After(now) {
+			holding.Until = left.End()
+		}
 	}
 	return holding
 }

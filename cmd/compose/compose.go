@@ -57,6 +57,8 @@ type store interface {
 	ledger.Alarms
 	ledger.Decisions
 	ledger.Sightings
+	ledger.Tombstones
+	ledger.Freezes
 	Close() error
 }
 

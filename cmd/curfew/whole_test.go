@@ -55,7 +55,7 @@ func whole(t *testing.T) *shell {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger,
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Tombstones: house.Ledger,
 			Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets, Targets: targets,
 		})
 	}()

@@ -257,7 +257,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
+			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Tombstones: h.ledger, Alarms: h.ledger,
 			Tickets: h.tracker(), Incidents: h.incidents, Channels: h.channels, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()

@@ -29,7 +29,8 @@ type HoldInput struct {
 
 // HoldResult answers a hold: the access was seen at the target.
 type HoldResult struct {
-	Until    time.Time `json:"until"`
+	Until    time.Time `json:"until"`          // of the lease
+	Began    time.Time `json:"began,omitzero"` // when the time began that the decision gives, where one is shown
 	Standing bool      `json:"standing,omitempty"`
 }
 
@@ -44,6 +45,9 @@ type ReleaseInput struct {
 	Again bool `json:"again,omitempty"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
+	// By and Reason say who has ended it, for the record.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // ReleaseResult answers a release.
@@ -141,7 +145,7 @@ func (t Token) Before(u Token) bool {
 // Gone are the requests that hold no lease any more, so that none is taken over from what an earlier run has left.
 type Gone struct {
 	Released []string `json:"released,omitempty"`
-	// Over are those of them that will not hold again.
+	// Over are those of them that will not hold again, which the target's workers put on record.
 	Over []string `json:"over,omitempty"`
 }
 
@@ -168,6 +172,10 @@ type GrantReceipt struct {
 	AlreadyThere bool `json:"alreadyThere,omitempty"`
 	// Refused are the requests whose leases nobody vouches for, or only for less; the others are held.
 	Refused []Refusal `json:"refused,omitempty"`
+	// Began says when the time of the requests began that their decisions give them here.
+	Began map[string]time.Time `json:"began,omitempty"`
+	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
+	Owed []Tombstone `json:"owed,omitempty"`
 }
 
 // Refusal says why a request's lease was not taken.
@@ -202,6 +210,8 @@ type EndReceipt struct {
 	Standing      bool      `json:"standing,omitempty"`
 	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"` // it was not there any more
 	Sessions      int       `json:"sessions,omitempty"`
+	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
+	Owed []Tombstone `json:"owed,omitempty"`
 }
 
 // LookCommand is the activity "target.DetectDrift": see whether live access is there.
@@ -212,6 +222,7 @@ type DetectDriftCommand struct {
 
 // LookReceipt answers a LookCommand.
 type DetectDriftReceipt struct {
+	// Held is true when the access is there, and when it has ended meanwhile: nobody else has taken it away.
 	Held bool `json:"held"`
 }
 

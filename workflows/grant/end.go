@@ -58,6 +58,7 @@ func (g *run) keepSessions() bool {
 }
 
 func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt) {
+	g.recordEnds(ctx, receipt.Owed)
 	switch {
 	case !receipt.Until.IsZero():
 		g.adopt(receipt)
@@ -82,8 +83,12 @@ func (g *run) close() {
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.
 func (g *run) adopt(receipt contract.EndReceipt) {
-	if len(g.leases) > 0 || len(receipt.Leases) == 0 {
+	left := receipt.Leases
+	for _, request := range g.gone.Released {
+		left = left.Without(request) // what was released here is nobody's to keep up
+	}
+	if len(g.leases) > 0 || len(left) == 0 {
 		return
 	}
-	g.leases, g.held, g.standing, g.empty = receipt.Leases, receipt.Until, receipt.Standing, time.Time{}
+	g.leases, g.held, g.standing, g.empty = left, receipt.Until, receipt.Standing, time.Time{}
 }

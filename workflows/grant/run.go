@@ -134,6 +134,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.applyTakeOver(ctx)
 	}
 	if g.canceled {
+		g.gone.Over = append(g.gone.Over, g.leases.Requests()...)
 		g.leases = nil
 		for _, a := range g.takeAsks() {
 			a.fail(contract.Problemf(contract.KindConflict, "", "ask again", "the grant was canceled").Application())

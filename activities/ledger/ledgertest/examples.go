@@ -85,7 +85,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		},
 		SettledAt: at(2), GoneAt: at(3),
 		Uses: []ledger.Use{{
-			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Over: true, Until: at(5),
+			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Until: at(5),
 		}, {Request: requestID(2)}},
 	}
 }

@@ -24,17 +24,17 @@ var tombstones = []behaviour{
 	{"are refused when nobody could tell what they are", refuseTombstones},
 }
 
-func tombstone(number int) ledger.Tombstone {
-	return ledger.Tombstone{Request: requestID(number), Kind: ledger.EndNow, By: "p-ada", Reason: "enough, \x00 <&> 日本語"}
+func tombstone(number int) contract.Tombstone {
+	return contract.Tombstone{Request: requestID(number), Kind: contract.EndNow, By: "p-ada", Reason: "enough, \x00 <&> 日本語"}
 }
 
-func onGrant(number int, grant string) ledger.Tombstone {
+func onGrant(number int, grant string) contract.Tombstone {
 	t := tombstone(number)
-	t.Grant, t.Kind = grant, ledger.EndCanceled
+	t.Grant, t.Kind = grant, contract.EndCanceled
 	return t
 }
 
-func add(t *testing.T, store Store, all ...ledger.Tombstone) {
+func add(t *testing.T, store Store, all ...contract.Tombstone) {
 	t.Helper()
 	require.NoError(t, store.AddTombstones(t.Context(), all...))
 }
@@ -66,7 +66,7 @@ func keepTheFirstTombstone(t *testing.T, store Store) {
 	first, err := store.TombstoneOf(t.Context(), requestID(1))
 	require.NoError(t, err)
 	other := tombstone(1)
-	other.By, other.Reason, other.Kind = "p-mallory", "never mind", ledger.EndReleased
+	other.By, other.Reason, other.Kind = "p-mallory", "never mind", contract.EndReleased
 	add(t, store.Again(t), other, other, tombstone(2))
 	again, err := store.TombstoneOf(t.Context(), requestID(1))
 	require.NoError(t, err)
@@ -75,7 +75,7 @@ func keepTheFirstTombstone(t *testing.T, store Store) {
 
 func addAllTombstonesOrNone(t *testing.T, store Store) {
 	add(t, store)
-	requireKind(t, contract.KindInvalid, store.AddTombstones(t.Context(), tombstone(1), ledger.Tombstone{}))
+	requireKind(t, contract.KindInvalid, store.AddTombstones(t.Context(), tombstone(1), contract.Tombstone{}))
 	_, err := store.TombstoneOf(t.Context(), requestID(1))
 	require.ErrorIs(t, err, ledger.ErrNotFound)
 }
@@ -185,8 +185,8 @@ func untoldUntilEnded(t *testing.T, store Store) {
 	add(t, store, tombstone(1), tombstone(2), tombstone(3), onGrant(4, "grant/a"), tombstone(5), tombstone(9))
 	for limit := 1; limit <= 4; limit++ {
 		filter := ledger.UntoldFilter{Limit: limit}
-		got := pages(t, limit, func() ([]ledger.Tombstone, error) { return store.Untold(t.Context(), filter) },
-			func(last ledger.Tombstone) { filter.After = last.Request })
+		got := pages(t, limit, func() ([]contract.Tombstone, error) { return store.Untold(t.Context(), filter) },
+			func(last contract.Tombstone) { filter.After = last.Request })
 		var requests []string
 		for _, one := range got {
 			requests = append(requests, one.Request)
@@ -198,11 +198,11 @@ func untoldUntilEnded(t *testing.T, store Store) {
 }
 
 func refuseTombstones(t *testing.T, store Store) {
-	for name, change := range map[string]func(*ledger.Tombstone){
-		"no request":       func(o *ledger.Tombstone) { o.Request = "" },
-		"a book's request": func(o *ledger.Tombstone) { o.Request = strings.Repeat("x", 257) },
-		"a book's grant":   func(o *ledger.Tombstone) { o.Grant = strings.Repeat("x", 2049) },
-		"no kind":          func(o *ledger.Tombstone) { o.Kind = "" },
+	for name, change := range map[string]func(*contract.Tombstone){
+		"no request":       func(o *contract.Tombstone) { o.Request = "" },
+		"a book's request": func(o *contract.Tombstone) { o.Request = strings.Repeat("x", 257) },
+		"a book's grant":   func(o *contract.Tombstone) { o.Grant = strings.Repeat("x", 2049) },
+		"no kind":          func(o *contract.Tombstone) { o.Kind = "" },
 	} {
 		t.Log(name)
 		odd := tombstone(1)

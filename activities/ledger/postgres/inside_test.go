@@ -131,7 +131,7 @@ func TestWhatHasEndedIsFoundWithoutReadingAllThatIsHeld(t *testing.T) {
 		_, err := store.pool.Exec(t.Context(), text)
 		require.NoError(t, err)
 	}
-	require.NoError(t, store.AddTombstones(t.Context(), ledger.Tombstone{Request: "r70", Kind: ledger.EndNow}))
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: "r70", Kind: contract.EndNow}))
 	text, args, err := endedQuery(ledger.EndedFilter{Within: time.Minute, Targets: []string{"orders-db"}})
 	require.NoError(t, err)
 	rows, err := store.pool.Query(t.Context(), "EXPLAIN "+text, args...)

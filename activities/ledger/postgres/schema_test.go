@@ -35,7 +35,7 @@ func TestP8_NobodyChangesWhatIsOnRecord(t *testing.T) {
 	raised := contract.Alarm{ID: "a", Kind: contract.AlarmLate, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	require.NoError(t, store.Append(t.Context(), told, contract.Status{ID: request, Seq: 1}))
 	require.NoError(t, store.Raise(t.Context(), raised))
-	require.NoError(t, store.AddTombstones(t.Context(), ledger.Tombstone{Request: request, Kind: ledger.EndNow, By: "p-ada"}))
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
 	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 	require.NoError(t, err)
 
@@ -118,7 +118,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		_, err = held.Stops(t.Context(), request)
 		require.NoError(t, err)
 		held.Unlock()
-		require.NoError(t, store.AddTombstones(t.Context(), ledger.Tombstone{Request: request, Kind: ledger.EndNow}))
+		require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow}))
 		_, err = store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 		require.NoError(t, err)
 		for _, within := range []time.Duration{0, time.Hour} {

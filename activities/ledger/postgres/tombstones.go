@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -30,7 +31,7 @@ const (
 )
 
 // AddTombstones adds all of them or none.
-func (s *Store) AddTombstones(ctx context.Context, tombstones ...ledger.Tombstone) error {
+func (s *Store) AddTombstones(ctx context.Context, tombstones ...contract.Tombstone) error {
 	requests, grants, kinds := []string{}, []string{}, []string{}
 	actors, said := []string{}, []string{}
 	for _, t := range tombstones {
@@ -52,13 +53,13 @@ func (s *Store) AddTombstones(ctx context.Context, tombstones ...ledger.Tombston
 }
 
 // TombstoneOf returns the one of a whole request, or ledger.ErrNotFound.
-func (s *Store) TombstoneOf(ctx context.Context, request string) (ledger.Tombstone, error) {
+func (s *Store) TombstoneOf(ctx context.Context, request string) (contract.Tombstone, error) {
 	found, err := list(ctx, s, "read whether "+request+" has ended", scanTombstone, readTombstone, escape(request))
 	if err == nil && len(found) == 0 {
 		err = ledger.ErrNotFound
 	}
 	if err != nil {
-		return ledger.Tombstone{}, err
+		return contract.Tombstone{}, err
 	}
 	return found[0], nil
 }
@@ -92,7 +93,7 @@ func endedQuery(filter ledger.EndedFilter) (string, []any, error) {
 }
 
 // Untold returns a page of the tombstones of requests that have not come to their end.
-func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]ledger.Tombstone, error) {
+func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]contract.Tombstone, error) {
 	length, err := filter.PageLength()
 	if err != nil {
 		return nil, err
@@ -100,8 +101,8 @@ func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]ledge
 	return list(ctx, s, "look for requests that have to end", scanTombstone, readUntold, escape(filter.After), length)
 }
 
-func scanTombstone(row pgx.Row) (ledger.Tombstone, error) {
-	var t ledger.Tombstone
+func scanTombstone(row pgx.Row) (contract.Tombstone, error) {
+	var t contract.Tombstone
 	var at ledger.Stamp
 	err := row.Scan((*literal)(&t.Request), (*literal)(&t.Grant), (*literal)(&t.Kind), &at, (*literal)(&t.By), (*literal)(&t.Reason))
 	t.At = at.Time
@@ -115,7 +116,7 @@ func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, e
 	if l.over {
 		return ledger.Stops{}, fmt.Errorf("read what stops %s: its lock was let go of", l.grant)
 	}
-	var tombstones []ledger.Tombstone
+	var tombstones []contract.Tombstone
 	var freezes []ledger.Freeze
 	batch := &pgx.Batch{}
 	batch.Queue(readStops, escapeAll(requests), escape(l.grant)).Query(func(rows pgx.Rows) (err error) {

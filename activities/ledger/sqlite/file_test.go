@@ -82,7 +82,7 @@ func TestP8_TombstonesAndFreezesNeverChange(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	store := open(t, path)
-	require.NoError(t, store.AddTombstones(t.Context(), ledger.Tombstone{Request: request, Kind: ledger.EndNow, By: "p-ada"}))
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
 	ended, err := store.TombstoneOf(t.Context(), request)
 	require.NoError(t, err)
 	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})

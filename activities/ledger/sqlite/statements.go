@@ -11,8 +11,6 @@ type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
 	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
 
-	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
-
 	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
 	readTombstone, readStops, readEnded, readUntold, readFreeze *sql.Stmt
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"curfew/activities/ledger"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -30,8 +31,8 @@ const (
 )
 
 // AddTombstones adds all of them or none.
-func (s *Store) AddTombstones(ctx context.Context, tombstones ...ledger.Tombstone) error {
-	checked := make([]ledger.Tombstone, len(tombstones))
+func (s *Store) AddTombstones(ctx context.Context, tombstones ...contract.Tombstone) error {
+	checked := make([]contract.Tombstone, len(tombstones))
 	for i, t := range tombstones {
 		var err error
 		if checked[i], err = ledger.CheckTombstone(t); err != nil {
@@ -54,10 +55,10 @@ func (s *Store) AddTombstones(ctx context.Context, tombstones ...ledger.Tombston
 }
 
 // TombstoneOf returns the one of a whole request, or ledger.ErrNotFound.
-func (s *Store) TombstoneOf(ctx context.Context, request string) (ledger.Tombstone, error) {
+func (s *Store) TombstoneOf(ctx context.Context, request string) (contract.Tombstone, error) {
 	t, err := scanTombstone(s.texts.readTombstone.QueryRowContext(ctx, request))
 	if errors.Is(err, sql.ErrNoRows) {
-		return ledger.Tombstone{}, ledger.ErrNotFound
+		return contract.Tombstone{}, ledger.ErrNotFound
 	}
 	return t, s.fault("read whether "+request+" has ended", err)
 }
@@ -80,7 +81,7 @@ func (s *Store) Ended(ctx context.Context, filter ledger.EndedFilter) ([]ledger.
 }
 
 // Untold returns a page of the tombstones of requests that have not come to their end.
-func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]ledger.Tombstone, error) {
+func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]contract.Tombstone, error) {
 	length, err := filter.PageLength()
 	if err != nil {
 		return nil, err
@@ -107,7 +108,7 @@ func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, e
 	return ledger.StopsOf(tombstones, freeze), err
 }
 
-func (s *Store) tombstones(ctx context.Context, doing string, text *sql.Stmt, args ...any) ([]ledger.Tombstone, error) {
+func (s *Store) tombstones(ctx context.Context, doing string, text *sql.Stmt, args ...any) ([]contract.Tombstone, error) {
 	rows, err := text.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, s.fault(doing, err)
@@ -116,8 +117,8 @@ func (s *Store) tombstones(ctx context.Context, doing string, text *sql.Stmt, ar
 	return found, s.fault(doing, err)
 }
 
-func scanTombstone(r row) (ledger.Tombstone, error) {
-	var t ledger.Tombstone
+func scanTombstone(r row) (contract.Tombstone, error) {
+	var t contract.Tombstone
 	var at ledger.Stamp
 	err := r.Scan(&t.Request, &t.Grant, &t.Kind, &at, &t.By, &t.Reason)
 	t.At = at.Time
