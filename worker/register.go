@@ -66,7 +66,10 @@ func registerActivities(r Registry, o Options) {
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
 func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(o.Targets, o.Holdings, o.Tombstones, o.Alarms, o.Verifier, o.Log)
+	targets := target.New(target.Options{
+		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
+		Verifier: o.Verifier, Log: o.Log,
+	})
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,

@@ -32,7 +32,7 @@ type Options struct {
 	// Tombstones are beside the holdings.
 	Tombstones ledger.Tombstones
 	Alarms     ledger.Alarms
-	Tickets  ticket.System // nil when there is no tracker
+	Tickets    ticket.System // nil when there is no tracker
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
 	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.

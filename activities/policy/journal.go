@@ -39,7 +39,9 @@ func (a *Activities) over(ctx context.Context, q question) (*contract.Problem, e
 }
 
 // due is true once a request's start has come. A decision to grant is sealed no sooner: it would be good for access before.
-func (q question) due(now time.Time) bool { return q.Extension != nil || !q.request().StartAt.After(now) }
+func (q question) due(now time.Time) bool {
+	return q.Extension != nil || !q.request().StartAt.After(now)
+}
 
 // raiseForgotten tells operators that a workflow does not know of its own denial any more. An attempt whose answer was
 // lost is no such thing.

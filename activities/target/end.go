@@ -46,8 +46,10 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
 		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
 	case !before.Open:
-		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say. But nobody
-		// vouches for it, so what was standing stays, and what was used stays used.
+		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
+		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
+			return contract.EndReceipt{GoneAt: clock.now(), Standing: before.Standing}, err
+		}
 		before = reopened(before)
 	}
 	holding := due(before, command, clock.now())
@@ -113,7 +115,7 @@ func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledg
 	return holding
 }
 
-// reopened is a closed holding of which a later grant says that it had opened it.
+// reopened is a closed holding that a later grant had opened. What was standing stays, and what was used stays used.
 func reopened(closed ledger.Holding) ledger.Holding {
 	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses}
 }
@@ -148,7 +150,7 @@ func (a *Activities) stepBack(ctx context.Context, locked ledger.Locked, before,
 // endUnfenced goes ahead when the holding can't be read: a lost table must not keep access up. Only what the grant
 // itself knows to have put there is taken away.
 func (a *Activities) endUnfenced(ctx context.Context, found Target, command contract.EndCommand, clock serverClock, cause error) (contract.EndReceipt, error) {
-	if !command.Mine || ctx.Err() != nil {
+	if !a.proven(ctx, command) || ctx.Err() != nil {
 		return contract.EndReceipt{}, cause
 	}
 	a.log.Warn("the holding can't be read; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))

@@ -17,6 +17,7 @@ type GrantState struct {
 	Leases   Leases    `json:"leases,omitempty"`
 	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
 	Standing bool      `json:"standing,omitempty"`
+	Proof    *Chain    `json:"proof,omitempty"` // that what is held was decided
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -197,6 +198,8 @@ type EndCommand struct {
 	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
 	// holding can't be read.
 	Mine bool `json:"mine,omitempty"`
+	// Proof shows that the access was decided, where the ledger knows nothing of it.
+	Proof *Chain `json:"proof,omitempty"`
 }
 
 // EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.

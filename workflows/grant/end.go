@@ -46,7 +46,7 @@ func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *end
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,
-		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
+		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing, Proof: g.proof,
 	}, patient)}
 }
 
@@ -78,7 +78,7 @@ func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt)
 
 // close forgets what was held: there is nothing left to look after.
 func (g *run) close() {
-	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
+	g.leases, g.held, g.standing, g.open, g.empty, g.gone, g.proof = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}, nil
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.

@@ -37,6 +37,9 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
+	if len(chains) > 0 {
+		g.proof = &chains[len(chains)-1]
+	}
 	g.driftCheckedAt = workflow.Now(ctx)
 	g.remember(g.leases.Requests())
 	g.clearStuck(ctx)

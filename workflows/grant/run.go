@@ -17,6 +17,7 @@ type run struct {
 	leases   contract.Leases
 	held     time.Time // the end that the target has agreed to; zero when it holds nothing
 	standing bool
+	proof    *contract.Chain // that what is held was decided
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -70,7 +71,7 @@ type ending struct {
 
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
-		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true,
+		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, proof: in.State.Proof, open: true,
 		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
 	}
 	if g.token.Epoch == 0 {
@@ -88,7 +89,7 @@ func (g *run) wakeAt() time.Time {
 }
 
 func (g *run) state() contract.GrantState {
-	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing}
+	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Proof: g.proof}
 }
 
 // next hands out the token of the next command.
