@@ -77,7 +77,7 @@ func access(of contract.Access, leases contract.Leases) Access {
 	return Access{Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference}
 }
 
-// seen reads the target back and compares it with what it should hold.
+// readBack reads the target back and compares it with what it should hold.
 func readBack(ctx context.Context, connector Connector, access Access, held bool) error {
 	state, err := connector.Inspect(ctx, access)
 	if err != nil {

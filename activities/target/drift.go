@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Look is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
+// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
 func (a *Activities) DetectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
 	receipt, err := a.detectDrift(ctx, command)
 	return receipt, activities.Error(err)
@@ -70,7 +70,7 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	return activities.Error(locked.Save(ctx, holding))
 }
 
-// answersForIt refuses a take-over that is of another grant, or that the server has not sealed.
+// verifyTakeOver refuses a take-over that is of another grant, or that the server has not sealed.
 func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 	by := command.TakeOver.Fact
 	if by.Grant != command.Access.GrantID() {

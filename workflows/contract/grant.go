@@ -9,7 +9,7 @@ type GrantInput struct {
 }
 
 // GrantState is what a grant knows. It is empty when a grant starts, also when it starts anew after it was
-// terminated: then the holding tells the first activity what was held.
+// terminated: then the first activity reads from the holding what was held.
 type GrantState struct {
 	// Epoch numbers the workflow's runs in time: when the first of a chain of runs started, in nanoseconds.
 	Epoch    int64     `json:"epoch,omitempty"`
@@ -217,19 +217,19 @@ type EndReceipt struct {
 	Owed []Tombstone `json:"owed,omitempty"`
 }
 
-// LookCommand is the activity "target.DetectDrift": see whether live access is there.
+// DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
 type DetectDriftCommand struct {
 	Access Access `json:"access"`
 	Leases Leases `json:"leases"`
 }
 
-// LookReceipt answers a LookCommand.
+// DetectDriftReceipt answers a DetectDriftCommand.
 type DetectDriftReceipt struct {
 	// Held is true when the access is there, and when it has ended meanwhile: nobody else has taken it away.
 	Held bool `json:"held"`
 }
 
-// AbandonCommand is the activity "target.TakeOver": close the holding of access that a person has taken over, so that
+// TakeOverCommand is the activity "target.TakeOver": close the holding of access that a person has taken over, so that
 // nothing of Curfew touches it any more.
 type TakeOverCommand struct {
 	Access   Access           `json:"access"`

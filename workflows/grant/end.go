@@ -18,7 +18,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	e := g.ending
 	settled := func() bool { return e.future.IsReady() || g.changed() }
 	switch {
-	case g.stuck && !wait.For(ctx, g.stuckRaisedAt.Add(reminder).Sub(workflow.Now(ctx)), "Tell again that it is stuck", settled):
+	case g.stuck && !wait.For(ctx, g.stuckRaisedAt.Add(reminder).Sub(workflow.Now(ctx)), "Repeat the alarm that it is stuck", settled):
 		g.raiseStuck(ctx)
 		return
 	case g.stuck:

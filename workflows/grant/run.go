@@ -23,7 +23,7 @@ type run struct {
 	open     bool
 	asks     []*ask
 	releases []*release
-	gone     contract.Gone // what the holding has not been told of yet
+	gone     contract.Gone // what is not in the holding yet
 	lastKept bool          // what the lease that went last said of the subject's sessions
 	empty    time.Time
 	canceled bool
@@ -31,14 +31,14 @@ type run struct {
 
 	stuck         bool
 	since         time.Time // when the revoke that is stuck should have been done
-	stuckRaisedAt time.Time // when operators were last told so
+	stuckRaisedAt time.Time // when the alarm was last raised
 	problem       string
 	retry         bool      // somebody asked for another attempt at once
 	takeOver      *takeOver // somebody asked to answer for it
 	requests      []string  // that held it up in this run, for those who look into a stuck revoke
 
 	driftCheckedAt time.Time // when the target was last seen to hold what it should
-	drifted        bool      // it was seen not to, and that was told
+	drifted        bool      // it was seen not to, and an alarm was raised
 	alarms         alarms
 }
 

@@ -53,7 +53,7 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
 }
 
-// lookAtTarget reads what the target holds. It gives up soon: there is a next time.
+// detectDriftOnTarget reads what the target holds. It gives up soon: there is a next time.
 func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Look whether the access is still there",
@@ -65,7 +65,7 @@ func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftComma
 	}), contract.ActivityDetectDrift, command)
 }
 
-// abandonOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
+// takeOverOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
 // what is broken.
 func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -90,7 +90,7 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 	}), contract.ActivityIssue, command)
 }
 
-// raiseAlarm tells the ledger, for as long as it takes.
+// recordAlarm writes an alarm to the ledger, however long that takes.
 func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),

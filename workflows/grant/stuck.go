@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/wait"
 )
 
-// becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.
+// markStuck makes a revoke that keeps failing visible. The next attempt has no limit.
 func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 	already := g.stuck
 	g.stuck, g.problem = true, problem
@@ -55,10 +55,12 @@ func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	return g.requireStuck()
 }
 
+func (g *run) validateRetry() error { return g.requireStuck() }
+
 // promptly is how long a retry waits to be able to say what came of it.
 const promptly = 5 * time.Second
 
-// retryNow asks for another attempt at once: whatever held the revoke up may be mended.
+// handleRetry asks for another attempt at once: whatever held the revoke up may be mended.
 func (g *run) handleRetry(ctx workflow.Context) (contract.GrantStatus, error) {
 	g.retry = true
 	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck })
@@ -95,7 +97,7 @@ func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (c
 	return g.status(), t.err
 }
 
-// abandon leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
+// applyTakeOver leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
 // that. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
 func (g *run) applyTakeOver(ctx workflow.Context) {
 	t := g.takeOver

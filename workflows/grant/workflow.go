@@ -22,7 +22,7 @@ const (
 	overdue = 4 * time.Second
 	// alarm is how long a revoke may fail before the grant is stuck.
 	alarm = time.Minute
-	// reminder is how often operators are told again that it still is.
+	// reminder is how often the alarm is raised again while it is stuck.
 	reminder = 24 * time.Hour
 )
 
