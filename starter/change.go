@@ -107,30 +107,6 @@ func (s *Starter) ExtendOnce(
 	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: sealedFact})
 }
 
-// Revoke ends access early.
-func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
-	if err := checkReason(reason); err != nil {
-		return contract.Status{}, err
-	}
-	if _, err := s.open(ctx, actor, id, OperationRevoke); err != nil {
-		return contract.Status{}, err
-	}
-	return s.update(ctx, id, contract.UpdateRevoke, "revoke/"+actor, contract.EndInput{By: actor, Reason: reason})
-}
-
-// Cancel takes a request back before it is decided.
-func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
-	if err := checkText(reason); err != nil {
-		return contract.Status{}, err
-	}
-	if _, err := s.open(ctx, actor, id, OperationCancel); err != nil {
-		return contract.Status{}, err
-	}
-	return s.update(ctx, id, contract.UpdateCancel, "cancel/"+actor, contract.EndInput{By: actor, Reason: reason})
-}
-
 // open finds a request that has not ended, for an operation that the actor may do.
 func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
 	status, err := s.find(ctx, actor, id, op)

@@ -45,7 +45,7 @@ func whole(t *testing.T) *shell {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, house.Ledger.Close()) })
 	house.Starter, err = starter.New(starter.Options{
-		Temporal: house.Client, Config: house.Live, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets,
+		Temporal: house.Client, Config: house.Live, Ledger: house.Ledger, Tickets: tickets,
 	})
 	require.NoError(t, err)
 

@@ -58,7 +58,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 		Holds: []contract.HoldState{{
 			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), Sessions: 2, Problem: "it took long",
 		}},
-		Stuck: true, Seq: 9,
+		Stuck: true, Seq: 9, Ending: &contract.Ending{By: "p-eve", Reason: "enough", At: at(11), Unrecorded: true},
 	}
 }
 
