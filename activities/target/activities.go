@@ -49,6 +49,9 @@ type Activities struct {
 	alarms     ledger.Alarms
 	verifier   *seal.Verifier
 	log        *zap.Logger
+
+	waiting   *waiting
+	unsettled *unsettled
 }
 
 // New makes the activities. Without a verifier nothing need be sealed.
@@ -56,6 +59,7 @@ func New(o Options) *Activities {
 	return &Activities{
 		targets: o.Targets, holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
 		verifier: o.Verifier, log: o.Log,
+		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
 	}
 }
 

@@ -2,9 +2,11 @@ package target
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"curfew/activities"
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -30,17 +32,16 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 
 // ended is true when access that is not there was ended, and the grant has not heard of it yet.
 func (a *Activities) ended(ctx context.Context, grant string) (bool, error) {
-	locked, err := a.holdings.Lock(ctx, grant)
-	if err != nil {
-		return false, err
+	holding, err := a.holdings.Read(ctx, grant)
+	if err != nil || !holding.Open {
+		return err == nil, err
 	}
-	defer locked.Unlock()
-	holding := locked.Holding()
-	if !holding.Open {
-		return true, nil
+	for _, request := range holding.Leases.Requests() {
+		if _, err := a.tombstones.TombstoneOf(ctx, request); err != nil {
+			return false, ignoreNotFound(err)
+		}
 	}
-	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
-	return len(stops.Alive(holding.Leases)) == 0, err
+	return true, nil
 }
 
 // TakeOver is the activity contract.ActivityTakeOver: it closes a holding without having seen the access to be gone,
@@ -80,5 +81,12 @@ func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 		return nil
 	}
 	_, err := a.verifier.Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
+	return err
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
 	return err
 }

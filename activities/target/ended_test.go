@@ -26,13 +26,6 @@ func (b *bench) tombstone(request, grant string) {
 	require.NoError(b.t, b.ledger.AddTombstones(b.t.Context(), contract.Tombstone{Request: request, Grant: grant, Kind: contract.EndNow, By: "bob"}))
 }
 
-func (b *bench) holding() ledger.Holding {
-	b.t.Helper()
-	holding, err := b.ledger.Read(b.t.Context(), b.access.GrantID())
-	require.NoError(b.t, err)
-	return holding
-}
-
 // watch runs a watchdog whose grace never passes, until the test ends.
 func (b *bench) watch(connectors map[string]target.Connector) {
 	b.t.Helper()

@@ -320,9 +320,21 @@ func (l *life) end(request string) {
 	command := contract.EndCommand{
 		Access: l.access, Token: l.token(), Until: l.now, Mine: !l.target.standing, Gone: contract.Gone{Released: []string{request}, Over: []string{request}},
 	}
-	_, err := l.activities.end(l.t.Context(), command, l.clock())
+	err := l.carryOut(command)
 	l.activities.recordEnds(l.t.Context(), l.access.GrantID(), contract.EndCanceled, "", "", command.Over)
 	l.say("ended: %v", err)
+}
+
+// carryOut does what the activity does at the instant.
+func (l *life) carryOut(command contract.EndCommand) error {
+	if err := l.activities.checkEpoch(l.t.Context(), command.Access, command.Token, l.clock()); err != nil {
+		return err
+	}
+	locked, err := l.ledger.Lock(l.t.Context(), command.Access.GrantID())
+	if err == nil {
+		_, err = l.activities.endLocked(l.t.Context(), Target{Connector: l.target}, locked, command, l.clock())
+	}
+	return err
 }
 
 // forget terminates a request's workflow: its grant keeps its deadline, and nobody puts its end on record.
@@ -342,9 +354,9 @@ func (l *life) restart() { l.epoch, l.seq = l.now.UnixNano(), 0 }
 func (l *life) due() {
 	holding := l.ledger.holdings[l.access.GrantID()]
 	if holding.Open && !holding.Until.After(l.now) {
-		_, err := l.activities.end(l.t.Context(), contract.EndCommand{
+		err := l.carryOut(contract.EndCommand{
 			Access: l.access, Token: contract.Token{Epoch: holding.Token.Epoch, Seq: holding.Token.Seq + 1}, Until: l.now, Mine: !holding.Standing,
-		}, l.clock())
+		})
 		l.say("deadline: %v", err)
 	}
 	for _, r := range l.requests {
@@ -402,7 +414,7 @@ func (l *life) foreignEnd() {
 		command.Proof = &l.history[l.random.IntN(len(l.history))]
 	}
 	before := l.ledger.holdings[l.access.GrantID()]
-	_, err := l.activities.end(l.t.Context(), command, l.clock())
+	err := l.carryOut(command)
 	after := l.ledger.holdings[l.access.GrantID()]
 	l.cut = l.cut || before.Open && !after.Open
 	l.say("intruder ends with %v: %v", command.Token, err)
