@@ -69,7 +69,7 @@ func (s *Starter) End(ctx context.Context, actor string, selected Selection, rea
 	s.tellNow(ctx, tombstones)
 	return report, s.raise(ctx, contract.Alarm{
 		Kind: contract.AlarmEnded, Target: selected.Target, Requests: requests, Actor: actor,
-		Text: fmt.Sprintf("%s ended %d requests at once (%s): %s", actor, len(found), selected, reason),
+		Text: fmt.Sprintf("%s ended %s at once (%s): %s", actor, counted(len(found)), selected, reason),
 	})
 }
 
@@ -84,6 +84,13 @@ func (s Selection) String() string {
 		return "all of the template " + s.Template
 	}
 	return "all"
+}
+
+func counted(requests int) string {
+	if requests == 1 {
+		return "1 request"
+	}
+	return fmt.Sprintf("%d requests", requests)
 }
 
 // checkSelection takes one selection. A person, a target or a template that is not in the configuration any more may still

@@ -45,8 +45,6 @@ To keep people from asking again, use curfew freeze first.`,
 	flags.StringVar(&body.Reason, "reason", "", "why you end it, as `text`")
 	flags.BoolVar(&body.DryRun, "dry-run", false, "list what would end, and end nothing")
 	flags.BoolVar(&yes, "yes", false, "end it without asking")
-	c.MarkFlagsOneRequired("person", "target", "template", "all")
-	c.MarkFlagsMutuallyExclusive("person", "target", "template", "all")
 	return c
 }
 

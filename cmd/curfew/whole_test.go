@@ -86,6 +86,7 @@ func wholeConfig(t *testing.T, dir string) *config.Config {
 	path := filepath.Join(dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
 ledger: {sqlite: ledger.db}
+roles: {operators: [bob]}
 tickets: {jira: {url: "%s", deployment: datacenter, token: "file:token"}}
 people:
   alice: {name: Alice, token: "file:alice", accounts: {lightrun-prod: alice@example.org}}
