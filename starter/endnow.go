@@ -29,7 +29,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.endNow(ctx, status, contract.UpdateRevoke, contract.EndInput{By: actor, Reason: reason})
+	return s.endNow(ctx, status, contract.UpdateRevoke, contract.End{Request: id, By: actor, Reason: reason, At: now()})
 }
 
 // Cancel takes a request back before it is decided.
@@ -42,7 +42,7 @@ func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contrac
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.endNow(ctx, status, contract.UpdateCancel, contract.EndInput{By: actor, Reason: reason})
+	return s.endNow(ctx, status, contract.UpdateCancel, contract.End{Request: id, By: actor, Reason: reason, At: now()})
 }
 
 // endable finds a request that the actor may end. What the ledger has of it is enough: Temporal need not answer, nor be
@@ -97,10 +97,9 @@ func (s *Starter) mayEnd(ctx context.Context, actor string, op Operation, status
 
 // endNow puts an end on record, and then tells the request's workflow, which tells everybody else. A workflow that does not
 // answer is told again later. When the ledger does not take the end, the workflow alone carries it out.
-func (s *Starter) endNow(ctx context.Context, status contract.Status, update string, in contract.EndInput) (contract.Status, error) {
-	t := contract.Tombstone{Request: status.ID, Kind: contract.EndNow, By: in.By, Reason: in.Reason, At: now()}
-	unrecorded := s.record(ctx, t)
-	told, untold := s.tell(ctx, status.ID, update, in)
+func (s *Starter) endNow(ctx context.Context, status contract.Status, update string, end contract.End) (contract.Status, error) {
+	unrecorded := s.record(ctx, contract.Tombstone{Request: end.Request, Kind: contract.EndNow, By: end.By, Reason: end.Reason})
+	told, untold := s.tell(ctx, update, end)
 	switch {
 	case untold == nil:
 		status = told
@@ -108,7 +107,7 @@ func (s *Starter) endNow(ctx context.Context, status contract.Status, update str
 		return contract.Status{}, unavailable(errors.Join(unrecorded, untold), "neither the ledger nor the request's workflow takes the end now")
 	}
 	if status.State != contract.StateEnded || unrecorded != nil {
-		status.Ending = &contract.Ending{By: in.By, Reason: in.Reason, At: t.At, Unrecorded: unrecorded != nil}
+		status.Ending = &contract.Ending{By: end.By, Reason: end.Reason, At: end.At, Unrecorded: unrecorded != nil}
 	}
 	return status, nil
 }
@@ -121,13 +120,13 @@ func (s *Starter) record(ctx context.Context, tombstones ...contract.Tombstone) 
 }
 
 // tell sends an end to a request's workflow: as a revoke or a cancellation, whichever fits by now.
-func (s *Starter) tell(ctx context.Context, id, update string, in contract.EndInput) (contract.Status, error) {
+func (s *Starter) tell(ctx context.Context, update string, end contract.End) (contract.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, endedWithin)
 	defer cancel()
 	other := map[string]string{contract.UpdateRevoke: contract.UpdateCancel, contract.UpdateCancel: contract.UpdateRevoke}[update]
-	status, err := s.update(ctx, id, update, update+"/"+in.By, in)
+	status, err := s.end(ctx, update, end)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
-		status, err = s.update(ctx, id, other, other+"/"+in.By, in)
+		status, err = s.end(ctx, other, end)
 	}
 	return status, err
 }

@@ -76,7 +76,7 @@ func (s *Starter) tellEnd(ctx context.Context, t contract.Tombstone) {
 	if err != nil || status.State == contract.StateEnded || status.State == contract.StateRevoking {
 		return // it knows
 	}
-	_, err = s.tell(ctx, t.Request, contract.UpdateRevoke, contract.EndInput{By: t.By, Reason: t.Reason})
+	_, err = s.tell(ctx, contract.UpdateRevoke, contract.End{Request: t.Request, By: t.By, Reason: t.Reason, At: t.At})
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
 		err = s.closeRecord(ctx, t, status)
 	}

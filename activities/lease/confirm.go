@@ -17,7 +17,7 @@ const recordWithin = 2 * time.Second
 func (a *Activities) recordEnd(ctx context.Context, in contract.ReleaseInput) {
 	within, done := context.WithTimeout(ctx, recordWithin)
 	defer done()
-	err := a.tombstones.AddTombstones(within, contract.Tombstone{
+	err := a.Tombstones.AddTombstones(within, contract.Tombstone{
 		Request: in.Request, Kind: contract.EndReleased, By: in.By, Reason: in.Reason,
 	})
 	if err != nil {
@@ -31,7 +31,7 @@ func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, resu
 	if !result.Over() || result.TakenOver != nil {
 		return result, nil
 	}
-	holding, err := a.holdings.Read(ctx, in.Access.GrantID())
+	holding, err := a.Holdings.Read(ctx, in.Access.GrantID())
 	switch {
 	case errors.Is(err, ledger.ErrNotFound) && result.HeldUntil.IsZero():
 		return result, nil // nothing was ever put there
@@ -42,7 +42,7 @@ func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, resu
 	case !holding.Open && result.HeldUntil.IsZero():
 		return result, nil
 	case !holding.Open:
-		return contract.ReleaseResult{GoneAt: holding.GoneAt, Standing: holding.Standing}, nil
+		return contract.ReleaseResult{Request: in.Request, GoneAt: holding.GoneAt, Standing: holding.Standing}, nil
 	}
 	others, err := a.others(ctx, in.Request, holding.Leases)
 	_, mine := holding.Leases.Find(in.Request)
@@ -63,7 +63,7 @@ func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, resu
 func (a *Activities) others(ctx context.Context, request string, leases contract.Leases) (contract.Leases, error) {
 	leases = leases.Without(request).Live(time.Now())
 	for _, other := range leases.Requests() {
-		switch _, err := a.tombstones.TombstoneOf(ctx, other); {
+		switch _, err := a.Tombstones.TombstoneOf(ctx, other); {
 		case err == nil:
 			leases = leases.Without(other)
 		case !errors.Is(err, ledger.ErrNotFound):

@@ -46,6 +46,6 @@ func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput
 }
 
 // Alarm is the activity contract.ActivityAlarm.
-func (a *Activities) Alarm(ctx context.Context, alarm contract.Alarm) error {
-	return activities.Error(a.alarms.Raise(ctx, alarm))
+func (a *Activities) Alarm(ctx context.Context, in contract.AlarmInput) error {
+	return activities.Error(a.alarms.Raise(ctx, in.Alarm))
 }

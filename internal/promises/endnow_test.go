@@ -108,7 +108,7 @@ func TestP2AnEndNowIsCarriedOutWhateverStateTemporalIsIn(t *testing.T) {
 			h.drown(status.Holds[0].Access.GrantID(), 10_000)
 		},
 		"the ids of its updates are taken": func(h *house, _ func(), status contract.Status) {
-			h.take(status.ID, "revoke/"+bob)
+			h.takeID(status.ID, "revoke/"+bob)
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -163,8 +163,8 @@ func (h *house) drown(id string, signals int) {
 	})
 }
 
-// take sends something else under the id of an update.
-func (h *house) take(id, update string) {
+// takeID sends something else under the id of an update.
+func (h *house) takeID(id, update string) {
 	h.t.Helper()
 	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
 		WorkflowID: contract.RequestWorkflowID(id), UpdateName: contract.UpdateExtend, UpdateID: update, WaitForStage: client.WorkflowUpdateStageCompleted,

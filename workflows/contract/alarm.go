@@ -21,13 +21,14 @@ const (
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
+	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 )
 
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 

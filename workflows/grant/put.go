@@ -13,7 +13,11 @@ import (
 // put brings the target to what the leases and the asks say: opens it, or moves its end. An ask whose request is
 // released meanwhile is not waited for: the holding refuses what arrives late.
 func (g *run) put(ctx workflow.Context) {
-	asks := g.takeAsks()
+	asks := g.takeVerified(ctx)
+	if len(asks) == 0 && g.leases.End().Equal(g.held) {
+		return // nothing is to be changed
+	}
+	g.findRoute(ctx)
 	leases, opens := g.leases, false
 	var chains []contract.Chain
 	for _, a := range asks {
@@ -56,7 +60,9 @@ func (g *run) put(ctx workflow.Context) {
 
 // holdResult is what became of a lease: a request that comes back gets the rest of its time.
 func holdResult(receipt contract.GrantReceipt, asked contract.Lease) contract.HoldResult {
-	result := contract.HoldResult{Until: asked.Until, Began: receipt.Began[asked.Request], Standing: receipt.Standing}
+	result := contract.HoldResult{
+		Request: asked.Request, Until: asked.Until, Began: receipt.Began[asked.Request], Standing: receipt.Standing,
+	}
 	if held, ok := receipt.Leases.Find(asked.Request); ok {
 		result.Until = held.Until
 	}

@@ -196,7 +196,11 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			continue
 		}
 		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
-		hold.AlreadyAbsent, hold.TakenOver = result.AlreadyAbsent, result.TakenOver
+		hold.AlreadyAbsent = result.AlreadyAbsent
+		if by := result.TakenOver; by != nil {
+			hold.TakenOver = &by.Fact
+			r.said.TakeOvers = append(r.said.TakeOvers, *by)
+		}
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
 	}
 	return stuck
@@ -206,7 +210,7 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 func (r *run) endedBy() (by, reason string) {
 	switch {
 	case r.endRequest != nil:
-		return r.endRequest.By, r.endRequest.Reason
+		return r.endRequest.Fact.By, r.endRequest.Fact.Reason
 	case r.status.GrantedAt != nil:
 		return contract.ActorDeadline, ""
 	}
