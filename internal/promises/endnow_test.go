@@ -108,7 +108,7 @@ func TestP2AnEndNowIsCarriedOutWhateverStateTemporalIsIn(t *testing.T) {
 			h.drown(status.Holds[0].Access.GrantID(), 10_000)
 		},
 		"the ids of its updates are taken": func(h *house, _ func(), status contract.Status) {
-			h.takeID(status.ID, "revoke/"+bob)
+			h.take(contract.RequestWorkflowID(status.ID), "revoke/"+bob, contract.UpdateExtend, forgedExtension(status.ID))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -161,20 +161,6 @@ func (h *house) drown(id string, signals int) {
 			}
 		}
 	})
-}
-
-// takeID sends something else under the id of an update.
-func (h *house) takeID(id, update string) {
-	h.t.Helper()
-	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: contract.RequestWorkflowID(id), UpdateName: contract.UpdateExtend, UpdateID: update, WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{Fact: contract.Extension{
-			Request: id, By: alice, Duration: contract.Duration{Duration: time.Minute}, Reason: "more", At: time.Now(),
-		}}}},
-	})
-	if err == nil {
-		_ = handle.Get(h.t.Context(), nil)
-	}
 }
 
 func TestP4AnEndNowLeavesTheOtherRequestsAccess(t *testing.T) {
