@@ -77,8 +77,7 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
-		identity: in.State.Identity,
+		identity: in.State.Identity, token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
