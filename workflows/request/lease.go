@@ -208,7 +208,7 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			r.said.TakeOvers = append(r.said.TakeOvers, *by)
 		}
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
-		if result.Unconfirmed {
+		if result.Unconfirmed && !result.GoneAt.Before(r.status.AskedAt) { // not what an earlier request left
 			hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
 		}
 	}
