@@ -100,9 +100,10 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 	if over != nil {
 		decision.Ruling, decision.Why = contract.RulingDeny, over.Error()
 	}
-	if decision.Ruling == contract.RulingGrant && !q.due(facts.Now) {
-		decision.Again = q.request().StartAt
-	} else if decision.Ruling == contract.RulingGrant {
+	if decision.Ruling == contract.RulingGrant {
+		if !q.due(facts.Now) {
+			decision.Again = q.request().StartAt
+		}
 		if decision.Fact, err = a.sealDecision(q, facts, *decision, earlier); err != nil {
 			return contract.Decision{}, err
 		}

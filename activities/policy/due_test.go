@@ -23,14 +23,15 @@ func TestP7NothingThatGrantsIsSealedBeforeItsStart(t *testing.T) {
 		decision, err := activities.Decide(t.Context(), in)
 		require.NoError(t, err)
 		require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)
-		require.Nil(t, decision.Fact)
+		require.Equal(t, contract.RulingScheduled, decision.Fact.Fact.Ruling)
+		require.Zero(t, decision.Fact.Fact.Until)
 		require.Equal(t, in.Request.Fact.StartAt, decision.Again)
 	}
 	in.Request.Fact.StartAt = in.Request.Fact.AskedAt // it has come
 	decision, err := activities.Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)
-	require.NotNil(t, decision.Fact)
+	require.Equal(t, contract.RulingGrant, decision.Fact.Fact.Ruling)
 	require.Zero(t, decision.Again)
 	require.WithinDuration(t, in.Request.Fact.StartAt.Add(time.Hour), decision.Fact.Fact.Until, time.Minute, "what was not sealed shortens nothing")
 }

@@ -38,7 +38,7 @@ func (a *Activities) over(ctx context.Context, q question) (*contract.Problem, e
 	return ledger.Over(t), nil
 }
 
-// due is true once a request's start has come. A decision to grant is sealed no sooner: it would be good for access before.
+// due is true once a request's start has come. What grants is sealed no sooner: it would be good for access before.
 func (q question) due(now time.Time) bool {
 	return q.Extension != nil || !q.request().StartAt.After(now)
 }
@@ -63,7 +63,11 @@ func (a *Activities) sealDecision(
 	if facts.Present != nil {
 		fact.PolicyDigest = facts.Present.Digest
 	}
-	fact.Until = q.end(facts.Now, decision.Duration.Duration)
+	if q.due(facts.Now) {
+		fact.Until = q.end(facts.Now, decision.Duration.Duration)
+	} else {
+		fact.Ruling = contract.RulingScheduled
+	}
 	for _, before := range earlier {
 		sealed := before.About == q.about && before.Ruling == contract.RulingGrant && !before.Until.IsZero()
 		if sealed && before.Until.Before(fact.Until) {

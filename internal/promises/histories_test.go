@@ -59,7 +59,6 @@ func (h *house) chains(id string) []contract.Chain {
 			chains = append(chains, chain)
 		}
 	}
-	require.NotEmpty(h.t, chains)
 	return chains
 }
 
@@ -205,6 +204,7 @@ func TestP7NoChainFromTheHistoryOfARequestThatWaitsOrHasEndedGivesAccess(t *test
 			h := newHouse(t, soon)
 			h.work()
 			id := live(h)
+			require.Eventually(t, func() bool { return len(h.chains(id)) > 0 }, patience, 20*time.Millisecond)
 			for _, chain := range h.chains(id) {
 				for _, lasts := range []time.Duration{time.Minute, time.Hour, 365 * 24 * time.Hour} {
 					require.Error(t, h.hold(contract.HoldInput{

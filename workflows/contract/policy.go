@@ -185,7 +185,7 @@ type Decision struct {
 	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are
 	// not counted.
 	Refused []int `json:"refused,omitempty"`
-	// Fact is what targets go by; it is set when the ruling is to grant, and the start has come.
+	// Fact is what targets go by; it is set when the ruling is to grant. Before the start it grants nothing yet.
 	Fact *Sealed[DecisionFact] `json:"fact,omitempty"`
 }
 
@@ -211,4 +211,6 @@ const (
 	RulingGrant  Ruling = "grant"
 	RulingReview Ruling = "review" // more reviews are needed
 	RulingDeny   Ruling = "deny"
+	// RulingScheduled is sealed in the place of a grant while the start is still to come. It gives no access.
+	RulingScheduled Ruling = "scheduled"
 )
