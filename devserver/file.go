@@ -31,7 +31,7 @@ func fileStore(ctx context.Context, path string, sync Sync) (*store, error) {
 	}
 	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
 	create(path)
-	err := layTables(ctx, name, pragmas)
+	err = layTables(ctx, name, pragmas)
 	if err == nil {
 		err = keepPrivate(path)
 	}

@@ -36,7 +36,7 @@ func TestADerivedIDIsTheSameAtEveryServerAndSortsByWhenItBegan(t *testing.T) {
 func serverOf(t *testing.T, house *startertest.House, secrets keyring.Ring) *starter.Starter {
 	t.Helper()
 	made, err := starter.New(starter.Options{
-		Temporal: house.Client, Config: house.Live, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger,
+		Temporal: house.Client, Config: house.Live, Ledger: house.Ledger,
 		Groups: group.New(nil, house.Ledger), Secrets: secrets,
 	})
 	require.NoError(t, err)

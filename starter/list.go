@@ -49,6 +49,7 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 	if err != nil {
 		return Page{}, unreadable(err)
 	}
+	page.Requests = s.withEndings(ctx, page.Requests)
 	return page.within(largestPage), nil
 }
 

@@ -25,6 +25,9 @@ func DecodeStatus(text string) (contract.Status, error) {
 	if status.PostReview != nil {
 		times = append(times, &status.PostReview.At)
 	}
+	if status.Ending != nil {
+		times = append(times, &status.Ending.At)
+	}
 	for i := range status.Reviews {
 		times = append(times, &status.Reviews[i].At)
 	}
@@ -32,7 +35,7 @@ func DecodeStatus(text string) (contract.Status, error) {
 		times = append(times, &status.Extension.At)
 	}
 	for i := range status.Holds {
-		times = append(times, status.Holds[i].GoneAt)
+		times = append(times, status.Holds[i].GoneAt, status.Holds[i].RemovedAt)
 	}
 	for _, at := range times {
 		if at != nil {

@@ -48,6 +48,12 @@ type Holdings interface {
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
+	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs with
+	// the lock keeps nobody from looking.
+	Read(ctx context.Context, grant string) (Holding, error)
+	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A grant
+	// without a holding is left out.
+	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
 // DueFilter says which open holdings to look for.
@@ -75,6 +81,9 @@ type Locked interface {
 	Holding() Holding
 	// Save writes it durably before it returns. It fails when the lock was lost meanwhile, and from then on.
 	Save(ctx context.Context, holding Holding) error
+	// Stops returns what keeps the holding from being opened or prolonged for these requests: what has ended, and whether
+	// everything is frozen. It is read with the lock in hand.
+	Stops(ctx context.Context, requests ...string) (Stops, error)
 	// Unlock lets go; calling it twice does no harm.
 	Unlock()
 }
@@ -91,6 +100,7 @@ type Holding struct {
 	Leases   contract.Leases
 	// SettledAt is when the last attempt to grant can no longer take effect; zero when that attempt was answered.
 	SettledAt time.Time
-	GoneAt    time.Time // when the access was seen to be gone
+	GoneAt    time.Time // when the access was seen to be gone, or removed where Proof says that nobody can see it
 	Uses      []Use     // of the requests that have held it and may still be shown a decision of
+	Proof     Proof
 }

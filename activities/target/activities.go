@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -28,21 +27,39 @@ func (t Target) Check(ctx context.Context) error {
 	return nil
 }
 
+// Options is what the activities are made of.
+type Options struct {
+	Targets    map[string]Target // by their configured names
+	Holdings   ledger.Holdings
+	Tombstones ledger.Tombstones
+	Decisions  ledger.Decisions
+	Alarms     ledger.Alarms
+	Verifier   *seal.Verifier // nil where nothing is sealed
+	Log        *zap.Logger
+}
+
 // Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
-	targets  map[string]Target
-	holdings ledger.Holdings
-	alarms   ledger.Alarms
-	verifier *seal.Verifier // nil where nothing is sealed
-	log      *zap.Logger
+	targets    map[string]Target
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	decisions  ledger.Decisions
+	alarms     ledger.Alarms
+	verifier   *seal.Verifier
+	log        *zap.Logger
+
+	waiting   *waiting
+	unsettled *unsettled
 }
 
-// New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
-func New(
-	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
-) *Activities {
-	return &Activities{targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log}
+// New makes the activities. Without a verifier nothing need be sealed.
+func New(o Options) *Activities {
+	return &Activities{
+		targets: o.Targets, holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
+		verifier: o.Verifier, log: o.Log,
+		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
+	}
 }
 
 func (a *Activities) find(name string) (Target, error) {
@@ -60,20 +77,8 @@ func access(of contract.Access, leases contract.Leases) Access {
 	if len(leases) > 0 {
 		reference = leases[0].Reference
 	}
-	return Access{Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference}
-}
-
-// readBack reads the target back and compares it with what it should hold.
-func readBack(ctx context.Context, connector Connector, access Access, held bool) error {
-	state, err := connector.Inspect(ctx, access)
-	if err != nil {
-		return fmt.Errorf("reading the target back: %w", err)
+	return Access{
+		Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference,
+		Unread: leases.Unread(),
 	}
-	if state.Held != held {
-		if held {
-			return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
-		}
-		return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was revoked, but still shows it")
-	}
-	return nil
 }

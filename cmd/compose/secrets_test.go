@@ -97,3 +97,47 @@ func TestASecretThatIsNoneIsRefused(t *testing.T) {
 		require.ErrorContains(t, err, says)
 	}
 }
+
+func TestKeysAreOpenedBeforeAnybodyNeedsThem(t *testing.T) {
+	t.Parallel()
+	pair := func(role seal.Role) (seal.Key, string) {
+		key, private, err := seal.NewKey(role, time.Now())
+		require.NoError(t, err)
+		return key, kept(t, 0o600, string(private))
+	}
+	server, serverFile := pair(seal.RoleServer)
+	decider, deciderFile := pair(seal.RoleDecider)
+	_, strangerFile := pair(seal.RoleServer)
+	set := filepath.Join(t.TempDir(), "keys.json")
+	require.NoError(t, seal.Keys{server, decider}.WriteFile(set))
+	readable := kept(t, 0o600, "")
+	text, err := os.ReadFile(serverFile)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(readable, text, 0o600))
+	require.NoError(t, os.Chmod(readable, 0o644))
+	good := config.Seals{Key: serverFile, Decider: deciderFile, Keys: set}
+	require.Empty(t, OpenKeys("curfew.yaml", &config.Config{Seals: good}))
+	require.Empty(t, OpenKeys("curfew.yaml", &config.Config{}))
+
+	for name, test := range map[string]struct {
+		change      func(*config.Config)
+		field, says string
+	}{
+		"no set":              {func(c *config.Config) { c.Seals.Keys = set + ".old" }, "seals.keys", "there is no file"},
+		"a key set that none": {func(c *config.Config) { c.Seals.Keys = serverFile }, "seals.keys", "no set of public keys"},
+		"no key":              {func(c *config.Config) { c.Seals.Key = set + ".pem" }, "seals.key", "no such file"},
+		"a key of others":     {func(c *config.Config) { c.Seals.Key = readable }, "seals.key", "others can read"},
+		"no private key":      {func(c *config.Config) { c.Seals.Key = kept(t, 0o600, "x") }, "seals.key", "not one private key"},
+		"an unknown key":      {func(c *config.Config) { c.Seals.Key = strangerFile }, "seals.keys", "nobody would believe"},
+		"the wrong role":      {func(c *config.Config) { c.Seals.Decider = serverFile }, "seals.keys", "nobody would believe"},
+		"a short secret":      {func(c *config.Config) { c.Server.SecretFiles = []string{kept(t, 0o600, "x")} }, "server.secretFiles[0]", "shorter"},
+	} {
+		changed := &config.Config{Seals: good}
+		test.change(changed)
+		mistakes := OpenKeys("curfew.yaml", changed)
+		require.Len(t, mistakes, 1, name)
+		require.Equal(t, test.field, mistakes[0].Field, name)
+		require.Contains(t, mistakes[0].Fault, test.says, name)
+		require.NotEmpty(t, mistakes[0].Fix, name)
+	}
+}

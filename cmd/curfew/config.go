@@ -31,7 +31,7 @@ func (p *program) configCheckCommand() *cobra.Command {
 		Short: "Check a configuration file, and whether its targets and channels work",
 		Long: `Check a configuration file, and whether its targets and channels work.
 
-Every mistake is listed with its line, its field and the remedy. Curfew also calls each target and channel with its credentials;
+Every mistake is listed with its line, its field and the remedy. Curfew opens the keys that the file names, and also calls each target and channel with its credentials;
 nothing is changed and nothing is sent. With --offline it calls none.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
@@ -58,7 +58,12 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	if err != nil && !errors.As(err, &mistakes) {
 		return err
 	}
-	said := verdict{File: file, Right: err == nil, Mistakes: mistakes}
+	if err == nil {
+		if mistakes = compose.OpenKeys(file, checked); len(mistakes) > 0 {
+			err = mistakes
+		}
+	}
+	said := verdict{File: file, Right: err == nil, Mistakes: append(config.Errors{}, mistakes...)}
 	if err == nil && !offline {
 		said.Targets, said.Channels = compose.AskTargets(ctx, checked), compose.AskChannels(ctx, checked)
 		err = said.unusable()

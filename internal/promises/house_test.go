@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -66,10 +67,12 @@ type house struct {
 	config   *config.Config // as the house began
 	live     *config.Live
 	ledger   *sqlite.Store
-	starter  *starter.Starter
-	signer   *seal.Signer // the server's
-	decider  *seal.Signer
-	verifier *seal.Verifier
+	// tombstones are the ledger's, or stand before them.
+	tombstones ledger.Tombstones
+	starter    *starter.Starter
+	signer     *seal.Signer // the server's
+	decider    *seal.Signer
+	verifier   *seal.Verifier
 
 	incidents      incident.Systems
 	channels       map[string]notify.Channel
@@ -81,16 +84,17 @@ type house struct {
 	database       *database
 	gate           *gate
 	server         []temporal.Option
-	people         string          // more entries of the directory, in YAML
-	upkeep         string          // more sections of the configuration, in YAML
-	accounts       string          // more of Alice\'s accounts
-	carols         string          // and of Carol's
-	targets        string          // more targets
-	templates      string          // more templates
-	ordersQueue    string          // a task queue of the database's own
-	engineers      []lightrun.User // more people whom Lightrun knows
-	debuggers      string          // where the stand-in of Lightrun is
-	token          string          // of everybody who asks the stand-ins
+	people         string            // more entries of the directory, in YAML
+	upkeep         string            // more sections of the configuration, in YAML
+	accounts       string            // more of Alice\'s accounts
+	carols         string            // and of Carol's
+	targets        string            // more targets
+	templates      string            // more templates
+	files          map[string]string // more files beside the configuration, by their names
+	ordersQueue    string            // a task queue of the database's own
+	engineers      []lightrun.User   // more people whom Lightrun knows
+	debuggers      string            // where the stand-in of Lightrun is
+	token          string            // of everybody who asks the stand-ins
 }
 
 // keeps puts more sections into the configuration.
@@ -112,8 +116,9 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
+	h.tombstones = h.ledger
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker(),
 		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
@@ -168,7 +173,9 @@ func (h *house) configure() {
 	t.Cleanup(issues.Close)
 
 	h.newKeys()
-	for name, secret := range map[string]string{"token": token, "dsn": h.database.dsn} {
+	files := map[string]string{"token": token, "dsn": h.database.dsn}
+	maps.Copy(files, h.files)
+	for name, secret := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
 	}
 	var text strings.Builder
@@ -257,7 +264,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
+			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Tombstones: h.tombstones, Alarms: h.ledger,
 			Tickets: h.tracker(), Incidents: h.incidents, Channels: h.channels, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()

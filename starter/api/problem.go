@@ -60,6 +60,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
 	contract.KindTooMany:     http.StatusTooManyRequests,
+	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 	contract.KindInternal:    http.StatusInternalServerError,
 }

@@ -139,7 +139,7 @@ func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 				return w.pd(t, []byte(`{"event":{"id":"E9","event_type":"incident.triggered","data":{"id":"PINC1","id":"PINC2","type":"incident"}}}`))
 			}, 202, "unused",
 		},
-		"a key of Slack's twice": {func() (int, string) { return w.slack(t, `{"type":"block_actions","user":{"id":"U1","id":"U0ALICE"}}`) }, 400, "payload"},
+		"a key of Slack's twice":                {func() (int, string) { return w.slack(t, `{"type":"block_actions","user":{"id":"U1","id":"U0ALICE"}}`) }, 400, "payload"},
 		"an event of Jira's that means nothing": {func() (int, string) { return w.jira(t, "4", `{"webhookEvent":"sprint_started"}`) }, 202, "unused"},
 		"no payload of Slack's":                 {func() (int, string) { return w.slack(t, "{") }, 400, "payload"},
 		"a dialog of Slack's":                   {func() (int, string) { return w.slack(t, `{"type":"view_submission"}`) }, 202, "only buttons"},

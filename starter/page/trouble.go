@@ -22,6 +22,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindOverdue:     http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
 	contract.KindTooMany:     http.StatusTooManyRequests,
+	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 }
 

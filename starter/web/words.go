@@ -69,6 +69,8 @@ func stateOf(status contract.Status) state {
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
+	case status.Ending != nil && status.State != contract.StateEnded:
+		return state{"ended now", "moves"}
 	case status.NeedsPostReview():
 		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:
@@ -77,6 +79,8 @@ func stateOf(status contract.Status) state {
 		return state{"active", "on"}
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeTakenOver:
 		return state{"taken over", "alarm"}
+	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeUnconfirmed:
+		return state{story.State(status), "alarm"}
 	case status.State == contract.StateEnded:
 		return state{story.State(status), "over"}
 	case status.State == contract.StatePending, status.State == contract.StateScheduled:

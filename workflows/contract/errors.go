@@ -22,6 +22,7 @@ const (
 	KindOverdue     Kind = "Overdue"     // its time was over before it could be done: it may be asked for anew
 	KindCapacity    Kind = "Capacity"    // the other system has no room now
 	KindTooMany     Kind = "TooMany"     // somebody asks for more than anybody may: later there is room again
+	KindFrozen      Kind = "Frozen"      // an operator has frozen Curfew: nothing is granted until it is thawed
 	KindUnavailable Kind = "Unavailable" // the other system can't be reached or failed
 	KindInternal    Kind = "Internal"    // our own fault
 )
@@ -32,7 +33,7 @@ var Final = []string{
 }
 
 // Answered lists the kinds that answer a hold: the same one is not tried again, but a request may ask for a new one.
-var Answered = append([]string{string(KindOverdue), string(KindCapacity)}, Final...)
+var Answered = append([]string{string(KindOverdue), string(KindCapacity), string(KindFrozen)}, Final...)
 
 // Problem is an error that a person can act on: what is wrong, where, and what to do.
 type Problem struct {
@@ -43,6 +44,8 @@ type Problem struct {
 	Fix   string `json:"fix,omitempty"`
 	// RetryAfter is how long the other system asked us to wait.
 	RetryAfter Duration `json:"retryAfter,omitzero"`
+	// Refused is true when the other system itself said so: it has done with the call, and can be asked what it holds now.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Error is the problem in one line.
@@ -60,6 +63,12 @@ func (p *Problem) Error() string {
 // Problemf makes a problem of a kind about a field.
 func Problemf(kind Kind, field, fix, fault string, args ...any) *Problem {
 	return &Problem{Kind: kind, Field: field, Fault: fmt.Sprintf(fault, args...), Fix: fix}
+}
+
+// AsRefusal marks the problem as the other system's own answer.
+func (p *Problem) AsRefusal() *Problem {
+	p.Refused = true
+	return p
 }
 
 // Application turns the problem into the error that workflows and activities return. Retry policies tell by its type
