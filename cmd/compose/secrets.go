@@ -21,8 +21,6 @@ const (
 	maxKey = 64 << 10
 	// shortestSecret is what nobody guesses, in bytes.
 	shortestSecret = 32
-	// others may do nothing with a key, and its group may not change it.
-	others fs.FileMode = 0o027
 )
 
 // secrets are those that all servers share: the files that the configuration names, and what the key to seal with gives. Where
@@ -75,7 +73,7 @@ func readKey(field, fix, path string) (string, error) {
 	switch {
 	case err != nil:
 		return "", contract.Problemf(contract.KindInvalid, field, fix, "%v", err)
-	case mode.Perm()&others != 0:
+	case config.OpenToOthers(mode):
 		return "", contract.Problemf(contract.KindInvalid, field, "chmod 600 it; in a container, mount it with the mode 0400 or 0440",
 			"%s has the mode %04o: others can read or change it", path, mode.Perm())
 	}
