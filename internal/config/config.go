@@ -205,6 +205,8 @@ type Durations struct {
 	Min     contract.Duration `yaml:"min"` // any when left out
 	Default contract.Duration `yaml:"default"`
 	Max     contract.Duration `yaml:"max"`
+	// MaxContinuous bounds how long somebody has the access without a break, by however many requests; not at all when left out.
+	MaxContinuous contract.Duration `yaml:"maxContinuous"`
 }
 
 // Kind is what the configuration must know of a kind of target.

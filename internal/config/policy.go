@@ -84,6 +84,8 @@ type BreakGlass struct {
 	ReviewWithin contract.Duration `yaml:"reviewWithin"`
 	// Ticket is opened when the request has none.
 	Ticket TicketPlace `yaml:"ticket"`
+	// Once refuses it to whoever waits for the review of an earlier use.
+	Once bool `yaml:"once"`
 }
 
 // TicketPlace is where a ticket is opened; the zero value for nowhere.

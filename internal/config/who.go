@@ -155,7 +155,7 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	r.listed(rule.Groups, at.key("groups"), r.isGroup(c))
 	longest := template.Duration.Max
 	switch {
-	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Ticket != TicketPlace{}):
+	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
 		r.wrong(at.key("groups"), "name the groups whose members may break glass", "is missing")
 	case len(rule.Groups) == 0:
 		return

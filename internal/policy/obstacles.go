@@ -24,8 +24,10 @@ func (d *deciding) obstacles() []string {
 		if reason := version.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)
 		}
-		if reason := version.tooShort(d.facts); reason != "" {
-			reasons = union(reasons, []string{reason})
+		for _, reason := range []string{version.tooShort(d.facts), version.tooLongWithoutBreak(d.facts), version.unreviewed(d.facts)} {
+			if reason != "" {
+				reasons = union(reasons, []string{reason})
+			}
 		}
 		if d.facts.Extension == nil {
 			reasons = union(reasons, version.beginning(d.facts))

@@ -11,6 +11,9 @@ type Rules struct {
 	BindSubject bool `json:"bindSubject,omitempty"`
 	// OnBehalf says who may ask for somebody else.
 	OnBehalf OnBehalf `json:"onBehalf,omitzero"`
+	// MaxContinuous is how long somebody may have the access without a break, by however many requests; zero: as long as they
+	// are granted it.
+	MaxContinuous Duration `json:"maxContinuous,omitzero"`
 	// MinDuration is the shortest that access may be asked for.
 	MinDuration Duration     `json:"minDuration,omitzero"`
 	Ticket      TicketRule   `json:"ticket,omitzero"`
@@ -108,6 +111,8 @@ type BreakGlassRule struct {
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
 	// Ticket is opened when the request has none, in the place of the rule's own.
 	Ticket TicketPlace `json:"ticket,omitzero"`
+	// Once refuses it to whoever has used it before and waits for the review of that.
+	Once bool `json:"once,omitempty"`
 }
 
 // TicketPlace is where a ticket is opened; the zero value for nowhere.
@@ -184,6 +189,10 @@ type Decision struct {
 	// waits for.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
+	// HeldSince is since when the subject has had the access without a break, when it goes on from earlier access.
+	HeldSince time.Time `json:"heldSince,omitzero"`
+	// Unreviewed are the requester's earlier uses of break-glass access that nobody has reviewed yet.
+	Unreviewed []string `json:"unreviewed,omitempty"`
 	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are
 	// not counted.
 	Refused []int `json:"refused,omitempty"`

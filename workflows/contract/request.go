@@ -188,6 +188,7 @@ type Status struct {
 	AskedAt     time.Time   `json:"askedAt"`
 	StartAt     *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
 	BreakGlass  bool        `json:"breakGlass,omitempty"`
+	HeldSince   *time.Time  `json:"heldSince,omitempty"`  // the subject has had the access without a break, before this request
 	ReviewDue   *time.Time  `json:"reviewDue,omitempty"`  // a second person has to review the break-glass access by then
 	PostReview  *Review     `json:"postReview,omitempty"` // and has
 	DecideBy    *time.Time  `json:"decideBy,omitempty"`   // while pending
