@@ -40,6 +40,7 @@ type Watchdog struct {
 	alarms   ledger.Alarms
 	grace    time.Duration
 	log      *zap.Logger
+	shut     shutOut
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
@@ -141,13 +142,12 @@ func (f failures) note(grant string, err error) bool {
 func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
 	defer cancel()
-	patient, done := context.WithTimeout(ctx, lockPatience)
-	defer done()
-	locked, err := w.holdings.Lock(patient, grant)
+	locked, err := lockWithin(ctx, w.holdings, grant, lockPatience)
 	if err != nil {
-		return err
+		return w.rescueUnlocked(ctx, grant, err)
 	}
 	defer locked.Unlock()
+	w.shut.over(grant)
 	holding := locked.Holding()
 	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
 		return nil
@@ -159,7 +159,8 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if holding.Standing {
 		return locked.Save(ctx, closed(holding))
 	}
-	if _, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions()); err != nil {
+	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions())
+	if err != nil {
 		return err
 	}
 	if holding.SettledAt.After(time.Now()) {
@@ -168,7 +169,9 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if err := locked.Save(ctx, closed(holding)); err != nil {
 		return fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
-	w.tell(ctx, holding)
+	if !gone.absent {
+		w.tell(ctx, holding)
+	}
 	return nil
 }
 
