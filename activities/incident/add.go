@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Activities tells a request's story on its incident.
+// Activities adds notes about a request to its incident.
 type Activities struct {
 	systems Systems
 	page    func(request string) string
@@ -21,7 +21,7 @@ func New(systems Systems, page func(request string) string) *Activities {
 }
 
 // noted are the events that concern those who work on an incident: who has access and until when, who was refused it, and
-// what went wrong with it. How it came to that is told on the ticket.
+// what went wrong with it. The ticket says how it came to that.
 var noted = map[contract.EventKind]bool{
 	contract.EventDenied:         true,
 	contract.EventBreakGlassUsed: true,

@@ -1,4 +1,4 @@
-// Package policy gathers the facts about a request, lets the decision core judge them, and vouches for what it said.
+// Package policy gathers the facts about a request, has internal/policy decide on them, and seals the decision.
 package policy
 
 import (
@@ -32,7 +32,7 @@ type Options struct {
 // Activities gathers facts from the configuration of the moment and from other systems.
 type Activities struct {
 	Options
-	// config is what one decision goes by, and conditions are those of its templates, compiled; from today.
+	// config is what one decision goes by, and conditions are those of its templates, compiled; from snapshot.
 	config     *config.Config
 	conditions policy.Conditions
 	latest     *atomic.Pointer[Activities] // by the newest configuration

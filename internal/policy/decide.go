@@ -89,7 +89,7 @@ func (d *deciding) rule(decision *contract.Decision, tallies []ruleTally, obstac
 	}
 }
 
-// changed explains why there are fewer who may approve than the requester was told.
+// changed explains why there are fewer who may approve than the requester was shown.
 func (d *deciding) changed() string {
 	if d.facts.Present != nil && d.facts.Present.Digest != d.facts.Request.Terms.Digest {
 		return "; the template has changed, and the stricter terms hold"

@@ -105,8 +105,8 @@ func (g *run) outrank(token contract.Token) {
 	}
 }
 
-// drained is true when everybody who asked was answered, and every alarm is in the ledger.
-func (g *run) drained(ctx workflow.Context) bool {
+// isDrained is true when everybody who asked was answered, and every alarm is in the ledger.
+func (g *run) isDrained(ctx workflow.Context) bool {
 	return workflow.AllHandlersFinished(ctx) && g.alarms.delivered()
 }
 

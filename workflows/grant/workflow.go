@@ -38,7 +38,7 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	g.releaseAllWhenCanceled(ctx, safe)
 
 	// It goes on for as long as anybody waits for an answer, and not only while there is access.
-	for g.open || g.changed() || !g.drained(safe) {
+	for g.open || g.changed() || !g.isDrained(safe) {
 		g.apply(safe)
 		g.answerImpatient(safe)
 		if g.leases.End().Equal(g.held) {
@@ -47,14 +47,14 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 		g.show(safe)
 		switch {
 		case !g.open && len(g.asks) == 0 && len(g.releases) == 0:
-			_ = workflow.Await(safe, func() bool { return g.changed() || g.drained(safe) }) // safe is never canceled
+			_ = workflow.Await(safe, func() bool { return g.changed() || g.isDrained(safe) }) // safe is never canceled
 		case len(g.leases) == 0 && len(g.asks) == 0:
 			g.endAt(safe, g.emptySince(safe))
 		case len(g.asks) > 0 || !g.leases.End().Equal(g.held):
 			g.put(safe)
 		case !workflow.Now(safe).Before(g.wakeAt()):
 			g.endAt(safe, g.held)
-		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && g.drained(safe):
+		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && g.isDrained(safe):
 			return workflow.NewContinueAsNewError(ctx, contract.WorkflowGrant, contract.GrantInput{Access: g.access, State: g.state()})
 		default:
 			g.sleep(safe)

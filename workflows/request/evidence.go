@@ -34,7 +34,7 @@ func (r *run) watchEvidence(ctx workflow.Context) {
 					return
 				}
 			}
-			wait.For(ctx, every, "Look whether its grounds are still there", over)
+			wait.For(ctx, every, "Check the ticket and the incident", over)
 		}
 	})
 }

@@ -19,7 +19,7 @@ import (
 const (
 	markType     = "curfew"
 	markRequest  = "request" // its id
-	markEvent    = "event"   // that was told with the message
+	markEvent    = "event"   // that the message is about
 	pageSize     = 100
 	mostPages    = 10
 	clocksDiffer = time.Hour // at most, ours and Slack's
@@ -128,7 +128,7 @@ func (c *Channel) find(ctx context.Context, m notify.Message) (root string, err 
 	})
 }
 
-// sentBefore is true when the thread has a message that tells the event: the first, or a reply.
+// sentBefore is true when the thread has a message about the event: the first, or a reply.
 func (c *Channel) sentBefore(ctx context.Context, root string, event contract.Event) (bool, error) {
 	parameters := &goslack.GetConversationRepliesParameters{
 		ChannelID: c.id, Timestamp: root, Limit: pageSize, IncludeAllMetadata: true,
