@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
 
 	"curfew/activities/ledger"
 	"curfew/activities/target"
@@ -392,4 +393,52 @@ func TestAnEndThatHasLostItsLockPutsBackWhatANewerCommandHolds(t *testing.T) {
 	require.True(t, receipt.GoneAt.IsZero())
 	goes(t, b.can)
 	require.True(t, b.holding().Open)
+}
+
+func TestTheWatchdogGoesAheadWhenSomebodyHangsWithTheLock(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	command := b.grantCommand(time.Hour, true)
+	_, err := b.grant(command)
+	require.NoError(t, err)
+	holding := b.holding()
+	holding.Until = time.Now().UTC()
+	b.save(holding)
+	hung, err := b.ledger.Lock(t.Context(), holding.Grant)
+	require.NoError(t, err)
+	b.watch(200 * time.Millisecond)
+	goes(t, func() bool { return !b.can() })
+	require.Less(t, time.Since(holding.Until), target.HonestHold+10*time.Second)
+	require.True(t, b.holding().Open, "nobody has had the lock and looked")
+	hung.Unlock()
+	goes(t, func() bool { return !b.holding().Open })
+	require.Len(t, b.alarms(contract.AlarmLate), 1)
+}
+
+func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	command := b.grantCommand(time.Hour, true)
+	_, err := b.grant(command)
+	require.NoError(t, err)
+	holding := b.holding()
+	holding.Until = time.Now().UTC()
+	b.worker(b.ledger)
+	_, err = b.connector.Revoke(t.Context(), b.atTarget(command.Access)) // the end that did it could not write so
+	require.NoError(t, err)
+	b.save(holding)
+	b.watch(200 * time.Millisecond)
+	goes(t, func() bool { return !b.holding().Open })
+	require.Empty(t, b.alarms(contract.AlarmLate))
+}
+
+// watch runs a watchdog until the test ends.
+func (b *bench) watch(grace time.Duration) {
+	b.t.Helper()
+	b.worker(b.ledger)
+	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
+	ctx, stop := context.WithCancel(b.t.Context())
+	var over sync.WaitGroup
+	over.Go(func() { target.NewWatchdog(targets, b.ledger, b.ledger, grace, zap.NewNop()).Run(ctx) })
+	b.t.Cleanup(func() { stop(); over.Wait() })
 }
