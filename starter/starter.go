@@ -36,7 +36,8 @@ type Options struct {
 	Events    ledger.Events
 	Alarms    ledger.Alarms
 	Decisions ledger.Decisions
-	Tickets   ticket.System // nil when no tracker is configured
+	Holdings  ledger.Holdings // nil where no grant's workflow is to be started anew
+	Tickets   ticket.System   // nil when no tracker is configured
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
 	Incidents  incident.Systems
@@ -56,6 +57,7 @@ type Starter struct {
 	config     *config.Config // of one operation, from today
 	events     ledger.Events
 	alarms     ledger.Alarms
+	holdings   ledger.Holdings
 	journal    ledger.Decisions
 	tickets    ticket.System
 	references ticket.References
@@ -93,7 +95,7 @@ func New(o Options) (*Starter, error) {
 	}
 	return &Starter{
 		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
-		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, holdings: o.Holdings, journal: o.Decisions, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil

@@ -93,7 +93,7 @@ func (a *Activities) ask(ctx context.Context, access contract.Access, update cli
 	}
 	update.WaitForStage = client.WorkflowUpdateStageCompleted
 	handle, err := a.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: a.temporal.NewWithStartWorkflowOperation(start(access, until), contract.WorkflowGrant, contract.GrantInput{Access: access}),
+		StartWorkflowOperation: a.temporal.NewWithStartWorkflowOperation(Start(access, until), contract.WorkflowGrant, contract.GrantInput{Access: access}),
 		UpdateOptions:          update,
 	})
 	if err == nil {
@@ -102,7 +102,8 @@ func (a *Activities) ask(ctx context.Context, access contract.Access, update cli
 	return answer(ctx, access, err)
 }
 
-func start(access contract.Access, until time.Time) client.StartWorkflowOptions {
+// Start is how the workflow of an access's grant is started, unless it runs. The end is where it is known.
+func Start(access contract.Access, until time.Time) client.StartWorkflowOptions {
 	attributes := []temporal.SearchAttributeUpdate{
 		contract.KeyTarget.ValueSet([]string{access.Target}), contract.KeySubject.ValueSet(access.Person),
 	}

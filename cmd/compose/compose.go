@@ -150,7 +150,8 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
-		Temporal: app.Temporal, Config: app.config, Events: app.ledger, Alarms: app.ledger, Decisions: app.ledger, Tickets: app.tickets,
+		Temporal: app.Temporal, Config: app.config, Events: app.ledger, Alarms: app.ledger, Decisions: app.ledger, Holdings: app.ledger,
+		Tickets: app.tickets,
 		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {

@@ -113,7 +113,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Holdings: h.ledger, Tickets: h.tracker(),
 		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)

@@ -42,6 +42,8 @@ var meanings = map[string]map[string]string{
 		"requests": "The requests that it was held up by",
 		"problem":  "Why it is stuck",
 		"over":     "Curfew looks after nothing here any more",
+
+		"restarted": "Why the retry had to start the grant's workflow anew; absent when it had not to",
 	},
 	"Lease": {
 		"request":            "The request that holds the lease",
