@@ -44,10 +44,11 @@ func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error
 	if err != nil || !here || !holding.Open || holding.Standing || holding.Until.Add(w.grace).After(time.Now()) {
 		return errors.Join(cause, err)
 	}
-	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions())
+	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
 	if err != nil {
 		return err
 	}
+	holding.Proof.Unconfirmed = gone.unconfirmed
 	if !gone.absent {
 		w.tell(ctx, holding)
 	}
