@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http/httptest"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -92,9 +91,7 @@ func (b *bench) troubled() *troubled { return &troubled{Holdings: b.ledger} }
 // worker makes activities that serve several commands, as one process does.
 func (b *bench) worker(holdings ledger.Holdings) *target.Activities {
 	b.t.Helper()
-	server := httptest.NewServer(b.faults.Wrap(b.lightrun.Handler()))
-	b.t.Cleanup(server.Close)
-	connector, err := (&lightrun.Settings{URL: server.URL, Token: config.SecretOf("key")}).Open()
+	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
 	b.connector = connector
 	return b.activities(counting{connector, &b.grants}, holdings)
