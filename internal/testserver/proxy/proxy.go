@@ -21,6 +21,7 @@ type Proxy struct {
 	mu    sync.Mutex
 	conns map[net.Conn]*atomic.Bool // both ends of each connection, and whether it is forgotten
 	cut   bool
+	down  bool
 }
 
 // Start forwards to a server at host:port.
@@ -81,6 +82,10 @@ func (p *Proxy) accept() {
 			return
 		}
 		p.opened.Add(1)
+		if p.isDown() {
+			_ = client.Close()
+			continue
+		}
 		server, err := net.Dial("tcp", p.server)
 		if err != nil {
 			_ = client.Close()

@@ -74,3 +74,15 @@ func answers(conn net.Conn, within time.Duration) error {
 	_, err := io.ReadFull(conn, make([]byte, 1))
 	return err
 }
+
+func TestAServerThatIsDownClosesWhatThereIsAndWhatComes(t *testing.T) {
+	t.Parallel()
+	p := proxy.Start(t, echo(t))
+	before := dial(t, p)
+	require.NoError(t, answers(before, patience))
+	p.Down()
+	require.ErrorIs(t, answers(before, patience), io.EOF)
+	require.Error(t, answers(dial(t, p), patience))
+	p.Up()
+	require.NoError(t, answers(dial(t, p), patience))
+}
