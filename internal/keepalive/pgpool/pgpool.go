@@ -52,15 +52,20 @@ func New(ctx context.Context, config *pgxpool.Config) (*Pool, error) {
 		}
 		return ready(ctx, conn)
 	}
-	conn := config.ConnConfig
+	Configure(config.ConnConfig)
+	var err error
+	p.pool, err = pgxpool.NewWithConfig(ctx, config)
+	return p, err
+}
+
+// Configure bounds how long a connection takes to be made, to be noticed dead and to be given up. What New makes is
+// configured.
+func Configure(conn *pgx.ConnConfig) {
 	conn.ConnectTimeout = connectWithin
 	conn.DialFunc = keepalive.Dialer(connectWithin).DialContext
 	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: CancelGrace}
 	}
-	var err error
-	p.pool, err = pgxpool.NewWithConfig(ctx, config)
-	return p, err
 }
 
 const madeAt = "curfew made at"
@@ -108,6 +113,15 @@ func (c *Conn) Release() {
 		cut(c.Conn)
 		c.pool.drop(made(c.Conn))
 	}
+	c.lent.Release()
+}
+
+// Discard closes the connection and makes room for another.
+func (c *Conn) Discard(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = c.Close(ctx) // it is closed even if the server doesn't hear of it
+	cut(c.Conn)
 	c.lent.Release()
 }
 
