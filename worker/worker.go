@@ -58,6 +58,7 @@ func Run(ctx context.Context, o Options) error {
 	beside.Go(func() { checkTargets(ctx, o.Targets, o.Log) })
 	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
+	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
 	workers := start(ctx, o)
 	defer stop(workers)
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {

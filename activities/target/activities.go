@@ -32,6 +32,7 @@ func (t Target) Check(ctx context.Context) error {
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
 	targets  map[string]Target
+	lines    map[string]*line // of the targets that can be pinged
 	holdings ledger.Holdings
 	alarms   ledger.Alarms
 	verifier *seal.Verifier // nil where nothing is sealed
@@ -42,7 +43,7 @@ type Activities struct {
 func New(
 	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
 ) *Activities {
-	return &Activities{targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log}
+	return &Activities{targets: targets, lines: newLines(targets, log), holdings: holdings, alarms: alarms, verifier: verifier, log: log}
 }
 
 func (a *Activities) find(name string) (Target, error) {

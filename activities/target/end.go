@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
 
 	"curfew/activities"
@@ -15,12 +16,20 @@ import (
 // End is the activity contract.ActivityEnd: it waits for the instant, and then takes the access away, ends the subject's
 // sessions and sees that it is gone; unless the end has moved meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
-	clock := startedAt(ctx)
+	clock, line, attempt := startedAt(ctx), a.lines[command.Access.Target], activity.GetInfo(ctx).Attempt
+	if line != nil {
+		if err := clock.wait(ctx, command.Until.Add(-ahead)); err != nil {
+			return contract.EndReceipt{}, err
+		}
+	}
+	if err := line.reached(ctx, attempt); err != nil {
+		return contract.EndReceipt{}, activities.Error(err)
+	}
 	if err := clock.wait(ctx, command.Until); err != nil {
 		return contract.EndReceipt{}, err
 	}
 	receipt, err := a.end(ctx, command, clock)
-	return receipt, activities.Error(err)
+	return receipt, activities.Error(retrySoon(err, attempt))
 }
 
 func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock) (contract.EndReceipt, error) {
@@ -33,6 +42,8 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 		return a.endUnfenced(ctx, found, command, clock, err)
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	before := locked.Holding()
 	switch {
 	case before.Grant == "" && !command.Mine:
@@ -116,6 +127,8 @@ func (a *Activities) endUnfenced(ctx context.Context, found Target, command cont
 	if !command.Mine || ctx.Err() != nil {
 		return contract.EndReceipt{}, cause
 	}
+	ctx, done := whileHeld(ctx)
+	defer done()
 	a.log.Warn("the holding can't be read; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
 	gone, err := remove(ctx, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
 	if err != nil {

@@ -35,6 +35,8 @@ func (a *Activities) Abandon(ctx context.Context, command contract.AbandonComman
 		return activities.Error(err)
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || command.Token.Before(holding.Token) {
 		return nil
