@@ -14,7 +14,7 @@ import (
 
 const (
 	// callTimeout bounds one call of the port, with everything that it asks the directory.
-	callTimeout = 10 * time.Second
+	callTimeout = target.CallTimeout
 	// settles is how long a request can take effect after it was cut off. Then the connection is reset, so that nothing
 	// is sent any more, and the directory gives up what it has not begun; the rest is for what it had begun.
 	settles = 3 * callTimeout
