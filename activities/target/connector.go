@@ -45,8 +45,7 @@ type Checker interface {
 }
 
 // Pinger finds out whether the target can be reached, at little cost and in little time. What it finds dead of the
-// connections that the connector keeps is dropped, so that the next call does not wait for it; and one stays open, for as
-// long as Ping is called every now and then.
+// connections that the connector keeps is dropped, so that the next call does not wait for it.
 type Pinger interface {
 	// Ping returns nil when the target answers, whatever it answers.
 	Ping(ctx context.Context) error
@@ -139,6 +138,8 @@ type Limits struct {
 	MaxDuration time.Duration
 	// EnforcesExpiry is true when the target ends the access by itself: the second lock.
 	EnforcesExpiry bool
+	// FewConnections is true when the target may take no new connection at a deadline: one is kept open while access is live.
+	FewConnections bool
 	// Settles is how long a call that was cut off can still take effect.
 	Settles time.Duration
 }

@@ -16,14 +16,15 @@ import (
 // End is the activity contract.ActivityEnd: it waits for the instant, and then takes the access away, ends the subject's
 // sessions and sees that it is gone; unless the end has moved meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
-	clock, line, attempt := startedAt(ctx), a.lines[command.Access.Target], activity.GetInfo(ctx).Attempt
-	if line != nil {
+	clock, attempt := startedAt(ctx), activity.GetInfo(ctx).Attempt
+	// What the grant does not know to be there may be nothing to take away, which needs no target.
+	if line := a.lines[command.Access.Target]; line != nil && command.Mine {
 		if err := clock.wait(ctx, command.Until.Add(-ahead)); err != nil {
 			return contract.EndReceipt{}, err
 		}
-	}
-	if err := line.reached(ctx, attempt); err != nil {
-		return contract.EndReceipt{}, activities.Error(err)
+		if err := line.reached(ctx, attempt); err != nil {
+			return contract.EndReceipt{}, activities.Error(err)
+		}
 	}
 	if err := clock.wait(ctx, command.Until); err != nil {
 		return contract.EndReceipt{}, err

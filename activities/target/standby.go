@@ -13,8 +13,8 @@ import (
 // standbyEvery is how often a target is pinged while access is live there.
 const standbyEvery = 10 * time.Second
 
-// Standby keeps a connection open to each target while access is live there: at the deadline there may be no room for a
-// new one, and what the network forgets meanwhile is found before a deadline does.
+// Standby keeps a connection open to each target that may take no new one at a deadline, while access is live there. What
+// the network forgets meanwhile is found before a deadline does.
 type Standby struct {
 	targets  map[string]Target
 	holdings ledger.Holdings
@@ -30,7 +30,7 @@ func NewStandby(targets map[string]Target, holdings ledger.Holdings, log *zap.Lo
 func (s *Standby) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	for name, found := range s.targets {
-		if pinger, ok := found.Connector.(Pinger); ok {
+		if pinger, ok := found.Connector.(Pinger); ok && found.Limits.FewConnections {
 			all.Go(func() { s.standBy(ctx, name, pinger) })
 		}
 	}

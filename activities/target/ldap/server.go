@@ -17,8 +17,6 @@ import (
 	"curfew/workflows/contract"
 )
 
-const connectTimeout = 3 * time.Second
-
 // server is where a directory is and who we are there.
 type server struct {
 	url            string
@@ -128,9 +126,9 @@ func (l *link) cut() {
 
 // dial makes a link. The context bounds this, and not the link's life.
 func (d *dialer) dial(ctx context.Context) (*link, error) {
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	ctx, cancel := context.WithTimeout(ctx, keepalive.ConnectTimeout)
 	defer cancel()
-	socket, err := keepalive.Dialer(connectTimeout).DialContext(ctx, "tcp", d.address)
+	socket, err := keepalive.Dialer().DialContext(ctx, "tcp", d.address)
 	if err != nil {
 		return nil, err
 	}

@@ -32,7 +32,7 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
-		Limits:      target.Limits{Settles: settles},
+		Limits:      target.Limits{Settles: settles, FewConnections: true},
 	}
 }
 

@@ -3,9 +3,11 @@ package scim
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 
 	"curfew/activities/target"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
@@ -24,6 +26,14 @@ type connector struct {
 type membership struct {
 	group entitlement
 	user  user
+}
+
+// Ping implements target.Pinger. Every service answers this address somehow.
+func (c *connector) Ping(ctx context.Context) error {
+	return keepalive.Ping(ctx, func(ctx context.Context) error {
+		_, err := c.api.do(ctx, call{method: http.MethodGet, path: []string{"ServiceProviderConfig"}})
+		return err
+	})
 }
 
 // Grant implements target.Connector. SCIM knows no end of a membership, so to move the end there is nothing to do.

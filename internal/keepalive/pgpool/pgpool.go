@@ -17,7 +17,6 @@ import (
 )
 
 const (
-	connectWithin = 3 * time.Second
 	// trusted is how long a connection counts as alive after it was used.
 	trusted = 200 * time.Millisecond
 	// patience is how long a connection that was idle has to say that it lives.
@@ -61,8 +60,8 @@ func New(ctx context.Context, config *pgxpool.Config) (*Pool, error) {
 // Configure bounds how long a connection takes to be made, to be noticed dead and to be given up. What New makes is
 // configured.
 func Configure(conn *pgx.ConnConfig) {
-	conn.ConnectTimeout = connectWithin
-	conn.DialFunc = keepalive.Dialer(connectWithin).DialContext
+	conn.ConnectTimeout = keepalive.ConnectTimeout
+	conn.DialFunc = keepalive.Dialer().DialContext
 	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
 		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: CancelGrace}
 	}
