@@ -26,10 +26,10 @@ func DerivedID(began time.Time, of ...string) string {
 	return id.String()
 }
 
-// StartFor starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
+// StartDerived starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
 // or over, is the same request: the ledger knows it also when Temporal has forgotten it.
-func (s *Starter) StartFor(ctx context.Context, ask Ask) (contract.Status, error) {
-	s = s.today()
+func (s *Starter) StartDerived(ctx context.Context, ask Ask) (contract.Status, error) {
+	s = s.snapshot()
 	if err := checkID(ask.ID); err != nil {
 		return contract.Status{}, err
 	}

@@ -1,5 +1,5 @@
 // Package ledger is Curfew's own record: the append-only events of every request, what the lists and pages show of
-// them after Temporal has forgotten, the holdings that fence grants, and the alarms that no request tells of.
+// them after Temporal has forgotten, the holdings that fence grants, and the alarms that belong to no request.
 package ledger
 
 import (
@@ -13,7 +13,7 @@ import (
 // ErrNotFound means that the ledger has no such request or holding.
 var ErrNotFound = errors.New("not in the ledger")
 
-// Events is the story of all requests.
+// Events is the audit trail of all requests.
 type Events interface {
 	// Append adds events and keeps the newest status of their request. An event that is there already is left as it is,
 	// and an older status (lower Seq) does not replace a newer one, so that repeating and overtaking do no harm.

@@ -1,4 +1,4 @@
-// Package story puts what happened to a request into the words that tickets, incidents and people are told it in.
+// Package story puts a request's events into words, for tickets, incidents and notifications.
 package story
 
 import (
@@ -8,9 +8,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Entry is one piece of a request's story: a headline and lines in Curfew's words, and maybe what a person said.
+// Entry is one event of a request in words: a headline and lines in Curfew's words, and maybe what a person said.
 type Entry struct {
-	// Marker makes the entry findable where it was told: "<request>/<number>".
+	// Marker makes the entry findable where it was written: "<request>/<number>".
 	Marker   string
 	Headline string
 	Lines    []string
@@ -19,32 +19,32 @@ type Entry struct {
 
 // headlines say what happened, in the words of whoever reads them. %s is the actor.
 var headlines = map[contract.EventKind]string{
-	contract.EventRequested:       "Access requested by %s",
-	contract.EventReviewAsked:     "Reviewers were asked",
-	contract.EventReminded:        "Reviewers were reminded",
-	contract.EventReviewed:        "Reviewed by %s; not decided yet",
-	contract.EventApproved:        "Access approved by %s",
-	contract.EventDenied:          "Access denied by %s",
-	contract.EventWithdrawn:       "Request taken back by %s",
-	contract.EventLapsed:          "Request lapsed",
-	contract.EventScheduled:       "Access approved by %s; it begins later",
-	contract.EventGranted:         "Access granted",
-	contract.EventFailed:          "Access could not be granted; nothing is left behind",
-	contract.EventExtensionAsked:  "Extension asked for by %s; it waits for a reviewer",
-	contract.EventExtensionDenied: "Extension refused by %s",
-	contract.EventExtended:        "Access extended by %s",
-	contract.EventEnding:          "Access ends soon",
-	contract.EventRevoking:        "Access is being ended by %s",
-	contract.EventStuck:           "Access could not be taken away yet; Curfew goes on trying",
-	contract.EventTakenOver:       "Access could not be taken away: it may still be there, and a person answers for it",
-	contract.EventCertified:       "A certificate was handed to %s",
-	contract.EventDrifted:         "Access was taken away by somebody else",
-	contract.EventRestored:        "Access that somebody else took away was given again",
-	contract.EventExpired:         "Access has ended at its deadline",
-	contract.EventRevoked:         "Access was ended early by %s",
-	contract.EventGlassBroken:     "The glass was broken by %s: nobody was asked before",
-	contract.EventSigned:          "What was done behind the glass was signed by %s",
-	contract.EventUnsigned:        "Nobody has signed yet what was done behind the glass",
+	contract.EventRequested:               "Access requested by %s",
+	contract.EventReviewAsked:             "Reviewers were asked",
+	contract.EventReminded:                "Reviewers were reminded",
+	contract.EventReviewed:                "Reviewed by %s; not decided yet",
+	contract.EventApproved:                "Access approved by %s",
+	contract.EventDenied:                  "Access denied by %s",
+	contract.EventWithdrawn:               "Request taken back by %s",
+	contract.EventLapsed:                  "Request lapsed",
+	contract.EventScheduled:               "Access approved by %s; it begins later",
+	contract.EventGranted:                 "Access granted",
+	contract.EventFailed:                  "Access could not be granted; nothing is left behind",
+	contract.EventExtensionAsked:          "Extension asked for by %s; it waits for a reviewer",
+	contract.EventExtensionDenied:         "Extension refused by %s",
+	contract.EventExtended:                "Access extended by %s",
+	contract.EventEnding:                  "Access ends soon",
+	contract.EventRevoking:                "Access is being ended by %s",
+	contract.EventStuck:                   "Access could not be taken away yet; Curfew goes on trying",
+	contract.EventTakenOver:               "Access could not be taken away: it may still be there, and a person answers for it",
+	contract.EventCertified:               "A certificate was handed to %s",
+	contract.EventDrifted:                 "Access was taken away by somebody else",
+	contract.EventRestored:                "Access that somebody else took away was given again",
+	contract.EventExpired:                 "Access has ended at its deadline",
+	contract.EventRevoked:                 "Access was ended early by %s",
+	contract.EventBreakGlassUsed:          "Opened without approval (break-glass by %s)",
+	contract.EventBreakGlassReviewed:      "Break-glass access reviewed by %s",
+	contract.EventBreakGlassReviewOverdue: "Nobody has reviewed the break-glass access yet",
 }
 
 // actors that are no person, in words.
@@ -58,7 +58,7 @@ var actors = map[string]string{
 	contract.ActorCanceled: "a cancellation in Temporal",
 }
 
-// Of tells one event of a request.
+// Of puts one event of a request into words.
 func Of(event contract.Event, status contract.Status) Entry {
 	e := Entry{Marker: event.ID(), Headline: Headline(event), Said: event.Said}
 	if event.Kind == contract.EventRequested {

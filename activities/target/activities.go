@@ -64,8 +64,8 @@ func access(of contract.Access, leases contract.Leases) Access {
 	return Access{Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference}
 }
 
-// seen reads the target back and compares it with what it should hold.
-func seen(ctx context.Context, connector Connector, access Access, held bool) error {
+// readBack reads the target back and compares it with what it should hold.
+func readBack(ctx context.Context, connector Connector, access Access, held bool) error {
 	state, err := connector.Inspect(ctx, access)
 	if err != nil {
 		return fmt.Errorf("reading the target back: %w", err)

@@ -18,16 +18,16 @@ func (p *program) serverCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:     "server",
-		Short:   "Run the server: the API that people and programs ask",
+		Short:   "Run the server: API, pages and webhooks",
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(house *compose.House) error {
-				listener, err := house.Listen(c.Context())
+			return p.withApp(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(app *compose.App) error {
+				listener, err := app.Listen(c.Context())
 				if err != nil {
 					return err
 				}
-				return house.Serve(c.Context(), listener)
+				return app.Serve(c.Context(), listener)
 			})
 		},
 	}
@@ -40,43 +40,43 @@ func (p *program) workerCommand() *cobra.Command {
 	var targets []string
 	c := &cobra.Command{
 		Use:   "worker",
-		Short: "Run a worker: what decides, grants and revokes",
-		Long: `Run a worker: what decides, grants and revokes.
+		Short: "Run a worker, which decides, grants and revokes",
+		Long: `Run a worker, which decides, grants and revokes.
 
-With --targets it serves only these targets, which have a taskQueue in the configuration, and needs the credentials of no
-other: run it where they can be reached. Without, it runs everything that has no taskQueue.`,
+With --targets, the worker serves only these targets, each of which has a taskQueue in the configuration, and needs only their
+credentials: run it where it can reach them. Without --targets, it serves everything that has no taskQueue.`,
 		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(house *compose.House) error {
-				return house.Work(c.Context(), identity, targets...)
+			return p.withApp(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(app *compose.App) error {
+				return app.Work(c.Context(), identity, targets...)
 			})
 		},
 	}
-	c.Flags().StringSliceVar(&targets, "targets", nil, "serve only these `names`, separated by commas")
+	c.Flags().StringSliceVar(&targets, "targets", nil, "`names` of the only targets to serve, separated by commas")
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process and host)")
+	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process id and host)")
 	return c
 }
 
-// inHouse runs what needs Temporal, the ledger and some of the targets.
-func (p *program) inHouse(
-	ctx context.Context, source config.Source, run func(*compose.House) error,
+// withApp runs what needs Temporal, the ledger and some of the targets.
+func (p *program) withApp(
+	ctx context.Context, source config.Source, run func(*compose.App) error,
 ) (err error) {
 	source.Kinds = kinds.ForConfig()
 	configured, err := config.Open(source)
 	if err != nil {
 		return err
 	}
-	house, err := compose.Open(ctx, configured, compose.Log(p.stderr))
+	app, err := compose.Open(ctx, configured, compose.Log(p.stderr))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, house.Close()) }()
+	defer func() { err = errors.Join(err, app.Close()) }()
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
-	beside.Go(func() { house.Follow(ctx) })
+	beside.Go(func() { app.Follow(ctx) })
 	defer beside.Wait()
 	defer stop()
-	return run(house)
+	return run(app)
 }

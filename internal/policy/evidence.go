@@ -8,9 +8,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// evidence is what is wrong with the ticket and the incident. Whoever breaks the glass may have none yet. An extension
+// evidence is what is wrong with the ticket and the incident. A break-glass request may have none yet. An extension
 // rests on what was found when the access was asked for: a tracker that is down must not cut an incident short.
-func (s side) evidence(facts Facts) []string {
+func (s termsVersion) evidence(facts Facts) []string {
 	if facts.Request.BreakGlass {
 		return nil
 	}
@@ -45,7 +45,7 @@ func ticketFaults(rule contract.TicketRule, facts Facts) []string {
 // maxTold bounds what a reason repeats of another system's text, in bytes.
 const maxTold = 80
 
-// isRole tells whether a person has a role on a ticket.
+// isRole returns whether a person has a role on a ticket.
 func isRole(ticket Ticket, person string) func(role string) bool {
 	return func(role string) bool {
 		switch role {

@@ -101,12 +101,9 @@ func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
 
 func newHouse(t testing.TB, options ...func(*house)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), gate: &gate{}}
+	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t, postgres.Start(t)), gate: &gate{}}
 	for _, option := range options {
 		option(h)
-	}
-	if h.database == nil {
-		h.database = newDatabase(t, postgres.Start(t))
 	}
 	h.temporal = temporal.Start(t, h.server...)
 	h.client = h.temporal.Client(t)
@@ -279,7 +276,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 func (h *house) ask(by, template string, duration time.Duration) contract.Status {
 	h.t.Helper()
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Door: "test",
+		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Source: "test",
 	})
 	require.NoError(h.t, err)
 	return status
@@ -287,7 +284,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(h.t.Context(), by, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+	status, err := h.starter.Review(h.t.Context(), by, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 	require.NoError(h.t, err)
 	return status
 }

@@ -2,11 +2,8 @@ package promises
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -26,32 +23,6 @@ const (
 	backLate      = 5 * time.Second  // after the target is back
 )
 
-// crew adds people who each have an account on the database.
-func crew(size int) func(*house) {
-	return func(h *house) {
-		var people strings.Builder
-		for n := range size {
-			account := h.database.member(n)
-			h.database.exec(fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", account, h.database.server.Password()))
-			fmt.Fprintf(&people, "  member-%d: {name: Member, accounts: {orders-db: %s}}\n", n, account)
-		}
-		h.people += people.String()
-	}
-}
-
-func (d *database) member(n int) string { return fmt.Sprintf("member_%d_%s", n, d.role) }
-
-func (d *database) exec(statement string) {
-	d.t.Helper()
-	_, err := d.server.Connect(d.t, postgres.Superuser, d.name).Exec(d.t.Context(), statement)
-	require.NoError(d.t, err, statement)
-}
-
-// onDatabase gives the house a database of the test's own choosing.
-func onDatabase(server func(t testing.TB) *postgres.Server) func(*house) {
-	return func(h *house) { h.database = newDatabase(h.t, server(h.t)) }
-}
-
 // reachBy has workers that start from now on reach the database by way of a proxy.
 func (h *house) reachBy(line *proxy.Proxy) {
 	h.t.Helper()
@@ -69,35 +40,28 @@ func (h *house) workBy() *proxy.Proxy {
 	return line
 }
 
-// crewActive has everybody of a crew given access, and returns when each one's ends by their account.
-func (h *house) crewActive(size int, duration time.Duration) map[string]time.Time {
+// crowdActive has everybody of a crowd given access, and returns when each one's ends by their account.
+func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Time {
 	h.t.Helper()
-	var mu sync.Mutex
-	ends := map[string]time.Time{}
+	ids := make([]string, size)
 	inParallel(size, func(n int) {
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
-			Template: "untold", Requester: fmt.Sprintf("member-%d", n), Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Door: "test",
+			Template: "untold", Requester: member(n), Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Source: "test",
 		})
 		if err == nil {
-			_, err = h.starter.Review(h.t.Context(), bob, status.ID, starter.Say{Verdict: contract.VerdictApprove})
+			_, err = h.starter.Review(h.t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove})
 		}
 		if err != nil {
 			h.t.Error(err)
-			return
 		}
-		status = h.await(status.ID, contract.StateActive)
-		mu.Lock()
-		defer mu.Unlock()
-		ends[h.database.member(n)] = *status.Until
+		ids[n] = status.ID
 	})
-	require.Len(h.t, ends, size)
+	require.False(h.t, h.t.Failed())
+	ends := map[string]time.Time{}
+	for n, id := range ids {
+		ends[h.database.account(n)] = *h.await(id, contract.StateActive).Until
+	}
 	return ends
-}
-
-// isMember tells whether an account is a member of the role, as the database says.
-func (d *database) isMember(ctx context.Context, account string) (held bool, err error) {
-	err = d.server.Admin().QueryRow(ctx, `SELECT pg_has_role($1, $2, 'MEMBER')`, account, d.role).Scan(&held)
-	return held, err
 }
 
 // watchEnds observes the database until nobody holds the role any more, and says how late the last one went.
@@ -106,12 +70,12 @@ func (h *house) watchEnds(ends map[string]time.Time) (late time.Duration) {
 	left := len(ends)
 	gone := map[string]bool{}
 	require.Eventually(h.t, func() bool {
+		held := h.database.members()
 		for account, until := range ends {
 			if gone[account] {
 				continue
 			}
-			held, err := h.database.isMember(h.t.Context(), account)
-			if err != nil || held {
+			if held[account] {
 				continue
 			}
 			gone[account], late, left = true, max(late, time.Since(until)), left-1
@@ -127,9 +91,9 @@ func TestP2AnEndIsSoonDoneWhenConnectionsAreForgottenByTheNetwork(t *testing.T) 
 	for name, before := range map[string]time.Duration{"long before": 8 * time.Second, "at the last moment": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, onDatabase(shared), crew(size))
+			h := newHouse(t, func(h *house) { h.people = h.database.crowd(size) })
 			line := h.workBy()
-			ends := h.crewActive(size, 20*time.Second)
+			ends := h.crowdActive(size, 20*time.Second)
 			first := earliest(ends)
 			require.Eventually(t, func() bool { return time.Until(first) <= before }, patience, time.Millisecond)
 			line.Forget()
@@ -146,10 +110,10 @@ func TestP2OneOfTwoWorkersThatIsCutOffFromTheTargetLeavesItsEndsToTheOther(t *te
 	for name, before := range map[string]time.Duration{"long before": 8 * time.Second, "at the last moment": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			h := newHouse(t, onDatabase(shared), crew(size))
+			h := newHouse(t, func(h *house) { h.people = h.database.crowd(size) })
 			line := h.workBy()
 			h.workBy()
-			ends := h.crewActive(size, 20*time.Second)
+			ends := h.crowdActive(size, 20*time.Second)
 			first := earliest(ends)
 			require.Eventually(t, func() bool { return time.Until(first) <= before }, patience, time.Millisecond)
 			line.Cut()
@@ -168,9 +132,7 @@ func TestP3ATargetThatNoWorkerReachesIsToldAsStuckAndTheAccessGoesSoonAfterItIsB
 	line.Cut()
 	require.Eventually(t, func() bool { return len(h.alarms(contract.AlarmStuck)) > 0 }, 3*patience, 100*time.Millisecond)
 	require.Contains(t, h.alarms(contract.AlarmStuck)[0].Text, "PostgreSQL")
-	held, err := h.database.isMember(t.Context(), h.database.alice)
-	require.NoError(t, err)
-	require.True(t, held)
+	require.True(t, h.database.holds(h.database.alice))
 
 	line.Mend()
 	back := time.Now()
@@ -180,11 +142,12 @@ func TestP3ATargetThatNoWorkerReachesIsToldAsStuckAndTheAccessGoesSoonAfterItIsB
 
 func TestP2ASubjectWhoTakesAllConnectionsOfTheServerStillLosesTheAccess(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, onDatabase(func(t testing.TB) *postgres.Server { return postgres.StartApart(t, "max_connections=24") }))
+	h := newHouse(t, func(h *house) { h.database = newDatabase(t, postgres.StartApart(t, "max_connections=24")) })
 	h.workInAProcess()
 	status := h.active(alice, "orders", 45*time.Second)
 	connected := func() bool { return h.database.sessions(h.database.broker) > 0 }
-	h.database.exec(fmt.Sprintf("SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = '%s'", h.database.broker))
+	_, err := h.database.server.Admin().Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, h.database.broker)
+	require.NoError(t, err)
 	require.Eventually(t, connected, patience, 20*time.Millisecond, "a connection is kept while access is live")
 	require.Greater(t, time.Until(*status.Until), 10*time.Second, "it is not the end that has connected")
 	for {
@@ -204,8 +167,6 @@ func (d *database) sessions(account string) (count int) {
 	require.NoError(d.t, d.server.Admin().QueryRow(d.t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE usename = $1`, account).Scan(&count))
 	return count
 }
-
-func shared(t testing.TB) *postgres.Server { return postgres.Start(t) }
 
 func earliest(ends map[string]time.Time) time.Time {
 	var first time.Time

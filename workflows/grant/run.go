@@ -22,23 +22,23 @@ type run struct {
 	open     bool
 	asks     []*ask
 	releases []*release
-	gone     contract.Gone // what the holding has not been told of yet
+	gone     contract.Gone // what is not in the holding yet
 	lastKept bool          // what the lease that went last said of the subject's sessions
 	empty    time.Time
 	canceled bool
 	ending   *ending
 
-	stuck    bool
-	since    time.Time // when the revoke that is stuck should have been done
-	toldAt   time.Time // when operators were last told so
-	problem  string
-	retry    bool      // somebody asked for another attempt at once
-	takeOver *takeOver // somebody asked to answer for it
-	requests []string  // that held it up in this run, for those who look into a stuck revoke
+	stuck         bool
+	since         time.Time // when the revoke that is stuck should have been done
+	stuckRaisedAt time.Time // when the alarm was last raised
+	problem       string
+	retry         bool      // somebody asked for another attempt at once
+	takeOver      *takeOver // somebody asked to answer for it
+	requests      []string  // that held it up in this run, for those who look into a stuck revoke
 
-	lookedAt time.Time // when the target was last seen to hold what it should
-	drifted  bool      // it was seen not to, and that was told
-	alarms   alarms
+	driftCheckedAt time.Time // when the target was last seen to hold what it should
+	drifted        bool      // it was seen not to, and an alarm was raised
+	alarms         alarms
 }
 
 // ask is a hold or an extension that waits for its answer.
@@ -131,7 +131,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.tryAgain()
 	}
 	if g.takeOver != nil {
-		g.abandon(ctx)
+		g.applyTakeOver(ctx)
 	}
 	if g.canceled {
 		g.leases = nil

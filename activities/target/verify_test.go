@@ -1,0 +1,213 @@
+package target_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/ledger"
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+// office has the keys of a server and of a worker that decides.
+type office struct {
+	t               *testing.T
+	server, decider *seal.Signer
+	verifier        *seal.Verifier
+	access          contract.Access
+	asked           time.Time
+}
+
+func newOffice(b *bench) *office {
+	b.t.Helper()
+	o := &office{t: b.t, access: b.access, asked: time.Now().UTC().Truncate(time.Second)}
+	var keys seal.Keys
+	for role, signer := range map[seal.Role]**seal.Signer{seal.RoleServer: &o.server, seal.RoleDecider: &o.decider} {
+		key, private, err := seal.NewKey(role, o.asked)
+		require.NoError(b.t, err)
+		*signer, err = seal.ParseSigner(string(private))
+		require.NoError(b.t, err)
+		keys = append(keys, key)
+	}
+	var err error
+	o.verifier, err = seal.NewVerifier(keys, time.Now)
+	require.NoError(b.t, err)
+	b.verifier = o.verifier
+	return o
+}
+
+func sealed[T any](o *office, signer *seal.Signer, matter seal.Matter, fact T) contract.Sealed[T] {
+	o.t.Helper()
+	sealed, err := seal.Of(signer, matter, o.asked, fact)
+	require.NoError(o.t, err)
+	return sealed
+}
+
+// chain is a request that was decided, with extensions.
+func (o *office) chain(id string, lasts time.Duration, extensions ...time.Duration) contract.Chain {
+	o.t.Helper()
+	hours := func(n time.Duration) contract.Duration { return contract.Duration{Duration: n * time.Hour} }
+	request := contract.Request{
+		ID: id, Template: "debug", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: lasts}, AskedAt: o.asked,
+		Terms: contract.Terms{Accesses: []contract.Access{o.access}, MaxDuration: hours(8), PendingFor: hours(1)},
+	}
+	grounds := contract.Grounds{Request: sealed(o, o.server, seal.OfRequest(request), request)}
+	digest, err := seal.Digest(request)
+	require.NoError(o.t, err)
+	for i, by := range extensions {
+		extension := contract.Extension{Request: id, By: "alice", Duration: contract.Duration{Duration: by}, At: o.asked.Add(time.Duration(i))}
+		grounds.Extensions = append(grounds.Extensions, sealed(o, o.server, seal.OfExtension(extension, digest), extension))
+	}
+	fact, err := o.verifier.Grounds(grounds)
+	require.NoError(o.t, err)
+	fact.Ruling, fact.Lasts.Duration, fact.Until = contract.RulingGrant, seal.Longest(grounds), seal.Latest(grounds)
+	return contract.Chain{Grounds: grounds, Decision: sealed(o, o.decider, seal.OfDecision(fact), fact)}
+}
+
+// hold is a command that asks for a lease of a chain's request.
+func (b *bench) holdCommand(chain contract.Chain, lasts time.Duration) contract.GrantCommand {
+	command := b.grantCommand(lasts, true)
+	command.Leases[0].Request = chain.Request.Fact.ID
+	command.Chains = []contract.Chain{chain}
+	return command
+}
+
+func TestP7NoLeaseIsTakenThatWasNotDecided(t *testing.T) {
+	t.Parallel()
+	for name, forge := range map[string]func(*office, *contract.GrantCommand){
+		"without a chain": func(_ *office, c *contract.GrantCommand) { c.Chains = nil },
+		"for a year": func(_ *office, c *contract.GrantCommand) {
+			c.Leases[0].Until = time.Now().AddDate(1, 0, 0)
+		},
+		"for longer than it was decided": func(_ *office, c *contract.GrantCommand) {
+			c.Leases[0].Until = time.Now().Add(time.Hour + 2*time.Minute)
+		},
+		"by another request's chain": func(o *office, c *contract.GrantCommand) { c.Chains = []contract.Chain{o.chain("s", time.Hour)} },
+		"of another account":         func(_ *office, c *contract.GrantCommand) { c.Access.Account = "root" },
+		"with an edited decision": func(_ *office, c *contract.GrantCommand) {
+			c.Chains[0].Decision.Fact.Lasts.Duration = 8 * time.Hour
+		},
+		"with the server's seal on a decision": func(o *office, c *contract.GrantCommand) {
+			fact := c.Chains[0].Decision.Fact
+			c.Chains[0].Decision = sealed(o, o.server, seal.OfDecision(fact), fact)
+		},
+		"in nobody's name": func(_ *office, c *contract.GrantCommand) { c.Leases[0].Request = "" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			o := newOffice(b)
+			command := b.holdCommand(o.chain("r", time.Hour), time.Hour)
+			forge(o, &command)
+			_, err := b.grant(command)
+			requireKind(t, contract.KindForbidden, err)
+			require.False(t, b.can())
+			alarms, err := b.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmForged})
+			require.NoError(t, err)
+			require.Len(t, alarms, 1)
+
+			_, err = b.grant(b.holdCommand(o.chain("r", time.Hour), time.Hour))
+			require.NoError(t, err, "what was decided is granted")
+			require.True(t, b.can())
+		})
+	}
+}
+
+func TestP7AForgedLeaseHurtsNoOther(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := newOffice(b)
+	command := b.holdCommand(o.chain("r", time.Hour), time.Hour)
+	honest := command.Leases[0].Until
+	command.Leases = command.Leases.With(contract.Lease{Request: "forged", Until: time.Now().AddDate(1, 0, 0)})
+	receipt, err := b.grant(command)
+	require.NoError(t, err)
+	require.True(t, b.can())
+	require.True(t, honest.Equal(receipt.Until))
+	require.Len(t, receipt.Refused, 1)
+	require.Equal(t, "forged", receipt.Refused[0].Request)
+
+	longer := b.grantCommand(365*24*time.Hour, false)
+	receipt, err = b.grant(longer)
+	require.NoError(t, err)
+	require.True(t, honest.Equal(receipt.Until), "a lease that may not be longer stays as it was")
+	require.Equal(t, "r", receipt.Refused[0].Request)
+}
+
+func TestP7AnExtensionIsTakenWithTheDecisionThatAllowsIt(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := newOffice(b)
+	_, err := b.grant(b.holdCommand(o.chain("r", time.Hour), time.Hour))
+	require.NoError(t, err)
+	longer := b.holdCommand(o.chain("r", time.Hour, 30*time.Minute), 90*time.Minute)
+	receipt, err := b.grant(longer)
+	require.NoError(t, err)
+	require.Empty(t, receipt.Refused)
+	require.True(t, longer.Until.Equal(receipt.Until))
+	receipt, err = b.grant(b.holdCommand(o.chain("r", time.Hour, 30*time.Minute), 93*time.Minute))
+	require.NoError(t, err)
+	require.Len(t, receipt.Refused, 1)
+	require.True(t, longer.Until.Equal(receipt.Until))
+}
+
+func TestP7WhatWasGivenUpForGoodIsNotTakenAgain(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	chain := newOffice(b).chain("r", time.Hour)
+	_, err := b.grant(b.holdCommand(chain, time.Hour))
+	require.NoError(t, err)
+	over := b.endNow()
+	over.Gone = contract.Gone{Released: []string{"r"}, Over: []string{"r"}}
+	_, err = b.end(over)
+	require.NoError(t, err)
+	_, err = b.grant(b.holdCommand(chain, time.Minute))
+	requireKind(t, contract.KindClosed, err)
+	require.False(t, b.can())
+}
+
+func TestP7OneDecisionGivesNoMoreTimeThanItSaysHoweverOftenItIsShown(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	chain := newOffice(b).chain("r", time.Hour)
+	_, err := b.grant(b.holdCommand(chain, time.Hour))
+	require.NoError(t, err)
+	b.aged(40 * time.Minute)
+	again := b.endNow()
+	again.Gone.Released = []string{"r"}
+	_, err = b.end(again)
+	require.NoError(t, err)
+	require.False(t, b.can())
+
+	_, err = b.grant(b.holdCommand(chain, 22*time.Minute))
+	requireKind(t, contract.KindForbidden, err)
+	require.False(t, b.can())
+	_, err = b.grant(b.holdCommand(chain, 20*time.Minute))
+	require.NoError(t, err, "a request that another target held up comes back for the rest")
+	require.True(t, b.can())
+}
+
+// aged makes the holding believe that it was opened earlier.
+func (b *bench) aged(by time.Duration) {
+	b.t.Helper()
+	locked, err := b.ledger.Lock(b.t.Context(), b.access.GrantID())
+	require.NoError(b.t, err)
+	defer locked.Unlock()
+	holding := locked.Holding()
+	require.Len(b.t, holding.Uses, 1)
+	holding.Uses[0].Since = holding.Uses[0].Since.Add(-by)
+	require.NoError(b.t, locked.Save(b.t.Context(), holding))
+}
+
+func TestP7HowALeaseEndsIsAsItWasAskedFor(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	command := b.holdCommand(newOffice(b).chain("r", time.Hour), time.Hour)
+	command.Leases[0].KeepSessions, command.Leases[0].Restore = true, true
+	receipt, err := b.grant(command)
+	require.NoError(t, err)
+	require.False(t, receipt.Leases[0].KeepSessions, "sessions would outlive the access")
+	require.False(t, receipt.Leases[0].Restore)
+}
