@@ -51,6 +51,20 @@ type Pinger interface {
 	Ping(ctx context.Context) error
 }
 
+// Vetter looks at an entitlement before anybody asks for it.
+type Vetter interface {
+	// Vet refuses, as Grant would, an entitlement whose holders could make their access last. Where the entitlement says
+	// that this is known, it returns a warning in place of the error; empty when there is nothing to say.
+	Vet(ctx context.Context, entitlement json.RawMessage) (warning string, err error)
+}
+
+// RemnantTeller finds what outlives the access.
+type RemnantTeller interface {
+	// Remnants says, while the access is there, what its holders have given on or made with it, one line for each. It is
+	// asked right before the access is revoked.
+	Remnants(ctx context.Context, access Access) ([]string, error)
+}
+
 // SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
 // many there were.
 type SessionEnder interface {
