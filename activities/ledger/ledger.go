@@ -48,6 +48,12 @@ type Holdings interface {
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
+	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs with
+	// the lock keeps nobody from looking.
+	Read(ctx context.Context, grant string) (Holding, error)
+	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A grant
+	// without a holding is left out.
+	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
 // DueFilter says which open holdings to look for.

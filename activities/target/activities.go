@@ -37,13 +37,19 @@ type Activities struct {
 	alarms   ledger.Alarms
 	verifier *seal.Verifier // nil where nothing is sealed
 	log      *zap.Logger
+
+	waiting   *waiting
+	unsettled *unsettled
 }
 
 // New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
 func New(
 	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
 ) *Activities {
-	return &Activities{targets: targets, lines: newLines(targets, log), holdings: holdings, alarms: alarms, verifier: verifier, log: log}
+	return &Activities{
+		targets: targets, lines: newLines(targets, log), holdings: holdings, alarms: alarms, verifier: verifier, log: log,
+		waiting: newWaiting(holdings, log), unsettled: newUnsettled(holdings, log),
+	}
 }
 
 func (a *Activities) find(name string) (Target, error) {

@@ -14,9 +14,9 @@ const (
 	// HonestHold is how long an honest attempt keeps a holding locked at most. Whoever has the lock for longer hangs.
 	HonestHold = heldCalls + heldNote + heldUnlock
 
-	heldCalls  = 9 * time.Second // shared by all that is asked of the target and of the ledger
+	heldCalls  = 8 * time.Second // shared by all that is asked of the target and of the ledger
 	heldNote   = time.Second     // to write what became of a grant that failed
-	heldUnlock = 2 * time.Second // to let go
+	heldUnlock = time.Second     // to let go
 )
 
 // whileHeld bounds what is done under a holding's lock.

@@ -5,8 +5,10 @@ import (
 	"sync"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
 
+	"curfew/activities"
 	"curfew/workflows/contract"
 )
 
@@ -50,6 +52,23 @@ func newLines(targets map[string]Target, log *zap.Logger) map[string]*line {
 		}
 	}
 	return lines
+}
+
+// awaitInstant waits for the instant of an end, or until the end is overtaken. Shortly before the instant it finds out whether
+// this worker reaches the target. What the grant does not know to be there may be nothing to take away, which needs no target.
+func (a *Activities) awaitInstant(ctx context.Context, clock serverClock, command contract.EndCommand, place *place) error {
+	if line := a.lines[command.Access.Target]; line != nil && command.Mine {
+		if err := clock.wait(ctx, command.Until.Add(-ahead), place.overtaken); err != nil {
+			return err
+		}
+		if _, overtaken := place.overtakenBy(); overtaken {
+			return nil
+		}
+		if err := line.reached(ctx, activity.GetInfo(ctx).Attempt); err != nil {
+			return activities.Error(err)
+		}
+	}
+	return clock.wait(ctx, command.Until, place.overtaken)
 }
 
 // reached returns nil when the worker reaches the target, and for an attempt that is made whether it does or not. A target

@@ -30,7 +30,12 @@ func (g *run) sleep(ctx workflow.Context) {
 // detectDrift compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
 	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases})
-	_ = workflow.Await(ctx, func() bool { return future.IsReady() || g.changed() }) // ctx is never canceled
+	over := func() bool { return future.IsReady() || g.changed() }
+	if left := g.wakeAt().Sub(workflow.Now(ctx)); left < driftWithin {
+		wait.For(ctx, left, "Access ends "+clock(g.held), over) // a target that hangs must not keep the end waiting
+	} else {
+		_ = workflow.Await(ctx, over) // ctx is never canceled
+	}
 	if !future.IsReady() {
 		return // something happens to the access at this moment
 	}

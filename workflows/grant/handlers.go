@@ -77,10 +77,15 @@ func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contrac
 func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
 	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
 	g.asks = append(g.asks, a)
-	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
-		return contract.HoldResult{}, err
-	}
+	await(ctx, func() bool { return a.done })
 	return a.result, a.err
+}
+
+// await waits for the main loop's answer to what it was asked, also when the workflow is canceled meanwhile.
+func await(ctx workflow.Context, answered func() bool) {
+	safe, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	_ = workflow.Await(safe, answered) // safe is never canceled
 }
 
 func (a *ask) fail(err error) { a.done, a.err = true, err }
@@ -88,9 +93,7 @@ func (a *ask) fail(err error) { a.done, a.err = true, err }
 func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	r := &release{in: in}
 	g.releases = append(g.releases, r)
-	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {
-		return contract.ReleaseResult{}, err
-	}
+	await(ctx, func() bool { return r.done })
 	return r.result, nil
 }
 

@@ -87,6 +87,15 @@ func (r *run) clearQueued() {
 	r.pendingExtension, r.status.Extension = nil, nil
 }
 
+// refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows the end
+// may take days.
+func (r *run) refuseExtensions() {
+	for _, x := range r.extensions {
+		x.fail(r.errNotActive("extended"))
+	}
+	r.extensions = nil
+}
+
 // applyExtension moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
 func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
 	if err := r.checkExtension(ctx, x.Fact.Duration); err != nil {

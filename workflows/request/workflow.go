@@ -140,6 +140,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		return r.recordFailed
 	}
 	r.clearQueued()
+	r.refuseExtensions()
 	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
 	return r.recordRevoked
 }
@@ -167,9 +168,7 @@ func (r *run) recordTakenOver(ctx workflow.Context) {
 
 // drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
-	for _, x := range r.extensions {
-		x.fail(r.errEnded())
-	}
+	r.refuseExtensions()
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()
