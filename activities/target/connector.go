@@ -29,7 +29,10 @@ type Kind struct {
 	// Normalize checks an entitlement as it is written in a template and returns it as canonical JSON. The error is a
 	// *contract.Problem that names the field, the fault and the fix.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
-	Limits    Limits
+	// Names returns what an entitlement, as Normalize returned it, gives at the target, where it says more than that; nil where
+	// it does not. A configuration has one way to write each.
+	Names  func(entitlement json.RawMessage) string
+	Limits Limits
 	// KnowsHolders is true when the connectors are HolderTellers.
 	KnowsHolders bool
 }

@@ -27,6 +27,7 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	}
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
 	receipt, err := a.end(context.WithoutCancel(ctx), command, clock, place)
+	a.lines[command.Access.Target].doubt(ctx, err)
 	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
@@ -85,6 +86,7 @@ func (a *Activities) endLocked(
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
 		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
+		reporter{a.alarms, a.log}.remnants(ctx, command.Access, before.Leases, gone)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}
@@ -156,18 +158,22 @@ func (a *Activities) stepBack(ctx context.Context, locked ledger.Locked, before,
 type removed struct {
 	absent   bool // there was nothing to take away
 	sessions int  // that were ended
+	remnants []string
+	unasked  error // why it is not known whether there are any
 }
 
 // remove takes the access away, ends what the subject has open with it, and sees that it is gone.
 func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (removed, error) {
+	var found removed
+	found.remnants, found.unasked = remnantsOf(ctx, connector, gone)
 	revoked, err := connector.Revoke(ctx, gone)
 	if err != nil {
 		return removed{}, err
 	}
-	found := removed{absent: revoked == AlreadyAbsent}
+	found.absent = revoked == AlreadyAbsent
 	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
 		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{}, err
+			return found, err
 		}
 	}
 	return found, readBack(ctx, connector, gone, false)

@@ -20,6 +20,7 @@ func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (
 		return contract.GrantReceipt{}, activities.Error(err)
 	}
 	receipt, err := a.grant(ctx, command, clock)
+	a.lines[command.Access.Target].doubt(ctx, err)
 	return receipt, activities.Error(err)
 }
 

@@ -22,6 +22,7 @@ func (a *Activities) endUnlocked(ctx context.Context, found Target, command cont
 	within, done := whileHeld(ctx)
 	defer done()
 	gone, err := remove(within, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
+	reporter{a.alarms, a.log}.remnants(within, command.Access, command.Leases, gone)
 	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
 	if receipt.Unlocked != "" {
 		return receipt, err

@@ -157,7 +157,9 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if holding.Standing {
 		return locked.Save(ctx, closed(holding))
 	}
-	if _, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions()); err != nil {
+	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions())
+	reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, gone)
+	if err != nil {
 		return err
 	}
 	if holding.SettledAt.After(time.Now()) {

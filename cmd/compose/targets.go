@@ -2,8 +2,10 @@ package compose
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -21,6 +23,8 @@ type Answer struct {
 	Fault  string `json:"fault,omitempty"` // why it can't
 	Used   int    `json:"used,omitempty"`  // places that are taken, where the target has a limit
 	Max    int    `json:"max,omitempty"`
+	// Warnings are what its entitlements let their holders do, and the templates say is known.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // askWithin bounds the call of one target.
@@ -45,18 +49,20 @@ func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	var all sync.WaitGroup
 	for i := range answers {
 		if asked, ok := open[answers[i].Target]; ok {
-			all.Go(func() { ask(ctx, asked, &answers[i]) })
+			all.Go(func() { ask(ctx, asked, configured.EntitlementsOn(answers[i].Target), &answers[i]) })
 		}
 	}
 	all.Wait()
 	return answers
 }
 
-func ask(ctx context.Context, asked target.Target, answer *Answer) {
+func ask(ctx context.Context, asked target.Target, entitlements []json.RawMessage, answer *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	if err := asked.Check(ctx); err != nil {
-		answer.Fault = err.Error()
+	warnings, err := asked.Check(ctx, entitlements)
+	answer.Warnings = warnings
+	if err != nil {
+		answer.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
 		return
 	}
 	teller, ok := asked.Connector.(target.CapacityTeller)

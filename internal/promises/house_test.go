@@ -87,6 +87,7 @@ type house struct {
 	carols         string          // and of Carol's
 	targets        string          // more targets
 	templates      string          // more templates
+	ownerIsKnown   bool            // a template says that its role owns objects
 	ordersQueue    string          // a task queue of the database's own
 	engineers      []lightrun.User // more people whom Lightrun knows
 	debuggers      string          // where the stand-in of Lightrun is

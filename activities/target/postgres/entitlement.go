@@ -38,6 +38,15 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 	return json.Marshal(wanted)
 }
 
+// roleOf is the role of an entitlement that was normalized.
+func roleOf(entitlement json.RawMessage) string {
+	var wanted struct {
+		Role string `json:"role"`
+	}
+	_ = json.Unmarshal(entitlement, &wanted) // it was read before
+	return wanted.Role
+}
+
 // checkName finds what no role can be called.
 func checkName(field, name string) *contract.Problem {
 	switch {

@@ -32,6 +32,7 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
+		Names:       roleOf,
 		Limits:      target.Limits{Settles: settles, FewConnections: true},
 	}
 }

@@ -38,6 +38,7 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
+		Names:       groupOf,
 		Limits:      target.Limits{Settles: settles},
 
 		KnowsHolders: true,
