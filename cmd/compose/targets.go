@@ -49,20 +49,36 @@ func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	var all sync.WaitGroup
 	for i := range answers {
 		if asked, ok := open[answers[i].Target]; ok {
-			all.Go(func() { ask(ctx, asked, configured.EntitlementsOn(answers[i].Target), &answers[i]) })
+			all.Go(func() { ask(ctx, asked, configured, &answers[i]) })
 		}
 	}
 	all.Wait()
 	return answers
 }
 
-func ask(ctx context.Context, asked target.Target, entitlements []json.RawMessage, answer *Answer) {
+// seenOn are those on a target whose access has to be seen to go.
+func seenOn(configured *config.Config, name string) (all []json.RawMessage) {
+	for _, template := range slices.Sorted(maps.Keys(configured.Templates)) {
+		for _, entitlement := range configured.Templates[template].Entitlements {
+			if entitlement.Target == name && entitlement.ReadBack == "" {
+				all = append(all, entitlement.Spec)
+			}
+		}
+	}
+	return all
+}
+
+func ask(ctx context.Context, asked target.Target, configured *config.Config, answer *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	warnings, err := asked.Check(ctx, entitlements)
+	warnings, err := asked.Check(ctx, configured.EntitlementsOn(answer.Target))
 	answer.Warnings = warnings
 	if err != nil {
 		answer.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
+		return
+	}
+	if err := checkProof(ctx, asked, seenOn(configured, answer.Target)); err != nil {
+		answer.Fault = err.Error()
 		return
 	}
 	teller, ok := asked.Connector.(target.CapacityTeller)
@@ -75,6 +91,20 @@ func ask(ctx context.Context, asked target.Target, entitlements []json.RawMessag
 		return
 	}
 	answer.Used, answer.Max = capacity.Used, capacity.Max
+}
+
+// checkProof refuses a target at which access of the templates could not be seen to go.
+func checkProof(ctx context.Context, asked target.Target, entitlements []json.RawMessage) error {
+	checker, ok := asked.Connector.(target.ProofChecker)
+	if !ok {
+		return nil
+	}
+	for _, entitlement := range entitlements {
+		if err := checker.CheckProof(ctx, entitlement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // groups asks the directories that this process has the credentials of.

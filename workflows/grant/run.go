@@ -17,6 +17,7 @@ type run struct {
 	leases   contract.Leases
 	held     time.Time // the end that the target has agreed to; zero when it holds nothing
 	standing bool
+	identity contract.Identity // of what is held
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -40,10 +41,14 @@ type run struct {
 	driftCheckedAt time.Time // when the target was last seen to hold what it should
 	drifted        bool      // it was seen not to, and an alarm was raised
 	alarms         alarms
+
+	routed bool            // the task queue of access is one that was looked up in this run
+	forged map[string]bool // the alarms about asks that nobody vouches for
 }
 
 // ask is a hold or an extension that waits for its answer.
 type ask struct {
+	access contract.Access // with the task queue that its sender names
 	lease  contract.Lease
 	chain  contract.Chain
 	opens  bool
@@ -72,7 +77,7 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
+		identity: in.State.Identity, token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
@@ -89,7 +94,9 @@ func (g *run) wakeAt() time.Time {
 }
 
 func (g *run) state() contract.GrantState {
-	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Gone: g.gone}
+	return contract.GrantState{
+		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity, Gone: g.gone,
+	}
 }
 
 // next hands out the token of the next command.

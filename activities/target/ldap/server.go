@@ -100,7 +100,12 @@ func loopback(host string) bool {
 type link struct {
 	*ldap.Conn
 	socket net.Conn
+	bindDN string // of ourselves
 	made   time.Time
+	// contexts are the directory's naming contexts, once they have been read.
+	contexts []string
+	// nameless is true when entries can't be found by their UUIDs.
+	nameless bool
 	// idle cuts the link when nobody uses it, since an instant.
 	idle  *time.Timer
 	since time.Time
@@ -132,7 +137,7 @@ func (d *dialer) dial(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &link{socket: socket, made: time.Now()}
+	made := &link{socket: socket, bindDN: d.bindDN, made: time.Now()}
 	stop := context.AfterFunc(ctx, made.cut)
 	defer stop()
 	if err := d.greet(ctx, made); err != nil {

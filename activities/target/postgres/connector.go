@@ -15,12 +15,6 @@ type connector struct {
 	broker string // our own role
 }
 
-// seen is what lookStatement finds, and what vetStatement says of the account.
-type seen struct {
-	role, account, held bool
-	superuser, ourself  bool
-}
-
 // Ping implements target.Pinger.
 func (c *connector) Ping(ctx context.Context) error {
 	if err := c.links.ping(ctx); err != nil {
@@ -41,8 +35,15 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	}
 	granted := target.AlreadyThere
 	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		found, err := vet(ctx, conn, m)
-		if err != nil || found.held {
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		if m, err = found.same(); err != nil {
+			return err
+		}
+		before, err := vet(ctx, conn, m)
+		if err != nil || before.held {
 			return err
 		}
 		granted = target.AccessGranted
@@ -55,43 +56,51 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	return granted, nil
 }
 
-// Revoke implements target.Connector, in one round trip. An account or a role that has been dropped has taken its
-// memberships along.
+// Revoke implements target.Connector. An account or a role that has been dropped has taken its memberships along.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	m, err := membershipOf(access)
 	if err != nil {
 		return "", err
 	}
-	var before seen
+	revoked := target.AlreadyAbsent
 	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		batch := &pgx.Batch{}
-		batch.Queue(lookStatement, m.role, m.account).QueryRow(before.scan)
-		batch.Queue(revokeStatement(m))
-		return conn.SendBatch(ctx, batch).Close()
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		if found.held() {
+			revoked = target.AccessRevoked
+		}
+		for _, one := range found.ours(majorVersion(conn)) {
+			m = one.membership
+			if _, err := conn.Exec(ctx, revokeStatement(m)); err != nil && !dropped(err, one.seen) {
+				return err
+			}
+		}
+		return nil
 	})
-	if err != nil && !dropped(err, before) {
+	if err != nil {
 		return "", c.problem(err, m)
 	}
-	if before.held {
-		return target.AccessRevoked, nil
-	}
-	return target.AlreadyAbsent, nil
+	return revoked, nil
 }
 
-// Inspect implements target.Connector.
+// Inspect implements target.Connector. The lists of roles and of memberships are everybody's to read, so that nothing is
+// there is proof.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	m, err := membershipOf(access)
 	if err != nil {
 		return target.State{}, err
 	}
-	var found seen
-	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return found.scan(conn.QueryRow(ctx, lookStatement, m.role, m.account))
+	var found finding
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
+		found, err = find(ctx, conn, access, m)
+		return err
 	})
 	if err != nil {
 		return target.State{}, c.problem(err, m)
 	}
-	return target.State{Held: found.held}, nil
+	return target.State{Held: found.held(), Identity: found.identity()}, nil
 }
 
 // vet looks what is there, and refuses a grant that could not be taken away.
@@ -100,9 +109,9 @@ func vet(ctx context.Context, conn *pgx.Conn, m membership) (seen, error) {
 	switch {
 	case err != nil:
 		return found, err
-	case !found.role:
+	case found.role == 0:
 		return found, missing("role", m.role)
-	case !found.account:
+	case found.account == 0:
 		return found, missing("account", m.account)
 	case found.superuser:
 		return found, contract.Problemf(contract.KindDenied, "account", "give the subject an account that is no superuser",
@@ -133,5 +142,3 @@ func vetRole(ctx context.Context, conn *pgx.Conn, m membership, gives *givesOn) 
 	}
 	return found, gives.refuse(m)
 }
-
-func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.held) }

@@ -170,6 +170,12 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		},
 		LoseReply:   func(*testing.T) { line.loseReply() },
 		OpenSession: w.openCursor,
+		Rename: func(t *testing.T, account string) string {
+			now := account + " (was)"
+			w.exec(t, `ALTER ROLE %s RENAME TO %s`, quote(account), quote(now))
+			w.exec(t, `ALTER ROLE %s PASSWORD '%s'`, quote(now), w.server.Password())
+			return now
+		},
 	}
 }
 

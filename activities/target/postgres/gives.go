@@ -61,7 +61,7 @@ func (c *connector) Vet(ctx context.Context, entitlement json.RawMessage) (strin
 		if err != nil {
 			return err
 		}
-		if !found.role {
+		if found.role == 0 {
 			return missing("role", m.role)
 		}
 		return conn.QueryRow(ctx, mayGrantStatement, m.role).Scan(&mayGrant)
@@ -89,12 +89,22 @@ func (c *connector) Remnants(ctx context.Context, access target.Access) ([]strin
 	}
 	var lines []string
 	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		rows, err := conn.Query(ctx, statement, m.role, m.account)
+		found, err := find(ctx, conn, access, m)
 		if err != nil {
 			return err
 		}
-		lines, err = pgx.CollectRows(rows, pgx.RowTo[string])
-		return err
+		for _, one := range found.ours(majorVersion(conn)) {
+			rows, err := conn.Query(ctx, statement, one.membership.role, one.membership.account)
+			if err != nil {
+				return err
+			}
+			more, err := pgx.CollectRows(rows, pgx.RowTo[string])
+			if err != nil {
+				return err
+			}
+			lines = append(lines, more...)
+		}
+		return nil
 	})
 	if err != nil {
 		return nil, c.problem(err, m)

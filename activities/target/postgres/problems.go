@@ -61,7 +61,7 @@ func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
 			said += ": " + *crowd
 		}
 	}
-	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", said, refused.Code)
+	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).AsRefusal()
 }
 
 // unreachable tells what kept us from the server, in the words of the network and never of the dsn.
@@ -92,5 +92,5 @@ func codeOf(err error) string {
 
 // dropped is true when an error only says that what a revoke names is not there.
 func dropped(err error, before seen) bool {
-	return codeOf(err) == codeUndefinedObject && (!before.role || !before.account)
+	return codeOf(err) == codeUndefinedObject && (before.role == 0 || before.account == 0)
 }

@@ -28,12 +28,17 @@ func (c *connector) EndSessions(ctx context.Context, access target.Access) (int,
 	}
 	ended := 0
 	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		pids, err := kill(ctx, conn, m)
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		account := found.oids().account
+		pids, err := kill(ctx, conn, account)
 		if err != nil {
 			return c.sessionProblem(ctx, conn, err, m)
 		}
 		ended = len(pids)
-		return awaitEnd(ctx, conn, m, pids)
+		return awaitEnd(ctx, conn, m, account, pids)
 	})
 	if err != nil {
 		return 0, c.problem(err, m)
@@ -41,9 +46,9 @@ func (c *connector) EndSessions(ctx context.Context, access target.Access) (int,
 	return ended, nil
 }
 
-// kill tells all sessions of the account to end, and returns those that had not ended by themselves.
-func kill(ctx context.Context, conn *pgx.Conn, m membership) ([]int32, error) {
-	rows, err := conn.Query(ctx, killStatement, m.account)
+// kill tells all sessions of the account with an oid to end, and returns those that had not ended by themselves.
+func kill(ctx context.Context, conn *pgx.Conn, account uint32) ([]int32, error) {
+	rows, err := conn.Query(ctx, killStatement, account)
 	if err != nil {
 		return nil, err
 	}
@@ -63,7 +68,7 @@ func kill(ctx context.Context, conn *pgx.Conn, m membership) ([]int32, error) {
 
 // awaitEnd looks until the sessions are no longer listed. The server takes a session from the list after it has
 // undone its transaction.
-func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, pids []int32) error {
+func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, account uint32, pids []int32) error {
 	deadline := time.Now().Add(sessionPatience)
 	left := len(pids)
 	for pause := firstLook; left > 0; pause = min(2*pause, longestPause) {
@@ -76,7 +81,7 @@ func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, pids []int32) e
 			return ctx.Err()
 		case <-time.After(pause):
 		}
-		if err := conn.QueryRow(ctx, leftStatement, m.account, pids).Scan(&left); err != nil {
+		if err := conn.QueryRow(ctx, leftStatement, account, pids).Scan(&left); err != nil {
 			return err
 		}
 	}
