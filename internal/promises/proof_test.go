@@ -124,7 +124,7 @@ func TestAMissingRightFailsTheRequestWithTheStatementToRun(t *testing.T) {
 	h.approve(bob, id)
 	status := h.ended(id)
 	require.Equal(t, contract.OutcomeFailed, status.Outcome)
-	require.Contains(t, status.Why, fmt.Sprintf(`GRANT "%s" TO "%s" WITH ADMIN OPTION`, h.database.role, broker))
+	require.Contains(t, status.Why, fmt.Sprintf("GRANT %q TO %q WITH ADMIN OPTION", h.database.role, broker))
 	alarms, err := h.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmStuck})
 	require.NoError(t, err)
 	require.Empty(t, alarms)

@@ -207,7 +207,8 @@ func before(t *testing.T, to string, happens func(*http.Request)) string {
 func forward(w http.ResponseWriter, r *http.Request, to string) {
 	address, err := url.Parse(to)
 	if err != nil {
-		panic(err) // it is another test server's
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
 	}
 	(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}).ServeHTTP(w, r)
 }
