@@ -164,8 +164,6 @@ func (b *bench) landLate(command contract.GrantCommand) {
 	require.NoError(b.t, err)
 }
 
-var sandboxDown = sandbox.Fault{Down: true}
-
 func requireKind(t *testing.T, kind contract.Kind, err error) {
 	t.Helper()
 	problem, ok := contract.ProblemOf(err)

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
 
 	"curfew/activities"
@@ -21,19 +22,20 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	}
 	place := a.waiting.join(ctx, command)
 	defer place.leave()
-	if err := clock.wait(ctx, command.Until, place.overtaken); err != nil {
+	if err := a.awaitInstant(ctx, clock, command, place); err != nil {
 		return contract.EndReceipt{}, err
 	}
 	if newer, overtaken := place.overtakenBy(); overtaken {
 		return contract.EndReceipt{Overtaken: newer}, nil
 	}
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
-	ctx = context.WithoutCancel(ctx)
-	receipt, err := a.end(ctx, command, clock, place)
+	within := context.WithoutCancel(ctx)
+	receipt, err := a.end(within, command, clock, place)
+	a.lines[command.Access.Target].doubt(ctx, err)
 	if err == nil {
-		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+		receipt.Owed = a.recordEnds(within, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
 	}
-	return receipt, activities.Error(err)
+	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
 func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock, place *place) (contract.EndReceipt, error) {
@@ -61,7 +63,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
-	ctx, done := context.WithTimeout(ctx, HonestHold)
+	ctx, done := whileHeld(ctx)
 	defer done()
 	before := locked.Holding()
 	switch {
@@ -96,6 +98,7 @@ func (a *Activities) endLocked(
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
 		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
+		reporter{a.alarms, a.log}.remnants(ctx, command.Access, before.Leases, gone)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}

@@ -21,7 +21,7 @@ const (
 	shortestRound = 100 * time.Millisecond
 	// lockPatience is short: whoever has the lock is about to do what the watchdog would.
 	lockPatience = 2 * time.Second
-	// rescueAttempt bounds one revoke with the end of sessions and the read-back.
+	// rescueAttempt bounds one look with all that follows from it.
 	rescueAttempt = 20 * time.Second
 	duePage       = 100
 	atOnce        = 8 // accesses of one target that are ended at the same time
@@ -152,6 +152,8 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	}
 	defer locked.Unlock()
 	w.shut.over(grant)
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
 		return nil
@@ -160,7 +162,7 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if !here {
 		return nil
 	}
-	gone, there, err := takeAway(ctx, found, locked, holding.Leases.KeepSessions())
+	gone, there, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions())
 	if gone && there {
 		holding.Proof = locked.Holding().Proof
 		w.tell(ctx, holding)
@@ -170,10 +172,11 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 
 // takeAway ends the access of a holding that nothing holds up, and closes it. It is gone unless a cut-off attempt to grant
 // may still land: then the next rounds look again. there is true when it was there until now.
-func takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone, there bool, err error) {
+func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone, there bool, err error) {
 	holding := locked.Holding()
 	if !holding.Standing {
 		removed, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, keepSessions)
+		reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, removed)
 		if err != nil {
 			return false, false, err
 		}
