@@ -33,7 +33,7 @@ var allowances = []allowance{
 		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
-	{"internal/testserver/...", []string{"workflows/contract"}, []string{"sdk/client", "sdk/log"}},
+	{"internal/testserver/...", []string{"internal/testserver/process", "workflows/contract"}, []string{"sdk/client", "sdk/log"}},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},

@@ -57,7 +57,7 @@ func TestHowLateAnEndMayBeFollowsFromWhatWasWrong(t *testing.T) {
 func lateWith(until float64, faults ...judge.Fault) judge.Verdict {
 	r := honest()
 	r.Presences[0] = seen(key, 13, until)
-	change(&r, func(s *judge.Story) { s.Gone[key] = at(until + 0.1) })
+	change(&r, func(s *judge.Story) { s.Gone[0].At = at(until + 0.1) })
 	r.Faults = faults
 	return judge.Judge(r)
 }
@@ -88,7 +88,7 @@ func TestAnEarlyEndHasItsOwnBoundAndAddsItToWhatIsWrong(t *testing.T) {
 		change(&r, func(s *judge.Story) {
 			s.Events[3].Kind, s.Events[3].At, s.Events[3].Actor = "revoking", at(20), "alice"
 			s.Events[3].Request = id
-			s.Gone[key] = at(until + 0.1)
+			s.Gone[0].At = at(until + 0.1)
 		})
 		r.Presences[0], r.Faults = seen(key, 13, until), faults
 		return judge.Judge(r)

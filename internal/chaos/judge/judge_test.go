@@ -55,7 +55,7 @@ func honest() judge.Record {
 			{Request: id, By: "bob", Act: judge.ActApprove, First: at(12), Sent: at(12), Answered: at(12.5), Answer: judge.Taken},
 		},
 		Stories: map[string]judge.Story{id: {
-			Events: events, State: contract.StateEnded, Until: at(33), Gone: map[judge.Key]time.Time{key: at(33.2)},
+			Events: events, State: contract.StateEnded, Until: at(33), Gone: []judge.Claim{{Key: key, At: at(33.2)}},
 		}},
 		Presences: []judge.Presence{seen(key, 13, 33.1)},
 		Comments: []judge.Comment{
@@ -139,7 +139,7 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 		}, "P2 was there 13.10 s after"},
 
 		"said to be gone and seen later": {func(r *judge.Record) {
-			change(r, func(s *judge.Story) { s.Gone[key] = at(30) })
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(30) })
 		}, "P3 it was there 3.10 s later"},
 		"back after its end": {func(r *judge.Record) { r.Presences = append(r.Presences, seen(key, 40, 41)) }, "P3 came back"},
 
@@ -247,7 +247,7 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 		"an extension": func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActExtend, First: at(20), Answer: judge.Taken, Duration: 10 * time.Second})
 			change(r, func(s *judge.Story) {
-				s.Until, s.Gone[key] = at(43), at(43.2)
+				s.Until, s.Gone[0].At = at(43), at(43.2)
 				extended := contract.Event{Request: id, Seq: 4, Kind: contract.EventExtended, At: at(20), Actor: "alice"}
 				expired := contract.Event{Request: id, Seq: 5, Kind: contract.EventExpired, At: at(44), Actor: contract.ActorDeadline}
 				s.Events = append(s.Events[:3:3], extended, expired)
@@ -258,12 +258,12 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 		"an early end whose answer was lost": func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActRevoke, First: at(20), Answer: judge.Unknown})
 			r.Presences[0] = seen(key, 13, 21)
-			change(r, func(s *judge.Story) { s.Gone[key] = at(21.2) })
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(21.2) })
 		},
 		"an end by somebody who writes to Temporal": func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActSignalRevoke, First: at(20), Answer: judge.Taken})
 			r.Presences[0] = seen(key, 13, 21)
-			change(r, func(s *judge.Story) { s.Gone[key] = at(21.2) })
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(21.2) })
 		},
 		"standing access": func(r *judge.Record) {
 			r.Standing = []judge.Key{other}
@@ -308,7 +308,7 @@ func TestOverlapsEndWithTheLaterOneAndAreOneEnd(t *testing.T) {
 		second.Said[i].Request = again
 	}
 	tale := second.Stories[id]
-	tale.Until, tale.Gone = at(53), map[judge.Key]time.Time{key: at(53.3)}
+	tale.Until, tale.Gone = at(53), []judge.Claim{{Key: key, At: at(53.3)}}
 	r.Stories[again] = tale
 	change(&r, func(s *judge.Story) { s.Gone = nil }) // another request held it up
 	r.Requests, r.Said = append(r.Requests, second.Requests...), append(r.Said, second.Said...)

@@ -147,7 +147,8 @@ func (c *court) lastsNoLonger(request Request) {
 // P3: what is said to be gone is gone.
 func (c *court) goneIsGone() {
 	for id, story := range c.Stories {
-		for key, gone := range story.Gone {
+		for _, claim := range story.Gone {
+			key, gone := claim.Key, claim.At
 			c.checked("P3")
 			for _, p := range c.Presences {
 				if p.Key == key && p.To.After(gone) && !p.AbsentAt.After(gone) && !c.heldByAnother(id, key, gone, p.To) {
@@ -233,14 +234,12 @@ func (c *court) nobodyForges() {
 		}
 	}
 	for _, s := range c.Said {
-		switch s.Act {
-		case ActForgeRequest:
+		message := s.Act == ActForgeReview || s.Act == ActForgeExtension
+		if message || s.Act == ActForgeRequest {
 			c.checked("P7")
-		case ActForgeReview, ActForgeExtension:
-			c.checked("P7")
-			if s.Answer == Taken {
-				c.broken("P7", s.Request, s.Answered, "the workflow has taken a forged message: %s", s.Act)
-			}
+		}
+		if message && s.Answer == Taken {
+			c.broken("P7", s.Request, s.Answered, "the workflow has taken a forged message: %s", s.Act)
 		}
 	}
 }

@@ -101,8 +101,13 @@ type Story struct {
 	Events []contract.Event `json:"events"`
 	State  contract.State   `json:"state"`
 	Until  time.Time        `json:"until,omitzero"`
-	// Gone are the claims that an access was seen to be gone, and by nobody else held up.
-	Gone map[Key]time.Time `json:"-"`
+	Gone  []Claim          `json:"gone,omitempty"`
+}
+
+// Claim says that an access was seen to be gone, and that no other request holds it up.
+type Claim struct {
+	Key Key       `json:"key"`
+	At  time.Time `json:"at"`
 }
 
 // Comment is one comment on a ticket, by its marker, in the order in which they were written.
@@ -123,15 +128,16 @@ type Fault struct {
 
 // Record is all that the judgement is made of.
 type Record struct {
-	From, To  time.Time
-	Requests  []Request
-	Said      []Said
-	Stories   map[string]Story
-	Presences []Presence
-	Comments  []Comment
-	Faults    []Fault
-	// Standing is what was there before and has to stay; Forbidden is what nobody may ever see.
-	Standing, Forbidden []Key
+	From      time.Time        `json:"from"`
+	To        time.Time        `json:"to"`
+	Requests  []Request        `json:"requests"`
+	Said      []Said           `json:"said"`
+	Stories   map[string]Story `json:"stories"`
+	Presences []Presence       `json:"presences"`
+	Comments  []Comment        `json:"comments"`
+	Faults    []Fault          `json:"faults"`
+	Standing  []Key            `json:"standing"`  // was there before, and has to stay
+	Forbidden []Key            `json:"forbidden"` // what nobody but forgers asks for
 	// Unapproved is when the last look at the ledger began that did not find a request approved.
-	Unapproved map[string]time.Time
+	Unapproved map[string]time.Time `json:"unapproved"`
 }
