@@ -101,7 +101,7 @@ type Story struct {
 	Events []contract.Event `json:"events"`
 	State  contract.State   `json:"state"`
 	Until  time.Time        `json:"until,omitzero"`
-	Gone  []Claim          `json:"gone,omitempty"`
+	Gone   []Claim          `json:"gone,omitempty"`
 }
 
 // Claim says that an access was seen to be gone, and that no other request holds it up.
