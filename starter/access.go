@@ -9,29 +9,29 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Operation is something that people do through a door, by its name in the API's description.
+// Operation is something that people do through an entry point, by its name in the API's description.
 type Operation string
 
 // What can be done.
 const (
-	OperationAsk          Operation = "ask"
-	OperationList         Operation = "list"
-	OperationShow         Operation = "show"
-	OperationShown        Operation = "shown"
-	OperationEvents       Operation = "events"
-	OperationDecisions    Operation = "decisions"
-	OperationTemplates    Operation = "templates"
-	OperationMe           Operation = "me"
-	OperationReview       Operation = "review"
-	OperationExtend       Operation = "extend"
-	OperationCertify      Operation = "certify"
-	OperationCancel       Operation = "cancel"
-	OperationRevoke       Operation = "revoke"
-	OperationStuck        Operation = "stuck"
-	OperationRetryStuck   Operation = "retryStuck"
-	OperationReleaseStuck Operation = "releaseStuck"
-	OperationAlarms       Operation = "alarms"
-	OperationSweep        Operation = "sweep"
+	OperationAsk           Operation = "ask"
+	OperationList          Operation = "list"
+	OperationShow          Operation = "show"
+	OperationReviewSubject Operation = "reviewSubject"
+	OperationEvents        Operation = "events"
+	OperationDecisions     Operation = "decisions"
+	OperationTemplates     Operation = "templates"
+	OperationMe            Operation = "me"
+	OperationReview        Operation = "review"
+	OperationExtend        Operation = "extend"
+	OperationCertify       Operation = "certify"
+	OperationCancel        Operation = "cancel"
+	OperationRevoke        Operation = "revoke"
+	OperationStuck         Operation = "stuck"
+	OperationRetryStuck    Operation = "retryStuck"
+	OperationTakeOverStuck Operation = "takeOverStuck"
+	OperationAlarms        Operation = "alarms"
+	OperationSweep         Operation = "sweep"
 )
 
 // Role is what a person is: to a request, or by the configuration.
@@ -61,7 +61,7 @@ type Rule struct {
 	Never     []Role // any of these is too much, whatever else the person is
 	// In are the states of a request in which it comes into question; all when empty. The workflow has the last word.
 	In []contract.State
-	// WhenAsked is true when it comes into question also while an extension, or what was done behind the glass, waits for
+	// WhenAsked is true when it comes into question also while an extension, or its break-glass access, waits for
 	// a reviewer.
 	WhenAsked bool
 }
@@ -83,7 +83,7 @@ var rules = []Rule{
 	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
 
 	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
-	{Operation: OperationShown, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationReviewSubject, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationEvents, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
 	{
@@ -105,7 +105,7 @@ var rules = []Rule{
 	{Operation: OperationAlarms, Scope: config.ScopeRead, May: overseers},
 	{Operation: OperationRetryStuck, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationSweep, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationReleaseStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
+	{Operation: OperationTakeOverStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
 }
 
 // Rules are the rules of all operations.
@@ -135,9 +135,9 @@ func hasAny(roles, of []Role) bool {
 	return slices.ContainsFunc(roles, func(role Role) bool { return slices.Contains(of, role) })
 }
 
-// May returns what a person may do with a request as it stands, for doors that offer just that.
+// May returns what a person may do with a request as it stands, for entry points that offer just that.
 func (s *Starter) May(ctx context.Context, actor string, status contract.Status) []Operation {
-	s = s.today()
+	s = s.snapshot()
 	var may []Operation
 	roles, _ := s.rolesIn(ctx, actor, status) // what can't be told now is not offered
 	for _, rule := range rules {

@@ -22,14 +22,14 @@ func verbs(house *startertest.House) map[string]func(ctx context.Context, actor,
 	return map[string]func(ctx context.Context, actor, id string) error{
 		"get": func(ctx context.Context, actor, id string) error { _, err := s.Get(ctx, actor, id); return err },
 		"story": func(ctx context.Context, actor, id string) error {
-			_, _, err := s.Story(ctx, actor, id)
+			_, _, err := s.Events(ctx, actor, id)
 			return err
 		},
 		"watch": func(ctx context.Context, actor, id string) error {
 			return s.Watch(ctx, actor, id, 0, func(contract.Status, []contract.Event) error { return errTold })
 		},
 		"review": func(ctx context.Context, actor, id string) error {
-			_, err := s.Review(ctx, actor, id, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
+			_, err := s.Review(ctx, actor, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
 			return err
 		},
 		"extend": func(ctx context.Context, actor, id string) error {
@@ -76,7 +76,7 @@ func TestP6_NeitherRequesterNorSubjectReviews(t *testing.T) {
 
 	for _, actor := range []string{"carol", "dave"} {
 		for _, verdict := range []contract.Verdict{contract.VerdictApprove, contract.VerdictDeny} {
-			_, err := house.Starter.Review(t.Context(), actor, status.ID, starter.Say{Verdict: verdict, Reason: "fine"})
+			_, err := house.Starter.Review(t.Context(), actor, status.ID, starter.ReviewInput{Verdict: verdict, Reason: "fine"})
 			requireProblem(t, err, contract.KindForbidden, "")
 		}
 	}
@@ -117,9 +117,9 @@ func TestWhatIsWrongWithAMessageIsNamed(t *testing.T) {
 		field string
 		err   error
 	}{
-		"a verdict that is none":     {"verdict", second(s.Review(ctx, "carol", id, starter.Say{Verdict: "maybe", Reason: ""}))},
-		"a denial without reason":    {"reason", second(s.Review(ctx, "carol", id, starter.Say{Verdict: contract.VerdictDeny, Reason: ""}))},
-		"an approval with an escape": {"reason", second(s.Review(ctx, "carol", id, starter.Say{Verdict: contract.VerdictApprove, Reason: "\x1b[2J"}))},
+		"a verdict that is none":     {"verdict", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: "maybe", Reason: ""}))},
+		"a denial without reason":    {"reason", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: ""}))},
+		"an approval with an escape": {"reason", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "\x1b[2J"}))},
 		"an extension by nothing":    {"duration", second(s.Extend(ctx, "alice", id, contract.Duration{}, "more"))},
 		"an extension backwards":     {"duration", second(s.Extend(ctx, "alice", id, hours(-1), "more"))},
 		"too long an extension":      {"duration", second(s.Extend(ctx, "alice", id, hours(9), "more"))},

@@ -35,7 +35,7 @@ type Ask struct {
 	StartAt time.Time
 	// BreakGlass asks to open at once, where the template allows it to a group.
 	BreakGlass bool
-	Door       string // how it came in: api, cli …
+	Source     string // how it came in: api, cli …
 
 	derived bool // the id is DerivedID's, and may be of any age
 }
@@ -43,7 +43,7 @@ type Ask struct {
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
 // worker. Asking twice with one id answers with the first request's status.
 func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err
@@ -60,14 +60,14 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
 func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
-	vouched, err := sealed(s, seal.OfRequest(request), request)
+	sealedFact, err := sealed(s, seal.OfRequest(request), request)
 	if err != nil {
 		return false, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	_, err = s.temporal.ExecuteWorkflow(ctx, startOptions(request), contract.WorkflowRequest,
-		contract.RequestInput{Request: vouched})
+		contract.RequestInput{Request: sealedFact})
 	switch {
 	case err == nil:
 		return true, nil
@@ -81,7 +81,7 @@ func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh b
 
 // Check says what is wrong with an ask, as Start would, and starts nothing.
 func (s *Starter) Check(ctx context.Context, ask Ask) error {
-	s = s.today()
+	s = s.snapshot()
 	_, err := s.check(ctx, ask, now())
 	return err
 }

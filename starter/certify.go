@@ -17,7 +17,7 @@ const maxPublicKey = 16 << 10
 // Certify has a certificate made that lets the actor use active access of their own. target may be empty when the
 // request is about one target.
 func (s *Starter) Certify(ctx context.Context, actor, id, target, publicKey string) (contract.Certificate, error) {
-	s = s.today()
+	s = s.snapshot()
 	if len(publicKey) > maxPublicKey || strings.TrimSpace(publicKey) == "" {
 		return contract.Certificate{}, invalid("publicKey", "give the one line of a .pub file", "is empty or too long")
 	}
@@ -55,14 +55,14 @@ func accessOn(status contract.Status, target string) (contract.Access, error) {
 }
 
 func (s *Starter) issue(ctx context.Context, access contract.Access, ask contract.CertificateAsk) (certificate contract.Certificate, err error) {
-	vouched, err := sealed(s, seal.OfCertificate(ask), ask)
+	sealedFact, err := sealed(s, seal.OfCertificate(ask), ask)
 	if err != nil {
 		return certificate, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: access.GrantID(), UpdateName: contract.UpdateIssue, Args: []any{contract.IssueInput{Ask: vouched}},
+		WorkflowID: access.GrantID(), UpdateName: contract.UpdateIssue, Args: []any{contract.IssueInput{Ask: sealedFact}},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {

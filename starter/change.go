@@ -14,39 +14,39 @@ import (
 )
 
 // Say is what a reviewer says.
-type Say struct {
+type ReviewInput struct {
 	Verdict contract.Verdict
 	Reason  string // needed to deny
 	// Duration is the longest that the reviewer approves; zero: as long as was asked.
 	Duration contract.Duration
 	// Shown is the digest of what the reviewer had before them, from Shown; empty: they say it of what there is now.
-	Shown string
+	Digest string
 }
 
-// Review approves or denies a pending request, or the extension that an active one waits for; or it signs what was done
-// behind the glass.
-func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contract.Status, error) {
-	s = s.today()
-	if err := checkSay(say); err != nil {
+// Review approves or denies a pending request, or the extension that an active one waits for; or break-glass
+// access that was used.
+func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInput) (contract.Status, error) {
+	s = s.snapshot()
+	if err := checkReviewInput(input); err != nil {
 		return contract.Status{}, err
 	}
 	status, err := s.open(ctx, actor, id, OperationReview)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	key := fmt.Sprintf("review/%s/%s", actor, say.Verdict)
+	key := fmt.Sprintf("review/%s/%s", actor, input.Verdict)
 	switch {
 	case status.Extension != nil:
 		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
-	case status.Unsigned():
+	case status.NeedsPostReview():
 		key += "/signature"
 	}
-	shown, err := s.shownOf(ctx, status)
+	shown, err := s.reviewDigest(ctx, status)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if say.Shown != "" && say.Shown != shown {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "shown", "look at it again and decide anew",
+	if input.Digest != "" && input.Digest != shown {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "digest", "look at it again and decide anew",
 			"it is not what you were shown any more")
 	}
 	by, err := s.mayReview(ctx, status, actor)
@@ -54,14 +54,14 @@ func (s *Starter) Review(ctx context.Context, actor, id string, say Say) (contra
 		return contract.Status{}, err
 	}
 	review := contract.Review{
-		Request: id, Reviewer: actor, Verdict: say.Verdict, Reason: say.Reason, Duration: say.Duration, At: now(),
+		Request: id, Reviewer: actor, Verdict: input.Verdict, Reason: input.Reason, Duration: input.Duration, At: now(),
 		Rules: by,
 	}
-	vouched, err := sealed(s, seal.OfReview(review, shown), review)
+	sealedFact, err := sealed(s, seal.OfReview(review, shown), review)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: vouched})
+	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: sealedFact})
 }
 
 // Extend asks for a later end. Asking again for what already waits for a reviewer changes nothing.
@@ -76,7 +76,7 @@ func (s *Starter) Extend(
 func (s *Starter) ExtendOnce(
 	ctx context.Context, actor, id string, duration contract.Duration, reason, name string,
 ) (contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -100,16 +100,16 @@ func (s *Starter) ExtendOnce(
 		return contract.Status{}, err
 	}
 	extension := contract.Extension{Request: id, By: actor, Duration: duration, Reason: reason, At: now()}
-	vouched, err := sealed(s, seal.OfExtension(extension, shown), extension)
+	sealedFact, err := sealed(s, seal.OfExtension(extension, shown), extension)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: vouched})
+	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: sealedFact})
 }
 
 // Revoke ends access early.
 func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -121,7 +121,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 
 // Cancel takes a request back before it is decided.
 func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := checkText(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -176,17 +176,17 @@ func (s *Starter) gone(ctx context.Context, id string) error {
 	return hasEnded(status)
 }
 
-func checkSay(say Say) error {
-	if say.Duration.Duration < 0 || say.Duration.Duration > 0 && say.Verdict != contract.VerdictApprove {
-		return invalid("duration", "approve for a time like 30m, or leave it out", "%s can't be approved", say.Duration)
+func checkReviewInput(input ReviewInput) error {
+	if input.Duration.Duration < 0 || input.Duration.Duration > 0 && input.Verdict != contract.VerdictApprove {
+		return invalid("duration", "approve for a time like 30m, or leave it out", "%s can't be approved", input.Duration)
 	}
-	switch say.Verdict {
+	switch input.Verdict {
 	case contract.VerdictApprove:
-		return checkText(say.Reason)
+		return checkText(input.Reason)
 	case contract.VerdictDeny:
-		return checkReason(say.Reason)
+		return checkReason(input.Reason)
 	default:
-		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(say.Verdict)))
+		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(input.Verdict)))
 	}
 }
 

@@ -37,7 +37,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	}
 	request := contract.Request{
 		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
-		Reason: ask.Reason, Ticket: ask.Ticket, Zephyr: ask.Zephyr, Incident: ask.Incident, Door: ask.Door, AskedAt: at,
+		Reason: ask.Reason, Ticket: ask.Ticket, Zephyr: ask.Zephyr, Incident: ask.Incident, Source: ask.Source, AskedAt: at,
 		StartAt: ask.StartAt.UTC().Truncate(time.Second), BreakGlass: ask.BreakGlass,
 	}
 	if request.Subject == "" {
@@ -69,7 +69,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	if err := s.checkTicketExists(ctx, request.Ticket); err != nil {
 		return contract.Request{}, err
 	}
-	request.Terms.TellIncident, err = s.knowsIncident(ctx, request)
+	request.Terms.UpdateIncident, err = s.knowsIncident(ctx, request)
 	return request, err
 }
 
@@ -83,7 +83,7 @@ func (s *Starter) terms(ctx context.Context, template config.Template, request c
 	request.Terms = terms
 	facts, err := s.facts(ctx, request)
 	if err == nil {
-		err = cmp.Or(checkParties(facts), checkPanel(facts))
+		err = cmp.Or(checkParties(facts), checkRules(facts))
 	}
 	if err != nil {
 		return contract.Terms{}, err
@@ -203,7 +203,7 @@ func checkStart(request contract.Request) error {
 	case request.StartAt.IsZero():
 		return nil
 	case request.BreakGlass:
-		return invalid("startAt", "leave it out", "whoever breaks the glass opens at once")
+		return invalid("startAt", "leave it out", "break-glass access opens at once")
 	case !request.StartAt.After(request.AskedAt):
 		return invalid("startAt", "choose a time that is ahead, or leave it out", "%s is over", request.StartAt.Format(time.RFC3339))
 	}

@@ -23,7 +23,7 @@ const (
 // Deliver lets into Temporal what a source has told, sealed. When it returns without an error, nothing can lose it any
 // more; it is not fresh when the same was let in before.
 func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fresh bool, err error) {
-	vouched, err := sealed(s, seal.OfDelivery(delivery), delivery)
+	sealedFact, err := sealed(s, seal.OfDelivery(delivery), delivery)
 	if err != nil {
 		return false, err
 	}
@@ -37,7 +37,7 @@ func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fres
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            delivery.Event + " from " + delivery.Source,
-	}, contract.WorkflowDelivery, contract.DeliveryInput{Delivery: vouched})
+	}, contract.WorkflowDelivery, contract.DeliveryInput{Delivery: sealedFact})
 	switch {
 	case err == nil:
 		return true, nil
@@ -59,7 +59,7 @@ func (s *Starter) Delivered(ctx context.Context, delivery contract.Delivery) (do
 
 // Vouched is a delivery that this server, or another one of Curfew's, has let in. Others are refused, and so are those that
 // are too old.
-func (s *Starter) Vouched(in contract.DeliveryInput) (contract.Delivery, error) {
+func (s *Starter) VerifyDelivery(in contract.DeliveryInput) (contract.Delivery, error) {
 	delivery := in.Delivery.Fact
 	if s.verifier != nil {
 		if _, err := s.verifier.Verify(seal.OfDelivery(delivery), delivery, in.Delivery.Seal); err != nil {

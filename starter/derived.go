@@ -28,8 +28,8 @@ func DerivedID(began time.Time, of ...string) string {
 
 // StartFor starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
 // or over, is the same request: the ledger knows it also when Temporal has forgotten it.
-func (s *Starter) StartFor(ctx context.Context, ask Ask) (contract.Status, error) {
-	s = s.today()
+func (s *Starter) StartDerived(ctx context.Context, ask Ask) (contract.Status, error) {
+	s = s.snapshot()
 	if err := checkID(ask.ID); err != nil {
 		return contract.Status{}, err
 	}

@@ -39,7 +39,7 @@ func TestStartForStartsOneRequestHoweverManyAskAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			status, err := house.Starter.StartFor(t.Context(), derived)
+			status, err := house.Starter.StartDerived(t.Context(), derived)
 			if err != nil || status.ID != derived.ID || status.State != contract.StatePending {
 				t.Errorf("%v: %v", status, err)
 			}
@@ -49,15 +49,15 @@ func TestStartForStartsOneRequestHoweverManyAskAtOnce(t *testing.T) {
 
 	others := derived
 	others.Requester = "bob"
-	_, err := house.Starter.StartFor(t.Context(), others)
+	_, err := house.Starter.StartDerived(t.Context(), others)
 	requireProblem(t, err, contract.KindConflict, "id")
 
 	wrong := derived
 	wrong.ID, wrong.Reason = starter.DerivedID(time.Now(), "another"), ""
-	_, err = house.Starter.StartFor(t.Context(), wrong)
+	_, err = house.Starter.StartDerived(t.Context(), wrong)
 	requireProblem(t, err, contract.KindInvalid, "reason")
 	wrong.ID = ""
-	_, err = house.Starter.StartFor(t.Context(), wrong)
+	_, err = house.Starter.StartDerived(t.Context(), wrong)
 	requireProblem(t, err, contract.KindInvalid, "id")
 }
 
@@ -68,7 +68,7 @@ func TestARequestThatTheLedgerKnowsIsNotStartedAgain(t *testing.T) {
 	house.Record(t, ended)
 	again := ask()
 	again.ID = ended.ID
-	status, err := house.Starter.StartFor(t.Context(), again)
+	status, err := house.Starter.StartDerived(t.Context(), again)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeExpired, status.Outcome)
 	_, err = house.Client.DescribeWorkflow(t.Context(), contract.RequestWorkflowID(ended.ID), "")

@@ -34,8 +34,8 @@ func (s *Starter) EndWithTicket(ctx context.Context, ticket string) ([]string, e
 func (s *Starter) endWith(
 	ctx context.Context, filter ledger.Filter, with func(contract.Terms) bool, end contract.EndInput,
 ) ([]string, error) {
-	s = s.today()
-	open, err := s.Unended(ctx, filter)
+	s = s.snapshot()
+	open, err := s.OpenRequests(ctx, filter)
 	if err != nil {
 		return nil, err
 	}
@@ -62,9 +62,9 @@ func (s *Starter) endWith(
 }
 
 // Unended are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
-// for doors that act in nobody's name.
-func (s *Starter) Unended(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
-	s = s.today()
+// for entry points that act in nobody's name.
+func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
+	s = s.snapshot()
 	filter.Limit = pageOfEnds
 	var open []contract.Status
 	for {

@@ -9,7 +9,7 @@ type Me struct {
 
 // Me returns who the actor is.
 func (s *Starter) Me(actor string) (Me, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := s.allow(actor, OperationMe); err != nil {
 		return Me{}, err
 	}

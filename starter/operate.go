@@ -21,7 +21,7 @@ const mostStuck = 200
 
 // Stuck returns the grants whose revoke is past its alarm time.
 func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := s.allow(actor, OperationStuck); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (s *Starter) grantStatus(ctx context.Context, grant string) (status contrac
 
 // RetryStuck tries a stuck revoke again at once.
 func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationRetryStuck), checkGrant(grant)); err != nil {
 		return contract.GrantStatus{}, err
 	}
@@ -66,22 +66,22 @@ func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract
 }
 
 // TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it.
-func (s *Starter) TakeOver(ctx context.Context, actor, grant, because string) (contract.GrantStatus, error) {
-	s = s.today()
-	if err := cmp.Or(s.allow(actor, OperationReleaseStuck), checkGrant(grant), checkBecause(because)); err != nil {
+func (s *Starter) TakeOver(ctx context.Context, actor, grant, reason string) (contract.GrantStatus, error) {
+	s = s.snapshot()
+	if err := cmp.Or(s.allow(actor, OperationTakeOverStuck), checkGrant(grant), checkTakeOverReason(reason)); err != nil {
 		return contract.GrantStatus{}, err
 	}
-	takeOver := contract.TakeOver{Grant: grant, By: actor, Because: because, At: now()}
-	vouched, err := sealed(s, seal.OfTakeOver(takeOver), takeOver)
+	takeOver := contract.TakeOver{Grant: grant, By: actor, Reason: reason, At: now()}
+	sealedFact, err := sealed(s, seal.OfTakeOver(takeOver), takeOver)
 	if err != nil {
 		return contract.GrantStatus{}, err
 	}
-	return s.updateGrant(ctx, grant, contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: vouched})
+	return s.updateGrant(ctx, grant, contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: sealedFact})
 }
 
-func checkBecause(because string) error {
-	if problem, ok := contract.ProblemOf(checkReason(because)); ok {
-		problem.Field = "because"
+func checkTakeOverReason(reason string) error {
+	if problem, ok := contract.ProblemOf(checkReason(reason)); ok {
+		problem.Field = "reason"
 		return problem
 	}
 	return nil
@@ -120,7 +120,7 @@ func checkGrant(grant string) error {
 
 // Alarms returns what concerns operators and is no request's event, newest first.
 func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := s.allow(actor, OperationAlarms); err != nil {
 		return nil, err
 	}
@@ -136,7 +136,7 @@ func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmF
 
 // Sweep compares every target with the live grants, now, and returns what was found.
 func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contract.SweepReport, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := s.allow(actor, OperationSweep); err != nil {
 		return contract.SweepReport{}, err
 	}

@@ -16,12 +16,12 @@ import (
 )
 
 // lookEvery is how often Watch looks into the ledger.
-const lookEvery = 500 * time.Millisecond
+const pollInterval = 500 * time.Millisecond
 
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
 // Requests that the actor is no part of are not found, like those that don't exist.
 func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	return s.find(ctx, actor, id, OperationShow)
 }
 
@@ -42,8 +42,8 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 
 // Story returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
-func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
-	s = s.today()
+func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+	s = s.snapshot()
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, nil, err
 	}
@@ -63,7 +63,7 @@ func (s *Starter) Story(ctx context.Context, actor, id string) (contract.Status,
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
 func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
-	s = s.today()
+	s = s.snapshot()
 	if _, err := s.find(ctx, actor, id, OperationDecisions); err != nil {
 		return nil, err
 	}
@@ -80,10 +80,10 @@ func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Dec
 func (s *Starter) Watch(
 	ctx context.Context, actor, id string, after int, tell func(contract.Status, []contract.Event) error,
 ) error {
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
-		status, events, err := s.Story(ctx, actor, id)
+		status, events, err := s.Events(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -107,7 +107,7 @@ func (s *Starter) Watch(
 
 // List returns the ledger's statuses of requests that the actor can see, newest first.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return nil, err
 	}

@@ -15,18 +15,18 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 	if s.signer == nil {
 		return contract.Sealed[T]{Fact: fact}, nil
 	}
-	vouched, err := seal.Of(s.signer, matter, now(), fact)
+	sealedFact, err := seal.Of(s.signer, matter, now(), fact)
 	if err != nil {
-		return vouched, problemOf(err, matter.Request)
+		return sealedFact, problemOf(err, matter.Request)
 	}
-	return vouched, nil
+	return sealedFact, nil
 }
 
 // Shown returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
 // now: that, or the extension that waits. A review is bound to the digest.
-func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request, string, error) {
-	s = s.today()
-	status, err := s.find(ctx, actor, id, OperationShown)
+func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract.Request, string, error) {
+	s = s.snapshot()
+	status, err := s.find(ctx, actor, id, OperationReviewSubject)
 	if err != nil {
 		return contract.Request{}, "", err
 	}
@@ -40,7 +40,7 @@ func (s *Starter) Shown(ctx context.Context, actor, id string) (contract.Request
 // sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has sealed
 // is nobody's to review.
 func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
-	if known, ok := s.asked.Get(id); ok {
+	if known, ok := s.digests.Get(id); ok {
 		return known.request, known.digest, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
@@ -60,7 +60,7 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 	if err != nil {
 		return contract.Request{}, "", err
 	}
-	s.asked.Add(id, asked{request.Fact, digest})
+	s.digests.Add(id, digests{request.Fact, digest})
 	return request.Fact, digest, nil
 }
 
@@ -74,16 +74,16 @@ func (s *Starter) digestOf(request contract.Sealed[contract.Request]) (string, e
 }
 
 // mostAsked is how many requests are kept, so that many who review one at once don't ask its workflow what never changes.
-const mostAsked = 1024
+const mostDigests = 1024
 
 // asked is a request as it was asked, with its digest.
-type asked struct {
+type digests struct {
 	request contract.Request
 	digest  string
 }
 
 // shownOf is the digest of what is to be reviewed now: the extension that waits, or the request.
-func (s *Starter) shownOf(ctx context.Context, status contract.Status) (string, error) {
+func (s *Starter) reviewDigest(ctx context.Context, status contract.Status) (string, error) {
 	_, digest, err := s.sealedRequest(ctx, status.ID)
 	if err != nil || status.Extension == nil {
 		return digest, err

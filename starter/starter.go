@@ -1,7 +1,7 @@
-// Package starter is what every door leads to, and the only Temporal client behind them: it checks what people ask for
+// Package starter is what every entry point leads to, and the only Temporal client behind them: it checks what people ask for
 // and who may ask it, starts requests, carries reviews, extensions and ends to them, and shows what became of them.
 //
-// A door authenticates and hands over the person's id; nothing in a body ever says who is acting. Errors are
+// A entry point authenticates and hands over the person's id; nothing in a body ever says who is acting. Errors are
 // *contract.Problem, found with contract.ProblemOf; one with an inner cause prints it for the log.
 package starter
 
@@ -23,7 +23,7 @@ import (
 )
 
 const (
-	// answerWithin bounds what needs a worker or Temporal to answer before a door answers.
+	// answerWithin bounds what needs a worker or Temporal to answer before an entry point answers.
 	answerWithin = 10 * time.Second
 	// statusWithin is short, because the ledger has an answer too.
 	statusWithin = 2 * time.Second
@@ -62,7 +62,7 @@ type Starter struct {
 	signer     *seal.Signer
 	verifier   *seal.Verifier
 	converter  converter.DataConverter
-	asked      *lru.Cache[string, asked]
+	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
 	incidents  incident.Systems
 	groups     *group.Groups
@@ -83,7 +83,7 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
-	kept, err := lru.New[string, asked](mostAsked)
+	kept, err := lru.New[string, digests](mostDigests)
 	if err != nil {
 		return nil, err
 	}
@@ -92,7 +92,7 @@ func New(o Options) (*Starter, error) {
 		return nil, err
 	}
 	return &Starter{
-		asked: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
+		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
 		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
@@ -100,7 +100,7 @@ func New(o Options) (*Starter, error) {
 }
 
 // today is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
-func (s *Starter) today() *Starter {
+func (s *Starter) snapshot() *Starter {
 	if s.config != nil {
 		return s
 	}

@@ -35,7 +35,7 @@ type Template struct {
 	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open at once, without the reviews that are asked for otherwise; absent: not at all"`
 }
 
-// BreakGlass is what holds behind the glass.
+// BreakGlass is what holds by break-glass access.
 type BreakGlass struct {
 	MaxDuration  contract.Duration `json:"maxDuration" doc:"The longest that access may last then"`
 	ReviewWithin contract.Duration `json:"reviewWithin" doc:"Within which time somebody else has to sign it afterwards"`
@@ -50,7 +50,7 @@ type Entitlement struct {
 
 // Templates returns all templates, by name, and of each whether the actor may ask for it.
 func (s *Starter) Templates(ctx context.Context, actor string) ([]Template, error) {
-	s = s.today()
+	s = s.snapshot()
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,7 @@ func (s *Starter) offer(ctx context.Context, t *Template, template config.Templa
 	ask := contract.Request{Template: t.Name, Requester: actor, Subject: actor, Duration: t.DefaultDuration, AskedAt: now(), Terms: terms}
 	facts, err := s.facts(ctx, ask)
 	if err == nil {
-		err = cmp.Or(checkParties(facts), checkPanel(facts))
+		err = cmp.Or(checkParties(facts), checkRules(facts))
 	}
 	if err != nil {
 		t.MayNotAsk = contract.AsProblem(err).Fault

@@ -46,19 +46,19 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
-		contract.ActivityDecide:       rules.Decide,
-		contract.ActivitySign:         rules.Sign,
-		contract.ActivityGrounds:      rules.Grounds,
-		contract.ActivityHold:         leases.Hold,
-		contract.ActivityExtendLease:  leases.Extend,
-		contract.ActivityRelease:      leases.Release,
-		contract.ActivityRecord:       book.Record,
-		contract.ActivityAlarm:        book.Alarm,
-		contract.ActivityTellTicket:   tickets.Tell,
-		contract.ActivityOpenTicket:   tickets.Open,
-		contract.ActivityTellIncident: incident.New(o.Incidents, page).Tell,
-		contract.ActivityNotify:       notify.New(o.Config, o.Channels, page).Tell,
-		contract.ActivityPlanSweep:    sweeps(o).Plan,
+		contract.ActivityDecide:          rules.Decide,
+		contract.ActivityPostReview:      rules.PostReview,
+		contract.ActivityCheckEvidence:   rules.CheckEvidence,
+		contract.ActivityHold:            leases.Hold,
+		contract.ActivityExtendLease:     leases.Extend,
+		contract.ActivityRelease:         leases.Release,
+		contract.ActivityRecord:          book.Record,
+		contract.ActivityAlarm:           book.Alarm,
+		contract.ActivityCommentTicket:   tickets.Comment,
+		contract.ActivityOpenTicket:      tickets.Open,
+		contract.ActivityAddIncidentNote: incident.New(o.Incidents, page).AddNote,
+		contract.ActivityNotify:          notify.New(o.Config, o.Channels, page).Send,
+		contract.ActivityPlanSweep:       sweeps(o).Plan,
 	})
 }
 
@@ -68,8 +68,8 @@ func registerTargetActivities(r Registry, o Options) {
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,
-		contract.ActivityLook:        targets.Look,
-		contract.ActivityAbandon:     targets.Abandon,
+		contract.ActivityDetectDrift: targets.DetectDrift,
+		contract.ActivityTakeOver:    targets.TakeOver,
 		contract.ActivityIssue:       targets.Issue,
 		contract.ActivitySweepTarget: sweeps(o).Target,
 		contract.ActivitySweepRemove: sweeps(o).Remove,

@@ -21,7 +21,7 @@ type System interface {
 	OnCall(ctx context.Context, service string) ([]OnCall, error)
 	// Note adds an entry to the incident's log once: when our own account has already written one with this marker,
 	// nothing is added.
-	Note(ctx context.Context, id string, entry story.Entry) error
+	AddNote(ctx context.Context, id string, entry story.Entry) error
 	// Check tries the credentials and privileges without changing anything.
 	Check(ctx context.Context) error
 }

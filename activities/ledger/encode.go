@@ -20,10 +20,10 @@ func DecodeStatus(text string) (contract.Status, error) {
 		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
 	}
 	times := []*time.Time{
-		&status.AskedAt, status.StartAt, status.SignBy, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
+		&status.AskedAt, status.StartAt, status.ReviewDue, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
 	}
-	if status.Signed != nil {
-		times = append(times, &status.Signed.At)
+	if status.PostReview != nil {
+		times = append(times, &status.PostReview.At)
 	}
 	for i := range status.Reviews {
 		times = append(times, &status.Reviews[i].At)

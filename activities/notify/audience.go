@@ -53,9 +53,9 @@ var concerns = []concern{
 	{event: contract.EventCertified},
 	{event: contract.EventDrifted, who: holders},
 	{event: contract.EventRestored, who: holders},
-	{event: contract.EventGlassBroken, who: []party{reviewers, requester}, all: true},
-	{event: contract.EventSigned, who: holders},
-	{event: contract.EventUnsigned, who: []party{reviewers}, asks: ActionSign},
+	{event: contract.EventBreakGlassUsed, who: []party{reviewers, requester}, all: true},
+	{event: contract.EventBreakGlassReviewed, who: holders},
+	{event: contract.EventBreakGlassReviewOverdue, who: []party{reviewers}, asks: ActionPostReview},
 	{event: contract.EventTicketOpened},
 	{event: contract.EventTicketAbandoned},
 	{event: contract.EventIncidentAbandoned},
@@ -90,8 +90,8 @@ func open(asks Action, status contract.Status) bool {
 		return AwaitsReview(status)
 	case ActionExtend:
 		return status.State == contract.StateActive
-	case ActionSign:
-		return status.Unsigned()
+	case ActionPostReview:
+		return status.NeedsPostReview()
 	default:
 		return true
 	}

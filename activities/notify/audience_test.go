@@ -108,8 +108,8 @@ func extending(s *contract.Status) {
 	s.Extension = &contract.Extension{By: "ann", At: asked.Add(time.Hour)}
 }
 
-func unsigned(s *contract.Status) {
-	s.State, s.SignBy, s.GrantedAt = contract.StateEnded, &asked, &asked
+func withoutPostReview(s *contract.Status) {
+	s.State, s.ReviewDue, s.GrantedAt = contract.StateEnded, &asked, &asked
 }
 
 func TestWhomAnEventConcerns(t *testing.T) {
@@ -147,13 +147,13 @@ func TestWhomAnEventConcerns(t *testing.T) {
 		"but what came of it":                   {contract.EventRevoked, "sam", status(nil), nil, annAndSam, ActionNone},
 		"access that ends soon may be extended": {contract.EventEnding, "curfew", status(state(contract.StateActive)), nil, annAndSam, ActionExtend},
 		"unless it has ended":                   {contract.EventEnding, "curfew", status(state(contract.StateEnded)), nil, nil, ActionNone},
-		"a broken glass is told to those who were not asked": {
-			contract.EventGlassBroken, "ann", status(state(contract.StateGranting)), bobAndCarol, []string{"bob", "carol", "ann"}, ActionNone,
+		"break-glass access is announced to those who were not asked": {
+			contract.EventBreakGlassUsed, "ann", status(state(contract.StateGranting)), bobAndCarol, []string{"bob", "carol", "ann"}, ActionNone,
 		},
-		"somebody has to sign": {contract.EventUnsigned, "curfew", status(unsigned), bobAndCarol, bobAndCarol, ActionSign},
-		"unless somebody has": {contract.EventUnsigned, "curfew", status(func(s *contract.Status) {
-			unsigned(s)
-			s.Signed = &contract.Review{Reviewer: "bob"}
+		"a second person has to review": {contract.EventBreakGlassReviewOverdue, "curfew", status(withoutPostReview), bobAndCarol, bobAndCarol, ActionPostReview},
+		"unless somebody has": {contract.EventBreakGlassReviewOverdue, "curfew", status(func(s *contract.Status) {
+			withoutPostReview(s)
+			s.PostReview = &contract.Review{Reviewer: "bob"}
 		}), bobAndCarol, nil, ActionNone},
 		"an event of a later release concerns nobody": {"levitated", "ann", status(nil), bobAndCarol, nil, ActionNone},
 	} {

@@ -41,10 +41,10 @@ func Facts(status contract.Status) []Fact {
 	if status.State == contract.StatePending {
 		add("Decide by", clock(status.DecideBy))
 	}
-	if status.Signed != nil {
-		add("Signed by", status.Signed.Reviewer)
+	if status.PostReview != nil {
+		add("Break-glass reviewed by", status.PostReview.Reviewer)
 	} else {
-		add("Sign by", clock(status.SignBy))
+		add("Break-glass review due", clock(status.ReviewDue))
 	}
 	for i := range facts {
 		facts[i].Value = Line(facts[i].Value)

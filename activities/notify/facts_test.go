@@ -15,7 +15,7 @@ func TestFactsAreAllThatAReviewerMustHaveSeen(t *testing.T) {
 	t.Parallel()
 	status := notifytest.Status()
 	start := time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)
-	status.StartAt, status.DecideBy, status.SignBy = &start, &start, &start
+	status.StartAt, status.DecideBy, status.ReviewDue = &start, &start, &start
 	status.Reviews[0].Duration.Duration = 30 * time.Minute
 	require.Equal(t, []notify.Fact{
 		{Name: "State", Value: "pending"},
@@ -30,7 +30,7 @@ func TestFactsAreAllThatAReviewerMustHaveSeen(t *testing.T) {
 		{Name: "Incident", Value: "PABC123"},
 		{Name: "Reviews", Value: "1 of 2 approvals, approve by carol for 30m at most"},
 		{Name: "Decide by", Value: "2036-01-02 03:04:05 UTC"},
-		{Name: "Sign by", Value: "2036-01-02 03:04:05 UTC"},
+		{Name: "Break-glass review due", Value: "2036-01-02 03:04:05 UTC"},
 	}, notify.Facts(status))
 	require.Equal(t, []notify.Quote{{Name: "Reason", Text: "look at the orders"}}, notify.Quotes(status))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // Channel is one way to tell people. Errors are *contract.Problem; any other error counts as unavailable and is tried
-// again. A channel only tells: whatever is done about it is done through one of Curfew's doors, by the person who does it.
+// again. A channel only tells: whatever is done about it is done through one of Curfew's entry points, by the person who does it.
 type Channel interface {
 	// System is what people's accounts on the channel are called in the directory, like "slack" or "mail"; empty for a
 	// channel that tells no person in particular.
@@ -17,7 +17,7 @@ type Channel interface {
 	// Tell tells one message. A repeated attempt, with the same Event.ID, tells it once wherever the channel can know that
 	// it was told. It returns the thread: what the channel needs to know to put the next message of the same request in
 	// the place of this one; empty when it needs nothing.
-	Tell(ctx context.Context, m Message) (thread string, err error)
+	Send(ctx context.Context, m Message) (thread string, err error)
 	// Check tries the credentials without telling anybody anything.
 	Check(ctx context.Context) error
 }
@@ -47,10 +47,10 @@ type Action string
 
 // The actions.
 const (
-	ActionNone   Action = ""
-	ActionReview Action = "review" // approve or deny the request, or the extension that it waits for
-	ActionExtend Action = "extend" // ask for a later end
-	ActionSign   Action = "sign"   // sign what was done behind the glass
+	ActionNone       Action = ""
+	ActionReview     Action = "review"      // approve or deny the request, or the extension that it waits for
+	ActionExtend     Action = "extend"      // ask for a later end
+	ActionPostReview Action = "post-review" // review break-glass access that was used
 )
 
 // Words say to those whom a message is for what it asks of them; empty when that is nothing.
@@ -60,8 +60,8 @@ func (a Action) Words() string {
 		return "Please approve or deny it."
 	case ActionExtend:
 		return "If you need more time, ask for an extension now."
-	case ActionSign:
-		return "Please look at what was done, and sign it."
+	case ActionPostReview:
+		return "Please review this break-glass access."
 	default:
 		return ""
 	}

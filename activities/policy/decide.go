@@ -47,7 +47,7 @@ func New(o Options) *Activities {
 }
 
 // today are the activities with the configuration of this moment. Its conditions are compiled once.
-func (a *Activities) today() *Activities {
+func (a *Activities) snapshot() *Activities {
 	now := a.Config.Current()
 	if latest := a.latest.Load(); latest != nil && latest.config == now {
 		return latest
@@ -63,12 +63,12 @@ func (a *Activities) today() *Activities {
 
 // Decide is the activity contract.ActivityDecide. A decision is in the ledger before anybody hears of it.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	decision, err := a.today().decide(ctx, in)
+	decision, err := a.snapshot().decide(ctx, in)
 	return decision, activities.Error(err)
 }
 
 func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	q, forged, err := a.vouched(ctx, in)
+	q, forged, err := a.verifiedQuestion(ctx, in)
 	switch {
 	case err != nil:
 		return contract.Decision{}, err
@@ -92,7 +92,7 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 		decision.Ruling, decision.Why = contract.RulingDeny, no.Why
 	}
 	if decision.Ruling == contract.RulingGrant {
-		if decision.Fact, err = a.vouch(q, facts, *decision, earlier); err != nil {
+		if decision.Fact, err = a.sealDecision(q, facts, *decision, earlier); err != nil {
 			return contract.Decision{}, err
 		}
 	}

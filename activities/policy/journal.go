@@ -34,7 +34,7 @@ func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.D
 
 // vouch says in a form that targets can check what was decided: on which facts, how long the access may last, and until
 // when at the latest. A decision that is made again allows no later end than before.
-func (a *Activities) vouch(
+func (a *Activities) sealDecision(
 	q question, facts policy.Facts, decision contract.Decision, earlier []ledger.Decision,
 ) (*contract.Sealed[contract.DecisionFact], error) {
 	fact := q.fact

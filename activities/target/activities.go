@@ -64,7 +64,7 @@ func access(of contract.Access, leases contract.Leases) Access {
 }
 
 // seen reads the target back and compares it with what it should hold.
-func seen(ctx context.Context, connector Connector, access Access, held bool) error {
+func readBack(ctx context.Context, connector Connector, access Access, held bool) error {
 	state, err := connector.Inspect(ctx, access)
 	if err != nil {
 		return fmt.Errorf("reading the target back: %w", err)

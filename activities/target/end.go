@@ -142,7 +142,7 @@ func remove(ctx context.Context, connector Connector, gone Access, keepSessions 
 			return removed{}, err
 		}
 	}
-	return found, seen(ctx, connector, gone, false)
+	return found, readBack(ctx, connector, gone, false)
 }
 
 func zapGrant(id string) zap.Field { return zap.String("grant", id) }

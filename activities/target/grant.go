@@ -31,7 +31,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err := fence(before, command); err != nil {
 		return contract.GrantReceipt{}, err
 	}
-	leases, uses, refused := a.vouched(before, command, inherited(before, command, clock.now()), clock.now())
+	leases, uses, refused := a.verifiedLeases(before, command, inherited(before, command, clock.now()), clock.now())
 	a.raise(ctx, command.Access, refused)
 	if len(leases) == 0 && len(refused) > 0 {
 		return contract.GrantReceipt{}, &refused[0].Problem
@@ -77,7 +77,7 @@ func put(ctx context.Context, connector Connector, wanted Access) (Granted, erro
 	if err != nil {
 		return "", err
 	}
-	return granted, seen(ctx, connector, wanted, true)
+	return granted, readBack(ctx, connector, wanted, true)
 }
 
 // fence refuses what comes too late.

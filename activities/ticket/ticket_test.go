@@ -69,18 +69,18 @@ func event(seq int, kind contract.EventKind) contract.Event {
 func TestTheBeginningOfAStoryIsLinkedFromWhatStandsForTheTicket(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	first := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	first := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
 	s.zephyr.Add(sandbox.Fault{Method: http.MethodPost, Times: 1, LoseReply: true})
-	require.Error(t, s.Tell(t.Context(), first))
-	require.NoError(t, s.Tell(t.Context(), first))
+	require.Error(t, s.Comment(t.Context(), first))
+	require.NoError(t, s.Comment(t.Context(), first))
 	require.Len(t, s.tracker.Comments("OPS-7"), 1)
 	links := s.tests.WebLinks("OPS-R12")
 	require.Len(t, links, 1)
 	require.Equal(t, "https://curfew.example.com/requests/R1", links[0].URL)
 
 	s.zephyr.Add(sandbox.Fault{Down: true})
-	later := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(2, contract.EventApproved)}}
-	require.NoError(t, s.Tell(t.Context(), later), "the rest of the story does not wait for Zephyr")
+	later := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(2, contract.EventApproved)}}
+	require.NoError(t, s.Comment(t.Context(), later), "the rest of the story does not wait for Zephyr")
 	require.Len(t, s.tracker.Comments("OPS-7"), 2)
 }
 
@@ -88,9 +88,9 @@ func TestATicketThatWasNamedItselfIsLinkedFromNowhereElse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.zephyr.Add(sandbox.Fault{Down: true})
-	in := contract.TellInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	in := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
 	in.Status.Zephyr = ""
-	require.NoError(t, s.Tell(t.Context(), in))
+	require.NoError(t, s.Comment(t.Context(), in))
 	require.Empty(t, s.tests.WebLinks("OPS-R12"))
 }
 
@@ -104,10 +104,10 @@ func TestATicketIsOpenedForTheRequestAndItsStoryIsToldThere(t *testing.T) {
 		require.Equal(t, "SEC-1", opened.Ticket)
 	}
 	issue := s.tracker.Issues("SEC")[0]
-	require.Equal(t, "Curfew debug-prod: the glass was broken by p-ada", issue.Summary)
+	require.Equal(t, "Curfew debug-prod: break-glass access by p-ada", issue.Summary)
 	require.Contains(t, issue.Text, "orders are late")
-	require.NoError(t, s.Tell(t.Context(), contract.TellInput{
-		Ticket: "SEC-1", Status: status(), Events: []contract.Event{event(2, contract.EventGlassBroken)},
+	require.NoError(t, s.Comment(t.Context(), contract.CommentInput{
+		Ticket: "SEC-1", Status: status(), Events: []contract.Event{event(2, contract.EventBreakGlassUsed)},
 	}))
 	require.Len(t, s.tracker.Comments("SEC-1"), 1)
 }
@@ -116,7 +116,7 @@ func TestWithoutATrackerNothingIsToldOrOpenedAndThatIsFinal(t *testing.T) {
 	t.Parallel()
 	none := ticket.New(ticket.Options{})
 	_, err := none.Open(t.Context(), contract.OpenTicketInput{Project: "SEC", Type: "Task", Status: status()})
-	for _, err := range []error{err, none.Tell(t.Context(), contract.TellInput{Ticket: "OPS-7", Status: status()})} {
+	for _, err := range []error{err, none.Comment(t.Context(), contract.CommentInput{Ticket: "OPS-7", Status: status()})} {
 		problem, ok := contract.ProblemOf(err)
 		require.True(t, ok)
 		require.Contains(t, contract.Final, string(problem.Kind))

@@ -12,10 +12,10 @@ import (
 )
 
 // channels opens those on which people are told.
-func (h *House) channels() map[string]notify.Channel {
-	open, faults := kinds.Open(h.config.Current().Notify, h.config.Current().Server.URL)
+func (app *App) channels() map[string]notify.Channel {
+	open, faults := kinds.Open(app.config.Current().Notify, app.config.Current().Server.URL)
 	for name, fault := range faults {
-		h.log.Error("a channel can't be used; the others are", zap.String("channel", name), zap.Error(fault))
+		app.log.Error("a channel can't be used; the others are", zap.String("channel", name), zap.Error(fault))
 	}
 	return open
 }

@@ -37,7 +37,7 @@ import (
 )
 
 // House is what the configuration names, opened.
-type House struct {
+type App struct {
 	Temporal client.Client
 
 	config  *config.Live
@@ -61,30 +61,30 @@ type store interface {
 }
 
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
-func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*House, error) {
+func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error) {
 	configured := live.Current()
-	h := &House{config: live, log: log}
-	err := h.openTickets(configured.Tickets)
+	app := &App{config: live, log: log}
+	err := app.openTickets(configured.Tickets)
 	if err != nil {
 		return nil, err
 	}
-	if h.incidents, err = incidents(configured.Incidents); err != nil {
+	if app.incidents, err = incidents(configured.Incidents); err != nil {
 		return nil, err
 	}
-	if h.ledger, err = open(ctx, configured.Ledger); err != nil {
+	if app.ledger, err = open(ctx, configured.Ledger); err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
-	if h.groups, err = groups(configured, h.ledger); err != nil {
-		return nil, errors.Join(err, h.ledger.Close())
+	if app.groups, err = groups(configured, app.ledger); err != nil {
+		return nil, errors.Join(err, app.ledger.Close())
 	}
-	if h.Temporal, err = dial(configured.Temporal, log); err != nil {
-		return nil, errors.Join(err, h.ledger.Close())
+	if app.Temporal, err = dial(configured.Temporal, log); err != nil {
+		return nil, errors.Join(err, app.ledger.Close())
 	}
-	return h, nil
+	return app, nil
 }
 
 // openTickets opens the tracker, and what leads to its tickets.
-func (h *House) openTickets(settings config.Tickets) error {
+func (app *App) openTickets(settings config.Tickets) error {
 	if settings.Jira == nil {
 		return nil
 	}
@@ -92,7 +92,7 @@ func (h *House) openTickets(settings config.Tickets) error {
 	if err != nil {
 		return err
 	}
-	h.tickets = tracker
+	app.tickets = tracker
 	if settings.Zephyr == nil {
 		return nil
 	}
@@ -100,7 +100,7 @@ func (h *House) openTickets(settings config.Tickets) error {
 	if err != nil {
 		return err
 	}
-	h.references = references
+	app.references = references
 	return nil
 }
 
@@ -112,23 +112,23 @@ func open(ctx context.Context, settings config.Ledger) (store, error) {
 }
 
 // Close lets go of everything.
-func (h *House) Close() error {
-	h.Temporal.Close()
-	_ = h.log.Sync() // stderr can't always be synced
-	return h.ledger.Close()
+func (app *App) Close() error {
+	app.Temporal.Close()
+	_ = app.log.Sync() // stderr can't always be synced
+	return app.ledger.Close()
 }
 
 // Follow takes the configuration over whenever its file changes, and on SIGHUP, until the context ends.
-func (h *House) Follow(ctx context.Context) {
+func (app *App) Follow(ctx context.Context) {
 	told := make(chan os.Signal, 1)
 	signal.Notify(told, syscall.SIGHUP)
 	defer signal.Stop(told)
-	h.config.Follow(ctx, told, h.log)
+	app.config.Follow(ctx, told, app.log)
 }
 
 // Listen takes the address of the API.
-func (h *House) Listen(ctx context.Context) (net.Listener, error) {
-	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", h.config.Current().Server.Listen)
+func (app *App) Listen(ctx context.Context) (net.Listener, error) {
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", app.config.Current().Server.Listen)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.listen", "choose an address of this machine that is free", "%v", err)
 	}
@@ -136,31 +136,31 @@ func (h *House) Listen(ctx context.Context) (net.Listener, error) {
 }
 
 // Serve answers the API on a listener until the context ends.
-func (h *House) Serve(ctx context.Context, listener net.Listener) error {
-	if _, err := h.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
+func (app *App) Serve(ctx context.Context, listener net.Listener) error {
+	if _, err := app.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
 		return contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
 			"Temporal can't be reached: %v", err)
 	}
-	verifier, err := h.verifier()
+	verifier, err := app.verifier()
 	if err != nil {
 		return err
 	}
-	signer, err := server(h.config.Current().Seals, verifier)
+	signer, err := server(app.config.Current().Seals, verifier)
 	if err != nil {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
-		Temporal: h.Temporal, Config: h.config, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tickets,
-		References: h.references, Incidents: h.incidents, Groups: h.groups, Sightings: h.ledger, Signer: signer, Verifier: verifier,
+		Temporal: app.Temporal, Config: app.config, Events: app.ledger, Alarms: app.ledger, Decisions: app.ledger, Tickets: app.tickets,
+		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger, Signer: signer, Verifier: verifier,
 	})
 	if err != nil {
 		return err
 	}
-	doors, err := h.doors(requests)
+	routes, err := app.routes(requests)
 	if err != nil {
 		return err
 	}
-	deliver, err := h.hooks(requests, doors)
+	deliver, err := app.hooks(requests, routes)
 	if err != nil {
 		return err
 	}
@@ -169,30 +169,30 @@ func (h *House) Serve(ctx context.Context, listener net.Listener) error {
 	defer beside.Wait()
 	defer stop()
 	beside.Go(func() { deliver(ctx) })
-	h.log.Info("serving", zap.Stringer("address", listener.Addr()))
-	return api.Serve(ctx, listener, doors, h.log)
+	app.log.Info("serving", zap.Stringer("address", listener.Addr()))
+	return api.Serve(ctx, listener, routes, app.log)
 }
 
-// doors are the API and, where nobody can listen in, the pages.
-func (h *House) doors(requests *starter.Starter) (*http.ServeMux, error) {
-	callers, mux := identity.New(h.config), http.NewServeMux()
-	mux.Handle("/", api.New(api.Options{Starter: requests, Config: h.config, Callers: callers, Log: h.log}))
-	if config.InTheClear(h.config.Current().Server.URL) {
-		h.log.Warn("there are no pages: signing in to them would send secrets in the clear",
+// routes are the API and, where nobody can listen in, the pages.
+func (app *App) routes(requests *starter.Starter) (*http.ServeMux, error) {
+	callers, mux := identity.New(app.config), http.NewServeMux()
+	mux.Handle("/", api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Log: app.log}))
+	if config.InTheClear(app.config.Current().Server.URL) {
+		app.log.Warn("there are no pages: signing in to them would send secrets in the clear",
 			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
 		return mux, nil
 	}
-	frame, err := page.New(h.config.Current().Server.URL, h.log)
+	frame, err := page.New(app.config.Current().Server.URL, app.log)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
 	}
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	door := signin.New(signin.Options{
-		Callers: callers, Frame: frame, URL: h.config.Current().Server.URL, Saw: requests.Saw, Log: h.log,
-		Name: func(person string) string { return cmp.Or(h.config.Current().People[person].Name, person) },
+	signIn := signin.New(signin.Options{
+		Callers: callers, Frame: frame, URL: app.config.Current().Server.URL, Saw: requests.RecordSignIn, Log: app.log,
+		Name: func(person string) string { return cmp.Or(app.config.Current().People[person].Name, person) },
 	})
-	door.Handle(mux)
-	web.New(web.Options{Starter: requests, Config: h.config, Frame: frame, Door: door}).Handle(mux)
+	signIn.Handle(mux)
+	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn}).Handle(mux)
 	return mux, nil
 }
 

@@ -9,18 +9,18 @@ import (
 	"curfew/worker"
 )
 
-// hooks opens the door for webhooks, and returns what acts on them until a context ends. Where no source is configured there
+// hooks serves webhooks, and returns what acts on them until a context ends. Where no source is configured there
 // is neither.
-func (h *House) hooks(requests *starter.Starter, doors *http.ServeMux) (deliver func(context.Context), err error) {
-	if len(h.config.Current().Hooks) == 0 {
+func (app *App) hooks(requests *starter.Starter, routes *http.ServeMux) (deliver func(context.Context), err error) {
+	if len(app.config.Current().Hooks) == 0 {
 		return func(context.Context) {}, nil
 	}
 	sources, err := hooks.New(hooks.Options{
-		Starter: requests, Config: h.config, Alarms: h.ledger, Tickets: h.tickets, Incidents: h.incidents, Log: h.log,
+		Starter: requests, Config: app.config, Alarms: app.ledger, Tickets: app.tickets, Incidents: app.incidents, Log: app.log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	sources.Handle(doors)
-	return func(ctx context.Context) { worker.Deliver(ctx, h.Temporal, sources.Deliver, h.log) }, nil
+	sources.Handle(routes)
+	return func(ctx context.Context) { worker.Deliver(ctx, app.Temporal, sources.Deliver, app.log) }, nil
 }

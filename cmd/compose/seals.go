@@ -13,13 +13,13 @@ import (
 )
 
 // verifier knows the seals of the configured keys; nil when nothing is sealed, which the log says.
-func (h *House) verifier() (*seal.Verifier, error) {
-	if h.config.Current().Seals.Keys == "" {
-		h.log.Warn("nothing is sealed: whoever can write to the Temporal namespace can ask and approve in anybody's name",
+func (app *App) verifier() (*seal.Verifier, error) {
+	if app.config.Current().Seals.Keys == "" {
+		app.log.Warn("nothing is sealed: whoever can write to the Temporal namespace can ask and approve in anybody's name",
 			zap.String("fix", "make keys with `curfew keys new` and name them in seals"))
 		return nil, nil
 	}
-	keys, err := seal.ReadKeys(h.config.Current().Seals.Keys)
+	keys, err := seal.ReadKeys(app.config.Current().Seals.Keys)
 	if err != nil {
 		return nil, err
 	}

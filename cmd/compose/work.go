@@ -29,35 +29,35 @@ func Serves(only []string) func(target, taskQueue string) bool {
 
 // Work works until the context ends, for some targets or, when none is named, for everything that has no task queue of
 // its own. identity names the worker in Temporal's Web UI; empty for process and host.
-func (h *House) Work(ctx context.Context, identity string, only ...string) error {
-	queues, err := taskQueues(h.config.Current(), only)
+func (app *App) Work(ctx context.Context, identity string, only ...string) error {
+	queues, err := taskQueues(app.config.Current(), only)
 	if err != nil {
 		return err
 	}
-	serves, served := Serves(only), maps.Clone(h.config.Current().Targets)
+	serves, served := Serves(only), maps.Clone(app.config.Current().Targets)
 	maps.DeleteFunc(served, func(name string, target config.Target) bool { return !serves(name, target.TaskQueue) })
 	targets, faults := kinds.Open(served)
 	for name, fault := range faults {
-		h.log.Error("a target can't be used; the others are served", zap.String("target", name), zap.Error(fault))
+		app.log.Error("a target can't be used; the others are served", zap.String("target", name), zap.Error(fault))
 	}
-	verifier, err := h.verifier()
+	verifier, err := app.verifier()
 	if err != nil {
 		return err
 	}
 	var decides *seal.Signer
 	var channels map[string]notify.Channel
 	if len(only) == 0 {
-		channels = h.channels()
-		if decides, err = decider(h.config.Current().Seals, verifier); err != nil {
+		channels = app.channels()
+		if decides, err = decider(app.config.Current().Seals, verifier); err != nil {
 			return err
 		}
 	}
 	return worker.Run(ctx, worker.Options{
-		Config: h.config, Temporal: h.Temporal, Log: h.log, Events: h.ledger, Holdings: h.ledger, Alarms: h.ledger,
-		Tickets: h.tickets, References: h.references, Incidents: h.incidents, Channels: channels, Groups: h.groups,
+		Config: app.config, Temporal: app.Temporal, Log: app.log, Events: app.ledger, Holdings: app.ledger, Alarms: app.ledger,
+		Tickets: app.tickets, References: app.references, Incidents: app.incidents, Channels: channels, Groups: app.groups,
 		Targets:    targets,
 		TaskQueues: queues, Identity: identity,
-		Decisions: h.ledger, Verifier: verifier, Signer: decides,
+		Decisions: app.ledger, Verifier: verifier, Signer: decides,
 	})
 }
 
@@ -89,6 +89,6 @@ func taskQueues(configured *config.Config, only []string) ([]string, error) {
 }
 
 // TaskQueued are the targets that have a task queue of their own.
-func (h *House) TaskQueued() []string {
-	return slices.DeleteFunc(h.config.Current().TargetNames(), func(name string) bool { return h.config.Current().Targets[name].TaskQueue == "" })
+func (app *App) TaskQueued() []string {
+	return slices.DeleteFunc(app.config.Current().TargetNames(), func(name string) bool { return app.config.Current().Targets[name].TaskQueue == "" })
 }

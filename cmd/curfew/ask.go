@@ -19,7 +19,7 @@ import (
 // asking is how somebody asks for access.
 type asking struct {
 	patience
-	yes  bool // the glass may be broken without a question
+	yes  bool // break glass without a question
 	send func(context.Context, api.AskBody) (client.Answer[contract.Status], error)
 }
 
@@ -42,7 +42,7 @@ func (p *program) ask(
 		return status, err
 	}
 	if body.BreakGlass && !how.yes {
-		if err := p.confirm(ctx, "Break the glass?", template.Name+" opens at once, without the reviews. Somebody else has to sign it afterwards.", "Break it"); err != nil {
+		if err := p.confirm(ctx, "Break glass?", template.Name+" opens at once, without approval. A second person has to review it afterwards.", "Break glass"); err != nil {
 			return status, err
 		}
 	}

@@ -106,20 +106,20 @@ func TestARequestIsShownWithItsStartAndWhoeverSignsIt(t *testing.T) {
 	s := open(t)
 	status := startertest.Status(contract.StateActive)
 	begins := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
-	signBy := begins.Add(24 * time.Hour)
+	reviewDue := begins.Add(24 * time.Hour)
 	s.now = func() time.Time { return begins.Add(time.Hour) }
-	status.StartAt, status.BreakGlass, status.SignBy = &begins, true, &signBy
-	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventGlassBroken, Actor: "alice"})
-	signed := startertest.Status(contract.StateActive)
-	signed.BreakGlass, signed.SignBy = true, &signBy
-	signed.Signed = &contract.Review{Reviewer: "carol", Verdict: contract.VerdictApprove, Reason: "well done"}
-	s.Record(t, signed, contract.Event{Seq: 1, Kind: contract.EventSigned, Actor: "carol"})
+	status.StartAt, status.BreakGlass, status.ReviewDue = &begins, true, &reviewDue
+	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventBreakGlassUsed, Actor: "alice"})
+	reviewed := startertest.Status(contract.StateActive)
+	reviewed.BreakGlass, reviewed.ReviewDue = true, &reviewDue
+	reviewed.PostReview = &contract.Review{Reviewer: "carol", Verdict: contract.VerdictApprove, Reason: "well done"}
+	s.Record(t, reviewed, contract.Event{Seq: 1, Kind: contract.EventBreakGlassReviewed, Actor: "carol"})
 
 	shown := s.run(t, "alice", "show", status.ID).out
-	require.Contains(t, shown, "begins        1h00m ago (2026-11-23 22:00 CET, 2026-11-23 21:00 UTC)\n")
-	require.Contains(t, shown, "break glass   without the reviews that are asked for otherwise\n")
-	require.Contains(t, shown, "to be signed  by somebody else, in 23h00m (2026-11-24 22:00 CET)\n")
-	require.Contains(t, s.run(t, "alice", "show", signed.ID).out, "signed       carol: approve: well done\n")
+	require.Contains(t, shown, "begins       1h00m ago (2026-11-23 22:00 CET, 2026-11-23 21:00 UTC)\n")
+	require.Contains(t, shown, "break-glass  opened without approval\n")
+	require.Contains(t, shown, "review due   by a second person, in 23h00m (2026-11-24 22:00 CET)\n")
+	require.Contains(t, s.run(t, "alice", "show", reviewed.ID).out, "reviewed     carol: approve: well done\n")
 }
 
 func TestAWatchTellsOneEventALine(t *testing.T) {
@@ -140,7 +140,7 @@ func TestAWatchTellsOneEventALine(t *testing.T) {
 	require.Equal(t, contract.EventExpired, event.Kind)
 }
 
-// The reason of a request is what a stranger typed, and the ledger may hold what no door of today would let in.
+// The reason of a request is what a stranger typed, and the ledger may hold what nothing of today would let in.
 func TestOtherPeoplesTextCannotRewriteTheScreen(t *testing.T) {
 	t.Parallel()
 	s := open(t)

@@ -110,15 +110,15 @@ func TestTheGlassIsBrokenOnlyByThoseWhoMeanIt(t *testing.T) {
 	s := whole(t)
 
 	alice := s.sit(t, "alice", "request", "look-round", "--reason", "orders are lost", "--break-glass")
-	alice.shows("Break the glass?", "Somebody else has to sign it afterwards.")
+	alice.shows("Break glass?", "A second person has to review it afterwards.")
 	alice.types(enter)
 	alice.ends(exitDeclined)
 
 	sure := s.sit(t, "alice", "request", "look-round", "--reason", "orders are lost", "--break-glass")
-	sure.shows("Break the glass?")
+	sure.shows("Break glass?")
 	sure.types("y")
 	sure.ends(exitRefused)
-	sure.shows("alice may not break the glass of look-round")
+	sure.shows("alice may not use break-glass access to look-round")
 }
 
 func TestAnApprovalIsForWhatWasShown(t *testing.T) {
@@ -134,9 +134,9 @@ func TestAnApprovalIsForWhatWasShown(t *testing.T) {
 	bob.ends(0)
 	bob.shows("review     bob: approve for at most 30m")
 
-	_, digest, err := s.Starter.Shown(t.Context(), "bob", asked.ID)
+	_, digest, err := s.Starter.ReviewSubject(t.Context(), "bob", asked.ID)
 	require.NoError(t, err)
-	require.Contains(t, bodies(), `{"verdict":"approve","duration":"30m","shown":"`+digest+`"}`)
+	require.Contains(t, bodies(), `{"verdict":"approve","duration":"30m","digest":"`+digest+`"}`)
 	require.Equal(t, asked.ID, s.asked(t, "active").ID)
 }
 
@@ -152,7 +152,7 @@ func TestNothingIsApprovedThatIsNotShownInFull(t *testing.T) {
 	bob := s.sit(t, "bob", "approve", asked.ID, "--yes")
 
 	bob.ends(exitRefused)
-	bob.shows("error: shown: it has just changed, or can't be shown in full")
+	bob.shows("error: digest: it has just changed, or can't be shown in full")
 	require.NotContains(t, bodies(), "verdict")
 }
 
@@ -166,7 +166,7 @@ func (s *shell) intercept(t *testing.T, change func(string) string) (heard func(
 	var bodies strings.Builder
 	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(server) }}
 	proxy.ModifyResponse = func(r *http.Response) error {
-		if change == nil || !strings.HasSuffix(r.Request.URL.Path, "/shown") {
+		if change == nil || !strings.HasSuffix(r.Request.URL.Path, "/review-subject") {
 			return nil
 		}
 		answer, err := io.ReadAll(r.Body)

@@ -59,8 +59,8 @@ func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the test cycle or execution that it is for, in the place of the ticket")
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that it is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
-	flags.BoolVar(&body.BreakGlass, "break-glass", false, "open at once, without the reviews; somebody else has to sign it afterwards")
-	flags.BoolVar(&how.yes, "yes", false, "break the glass without being asked")
+	flags.BoolVar(&body.BreakGlass, "break-glass", false, "open at once, without approval; a second person has to review it afterwards")
+	flags.BoolVar(&how.yes, "yes", false, "break glass without being asked to confirm")
 }
 
 func (p *program) request(ctx context.Context, body api.AskBody, how asking) error {

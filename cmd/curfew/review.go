@@ -15,12 +15,12 @@ import (
 func (p *program) approveCommand() *cobra.Command {
 	body := api.ReviewBody{Verdict: contract.VerdictApprove}
 	var yes bool
-	c := p.changeCommand("approve", "Approve a request, or the extension that it waits for; or sign what was done behind the glass",
+	c := p.changeCommand("approve", "Approve a request, the extension that it waits for, or break-glass access that was used",
 		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --for 30m --reason \"go ahead\"",
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return p.approve(ctx, remote, id, body, yes)
 		})
-	c.Long = `Approve a request, or the extension that it waits for; or sign what was done behind the glass.
+	c.Long = `Approve a request, the extension that it waits for, or break-glass access that was used.
 
 On a terminal you see what you approve and are asked whether you do. The approval counts for exactly that: when something else is
 there meanwhile, it is refused. Elsewhere, and with --no-input or -o json, it counts for what is there now.`
@@ -54,11 +54,11 @@ func (p *program) approve(
 	if err != nil {
 		return status, err
 	}
-	body.Shown = matter.digest
+	body.Digest = matter.digest
 	if !yes {
 		question, answer := "Approve this?", "Approve"
-		if matter.signature {
-			question, answer = "Sign what was done behind the glass?", "Sign"
+		if matter.postReview {
+			question, answer = "Was the break-glass access in order?", "It was in order"
 		}
 		if err := p.confirm(ctx, question, "", answer); err != nil {
 			return status, err
@@ -77,7 +77,7 @@ func (p *program) deny(
 	if err != nil {
 		return status, err
 	}
-	body.Shown = matter.digest
+	body.Digest = matter.digest
 	if err := p.fill(ctx, reasonInput("Why do you deny it?").Value(&body.Reason)); err != nil {
 		return status, err
 	}
@@ -86,8 +86,8 @@ func (p *program) deny(
 
 // matter is what somebody reviews.
 type matter struct {
-	digest    string // of exactly that
-	signature bool   // the glass was broken, and that is to be signed
+	digest     string // of exactly that
+	postReview bool   // break-glass access that a second person has to review
 }
 
 // showMatter prints what is to be reviewed.
@@ -96,7 +96,7 @@ func (p *program) showMatter(ctx context.Context, remote *client.Client, id, lon
 	if err != nil {
 		return matter{}, err
 	}
-	shown, err := remote.Shown(ctx, id)
+	shown, err := remote.ReviewSubject(ctx, id)
 	if err != nil {
 		return matter{}, err
 	}
@@ -107,12 +107,12 @@ func (p *program) showMatter(ctx context.Context, remote *client.Client, id, lon
 	page := newPage()
 	p.matterText(page, shown.Value.Request, extension, longest)
 	page.row("")
-	return matter{shown.Value.Digest, extension == nil && status.Value.Unsigned()}, page.print(p.stdout)
+	return matter{shown.Value.Digest, extension == nil && status.Value.NeedsPostReview()}, page.print(p.stdout)
 }
 
 // checkDigest refuses what is not all that the digest stands for: something has changed between two answers of the server,
 // or the server knows of more than this program can show.
-func checkDigest(shown api.Shown, extension *contract.Extension) error {
+func checkDigest(shown api.ReviewSubject, extension *contract.Extension) error {
 	var fact any = shown.Request
 	if extension != nil {
 		fact = *extension
@@ -122,7 +122,7 @@ func checkDigest(shown api.Shown, extension *contract.Extension) error {
 		return fmt.Errorf("read what is to be reviewed: %w", err)
 	}
 	if digest != shown.Digest {
-		return contract.Problemf(contract.KindConflict, "shown", "try again; if that changes nothing, use the curfew of the server's version",
+		return contract.Problemf(contract.KindConflict, "digest", "try again; if that changes nothing, use the curfew of the server's version",
 			"it has just changed, or can't be shown in full")
 	}
 	return nil
@@ -145,9 +145,9 @@ func (p *program) matterText(page *page, request contract.Request, extension *co
 	page.fact("zephyr", request.Zephyr)
 	page.fact("incident", request.Incident)
 	page.row("reason", request.Reason)
-	page.row("asked", p.moment(request.AskedAt)+", door "+request.Door)
+	page.row("asked", p.moment(request.AskedAt)+", through "+request.Source)
 	if request.BreakGlass {
-		page.row("break glass", "without the reviews that are asked for otherwise")
+		page.row("break-glass", "opened without approval")
 	}
 	if extension != nil {
 		page.row("extension", fmt.Sprintf("%s asks for %s more%s", extension.By, extension.Duration, because(extension.Reason)))

@@ -22,12 +22,12 @@ func (p *program) serverCommand() *cobra.Command {
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(house *compose.House) error {
-				listener, err := house.Listen(c.Context())
+			return p.withApp(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(app *compose.App) error {
+				listener, err := app.Listen(c.Context())
 				if err != nil {
 					return err
 				}
-				return house.Serve(c.Context(), listener)
+				return app.Serve(c.Context(), listener)
 			})
 		},
 	}
@@ -48,8 +48,8 @@ other: run it where they can be reached. Without, it runs everything that has no
 		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.inHouse(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(house *compose.House) error {
-				return house.Work(c.Context(), identity, targets...)
+			return p.withApp(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(app *compose.App) error {
+				return app.Work(c.Context(), identity, targets...)
 			})
 		},
 	}
@@ -59,24 +59,24 @@ other: run it where they can be reached. Without, it runs everything that has no
 	return c
 }
 
-// inHouse runs what needs Temporal, the ledger and some of the targets.
-func (p *program) inHouse(
-	ctx context.Context, source config.Source, run func(*compose.House) error,
+// withApp runs what needs Temporal, the ledger and some of the targets.
+func (p *program) withApp(
+	ctx context.Context, source config.Source, run func(*compose.App) error,
 ) (err error) {
 	source.Kinds = kinds.ForConfig()
 	configured, err := config.Open(source)
 	if err != nil {
 		return err
 	}
-	house, err := compose.Open(ctx, configured, compose.Log(p.stderr))
+	app, err := compose.Open(ctx, configured, compose.Log(p.stderr))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, house.Close()) }()
+	defer func() { err = errors.Join(err, app.Close()) }()
 	ctx, stop := context.WithCancel(ctx)
 	var beside sync.WaitGroup
-	beside.Go(func() { house.Follow(ctx) })
+	beside.Go(func() { app.Follow(ctx) })
 	defer beside.Wait()
 	defer stop()
-	return run(house)
+	return run(app)
 }

@@ -47,7 +47,7 @@ func (p *program) stuckRetryCommand() *cobra.Command {
 }
 
 func (p *program) stuckReleaseCommand() *cobra.Command {
-	var because string
+	var reason string
 	c := &cobra.Command{
 		Use:   "release GRANT",
 		Short: "Answer for access that can't be taken away: Curfew stops trying (admins)",
@@ -62,11 +62,11 @@ they are told that the access may still be there.`,
 			if err != nil {
 				return err
 			}
-			status, err := remote.ReleaseStuck(c.Context(), api.TakeOverBody{Grant: args[0], Because: because})
+			status, err := remote.TakeOverStuck(c.Context(), api.TakeOverBody{Grant: args[0], Reason: reason})
 			return answer(p, status, err, p.grantText)
 		},
 	}
-	c.Flags().StringVar(&because, "because", "", "`why`, and who takes the access away")
+	c.Flags().StringVar(&reason, "because", "", "`why`, and who takes the access away")
 	return c
 }
 

@@ -33,7 +33,7 @@ func (p *program) statusText(page *page, status contract.Status) {
 		page.fact("lapses", p.maybe(status.DecideBy))
 	}
 	reviewsText(page, status)
-	p.glassText(page, status)
+	p.breakGlassText(page, status)
 	page.fact("granted", p.maybe(status.GrantedAt))
 	if status.State != contract.StateEnded {
 		page.fact("ends", p.maybe(status.Until))
@@ -66,17 +66,17 @@ func reviewText(review contract.Review) string {
 	return text + because(review.Reason)
 }
 
-// glassText says that the glass was broken, and who answers for it beside the requester.
-func (p *program) glassText(page *page, status contract.Status) {
+// breakGlassText says that break-glass access was used, and who has reviewed it.
+func (p *program) breakGlassText(page *page, status contract.Status) {
 	if !status.BreakGlass {
 		return
 	}
-	page.row("break glass", "without the reviews that are asked for otherwise")
+	page.row("break-glass", "opened without approval")
 	switch {
-	case status.Signed != nil:
-		page.row("signed", reviewText(*status.Signed))
-	case status.SignBy != nil:
-		page.row("to be signed", "by somebody else, "+p.moment(*status.SignBy))
+	case status.PostReview != nil:
+		page.row("reviewed", reviewText(*status.PostReview))
+	case status.ReviewDue != nil:
+		page.row("review due", "by a second person, "+p.moment(*status.ReviewDue))
 	}
 }
 
@@ -95,7 +95,7 @@ func holdText(hold contract.HoldState) string {
 	text := fmt.Sprintf("%s on %s: %s", hold.Access.Account, hold.Access.Target, hold.Access.Entitlement)
 	switch {
 	case hold.TakenOver != nil:
-		text += ", may still be there: " + hold.TakenOver.By + " answers for it" + because(hold.TakenOver.Because)
+		text += ", may still be there: " + hold.TakenOver.By + " answers for it" + because(hold.TakenOver.Reason)
 	case hold.Standing:
 		text += ", was there before and stays"
 	case hold.Held:

@@ -43,21 +43,21 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer s.close()
-	house, err := compose.Open(ctx, config.Fixed(s.config), zap.NewNop())
+	app, err := compose.Open(ctx, config.Fixed(s.config), zap.NewNop())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, house.Close()) }()
-	// The house goes on while the play's last words are told, and stops with the stage.
+	defer func() { err = errors.Join(err, app.Close()) }()
+	// The app goes on while the play's last words are told, and stops with the stage.
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	failed := make(chan error, 2)
-	go func() { failed <- house.Work(running, "demo") }()
-	go func() { failed <- house.Serve(running, s.api) }()
+	go func() { failed <- app.Work(running, "demo") }()
+	go func() { failed <- app.Serve(running, s.api) }()
 	defer func() {
 		stop()
 		err = errors.Join(err, <-failed, <-failed)
 	}()
-	play := &play{stage: s, house: house, begin: time.Now(), out: o.Out}
+	play := &play{stage: s, app: app, begin: time.Now(), out: o.Out}
 	if err := play.play(ctx); err != nil {
 		return fmt.Errorf("the demonstration differed from what it should have been: %w", err)
 	}

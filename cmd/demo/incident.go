@@ -46,7 +46,7 @@ func (p *play) third(ctx context.Context) error {
 		return err
 	}
 	p.say("the access is gone, %d ms after the webhook", time.Since(told).Milliseconds())
-	if err := p.tellIncident(ctx, status.ID); err != nil {
+	if err := p.awaitIncidentNotes(ctx, status.ID); err != nil {
 		return err
 	}
 	return p.conclude(ctx, status.ID, contract.OutcomeRevoked, []string{
@@ -85,10 +85,10 @@ func (p *play) ofIncident(ctx context.Context) (status contract.Status, err erro
 }
 
 // tellIncident waits until the incident's log has the whole story.
-func (p *play) tellIncident(ctx context.Context, id string) error {
+func (p *play) awaitIncidentNotes(ctx context.Context, id string) error {
 	ctx, done := context.WithTimeout(ctx, 20*time.Second)
 	defer done()
-	if err := p.house.Temporal.GetWorkflow(ctx, contract.RequestWorkflowID(id), "").Get(ctx, nil); err != nil {
+	if err := p.app.Temporal.GetWorkflow(ctx, contract.RequestWorkflowID(id), "").Get(ctx, nil); err != nil {
 		return err
 	}
 	p.say("what PagerDuty holds on %s:", incident)

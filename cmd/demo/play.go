@@ -20,7 +20,7 @@ import (
 // play tells what it does, with the time since it began.
 type play struct {
 	*stage
-	house *compose.House
+	app *compose.App
 	begin time.Time
 	out   io.Writer
 }
@@ -91,7 +91,7 @@ func (p *play) second(ctx context.Context) error {
 	}
 	workflow := contract.RequestWorkflowID(status.ID)
 	p.say("$ temporal workflow signal --namespace %s --workflow-id %s --name revoke --input '%s'", p.config.Temporal.Namespace, workflow, signal)
-	if err := p.house.Temporal.SignalWorkflow(ctx, workflow, "", contract.SignalRevoke, json.RawMessage(signal)); err != nil {
+	if err := p.app.Temporal.SignalWorkflow(ctx, workflow, "", contract.SignalRevoke, json.RawMessage(signal)); err != nil {
 		return err
 	}
 	sent := time.Now()
@@ -141,7 +141,7 @@ func (p *play) conclude(ctx context.Context, id string, outcome contract.Outcome
 	ctx, done := context.WithTimeout(ctx, 20*time.Second)
 	defer done()
 	var status contract.Status
-	if err := p.house.Temporal.GetWorkflow(ctx, contract.RequestWorkflowID(id), "").Get(ctx, &status); err != nil {
+	if err := p.app.Temporal.GetWorkflow(ctx, contract.RequestWorkflowID(id), "").Get(ctx, &status); err != nil {
 		return err
 	}
 	p.say("request %s has ended: %s", id, status.Outcome)

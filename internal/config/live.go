@@ -95,14 +95,14 @@ func restart(file string, sections []string) Errors {
 
 // lookEvery is how often the file is looked at. What has changed is read when it has not changed for one look more, so
 // that a file which is still being written is not taken for the whole.
-const lookEvery = time.Second
+const pollInterval = time.Second
 
 // Follow reads the file again whenever it has changed, and when told to, until the context ends. What comes of it is logged.
 func (l *Live) Follow(ctx context.Context, told <-chan os.Signal, log *zap.Logger) {
 	if l.source.File == "" {
 		return
 	}
-	look := time.NewTicker(lookEvery)
+	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	read := l.opened
 	for last := read; ; {

@@ -307,7 +307,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				`curfew.yaml:3:162: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
 				"curfew.yaml:3:172: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person signs it, like 24h",
 				"curfew.yaml:3:213: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
-				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may break the glass",
+				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may break glass",
 			},
 		},
 		"what templates inherit is told once, where it is": {

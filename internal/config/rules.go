@@ -59,7 +59,7 @@ func (c *Config) Terms(template Template, person string) (terms contract.Terms, 
 	accesses, missing := c.Accesses(template, person)
 	return contract.Terms{
 		Digest: template.Digest, Accesses: accesses, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
-		KeepSessions: template.Sessions == SessionsKeep, LookEvery: c.Drift.Every, Restore: template.Drift == DriftRestore,
+		KeepSessions: template.Sessions == SessionsKeep, DriftCheckInterval: c.Drift.Every, Restore: template.Drift == DriftRestore,
 		Rules: template.Rules(), Reminders: template.Reminders, Warnings: template.warnings(),
 		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
 		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),

@@ -147,23 +147,23 @@ func (r *reading) named(names []string, at path) {
 }
 
 func (r *reading) breakGlass(c *Config, template *Template, at path) {
-	glass := template.BreakGlass
-	r.listed(glass.Groups, at.key("groups"), r.isGroup(c))
+	rule := template.BreakGlass
+	r.listed(rule.Groups, at.key("groups"), r.isGroup(c))
 	longest := template.Duration.Max
 	switch {
-	case len(glass.Groups) == 0 && (glass.MaxDuration.Duration > 0 || glass.ReviewWithin.Duration > 0 || glass.Ticket != TicketPlace{}):
-		r.wrong(at.key("groups"), "name the groups whose members may break the glass", "is missing")
-	case len(glass.Groups) == 0:
+	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Ticket != TicketPlace{}):
+		r.wrong(at.key("groups"), "name the groups whose members may break glass", "is missing")
+	case len(rule.Groups) == 0:
 		return
-	case glass.MaxDuration.Duration == 0:
+	case rule.MaxDuration.Duration == 0:
 		r.wrong(at.key("maxDuration"), "write the longest that such access may last, like 30m", "is missing")
-	case longest.Duration > 0 && glass.MaxDuration.Duration > longest.Duration:
-		r.wrong(at.key("maxDuration"), "lower it to at most "+longest.String(), "%s is longer than duration.max", glass.MaxDuration)
+	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
+		r.wrong(at.key("maxDuration"), "lower it to at most "+longest.String(), "%s is longer than duration.max", rule.MaxDuration)
 	}
-	if len(glass.Groups) > 0 && glass.ReviewWithin.Duration == 0 {
+	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
 		r.wrong(at.key("reviewWithin"), "write within what time a second person signs it, like 24h", "is missing")
 	}
-	if glass.Ticket != (TicketPlace{}) {
-		r.ticketPlace(c, glass.Ticket, at.key("ticket"))
+	if rule.Ticket != (TicketPlace{}) {
+		r.ticketPlace(c, rule.Ticket, at.key("ticket"))
 	}
 }

@@ -129,7 +129,7 @@ func variables(facts Facts) (condition.Facts, error) {
 	}
 	return condition.FactsOf(
 		condition.Request{
-			ID: r.ID, Template: r.Template, Reason: r.Reason, Ticket: r.Ticket, Incident: r.Incident, Door: r.Door,
+			ID: r.ID, Template: r.Template, Reason: r.Reason, Ticket: r.Ticket, Incident: r.Incident, Source: r.Source,
 			AskedAt: r.AskedAt, StartAt: r.StartAt, Duration: facts.duration().Duration,
 			Extension: facts.Extension != nil, BreakGlass: r.BreakGlass,
 		},

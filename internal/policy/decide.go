@@ -12,7 +12,7 @@ import (
 // of the pinned and the present terms holds; the denials that a rule asks for outweigh any number of approvals.
 // Conditions that were not compiled don't hold.
 func Decide(conditions Conditions, facts Facts) Explanation {
-	d := deciding{facts: facts, sides: sidesOf(facts), evaluation: evaluate(conditions, facts)}
+	d := deciding{facts: facts, versions: versionsOf(facts), evaluation: evaluate(conditions, facts)}
 	decision := d.decision()
 	return Explanation{Decision: decision, Conditions: d.evaluation.values, Facts: facts}
 }
@@ -20,72 +20,72 @@ func Decide(conditions Conditions, facts Facts) Explanation {
 // deciding is one decision while it is made.
 type deciding struct {
 	facts      Facts
-	sides      []side
+	versions   []termsVersion
 	evaluation *evaluation
 }
 
 // side is one of the two sets of terms that a request must satisfy.
-type side struct {
+type termsVersion struct {
 	contract.Terms
 	pinned bool
 }
 
-func sidesOf(facts Facts) []side {
-	sides := []side{{facts.Request.Terms, true}}
+func versionsOf(facts Facts) []termsVersion {
+	versions := []termsVersion{{facts.Request.Terms, true}}
 	if facts.Present != nil {
-		sides = append(sides, side{*facts.Present, false})
+		versions = append(versions, termsVersion{*facts.Present, false})
 	}
-	return sides
+	return versions
 }
 
 func (d *deciding) decision() contract.Decision {
-	panels := assemble(d.facts, d.sides)
+	tallies := assemble(d.facts, d.versions)
 	decision := contract.Decision{Ruling: contract.RulingDeny, BreakGlass: d.facts.Request.BreakGlass}
-	for _, panel := range panels {
-		decision.Rules = append(decision.Rules, panel.RuleState)
-		decision.Approvals += len(panel.Approvals)
-		decision.Needed += panel.Needed
-		decision.Reviewers = union(decision.Reviewers, panel.approvers)
+	for _, tally := range tallies {
+		decision.Rules = append(decision.Rules, tally.RuleState)
+		decision.Approvals += len(tally.Approvals)
+		decision.Needed += tally.Needed
+		decision.Reviewers = union(decision.Reviewers, tally.approvers)
 	}
 	// Every condition is evaluated, also when the outcome is clear without: the explanation has them all.
 	obstacles, automatic := d.obstacles(), d.automatic()
-	d.rule(&decision, panels, obstacles, automatic)
+	d.rule(&decision, tallies, obstacles, automatic)
 	switch decision.Ruling {
 	case contract.RulingGrant:
-		decision.Duration = d.granted(panels)
+		decision.Duration = d.granted(tallies)
 	case contract.RulingReview:
-		decision.From, decision.Again = outstanding(panels)
+		decision.From, decision.Again = outstanding(tallies)
 	case contract.RulingDeny:
 	}
 	return decision
 }
 
 // rule is the order of what counts: what no review can help, objections, ways around reviews, reviews.
-func (d *deciding) rule(decision *contract.Decision, panels []panel, obstacles []string, automatic bool) {
-	objections, shortages := gather(panels, panel.objection), gather(panels, panel.shortage)
+func (d *deciding) rule(decision *contract.Decision, tallies []ruleTally, obstacles []string, automatic bool) {
+	objections, shortages := gather(tallies, ruleTally.objection), gather(tallies, ruleTally.shortage)
 	switch {
 	case len(obstacles) > 0:
 		decision.Why = strings.Join(obstacles, "; ")
 	case len(objections) > 0:
 		decision.Why = "denied by " + strings.Join(objections, ", ")
 	case d.facts.Request.BreakGlass:
-		decision.Ruling, decision.Why = contract.RulingGrant, d.facts.Request.Requester+" broke the glass: no approval was waited for"
+		decision.Ruling, decision.Why = contract.RulingGrant, d.facts.Request.Requester+" used break-glass access, which needs no approval"
 	case automatic:
 		decision.Ruling, decision.Why = contract.RulingGrant, "approved automatically: "+strings.Join(d.automaticNames(), ", ")
-	case len(panels) == 0:
+	case len(tallies) == 0:
 		decision.Why = "nobody may approve it: the template " + d.facts.Request.Template + " names no reviewers"
-		if len(d.sides[0].Rules.Automatic) > 0 {
+		if len(d.versions[0].Rules.Automatic) > 0 {
 			decision.Why = "the conditions for automatic approval do not hold, and the template names no reviewers"
 		}
-	case !slices.ContainsFunc(panels, func(p panel) bool { return !p.Met }):
+	case !slices.ContainsFunc(tallies, func(p ruleTally) bool { return !p.Met }):
 		decision.Ruling = contract.RulingGrant
-		decision.Why = "approved by " + strings.Join(approversOf(panels), ", ")
-		d.cap(decision, panels)
+		decision.Why = "approved by " + strings.Join(approversOf(tallies), ", ")
+		d.cap(decision, tallies)
 	case len(shortages) > 0:
 		decision.Why = strings.Join(shortages, "; ") + d.changed()
 	default:
 		decision.Ruling = contract.RulingReview
-		decision.Why = strings.Join(gather(panels, panel.progress), "; ")
+		decision.Why = strings.Join(gather(tallies, ruleTally.progress), "; ")
 	}
 }
 
@@ -101,11 +101,11 @@ func (d *deciding) changed() string {
 // judge is never automatic.
 func (d *deciding) automatic() bool {
 	automatic := true
-	for _, side := range d.sides {
-		if x := d.facts.Extension; len(side.Rules.Automatic) == 0 || x != nil && (x.Anew || side.Rules.Extension.Review) {
+	for _, version := range d.versions {
+		if x := d.facts.Extension; len(version.Rules.Automatic) == 0 || x != nil && (x.Anew || version.Rules.Extension.Review) {
 			automatic = false
 		}
-		for _, condition := range side.Rules.Automatic {
+		for _, condition := range version.Rules.Automatic {
 			automatic = d.evaluation.value(condition).Holds && automatic
 		}
 	}
@@ -114,8 +114,8 @@ func (d *deciding) automatic() bool {
 
 func (d *deciding) automaticNames() []string {
 	var names []string
-	for _, side := range d.sides {
-		for _, condition := range side.Rules.Automatic {
+	for _, version := range d.versions {
+		for _, condition := range version.Rules.Automatic {
 			names = union(names, []string{condition.Name})
 		}
 	}
@@ -123,21 +123,21 @@ func (d *deciding) automaticNames() []string {
 }
 
 // granted is how long the access may last: never longer than was asked.
-func (d *deciding) granted(panels []panel) contract.Duration {
+func (d *deciding) granted(tallies []ruleTally) contract.Duration {
 	granted := d.facts.duration()
-	if _, longest := shortest(panels); d.facts.Extension == nil && longest.Duration > 0 && !d.facts.Request.BreakGlass {
+	if _, longest := shortest(tallies); d.facts.Extension == nil && longest.Duration > 0 && !d.facts.Request.BreakGlass {
 		granted.Duration = min(granted.Duration, longest.Duration)
 	}
 	return granted
 }
 
 // cap refuses an extension beyond what a reviewer of the request approved.
-func (d *deciding) cap(decision *contract.Decision, panels []panel) {
+func (d *deciding) cap(decision *contract.Decision, tallies []ruleTally) {
 	extension := d.facts.Extension
 	if extension == nil || extension.Anew {
 		return
 	}
-	if reviewer, longest := shortest(panels); longest.Duration > 0 && extension.Total.Duration > longest.Duration {
+	if reviewer, longest := shortest(tallies); longest.Duration > 0 && extension.Total.Duration > longest.Duration {
 		decision.Ruling = contract.RulingDeny
 		decision.Why = fmt.Sprintf("%s approved at most %s in all", reviewer, longest)
 	}

@@ -8,9 +8,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// evidence is what is wrong with the ticket and the incident. Whoever breaks the glass may have none yet. An extension
+// evidence is what is wrong with the ticket and the incident. A break-glass request may have none yet. An extension
 // rests on what was found when the access was asked for: a tracker that is down must not cut an incident short.
-func (s side) evidence(facts Facts) []string {
+func (s termsVersion) evidence(facts Facts) []string {
 	if facts.Request.BreakGlass {
 		return nil
 	}

@@ -102,16 +102,16 @@ func (f Facts) inAny(groups []string, person string) bool {
 
 // HaveConditions is true when either terms have a condition.
 func (f Facts) HaveConditions() bool {
-	return slices.ContainsFunc(sidesOf(f), func(s side) bool { return len(s.Rules.Constraints)+len(s.Rules.Automatic) > 0 })
+	return slices.ContainsFunc(versionsOf(f), func(s termsVersion) bool { return len(s.Rules.Constraints)+len(s.Rules.Automatic) > 0 })
 }
 
 // GroupNames are the groups that either terms name; their members are facts.
 func (f Facts) GroupNames() []string {
 	var names []string
-	for _, side := range sidesOf(f) {
-		rules := side.Rules
+	for _, version := range versionsOf(f) {
+		rules := version.Rules
 		names = union(names, slices.Concat(rules.Requesters.Groups, rules.OnBehalf.Groups, rules.BreakGlass.Groups))
-		for _, rule := range side.ApprovalRules() {
+		for _, rule := range version.ApprovalRules() {
 			names = union(names, slices.Concat(rule.Groups, rule.Then.Groups))
 		}
 	}
@@ -124,8 +124,8 @@ func (f Facts) Concerned() []string {
 	for _, review := range f.Reviews {
 		concerned = union(concerned, []string{review.Reviewer})
 	}
-	for _, side := range sidesOf(f) {
-		for _, rule := range side.ApprovalRules() {
+	for _, version := range versionsOf(f) {
+		for _, rule := range version.ApprovalRules() {
 			concerned = union(concerned, slices.Concat(rule.From, rule.Then.People))
 			for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
 				concerned = union(concerned, f.Groups[group])

@@ -18,22 +18,22 @@ func (d *deciding) obstacles() []string {
 	if asked := d.facts.duration(); asked.Duration <= 0 {
 		reasons = append(reasons, fmt.Sprintf("the duration %s is not longer than zero", asked))
 	}
-	for _, side := range d.sides {
+	for _, version := range d.versions {
 		// What both terms say is told once, in the words of the pinned ones.
-		reasons = union(reasons, side.parties(d.facts))
-		if reason := side.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.sides[0].tooLong(d.facts)) {
+		reasons = union(reasons, version.parties(d.facts))
+		if reason := version.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)
 		}
-		if reason := side.tooShort(d.facts); reason != "" {
+		if reason := version.tooShort(d.facts); reason != "" {
 			reasons = union(reasons, []string{reason})
 		}
 		if d.facts.Extension == nil {
-			reasons = union(reasons, side.beginning(d.facts))
-			reasons = union(reasons, side.evidence(d.facts))
+			reasons = union(reasons, version.beginning(d.facts))
+			reasons = union(reasons, version.evidence(d.facts))
 		} else {
-			reasons = union(reasons, side.extension(*d.facts.Extension))
+			reasons = union(reasons, version.extension(*d.facts.Extension))
 		}
-		reasons = union(reasons, d.evaluation.broken(side.Rules.Constraints))
+		reasons = union(reasons, d.evaluation.broken(version.Rules.Constraints))
 	}
 	return reasons
 }
@@ -50,7 +50,7 @@ func strangers(facts Facts) []string {
 }
 
 // parties are what is wrong with who asks, and for whom.
-func (s side) parties(facts Facts) []string {
+func (s termsVersion) parties(facts Facts) []string {
 	var reasons []string
 	asks, gets := facts.Request.Requester, facts.Request.Subject
 	if requesters := s.Rules.Requesters; !requesters.IsZero() && !facts.includes(requesters, asks) {
@@ -62,17 +62,17 @@ func (s side) parties(facts Facts) []string {
 		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s on behalf of somebody else", asks, facts.Request.Template))
 	}
 	if facts.Request.BreakGlass && !facts.inAny(s.Rules.BreakGlass.Groups, asks) {
-		reasons = append(reasons, fmt.Sprintf("%s may not break the glass of %s", asks, facts.Request.Template))
+		reasons = append(reasons, fmt.Sprintf("%s may not use break-glass access to %s", asks, facts.Request.Template))
 	}
 	return reasons
 }
 
 // tooLong says what is wrong with a length of time that is one.
-func (s side) tooLong(facts Facts) string {
+func (s termsVersion) tooLong(facts Facts) string {
 	asked, longest := facts.duration(), s.MaxDuration
 	kind := "maximum"
 	if facts.Request.BreakGlass && s.Rules.BreakGlass.MaxDuration.Duration < longest.Duration {
-		longest, kind = s.Rules.BreakGlass.MaxDuration, "maximum behind the glass"
+		longest, kind = s.Rules.BreakGlass.MaxDuration, "maximum of break-glass access"
 	}
 	switch {
 	case asked.Duration > longest.Duration && s.pinned:
@@ -83,7 +83,7 @@ func (s side) tooLong(facts Facts) string {
 	return ""
 }
 
-func (s side) tooShort(facts Facts) string {
+func (s termsVersion) tooShort(facts Facts) string {
 	asked, shortest := facts.Request.Duration, s.Rules.MinDuration
 	if facts.Extension == nil && asked.Duration > 0 && asked.Duration < shortest.Duration {
 		return fmt.Sprintf("the duration %s is under the template's minimum of %s", asked, shortest)
@@ -92,7 +92,7 @@ func (s side) tooShort(facts Facts) string {
 }
 
 // beginning is what is wrong with a scheduled start.
-func (s side) beginning(facts Facts) []string {
+func (s termsVersion) beginning(facts Facts) []string {
 	start, asked, within := facts.Request.StartAt, facts.Request.AskedAt, s.Rules.StartWithin
 	switch {
 	case start.IsZero():
@@ -108,7 +108,7 @@ func (s side) beginning(facts Facts) []string {
 }
 
 // extension is what is wrong with a later end, beside its length.
-func (s side) extension(asked Extension) []string {
+func (s termsVersion) extension(asked Extension) []string {
 	var reasons []string
 	rule := s.Rules.Extension
 	if rule.Most != nil && asked.Earlier >= *rule.Most {

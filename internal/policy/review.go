@@ -50,9 +50,9 @@ func MayReview(facts Facts, person string, at time.Time) []string {
 		return nil
 	}
 	var names []string
-	for _, panel := range assemble(facts, sidesOf(facts)) {
-		if panel.includes(facts, person, at) {
-			names = append(names, panel.Name)
+	for _, tally := range assemble(facts, versionsOf(facts)) {
+		if tally.includes(facts, person, at) {
+			names = append(names, tally.Name)
 		}
 	}
 	return names
@@ -76,10 +76,10 @@ func union(list, more []string) []string {
 }
 
 // gather is what panels have to say, without those that have nothing to.
-func gather(panels []panel, say func(panel) string) []string {
+func gather(tallies []ruleTally, say func(ruleTally) string) []string {
 	var said []string
-	for _, panel := range panels {
-		if text := say(panel); text != "" {
+	for _, tally := range tallies {
+		if text := say(tally); text != "" {
 			said = append(said, text)
 		}
 	}
@@ -89,7 +89,7 @@ func gather(panels []panel, say func(panel) string) []string {
 // MayNotAsk says why the requester may not ask for this, by the pinned terms; nothing when they may. Facts need no more
 // than the request and the members of the groups that its terms name.
 func MayNotAsk(facts Facts) []string {
-	pinned := side{facts.Request.Terms, true}
+	pinned := termsVersion{facts.Request.Terms, true}
 	reasons := pinned.parties(facts)
 	if shortest := pinned.tooShort(facts); shortest != "" {
 		reasons = append(reasons, shortest)

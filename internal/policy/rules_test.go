@@ -316,10 +316,10 @@ func TestBreakingTheGlassSkipsReviewsForTheNamedGroupOnly(t *testing.T) {
 		change func(*policy.Facts)
 		why    string
 	}{
-		"not in the group":  {func(f *policy.Facts) { f.Groups["oncall"] = nil }, "ada may not break the glass of debug-prod"},
-		"no glass any more": {func(f *policy.Facts) { f.Present.Rules.BreakGlass = contract.BreakGlassRule{} }, "ada may not break the glass of debug-prod; the duration 2h is over the maximum behind the glass of 0s that the template has now"},
-		"too long":          {func(f *policy.Facts) { f.Request.Duration = hours(3) }, "the duration 3h is over the template's maximum behind the glass of 2h"},
-		"extended too long": {func(f *policy.Facts) { f.Extension = &policy.Extension{Total: hours(3)} }, "the duration 3h is over the template's maximum behind the glass of 2h"},
+		"not in the group":  {func(f *policy.Facts) { f.Groups["oncall"] = nil }, "ada may not use break-glass access to debug-prod"},
+		"no glass any more": {func(f *policy.Facts) { f.Present.Rules.BreakGlass = contract.BreakGlassRule{} }, "ada may not use break-glass access to debug-prod; the duration 2h is over the maximum of break-glass access of 0s that the template has now"},
+		"too long":          {func(f *policy.Facts) { f.Request.Duration = hours(3) }, "the duration 3h is over the template's maximum of break-glass access of 2h"},
+		"extended too long": {func(f *policy.Facts) { f.Extension = &policy.Extension{Total: hours(3)} }, "the duration 3h is over the template's maximum of break-glass access of 2h"},
 		"against a constraint": {rules(func(r *contract.Rules) {
 			r.Constraints = []contract.Constraint{{Name: "never", Message: "not during the migration", Condition: "false"}}
 		}), "not during the migration"},

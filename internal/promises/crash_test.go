@@ -136,7 +136,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			reached := g.arm(b)
 			approved := make(chan error, 1)
 			go func() { // the worker may be dead before it can answer
-				_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+				_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 				approved <- err
 			}()
 			select {
@@ -147,7 +147,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			worker.kill()
 			h.workInAProcess()
 			if <-approved != nil { // it is not known whether the review was taken: giving it again is safe
-				_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+				_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 				if problem, ok := contract.ProblemOf(err); ok {
 					require.Equal(t, contract.KindConflict, problem.Kind, problem.Error())
 				} else {

@@ -57,7 +57,7 @@ func TestP1FiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 		dice := rand.New(rand.NewPCG(seed, 50))
 		denials := dice.IntN(2*crowdNo + 1)
 		status, err := h.starter.Start(t.Context(), starter.Ask{
-			Template: "crowd", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "round", Ticket: key, Door: "test",
+			Template: "crowd", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "round", Ticket: key, Source: "test",
 		})
 		require.NoError(t, err)
 		h.decideAtOnce(status.ID, dice.Perm(crowd), denials)
@@ -72,9 +72,9 @@ func (h *house) decideAtOnce(id string, order []int, denials int) {
 	var all sync.WaitGroup
 	for place, n := range order {
 		all.Go(func() {
-			say := starter.Say{Verdict: contract.VerdictApprove}
+			say := starter.ReviewInput{Verdict: contract.VerdictApprove}
 			if place < denials {
-				say = starter.Say{Verdict: contract.VerdictDeny, Reason: "not now"}
+				say = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"}
 			}
 			for {
 				_, err := h.starter.Review(h.t.Context(), fmt.Sprint(crowdAtOnce, n), id, say)

@@ -147,11 +147,11 @@ func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker()})
 	require.NoError(t, err)
 	status, err := plain.Start(t.Context(), starter.Ask{
-		Template: "debug", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Door: "test",
+		Template: "debug", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Source: "test",
 	})
 	require.NoError(t, err)
 	h.work()
-	_, err = h.starter.Review(t.Context(), bob, status.ID, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
+	_, err = h.starter.Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
 	require.Error(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(status.ID).Outcome)
 }

@@ -243,7 +243,7 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 	d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs"})
 	d.order(`{"id":"1","action":"start","template":"looked-at","reason":"it hangs","incident":"` + id + `"}`)
 	status := d.only(ledger.Filter{Incident: id})
-	kept, err := d.starter.Start(t.Context(), starter.Ask{Template: "debug", Requester: carol, Reason: "as well", Incident: id, Ticket: key, Door: "test"})
+	kept, err := d.starter.Start(t.Context(), starter.Ask{Template: "debug", Requester: carol, Reason: "as well", Incident: id, Ticket: key, Source: "test"})
 	require.NoError(t, err)
 	d.await(kept.ID, contract.StatePending)
 	resolved, err := d.pagerduty.Resolve(id, pagedA)

@@ -276,7 +276,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 func (h *house) ask(by, template string, duration time.Duration) contract.Status {
 	h.t.Helper()
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Door: "test",
+		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Source: "test",
 	})
 	require.NoError(h.t, err)
 	return status
@@ -284,7 +284,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(h.t.Context(), by, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+	status, err := h.starter.Review(h.t.Context(), by, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
 	require.NoError(h.t, err)
 	return status
 }

@@ -157,7 +157,7 @@ func TestP7AWorkflowThatIsResetCannotForgetADenial(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(t.Context(), bob, id, starter.Say{Verdict: contract.VerdictDeny, Reason: "not now"})
+	_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 
@@ -222,7 +222,7 @@ func (h *house) takeOver(grant, by string) error {
 	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
 		WorkflowID: grant, UpdateName: contract.UpdateTakeOver, WaitForStage: client.WorkflowUpdateStageCompleted,
 		Args: []any{contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{
-			Fact: contract.TakeOver{Grant: grant, By: by, Because: "I say so", At: time.Now()},
+			Fact: contract.TakeOver{Grant: grant, By: by, Reason: "I say so", At: time.Now()},
 		}}},
 	})
 	if err != nil {

@@ -85,14 +85,14 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 	ids := make([]string, asked)
 	inParallel(asked, func(n int) {
 		status, err := h.starter.Start(t.Context(), starter.Ask{
-			Template: "debug", Requester: fmt.Sprintf("engineer-%d", n), Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Door: "test",
+			Template: "debug", Requester: fmt.Sprintf("engineer-%d", n), Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Source: "test",
 		})
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		ids[n] = status.ID
-		if _, err := h.starter.Review(t.Context(), bob, status.ID, starter.Say{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
+		if _, err := h.starter.Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
 			t.Error(err)
 		}
 	})

@@ -43,7 +43,7 @@ var scenarios = map[string]func(*house) string{
 	},
 	"denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(h.t.Context(), bob, id, starter.Say{Verdict: contract.VerdictDeny, Reason: "not now"})
+		_, err := h.starter.Review(h.t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
 		require.NoError(h.t, err)
 		h.ended(id)
 		return id
@@ -82,7 +82,7 @@ var scenarios = map[string]func(*house) string{
 		h.await(id, contract.StateActive)
 		return h.do(id, h.revoke)
 	},
-	"behind the glass": func(h *house) string {
+	"break-glass": func(h *house) string {
 		id := h.asks(starter.Ask{BreakGlass: true})
 		h.await(id, contract.StateActive)
 		_, err := h.starter.Revoke(h.t.Context(), alice, id, "done")
@@ -99,12 +99,12 @@ var scenarios = map[string]func(*house) string{
 		h.ended(id)
 		return id
 	},
-	"told": func(h *house) string { return h.do(h.active(alice, "debug", time.Hour).ID, h.revoke) },
+	"narrated in chat": func(h *house) string { return h.do(h.active(alice, "debug", time.Hour).ID, h.revoke) },
 	"on call": func(h *house) string {
 		const incident = "PT4KHLK"
 		h.pagerduty.Trigger(pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}})
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
-			Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: incident, Door: "test",
+			Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: incident, Source: "test",
 		})
 		require.NoError(h.t, err)
 		h.await(status.ID, contract.StateActive)
@@ -118,8 +118,8 @@ var scenarios = map[string]func(*house) string{
 
 // houses are what a scenario needs of its house.
 var houses = map[string]func(*house){
-	"restored": keeps(looking), "scheduled": ruled, "behind the glass": ruled, "ended with its ticket": ruled, "on call": paged,
-	"told": chatted(new(*slack.Server)),
+	"restored": keeps(looking), "scheduled": ruled, "break-glass": ruled, "ended with its ticket": ruled, "on call": paged,
+	"narrated in chat": chatted(new(*slack.Server)),
 }
 
 func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {

@@ -85,7 +85,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	pause(3 * time.Second)
 	s.set(func(s *span) { s.asked = time.Now() })
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: "untold", Requester: person, Duration: contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second}, Reason: "schedule", Door: "test",
+		Template: "untold", Requester: person, Duration: contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second}, Reason: "schedule", Source: "test",
 	})
 	if err != nil {
 		h.t.Error(err)
@@ -112,7 +112,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 // insist approves a request, on a machine that may be busy.
 func (h *house) insist(id string) {
 	for h.t.Context().Err() == nil {
-		_, err := h.starter.Review(h.t.Context(), bob, id, starter.Say{Verdict: contract.VerdictApprove, Reason: ""})
+		_, err := h.starter.Review(h.t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
 		if problem, ok := contract.ProblemOf(err); err == nil || !ok || problem.Kind != contract.KindUnavailable {
 			return // given, or given before
 		}

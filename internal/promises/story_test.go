@@ -95,7 +95,7 @@ func TestP6NobodyApprovesTheirOwnRequest(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(carol, "debug", time.Hour).ID // carol is a reviewer of this template
-	_, err := h.starter.Review(t.Context(), carol, id, starter.Say{Verdict: contract.VerdictApprove, Reason: "trust me"})
+	_, err := h.starter.Review(t.Context(), carol, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "trust me"})
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, contract.KindForbidden, problem.Kind)

@@ -53,7 +53,7 @@ func verifier(t testing.TB, keys seal.Keys, at time.Time) *seal.Verifier {
 func request() contract.Request {
 	return contract.Request{
 		ID: "01KAS3T4M5X6Y7Z8A9B0C1D2E3", Template: "debug-prod", Requester: "p-alice", Subject: "p-alice",
-		Duration: contract.Duration{Duration: 2 * time.Hour}, Reason: "orders <late> & \u2028 stuck", Ticket: "OPS-7", Door: "cli",
+		Duration: contract.Duration{Duration: 2 * time.Hour}, Reason: "orders <late> & \u2028 stuck", Ticket: "OPS-7", Source: "cli",
 		AskedAt: now.Add(-10 * time.Minute),
 		Terms: contract.Terms{
 			Digest: strings.Repeat("ab", 32), MaxDuration: contract.Duration{Duration: 8 * time.Hour},

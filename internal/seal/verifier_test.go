@@ -288,7 +288,7 @@ func TestAFactThatIsNotKnownInFullIsRefused(t *testing.T) {
 // left out while it is empty, and none that was there changes its name or its form.
 func TestFactsOfTheFirstReleaseKeepTheirDigest(t *testing.T) {
 	t.Parallel()
-	keeps[contract.Request](t, `{"id":"01KAS3T4M5X6Y7Z8A9B0C1D2E3","template":"t","requester":"a","subject":"b","duration":"1h30m","reason":"r","door":"cli",
+	keeps[contract.Request](t, `{"id":"01KAS3T4M5X6Y7Z8A9B0C1D2E3","template":"t","requester":"a","subject":"b","duration":"1h30m","reason":"r","source":"cli",
 		"askedAt":"2026-11-23T12:00:00.123Z","terms":{"digest":"d","accesses":[{"target":"t","entitlement":{"role":"r"},"person":"b","account":"b"}],
 		"maxDuration":"8h","pendingFor":"1h"}}`)
 	keeps[contract.Review](t, `{"request":"01","reviewer":"c","verdict":"deny","reason":"no","at":"2026-11-23T12:00:00Z"}`)

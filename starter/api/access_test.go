@@ -201,15 +201,15 @@ type attempt struct{ method, path, body string }
 
 // elsewhere are the operations that are about no one request.
 var elsewhere = map[string]attempt{
-	"ask":          {http.MethodPost, "/v1/requests", `{"template":"shell","reason":"a look"}`},
-	"list":         {http.MethodGet, "/v1/requests", ""},
-	"templates":    {http.MethodGet, "/v1/templates", ""},
-	"me":           {http.MethodGet, "/v1/me", ""},
-	"stuck":        {http.MethodGet, "/v1/stuck", ""},
-	"alarms":       {http.MethodGet, "/v1/alarms", ""},
-	"sweep":        {http.MethodPost, "/v1/sweeps", `{"dryRun":true}`},
-	"retryStuck":   {http.MethodPost, "/v1/stuck/retry", `{"grant":"` + noGrant + `"}`},
-	"releaseStuck": {http.MethodPost, "/v1/stuck/release", `{"grant":"` + noGrant + `","because":"it is gone"}`},
+	"ask":           {http.MethodPost, "/v1/requests", `{"template":"shell","reason":"a look"}`},
+	"list":          {http.MethodGet, "/v1/requests", ""},
+	"templates":     {http.MethodGet, "/v1/templates", ""},
+	"me":            {http.MethodGet, "/v1/me", ""},
+	"stuck":         {http.MethodGet, "/v1/stuck", ""},
+	"alarms":        {http.MethodGet, "/v1/alarms", ""},
+	"sweep":         {http.MethodPost, "/v1/sweeps", `{"dryRun":true}`},
+	"retryStuck":    {http.MethodPost, "/v1/stuck/retry", `{"grant":"` + noGrant + `"}`},
+	"takeOverStuck": {http.MethodPost, "/v1/stuck/takeover", `{"grant":"` + noGrant + `","reason":"it is gone"}`},
 }
 
 // noGrant is the id of a grant that is not there: whoever may look for it is told so.
@@ -217,18 +217,18 @@ const noGrant = "grant/shells/00000000000000000000000000000000/bob"
 
 // onRequest are the operations on one request.
 var onRequest = map[string]attempt{
-	"show":      {http.MethodGet, "", ""},
-	"shown":     {http.MethodGet, "/shown", ""},
-	"events":    {http.MethodGet, "/events", ""},
-	"decisions": {http.MethodGet, "/decisions", ""},
-	"review":    {http.MethodPost, "/reviews", `{"verdict":"approve"}`},
-	"extend":    {http.MethodPost, "/extensions", `{"duration":"10m","reason":"more"}`},
-	"certify":   {http.MethodPost, "/certificates", `{"publicKey":"ssh-ed25519 AAAA"}`},
-	"cancel":    {http.MethodPost, "/cancellation", `{}`},
-	"revoke":    {http.MethodPost, "/revocation", `{"reason":"done"}`},
+	"show":          {http.MethodGet, "", ""},
+	"reviewSubject": {http.MethodGet, "/review-subject", ""},
+	"events":        {http.MethodGet, "/events", ""},
+	"decisions":     {http.MethodGet, "/decisions", ""},
+	"review":        {http.MethodPost, "/reviews", `{"verdict":"approve"}`},
+	"extend":        {http.MethodPost, "/extensions", `{"duration":"10m","reason":"more"}`},
+	"certify":       {http.MethodPost, "/certificates", `{"publicKey":"ssh-ed25519 AAAA"}`},
+	"cancel":        {http.MethodPost, "/cancellation", `{}`},
+	"revoke":        {http.MethodPost, "/revocation", `{"reason":"done"}`},
 }
 
-func (d *door) tryElsewhere(t *testing.T, name string, row told) {
+func (d *entry) tryElsewhere(t *testing.T, name string, row told) {
 	t.Helper()
 	for _, person := range everybody {
 		call := elsewhere[name]
@@ -245,7 +245,7 @@ func (d *door) tryElsewhere(t *testing.T, name string, row told) {
 }
 
 // tryOn has everybody try everything on a request. What a success changes is a request of its own.
-func (d *door) tryOn(t *testing.T, owned ownership, moment string, table map[string]told) {
+func (d *entry) tryOn(t *testing.T, owned ownership, moment string, table map[string]told) {
 	t.Helper()
 	shared := d.bring(t, owned, moment)
 	for _, person := range everybody {
@@ -277,7 +277,7 @@ func (d *door) tryOn(t *testing.T, owned ownership, moment string, table map[str
 }
 
 // lists is true when a person's list has the request.
-func (d *door) lists(t *testing.T, person string, status contract.Status) bool {
+func (d *entry) lists(t *testing.T, person string, status contract.Status) bool {
 	t.Helper()
 	response, body := d.do(t, person, http.MethodGet, "/v1/requests?limit=500", "")
 	require.Equal(t, http.StatusOK, response.StatusCode, body)
@@ -287,7 +287,7 @@ func (d *door) lists(t *testing.T, person string, status contract.Status) bool {
 }
 
 // bring makes a request and brings it to a moment of its life.
-func (d *door) bring(t *testing.T, owned ownership, moment string) contract.Status {
+func (d *entry) bring(t *testing.T, owned ownership, moment string) contract.Status {
 	t.Helper()
 	id := ulid.Make().String()
 	d.must(t, owned.requester, "", `{"id":"`+id+`","template":"shell","subject":"`+owned.subject+`","reason":"a look"}`)
@@ -309,14 +309,14 @@ func (d *door) bring(t *testing.T, owned ownership, moment string) contract.Stat
 }
 
 // must calls an operation below /v1/requests that has to work.
-func (d *door) must(t *testing.T, person, path, body string) {
+func (d *entry) must(t *testing.T, person, path, body string) {
 	t.Helper()
 	response, answer := d.do(t, person, http.MethodPost, "/v1/requests"+path, body)
 	require.Less(t, response.StatusCode, 300, answer)
 }
 
 // await waits until a request is in a state, also in the ledger, where lists are read.
-func (d *door) await(t *testing.T, id string, state contract.State) (status contract.Status) {
+func (d *entry) await(t *testing.T, id string, state contract.State) (status contract.Status) {
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var err error

@@ -1,4 +1,4 @@
-// Package api is the HTTP door: the starter's verbs as JSON, described by OpenAPI and refused with RFC 9457 problem
+// Package api is the HTTP entry point: the starter's verbs as JSON, described by OpenAPI and refused with RFC 9457 problem
 // documents. A bearer token says who is acting; no body ever does.
 package api
 
@@ -61,7 +61,7 @@ func New(o Options) http.Handler {
 	s.signIn()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.Saw, log: o.Log}
+	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.RecordSignIn, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.

@@ -32,28 +32,28 @@ func TestMain(m *testing.M) {
 	os.Exit(temporal.Main(m))
 }
 
-// door is the API of a house, served.
-type door struct {
+// entry point is the API of a house, served.
+type entry struct {
 	*startertest.House
 	url  string
 	logs *observer.ObservedLogs
 }
 
-func open(t *testing.T) *door {
+func open(t *testing.T) *entry {
 	t.Helper()
 	return serve(t, startertest.New(t))
 }
 
-func serve(t *testing.T, house *startertest.House) *door {
+func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.New(core)}))
 	t.Cleanup(server.Close)
-	return &door{House: house, url: server.URL, logs: logs}
+	return &entry{House: house, url: server.URL, logs: logs}
 }
 
 // do calls the API in the name of a person; nobody's when empty.
-func (d *door) do(t *testing.T, person, method, path, body string) (*http.Response, string) {
+func (d *entry) do(t *testing.T, person, method, path, body string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, d.url+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -63,7 +63,7 @@ func (d *door) do(t *testing.T, person, method, path, body string) (*http.Respon
 	return d.send(t, request)
 }
 
-func (d *door) send(t *testing.T, request *http.Request) (*http.Response, string) {
+func (d *entry) send(t *testing.T, request *http.Request) (*http.Response, string) {
 	t.Helper()
 	response, err := http.DefaultClient.Do(request)
 	require.NoError(t, err)

@@ -14,7 +14,7 @@ type ReviewBody struct {
 	Reason  string           `json:"reason,omitempty" doc:"Why; needed to deny"`
 	// A reviewer can shorten access, and never lengthen it.
 	Duration string `json:"duration,omitempty" doc:"The longest that you approve, when that is less than was asked" example:"30m"`
-	Shown    string `json:"shown,omitempty" maxLength:"64" doc:"The digest of what you had before you: the review is refused when that is not what there is now"`
+	Digest   string `json:"digest,omitempty" maxLength:"64" doc:"The digest of what you had before you: the review is refused when that is not what there is now"`
 }
 
 // ExtensionBody asks for a later end.
@@ -82,8 +82,8 @@ func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, er
 	if err != nil {
 		return nil, err
 	}
-	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, starter.Say{
-		Verdict: in.Body.Verdict, Reason: in.Body.Reason, Duration: duration, Shown: in.Body.Shown,
+	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, starter.ReviewInput{
+		Verdict: in.Body.Verdict, Reason: in.Body.Reason, Duration: duration, Digest: in.Body.Digest,
 	}))
 }
 

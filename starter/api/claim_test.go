@@ -18,7 +18,7 @@ import (
 
 // provided is a house whose reviewers are those whom the provider calls Platform Team.
 type provided struct {
-	*door
+	*entry
 	provider *oidc.Server
 }
 

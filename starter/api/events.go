@@ -25,7 +25,7 @@ const (
 )
 
 // Story is what happened to a request so far.
-type Story struct {
+type Events struct {
 	Events []contract.Event `json:"events" nullable:"false" doc:"What happened, in order"`
 }
 
@@ -44,12 +44,12 @@ func (s *server) events() {
 	op.Responses = map[string]*huma.Response{"200": {
 		Description: "The events so far, or a stream of events",
 		Content: map[string]*huma.MediaType{
-			"application/json": {Schema: huma.SchemaFromType(registry, reflect.TypeFor[Story]())},
+			"application/json": {Schema: huma.SchemaFromType(registry, reflect.TypeFor[Events]())},
 			streamType:         {Schema: &huma.Schema{Type: huma.TypeString, Description: "Server-sent events"}},
 		},
 	}}
 	huma.Register(s.huma, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
-		respond, err := s.storyOrStream(ctx, in)
+		respond, err := s.eventsOrStream(ctx, in)
 		if err != nil {
 			return nil, refusal(ctx, op, err)
 		}
@@ -57,16 +57,16 @@ func (s *server) events() {
 	})
 }
 
-func (s *server) storyOrStream(ctx context.Context, in *eventsInput) (func(huma.Context), error) {
+func (s *server) eventsOrStream(ctx context.Context, in *eventsInput) (func(huma.Context), error) {
 	within, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
 	person := current(ctx).Person
-	_, events, err := s.starter.Story(within, person, in.ID)
+	_, events, err := s.starter.Events(within, person, in.ID)
 	if err != nil {
 		return nil, err
 	}
 	if !in.Follow && !strings.Contains(in.Accept, streamType) {
-		return func(hc huma.Context) { writeStory(hc, events) }, nil
+		return func(hc huma.Context) { writeEvents(hc, events) }, nil
 	}
 	leave, err := s.streams.enter(person)
 	if err != nil {
@@ -78,9 +78,9 @@ func (s *server) storyOrStream(ctx context.Context, in *eventsInput) (func(huma.
 	}, nil
 }
 
-func writeStory(hc huma.Context, events []contract.Event) {
+func writeEvents(hc huma.Context, events []contract.Event) {
 	hc.SetHeader("Content-Type", "application/json")
-	_ = json.NewEncoder(hc.BodyWriter()).Encode(Story{append([]contract.Event{}, events...)}) // the caller may be gone
+	_ = json.NewEncoder(hc.BodyWriter()).Encode(Events{append([]contract.Event{}, events...)}) // the caller may be gone
 }
 
 // stream sends events until the request has ended, the caller goes away, the server stops or the stream is too old.

@@ -21,7 +21,7 @@ import (
 )
 
 // bear calls the API with a token.
-func (d *door) bear(t *testing.T, token, method, path, body string) (*http.Response, string) {
+func (d *entry) bear(t *testing.T, token, method, path, body string) (*http.Response, string) {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, d.url+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -29,8 +29,8 @@ func (d *door) bear(t *testing.T, token, method, path, body string) (*http.Respo
 	return d.send(t, request)
 }
 
-// withScopes is a door, and a service token of alice's that is good for some scopes.
-func withScopes(t *testing.T, scopes ...string) (*door, string) {
+// withScopes is an entry point, and a service token of alice's that is good for some scopes.
+func withScopes(t *testing.T, scopes ...string) (*entry, string) {
 	t.Helper()
 	house := startertest.New(t)
 	token, hash := identity.NewServiceToken()

@@ -26,8 +26,8 @@ type GrantBody struct {
 
 // TakeOverBody names a grant and why somebody answers for it.
 type TakeOverBody struct {
-	Grant   string `json:"grant" maxLength:"512" doc:"The grant's id, from the list of stuck ones"`
-	Because string `json:"because" doc:"Why Curfew is to stop trying, and who takes the access away"`
+	Grant  string `json:"grant" maxLength:"512" doc:"The grant's id, from the list of stuck ones"`
+	Reason string `json:"reason" doc:"Why Curfew is to stop trying, and who takes the access away"`
 }
 
 // SweepBody says how to sweep.
@@ -56,8 +56,8 @@ type (
 func (s *server) operate() {
 	register(s, operation(http.MethodGet, "/v1/stuck", "stuck", "List the revokes that are past their alarm time"), s.stuck)
 	register(s, operation(http.MethodPost, "/v1/stuck/retry", "retryStuck", "Try a stuck revoke again at once"), s.retryStuck)
-	register(s, operation(http.MethodPost, "/v1/stuck/release", "releaseStuck",
-		"Answer for access that can't be taken away: Curfew stops trying"), s.releaseStuck)
+	register(s, operation(http.MethodPost, "/v1/stuck/takeover", "takeOverStuck",
+		"Answer for access that can't be taken away: Curfew stops trying"), s.takeOverStuck)
 	register(s, operation(http.MethodGet, "/v1/alarms", "alarms", "List what concerns operators and is no request's event"), s.listAlarms)
 	register(s, operation(http.MethodPost, "/v1/sweeps", "sweep", "Compare every target with the live grants, now"), s.sweep)
 }
@@ -74,8 +74,8 @@ func (s *server) retryStuck(ctx context.Context, in *retryInput) (*grantOutput, 
 	return grantOr(s.starter.RetryStuck(ctx, current(ctx).Person, in.Body.Grant))
 }
 
-func (s *server) releaseStuck(ctx context.Context, in *takeOverInput) (*grantOutput, error) {
-	return grantOr(s.starter.TakeOver(ctx, current(ctx).Person, in.Body.Grant, in.Body.Because))
+func (s *server) takeOverStuck(ctx context.Context, in *takeOverInput) (*grantOutput, error) {
+	return grantOr(s.starter.TakeOver(ctx, current(ctx).Person, in.Body.Grant, in.Body.Reason))
 }
 
 func grantOr(status contract.GrantStatus, err error) (*grantOutput, error) {

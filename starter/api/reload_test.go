@@ -45,7 +45,7 @@ templates:
 
 // changing is an API whose configuration is in a file.
 type changing struct {
-	*door
+	*entry
 	live              *config.Live
 	file, text, token string
 }
@@ -68,7 +68,7 @@ func openOnDisk(t *testing.T) *changing {
 	require.NoError(t, err)
 	server := httptest.NewServer(api.New(api.Options{Starter: s, Config: live, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
-	c.door, c.live = &door{House: house, url: server.URL}, live
+	c.entry, c.live = &entry{House: house, url: server.URL}, live
 
 	ctx, stop := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan struct{})

@@ -22,7 +22,7 @@ type AskBody struct {
 	Zephyr   string    `json:"zephyr,omitempty" doc:"The test cycle or test execution that it is for, in the place of the ticket: the one ticket that it is linked to counts" example:"OPS-R12"`
 	Incident string    `json:"incident,omitempty" doc:"The incident that it is for, by id or link: up to 128 bytes"`
 	StartAt  time.Time `json:"startAt,omitzero" doc:"When the access is to begin, if not as soon as it is approved" example:"2027-01-31T22:00:00Z"`
-	// What is done behind the glass is signed by somebody else afterwards.
+	// A second person reviews break-glass access afterwards.
 	BreakGlass bool `json:"breakGlass,omitempty" doc:"Open at once, without the reviews that the template asks for otherwise; where it allows that, and to be signed by somebody else afterwards"`
 }
 
@@ -66,12 +66,12 @@ type PathID struct {
 type statusOutput struct{ Body contract.Status }
 
 // Shown is what a reviewer has to have before them.
-type Shown struct {
+type ReviewSubject struct {
 	Request contract.Request `json:"request" doc:"The request exactly as it was asked for, with the terms that it is decided by"`
 	Digest  string           `json:"digest" doc:"SHA-256 of the canonical JSON (RFC 8785) of what is to be reviewed now, in hex: the extension that the request's status shows waiting, otherwise the request. Send it with the review"`
 }
 
-type shownOutput struct{ Body Shown }
+type reviewSubjectOutput struct{ Body ReviewSubject }
 
 func (s *server) requests() {
 	ask := operation(http.MethodPost, "/v1/requests", "ask", "Ask for access")
@@ -79,7 +79,7 @@ func (s *server) requests() {
 	register(s, ask, s.ask)
 	register(s, operation(http.MethodGet, "/v1/requests", "list", "List the requests that you can see"), s.list)
 	register(s, operation(http.MethodGet, "/v1/requests/{id}", "show", "Show a request"), s.show)
-	register(s, operation(http.MethodGet, "/v1/requests/{id}/shown", "shown",
+	register(s, operation(http.MethodGet, "/v1/requests/{id}/review-subject", "reviewSubject",
 		"Show what is to be reviewed, with the digest that binds a review to it"), s.shown)
 }
 
@@ -91,7 +91,7 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 	status, err := s.starter.Start(ctx, starter.Ask{
 		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).Person, Subject: in.Body.Subject,
 		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Zephyr: in.Body.Zephyr, Incident: in.Body.Incident,
-		StartAt: in.Body.StartAt, BreakGlass: in.Body.BreakGlass, Door: door(in.UserAgent),
+		StartAt: in.Body.StartAt, BreakGlass: in.Body.BreakGlass, Source: sourceOf(in.UserAgent),
 	})
 	if err != nil {
 		return nil, err
@@ -125,12 +125,12 @@ func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
 	return statusOr(s.starter.Get(ctx, current(ctx).Person, in.ID))
 }
 
-func (s *server) shown(ctx context.Context, in *PathID) (*shownOutput, error) {
-	request, digest, err := s.starter.Shown(ctx, current(ctx).Person, in.ID)
+func (s *server) shown(ctx context.Context, in *PathID) (*reviewSubjectOutput, error) {
+	request, digest, err := s.starter.ReviewSubject(ctx, current(ctx).Person, in.ID)
 	if err != nil {
 		return nil, err
 	}
-	return &shownOutput{Shown{request, digest}}, nil
+	return &reviewSubjectOutput{ReviewSubject{request, digest}}, nil
 }
 
 func statusOr(status contract.Status, err error) (*statusOutput, error) {
@@ -154,7 +154,7 @@ func parseDuration(text string) (contract.Duration, error) {
 	return duration, nil
 }
 
-func door(userAgent string) string {
+func sourceOf(userAgent string) string {
 	if strings.HasPrefix(userAgent, userAgentCLI) {
 		return "cli"
 	}

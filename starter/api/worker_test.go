@@ -25,7 +25,7 @@ var (
 )
 
 // atWork is the API of a house with a worker in it, and a template whose extensions are reviewed.
-func atWork(t *testing.T, changes ...func(*config.Config)) *door {
+func atWork(t *testing.T, changes ...func(*config.Config)) *entry {
 	t.Helper()
 	house := startertest.Alone(t)
 	c := house.Config

@@ -43,13 +43,13 @@ type pressed struct {
 	} `json:"actions"`
 }
 
-func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (told, error) {
+func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
 	form, err := url.ParseQuery(string(body))
 	var sent pressed
 	if err != nil || json.Unmarshal([]byte(form.Get("payload")), &sent) != nil {
-		return told{}, malformed("send interactions of Slack", "it is no form with a payload")
+		return message{}, malformed("send interactions of Slack", "it is no form with a payload")
 	}
-	read := told{delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID}}
+	read := message{delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID}}
 	if sent.Type != "block_actions" {
 		read.unused = "only buttons mean something here"
 		return read, nil
@@ -72,23 +72,23 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 	if !known {
 		return contract.Delivered{Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts"}, nil
 	}
-	say := starter.Say{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
+	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
 	if delivery.Event == contract.ButtonDeny {
-		say = starter.Say{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
+		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
 	}
-	status, err := h.review(ctx, person, delivery.Request, say, delivery.Seen)
+	status, err := h.review(ctx, person, delivery.Request, input, delivery.Seen)
 	if problem, refused := refusal(err); refused {
 		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
 	}
 	if err != nil {
 		return contract.Delivered{}, err
 	}
-	return contract.Delivered{Said: said(person, say.Verdict, status), Requests: []string{status.ID}}, nil
+	return contract.Delivered{Said: said(person, input.Verdict, status), Requests: []string{status.ID}}, nil
 }
 
 // follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so that
 // it stays in this process: an answer is lost with it, what was pressed is not.
-func (h *Hooks) follow(ctx context.Context, pressed told) {
+func (h *Hooks) follow(ctx context.Context, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
 		defer cancel()

@@ -1,4 +1,4 @@
-// Package hooks is the door for systems that tell Curfew of something: incident tools, trackers, chat and scripts. It checks
+// Package hooks is the entry point for systems that tell Curfew of something: incident tools, trackers, chat and scripts. It checks
 // who sent a delivery, keeps of it where to look, and lets that into Temporal before it says yes; a server acts on it
 // afterwards. A delivery is a hint: what it is about is read again where it comes from, and everything is done with the
 // rights of the person whom the directory names for an account there, never with those of the sender.
@@ -49,7 +49,7 @@ type source struct {
 	config *config.Config // of the moment when this delivery came
 	verify verifier
 	// read makes a delivery of a body that was verified.
-	read func(ctx context.Context, s *source, header http.Header, body []byte) (told, error)
+	read func(ctx context.Context, s *source, header http.Header, body []byte) (message, error)
 	// act does what a delivery comes to. It may be done again, and at the same time.
 	act func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error)
 	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
@@ -57,7 +57,7 @@ type source struct {
 }
 
 // told is what a source has sent, read.
-type told struct {
+type message struct {
 	delivery contract.Delivery
 	// unused says why there is nothing to do, which operators are told once a day; it is idle when that is how it should be.
 	unused string
@@ -72,7 +72,7 @@ const (
 	mostAnswers   = 200
 )
 
-// New makes the door. An error is a fault in the configuration that its check does not find, or in the program.
+// New makes the entry point. An error is a fault in the configuration that its check does not find, or in the program.
 func New(o Options) (*Hooks, error) {
 	if o.Answers == nil {
 		o.Answers = &http.Client{
@@ -115,7 +115,7 @@ func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 
 // Deliver acts on a delivery that a server of Curfew has let in. It is the activity contract.ActivityDeliver.
 func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contract.Delivered, error) {
-	delivery, err := h.Starter.Vouched(in)
+	delivery, err := h.Starter.VerifyDelivery(in)
 	if err != nil {
 		return contract.Delivered{}, err
 	}

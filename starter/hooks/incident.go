@@ -33,15 +33,15 @@ type event struct {
 // trial is the event that PagerDuty sends when somebody tries a subscription out.
 const trial = "pagey.ping"
 
-func (h *Hooks) readIncident(_ context.Context, s *source, header http.Header, body []byte) (told, error) {
+func (h *Hooks) readIncident(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event event `json:"event"`
 	}
 	if err := json.Unmarshal(body, &sent); err != nil {
-		return told{delivery: contract.Delivery{ID: deliveryID(body, header.Get("X-Webhook-Id"))}}, malformed("send JSON", "it is no JSON of a webhook, V3")
+		return message{delivery: contract.Delivery{ID: deliveryID(body, header.Get("X-Webhook-Id"))}}, malformed("send JSON", "it is no JSON of a webhook, V3")
 	}
 	e := sent.Event
-	read := told{idle: e.Type == trial, delivery: contract.Delivery{
+	read := message{idle: e.Type == trial, delivery: contract.Delivery{
 		ID: deliveryID(body, e.ID, header.Get("X-Webhook-Id")), Event: e.Type, Incident: e.Data.Incident.ID,
 	}}
 	if e.Data.Type == "incident" {
@@ -123,7 +123,7 @@ func (h *Hooks) respond(
 			failed = append(failed, h.leftOut(ctx, system, found, account, "Curfew knows nobody with this account: an administrator can add it to a person's accounts."))
 			continue
 		}
-		status, err := h.Starter.StartFor(ctx, askFor(system, found, person, route))
+		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route))
 		problem, refused := refusal(err)
 		switch {
 		case refused:
@@ -143,14 +143,14 @@ func (h *Hooks) respond(
 func askFor(system incident.System, found incident.Incident, person string, route config.Route) starter.Ask {
 	return starter.Ask{
 		ID:       starter.DerivedID(found.OpenedAt, system.Name(), found.ID, person, route.Template),
-		Template: route.Template, Requester: person, Duration: route.Duration, Incident: found.ID, Door: system.Name(),
+		Template: route.Template, Requester: person, Duration: route.Duration, Incident: found.ID, Source: system.Name(),
 		Reason: strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
 	}
 }
 
 // leftOut tells the incident once that a responder gets no access.
 func (h *Hooks) leftOut(ctx context.Context, system incident.System, found incident.Incident, account, why string) error {
-	return system.Note(ctx, found.ID, story.Entry{
+	return system.AddNote(ctx, found.ID, story.Entry{
 		Marker: "hook/" + plain(account, digest([]byte(account))), Headline: "No access for " + oneLine(account), Lines: []string{oneLine(why)},
 	})
 }

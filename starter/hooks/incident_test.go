@@ -44,7 +44,7 @@ func TestEachResponderHasOneRequestWhateverComesHoweverOften(t *testing.T) {
 	require.Equal(t, "read-logs", asked.Template)
 	require.Equal(t, "alice", asked.Subject)
 	require.Equal(t, id, asked.Incident)
-	require.Equal(t, "pagerduty", asked.Door)
+	require.Equal(t, "pagerduty", asked.Source)
 	require.Equal(t, "Incident "+id+": Orders are late", asked.Reason, "what can't be printed is left out")
 	require.Equal(t, hour, asked.Duration, "the template's default")
 }
@@ -142,7 +142,7 @@ func TestARequestOfSomebodyElseUnderTheSameIDIsNotTakenForIt(t *testing.T) {
 	id := "P" + unique()
 	w.duty.open(id, "PALICE1")
 	derived := starter.DerivedID(began, "pagerduty", id, "alice", "read-logs")
-	_, err := w.Starter.StartFor(t.Context(), starter.Ask{ID: derived, Template: "read-logs", Requester: "bob", Reason: "mine", Door: "test"})
+	_, err := w.Starter.StartDerived(t.Context(), starter.Ask{ID: derived, Template: "read-logs", Requester: "bob", Reason: "mine", Source: "test"})
 	require.NoError(t, err)
 	done, err := w.act(t, told("incident.triggered", id))
 	require.NoError(t, err)

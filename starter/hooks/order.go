@@ -33,28 +33,28 @@ type orderBody struct {
 	Request  string            `json:"request"`
 }
 
-func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (told, error) {
+func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
 	decoder := json.NewDecoder(bytes.NewReader(body))
 	decoder.DisallowUnknownFields()
 	var sent orderBody
 	if err := decoder.Decode(&sent); err != nil || decoder.More() {
-		return told{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
+		return message{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
 	}
 	if s.hook.Verify == config.VerifyStandard {
 		sent.ID = header.Get(standardwebhooks.HeaderWebhookID)
 	}
 	if sent.ID == "" {
-		return told{}, contract.Problemf(contract.KindInvalid, "id", "give each order an id of its own, the same when it is sent again", "is missing")
+		return message{}, contract.Problemf(contract.KindInvalid, "id", "give each order an id of its own, the same when it is sent again", "is missing")
 	}
 	person, err := h.inWhoseName(s, sent)
 	if err != nil {
-		return told{}, err
+		return message{}, err
 	}
 	delivery := contract.Delivery{ID: deliveryID(body, sent.ID), Event: sent.Action, Order: &contract.Order{
 		Person: person, Template: sent.Template, Duration: sent.Duration, Reason: sent.Reason, Ticket: sent.Ticket,
 		Incident: sent.Incident, Request: sent.Request,
 	}}
-	return told{delivery: delivery}, h.checkOrder(ctx, delivery)
+	return message{delivery: delivery}, h.checkOrder(ctx, delivery)
 }
 
 // inWhoseName is the person that a source acts as.
@@ -123,7 +123,7 @@ func askOf(delivery contract.Delivery) starter.Ask {
 	order := delivery.Order
 	return starter.Ask{
 		ID: orderedID(delivery), Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
-		Ticket: order.Ticket, Incident: order.Incident, Door: "hooks/" + delivery.Source,
+		Ticket: order.Ticket, Incident: order.Incident, Source: "hooks/" + delivery.Source,
 	}
 }
 
@@ -134,7 +134,7 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 		return contract.Delivered{}, malformed("send it again", "there is no order in it")
 	}
 	if delivery.Event == contract.OrderStart {
-		status, err := h.Starter.StartFor(ctx, askOf(delivery))
+		status, err := h.Starter.StartDerived(ctx, askOf(delivery))
 		return contract.Delivered{Said: order.Person + " asks for " + order.Template, Requests: []string{status.ID}}, err
 	}
 	requests, err := h.meant(ctx, order)
@@ -156,7 +156,7 @@ func (h *Hooks) meant(ctx context.Context, order *contract.Order) ([]string, err
 	if order.Request != "" {
 		return []string{order.Request}, nil
 	}
-	open, err := h.Starter.Unended(ctx, ledger.Filter{Incident: order.Incident, Person: order.Person})
+	open, err := h.Starter.OpenRequests(ctx, ledger.Filter{Incident: order.Incident, Person: order.Person})
 	var ids []string
 	for _, status := range open {
 		ids = append(ids, status.ID)

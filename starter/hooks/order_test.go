@@ -51,7 +51,7 @@ func TestAScriptStartsTheOneRequestOfItsDelivery(t *testing.T) {
 	}
 	asked := w.asked(t, receipt.Request)
 	require.Equal(t, "alice", asked.Requester)
-	require.Equal(t, "hooks/cron", asked.Door)
+	require.Equal(t, "hooks/cron", asked.Source)
 	require.Equal(t, contract.Duration{Duration: 90 * time.Minute}, asked.Duration)
 
 	_, answer = w.order(t, "cron", body)

@@ -10,9 +10,9 @@ import (
 
 // review gives a person's review of what they had before them when the newest event was the one with this number: never of
 // an extension that was asked for later.
-func (h *Hooks) review(ctx context.Context, person, id string, say starter.Say, seen int) (contract.Status, error) {
+func (h *Hooks) review(ctx context.Context, person, id string, input starter.ReviewInput, seen int) (contract.Status, error) {
 	// In this order: what was asked for after the digest was taken makes the review a refused one.
-	_, shown, err := h.Starter.Shown(ctx, person, id)
+	_, shown, err := h.Starter.ReviewSubject(ctx, person, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -20,7 +20,7 @@ func (h *Hooks) review(ctx context.Context, person, id string, say starter.Say, 
 	if err != nil {
 		return contract.Status{}, err
 	}
-	_, events, err := h.Starter.Story(ctx, person, id)
+	_, events, err := h.Starter.Events(ctx, person, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -30,8 +30,8 @@ func (h *Hooks) review(ctx context.Context, person, id string, say starter.Say, 
 	if asked := askedAt(status, events); asked == 0 || asked > seen {
 		return contract.Status{}, contract.Problemf(contract.KindConflict, "request", "look at it at Curfew itself", "it is not what you were shown any more: it is %s", status.State)
 	}
-	say.Shown = shown
-	return h.Starter.Review(ctx, person, id, say)
+	input.Digest = shown
+	return h.Starter.Review(ctx, person, id, input)
 }
 
 // askedAt is the number of the event by which was asked what there is to review now; 0 when there is nothing.
@@ -41,8 +41,8 @@ func askedAt(status contract.Status, events []contract.Event) int {
 	case status.State == contract.StatePending:
 	case status.Extension != nil:
 		kind = contract.EventExtensionAsked
-	case status.Unsigned():
-		kind = contract.EventGlassBroken
+	case status.NeedsPostReview():
+		kind = contract.EventBreakGlassUsed
 	default:
 		return 0
 	}

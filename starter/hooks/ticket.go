@@ -25,7 +25,7 @@ const (
 // seenWithin is how long Jira may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (told, error) {
+func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event string `json:"webhookEvent"`
 		Issue struct {
@@ -39,9 +39,9 @@ func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, bod
 		} `json:"changelog"`
 	}
 	if err := json.Unmarshal(body, &sent); err != nil {
-		return told{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
+		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
 	}
-	read := told{delivery: contract.Delivery{
+	read := message{delivery: contract.Delivery{
 		ID: deliveryID(body, header.Get("X-Atlassian-Webhook-Identifier")), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
 	}}
 	moved := false
@@ -54,7 +54,7 @@ func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, bod
 	case sent.Event == ticketOpened && len(s.hook.Routes) == 0 || sent.Event == ticketChanged && !moved:
 		read.idle = true
 	case !ticket.ValidKey(sent.Issue.Key):
-		return told{}, malformed("send what Jira sends by itself", "it is about no ticket")
+		return message{}, malformed("send what Jira sends by itself", "it is about no ticket")
 	}
 	return read, nil
 }
@@ -98,9 +98,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for",
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
-	status, err := h.Starter.StartFor(ctx, starter.Ask{
+	status, err := h.Starter.StartDerived(ctx, starter.Ask{
 		ID: belonging(found, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
-		Ticket: found.Key, Door: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
 	})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
@@ -169,7 +169,7 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
 func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
-	open, err := h.Starter.Unended(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
+	open, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
 	if err != nil {
 		return contract.Delivered{}, err
 	}
@@ -184,7 +184,7 @@ func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.Histor
 			return h.tell(ctx, found.Key, marker, "The move decides nothing",
 				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.")
 		}
-		decided, err := h.review(ctx, person, status.ID, starter.Say{Verdict: verdict, Reason: found.Key + " was moved to " + oneLine(move.To) + "."}, 1)
+		decided, err := h.review(ctx, person, status.ID, starter.ReviewInput{Verdict: verdict, Reason: found.Key + " was moved to " + oneLine(move.To) + "."}, 1)
 		if problem, refused := refusal(err); refused {
 			return h.tell(ctx, found.Key, marker, "The move decides nothing", problem.Error())
 		}

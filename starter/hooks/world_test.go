@@ -48,7 +48,7 @@ func secrets(texts ...string) []config.Secret {
 
 var both = secrets(oldSecret, newSecret)
 
-// world is a door with a source of every sort, on a real Temporal server and a real ledger. No worker runs in it: what
+// world is an entry point with a source of every sort, on a real Temporal server and a real ledger. No worker runs in it: what
 // was let in is acted on by the test.
 type world struct {
 	*startertest.House
@@ -120,7 +120,7 @@ func (w *world) send(t testing.TB, source string, header http.Header, body []byt
 	return response.StatusCode, string(answer)
 }
 
-// letIn is the delivery that the door has let into Temporal.
+// letIn is the delivery that the entry point has let into Temporal.
 func (w *world) letIn(t testing.TB, source, id string) (delivery contract.Delivery, found bool) {
 	t.Helper()
 	history := w.Client.GetWorkflowHistory(t.Context(), contract.DeliveryWorkflowID(source, id), "", false, 0)
@@ -146,7 +146,7 @@ func (w *world) act(t testing.TB, delivery contract.Delivery) (contract.Delivere
 	return w.hooks.Deliver(t.Context(), contract.DeliveryInput{Delivery: contract.Sealed[contract.Delivery]{Fact: delivery}})
 }
 
-// alarms are those that the door has raised.
+// alarms are those that the entry point has raised.
 func (w *world) alarms(t testing.TB) []contract.Alarm {
 	t.Helper()
 	alarms, err := w.Starter.Alarms(t.Context(), "alice", ledger.AlarmFilter{Kind: contract.AlarmHook})
@@ -209,7 +209,7 @@ func (d *duty) Find(_ context.Context, id string) (incident.Incident, error) {
 	return found, nil
 }
 
-func (d *duty) Note(_ context.Context, id string, entry story.Entry) error {
+func (d *duty) AddNote(_ context.Context, id string, entry story.Entry) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.notes == nil {

@@ -1,4 +1,4 @@
-// Package signin is the door for browsers: people sign in at the OpenID Connect provider, or with their token where there
+// Package signin is the entry point for browsers: people sign in at the OpenID Connect provider, or with their token where there
 // is none, and out again. The pages behind it ask it who is calling; the API takes no cookies.
 package signin
 
@@ -17,7 +17,7 @@ import (
 	"curfew/starter/page"
 )
 
-// The paths of the door.
+// The paths of signing in.
 const (
 	PathSignIn  = "/signin"
 	PathAnswer  = "/signin/callback" // where the provider sends browsers back to
@@ -41,7 +41,7 @@ var (
 	tokenPage   = page.Parse(files, "token.html")
 )
 
-// Options of a Door.
+// Options of a Handler.
 type Options struct {
 	// Callers recognizes people. Where it has no provider, they sign in with their tokens.
 	Callers *identity.Authenticator
@@ -55,9 +55,9 @@ type Options struct {
 	Log *zap.Logger
 }
 
-// Door lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
+// Handler lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
 // nothing worth stealing is on any disk; after a restart people sign in again.
-type Door struct {
+type Handler struct {
 	callers  *identity.Authenticator
 	provider *identity.Provider // nil: people sign in with their tokens
 	frame    *page.Frame
@@ -94,53 +94,53 @@ func fingerprintOf(person config.Person) fingerprint {
 	return sha256.Sum256([]byte(strings.Join([]string{person.Login, person.Subject, person.Token.Reveal()}, "\x00")))
 }
 
-// New makes a door.
-func New(o Options) *Door {
-	d := &Door{
+// New makes a Handler.
+func New(o Options) *Handler {
+	h := &Handler{
 		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
 		log: o.Log, cookies: cookies{secure: o.Frame.Secure()}, lasts: tokenLasts,
 		signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
 	}
-	if d.name == nil {
-		d.name = func(person string) string { return person }
+	if h.name == nil {
+		h.name = func(person string) string { return person }
 	}
-	if d.provider != nil {
-		d.lasts = d.provider.OIDC().Session.Duration
+	if h.provider != nil {
+		h.lasts = h.provider.OIDC().Session.Duration
 	}
-	return d
+	return h
 }
 
-// Handle adds the door's pages to a mux.
-func (d *Door) Handle(mux *http.ServeMux) {
+// Handle adds its pages to a mux.
+func (h *Handler) Handle(mux *http.ServeMux) {
 	pages := map[string]func(http.ResponseWriter, *http.Request) error{
-		"GET " + PathAccount:  d.account,
-		"POST " + PathSignOut: d.signOut,
+		"GET " + PathAccount:  h.account,
+		"POST " + PathSignOut: h.signOut,
 	}
-	if d.provider == nil {
-		pages["GET "+PathSignIn], pages["POST "+PathSignIn] = d.askForToken, d.takeToken
+	if h.provider == nil {
+		pages["GET "+PathSignIn], pages["POST "+PathSignIn] = h.askForToken, h.takeToken
 	} else {
-		pages["GET "+PathSignIn], pages["GET "+PathAnswer] = d.leave, d.comeBack
+		pages["GET "+PathSignIn], pages["GET "+PathAnswer] = h.leave, h.comeBack
 	}
-	d.frame.Handle(mux, pages)
+	h.frame.Handle(mux, pages)
 }
 
 // Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over when
 // the person is not in the directory any more, or signs in by another name or token there.
-func (d *Door) Current(r *http.Request) (Session, bool) {
-	secret, ok := d.cookies.session(r)
+func (h *Handler) Current(r *http.Request) (Session, bool) {
+	secret, ok := h.cookies.session(r)
 	if !ok {
 		return Session{}, false
 	}
-	session, ok := d.sessions.look(secret)
-	person, there := d.callers.Directory().People[session.Caller.Person]
+	session, ok := h.sessions.look(secret)
+	person, there := h.callers.Directory().People[session.Caller.Person]
 	if ok && (!there || fingerprintOf(person) != session.came) {
-		d.end(r)
+		h.end(r)
 		return Session{}, false
 	}
 	return session, ok
 }
 
 // Viewer is how the pages call a session's person.
-func (d *Door) Viewer(session Session) *page.Viewer {
-	return &page.Viewer{Name: d.name(session.Caller.Person), FormToken: session.FormToken}
+func (h *Handler) Viewer(session Session) *page.Viewer {
+	return &page.Viewer{Name: h.name(session.Caller.Person), FormToken: session.FormToken}
 }

@@ -15,16 +15,16 @@ type tokenForm struct {
 }
 
 // askForToken shows the form in which somebody signs in where there is no provider.
-func (d *Door) askForToken(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) askForToken(w http.ResponseWriter, r *http.Request) error {
 	next, err := within(r.URL.Query().Get("next"))
 	if err != nil {
 		return err
 	}
-	return d.frame.Show(w, http.StatusOK, tokenPage, page.View{Title: "Sign in", Content: tokenForm{Next: next}})
+	return h.frame.Show(w, http.StatusOK, tokenPage, page.View{Title: "Sign in", Content: tokenForm{Next: next}})
 }
 
 // takeToken begins a session for the person whose token was typed. What was typed is never shown again.
-func (d *Door) takeToken(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) takeToken(w http.ResponseWriter, r *http.Request) error {
 	if err := page.ReadForm(w, r); err != nil {
 		return err
 	}
@@ -32,15 +32,15 @@ func (d *Door) takeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	directory := d.callers.Directory()
-	caller, err := d.callers.Authenticate(r.Context(), r.PostForm.Get("token"))
+	directory := h.callers.Directory()
+	caller, err := h.callers.Authenticate(r.Context(), r.PostForm.Get("token"))
 	if err != nil || caller.Means != identity.MeansToken {
 		problem := contract.Problemf(contract.KindForbidden, "token",
 			"type the token that the configuration has for you; ask an administrator if there is none", "it is no person's token")
-		d.frame.Log(r, http.StatusForbidden, problem)
-		return d.frame.Show(w, http.StatusForbidden, tokenPage, page.View{Title: "Sign in", Content: tokenForm{next, problem}})
+		h.frame.Log(r, http.StatusForbidden, problem)
+		return h.frame.Show(w, http.StatusForbidden, tokenPage, page.View{Title: "Sign in", Content: tokenForm{next, problem}})
 	}
-	d.begin(w, r, caller, directory.People[caller.Person])
-	http.Redirect(w, r, d.frame.Path(next), http.StatusSeeOther) //nolint:gosec // it is a path of Curfew's
+	h.begin(w, r, caller, directory.People[caller.Person])
+	http.Redirect(w, r, h.frame.Path(next), http.StatusSeeOther) //nolint:gosec // it is a path of Curfew's
 	return nil
 }

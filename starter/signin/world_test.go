@@ -26,11 +26,11 @@ import (
 	"curfew/starter/signin"
 )
 
-// house is Curfew's door over TLS, and the provider behind it.
+// house is Curfew over TLS, and the provider behind it.
 type house struct {
 	server   *httptest.Server
 	provider *oidc.Server
-	door     *signin.Door
+	entry    *signin.Handler
 	logs     *observer.ObservedLogs
 	file     string // of the configuration
 	live     *config.Live
@@ -59,7 +59,7 @@ func open(t *testing.T) *house {
 	return h
 }
 
-// openWithTokens is a door without a provider.
+// openWithTokens is a house without a provider.
 func openWithTokens(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -68,7 +68,7 @@ func openWithTokens(t *testing.T) *house {
 	return h
 }
 
-// openPlain is a door without a provider and without TLS, as people have it on their own machines.
+// openPlain is a house without a provider and without TLS, as people have it on their own machines.
 func openPlain(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -85,10 +85,10 @@ func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
 	frame, err := page.New(h.server.URL, zap.New(core))
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	h.door = signin.New(signin.Options{Callers: identity.New(live), Frame: frame, URL: h.server.URL, Saw: h.remember, Log: zap.New(core)})
-	h.door.Handle(mux)
+	h.entry = signin.New(signin.Options{Callers: identity.New(live), Frame: frame, URL: h.server.URL, Saw: h.remember, Log: zap.New(core)})
+	h.entry.Handle(mux)
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
-		session, _ := h.door.Current(r)
+		session, _ := h.entry.Current(r)
 		_, _ = io.WriteString(w, session.Caller.Person)
 	})
 }

@@ -1,4 +1,4 @@
-// Package startertest sets up what the starter and its doors stand on, for tests: a real Temporal server and a real
+// Package startertest sets up what the starter and its entry points stand on, for tests: a real Temporal server and a real
 // ledger, a stand-in of Jira, and a small directory.
 package startertest
 

@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// review approves or denies, or signs.
+// review approves or denies, or reviews break-glass access.
 func (p *Pages) review(v visit) error {
 	verdict := contract.Verdict(typed(v.r, "verdict"))
 	return p.act(v, "review-"+string(verdict), func(ctx context.Context, id string) error {
@@ -17,12 +17,12 @@ func (p *Pages) review(v visit) error {
 		if err != nil {
 			return err
 		}
-		shown := typed(v.r, "shown")
-		if shown == "" {
-			return contract.Problemf(contract.KindInvalid, "shown", "review it on this page", "the form does not say what you were shown")
+		digest := typed(v.r, "digest")
+		if digest == "" {
+			return contract.Problemf(contract.KindInvalid, "digest", "review it on this page", "the form does not say what you were shown")
 		}
-		_, err = p.starter.Review(ctx, v.person, id, starter.Say{
-			Verdict: verdict, Reason: typed(v.r, "reason"), Duration: duration, Shown: shown,
+		_, err = p.starter.Review(ctx, v.person, id, starter.ReviewInput{
+			Verdict: verdict, Reason: typed(v.r, "reason"), Duration: duration, Digest: digest,
 		})
 		return err
 	})

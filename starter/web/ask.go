@@ -23,8 +23,8 @@ type choosing struct {
 // offered is one template.
 type offered struct {
 	starter.Template
-	Things  []thing
-	Because string // why it can't be asked for
+	Things []thing
+	WhyNot string // why it can't be asked for
 }
 
 var choosePage = parse("choose.html")
@@ -37,7 +37,7 @@ func (p *Pages) choose(v visit) error {
 	}
 	var content choosing
 	for _, template := range templates {
-		if one := offer(template); one.Because == "" {
+		if one := offer(template); one.WhyNot == "" {
 			content.May = append(content.May, one)
 		} else {
 			content.MayNot = append(content.MayNot, one)
@@ -47,12 +47,12 @@ func (p *Pages) choose(v visit) error {
 }
 
 func offer(template starter.Template) offered {
-	one := offered{Template: template, Because: template.MayNotAsk}
+	one := offered{Template: template, WhyNot: template.MayNotAsk}
 	for _, given := range template.Entitlements {
 		one.Things = append(one.Things, thing{Target: given.Target, Facts: facts(given.Entitlement)})
 	}
 	if len(template.WithoutAccount) > 0 && !template.OnBehalf {
-		one.Because = cmp.Or(one.Because, "you have no account on "+template.WithoutAccount[0])
+		one.WhyNot = cmp.Or(one.WhyNot, "you have no account on "+template.WithoutAccount[0])
 	}
 	return one
 }
@@ -60,18 +60,18 @@ func offer(template starter.Template) offered {
 // asking is the form of one template.
 type asking struct {
 	offered
-	Glass    bool // the form is the one that breaks the glass
-	Action   string
-	Values   map[string]string // what was typed
-	Problem  *contract.Problem
-	Longest  contract.Duration
-	Choices  []contract.Duration
-	Subjects []subject // on behalf of whom it may be asked
-	Earliest string    // start, as the browser's field takes it
-	Latest   string
-	Already  string // the request that the form was sent for already
-	MaxText  int
-	Zephyr   bool // a test cycle or execution may stand for the ticket
+	ByBreakGlass bool // the form asks for break-glass access
+	Action       string
+	Values       map[string]string // what was typed
+	Problem      *contract.Problem
+	Longest      contract.Duration
+	Choices      []contract.Duration
+	Subjects     []subject // on behalf of whom it may be asked
+	Earliest     string    // start, as the browser's field takes it
+	Latest       string
+	Already      string // the request that the form was sent for already
+	MaxText      int
+	Zephyr       bool // a test cycle or execution may stand for the ticket
 }
 
 // subject is somebody whom access may be asked for.
@@ -108,8 +108,8 @@ func (p *Pages) showForm(v visit, status int, content asking) error {
 		content.Values["other"] = content.Values["duration"]
 	}
 	title := "Ask for " + content.Name
-	if content.Glass {
-		title = "Break the glass of " + content.Name
+	if content.ByBreakGlass {
+		title = "Break glass: " + content.Name
 	}
 	return p.show(v, status, askPage, title, "/ask", content)
 }
@@ -132,16 +132,16 @@ func (a asking) Marked(choice contract.Duration) bool {
 func (a asking) At(field string) bool { return a.Problem != nil && a.Problem.Field == field }
 
 // NeedsTicket is true when the form can't do without one, or what stands for it.
-func (a asking) NeedsTicket() bool { return a.Ticket == config.TicketRequired && !a.Glass }
+func (a asking) NeedsTicket() bool { return a.Ticket == config.TicketRequired && !a.ByBreakGlass }
 
 // NeedsIncident is true when the form can't do without one.
-func (a asking) NeedsIncident() bool { return a.Incident && !a.Glass }
+func (a asking) NeedsIncident() bool { return a.Incident && !a.ByBreakGlass }
 
 // NeedsSubject is true when whoever asks can't have the access.
 func (a asking) NeedsSubject() bool { return a.OnBehalf && len(a.WithoutAccount) > 0 }
 
 // MayStartLater is true when a start can be chosen.
-func (a asking) MayStartLater() bool { return a.StartWithin.Duration > 0 && !a.Glass }
+func (a asking) MayStartLater() bool { return a.StartWithin.Duration > 0 && !a.ByBreakGlass }
 
 // Optional are the fields that most people leave alone.
 func (a asking) Optional() string {
@@ -176,12 +176,12 @@ func (p *Pages) asking(v visit) (asking, error) {
 		offered: offer(templates[at]), Values: map[string]string{}, Action: v.r.URL.Path, Longest: templates[at].MaxDuration, MaxText: maxReason,
 		Earliest: p.now().UTC().Format(fieldTime), Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
-	if content.Because != "" {
-		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.Because)
+	if content.WhyNot != "" {
+		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.WhyNot)
 	}
-	if content.Glass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.Glass {
+	if content.ByBreakGlass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.ByBreakGlass {
 		if content.BreakGlass == nil {
-			return asking{}, contract.Problemf(contract.KindForbidden, "", "ask for it in the ordinary way", "you may not break the glass of %s", content.Name)
+			return asking{}, contract.Problemf(contract.KindForbidden, "", "ask for it in the ordinary way", "you may not use break-glass access to %s", content.Name)
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
@@ -248,10 +248,10 @@ func (p *Pages) ask(v visit) error {
 func (a asking) asked(person string) (starter.Ask, error) {
 	ask := starter.Ask{
 		ID: a.Values["id"], Template: a.Name, Requester: person, Subject: a.Values["subject"], Reason: a.Values["reason"],
-		Ticket: a.Values["ticket"], Zephyr: a.Values["zephyr"], Incident: a.Values["incident"], BreakGlass: a.Glass, Door: doorName,
+		Ticket: a.Values["ticket"], Zephyr: a.Values["zephyr"], Incident: a.Values["incident"], BreakGlass: a.ByBreakGlass, Source: sourceName,
 	}
-	if a.Glass && a.Values["confirm"] != "yes" {
-		return ask, contract.Problemf(contract.KindInvalid, "confirm", "tick the box if you mean it", "breaking the glass needs your word")
+	if a.ByBreakGlass && a.Values["confirm"] != "yes" {
+		return ask, contract.Problemf(contract.KindInvalid, "confirm", "tick the box if you mean it", "break-glass access needs your confirmation")
 	}
 	var err error
 	if ask.Duration, err = length(cmp.Or(a.Values["other"], a.Values["duration"])); err != nil {
@@ -266,7 +266,7 @@ func (a asking) asked(person string) (starter.Ask, error) {
 }
 
 // doorName is what requests say of how they came in.
-const doorName = "web"
+const sourceName = "web"
 
 // isAnswer is false for the status of a request that was made of something else with the same form. How long access lasts
 // is for reviewers to shorten, so it is compared before they have.

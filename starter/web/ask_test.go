@@ -16,7 +16,7 @@ import (
 
 func TestAFormThatIsSentTwiceMakesOneRequest(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	alice := d.signedIn(t, "alice")
 	old := ulid.MustNew(ulid.Timestamp(time.Now().Add(-3*time.Hour)), ulid.DefaultEntropy()).String()
 
@@ -47,7 +47,7 @@ func TestAFormThatIsSentTwiceMakesOneRequest(t *testing.T) {
 
 func TestNobodyTakesTheIDOfAnothersForm(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	alice, bob := d.signedIn(t, "alice"), d.signedIn(t, "bob")
 	form := alice.form("/ask/read-logs", "reason", "to look")
 	require.Equal(t, http.StatusSeeOther, alice.post("/ask/read-logs", form, nil).StatusCode)
@@ -61,7 +61,7 @@ func TestNobodyTakesTheIDOfAnothersForm(t *testing.T) {
 
 func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	template := d.Config.Templates["debug-prod"]
 	template.StartWithin = contract.Duration{Duration: 72 * time.Hour}
 	d.Config.Templates["debug-prod"] = template
@@ -104,7 +104,7 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 
 func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	d.Config.Tickets.Zephyr = &config.Zephyr{}
 	alice := d.signedIn(t, "alice")
 	require.Contains(t, alice.get("/ask/debug-prod").text, `id="zephyr"`)
@@ -119,7 +119,7 @@ func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
 
 func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	only := d.Config.Templates["look-round"]
 	only.Requesters.People = []string{"alice"}
 	d.Config.Templates["look-round"] = only
@@ -141,7 +141,7 @@ func TestOnlyWhatSomebodyMayAskForIsOffered(t *testing.T) {
 
 func TestListsGoOnPageByPage(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	var newest, oldest string
 	for range 30 {
 		status := startertest.Status(contract.StatePending)

@@ -113,25 +113,25 @@ func TestWhoBreaksTheGlassSaysSoAndSomebodyElseSigns(t *testing.T) {
 	alice := h.sits(t)
 	alice.signIn("p-alice", "/ask/debug-prod")
 	alice.do(chromedp.Click("#break-glass"), chromedp.WaitVisible("#confirm"))
-	require.Contains(t, alice.text(".glass"), "without asking anybody")
-	require.False(t, alice.there(`input[name="duration"][value="1h"]`), "only what is allowed behind the glass")
+	require.Contains(t, alice.text(".break-glass"), "without asking anybody")
+	require.False(t, alice.there(`input[name="duration"][value="1h"]`), "only what the break-glass rule allows")
 	alice.do(
 		chromedp.SendKeys("#reason", "everything is down"), chromedp.Click("#confirm"), chromedp.Click("#send"), chromedp.WaitVisible("#now"),
 	)
 	alice.follows(".clock", "in 29 min")
-	alice.follows("#now", "The glass was broken")
+	alice.follows("#now", "Opened without approval")
 	require.True(t, h.lightrun.Can("alice@example.org", pool))
 	request := alice.path()
 	alice.do(chromedp.Click("#end-open"), chromedp.SendKeys("#end-reason", "it is up again"), chromedp.Click("#end"))
 	alice.follows("#now", "seen to be gone")
-	require.False(t, alice.there("#decide"), "nobody signs for themselves")
+	require.False(t, alice.there("#decide"), "nobody reviews their own break-glass access")
 
 	bob := alice.beside()
 	bob.signIn("p-bob", "/")
-	bob.follows("#waiting", "not signed")
+	bob.follows("#waiting", "review due")
 	bob.open(request)
 	bob.do(chromedp.SendKeys("#approve-reason", "thank you"), chromedp.Click("#approve"), chromedp.WaitNotPresent("#decide"))
-	bob.follows("#now", "Bob Carter has signed it")
+	bob.follows("#now", "Bob Carter reviewed it")
 
 	dave := alice.beside()
 	dave.signIn("p-dave", "/ask/debug-prod")
@@ -156,13 +156,13 @@ func TestAScheduledStartAndAnAskForSomebodyElse(t *testing.T) {
 
 	bob := alice.beside()
 	bob.signIn("p-bob", alice.path())
-	digest := bob.value(`#approve-form [name="shown"]`)
+	digest := bob.value(`#approve-form [name="digest"]`)
 	bob.do(
-		chromedp.SetValue(`#approve-form [name="shown"]`, strings.Repeat("0", len(digest))), chromedp.SendKeys("#approve-reason", "fine"),
+		chromedp.SetValue(`#approve-form [name="digest"]`, strings.Repeat("0", len(digest))), chromedp.SendKeys("#approve-reason", "fine"),
 		chromedp.Click("#approve"), chromedp.WaitVisible("#approve-form .problem"),
 	)
 	require.Contains(t, bob.text("#approve-form .problem"), "not what you were shown", "a review is for what was shown, and for nothing else")
-	require.Equal(t, digest, bob.value(`#approve-form [name="shown"]`))
+	require.Equal(t, digest, bob.value(`#approve-form [name="digest"]`))
 	require.Equal(t, "fine", bob.value("#approve-reason"))
 	bob.do(chromedp.Click("#approve"), chromedp.WaitNotPresent("#decide"))
 	bob.follows(".state", "scheduled")

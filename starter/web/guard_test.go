@@ -18,7 +18,7 @@ import (
 func forms(id string) map[string]url.Values {
 	return map[string]url.Values{
 		"/ask/read-logs":              {"reason": {"to look"}},
-		"/requests/" + id + "/review": {"verdict": {"approve"}, "shown": {"x"}},
+		"/requests/" + id + "/review": {"verdict": {"approve"}, "digest": {"x"}},
 		"/requests/" + id + "/extend": {"duration": {"30m"}, "reason": {"more"}},
 		"/requests/" + id + "/end":    {"reason": {"done"}},
 		"/requests/" + id + "/cancel": {},
@@ -27,7 +27,7 @@ func forms(id string) map[string]url.Values {
 
 func TestOnlyTheSessionsOwnPagesSendForms(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	status := startertest.Status(contract.StateActive)
 	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
 	alice, carol := d.signedIn(t, "alice"), d.signedIn(t, "carol")
@@ -61,7 +61,7 @@ func TestOnlyTheSessionsOwnPagesSendForms(t *testing.T) {
 
 func TestWhoHasNotSignedInIsLedThereAndBack(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	stranger := d.stranger(t)
 	id := ulid.Make().String()
 	for _, path := range []string{"/", "/?list=mine", "/ask", "/ask/read-logs?ticket=OPS-7", "/requests/" + id} {
@@ -81,7 +81,7 @@ func TestWhoHasNotSignedInIsLedThereAndBack(t *testing.T) {
 
 func TestOtherPeoplesRequestsAreNotFound(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	status := startertest.Status(contract.StateActive)
 	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
 	bob := d.signedIn(t, "bob")
@@ -120,7 +120,7 @@ func withoutClock(text string) string {
 
 func TestWhatPeopleTypeIsShownAsText(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>` + "\u202egnp.exe {{.}} javascript:alert(1)"
 	status := startertest.Status(contract.StateActive)
 	status.Reason, status.Incident = nasty, nasty
@@ -147,7 +147,7 @@ func TestWhatPeopleTypeIsShownAsText(t *testing.T) {
 
 func TestEveryPageIsHardened(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	alice := d.signedIn(t, "alice")
 	for _, path := range []string{"/", "/ask", "/ask/read-logs", "/requests/x", "/news"} {
 		header := alice.get(path).Header
@@ -166,7 +166,7 @@ func TestEveryPageIsHardened(t *testing.T) {
 
 func TestWhatCannotBeShownAsItWasAskedForCannotBeReviewed(t *testing.T) {
 	t.Parallel()
-	d := openDoor(t)
+	d := openEntry(t)
 	status := startertest.Status(contract.StatePending) // the ledger knows it, and no workflow does
 	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: "the checkout hangs"})
 

@@ -83,11 +83,11 @@ func (p *Pages) home(v visit) error {
 	if at < 0 {
 		return contract.Problemf(contract.KindNotFound, "", "", "there is no such list")
 	}
-	shown, err := p.list(v.r.Context(), v.person, lists[at], query.Get("before"), manyRows)
+	listed, err := p.list(v.r.Context(), v.person, lists[at], query.Get("before"), manyRows)
 	if err != nil {
 		return err
 	}
-	return p.show(v, http.StatusOK, homePage, shown.Title, "/", homeContent{Lists: []shownList{shown}})
+	return p.show(v, http.StatusOK, homePage, listed.Title, "/", homeContent{Lists: []shownList{listed}})
 }
 
 // homeNews tells the script whether the first page would look different now.
@@ -103,14 +103,14 @@ func (p *Pages) firstPage(ctx context.Context, person string) (homeContent, erro
 	var content homeContent
 	digest := sha256.New()
 	for _, l := range lists[:2] {
-		shown, err := p.list(ctx, person, l, "", fewRows)
+		listed, err := p.list(ctx, person, l, "", fewRows)
 		if err != nil {
 			return content, err
 		}
-		for _, row := range shown.Rows {
+		for _, row := range listed.Rows {
 			fmt.Fprintf(digest, "%s %s %s;", l.Key, row.ID, row.State.Text)
 		}
-		content.Lists = append(content.Lists, shown)
+		content.Lists = append(content.Lists, listed)
 	}
 	content.News = hex.EncodeToString(digest.Sum(nil)[:8])
 	return content, nil
@@ -123,16 +123,16 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 	if err != nil {
 		return shownList{}, err
 	}
-	shown := shownList{list: l}
+	listed := shownList{list: l}
 	if len(statuses) == length {
-		shown.Next = statuses[len(statuses)-1].ID
+		listed.Next = statuses[len(statuses)-1].ID
 	}
 	for _, status := range statuses {
 		if !l.waiting || p.waitsFor(ctx, person, status) {
-			shown.Rows = append(shown.Rows, p.row(status))
+			listed.Rows = append(listed.Rows, p.row(status))
 		}
 	}
-	return shown, nil
+	return listed, nil
 }
 
 func (p *Pages) row(status contract.Status) row {

@@ -11,15 +11,15 @@ import (
 
 // offers are what a page offers somebody to do with a request as it stands: of what the starter lets them do, that which
 // makes sense now.
-type offers struct{ Review, Sign, Extend, End, Cancel, Certify bool }
+type offers struct{ Review, PostReview, Extend, End, Cancel, Certify bool }
 
 func (p *Pages) may(ctx context.Context, person string, status contract.Status) offers {
 	may := p.starter.May(ctx, person, status)
 	can := func(op starter.Operation) bool { return slices.Contains(may, op) }
 	review := can(starter.OperationReview) && isAsked(status, person)
-	sign := review && status.Unsigned() && (status.State != contract.StateActive || status.Extension == nil)
+	sign := review && status.NeedsPostReview() && (status.State != contract.StateActive || status.Extension == nil)
 	return offers{
-		Review: review && !sign, Sign: sign,
+		Review: review && !sign, PostReview: sign,
 		Extend:  can(starter.OperationExtend) && status.Extension == nil && leftToExtend(status) > 0,
 		End:     can(starter.OperationRevoke) && status.State != contract.StateRevoking,
 		Cancel:  can(starter.OperationCancel),
@@ -30,7 +30,7 @@ func (p *Pages) may(ctx context.Context, person string, status contract.Status) 
 // waitsFor is true when a request waits for this person's review.
 func (p *Pages) waitsFor(ctx context.Context, person string, status contract.Status) bool {
 	offered := p.may(ctx, person, status)
-	return offered.Review || offered.Sign
+	return offered.Review || offered.PostReview
 }
 
 // isAsked is false for who has reviewed a request, or asks for the extension that waits.

@@ -54,7 +54,7 @@ func TestThePagesForTheirPictures(t *testing.T) {
 	alice.picture("home-dark")
 	alice.do(phone())
 	alice.open("/ask/debug-prod/break-glass")
-	alice.picture("glass-phone")
+	alice.picture("break-glass-phone")
 }
 
 func desktop() chromedp.Action[chromedp.Void] { return chromedp.EmulateViewport(800, 1000) }

@@ -17,30 +17,31 @@ import (
 // requestContent is the page of one request.
 type requestContent struct {
 	contract.Status
-	Who         string
-	Asked       contract.Duration // how long the access is to last, as it was asked for
-	Stands      state
-	Headline    string // where it stands, in a sentence
-	Moments     moments
-	Panel       string // who may review, and has not
-	Things      []thing
-	Story       []entry
-	StoryFault  string // why there is no story
-	News        string // what the script compares
-	May         offers
-	Shorter     []contract.Duration // what a reviewer may approve instead
-	Longer      []contract.Duration // what may be asked for on top
-	MostLonger  contract.Duration
-	ShownDigest string // of what is to be reviewed
-	ReviewFault string // why it can't be reviewed now
-	Asker       string // of the extension that waits
-	Signer      string // who has signed
-	Form        sentForm
-	MaxText     int
+	Who           string
+	RequesterName string
+	Asked         contract.Duration // how long the access is to last, as it was asked for
+	Stands        state
+	Headline      string // where it stands, in a sentence
+	Moments       moments
+	NotReviewed   string // who may review, and has not
+	Things        []thing
+	Story         []entry
+	StoryFault    string // why there is no story
+	News          string // what the script compares
+	May           offers
+	Shorter       []contract.Duration // what a reviewer may approve instead
+	Longer        []contract.Duration // what may be asked for on top
+	MostLonger    contract.Duration
+	Digest        string // of what is to be reviewed
+	ReviewFault   string // why it can't be reviewed now
+	Asker         string // of the extension that waits
+	PostReviewer  string // who has reviewed the break-glass access
+	Form          sentForm
+	MaxText       int
 }
 
 // moments are the times of a request; nil when they have not come up.
-type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, SignBy *page.Moment }
+type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, ReviewDue *page.Moment }
 
 // entry is a part of the story.
 type entry struct {
@@ -74,7 +75,7 @@ func (c requestContent) ExtensionSaid() string { return story.Visible(c.Extensio
 // Homeless is the problem of a form that the page does not offer any more.
 func (c requestContent) Homeless() *contract.Problem {
 	offered := map[string]bool{
-		"review-approve": c.May.Review || c.May.Sign, "review-deny": c.May.Review || c.May.Sign,
+		"review-approve": c.May.Review || c.May.PostReview, "review-deny": c.May.Review || c.May.PostReview,
 		"extend": c.May.Extend, "end": c.May.End, "cancel": c.May.Cancel,
 	}
 	if offered[c.Form.Verb] {
@@ -104,14 +105,14 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	}
 	content := p.content(v.r.Context(), v.person, status)
 	content.Form = form
-	_, events, err := p.starter.Story(ctx, v.person, id)
+	_, events, err := p.starter.Events(ctx, v.person, id)
 	if err == nil {
 		content.News, content.Story = newsOf(events), p.entries(events)
 	} else {
 		_, problem := page.Explain(err)
 		content.StoryFault = problem.Fault
 	}
-	if content.May.Review || content.May.Sign {
+	if content.May.Review || content.May.PostReview {
 		p.exactly(v, &content)
 	}
 	title := fmt.Sprintf("%s for %s: %s", status.Template, p.name(status.Subject), content.Stands.Text)
@@ -121,16 +122,16 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 // exactly shows what is to be reviewed as it was asked for, and binds the review to that. What can't be shown so can't be
 // reviewed here.
 func (p *Pages) exactly(v visit, content *requestContent) {
-	asked, digest, err := p.starter.Shown(v.r.Context(), v.person, content.ID)
+	asked, digest, err := p.starter.ReviewSubject(v.r.Context(), v.person, content.ID)
 	if err == nil && content.State == contract.StateActive && content.Extension != nil {
 		digest, err = seal.Digest(*content.Extension) // of the one that is shown, also if there is another by now
 	}
 	if err != nil {
 		_, problem := page.Explain(err)
-		content.ReviewFault, content.May.Review, content.May.Sign = problem.Fault, false, false
+		content.ReviewFault, content.May.Review, content.May.PostReview = problem.Fault, false, false
 		return
 	}
-	content.ShownDigest = digest
+	content.Digest = digest
 	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
 	content.Reason, content.Ticket, content.Zephyr, content.Incident = asked.Reason, asked.Ticket, asked.Zephyr, asked.Incident
 	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
@@ -152,7 +153,7 @@ func missing(err error) error {
 
 // requestNews tells the script whether anything has happened.
 func (p *Pages) requestNews(v visit) error {
-	_, events, err := p.starter.Story(v.r.Context(), v.person, v.r.PathValue("id"))
+	_, events, err := p.starter.Events(v.r.Context(), v.person, v.r.PathValue("id"))
 	if err != nil {
 		return missing(err)
 	}
@@ -164,10 +165,10 @@ func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
 func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
 	content := requestContent{
-		Status: status, Who: p.who(status), Asked: status.Duration, Stands: stateOf(status), May: p.may(ctx, person, status), MaxText: maxReason,
+		Status: status, Who: p.who(status), RequesterName: p.name(status.Requester), Asked: status.Duration, Stands: stateOf(status), May: p.may(ctx, person, status), MaxText: maxReason,
 		Moments: moments{
 			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
-			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), SignBy: p.moment(status.SignBy),
+			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), ReviewDue: p.moment(status.ReviewDue),
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
 	}
@@ -182,12 +183,12 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 	for _, hold := range status.Holds {
 		content.Things = append(content.Things, p.thingHeld(hold))
 	}
-	content.Panel = p.names(stillAsked(status))
+	content.NotReviewed = p.names(stillAsked(status))
 	if status.Extension != nil {
 		content.Asker = p.name(story.Actor(status.Extension.By))
 	}
-	if status.Signed != nil {
-		content.Signer = p.name(status.Signed.Reviewer)
+	if status.PostReview != nil {
+		content.PostReviewer = p.name(status.PostReview.Reviewer)
 	}
 	return content
 }

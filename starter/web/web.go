@@ -1,4 +1,4 @@
-// Package web is the door for people with a browser: pages to ask, review and look back, made on the server. They work
+// Package web is the entry point for people with a browser: pages to ask, review and look back, made on the server. They work
 // without JavaScript; where there is some, they follow what happens.
 package web
 
@@ -26,24 +26,24 @@ func parse(name string) *template.Template {
 
 // Options of the pages.
 type Options struct {
-	Starter *starter.Starter
-	Config  *config.Live // what people and targets are called
-	Frame   *page.Frame
-	Door    *signin.Door // knows who has signed in
+	Starter  *starter.Starter
+	Config   *config.Live // what people and targets are called
+	Frame    *page.Frame
+	Sessions *signin.Handler // knows who has signed in
 }
 
 // Pages are for those who have signed in.
 type Pages struct {
-	starter *starter.Starter
-	config  *config.Live
-	frame   *page.Frame
-	door    *signin.Door
-	now     func() time.Time
+	starter  *starter.Starter
+	config   *config.Live
+	frame    *page.Frame
+	sessions *signin.Handler
+	now      func() time.Time
 }
 
 // New makes the pages.
 func New(o Options) *Pages {
-	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, door: o.Door, now: time.Now}
+	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, sessions: o.Sessions, now: time.Now}
 }
 
 // Handle adds the pages to a mux.
@@ -87,7 +87,7 @@ type visit struct {
 // signedIn leads whoever has not signed in there, and holds that forms are the session's own.
 func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *http.Request) error {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		session, ok := p.door.Current(r)
+		session, ok := p.sessions.Current(r)
 		if !ok {
 			return p.signIn(w, r)
 		}
@@ -96,7 +96,7 @@ func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *ht
 			err = handle(visit{w, r, session.Caller.Person, session})
 		}
 		if err != nil {
-			return &page.Troubled{Viewer: p.door.Viewer(session), Err: err}
+			return &page.Troubled{Viewer: p.sessions.Viewer(session), Err: err}
 		}
 		return nil
 	}
@@ -142,7 +142,7 @@ func (p *Pages) signInFor(next string) string {
 
 // show answers with a page of whoever visits.
 func (p *Pages) show(v visit, status int, made *template.Template, title, here string, content any) error {
-	return p.frame.Show(v.w, status, made, page.View{Title: title, Here: here, Viewer: p.door.Viewer(v.session), Content: content})
+	return p.frame.Show(v.w, status, made, page.View{Title: title, Here: here, Viewer: p.sessions.Viewer(v.session), Content: content})
 }
 
 // goTo leads on after a form, so that looking again sends nothing twice.

@@ -77,8 +77,8 @@ func stateOf(status contract.Status) state {
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
-	case status.Unsigned():
-		return state{string(status.State) + ", not signed", "alarm"}
+	case status.NeedsPostReview():
+		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:
 		return state{"active, extension waits", "waits"}
 	case status.State == contract.StateActive:

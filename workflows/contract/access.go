@@ -71,7 +71,7 @@ type Lease struct {
 	// Reference is what the target may show beside the access: the ticket or incident.
 	Reference string `json:"reference,omitempty"`
 	// LookEvery is how often the target is looked at while the access is live; zero for never.
-	LookEvery Duration `json:"lookEvery,omitzero"`
+	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	// Restore gives the access again when somebody else took it away.
 	Restore bool `json:"restore,omitempty"`
 }
@@ -116,10 +116,10 @@ func (l Leases) Live(at time.Time) Leases {
 }
 
 // LookEvery is the shortest time between looks that a lease asks for; zero when none does.
-func (l Leases) LookEvery() time.Duration {
+func (l Leases) DriftCheckInterval() time.Duration {
 	var shortest time.Duration
 	for _, lease := range l {
-		if every := lease.LookEvery.Duration; every > 0 && (shortest == 0 || every < shortest) {
+		if every := lease.DriftCheckInterval.Duration; every > 0 && (shortest == 0 || every < shortest) {
 			shortest = every
 		}
 	}

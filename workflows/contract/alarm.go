@@ -7,17 +7,17 @@ type AlarmKind string
 
 // The kinds of alarms.
 const (
-	AlarmLate         AlarmKind = "late"          // the watchdog ended access that was past its end
-	AlarmStuck        AlarmKind = "stuck"         // a revoke is past its alarm time
-	AlarmReleased     AlarmKind = "released"      // somebody took a stuck revoke over, by name
-	AlarmDrifted      AlarmKind = "drifted"       // live access was removed by somebody else
-	AlarmReappeared   AlarmKind = "reappeared"    // access is there again after its revoke
-	AlarmOrphaned     AlarmKind = "orphaned"      // Curfew's mark is on access that no live grant holds up
-	AlarmRemoved      AlarmKind = "removed"       // the sweep removed an orphan
-	AlarmSweepStopped AlarmKind = "sweep-stopped" // there was more to remove than a sweep may
-	AlarmForged       AlarmKind = "forged"        // an input had no valid seal
-	AlarmUnsigned     AlarmKind = "unsigned"      // nobody has signed in time what was done behind the glass
-	AlarmHook         AlarmKind = "hook"          // what a source of webhooks has sent came to nothing
+	AlarmLate                    AlarmKind = "late"                       // the watchdog ended access that was past its end
+	AlarmStuck                   AlarmKind = "stuck"                      // a revoke is past its alarm time
+	AlarmTakenOver               AlarmKind = "taken-over"                 // somebody took a stuck revoke over, by name
+	AlarmDrifted                 AlarmKind = "drifted"                    // live access was removed by somebody else
+	AlarmReappeared              AlarmKind = "reappeared"                 // access is there again after its revoke
+	AlarmOrphaned                AlarmKind = "orphaned"                   // Curfew's mark is on access that no live grant holds up
+	AlarmRemoved                 AlarmKind = "removed"                    // the sweep removed an orphan
+	AlarmSweepStopped            AlarmKind = "sweep-stopped"              // there was more to remove than a sweep may
+	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
+	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
+	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 )
 
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.

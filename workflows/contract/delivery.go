@@ -13,7 +13,7 @@ type DeliveryInput struct {
 }
 
 // Delivery is what a source of webhooks has told, as far as it matters: where to look, and nothing to believe. Who sent it
-// was checked at the door.
+// was checked when it came in.
 type Delivery struct {
 	Source string `json:"source"` // by its configured name
 	// ID is the source's own: what is sent again has the same.

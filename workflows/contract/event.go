@@ -10,34 +10,34 @@ type EventKind string
 
 // What can happen to a request. Those with a state's or an outcome's name are its transitions.
 const (
-	EventRequested       EventKind = "requested"
-	EventReviewAsked     EventKind = "review-asked" // people who may review were asked to
-	EventReminded        EventKind = "reminded"     // and were reminded
-	EventReviewed        EventKind = "reviewed"
-	EventApproved        EventKind = "approved"
-	EventDenied          EventKind = "denied"
-	EventWithdrawn       EventKind = "withdrawn"
-	EventLapsed          EventKind = "lapsed"
-	EventScheduled       EventKind = "scheduled"
-	EventGranted         EventKind = "granted"
-	EventFailed          EventKind = "failed"
-	EventExtensionAsked  EventKind = "extension-asked"
-	EventExtensionDenied EventKind = "extension-denied"
-	EventExtended        EventKind = "extended"
-	EventEnding          EventKind = "ending" // the deadline is near
-	EventRevoking        EventKind = "revoking"
-	EventStuck           EventKind = "stuck"
-	EventExpired         EventKind = "expired"
-	EventRevoked         EventKind = "revoked"
-	EventTakenOver       EventKind = "taken-over"       // a person answers for access that could not be taken away
-	EventCertified       EventKind = "certified"        // a certificate was handed to the subject
-	EventDrifted         EventKind = "drifted"          // somebody else took the access away while it was live
-	EventRestored        EventKind = "restored"         // and Curfew gave it again, as the template says
-	EventGlassBroken     EventKind = "glass-broken"     // access was opened without the reviews that are asked for otherwise
-	EventSigned          EventKind = "signed"           // a second person has signed what was done behind the glass
-	EventUnsigned        EventKind = "unsigned"         // nobody has in time
-	EventTicketOpened    EventKind = "ticket-opened"    // because there was none
-	EventTicketAbandoned EventKind = "ticket-abandoned" // the ticket refused an entry; it stands in the ledger only
+	EventRequested               EventKind = "requested"
+	EventReviewAsked             EventKind = "review-asked" // people who may review were asked to
+	EventReminded                EventKind = "reminded"     // and were reminded
+	EventReviewed                EventKind = "reviewed"
+	EventApproved                EventKind = "approved"
+	EventDenied                  EventKind = "denied"
+	EventWithdrawn               EventKind = "withdrawn"
+	EventLapsed                  EventKind = "lapsed"
+	EventScheduled               EventKind = "scheduled"
+	EventGranted                 EventKind = "granted"
+	EventFailed                  EventKind = "failed"
+	EventExtensionAsked          EventKind = "extension-asked"
+	EventExtensionDenied         EventKind = "extension-denied"
+	EventExtended                EventKind = "extended"
+	EventEnding                  EventKind = "ending" // the deadline is near
+	EventRevoking                EventKind = "revoking"
+	EventStuck                   EventKind = "stuck"
+	EventExpired                 EventKind = "expired"
+	EventRevoked                 EventKind = "revoked"
+	EventTakenOver               EventKind = "taken-over"                 // a person answers for access that could not be taken away
+	EventCertified               EventKind = "certified"                  // a certificate was handed to the subject
+	EventDrifted                 EventKind = "drifted"                    // somebody else took the access away while it was live
+	EventRestored                EventKind = "restored"                   // and Curfew gave it again, as the template says
+	EventBreakGlassUsed          EventKind = "break-glass-used"           // access was opened without the approvals that the template asks for otherwise
+	EventBreakGlassReviewed      EventKind = "break-glass-reviewed"       // a second person has reviewed the break-glass access
+	EventBreakGlassReviewOverdue EventKind = "break-glass-review-overdue" // nobody has in time
+	EventTicketOpened            EventKind = "ticket-opened"              // because there was none
+	EventTicketAbandoned         EventKind = "ticket-abandoned"           // the ticket refused an entry; it stands in the ledger only
 	// The same for an incident, and for a channel on which people are told.
 	EventIncidentAbandoned EventKind = "incident-abandoned"
 	EventChannelAbandoned  EventKind = "channel-abandoned"
@@ -79,8 +79,8 @@ type RecordInput struct {
 	Status Status  `json:"status"`
 }
 
-// TellInput is the activity "ticket.Tell": one comment for each event, and the live state.
-type TellInput struct {
+// TellInput is the activity "ticket.Comment": one comment for each event, and the live state.
+type CommentInput struct {
 	Ticket string  `json:"ticket"`
 	Events []Event `json:"events"`
 	Status Status  `json:"status"`
@@ -98,14 +98,14 @@ type OpenTicketResult struct {
 	Ticket string `json:"ticket"`
 }
 
-// TellIncidentInput is the activity "incident.Tell": one note for each event.
-type TellIncidentInput struct {
+// TellIncidentInput is the activity "incident.AddNote": one note for each event.
+type AddNoteInput struct {
 	Incident string  `json:"incident"`
 	Events   []Event `json:"events"`
 	Status   Status  `json:"status"`
 }
 
-// NotifyInput is the activity "notify.Tell": one message for each event that concerns somebody.
+// NotifyInput is the activity "notify.Send": one message for each event that concerns somebody.
 type NotifyInput struct {
 	Channel string  `json:"channel"` // by its configured name
 	Events  []Event `json:"events"`

@@ -73,10 +73,10 @@ type TakeOverInput struct {
 
 // TakeOver is an admin's word that Curfew is to give up, because they answer for the access.
 type TakeOver struct {
-	Grant   string    `json:"grant"` // the grant's id
-	By      string    `json:"by"`
-	Because string    `json:"because"`
-	At      time.Time `json:"at"`
+	Grant  string    `json:"grant"` // the grant's id
+	By     string    `json:"by"`
+	Reason string    `json:"reason"`
+	At     time.Time `json:"at"`
 }
 
 // GrantStatus is what the query "status" and the updates "retry" and "takeOver" of a grant answer.
@@ -204,20 +204,20 @@ type EndReceipt struct {
 	Sessions      int       `json:"sessions,omitempty"`
 }
 
-// LookCommand is the activity "target.Look": see whether live access is there.
-type LookCommand struct {
+// LookCommand is the activity "target.DetectDrift": see whether live access is there.
+type DetectDriftCommand struct {
 	Access Access `json:"access"`
 	Leases Leases `json:"leases"`
 }
 
 // LookReceipt answers a LookCommand.
-type LookReceipt struct {
+type DetectDriftReceipt struct {
 	Held bool `json:"held"`
 }
 
-// AbandonCommand is the activity "target.Abandon": close the holding of access that a person has taken over, so that
+// AbandonCommand is the activity "target.TakeOver": close the holding of access that a person has taken over, so that
 // nothing of Curfew touches it any more.
-type AbandonCommand struct {
+type TakeOverCommand struct {
 	Access   Access           `json:"access"`
 	Token    Token            `json:"token"`
 	TakeOver Sealed[TakeOver] `json:"takeOver"`

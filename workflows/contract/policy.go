@@ -102,7 +102,7 @@ type ExtensionRule struct {
 type BreakGlassRule struct {
 	Groups      []string `json:"groups,omitempty"`
 	MaxDuration Duration `json:"maxDuration,omitzero"`
-	// ReviewWithin is how long afterwards a second person has to sign it.
+	// ReviewWithin is how long afterwards a second person has to review it.
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
 	// Ticket is opened when the request has none, in the place of the rule's own.
 	Ticket TicketPlace `json:"ticket,omitzero"`
@@ -147,20 +147,20 @@ type ExtensionQuestion struct {
 	EarlierReviews []Sealed[Review]     `json:"earlierReviews,omitempty"`
 }
 
-// SignInput is the activity "policy.Sign": may this review sign what was done behind the glass?
-type SignInput struct {
+// SignInput is the activity "policy.PostReview": may this reviewer review the break-glass access?
+type PostReviewInput struct {
 	Request Sealed[Request] `json:"request"`
 	Review  Sealed[Review]  `json:"review"`
 }
 
-// GroundsInput is the activity "policy.Grounds": are the ticket and the incident still what the access rests on?
-type GroundsInput struct {
+// GroundsInput is the activity "policy.CheckEvidence": do the ticket and the incident still justify the access?
+type EvidenceInput struct {
 	Ticket   string `json:"ticket,omitempty"`   // to look at; empty for none
 	Incident string `json:"incident,omitempty"` // likewise
 }
 
 // GroundsResult answers it.
-type GroundsResult struct {
+type EvidenceResult struct {
 	Over bool   `json:"over"`
 	By   string `json:"by,omitempty"` // ActorTicket or ActorIncident
 	Why  string `json:"why,omitempty"`

@@ -55,7 +55,7 @@ type Request struct {
 	Ticket    string    `json:"ticket,omitempty"`
 	Zephyr    string    `json:"zephyr,omitempty"` // the test cycle or execution that the ticket was named by, if not itself
 	Incident  string    `json:"incident,omitempty"`
-	Door      string    `json:"door"` // how it came in: api, cli …
+	Source    string    `json:"source"` // how it came in: api, cli …
 	AskedAt   time.Time `json:"askedAt"`
 	// StartAt is when the access is to begin; zero: as soon as it is approved.
 	StartAt time.Time `json:"startAt,omitzero"`
@@ -76,8 +76,8 @@ type Terms struct {
 	PendingFor   Duration `json:"pendingFor"`
 	KeepSessions bool     `json:"keepSessions,omitempty"`
 	// LookEvery is how often live access is looked at; Restore gives it again when somebody else took it away.
-	LookEvery Duration `json:"lookEvery,omitzero"`
-	Restore   bool     `json:"restore,omitempty"`
+	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
+	Restore            bool     `json:"restore,omitempty"`
 	// Approval is the one rule of requests of the first release; ApprovalRules finds the rules of all.
 	Approval ApprovalRule `json:"approval,omitzero"`
 	Rules    Rules        `json:"rules,omitzero"`
@@ -89,7 +89,7 @@ type Terms struct {
 	// Warnings are how long before the end the subject is told that it comes.
 	Warnings []Duration `json:"warnings,omitempty"`
 	// TellIncident is true when the incident is told what came of the request.
-	TellIncident bool `json:"tellIncident,omitempty"`
+	UpdateIncident bool `json:"updateIncident,omitempty"`
 	// Channels are where people are told of the request, by their configured names.
 	Channels []string `json:"channels,omitempty"`
 }
@@ -158,14 +158,14 @@ type Status struct {
 	AskedAt     time.Time   `json:"askedAt"`
 	StartAt     *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
 	BreakGlass  bool        `json:"breakGlass,omitempty"`
-	SignBy      *time.Time  `json:"signBy,omitempty"`    // somebody else has to sign by then what was done behind the glass
-	Signed      *Review     `json:"signed,omitempty"`    // and has
-	DecideBy    *time.Time  `json:"decideBy,omitempty"`  // while pending
-	GrantedAt   *time.Time  `json:"grantedAt,omitempty"` // the access clock starts here
-	Until       *time.Time  `json:"until,omitempty"`     // the deadline
-	EndedAt     *time.Time  `json:"endedAt,omitempty"`   // the access was seen to be gone
-	Approvals   int         `json:"approvals"`           // given so far
-	Needed      int         `json:"needed"`              // approvals asked for
+	ReviewDue   *time.Time  `json:"reviewDue,omitempty"`  // a second person has to review the break-glass access by then
+	PostReview  *Review     `json:"postReview,omitempty"` // and has
+	DecideBy    *time.Time  `json:"decideBy,omitempty"`   // while pending
+	GrantedAt   *time.Time  `json:"grantedAt,omitempty"`  // the access clock starts here
+	Until       *time.Time  `json:"until,omitempty"`      // the deadline
+	EndedAt     *time.Time  `json:"endedAt,omitempty"`    // the access was seen to be gone
+	Approvals   int         `json:"approvals"`            // given so far
+	Needed      int         `json:"needed"`               // approvals asked for
 	Reviewers   []string    `json:"reviewers"`
 	Reviews     []Review    `json:"reviews,omitempty"`
 	Extension   *Extension  `json:"extension,omitempty"` // waits for a reviewer
@@ -175,13 +175,15 @@ type Status struct {
 	Seq         int         `json:"seq"`             // number of the newest event
 }
 
-// Unsigned is true while somebody has to sign what was done behind the glass.
-func (s Status) Unsigned() bool { return s.SignBy != nil && s.Signed == nil && s.GrantedAt != nil }
+// Unsigned is true while a second person has to review break-glass access.
+func (s Status) NeedsPostReview() bool {
+	return s.ReviewDue != nil && s.PostReview == nil && s.GrantedAt != nil
+}
 
-// WaitsForReview is true while reviewers have something to say: about the request, an extension of it, or what was done
-// behind the glass.
+// WaitsForReview is true while reviewers have something to say: about the request, an extension of it, or its
+// break-glass access.
 func (s Status) WaitsForReview() bool {
-	return s.State == StatePending || s.State == StateActive && s.Extension != nil || s.Unsigned()
+	return s.State == StatePending || s.State == StateActive && s.Extension != nil || s.NeedsPostReview()
 }
 
 // HoldState is what the request knows of one of its entitlements.

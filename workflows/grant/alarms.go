@@ -9,12 +9,12 @@ import (
 )
 
 // alarms counts those that the ledger has not taken yet. Telling them holds nothing up but the end of the workflow.
-type alarms struct{ raised, taken int }
+type alarms struct{ raised, recorded int }
 
-func (a alarms) told() bool { return a.raised == a.taken }
+func (a alarms) delivered() bool { return a.raised == a.recorded }
 
 // raise puts something into the ledger that concerns operators, for as long as it takes.
-func (g *run) raise(ctx workflow.Context, kind contract.AlarmKind, actor, text string) {
+func (g *run) raiseAlarm(ctx workflow.Context, kind contract.AlarmKind, actor, text string) {
 	g.alarms.raised++
 	alarm := contract.Alarm{
 		ID:   fmt.Sprintf("%s/%d/%s/%d", g.access.GrantID(), g.token.Epoch, kind, workflow.Now(ctx).Unix()),
@@ -22,9 +22,9 @@ func (g *run) raise(ctx workflow.Context, kind contract.AlarmKind, actor, text s
 		Actor: actor, Text: text,
 	}
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raiseAlarm(ctx, alarm).Get(ctx, nil); err != nil {
+		if err := recordAlarm(ctx, alarm).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
-		g.alarms.taken++
+		g.alarms.recorded++
 	})
 }

@@ -18,7 +18,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	e := g.ending
 	settled := func() bool { return e.future.IsReady() || g.changed() }
 	switch {
-	case g.stuck && !wait.For(ctx, g.toldAt.Add(reminder).Sub(workflow.Now(ctx)), "Tell again that it is stuck", settled):
+	case g.stuck && !wait.For(ctx, g.stuckRaisedAt.Add(reminder).Sub(workflow.Now(ctx)), "Tell again that it is stuck", settled):
 		g.raiseStuck(ctx)
 		return
 	case g.stuck:
@@ -35,10 +35,10 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	g.ending = nil
 	var receipt contract.EndReceipt
 	if err := e.future.Get(ctx, &receipt); err != nil {
-		g.becomeStuck(ctx, until, contract.AsProblem(err).Error())
+		g.markStuck(ctx, until, contract.AsProblem(err).Error())
 		return
 	}
-	g.ended(ctx, receipt)
+	g.applyEndReceipt(ctx, receipt)
 }
 
 // startEnd sends an end on its way. A patient one has no last attempt, and nobody else is asked after it.
@@ -57,7 +57,7 @@ func (g *run) keepSessions() bool {
 	return g.leases.KeepSessions()
 }
 
-func (g *run) ended(ctx workflow.Context, receipt contract.EndReceipt) {
+func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt) {
 	switch {
 	case !receipt.Until.IsZero():
 		g.adopt(receipt)
@@ -66,7 +66,7 @@ func (g *run) ended(ctx workflow.Context, receipt contract.EndReceipt) {
 		g.leases, g.empty = nil, receipt.Again
 	default:
 		g.close()
-		g.becomeFree(ctx)
+		g.clearStuck(ctx)
 		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
 			return contract.ReleaseResult{
 				GoneAt: receipt.GoneAt, Standing: receipt.Standing, AlreadyAbsent: receipt.AlreadyAbsent, Sessions: receipt.Sessions,

@@ -9,25 +9,25 @@ import (
 	"curfew/workflows/contract"
 )
 
-func (g *run) handle(ctx workflow.Context) error {
+func (g *run) registerHandlers(ctx workflow.Context) error {
 	return errors.Join(
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateHold, g.hold, workflow.UpdateHandlerOptions{
-			Description: "Put a request's lease on this grant and wait until the access is there", Validator: g.canHold,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateHold, g.handleHold, workflow.UpdateHandlerOptions{
+			Description: "Put a request's lease on this grant and wait until the access is there", Validator: g.validateHold,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtendLease, g.extend, workflow.UpdateHandlerOptions{
-			Description: "Move the end of a request's lease", Validator: g.canHold,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtendLease, g.handleExtend, workflow.UpdateHandlerOptions{
+			Description: "Move the end of a request's lease", Validator: g.validateHold,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.release, workflow.UpdateHandlerOptions{
-			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.canRelease,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.handleRelease, workflow.UpdateHandlerOptions{
+			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.validateRelease,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRetry, g.retryNow, workflow.UpdateHandlerOptions{
-			Description: "Try a revoke that is stuck again at once", Validator: g.mustBeStuck,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRetry, g.handleRetry, workflow.UpdateHandlerOptions{
+			Description: "Try a revoke that is stuck again at once", Validator: g.requireStuck,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateTakeOver, g.takeOverNow, workflow.UpdateHandlerOptions{
-			Description: "Answer for access that can't be taken away: Curfew stops trying", Validator: g.canTakeOver,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateTakeOver, g.handleTakeOver, workflow.UpdateHandlerOptions{
+			Description: "Answer for access that can't be taken away: Curfew stops trying", Validator: g.validateTakeOver,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateIssue, g.issue, workflow.UpdateHandlerOptions{
-			Description: "A certificate for the subject, to use the access with", Validator: g.canIssue,
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateIssue, g.handleIssue, workflow.UpdateHandlerOptions{
+			Description: "A certificate for the subject, to use the access with", Validator: g.validateIssue,
 		}),
 		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryStatus,
 			func() (contract.GrantStatus, error) { return g.status(), nil },
@@ -35,8 +35,8 @@ func (g *run) handle(ctx workflow.Context) error {
 	)
 }
 
-func (g *run) canHold(ctx workflow.Context, in contract.HoldInput) error {
-	if err := g.concerns(in.Access); err != nil {
+func (g *run) validateHold(ctx workflow.Context, in contract.HoldInput) error {
+	if err := g.checkAccess(in.Access); err != nil {
 		return err
 	}
 	switch {
@@ -52,21 +52,21 @@ func (g *run) canHold(ctx workflow.Context, in contract.HoldInput) error {
 	return nil
 }
 
-func (g *run) canRelease(in contract.ReleaseInput) error { return g.concerns(in.Access) }
+func (g *run) validateRelease(in contract.ReleaseInput) error { return g.checkAccess(in.Access) }
 
 // concerns refuses a message about another access than this grant's own.
-func (g *run) concerns(access contract.Access) error {
+func (g *run) checkAccess(access contract.Access) error {
 	if access.GrantID() != g.access.GrantID() {
 		return contract.Problemf(contract.KindInvalid, "access", "send it to "+access.GrantID(), "is not what this grant holds").Application()
 	}
 	return nil
 }
 
-func (g *run) hold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
+func (g *run) handleHold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
 	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain, opens: true})
 }
 
-func (g *run) extend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
+func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
 	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain})
 }
 
@@ -81,7 +81,7 @@ func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contrac
 
 func (a *ask) fail(err error) { a.done, a.err = true, err }
 
-func (g *run) release(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	r := &release{in: in}
 	g.releases = append(g.releases, r)
 	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {

@@ -7,7 +7,7 @@ import (
 )
 
 // canIssue lets only the subject have a certificate, and only through a request that holds this grant up.
-func (g *run) canIssue(in contract.IssueInput) error {
+func (g *run) validateIssue(in contract.IssueInput) error {
 	ask := in.Ask.Fact
 	_, holds := g.leases.Find(ask.Request)
 	switch {
@@ -22,7 +22,7 @@ func (g *run) canIssue(in contract.IssueInput) error {
 }
 
 // issue has a certificate made. It changes nothing of the grant, so it need not wait for the main loop.
-func (g *run) issue(ctx workflow.Context, in contract.IssueInput) (contract.Certificate, error) {
+func (g *run) handleIssue(ctx workflow.Context, in contract.IssueInput) (contract.Certificate, error) {
 	var certificate contract.Certificate
 	command := contract.IssueCommand{Access: g.access, Ask: in.Ask}
 	if err := issueOnTarget(ctx, command).Get(ctx, &certificate); err != nil {

@@ -37,10 +37,10 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
-	g.lookedAt = workflow.Now(ctx)
+	g.driftCheckedAt = workflow.Now(ctx)
 	g.remember(g.leases.Requests())
-	g.becomeFree(ctx)
-	g.restored(ctx)
+	g.clearStuck(ctx)
+	g.recordRestored(ctx)
 	for _, a := range asks {
 		a.done, a.result, a.err = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
 	}

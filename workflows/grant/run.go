@@ -28,17 +28,17 @@ type run struct {
 	canceled bool
 	ending   *ending
 
-	stuck    bool
-	since    time.Time // when the revoke that is stuck should have been done
-	toldAt   time.Time // when operators were last told so
-	problem  string
-	retry    bool      // somebody asked for another attempt at once
-	takeOver *takeOver // somebody asked to answer for it
-	requests []string  // that held it up in this run, for those who look into a stuck revoke
+	stuck         bool
+	since         time.Time // when the revoke that is stuck should have been done
+	stuckRaisedAt time.Time // when operators were last told so
+	problem       string
+	retry         bool      // somebody asked for another attempt at once
+	takeOver      *takeOver // somebody asked to answer for it
+	requests      []string  // that held it up in this run, for those who look into a stuck revoke
 
-	lookedAt time.Time // when the target was last seen to hold what it should
-	drifted  bool      // it was seen not to, and that was told
-	alarms   alarms
+	driftCheckedAt time.Time // when the target was last seen to hold what it should
+	drifted        bool      // it was seen not to, and that was told
+	alarms         alarms
 }
 
 // ask is a hold or an extension that waits for its answer.
@@ -131,7 +131,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.tryAgain()
 	}
 	if g.takeOver != nil {
-		g.abandon(ctx)
+		g.applyTakeOver(ctx)
 	}
 	if g.canceled {
 		g.leases = nil

@@ -54,7 +54,7 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 }
 
 // lookAtTarget reads what the target holds. It gives up soon: there is a next time.
-func lookAtTarget(ctx workflow.Context, command contract.LookCommand) workflow.Future {
+func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Look whether the access is still there",
 		StartToCloseTimeout:    grantAttempt,
@@ -62,12 +62,12 @@ func lookAtTarget(ctx workflow.Context, command contract.LookCommand) workflow.F
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, NonRetryableErrorTypes: contract.Final},
 		Priority:               temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityLook, command)
+	}), contract.ActivityDetectDrift, command)
 }
 
 // abandonOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
 // what is broken.
-func abandonOnTarget(ctx workflow.Context, command contract.AbandonCommand) workflow.Future {
+func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Close the holding",
 		StartToCloseTimeout:    grantAttempt,
@@ -75,7 +75,7 @@ func abandonOnTarget(ctx workflow.Context, command contract.AbandonCommand) work
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, NonRetryableErrorTypes: contract.Final},
 		Priority:               temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityAbandon, command)
+	}), contract.ActivityTakeOver, command)
 }
 
 // issueOnTarget has a certificate made. Somebody waits for it.
@@ -91,7 +91,7 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 }
 
 // raiseAlarm tells the ledger, for as long as it takes.
-func raiseAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

@@ -10,7 +10,7 @@ import (
 )
 
 // becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.
-func (g *run) becomeStuck(ctx workflow.Context, until time.Time, problem string) {
+func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 	already := g.stuck
 	g.stuck, g.problem = true, problem
 	g.ending = g.startEnd(ctx, until, true)
@@ -25,41 +25,41 @@ func (g *run) becomeStuck(ctx workflow.Context, until time.Time, problem string)
 }
 
 func (g *run) raiseStuck(ctx workflow.Context) {
-	g.toldAt = workflow.Now(ctx)
-	g.raise(ctx, contract.AlarmStuck, "", "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
+	g.stuckRaisedAt = workflow.Now(ctx)
+	g.raiseAlarm(ctx, contract.AlarmStuck, "", "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
 		g.problem+". Curfew keeps trying. See `curfew stuck list`.")
 }
 
-func (g *run) becomeFree(ctx workflow.Context) {
+func (g *run) clearStuck(ctx workflow.Context) {
 	if g.stuck {
-		g.stuck, g.since, g.toldAt, g.problem = false, time.Time{}, time.Time{}, ""
+		g.stuck, g.since, g.stuckRaisedAt, g.problem = false, time.Time{}, time.Time{}, ""
 		upsert(ctx, contract.KeyStuck.ValueSet(false))
 	}
 }
 
-func (g *run) mustBeStuck() error {
+func (g *run) requireStuck() error {
 	if !g.stuck {
 		return contract.Problemf(contract.KindConflict, "grant", "see the stuck ones with curfew stuck list", "its revoke is not stuck").Application()
 	}
 	return nil
 }
 
-func (g *run) canTakeOver(in contract.TakeOverInput) error {
+func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	fact := in.TakeOver.Fact
 	switch {
-	case fact.By == "" || fact.Because == "":
-		return contract.Problemf(contract.KindInvalid, "because", "say who answers for the access, and why", "is missing").Application()
+	case fact.By == "" || fact.Reason == "":
+		return contract.Problemf(contract.KindInvalid, "reason", "say who answers for the access, and why", "is missing").Application()
 	case fact.Grant != g.access.GrantID():
 		return contract.Problemf(contract.KindInvalid, "grant", "send it to "+contract.Shorten(fact.Grant, 512), "is not this grant").Application()
 	}
-	return g.mustBeStuck()
+	return g.requireStuck()
 }
 
 // promptly is how long a retry waits to be able to say what came of it.
 const promptly = 5 * time.Second
 
 // retryNow asks for another attempt at once: whatever held the revoke up may be mended.
-func (g *run) retryNow(ctx workflow.Context) (contract.GrantStatus, error) {
+func (g *run) handleRetry(ctx workflow.Context) (contract.GrantStatus, error) {
 	g.retry = true
 	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck })
 	return g.status(), nil
@@ -83,7 +83,7 @@ type takeOver struct {
 
 func (t *takeOver) fail(err error) { t.done, t.err = true, err }
 
-func (g *run) takeOverNow(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
+func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
 	t := &takeOver{Sealed: in.TakeOver}
 	if earlier := g.takeOver; earlier != nil {
 		earlier.fail(contract.Problemf(contract.KindConflict, "", "", "somebody else answers for it now").Application())
@@ -97,14 +97,14 @@ func (g *run) takeOverNow(ctx workflow.Context, in contract.TakeOverInput) (cont
 
 // abandon leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
 // that. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
-func (g *run) abandon(ctx workflow.Context) {
+func (g *run) applyTakeOver(ctx workflow.Context) {
 	t := g.takeOver
 	g.takeOver = nil
 	defer func() { t.done = true }()
 	if !g.stuck || g.ending != nil && g.ending.future.IsReady() {
 		return // it went meanwhile, or an attempt has an answer
 	}
-	err := abandonOnTarget(ctx, contract.AbandonCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed}).Get(ctx, nil)
+	err := takeOverOnTarget(ctx, contract.TakeOverCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed}).Get(ctx, nil)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindForbidden {
 		t.fail(problem.Application())
 		return
@@ -114,9 +114,9 @@ func (g *run) abandon(ctx workflow.Context) {
 	}
 	g.tryAgain()
 	by := t.Fact
-	g.raise(ctx, contract.AlarmReleased, by.By, by.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Because)
+	g.raiseAlarm(ctx, contract.AlarmTakenOver, by.By, by.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Reason)
 	g.close()
-	g.becomeFree(ctx)
+	g.clearStuck(ctx)
 	g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
 		return contract.ReleaseResult{TakenOver: &by}, true
 	})

@@ -11,7 +11,7 @@ import (
 
 func (g *target) holdAndLook(request string, lasts, every time.Duration, restore bool) *answered {
 	return g.update(contract.UpdateHold, contract.HoldInput{Access: reporting, Lease: contract.Lease{
-		Request: request, Until: g.env.Now().Add(lasts), LookEvery: contract.Duration{Duration: every}, Restore: restore,
+		Request: request, Until: g.env.Now().Add(lasts), DriftCheckInterval: contract.Duration{Duration: every}, Restore: restore,
 	}})
 }
 
@@ -109,7 +109,7 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{broken: true})
 	var waiting, nameless *answered
-	by := contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Because: "the server was scrapped"}
+	by := contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Reason: "the server was scrapped"}
 	takeOver := func(by contract.TakeOver) *answered {
 		return g.update(contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{Fact: by}})
 	}
@@ -126,7 +126,7 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	require.Equal(t, &by, result.TakenOver)
 	require.True(t, result.GoneAt.IsZero(), "nobody has seen it gone")
 	require.True(t, result.Over())
-	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck, contract.AlarmReleased}, g.kinds())
+	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck, contract.AlarmTakenOver}, g.kinds())
 	require.Equal(t, "dave", g.alarms[1].Actor)
 	require.Equal(t, "abandon", g.log[len(g.log)-1])
 }

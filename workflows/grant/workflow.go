@@ -29,14 +29,14 @@ const (
 // Grant holds one entitlement up for as long as there are leases on it.
 func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	g := restore(ctx, in)
-	if err := g.handle(ctx); err != nil {
+	if err := g.registerHandlers(ctx); err != nil {
 		return err
 	}
 	safe, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
 	g.releaseAllWhenCanceled(ctx, safe)
 
-	for g.open || g.changed() || !g.alarms.told() {
+	for g.open || g.changed() || !g.alarms.delivered() {
 		g.apply(safe)
 		if g.leases.End().Equal(g.held) {
 			g.answerKept()
@@ -44,14 +44,14 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 		g.show(safe)
 		switch {
 		case !g.open && len(g.asks) == 0 && len(g.releases) == 0:
-			_ = workflow.Await(safe, func() bool { return g.changed() || g.alarms.told() }) // safe is never canceled
+			_ = workflow.Await(safe, func() bool { return g.changed() || g.alarms.delivered() }) // safe is never canceled
 		case len(g.leases) == 0 && len(g.asks) == 0:
 			g.endAt(safe, g.emptySince(safe))
 		case len(g.asks) > 0 || !g.leases.End().Equal(g.held):
 			g.put(safe)
 		case !workflow.Now(safe).Before(g.wakeAt()):
 			g.endAt(safe, g.held)
-		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx) && g.alarms.told():
+		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx) && g.alarms.delivered():
 			return workflow.NewContinueAsNewError(ctx, contract.WorkflowGrant, contract.GrantInput{Access: g.access, State: g.state()})
 		default:
 			g.sleep(safe)

@@ -50,12 +50,12 @@ func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contra
 	return contract.GrantReceipt{Until: g.until, Leases: leases, Standing: g.standing}, nil
 }
 
-func (g *target) Look(context.Context, contract.LookCommand) (contract.LookReceipt, error) {
+func (g *target) Look(context.Context, contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
 	g.log = append(g.log, "look")
-	return contract.LookReceipt{Held: !g.until.IsZero()}, nil
+	return contract.DetectDriftReceipt{Held: !g.until.IsZero()}, nil
 }
 
-func (g *target) Abandon(context.Context, contract.AbandonCommand) error {
+func (g *target) Abandon(context.Context, contract.TakeOverCommand) error {
 	g.log = append(g.log, "abandon")
 	g.until = time.Time{}
 	return nil
@@ -124,8 +124,8 @@ func newTarget(t *testing.T, g *target) *target {
 	g.env.SetTestTimeout(time.Minute)
 	g.env.RegisterActivityWithOptions(g.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
 	g.env.RegisterActivityWithOptions(g.End, activity.RegisterOptions{Name: contract.ActivityEnd})
-	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityLook})
-	g.env.RegisterActivityWithOptions(g.Abandon, activity.RegisterOptions{Name: contract.ActivityAbandon})
+	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
+	g.env.RegisterActivityWithOptions(g.Abandon, activity.RegisterOptions{Name: contract.ActivityTakeOver})
 	g.env.RegisterActivityWithOptions(g.Alarm, activity.RegisterOptions{Name: contract.ActivityAlarm})
 	return g
 }

@@ -13,7 +13,7 @@ import (
 type extension struct {
 	contract.Sealed[contract.Extension] // without a seal when it came as a signal
 
-	reviews ballot
+	reviews reviewSet
 	done    bool
 	err     error
 }
@@ -21,10 +21,10 @@ type extension struct {
 func (x *extension) fail(err error) { x.done, x.err = true, err }
 
 // canExtend tells whether an end may move by a duration now. Zero and negative are errors, never "for ever".
-func (r *run) canExtend(ctx workflow.Context, by contract.Duration) error {
+func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 	switch {
-	case r.status.State != contract.StateActive || r.stop != nil || !workflow.Now(ctx).Before(*r.status.Until):
-		return r.notActive("extended")
+	case r.status.State != contract.StateActive || r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until):
+		return r.errNotActive("extended")
 	case by.Duration <= 0:
 		return contract.Problemf(contract.KindInvalid, "duration", "ask for a time like 30m", "%s is no time to extend by", by).Application()
 	case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
@@ -44,54 +44,54 @@ func (r *run) canExtend(ctx workflow.Context, by contract.Duration) error {
 }
 
 // extend carries out the oldest extension that somebody with the right to it has asked for.
-func (r *run) extend(ctx workflow.Context) {
+func (r *run) processExtension(ctx workflow.Context) {
 	x := r.extensions[0]
 	r.extensions = r.extensions[1:]
 	// The request's reviews stand for it, as long as the policy of today would still have it last so long.
-	decision, _, judged := r.judge(ctx, &r.reviews, r.question(x, false), *r.status.Until)
+	decision, _, decided := r.askPolicy(ctx, &r.reviews, r.question(x, false), *r.status.Until)
 	switch {
-	case !judged:
-		x.fail(r.notActive("extended"))
+	case !decided:
+		x.fail(r.errNotActive("extended"))
 	case decision.Ruling != contract.RulingGrant:
 		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
 	default:
-		r.carryOut(ctx, x, vouched(decision), x.Fact.By, x.Fact.Reason)
+		r.applyExtension(ctx, x, sealedDecision(decision), x.Fact.By, x.Fact.Reason)
 	}
 }
 
 // judgeExtension asks the policy about the reviews of the extension that waits for them.
-func (r *run) judgeExtension(ctx workflow.Context) {
-	x := r.asked
-	decision, fresh, judged := r.judge(ctx, &x.reviews, r.question(x, true), *r.status.Until)
-	if !judged {
+func (r *run) decideQueued(ctx workflow.Context) {
+	x := r.pendingExtension
+	decision, fresh, decided := r.askPolicy(ctx, &x.reviews, r.question(x, true), *r.status.Until)
+	if !decided {
 		return
 	}
 	r.announce(ctx, fresh, decision)
 	if decision.Ruling == contract.RulingReview {
 		return
 	}
-	r.closeExtension()
+	r.clearQueued()
 	reviewer, reason := x.reviews.last()
 	if decision.Ruling == contract.RulingGrant {
-		r.carryOut(ctx, x, vouched(decision), reviewer, reason)
+		r.applyExtension(ctx, x, sealedDecision(decision), reviewer, reason)
 		return
 	}
-	r.happened(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
+	r.recordEvent(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
 }
 
 // closeExtension answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
-func (r *run) closeExtension() {
-	if r.asked != nil {
-		r.asked.reviews.close()
+func (r *run) clearQueued() {
+	if r.pendingExtension != nil {
+		r.pendingExtension.reviews.close()
 	}
-	r.asked, r.status.Extension = nil, nil
+	r.pendingExtension, r.status.Extension = nil, nil
 }
 
 // carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
-func (r *run) carryOut(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
-	if err := r.canExtend(ctx, x.Fact.Duration); err != nil {
+func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
+	if err := r.checkExtension(ctx, x.Fact.Duration); err != nil {
 		x.fail(err)
-		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", contract.AsProblem(err).Error())
+		r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", contract.AsProblem(err).Error())
 		return
 	}
 	from := *r.status.Until
@@ -99,24 +99,24 @@ func (r *run) carryOut(ctx workflow.Context, x *extension, decision contract.Sea
 	before := r.chain
 	r.chain = contract.Chain{Decision: decision, Grounds: contract.Grounds{
 		Request: before.Request, Extensions: append(slices.Clone(before.Extensions), x.Sealed),
-		Reviews: append(slices.Clone(before.Reviews), x.reviews.reviews()...),
+		Reviews: append(slices.Clone(before.Reviews), x.reviews.sealed()...),
 	}}
 	if problem := r.moveAll(ctx, from, until); problem != nil {
 		r.chain = before
 		x.fail(problem.Application())
-		r.happened(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
+		r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
 		return
 	}
 	r.status.Until = &until
-	r.earlierReviews = append(r.earlierReviews, x.reviews.reviews()...)
+	r.earlierReviews = append(r.earlierReviews, x.reviews.sealed()...)
 	x.done = true
-	r.happened(ctx, contract.EventExtended, actor, said, "By "+x.Fact.Duration.String()+", until "+clock(until)+".")
+	r.recordEvent(ctx, contract.EventExtended, actor, said, "By "+x.Fact.Duration.String()+", until "+clock(until)+".")
 }
 
 // question is what the policy is asked about an extension; anew when the reviews are of the extension.
 func (r *run) question(x *extension, anew bool) *contract.ExtensionQuestion {
 	return &contract.ExtensionQuestion{
-		Asked: x.Sealed, Anew: anew, Reviews: x.reviews.reviews(),
+		Asked: x.Sealed, Anew: anew, Reviews: x.reviews.sealed(),
 		Held: r.chain.Decision, Earlier: r.chain.Extensions, EarlierReviews: r.earlierReviews,
 	}
 }
@@ -124,39 +124,39 @@ func (r *run) question(x *extension, anew bool) *contract.ExtensionQuestion {
 // extensionsAreReviewed is true when the request's terms ask for reviews of each extension.
 func (r *run) extensionsAreReviewed() bool { return r.fact().Terms.Rules.Extension.Review }
 
-func waiting() *contract.Problem {
+func extensionPending() *contract.Problem {
 	return contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
 }
 
 // keep lets an extension wait until a reviewer approves it.
-func (r *run) keep(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
+func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
 	fact := sealed.Fact
-	r.asked, r.status.Extension = &extension{Sealed: sealed}, &fact
-	r.happened(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
+	r.pendingExtension, r.status.Extension = &extension{Sealed: sealed}, &fact
+	r.recordEvent(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 
 // askToExtend keeps an extension that nobody vouches for until a reviewer approves it.
-func (r *run) askToExtend(ctx workflow.Context, signal contract.ExtendSignal) {
+func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSignal) {
 	var by contract.Duration
 	err := by.UnmarshalText([]byte(signal.Duration))
 	if err == nil {
-		err = r.canExtend(ctx, by)
+		err = r.checkExtension(ctx, by)
 	}
-	if err == nil && r.asked != nil {
-		err = waiting()
+	if err == nil && r.pendingExtension != nil {
+		err = extensionPending()
 	}
 	if err != nil {
 		workflow.GetLogger(ctx).Warn("an extension was refused", "request", r.status.ID, "error", err)
 		r.refusals++
-		if r.refusals <= maxRefusalsTold {
-			r.happened(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, contract.AsProblem(err).Error())
+		if r.refusals <= maxRefusalsRecorded {
+			r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, contract.AsProblem(err).Error())
 		}
 		return
 	}
-	r.keep(ctx, contract.Sealed[contract.Extension]{Fact: contract.Extension{
+	r.queueForReview(ctx, contract.Sealed[contract.Extension]{Fact: contract.Extension{
 		Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx),
 	}})
 }
 
 // maxRefusalsTold bounds what somebody who floods a request with signals can write to its ticket.
-const maxRefusalsTold = 20
+const maxRefusalsRecorded = 20

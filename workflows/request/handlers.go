@@ -12,7 +12,7 @@ import (
 	"curfew/workflows/wait"
 )
 
-func (r *run) handle(ctx workflow.Context) error {
+func (r *run) registerHandlers(ctx workflow.Context) error {
 	return errors.Join(
 		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryStatus,
 			func() (contract.Status, error) { return r.status, nil },
@@ -20,20 +20,20 @@ func (r *run) handle(ctx workflow.Context) error {
 		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryRequest,
 			func() (contract.Sealed[contract.Request], error) { return r.in.Request, nil },
 			workflow.QueryHandlerOptions{Description: "The request as it was asked for, with its seal"}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.review,
-			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny, or the signature afterwards", Validator: r.canReview}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.askedToExtend,
-			workflow.UpdateHandlerOptions{Description: "A later end, within the template's maximum", Validator: r.mayExtend}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRevoke, r.revoke,
-			workflow.UpdateHandlerOptions{Description: "End the access now", Validator: r.canRevoke}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateCancel, r.cancel,
-			workflow.UpdateHandlerOptions{Description: "Take back a request before there is access", Validator: r.canCancel}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.handleReview,
+			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny, or the review of break-glass access", Validator: r.validateReview}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.handleExtend,
+			workflow.UpdateHandlerOptions{Description: "A later end, within the template's maximum", Validator: r.validateExtend}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRevoke, r.handleRevoke,
+			workflow.UpdateHandlerOptions{Description: "End the access now", Validator: r.validateRevoke}),
+		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateCancel, r.handleCancel,
+			workflow.UpdateHandlerOptions{Description: "Take back a request before there is access", Validator: r.validateCancel}),
 	)
 }
 
-func (r *run) canReview(in contract.ReviewInput) error {
+func (r *run) validateReview(in contract.ReviewInput) error {
 	review := in.Review.Fact
-	reviews := r.ballot()
+	reviews := r.openReviews()
 	switch {
 	case review.Request != r.status.ID:
 		return contract.Problemf(contract.KindInvalid, "request", "review the request that you were shown", "the review is about another request").Application()
@@ -41,7 +41,7 @@ func (r *run) canReview(in contract.ReviewInput) error {
 		return contract.Problemf(contract.KindInvalid, "verdict", "say approve or deny", "%q is no verdict", review.Verdict).Application()
 	case review.Reviewer == r.status.Requester || review.Reviewer == r.status.Subject:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews their own request").Application()
-	case r.asked != nil && review.Reviewer == r.asked.Fact.By:
+	case r.pendingExtension != nil && review.Reviewer == r.pendingExtension.Fact.By:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews an extension that they asked for").Application()
 	case review.Duration.Duration < 0 || review.Duration.Duration > r.status.Duration.Duration:
 		return contract.Problemf(contract.KindInvalid, "duration", "approve "+r.status.Duration.String()+" or less",
@@ -49,62 +49,62 @@ func (r *run) canReview(in contract.ReviewInput) error {
 	// The server reads who is in which group when somebody reviews; the policy reads it again.
 	case !slices.Contains(r.status.Reviewers, review.Reviewer) && len(review.Rules) == 0:
 		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
-	case reviews == nil && r.status.Unsigned():
+	case reviews == nil && r.status.NeedsPostReview():
 		return nil
-	case reviews == nil && r.status.Signed != nil:
-		return r.signedAlready()
+	case reviews == nil && r.status.PostReview != nil:
+		return r.reviewedAlready()
 	case reviews == nil:
-		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.where()).Application()
-	case reviews.by(review.Reviewer):
+		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.stateText()).Application()
+	case reviews.includes(review.Reviewer):
 		return contract.Problemf(contract.KindConflict, "reviewer", "ask another reviewer", "%s has reviewed this already", review.Reviewer).Application()
 	}
 	return nil
 }
 
 // ballot is what reviews are about now; nil when there is nothing to review.
-func (r *run) ballot() *ballot {
+func (r *run) openReviews() *reviewSet {
 	switch {
-	case r.stop != nil:
+	case r.endRequest != nil:
 		return nil
 	case r.status.State == contract.StatePending && !r.reviews.closed:
 		return &r.reviews
-	case r.status.State == contract.StateActive && r.asked != nil:
-		return &r.asked.reviews
+	case r.status.State == contract.StateActive && r.pendingExtension != nil:
+		return &r.pendingExtension.reviews
 	}
 	return nil
 }
 
 // review answers when the policy has judged the review, or has decided without it.
-func (r *run) review(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
-	reviews := r.ballot()
+func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
+	reviews := r.openReviews()
 	if reviews == nil {
-		return r.sign(ctx, in)
+		return r.handlePostReview(ctx, in)
 	}
-	mine := &vote{Sealed: in.Review}
+	mine := &givenReview{Sealed: in.Review}
 	reviews.given = append(reviews.given, mine)
-	err := workflow.Await(ctx, func() bool { return mine.judged || reviews.closed || r.stop != nil })
+	err := workflow.Await(ctx, func() bool { return mine.counted || reviews.closed || r.endRequest != nil })
 	if mine.refused {
 		return r.status, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
 	}
-	if err == nil && !mine.judged {
-		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.where()).Application()
+	if err == nil && !mine.counted {
+		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.stateText()).Application()
 	}
 	return r.status, err
 }
 
-func (r *run) mayExtend(ctx workflow.Context, in contract.ExtendInput) error {
+func (r *run) validateExtend(ctx workflow.Context, in contract.ExtendInput) error {
 	if in.Extension.Fact.Request != r.status.ID {
 		return contract.Problemf(contract.KindInvalid, "request", "extend the request that you were shown", "the extension is for another request").Application()
 	}
-	if r.extensionsAreReviewed() && r.asked != nil {
-		return waiting().Application()
+	if r.extensionsAreReviewed() && r.pendingExtension != nil {
+		return extensionPending().Application()
 	}
-	return r.canExtend(ctx, in.Extension.Fact.Duration)
+	return r.checkExtension(ctx, in.Extension.Fact.Duration)
 }
 
-func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
+func (r *run) handleExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
 	if r.extensionsAreReviewed() {
-		r.keep(ctx, in.Extension)
+		r.queueForReview(ctx, in.Extension)
 		return r.status, nil
 	}
 	x := &extension{Sealed: in.Extension}
@@ -115,12 +115,12 @@ func (r *run) askedToExtend(ctx workflow.Context, in contract.ExtendInput) (cont
 	return r.status, x.err
 }
 
-func (r *run) canRevoke(contract.EndInput) error {
+func (r *run) validateRevoke(contract.EndInput) error {
 	switch {
-	case r.waiting():
+	case r.awaitsAccess():
 		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is %s: there is no access to revoke", r.status.State).Application()
 	case r.status.State == contract.StateEnded:
-		return r.ended()
+		return r.errEnded()
 	}
 	return nil
 }
@@ -128,42 +128,42 @@ func (r *run) canRevoke(contract.EndInput) error {
 // promptly is how long a revoke waits to be able to say that the access is gone.
 const promptly = 5 * time.Second
 
-func (r *run) revoke(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
+func (r *run) handleRevoke(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
 	r.end(in)
 	wait.For(ctx, promptly, "Answer the revoke", func() bool { return r.status.State == contract.StateEnded || r.status.Stuck })
 	return r.status, nil
 }
 
-func (r *run) canCancel(contract.EndInput) error {
+func (r *run) validateCancel(contract.EndInput) error {
 	switch {
 	case r.status.State == contract.StateEnded:
-		return r.ended()
-	case !r.waiting():
-		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.where()).Application()
+		return r.errEnded()
+	case !r.awaitsAccess():
+		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.stateText()).Application()
 	}
 	return nil
 }
 
-func (r *run) cancel(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
+func (r *run) handleCancel(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
 	r.end(in)
-	err := workflow.Await(ctx, func() bool { return !r.waiting() })
+	err := workflow.Await(ctx, func() bool { return !r.awaitsAccess() })
 	return r.status, err
 }
 
 // waiting is true before anything is put on a target.
-func (r *run) waiting() bool {
+func (r *run) awaitsAccess() bool {
 	return r.status.State == contract.StatePending || r.status.State == contract.StateScheduled
 }
 
 // end records that the request is to end early. The first to say so is the one it is told of.
 func (r *run) end(in contract.EndInput) {
-	if r.stop == nil {
-		r.stop = &in
+	if r.endRequest == nil {
+		r.endRequest = &in
 	}
 }
 
 // listen obeys what needs no answer: signals, and the cancellation of the workflow.
-func (r *run) listen(ctx, safe workflow.Context) {
+func (r *run) handleSignals(ctx, safe workflow.Context) {
 	revoke := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRevoke,
 		workflow.SignalChannelOptions{Description: `End the access now: {"by": "who", "reason": "why"}`})
 	extend := workflow.GetSignalChannelWithOptions(ctx, contract.SignalExtend,
@@ -179,7 +179,7 @@ func (r *run) listen(ctx, safe workflow.Context) {
 		for {
 			var signal contract.ExtendSignal
 			extend.Receive(safe, &signal)
-			r.askToExtend(safe, signal)
+			r.handleExtendSignal(safe, signal)
 		}
 	})
 	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
@@ -209,11 +209,11 @@ func (r *run) noticed(ctx workflow.Context, notice contract.Notice) {
 	target := contract.Shorten(notice.Target, 64)
 	switch notice.Kind {
 	case contract.EventCertified:
-		r.happened(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
+		r.recordEvent(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
 	case contract.EventDrifted:
-		r.happened(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")
+		r.recordEvent(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")
 	case contract.EventRestored:
-		r.happened(ctx, contract.EventRestored, contract.ActorCurfew, "", target+": the access is there again")
+		r.recordEvent(ctx, contract.EventRestored, contract.ActorCurfew, "", target+": the access is there again")
 	default: // of a later release
 	}
 }
@@ -234,23 +234,23 @@ func endOf(payload converter.RawValue) contract.EndInput {
 }
 
 // ended is the answer to whoever comes too late.
-func (r *run) ended() error {
+func (r *run) errEnded() error {
 	return contract.Problemf(contract.KindConflict, "", "make a new request", "the request has ended: %s", r.status.Outcome).Application()
 }
 
-func (r *run) notActive(done string) error {
+func (r *run) errNotActive(done string) error {
 	if r.status.State == contract.StateEnded {
-		return r.ended()
+		return r.errEnded()
 	}
-	return contract.Problemf(contract.KindConflict, "", "", "only active access can be %s: the request is %s", done, r.where()).Application()
+	return contract.Problemf(contract.KindConflict, "", "", "only active access can be %s: the request is %s", done, r.stateText()).Application()
 }
 
 // where is the state in words; access whose time is over is not active, although nobody has looked yet.
-func (r *run) where() string {
+func (r *run) stateText() string {
 	if r.status.State == contract.StateEnded {
 		return "ended (" + string(r.status.Outcome) + ")"
 	}
-	if r.stop != nil {
+	if r.endRequest != nil {
 		return "ending"
 	}
 	return string(r.status.State)

@@ -20,15 +20,15 @@ const (
 
 // granted puts a lease on the grant of every entitlement, all or none. While a target is full or down it tries again,
 // for as long as the request might have waited for reviews.
-func (r *run) granted(ctx workflow.Context) bool {
+func (r *run) grantAll(ctx workflow.Context) bool {
 	// Fail closed: nothing is granted that the ledger does not know to be approved.
 	approved := len(r.ledger.events)
-	_ = workflow.Await(ctx, func() bool { return r.ledger.told >= approved || r.stop != nil }) // ctx is never canceled
+	_ = workflow.Await(ctx, func() bool { return r.ledger.delivered >= approved || r.endRequest != nil }) // ctx is never canceled
 	giveUp := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
-	for pause := firstPause; r.stop == nil; pause = min(2*pause, longestPause) {
+	for pause := firstPause; r.endRequest == nil; pause = min(2*pause, longestPause) {
 		problem := r.holdAll(ctx)
 		if problem == nil {
-			return r.stop == nil
+			return r.endRequest == nil
 		}
 		r.status.Why = problem.Error()
 		r.show(ctx)
@@ -40,7 +40,7 @@ func (r *run) granted(ctx workflow.Context) bool {
 		if problem.Kind == contract.KindOverdue {
 			continue // a worker died meanwhile, say; the next try asks for a new end
 		}
-		wait.For(ctx, pause, "Try again to grant", func() bool { return r.stop != nil })
+		wait.For(ctx, pause, "Try again to grant", func() bool { return r.endRequest != nil })
 	}
 	return false
 }
@@ -57,7 +57,7 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 	}
 	var refused *contract.Problem
 	for i, future := range futures {
-		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.stop != nil }) // ctx is never canceled
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
 		if !future.IsReady() {
 			return contract.Problemf(contract.KindConflict, "", "", "it was ended while it was being granted")
 		}
@@ -85,17 +85,17 @@ func (r *run) begin(ctx workflow.Context, asked, until time.Time) {
 		asked, until = asked.Add(late), until.Add(late)
 	}
 	r.status.GrantedAt, r.status.Until = &asked, &until
-	if r.status.SignBy != nil {
-		r.takeSignatures(ctx)
+	if r.status.ReviewDue != nil {
+		r.processPostReviews(ctx)
 	}
-	r.happened(ctx, contract.EventGranted, contract.ActorCurfew, "", r.standing())
+	r.recordEvent(ctx, contract.EventGranted, contract.ActorCurfew, "", r.standing())
 }
 
 func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
 	fact := r.fact()
 	return contract.HoldInput{Access: r.status.Holds[i].Access, Chain: r.chain, Lease: contract.Lease{
 		Request: fact.ID, Until: until, KeepSessions: fact.Terms.KeepSessions, Reference: fact.Reference(),
-		LookEvery: fact.Terms.LookEvery, Restore: fact.Terms.Restore,
+		DriftCheckInterval: fact.Terms.DriftCheckInterval, Restore: fact.Terms.Restore,
 	}}
 }
 
@@ -117,7 +117,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 		futures[n] = extendLease(ctx, r.holdInput(i, to))
 	}
 	for n, future := range futures {
-		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.stop != nil }) // ctx is never canceled
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
 		if !future.IsReady() {
 			return moved, contract.Problemf(contract.KindConflict, "", "", "the access was ended meanwhile")
 		}
@@ -131,13 +131,13 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 }
 
 // released gives every lease up and returns when all of them are seen to be gone, however long it takes.
-func (r *run) released(ctx workflow.Context) {
+func (r *run) releaseAll(ctx workflow.Context) {
 	problems := r.release(ctx, r.all(), contract.ReleaseInput{})
 	if len(problems) == 0 {
 		return
 	}
 	if r.status.State != contract.StateRevoking {
-		r.happened(ctx, contract.EventRevoking, contract.ActorDeadline, "", "")
+		r.recordEvent(ctx, contract.EventRevoking, contract.ActorDeadline, "", "")
 	}
 	r.status.Stuck = true
 	workflow.Go(ctx, r.remindOfStuck)
@@ -150,7 +150,7 @@ const reminder = 24 * time.Hour
 
 func (r *run) remindOfStuck(ctx workflow.Context) {
 	for r.status.Stuck {
-		r.happened(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
+		r.recordEvent(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
 		wait.For(ctx, reminder, "Tell again that the revoke is stuck", func() bool { return !r.status.Stuck })
 	}
 }

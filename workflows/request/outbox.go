@@ -9,10 +9,10 @@ import (
 // outbox tells events to one place, in order and in batches, beside the main coroutine: a place that is down holds
 // nothing up but the end of the workflow.
 type outbox struct {
-	events  []contract.Event
-	told    int
-	closed  bool
-	refused bool // an entry, for good
+	events    []contract.Event
+	delivered int
+	closed    bool
+	refused   bool // an entry, for good
 }
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
@@ -20,7 +20,7 @@ func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) 
 // close lets run return once everything is told.
 func (o *outbox) close() { o.closed = true }
 
-func (o *outbox) drained() bool { return o.told == len(o.events) }
+func (o *outbox) drained() bool { return o.delivered == len(o.events) }
 
 // run tells until the outbox is closed and drained. What the place refuses for good is given to refused.
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
@@ -30,11 +30,11 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 			if o.drained() {
 				return
 			}
-			batch := o.events[o.told:len(o.events):len(o.events)]
+			batch := o.events[o.delivered:len(o.events):len(o.events)]
 			if err := tell(ctx, batch); err != nil {
 				refused(ctx, err)
 			}
-			o.told += len(batch)
+			o.delivered += len(batch)
 		}
 	})
 }
@@ -55,15 +55,15 @@ func (r *run) outboxes() []*outbox {
 	return all
 }
 
-func (r *run) tellEverybody(ctx workflow.Context) {
+func (r *run) startOutboxes(ctx workflow.Context) {
 	r.ledger.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
 		return record(ctx, contract.RecordInput{Events: events, Status: r.status})
 	}, func(ctx workflow.Context, err error) {
 		workflow.GetLogger(ctx).Error("the ledger refused events", "request", r.status.ID, "error", err)
 	})
-	r.ticket.run(ctx, r.tellTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
+	r.ticket.run(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
 	r.incident.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return tellIncident(ctx, contract.TellIncidentInput{Incident: r.status.Incident, Events: events, Status: r.status})
+		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status})
 	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
 	for _, c := range r.channels {
 		c.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
@@ -71,7 +71,7 @@ func (r *run) tellEverybody(ctx workflow.Context) {
 				return nil // it has been down for long, and what people can't do in time they need not be told
 			}
 			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.told.whom(events), Status: r.status, Thread: c.thread,
+				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Thread: c.thread,
 			})
 			if err == nil {
 				c.thread = result.Thread
@@ -82,17 +82,17 @@ func (r *run) tellEverybody(ctx workflow.Context) {
 }
 
 // tellTicket comments on the ticket, and opens one before where that is to be done.
-func (r *run) tellTicket(ctx workflow.Context, events []contract.Event) error {
+func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error {
 	if r.status.Ticket == "" {
 		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
 		if err != nil {
 			return err
 		}
 		r.status.Ticket = opened.Ticket
-		r.note(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
+		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
 		r.show(ctx)
 	}
-	return tellTicket(ctx, contract.TellInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
+	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
 }
 
 // refused puts it into the ledger, once, that a place takes no more entries.
@@ -100,27 +100,27 @@ func (r *run) refused(o *outbox, kind contract.EventKind, which string) func(wor
 	return func(ctx workflow.Context, err error) {
 		if !o.refused {
 			o.refused = true
-			r.note(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: which + contract.AsProblem(err).Error()})
+			r.appendEvent(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: which + contract.AsProblem(err).Error()})
 		}
 	}
 }
 
 // happened advances the state, and tells everybody.
-func (r *run) happened(ctx workflow.Context, kind contract.EventKind, actor, said, detail string) {
-	r.tell(ctx, kind, actor, said, detail, nil)
+func (r *run) recordEvent(ctx workflow.Context, kind contract.EventKind, actor, said, detail string) {
+	r.recordEventTo(ctx, kind, actor, said, detail, nil)
 }
 
 // tell is happened for what asks something of some people.
-func (r *run) tell(ctx workflow.Context, kind contract.EventKind, actor, said, detail string, to []string) {
+func (r *run) recordEventTo(ctx workflow.Context, kind contract.EventKind, actor, said, detail string, to []string) {
 	if !advance(&r.status, kind, workflow.Now(ctx)) {
 		workflow.GetLogger(ctx).Error("an event came in a state that it does not fit", "event", kind, "state", r.status.State)
 	}
-	event := r.note(ctx, contract.Event{Kind: kind, Actor: actor, Said: said, Detail: detail})
-	r.told.ask(event, to)
+	event := r.appendEvent(ctx, contract.Event{Kind: kind, Actor: actor, Said: said, Detail: detail})
+	r.notified.address(event, to)
 	if r.status.Ticket != "" || r.opening.Project != "" {
 		r.ticket.add(event)
 	}
-	if r.fact().Terms.TellIncident {
+	if r.fact().Terms.UpdateIncident {
 		r.incident.add(event)
 	}
 	for _, c := range r.channels {
@@ -130,16 +130,16 @@ func (r *run) tell(ctx workflow.Context, kind contract.EventKind, actor, said, d
 }
 
 // tellPeople is for what is of no interest to tickets and incidents.
-func (r *run) tellPeople(ctx workflow.Context, kind contract.EventKind, detail string, to []string) {
-	event := r.note(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: detail})
-	r.told.ask(event, to)
+func (r *run) notifyOnly(ctx workflow.Context, kind contract.EventKind, detail string, to []string) {
+	event := r.appendEvent(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: detail})
+	r.notified.address(event, to)
 	for _, c := range r.channels {
 		c.add(event)
 	}
 }
 
 // note numbers an event and puts it into the ledger.
-func (r *run) note(ctx workflow.Context, event contract.Event) contract.Event {
+func (r *run) appendEvent(ctx workflow.Context, event contract.Event) contract.Event {
 	r.status.Seq++
 	event.Request, event.Seq, event.At = r.status.ID, r.status.Seq, workflow.Now(ctx)
 	r.ledger.add(event)

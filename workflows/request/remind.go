@@ -11,11 +11,11 @@ import (
 )
 
 // told says whom of what, so that nobody is told twice.
-type told struct {
-	to         []asking  // in the order of the events
-	asked      []string  // to review the request
-	remindedAt time.Time // when its reviewers last were
-	warnedAt   time.Time // when the subject last was, that the access ends
+type notified struct {
+	to             []asking  // in the order of the events
+	askedReviewers []string  // to review the request
+	remindedAt     time.Time // when its reviewers last were
+	warnedAt       time.Time // when the subject last was, that the access ends
 }
 
 // asking is an event that asks something of some people.
@@ -24,14 +24,14 @@ type asking struct {
 	people []string
 }
 
-func (t *told) ask(event contract.Event, people []string) {
+func (t *notified) address(event contract.Event, people []string) {
 	if len(people) > 0 {
 		t.to = append(t.to, asking{event.Seq, people})
 	}
 }
 
 // whom returns those whom events ask something of, by the events' numbers.
-func (t *told) whom(events []contract.Event) map[int][]string {
+func (t *notified) recipients(events []contract.Event) map[int][]string {
 	whom := map[int][]string{}
 	for _, a := range t.to {
 		if slices.ContainsFunc(events, func(event contract.Event) bool { return event.Seq == a.seq }) {
@@ -45,15 +45,15 @@ func (t *told) whom(events []contract.Event) map[int][]string {
 func (r *run) askReviewers(ctx workflow.Context, decision contract.Decision) {
 	var fresh []string
 	for _, person := range decision.From {
-		if !slices.Contains(r.told.asked, person) {
+		if !slices.Contains(r.notified.askedReviewers, person) {
 			fresh = append(fresh, person)
 		}
 	}
 	if len(fresh) == 0 || len(r.channels) == 0 {
 		return
 	}
-	r.told.asked = append(r.told.asked, fresh...)
-	r.tellPeople(ctx, contract.EventReviewAsked, strings.Join(fresh, ", "), fresh)
+	r.notified.askedReviewers = append(r.notified.askedReviewers, fresh...)
+	r.notifyOnly(ctx, contract.EventReviewAsked, strings.Join(fresh, ", "), fresh)
 }
 
 // remind reminds the reviewers when it is time to, and returns when it is next; zero for never.
@@ -66,10 +66,10 @@ func (r *run) remind(ctx workflow.Context, from []string) (next time.Time) {
 		instants = append(instants, r.fact().AskedAt.Add(after.Duration))
 	}
 	now := workflow.Now(ctx)
-	if due := nextOf(r.told.remindedAt, instants); !due.IsZero() && !due.After(now) && len(from) > 0 {
-		r.tellPeople(ctx, contract.EventReminded, strings.Join(from, ", "), from)
+	if due := nextOf(r.notified.remindedAt, instants); !due.IsZero() && !due.After(now) && len(from) > 0 {
+		r.notifyOnly(ctx, contract.EventReminded, strings.Join(from, ", "), from)
 	}
-	r.told.remindedAt = now
+	r.notified.remindedAt = now
 	return nextOf(now, instants)
 }
 
@@ -86,9 +86,9 @@ func (r *run) warn(ctx workflow.Context) (next time.Time) {
 		}
 	}
 	now := workflow.Now(ctx)
-	if due := nextOf(r.told.warnedAt, instants); !due.IsZero() && !due.After(now) {
-		r.tellPeople(ctx, contract.EventEnding, "Until "+clock(*r.status.Until)+".", nil)
+	if due := nextOf(r.notified.warnedAt, instants); !due.IsZero() && !due.After(now) {
+		r.notifyOnly(ctx, contract.EventEnding, "Until "+clock(*r.status.Until)+".", nil)
 	}
-	r.told.warnedAt = now
+	r.notified.warnedAt = now
 	return nextOf(now, instants)
 }

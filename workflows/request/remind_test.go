@@ -67,7 +67,7 @@ func TestAChannelThatIsDownHoldsNothingUpAndIsGivenUpByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &world{
 		asks: func(request *contract.Request) {
-			request.Terms.Channels, request.Terms.TellIncident, request.Incident = []string{"chat", "mail"}, true, "P1"
+			request.Terms.Channels, request.Terms.UpdateIncident, request.Incident = []string{"chat", "mail"}, true, "P1"
 		},
 		notifyErr: map[string]error{"mail": final(contract.KindUnavailable)},
 	})

@@ -11,7 +11,7 @@ import (
 )
 
 // whenToBegin is what the approval of a request leads to: access, or the wait for a start that is still ahead.
-func (r *run) whenToBegin(ctx workflow.Context) (kind contract.EventKind, detail string) {
+func (r *run) approvalEvent(ctx workflow.Context) (kind contract.EventKind, detail string) {
 	start := r.fact().StartAt
 	if !workflow.Now(ctx).Before(start) {
 		return contract.EventApproved, ""
@@ -21,45 +21,45 @@ func (r *run) whenToBegin(ctx workflow.Context) (kind contract.EventKind, detail
 
 // due waits for the start of a scheduled request, and has the policy decide again then: much may have changed since. It is
 // true at once when the request is not scheduled.
-func (r *run) due(ctx workflow.Context) bool {
+func (r *run) awaitStart(ctx workflow.Context) bool {
 	if r.status.State != contract.StateScheduled {
 		return true
 	}
 	start := r.fact().StartAt
-	wait.For(ctx, start.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.stop != nil })
+	wait.For(ctx, start.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.endRequest != nil })
 	var decision contract.Decision
-	judged := false
-	if r.stop == nil {
-		decision, _, judged = r.judge(ctx, &r.reviews, nil, start.Add(r.fact().Terms.PendingFor.Duration))
+	decided := false
+	if r.endRequest == nil {
+		decision, _, decided = r.askPolicy(ctx, &r.reviews, nil, start.Add(r.fact().Terms.PendingFor.Duration))
 	}
 	switch {
-	case r.stop != nil:
-		r.happened(ctx, contract.EventWithdrawn, r.stop.By, r.stop.Reason, "")
-	case !judged:
-		r.happened(ctx, contract.EventLapsed, contract.ActorDeadline, "", "The policy could not decide again when it was to begin.")
+	case r.endRequest != nil:
+		r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.By, r.endRequest.Reason, "")
+	case !decided:
+		r.recordEvent(ctx, contract.EventLapsed, contract.ActorDeadline, "", "The policy could not decide again when it was to begin.")
 	case decision.Ruling != contract.RulingGrant:
-		r.happened(ctx, contract.EventDenied, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
+		r.recordEvent(ctx, contract.EventDenied, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
 	default:
-		r.rests(decision)
-		r.happened(ctx, contract.EventApproved, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
+		r.pinDecision(decision)
+		r.recordEvent(ctx, contract.EventApproved, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
 		return true
 	}
 	return false
 }
 
 // rests keeps what the access rests on, and how long it may last.
-func (r *run) rests(decision contract.Decision) {
+func (r *run) pinDecision(decision contract.Decision) {
 	r.status.Why = "" // from now on it says what the access waits for
 	r.shorten(decision.Duration)
-	r.opens(decision)
+	r.planTicket(decision)
 	r.chain = contract.Chain{
-		Grounds:  contract.Grounds{Request: r.in.Request, Reviews: r.reviews.reviews()},
-		Decision: vouched(decision),
+		Grounds:  contract.Grounds{Request: r.in.Request, Reviews: r.reviews.sealed()},
+		Decision: sealedDecision(decision),
 	}
 }
 
 // opens has a ticket opened for a request that has none, where its template says so. It is to have the whole story.
-func (r *run) opens(decision contract.Decision) {
+func (r *run) planTicket(decision contract.Decision) {
 	rules := r.fact().Terms.Rules
 	place := rules.Ticket.Open
 	if decision.BreakGlass && rules.BreakGlass.Ticket.Project != "" {

@@ -12,7 +12,7 @@ import (
 )
 
 // shown is what the search attributes say now, so that they are written only when they change.
-type shown struct {
+type published struct {
 	state    contract.State
 	deadline time.Time
 	stuck    bool
@@ -22,24 +22,24 @@ type shown struct {
 // show tells Temporal's Web UI where the request is.
 func (r *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details())
-	now := shown{state: r.status.State, stuck: r.status.Stuck, deadline: r.shown.deadline, ticket: r.status.Ticket}
+	now := published{state: r.status.State, stuck: r.status.Stuck, deadline: r.published.deadline, ticket: r.status.Ticket}
 	if r.status.Until != nil {
 		now.deadline = *r.status.Until
 	}
 	var changes []temporal.SearchAttributeUpdate
-	if now.state != r.shown.state && now.state != contract.StatePending { // the request was started as pending
+	if now.state != r.published.state && now.state != contract.StatePending { // the request was started as pending
 		changes = append(changes, contract.KeyState.ValueSet(string(now.state)))
 	}
-	if !now.deadline.Equal(r.shown.deadline) {
+	if !now.deadline.Equal(r.published.deadline) {
 		changes = append(changes, contract.KeyDeadline.ValueSet(now.deadline))
 	}
-	if now.stuck != r.shown.stuck {
+	if now.stuck != r.published.stuck {
 		changes = append(changes, contract.KeyStuck.ValueSet(now.stuck))
 	}
-	if now.ticket != r.shown.ticket { // it was opened later
+	if now.ticket != r.published.ticket { // it was opened later
 		changes = append(changes, contract.KeyTicket.ValueSet(now.ticket))
 	}
-	r.shown = now
+	r.published = now
 	if len(changes) == 0 {
 		return
 	}
@@ -92,7 +92,7 @@ func held(hold contract.HoldState) string {
 	case hold.Problem != "":
 		return hold.Problem
 	case hold.TakenOver != nil:
-		return "**may still be there**: Curfew could not take it away, " + hold.TakenOver.By + " answers for it: " + hold.TakenOver.Because
+		return "**may still be there**: Curfew could not take it away, " + hold.TakenOver.By + " answers for it: " + hold.TakenOver.Reason
 	case hold.Standing:
 		return "was there before, and stays"
 	case hold.HeldUntil != nil:
@@ -110,7 +110,7 @@ func held(hold contract.HoldState) string {
 }
 
 // aftermath says of each entitlement what became of it.
-func (r *run) aftermath() string {
+func (r *run) holdOutcomes() string {
 	lines := make([]string, len(r.status.Holds))
 	for i, hold := range r.status.Holds {
 		lines[i] = hold.Access.Target + ": " + held(hold)

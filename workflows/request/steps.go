@@ -14,7 +14,7 @@ import (
 const (
 	revokeFirst = 1
 	grantNext   = 2
-	tellLast    = 4
+	narrateLast = 4
 )
 
 // decide asks the policy. It is asked until it answers: doubt is no answer.
@@ -81,14 +81,14 @@ func raise(ctx workflow.Context, alarm contract.Alarm) error {
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(time.Minute),
-		Priority:            temporal.Priority{PriorityKey: tellLast},
+		Priority:            temporal.Priority{PriorityKey: narrateLast},
 	}).Get(ctx, nil)
 }
 
-// signing asks the policy whether a review may sign what was done behind the glass.
-func signing(ctx workflow.Context, in contract.SignInput) workflow.Future {
-	return step(ctx, contract.ActivitySign, in, workflow.ActivityOptions{
-		Summary:             "See whether the review may sign",
+// signing asks the policy whether a review may count for the break-glass access.
+func checkPostReview(ctx workflow.Context, in contract.PostReviewInput) workflow.Future {
+	return step(ctx, contract.ActivityPostReview, in, workflow.ActivityOptions{
+		Summary:             "Check the review of break-glass access",
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(10 * time.Second),
 		Priority:            temporal.Priority{PriorityKey: grantNext},
@@ -96,13 +96,13 @@ func signing(ctx workflow.Context, in contract.SignInput) workflow.Future {
 }
 
 // grounds looks at the ticket and the incident. It gives up soon: they are looked at again.
-func grounds(ctx workflow.Context, in contract.GroundsInput) workflow.Future {
-	return step(ctx, contract.ActivityGrounds, in, workflow.ActivityOptions{
+func checkEvidence(ctx workflow.Context, in contract.EvidenceInput) workflow.Future {
+	return step(ctx, contract.ActivityCheckEvidence, in, workflow.ActivityOptions{
 		Summary:                "Look at the ticket and the incident",
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * time.Second,
 		RetryPolicy:            patiently(10 * time.Second),
-		Priority:               temporal.Priority{PriorityKey: tellLast},
+		Priority:               temporal.Priority{PriorityKey: narrateLast},
 	})
 }
 
@@ -112,18 +112,18 @@ func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contr
 		Summary:             "Open a ticket in " + in.Project,
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: tellLast},
+		Priority:            temporal.Priority{PriorityKey: narrateLast},
 	}).Get(ctx, &result)
 	return result, err
 }
 
 // tellIncident adds notes to the incident, for as long as it takes.
-func tellIncident(ctx workflow.Context, in contract.TellIncidentInput) error {
-	return step(ctx, contract.ActivityTellIncident, in, workflow.ActivityOptions{
+func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) error {
+	return step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
 		Summary:             "Tell the incident: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: tellLast},
+		Priority:            temporal.Priority{PriorityKey: narrateLast},
 	}).Get(ctx, nil)
 }
 
@@ -137,18 +137,18 @@ func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.Noti
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: notifyFor,
 		RetryPolicy:            patiently(5 * time.Minute),
-		Priority:               temporal.Priority{PriorityKey: tellLast, FairnessKey: in.Channel},
+		Priority:               temporal.Priority{PriorityKey: narrateLast, FairnessKey: in.Channel},
 	}).Get(ctx, &result)
 	return result, err
 }
 
 // tellTicket comments on the ticket, for as long as it takes.
-func tellTicket(ctx workflow.Context, in contract.TellInput) error {
-	return step(ctx, contract.ActivityTellTicket, in, workflow.ActivityOptions{
+func commentTicket(ctx workflow.Context, in contract.CommentInput) error {
+	return step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
 		Summary:             "Tell the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: tellLast},
+		Priority:            temporal.Priority{PriorityKey: narrateLast},
 	}).Get(ctx, nil)
 }
 

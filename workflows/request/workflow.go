@@ -18,26 +18,26 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	}
 	r := newRun(in)
 	// Before the handlers: a review that was sent before the first step is handled as soon as its handler is there.
-	r.happened(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
-	if err := r.handle(ctx); err != nil {
+	r.recordEvent(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
+	if err := r.registerHandlers(ctx); err != nil {
 		return r.status, err
 	}
 	// What has begun is brought to its end also when the workflow is canceled: canceling is one more way to end early.
 	safe, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
-	r.listen(ctx, safe)
-	r.tellEverybody(safe)
+	r.handleSignals(ctx, safe)
+	r.startOutboxes(safe)
 
-	if r.approved(safe) && r.due(safe) {
-		conclude := r.leased(safe)
-		r.released(safe)
+	if r.awaitDecision(safe) && r.awaitStart(safe) {
+		conclude := r.holdUntilEnd(safe)
+		r.releaseAll(safe)
 		if r.takenOver() {
-			conclude = r.abandoned
+			conclude = r.recordTakenOver
 		}
 		conclude(safe)
-		r.signed(safe)
+		r.awaitPostReview(safe)
 	}
-	return r.finished(safe)
+	return r.drain(safe)
 }
 
 // ownName refuses a workflow that bears another request's id: it would write its story into that of the other.
@@ -59,24 +59,24 @@ type run struct {
 	in     contract.RequestInput
 	status contract.Status
 
-	reviews ballot
-	stop    *contract.EndInput
+	reviews    reviewSet
+	endRequest *contract.EndInput
 
-	extensions []*extension // that wait for the main coroutine
-	asked      *extension   // that waits for a reviewer
+	extensions       []*extension // that wait for the main coroutine
+	pendingExtension *extension   // that waits for a reviewer
 
 	chain          contract.Chain                     // that the access rests on; it names all reviews
 	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
 
-	signatures []*signature // that nobody has looked at
+	postReviews []*postReview // that nobody has looked at
 
 	opening                  contract.TicketPlace // where a ticket is opened, because there is none
 	ledger, ticket, incident *outbox
 	channels                 []*channel
-	told                     told
+	notified                 notified
 	refusals                 int // of extensions that were signaled
 	notices                  int // of grants
-	shown                    shown
+	published                published
 }
 
 func newRun(in contract.RequestInput) *run {
@@ -93,7 +93,7 @@ func newRun(in contract.RequestInput) *run {
 	for _, access := range fact.Terms.Accesses {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}
-	r.shown.ticket = fact.Ticket // it was started with it
+	r.published.ticket = fact.Ticket // it was started with it
 	r.ledger, r.ticket, r.incident = &outbox{}, &outbox{}, &outbox{}
 	for _, name := range fact.Terms.Channels {
 		r.channels = append(r.channels, &channel{name: name})
@@ -108,65 +108,67 @@ func (r *run) fact() contract.Request { return r.in.Request.Fact }
 const afterTheEnd = time.Second
 
 // leased puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
-func (r *run) leased(ctx workflow.Context) func(workflow.Context) {
-	granted := r.granted(ctx)
+func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
+	granted := r.grantAll(ctx)
 	if granted {
-		r.watchGrounds(ctx)
+		r.watchEvidence(ctx)
 	}
-	for granted && r.stop == nil {
+	for granted && r.endRequest == nil {
 		until := *r.status.Until
 		left := until.Add(afterTheEnd).Sub(workflow.Now(ctx))
 		if !workflow.Now(ctx).Before(until) {
-			r.closeExtension() // it comes too late, whatever is said of it
+			r.clearQueued() // it comes too late, whatever is said of it
 		}
 		switch {
 		case len(r.extensions) > 0:
-			r.extend(ctx)
-		case r.reviewed():
-			r.judgeExtension(ctx)
+			r.processExtension(ctx)
+		case r.extensionReviewed():
+			r.decideQueued(ctx)
 		case left > 0:
 			summary := "Access ends " + clock(until)
 			if warning := r.warn(ctx); !warning.IsZero() {
 				summary, left = "Tell that access ends "+clock(until), warning.Sub(workflow.Now(ctx))
 			}
 			wait.For(ctx, left, summary, func() bool {
-				return r.stop != nil || len(r.extensions) > 0 || r.reviewed()
+				return r.endRequest != nil || len(r.extensions) > 0 || r.extensionReviewed()
 			})
 		default:
-			return r.expired
+			return r.recordExpired
 		}
 	}
-	if r.stop == nil {
-		return r.failed
+	if r.endRequest == nil {
+		return r.recordFailed
 	}
-	r.closeExtension()
-	r.happened(ctx, contract.EventRevoking, r.stop.By, r.stop.Reason, "")
-	return r.revoked
+	r.clearQueued()
+	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
+	return r.recordRevoked
 }
 
 // reviewed is true when the extension that waits has a review that the policy has not judged.
-func (r *run) reviewed() bool { return r.asked != nil && r.asked.reviews.fresh() }
-
-func (r *run) failed(ctx workflow.Context) {
-	r.happened(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
+func (r *run) extensionReviewed() bool {
+	return r.pendingExtension != nil && r.pendingExtension.reviews.hasUncounted()
 }
 
-func (r *run) revoked(ctx workflow.Context) {
-	r.happened(ctx, contract.EventRevoked, r.stop.By, "", r.aftermath())
+func (r *run) recordFailed(ctx workflow.Context) {
+	r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
 }
 
-func (r *run) expired(ctx workflow.Context) {
-	r.happened(ctx, contract.EventExpired, contract.ActorDeadline, "", r.aftermath())
+func (r *run) recordRevoked(ctx workflow.Context) {
+	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.By, "", r.holdOutcomes())
 }
 
-func (r *run) abandoned(ctx workflow.Context) {
-	r.happened(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.aftermath())
+func (r *run) recordExpired(ctx workflow.Context) {
+	r.recordEvent(ctx, contract.EventExpired, contract.ActorDeadline, "", r.holdOutcomes())
+}
+
+func (r *run) recordTakenOver(ctx workflow.Context) {
+	r.recordEvent(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.holdOutcomes())
 }
 
 // finished lets everything that is still to be told be told, and everyone who asked be answered.
-func (r *run) finished(ctx workflow.Context) (contract.Status, error) {
+func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
 	for _, x := range r.extensions {
-		x.fail(r.ended())
+		x.fail(r.errEnded())
 	}
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {

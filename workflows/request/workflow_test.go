@@ -41,7 +41,7 @@ type world struct {
 	notified   map[string][]string     // "<event> to <people>", by channel
 	noted      []contract.EventKind    // on the incident
 	notifyErr  map[string]error        // by channel
-	unfit      string                  // whose signature the policy refuses
+	unfit      string                  // whose review of break-glass access the policy refuses
 	groundless time.Time               // from when on the ticket is closed
 	looks      int                     // at the grounds
 	opened     contract.OpenTicketInput
@@ -138,7 +138,7 @@ func (w *world) Alarm(_ context.Context, alarm contract.Alarm) error {
 	return nil
 }
 
-func (w *world) Tell(_ context.Context, in contract.TellInput) error {
+func (w *world) Tell(_ context.Context, in contract.CommentInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.ticketErr != nil {
@@ -166,7 +166,7 @@ func (w *world) Notify(_ context.Context, in contract.NotifyInput) (contract.Not
 	return contract.NotifyResult{Thread: in.Channel + in.Thread}, nil
 }
 
-func (w *world) Note(_ context.Context, in contract.TellIncidentInput) error {
+func (w *world) Note(_ context.Context, in contract.AddNoteInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, event := range in.Events {
@@ -175,7 +175,7 @@ func (w *world) Note(_ context.Context, in contract.TellIncidentInput) error {
 	return nil
 }
 
-func (w *world) Sign(_ context.Context, in contract.SignInput) error {
+func (w *world) PostReview(_ context.Context, in contract.PostReviewInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if in.Review.Fact.Reviewer == w.unfit {
@@ -184,14 +184,14 @@ func (w *world) Sign(_ context.Context, in contract.SignInput) error {
 	return nil
 }
 
-func (w *world) Grounds(_ context.Context, in contract.GroundsInput) (contract.GroundsResult, error) {
+func (w *world) CheckEvidence(_ context.Context, in contract.EvidenceInput) (contract.EvidenceResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.looks++
 	if in.Ticket == "" || w.groundless.IsZero() || w.env.Now().Before(w.groundless) {
-		return contract.GroundsResult{}, nil
+		return contract.EvidenceResult{}, nil
 	}
-	return contract.GroundsResult{Over: true, By: contract.ActorTicket, Why: "it is closed"}, nil
+	return contract.EvidenceResult{Over: true, By: contract.ActorTicket, Why: "it is closed"}, nil
 }
 
 func (w *world) Open(_ context.Context, in contract.OpenTicketInput) (contract.OpenTicketResult, error) {
@@ -213,9 +213,9 @@ func newWorld(t *testing.T, w *world) *world {
 	w.held, w.notified = map[string]time.Time{}, map[string][]string{}
 	for name, run := range map[string]any{
 		contract.ActivityDecide: w.Decide, contract.ActivityHold: w.Hold, contract.ActivityExtendLease: w.Extend,
-		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityTellTicket: w.Tell,
-		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityTellIncident: w.Note,
-		contract.ActivitySign: w.Sign, contract.ActivityGrounds: w.Grounds, contract.ActivityOpenTicket: w.Open,
+		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityCommentTicket: w.Tell,
+		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityAddIncidentNote: w.Note,
+		contract.ActivityPostReview: w.PostReview, contract.ActivityCheckEvidence: w.CheckEvidence, contract.ActivityOpenTicket: w.Open,
 	} {
 		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}

@@ -22,7 +22,7 @@ func (n note) by(user string) bool { return n.User.ID == user && n.User.Type != 
 
 // Note adds an entry once. PagerDuty knows no idempotency key, and a lost reply does not tell whether the note was written:
 // so the entry is always looked for first.
-func (s *System) Note(ctx context.Context, id string, entry story.Entry) error {
+func (s *System) AddNote(ctx context.Context, id string, entry story.Entry) error {
 	if err := s.checkIncident(id); err != nil {
 		return err
 	}

@@ -22,7 +22,7 @@ func entry(n int) story.Entry {
 func TestANoteTellsTheEntry(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)))
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)))
 	notes := a.Notes("PT4KHLK")
 	require.Len(t, notes, 1)
 	require.Equal(t, ours, notes[0].Author)
@@ -33,8 +33,8 @@ func TestP8ANoteIsThereOnceWhenItsReplyIsLost(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	a.Add(sandbox.Fault{Method: http.MethodPost, Times: 1, LoseReply: true})
-	requireProblem(t, a.Note(t.Context(), "PT4KHLK", entry(1)), contract.KindUnavailable)
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)))
+	requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)), contract.KindUnavailable)
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)))
 	require.Len(t, a.Notes("PT4KHLK"), 1)
 }
 
@@ -42,10 +42,10 @@ func TestP8ARepeatedNoteAddsNone(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	for range 3 {
-		require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(12)))
-		require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)), "r1/1 is not r1/12")
+		require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(12)))
+		require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)), "r1/1 is not r1/12")
 	}
-	require.NoError(t, open(t, a.settings).Note(t.Context(), "PT4KHLK", entry(1)), "another process knows it too")
+	require.NoError(t, open(t, a.settings).AddNote(t.Context(), "PT4KHLK", entry(1)), "another process knows it too")
 	require.Len(t, a.Notes("PT4KHLK"), 2)
 }
 
@@ -55,8 +55,8 @@ func TestP8NobodyElseCanKeepAnEntryOffTheIncident(t *testing.T) {
 	require.NoError(t, a.NoteAs(ada, "PT4KHLK", "curfew: r1/2"), "another writes the marker in advance")
 	first := entry(1)
 	first.Said = "please\n\ncurfew: r1/2\r\rcurfew: r1/2"
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", first), "the requester does, in what our user writes")
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(2)))
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", first), "the requester does, in what our user writes")
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(2)))
 	require.Len(t, a.Notes("PT4KHLK"), 3)
 }
 
@@ -75,7 +75,7 @@ func TestANoteOfARuleIsNotOurs(t *testing.T) {
 			fmt.Fprint(w, `{"note":{"id":"PNOTE02","user":{"id":"PCURFEW","type":"user_reference"}}}`)
 		}
 	})
-	require.NoError(t, system.Note(t.Context(), "PT4KHLK", entry(1)))
+	require.NoError(t, system.AddNote(t.Context(), "PT4KHLK", entry(1)))
 	require.Equal(t, 1, posted)
 }
 
@@ -85,7 +85,7 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 	for _, marker := range []string{"", "r1/1\n", "*r1*/1", strings.Repeat("r", 101)} {
 		bad := entry(1)
 		bad.Marker = marker
-		require.Equal(t, "marker", requireProblem(t, a.Note(t.Context(), "PT4KHLK", bad), contract.KindInvalid).Field)
+		require.Equal(t, "marker", requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", bad), contract.KindInvalid).Field)
 	}
 	require.Zero(t, a.requests.Load())
 }
@@ -93,7 +93,7 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 func TestANoteInAnotherUsersNameIsReportedAndNotRepeated(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, func(o *double.Options) { o.Owner = ada })
-	problem := requireProblem(t, a.Note(t.Context(), "PT4KHLK", entry(1)), contract.KindDenied)
+	problem := requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)), contract.KindDenied)
 	require.Equal(t, "incidents.pagerduty.from", problem.Field)
 	require.Contains(t, contract.Final, string(problem.Kind), "a repeated attempt would not find the note either")
 }
@@ -101,10 +101,10 @@ func TestANoteInAnotherUsersNameIsReportedAndNotRepeated(t *testing.T) {
 func TestAFullIncidentTakesNoMoreNotes(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, func(o *double.Options) { o.NoteLimit = 1 })
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)))
-	problem := requireProblem(t, a.Note(t.Context(), "PT4KHLK", entry(2)), contract.KindDenied)
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)))
+	problem := requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", entry(2)), contract.KindDenied)
 	require.Contains(t, problem.Fault, "An incident takes no more notes.")
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)), "what is there is there")
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)), "what is there is there")
 }
 
 func TestAResolvedIncidentIsStillTold(t *testing.T) {
@@ -112,6 +112,6 @@ func TestAResolvedIncidentIsStillTold(t *testing.T) {
 	a := newAccount(t, nil)
 	_, err := a.Resolve("PT4KHLK", ada)
 	require.NoError(t, err)
-	require.NoError(t, a.Note(t.Context(), "PT4KHLK", entry(1)))
+	require.NoError(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)))
 	require.Len(t, a.Notes("PT4KHLK"), 1)
 }

@@ -119,7 +119,7 @@ func TestAMissingIncidentIsNotFound(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	_, err := a.Find(t.Context(), "PNOSUCH")
-	for _, err := range []error{err, a.Note(t.Context(), "PNOSUCH", entry(1))} {
+	for _, err := range []error{err, a.AddNote(t.Context(), "PNOSUCH", entry(1))} {
 		problem := requireProblem(t, err, contract.KindNotFound)
 		require.Equal(t, "incident", problem.Field)
 		require.NotEmpty(t, problem.Fix)
@@ -149,7 +149,7 @@ func TestAMalformedIDNeverReachesPagerDuty(t *testing.T) {
 			require.Equal(t, field, problem.Field)
 			require.Less(t, len(problem.Error()), 250)
 		}
-		require.Equal(t, "incident", requireProblem(t, a.Note(t.Context(), id, entry(1)), contract.KindInvalid).Field)
+		require.Equal(t, "incident", requireProblem(t, a.AddNote(t.Context(), id, entry(1)), contract.KindInvalid).Field)
 	}
 	require.Zero(t, a.requests.Load())
 }

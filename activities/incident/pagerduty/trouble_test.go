@@ -22,7 +22,7 @@ import (
 func all(ctx context.Context, system *pagerduty.System) map[string]error {
 	_, find := system.Find(ctx, "PT4KHLK")
 	_, onCall := system.OnCall(ctx, "PSHOP01")
-	return map[string]error{"find": find, "onCall": onCall, "note": system.Note(ctx, "PT4KHLK", entry(1)), "check": system.Check(ctx)}
+	return map[string]error{"find": find, "onCall": onCall, "note": system.AddNote(ctx, "PT4KHLK", entry(1)), "check": system.Check(ctx)}
 }
 
 func TestTroubleThatPassesIsUnavailable(t *testing.T) {
@@ -95,7 +95,7 @@ func TestRefusalsAreDenied(t *testing.T) {
 func TestAKeyThatMayOnlyReadIsDenied(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, func(o *double.Options) { o.ReadOnly = true })
-	problem := requireProblem(t, a.Note(t.Context(), "PT4KHLK", entry(1)), contract.KindDenied)
+	problem := requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", entry(1)), contract.KindDenied)
 	require.Contains(t, problem.Fault, "Access Denied")
 	require.Contains(t, problem.Fix, "read and write")
 }
@@ -189,5 +189,5 @@ func TestACallerThatGoesAwayIsToldSo(t *testing.T) {
 	a := newAccount(t, nil)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	require.ErrorIs(t, a.Note(ctx, "PT4KHLK", entry(1)), context.Canceled)
+	require.ErrorIs(t, a.AddNote(ctx, "PT4KHLK", entry(1)), context.Canceled)
 }

@@ -21,7 +21,7 @@ func entry(n int) story.Entry {
 
 func TestANoteTellsTheEntry(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
 		require.Equal(t, []double.Note{{
 			Author: "curfew", Text: "Access granted\nUntil noon\n\n> the orders\n\ncurfew: r1/1",
 		}}, i.Notes(number))
@@ -31,8 +31,8 @@ func TestANoteTellsTheEntry(t *testing.T) {
 func TestP8ANoteIsThereOnceWhenItsReplyIsLost(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		i.Add(sandbox.Fault{Method: http.MethodPatch, Times: 1, LoseReply: true})
-		requireProblem(t, i.Note(t.Context(), number, entry(1)), contract.KindUnavailable)
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		requireProblem(t, i.AddNote(t.Context(), number, entry(1)), contract.KindUnavailable)
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
 		require.Len(t, i.Notes(number), 1)
 	})
 }
@@ -40,10 +40,10 @@ func TestP8ANoteIsThereOnceWhenItsReplyIsLost(t *testing.T) {
 func TestP8ARepeatedNoteAddsNone(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		for range 3 {
-			require.NoError(t, i.Note(t.Context(), number, entry(12)))
-			require.NoError(t, i.Note(t.Context(), number, entry(1)), "r1/1 is not r1/12")
+			require.NoError(t, i.AddNote(t.Context(), number, entry(12)))
+			require.NoError(t, i.AddNote(t.Context(), number, entry(1)), "r1/1 is not r1/12")
 		}
-		require.NoError(t, open(t, i.settings).Note(t.Context(), number, entry(1)), "another process knows it too")
+		require.NoError(t, open(t, i.settings).AddNote(t.Context(), number, entry(1)), "another process knows it too")
 		require.Len(t, i.Notes(number), 2)
 	})
 }
@@ -53,8 +53,8 @@ func TestP8ANoteIsFoundAmongManyOthers(t *testing.T) {
 		for n := range 250 {
 			require.NoError(t, i.NoteAs("curfew", number, fmt.Sprintf("curfew: r2/%d", n)))
 		}
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
 		require.Len(t, i.Notes(number), 251)
 	})
 }
@@ -64,8 +64,8 @@ func TestP8NobodyElseCanKeepAnEntryOffTheIncident(t *testing.T) {
 		require.NoError(t, i.NoteAs("mallory", number, "curfew: r1/2"), "another writes the marker in advance")
 		first := entry(1)
 		first.Said = "please\n\ncurfew: r1/2"
-		require.NoError(t, i.Note(t.Context(), number, first), "the requester does, in what our account writes")
-		require.NoError(t, i.Note(t.Context(), number, entry(2)))
+		require.NoError(t, i.AddNote(t.Context(), number, first), "the requester does, in what our account writes")
+		require.NoError(t, i.AddNote(t.Context(), number, entry(2)))
 		require.Len(t, i.Notes(number), 3)
 	})
 }
@@ -76,7 +76,7 @@ func TestP8AQueryThatServiceNowPassesOverPartsOfMakesNoNoteOurs(t *testing.T) {
 		i.AddIncident(double.Incident{Number: "INC0010008", State: "1"})
 		require.NoError(t, i.NoteAs("mallory", number, "curfew: r1/1"))
 		require.NoError(t, i.NoteAs("curfew", "INC0010008", "curfew: r1/1"))
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
 		require.Len(t, i.Notes(number), 2)
 	})
 }
@@ -84,7 +84,7 @@ func TestP8AQueryThatServiceNowPassesOverPartsOfMakesNoNoteOurs(t *testing.T) {
 func TestP8WhereTheJournalIsHiddenNothingIsTold(t *testing.T) {
 	onBoth(t, func(a *double.Account) { a.Hidden = []string{"sys_journal_field"} }, func(t *testing.T, i *instance) {
 		for range 2 {
-			problem := requireProblem(t, i.Note(t.Context(), number, entry(1)), contract.KindDenied)
+			problem := requireProblem(t, i.AddNote(t.Context(), number, entry(1)), contract.KindDenied)
 			require.Contains(t, problem.Fix, "sys_journal_field")
 		}
 		require.Empty(t, i.Notes(number), "it would be told again and again")
@@ -93,7 +93,7 @@ func TestP8WhereTheJournalIsHiddenNothingIsTold(t *testing.T) {
 
 func TestANoteThatIsNotKeptIsDenied(t *testing.T) {
 	onBoth(t, func(a *double.Account) { a.ReadOnly = []string{"work_notes"} }, func(t *testing.T, i *instance) {
-		problem := requireProblem(t, i.Note(t.Context(), number, entry(1)), contract.KindDenied)
+		problem := requireProblem(t, i.AddNote(t.Context(), number, entry(1)), contract.KindDenied)
 		require.Contains(t, problem.Fix, "work_notes")
 		require.Contains(t, problem.Fault, number)
 	})
@@ -104,7 +104,7 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 		for _, marker := range []string{"", "r1/1\n", "r1^ORelement=comments", strings.Repeat("r", 101)} {
 			bad := entry(1)
 			bad.Marker = marker
-			require.Equal(t, "marker", requireProblem(t, i.Note(t.Context(), number, bad), contract.KindInvalid).Field)
+			require.Equal(t, "marker", requireProblem(t, i.AddNote(t.Context(), number, bad), contract.KindInvalid).Field)
 		}
 		require.Zero(t, i.requests.Load())
 	})
@@ -118,8 +118,8 @@ func TestTheLongestEntryFitsAndFormatsNothing(t *testing.T) {
 		for range 100 {
 			long.Lines = append(long.Lines, strings.Repeat("[Code]", 200))
 		}
-		require.NoError(t, i.Note(t.Context(), number, long))
-		require.NoError(t, i.Note(t.Context(), number, long))
+		require.NoError(t, i.AddNote(t.Context(), number, long))
+		require.NoError(t, i.AddNote(t.Context(), number, long))
 		notes := i.Notes(number)
 		require.Len(t, notes, 1)
 		require.LessOrEqual(t, story.Length(notes[0].Text), 4000)

@@ -139,7 +139,7 @@ func TestAnIncidentIsOpenAndTakenOnAsItsStateSays(t *testing.T) {
 func TestAMissingIncidentIsNotFound(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		_, err := i.Find(t.Context(), "INC0010008")
-		for _, err := range []error{err, i.Note(t.Context(), "INC0010008", entry(1))} {
+		for _, err := range []error{err, i.AddNote(t.Context(), "INC0010008", entry(1))} {
 			problem := requireProblem(t, err, contract.KindNotFound)
 			require.Equal(t, "incident", problem.Field)
 			require.Contains(t, problem.Fault, "INC0010008")
@@ -155,7 +155,7 @@ func TestAMalformedNumberNeverReachesServiceNow(t *testing.T) {
 		} {
 			require.False(t, i.Recognizes(id), id)
 			_, err := i.Find(t.Context(), id)
-			for _, err := range []error{err, i.Note(t.Context(), id, entry(1))} {
+			for _, err := range []error{err, i.AddNote(t.Context(), id, entry(1))} {
 				problem := requireProblem(t, err, contract.KindInvalid)
 				require.Equal(t, "incident", problem.Field)
 				require.Less(t, len(problem.Error()), 200)

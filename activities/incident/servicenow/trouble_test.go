@@ -33,13 +33,13 @@ func TestTroubleThatMayPassIsUnavailable(t *testing.T) {
 			onBoth(t, nil, func(t *testing.T, i *instance) {
 				i.Add(tc.fault)
 				_, err := i.Find(t.Context(), number)
-				for _, err := range []error{err, i.Check(t.Context()), i.Note(t.Context(), number, entry(1))} {
+				for _, err := range []error{err, i.Check(t.Context()), i.AddNote(t.Context(), number, entry(1))} {
 					problem := requireProblem(t, err, contract.KindUnavailable)
 					require.Equal(t, tc.wait, problem.RetryAfter.Duration)
 					require.NotEmpty(t, problem.Fix)
 				}
 				i.Clear()
-				require.NoError(t, i.Note(t.Context(), number, entry(1)), "it works when the trouble is over")
+				require.NoError(t, i.AddNote(t.Context(), number, entry(1)), "it works when the trouble is over")
 			})
 		})
 	}
@@ -80,7 +80,7 @@ func TestCredentialsThatAreNotAcceptedAreNamed(t *testing.T) {
 		}
 		system := open(t, settings)
 		_, err := system.Find(t.Context(), number)
-		for _, err := range []error{err, system.Check(t.Context()), system.Note(t.Context(), number, entry(1))} {
+		for _, err := range []error{err, system.Check(t.Context()), system.AddNote(t.Context(), number, entry(1))} {
 			problem := requireProblem(t, err, contract.KindUnavailable)
 			require.Contains(t, problem.Fix, "incidents.servicenow.client")
 			require.NotContains(t, problem.Error(), "expired")
@@ -90,9 +90,9 @@ func TestCredentialsThatAreNotAcceptedAreNamed(t *testing.T) {
 
 func TestATokenThatIsNotAcceptedAnyMoreIsRenewed(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
-		require.NoError(t, i.Note(t.Context(), number, entry(1)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(1)))
 		i.RevokeTokens()
-		require.NoError(t, i.Note(t.Context(), number, entry(2)))
+		require.NoError(t, i.AddNote(t.Context(), number, entry(2)))
 		require.Len(t, i.Notes(number), 2)
 	})
 }
@@ -140,7 +140,7 @@ func TestWhatIsNotServiceNowIsNotBelieved(t *testing.T) {
 			t.Parallel()
 			system := impostor(t, answer)
 			_, err := system.Find(t.Context(), number)
-			for _, err := range []error{err, system.Check(t.Context()), system.Note(t.Context(), number, entry(1))} {
+			for _, err := range []error{err, system.Check(t.Context()), system.AddNote(t.Context(), number, entry(1))} {
 				requireProblem(t, err, contract.KindUnavailable)
 			}
 		})
@@ -166,6 +166,6 @@ func TestACallerThatGoesAwayIsToldSo(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, i.Note(ctx, number, entry(1)), context.Canceled)
+		require.ErrorIs(t, i.AddNote(ctx, number, entry(1)), context.Canceled)
 	})
 }

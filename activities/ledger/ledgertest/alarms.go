@@ -33,8 +33,8 @@ func alarmComesBack(t *testing.T, store Store) {
 		told.At = elsewhere(told.At)
 		require.NoError(t, store.Raise(t.Context(), told))
 	}
-	for _, door := range []Store{store, store.Again(t)} {
-		kept, err := door.List(t.Context(), ledger.AlarmFilter{})
+	for _, view := range []Store{store, store.Again(t)} {
+		kept, err := view.List(t.Context(), ledger.AlarmFilter{})
 		require.NoError(t, err)
 		require.Equal(t, []contract.Alarm{whole, odd, bare}, kept)
 	}
@@ -139,12 +139,12 @@ func cutAlarms(t *testing.T, store Store) {
 
 func raiseAtOnce(t *testing.T, store Store) {
 	const writers, each = 8, 10
-	doors := []Store{store, store.Again(t)}
+	views := []Store{store, store.Again(t)}
 	var all errgroup.Group
 	for writer := range writers {
 		all.Go(func() error {
 			for number := range each { // all writers raise the same alarms
-				if err := doors[writer%2].Raise(t.Context(), alarm(number)); err != nil {
+				if err := views[writer%2].Raise(t.Context(), alarm(number)); err != nil {
 					return err
 				}
 			}

@@ -28,8 +28,8 @@ func decisionsComeBack(t *testing.T, store Store) {
 		one.At = elsewhere(one.At)
 		require.NoError(t, store.Decide(t.Context(), one))
 	}
-	for _, door := range []Store{store, store.Again(t)} {
-		got, err := door.DecisionsOf(t.Context(), requestID(1))
+	for _, view := range []Store{store, store.Again(t)} {
+		got, err := view.DecisionsOf(t.Context(), requestID(1))
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}

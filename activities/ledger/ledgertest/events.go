@@ -20,7 +20,7 @@ var events = []behaviour{
 	{"leave the newest status", keepNewestStatus},
 	{"are not found before they are there", notFound},
 	{"are refused when they make no sense", refuseNonsense},
-	{"are seen through every door", seenThroughEveryDoor},
+	{"are seen through every store", seenThroughEveryStore},
 	{"arrive from many at once", appendAtOnce},
 }
 
@@ -154,12 +154,12 @@ func refuseNonsense(t *testing.T, store Store) {
 	require.Empty(t, listed)
 }
 
-func seenThroughEveryDoor(t *testing.T, store Store) {
+func seenThroughEveryStore(t *testing.T, store Store) {
 	other := store.Again(t)
 	require.NoError(t, store.Append(t.Context(), []contract.Event{event(requestID(1), 1)}, status(requestID(1), 1)))
 	require.NoError(t, other.Append(t.Context(), []contract.Event{event(requestID(1), 2)}, status(requestID(1), 2)))
-	for _, door := range []Store{store, other} {
-		kept, story, err := door.Request(t.Context(), requestID(1))
+	for _, view := range []Store{store, other} {
+		kept, story, err := view.Request(t.Context(), requestID(1))
 		require.NoError(t, err)
 		require.Equal(t, status(requestID(1), 2), kept)
 		require.Equal(t, []contract.Event{event(requestID(1), 1), event(requestID(1), 2)}, story)
@@ -168,13 +168,13 @@ func seenThroughEveryDoor(t *testing.T, store Store) {
 
 func appendAtOnce(t *testing.T, store Store) {
 	const writers, each = 16, 10
-	doors := []Store{store, store.Again(t)}
+	views := []Store{store, store.Again(t)}
 	var all errgroup.Group
 	for writer := range writers {
 		all.Go(func() error {
 			for seq := 1; seq <= each; seq++ {
 				id := requestID(writer)
-				if err := doors[writer%2].Append(t.Context(), []contract.Event{event(id, seq)}, status(id, seq)); err != nil {
+				if err := views[writer%2].Append(t.Context(), []contract.Event{event(id, seq)}, status(id, seq)); err != nil {
 					return err
 				}
 			}

@@ -43,8 +43,8 @@ func holdingComesBack(t *testing.T, store Store) {
 	requireWhole(t, want.Uses[0])
 	save(t, store, wholeHolding(elsewhere))
 
-	for _, door := range []Store{store, store.Again(t)} {
-		got := load(t, door, want.Grant)
+	for _, view := range []Store{store, store.Again(t)} {
+		got := load(t, view, want.Grant)
 		require.Equal(t, want, got)
 		require.Equal(t, want.Grant, got.Access.GrantID(), "the entitlement keeps its bytes")
 	}

@@ -52,13 +52,13 @@ func leaveOthersAlone(t *testing.T, store Store) {
 	lock(t, store, "grant/a")
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
-	for _, door := range []Store{store, other} {
-		held, err := door.Lock(ctx, "grant/b")
+	for _, view := range []Store{store, other} {
+		held, err := view.Lock(ctx, "grant/b")
 		require.NoError(t, err)
 		require.NoError(t, held.Save(ctx, ledger.Holding{Grant: "grant/b"}))
 		held.Unlock()
-		require.NoError(t, door.Append(ctx, []contract.Event{event(requestID(1), 1)}, status(requestID(1), 1)))
-		_, err = door.Due(ctx, ledger.DueFilter{Before: noon})
+		require.NoError(t, view.Append(ctx, []contract.Event{event(requestID(1), 1)}, status(requestID(1), 1)))
+		_, err = view.Due(ctx, ledger.DueFilter{Before: noon})
 		require.NoError(t, err)
 	}
 }
@@ -70,14 +70,14 @@ func waitUntilContextEnds(t *testing.T, store Store) {
 	require.ErrorIs(t, err, context.Canceled, "even a free one")
 
 	held := lock(t, store, "grant/a")
-	for _, door := range []Store{store, store.Again(t)} {
+	for _, view := range []Store{store, store.Again(t)} {
 		ctx, cancel := context.WithCancel(t.Context())
 		waited := make(chan error)
 		go func() {
-			_, err := door.Lock(ctx, "grant/a")
+			_, err := view.Lock(ctx, "grant/a")
 			waited <- err
 		}()
-		requireTaken(t, door)
+		requireTaken(t, view)
 		cancel()
 		require.ErrorIs(t, <-waited, context.Canceled)
 	}
@@ -86,16 +86,16 @@ func waitUntilContextEnds(t *testing.T, store Store) {
 }
 
 func passOn(t *testing.T, store Store) {
-	for _, door := range []Store{store, store.Again(t)} {
+	for _, view := range []Store{store, store.Again(t)} {
 		held := lock(t, store, "grant/a")
 		locked := make(chan ledger.Locked)
 		go func() {
 			defer close(locked)
-			if next, err := door.Lock(t.Context(), "grant/a"); err == nil {
+			if next, err := view.Lock(t.Context(), "grant/a"); err == nil {
 				locked <- next
 			}
 		}()
-		requireTaken(t, door)
+		requireTaken(t, view)
 		require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: "grant/a", Open: true}))
 		held.Unlock()
 		next := <-locked
@@ -117,13 +117,13 @@ func unlockOnce(t *testing.T, store Store) {
 
 func loseNoUpdate(t *testing.T, store Store) {
 	const workers, each = 12, 20
-	doors := []Store{store, store.Again(t)}
+	views := []Store{store, store.Again(t)}
 	grants := []string{"grant/a", "grant/b", "grant/c"}
 	var all errgroup.Group
 	for worker := range workers {
 		all.Go(func() error {
 			for turn := range each {
-				if err := count(t.Context(), doors[worker%2], grants[(worker+turn)%len(grants)]); err != nil {
+				if err := count(t.Context(), views[worker%2], grants[(worker+turn)%len(grants)]); err != nil {
 					return err
 				}
 			}

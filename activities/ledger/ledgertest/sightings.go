@@ -40,8 +40,8 @@ func see(t *testing.T, store Store, all ...ledger.Sighting) {
 func sightingsComeBack(t *testing.T, store Store) {
 	bob, ada := sighting("p-bob", 0, "日本語 \"", `a\b`, "<&>"), sighting("p-ada", 1)
 	see(t, store, bob, ada)
-	for _, door := range []Store{store, store.Again(t)} {
-		require.Equal(t, []ledger.Sighting{ada, bob}, seen(t, door, 0))
+	for _, view := range []Store{store, store.Again(t)} {
+		require.Equal(t, []ledger.Sighting{ada, bob}, seen(t, view, 0))
 	}
 }
 

@@ -53,7 +53,7 @@ func open(t *testing.T, lacks ...string) *workspace {
 // tell wants a message to be told, and returns the thread.
 func (w *workspace) tell(t *testing.T, m notify.Message) string {
 	t.Helper()
-	thread, err := w.Tell(t.Context(), m)
+	thread, err := w.Send(t.Context(), m)
 	require.NoError(t, err)
 	return thread
 }
@@ -276,13 +276,13 @@ func TestAnEventIsToldOnceWhenItsAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	w.Add(sandbox.Fault{Path: "/chat.postMessage", Times: 1, LoseReply: true})
-	_, err := w.Tell(t.Context(), asked(bob))
+	_, err := w.Send(t.Context(), asked(bob))
 	requireProblem(t, err, contract.KindUnavailable)
 	thread := w.tell(t, asked(bob))
 	require.Len(t, w.posted(), 1)
 
 	w.Add(sandbox.Fault{Path: "/chat.postMessage", Times: 1, LoseReply: true})
-	_, err = w.Tell(t.Context(), ended(thread, ann))
+	_, err = w.Send(t.Context(), ended(thread, ann))
 	requireProblem(t, err, contract.KindUnavailable)
 	require.Equal(t, thread, w.tell(t, ended(thread, ann)))
 	require.Len(t, w.posted(), 2)
@@ -342,25 +342,25 @@ func TestSlackIsWaitedForAsItAsks(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	w.Add(sandbox.Fault{Status: 429, RetryAfter: "30", Times: 1})
-	_, err := w.Tell(t.Context(), asked(bob))
+	_, err := w.Send(t.Context(), asked(bob))
 	require.Equal(t, 30*time.Second, requireProblem(t, err, contract.KindUnavailable).RetryAfter.Duration)
 	w.Add(sandbox.Fault{Status: 429, RetryAfter: "999999999", Times: 1})
-	_, err = w.Tell(t.Context(), asked(bob))
+	_, err = w.Send(t.Context(), asked(bob))
 	require.Equal(t, 10*time.Minute, requireProblem(t, err, contract.KindUnavailable).RetryAfter.Duration)
 	for _, status := range []int{302, 429, 500, 503} {
 		w.Add(sandbox.Fault{Status: status, Times: 1})
-		_, err = w.Tell(t.Context(), asked(bob))
+		_, err = w.Send(t.Context(), asked(bob))
 		requireProblem(t, err, contract.KindUnavailable)
 	}
 	w.Add(sandbox.Fault{Down: true})
-	_, err = w.Tell(t.Context(), asked(bob))
+	_, err = w.Send(t.Context(), asked(bob))
 	requireProblem(t, err, contract.KindUnavailable, "can be reached")
 	require.Empty(t, w.posted())
 }
 
 func TestWhatTheBotMayNotDoIsSaid(t *testing.T) {
 	t.Parallel()
-	_, err := open(t, "chat:write").Tell(t.Context(), asked(bob))
+	_, err := open(t, "chat:write").Send(t.Context(), asked(bob))
 	requireProblem(t, err, contract.KindDenied, `"chat:write"`)
 	requireProblem(t, open(t, "channels:history").Check(t.Context()), contract.KindDenied, `"channels:history"`)
 	requireProblem(t, open(t, "chat:write").Check(t.Context()), contract.KindDenied, "chat:write")

@@ -77,7 +77,7 @@ func (c *Channel) Check(ctx context.Context) error {
 }
 
 // Tell implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
-func (c *Channel) Tell(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {
 		return "", nil
 	}

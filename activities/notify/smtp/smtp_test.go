@@ -88,7 +88,7 @@ func TestEverybodyGetsAMailOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := start(t, &certificate, false)
 	m := notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob)
-	thread, err := open(t, s, nil).Tell(t.Context(), m)
+	thread, err := open(t, s, nil).Send(t.Context(), m)
 	require.NoError(t, err)
 	require.Empty(t, thread)
 	require.Len(t, s.mails(), 2)
@@ -121,7 +121,7 @@ func TestAMailThatIsRepeatedIsKnownToBeTheSame(t *testing.T) {
 		notifytest.Message(2, contract.EventReviewAsked, nil, bob, ann),
 		notifytest.Message(3, contract.EventReminded, nil, bob),
 	} {
-		_, err := channel.Tell(t.Context(), m)
+		_, err := channel.Send(t.Context(), m)
 		require.NoError(t, err)
 	}
 	var ids, threads []string
@@ -141,7 +141,7 @@ func TestAMailThatIsRepeatedIsKnownToBeTheSame(t *testing.T) {
 func TestNobodyIsToldWhatConcernsNobody(t *testing.T) {
 	t.Parallel()
 	s := start(t, &certificate, false)
-	_, err := open(t, s, nil).Tell(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
+	_, err := open(t, s, nil).Send(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
 	require.NoError(t, err)
 	require.Zero(t, s.visits)
 }
@@ -155,7 +155,7 @@ func TestHostileTextIsNeitherHeaderNorMarkup(t *testing.T) {
 			s.Reason, s.Ticket, s.Incident, s.Template, s.Subject, e.Said, e.Actor = hostile, hostile, hostile, hostile, hostile, hostile, hostile
 			e.Detail = notify.Line(hostile) // Curfew's words with somebody else's in them
 		}, notify.Recipient{Person: "ann", Name: hostile, Account: "ann@example.com"})
-		_, err := channel.Tell(t.Context(), m)
+		_, err := channel.Send(t.Context(), m)
 		require.NoError(t, err)
 		mail := s.mails()[len(s.mails())-1]
 		require.Equal(t, []string{"ann@example.com"}, mail.to)
@@ -212,13 +212,13 @@ func TestTheWayToTheServerIsKeptPrivate(t *testing.T) {
 			t.Parallel()
 			s := start(t, tc.certificate, tc.always)
 			channel := open(t, s, func(settings *config.SMTP) { settings.TLS = tc.tls })
-			_, err := channel.Tell(t.Context(), m)
+			_, err := channel.Send(t.Context(), m)
 			checked := channel.Check(t.Context())
 			if tc.fails {
 				requireProblem(t, err, contract.KindUnavailable, "does not let Curfew in")
 				requireProblem(t, checked, contract.KindUnavailable)
 				trusting := open(t, s, func(settings *config.SMTP) { settings.TLS, settings.User = tc.tls, "" })
-				_, err = trusting.Tell(t.Context(), m)
+				_, err = trusting.Send(t.Context(), m)
 				requireProblem(t, err, contract.KindUnavailable)
 				require.Empty(t, s.mails())
 				return
@@ -235,7 +235,7 @@ func TestAServerOnThisMachineMayDoWithoutTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil, false)
 	channel := open(t, s, func(settings *config.SMTP) { settings.TLS, settings.User = config.TLSNever, "" })
-	_, err := channel.Tell(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
+	_, err := channel.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
 	require.NoError(t, err)
 	require.False(t, s.mails()[0].secure)
 }
@@ -250,7 +250,7 @@ func TestAWrongPasswordAndAServerThatIsDownAreTriedAgain(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
 	down := open(t, s, func(settings *config.SMTP) { settings.Address = listener.Addr().String() })
-	_, err = down.Tell(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
+	_, err = down.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
 	requireProblem(t, err, contract.KindUnavailable, "does not let Curfew in")
 }
 
@@ -260,13 +260,13 @@ func TestWhoCanNotBeReachedKeepsTheMailFromNobodyElse(t *testing.T) {
 	channel := open(t, s, nil)
 	s.refuse(ann.Account, 550, gosmtp.EnhancedCode{5, 1, 1})
 	m := notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob)
-	_, err := channel.Tell(t.Context(), m)
+	_, err := channel.Send(t.Context(), m)
 	requireProblem(t, err, contract.KindDenied, "refused the mail to ann with 550 5.1.1")
 	require.NotContains(t, err.Error(), ann.Account)
 	require.Len(t, s.mails(), 1)
 	require.Equal(t, []string{bob.Account}, s.mails()[0].to)
 
 	s.refuse(ann.Account, 451, gosmtp.EnhancedCode{4, 7, 1})
-	_, err = channel.Tell(t.Context(), m)
+	_, err = channel.Send(t.Context(), m)
 	requireProblem(t, err, contract.KindUnavailable, "ann with 451")
 }

@@ -42,7 +42,7 @@ func (c *Channel) Check(context.Context) error { return nil }
 
 // Tell implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not told. A card whose
 // answer is lost may come twice.
-func (c *Channel) Tell(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {
 		return "", nil
 	}

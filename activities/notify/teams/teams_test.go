@@ -114,10 +114,10 @@ func TestACardTellsWhatConcernsSomebodyAndLeadsToThePage(t *testing.T) {
 	w, channel := start(t)
 	require.Empty(t, channel.System())
 	require.NoError(t, channel.Check(t.Context()))
-	_, err := channel.Tell(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
+	_, err := channel.Send(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
 	require.NoError(t, err)
 	require.Empty(t, w.cards)
-	_, err = channel.Tell(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
+	_, err = channel.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
 	require.NoError(t, err)
 	require.Len(t, w.cards, 1)
 	texts, opens := shown(t, w.cards[0])
@@ -136,7 +136,7 @@ func TestNothingThatPeopleTypedIsReadByTeams(t *testing.T) {
 		m := notifytest.Message(4, contract.EventDenied, func(s *contract.Status, e *contract.Event) {
 			s.Reason, s.Ticket, s.Incident, e.Said, e.Detail = hostile+"!", hostile, hostile, hostile, hostile
 		}, notify.Recipient{Person: "ann", Name: hostile})
-		_, err := channel.Tell(t.Context(), m)
+		_, err := channel.Send(t.Context(), m)
 		require.NoError(t, err)
 		texts, opens := shown(t, w.cards[0])
 		require.Equal(t, []string{notifytest.Page}, opens)
@@ -150,7 +150,7 @@ func TestACardStaysSmallerThanTeamsTakes(t *testing.T) {
 	t.Parallel()
 	w, channel := start(t)
 	long := strings.Repeat("ö<", 2000)
-	_, err := channel.Tell(t.Context(), notifytest.Message(4, contract.EventDenied, func(s *contract.Status, e *contract.Event) {
+	_, err := channel.Send(t.Context(), notifytest.Message(4, contract.EventDenied, func(s *contract.Status, e *contract.Event) {
 		s.Reason, e.Said, e.Detail = long, long+"!", strings.Repeat(long+"\n", 30)
 		s.Holds[0].Access.Entitlement = json.RawMessage(`"` + strings.Repeat("r", 16<<10) + `"`)
 		for range 60 {
@@ -172,14 +172,14 @@ func TestWhatTheWorkflowAnswersIsUnderstood(t *testing.T) {
 	} {
 		w, channel := start(t)
 		w.Add(sandbox.Fault{Status: status, RetryAfter: "7"})
-		_, err := channel.Tell(t.Context(), m)
+		_, err := channel.Send(t.Context(), m)
 		require.Equal(t, 7*time.Second, requireProblem(t, err, kind, "answered").RetryAfter.Duration)
 	}
 	w, channel := start(t)
 	w.Add(sandbox.Fault{Down: true})
-	_, err := channel.Tell(t.Context(), m)
+	_, err := channel.Send(t.Context(), m)
 	requireProblem(t, err, contract.KindUnavailable, "can't be reached")
-	_, err = teams.New(config.Teams{URL: config.SecretOf("https://[canary")}).Tell(t.Context(), m)
+	_, err = teams.New(config.Teams{URL: config.SecretOf("https://[canary")}).Send(t.Context(), m)
 	requireProblem(t, err, contract.KindInvalid)
 }
 
@@ -189,6 +189,6 @@ func TestTheAddressIsNotTakenAlong(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	site := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(site.Close)
-	_, err := teams.New(config.Teams{URL: config.SecretOf(site.URL)}).Tell(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
+	_, err := teams.New(config.Teams{URL: config.SecretOf(site.URL)}).Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
 	requireProblem(t, err, contract.KindUnavailable, "redirects")
 }

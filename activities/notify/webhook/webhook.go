@@ -82,7 +82,7 @@ type data struct {
 }
 
 // Tell implements notify.Channel.
-func (c *Channel) Tell(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	body, err := json.Marshal(event{
 		SpecVersion: specVersion, ID: m.Event.ID(), Source: c.source, Type: typeStart + string(m.Event.Kind),
 		Subject: m.Event.Request, Time: m.Event.At, DataContentType: "application/json", Data: data{m.Event, m.Status},

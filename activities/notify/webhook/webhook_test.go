@@ -99,7 +99,7 @@ func TestAReceiverIsToldEventsAsCloudEvents(t *testing.T) {
 	r, m := start(t, secret), granted()
 	channel := open(t, r.url, secret)
 	require.Empty(t, channel.System())
-	thread, err := channel.Tell(t.Context(), m)
+	thread, err := channel.Send(t.Context(), m)
 	require.NoError(t, err)
 	require.Empty(t, thread)
 	require.Len(t, r.taken, 1)
@@ -117,7 +117,7 @@ func TestAReceiverIsToldEventsAsCloudEvents(t *testing.T) {
 func TestWhatConcernsNobodyIsToldToo(t *testing.T) {
 	t.Parallel()
 	r := start(t, secret)
-	_, err := open(t, r.url, secret).Tell(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
+	_, err := open(t, r.url, secret).Send(t.Context(), notifytest.Message(1, contract.EventRequested, nil))
 	require.NoError(t, err)
 	require.Contains(t, r.taken[0].body, `"curfew.request.requested"`)
 }
@@ -127,9 +127,9 @@ func TestAnEventThatIsRepeatedHasTheSameID(t *testing.T) {
 	r := start(t, secret)
 	channel := open(t, r.url, secret)
 	r.Add(sandbox.Fault{LoseReply: true, Times: 1})
-	_, err := channel.Tell(t.Context(), granted())
+	_, err := channel.Send(t.Context(), granted())
 	requireProblem(t, err, contract.KindUnavailable, "can't be reached")
-	_, err = channel.Tell(t.Context(), granted())
+	_, err = channel.Send(t.Context(), granted())
 	require.NoError(t, err)
 	require.Len(t, r.taken, 2)
 	require.Equal(t, r.taken[0].header.Get("webhook-id"), r.taken[1].header.Get("webhook-id"))
@@ -140,11 +140,11 @@ func TestSecretsAreChangedWithoutAGap(t *testing.T) {
 	t.Parallel()
 	for _, known := range []string{secret, former} {
 		r := start(t, known)
-		_, err := open(t, r.url, secret, former).Tell(t.Context(), granted())
+		_, err := open(t, r.url, secret, former).Send(t.Context(), granted())
 		require.NoError(t, err)
 	}
 	r := start(t, former)
-	_, err := open(t, r.url, secret).Tell(t.Context(), granted())
+	_, err := open(t, r.url, secret).Send(t.Context(), granted())
 	requireProblem(t, err, contract.KindUnavailable, "401", "secrets")
 }
 
@@ -165,7 +165,7 @@ func TestOnlyThePublicIsToldUnlessTheSettingsSayOtherwise(t *testing.T) {
 	}
 	channel, err := webhook.New(settings, source)
 	require.NoError(t, err)
-	_, err = channel.Tell(t.Context(), granted())
+	_, err = channel.Send(t.Context(), granted())
 	requireProblem(t, err, contract.KindUnavailable, "is a loopback")
 	requireProblem(t, channel.Check(t.Context()), contract.KindUnavailable, "is a loopback")
 }
@@ -179,7 +179,7 @@ func TestWhatTheReceiverAnswersIsUnderstood(t *testing.T) {
 	} {
 		r := start(t, secret)
 		r.Add(sandbox.Fault{Status: status, RetryAfter: "7"})
-		_, err := open(t, r.url, secret).Tell(t.Context(), granted())
+		_, err := open(t, r.url, secret).Send(t.Context(), granted())
 		require.Equal(t, 7*time.Second, requireProblem(t, err, kind, "answered").RetryAfter.Duration)
 		require.Empty(t, r.taken)
 	}
@@ -214,7 +214,7 @@ func TestThePageShowsAnEventAsItIsTold(t *testing.T) {
 	require.NoError(t, verifier.VerifyIgnoringTimestamp(shown[2], header))
 
 	r := start(t, secret)
-	_, err = open(t, r.url, secret).Tell(t.Context(), granted())
+	_, err = open(t, r.url, secret).Send(t.Context(), granted())
 	require.NoError(t, err)
 	var documented, told map[string]any
 	require.NoError(t, json.Unmarshal(shown[2], &documented))

@@ -84,12 +84,12 @@ func everything(ctx context.Context) (err error) {
 }
 
 func run(ctx context.Context, live *config.Live, webUI string) (err error) {
-	house, err := compose.Open(ctx, live, compose.Log(os.Stderr))
+	app, err := compose.Open(ctx, live, compose.Log(os.Stderr))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, house.Close()) }()
-	listener, err := house.Listen(ctx)
+	defer func() { err = errors.Join(err, app.Close()) }()
+	listener, err := app.Listen(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,12 +98,12 @@ func run(ctx context.Context, live *config.Live, webUI string) (err error) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	parts := []func() error{
-		func() error { return house.Work(ctx, "") },
-		func() error { return house.Serve(ctx, listener) },
-		func() error { house.Follow(ctx); return nil },
+		func() error { return app.Work(ctx, "") },
+		func() error { return app.Serve(ctx, listener) },
+		func() error { app.Follow(ctx); return nil },
 	}
-	if apart := house.TaskQueued(); len(apart) > 0 {
-		parts = append(parts, func() error { return house.Work(ctx, "", apart...) })
+	if apart := app.TaskQueued(); len(apart) > 0 {
+		parts = append(parts, func() error { return app.Work(ctx, "", apart...) })
 	}
 	ended := make(chan error, len(parts))
 	for _, part := range parts {

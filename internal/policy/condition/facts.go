@@ -13,7 +13,7 @@ type Request struct {
 	Reason   string    `cel:"reason"`
 	Ticket   string    `cel:"ticket"`
 	Incident string    `cel:"incident"`
-	Door     string    `cel:"door"`
+	Source   string    `cel:"source"`
 	AskedAt  time.Time `cel:"askedAt"`
 	StartAt  time.Time `cel:"startAt"`
 	// Duration is how long the access would last in all, with the extension that is asked for.

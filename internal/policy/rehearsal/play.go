@@ -54,7 +54,7 @@ func factsOf(c *config.Config, one Case, now time.Time) (policy.Facts, error) {
 	terms, _ := c.Terms(template, subject)
 	facts := policy.Facts{
 		Request: contract.Request{
-			ID: "rehearsal", Template: one.Template, Requester: one.Requester, Subject: subject, Reason: one.Reason, Door: "rehearsal",
+			ID: "rehearsal", Template: one.Template, Requester: one.Requester, Subject: subject, Reason: one.Reason, Source: "rehearsal",
 			Duration: cmp.Or(one.Duration, template.Duration.Default), AskedAt: asked, StartAt: one.StartAt, BreakGlass: one.BreakGlass,
 			Terms: terms,
 		},

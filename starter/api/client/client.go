@@ -107,8 +107,8 @@ func (c *Client) Show(ctx context.Context, id string) (Answer[contract.Status], 
 }
 
 // Shown returns what is to be reviewed of a request, with its digest.
-func (c *Client) Shown(ctx context.Context, id string) (Answer[api.Shown], error) {
-	return call[api.Shown](ctx, c, http.MethodGet, on(id, "shown"), nil)
+func (c *Client) ReviewSubject(ctx context.Context, id string) (Answer[api.ReviewSubject], error) {
+	return call[api.ReviewSubject](ctx, c, http.MethodGet, on(id, "review-subject"), nil)
 }
 
 // Review approves or denies a request, or the extension that it waits for.
@@ -132,8 +132,8 @@ func (c *Client) Cancel(ctx context.Context, id string, body api.CancellationBod
 }
 
 // Story returns what happened to a request so far.
-func (c *Client) Story(ctx context.Context, id string) (Answer[api.Story], error) {
-	return call[api.Story](ctx, c, http.MethodGet, on(id, "events"), nil)
+func (c *Client) Events(ctx context.Context, id string) (Answer[api.Events], error) {
+	return call[api.Events](ctx, c, http.MethodGet, on(id, "events"), nil)
 }
 
 // Decisions lists what was decided about a request, oldest first.

@@ -21,8 +21,8 @@ func (c *Client) RetryStuck(ctx context.Context, body api.GrantBody) (Answer[con
 }
 
 // ReleaseStuck makes Curfew stop trying: the caller answers for the access.
-func (c *Client) ReleaseStuck(ctx context.Context, body api.TakeOverBody) (Answer[contract.GrantStatus], error) {
-	return call[contract.GrantStatus](ctx, c, http.MethodPost, "/v1/stuck/release", body)
+func (c *Client) TakeOverStuck(ctx context.Context, body api.TakeOverBody) (Answer[contract.GrantStatus], error) {
+	return call[contract.GrantStatus](ctx, c, http.MethodPost, "/v1/stuck/takeover", body)
 }
 
 // AlarmFilter narrows a list of alarms. Empty fields don't.

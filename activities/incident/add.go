@@ -1,0 +1,61 @@
+package incident
+
+import (
+	"context"
+	"slices"
+
+	"curfew/activities"
+	"curfew/activities/story"
+	"curfew/workflows/contract"
+)
+
+// Activities tells a request's story on its incident.
+type Activities struct {
+	systems Systems
+	page    func(request string) string
+}
+
+// New makes the activities of all incident systems that are configured. page returns where a request can be looked at.
+func New(systems Systems, page func(request string) string) *Activities {
+	return &Activities{systems: systems, page: page}
+}
+
+// told are the events that concern those who work on an incident: who has access and until when, who was refused it, and
+// what went wrong with it. How it came to that is told on the ticket.
+var noted = map[contract.EventKind]bool{
+	contract.EventDenied:         true,
+	contract.EventBreakGlassUsed: true,
+	contract.EventGranted:        true,
+	contract.EventFailed:         true,
+	contract.EventExtended:       true,
+	contract.EventStuck:          true,
+	contract.EventTakenOver:      true,
+	contract.EventExpired:        true,
+	contract.EventRevoked:        true,
+}
+
+// Tell is the activity contract.ActivityTellIncident: one note for each event that concerns an incident's readers, in order.
+func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) error {
+	system := a.systems.For(in.Incident)
+	if system == nil {
+		return contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
+			"no incident system that is configured has an incident %.60q", in.Incident).Application()
+	}
+	for _, event := range in.Events {
+		if !noted[event.Kind] {
+			continue
+		}
+		if err := system.AddNote(ctx, in.Incident, a.entry(event, in.Status)); err != nil {
+			return activities.Error(err)
+		}
+	}
+	return nil
+}
+
+// entry says whose access it is about, which those who read the incident alone could not know, and where to see more.
+func (a *Activities) entry(event contract.Event, status contract.Status) story.Entry {
+	e := story.Of(event, status)
+	e.Lines = slices.Insert(e.Lines, 0, "Template "+status.Template+", subject "+status.Subject)
+	e.Lines = append(e.Lines, a.page(status.ID))
+	return e
+}

@@ -1,0 +1,186 @@
+package notify_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	sdktemporal "go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"curfew/activities/notify"
+	"curfew/activities/notify/notifytest"
+	"curfew/internal/config"
+	temporaltest "curfew/internal/testserver/temporal"
+	"curfew/workflows/contract"
+)
+
+// channel keeps what it is told, until it fails.
+type channel struct {
+	system string
+	told   []notify.Message
+	fails  error
+}
+
+func (c *channel) System() string { return c.system }
+
+func (c *channel) Send(_ context.Context, m notify.Message) (string, error) {
+	if c.fails != nil {
+		return "", c.fails
+	}
+	c.told = append(c.told, m)
+	return "after " + strconv.Itoa(m.Event.Seq), nil
+}
+
+func (c *channel) Check(context.Context) error { return nil }
+
+var directory = &config.Config{People: map[string]config.Person{
+	"ann":   {Name: "Ann", Accounts: map[string]string{config.SystemSlack: "U0ANN"}},
+	"bob":   {Accounts: map[string]string{config.SystemSlack: "U0BOB"}},
+	"carol": {Name: "Carol"},
+}}
+
+func tell(t *testing.T, c *channel, in contract.NotifyInput) (contract.NotifyResult, error) {
+	t.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(activities(c).Send)
+	value, err := env.ExecuteActivity(activities(c).Send, in)
+	if err != nil {
+		return contract.NotifyResult{}, err
+	}
+	var result contract.NotifyResult
+	require.NoError(t, value.Get(&result))
+	return result, nil
+}
+
+func activities(c notify.Channel) *notify.Activities {
+	page := func(id string) string { return "https://curfew.example.com/requests/" + id }
+	return notify.New(config.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
+}
+
+func events(kinds ...contract.EventKind) contract.NotifyInput {
+	in := contract.NotifyInput{Channel: "chat", Status: notifytest.Status(), Thread: "before"}
+	in.Status.Reviews = nil
+	for i, kind := range kinds {
+		in.Events = append(in.Events, contract.Event{Request: notifytest.Request, Seq: i + 1, Kind: kind, Actor: "curfew"})
+	}
+	return in
+}
+
+func TestEventsAreToldInOrderEachInThePlaceOfTheOneBefore(t *testing.T) {
+	t.Parallel()
+	c := &channel{system: config.SystemSlack}
+	result, err := tell(t, c, events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved))
+	require.NoError(t, err)
+	require.Equal(t, contract.NotifyResult{Thread: "after 3"}, result)
+	require.Len(t, c.told, 3)
+	require.Equal(t, []string{"before", "after 1", "after 2"}, []string{c.told[0].Thread, c.told[1].Thread, c.told[2].Thread})
+	require.Equal(t, notifytest.Page, c.told[1].Page)
+	require.Equal(t, "Reviewers were asked", c.told[1].Entry.Headline)
+	require.Equal(t, notify.ActionReview, c.told[1].Asks)
+}
+
+func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
+	t.Parallel()
+	c := &channel{system: config.SystemSlack}
+	_, err := tell(t, c, events(contract.EventReviewAsked))
+	require.NoError(t, err)
+	require.Equal(t, []notify.Recipient{{Person: "bob", Name: "bob", Account: "U0BOB"}}, c.told[0].To, "Carol has no account")
+
+	c = &channel{system: config.SystemMail}
+	_, err = tell(t, c, events(contract.EventReviewAsked))
+	require.NoError(t, err)
+	require.Empty(t, c.told[0].To)
+
+	c = &channel{}
+	_, err = tell(t, c, events(contract.EventReviewAsked))
+	require.NoError(t, err)
+	require.Equal(t, []notify.Recipient{{Person: "bob", Name: "bob"}, {Person: "carol", Name: "Carol"}}, c.told[0].To)
+}
+
+func TestWhoeverTheRequestNamesIsAsked(t *testing.T) {
+	t.Parallel()
+	c, in := &channel{}, events(contract.EventRequested, contract.EventReviewAsked)
+	in.To = map[int][]string{2: {"carol"}}
+	_, err := tell(t, c, in)
+	require.NoError(t, err)
+	require.Empty(t, c.told[0].To)
+	require.Equal(t, []notify.Recipient{{Person: "carol", Name: "Carol"}}, c.told[1].To)
+}
+
+func TestAStrangerToTheDirectoryIsNotTold(t *testing.T) {
+	t.Parallel()
+	c, in := &channel{}, events(contract.EventReviewAsked)
+	in.Status.Reviewers = []string{"mallory"}
+	_, err := tell(t, c, in)
+	require.NoError(t, err)
+	require.Empty(t, c.told[0].To)
+}
+
+func TestAChannelThatIsGoneIsGivenUp(t *testing.T) {
+	t.Parallel()
+	in := events(contract.EventReviewAsked)
+	in.Channel = "pager"
+	_, err := tell(t, &channel{}, in)
+	problem, found := contract.ProblemOf(err)
+	require.True(t, found)
+	require.Equal(t, contract.KindNotFound, problem.Kind)
+	require.Equal(t, "channel", problem.Field)
+}
+
+func TestWhatAChannelFailsWithIsPassedOn(t *testing.T) {
+	t.Parallel()
+	fault := contract.Problemf(contract.KindUnavailable, "", "wait", "it is down")
+	fault.RetryAfter.Duration = 7
+	_, err := tell(t, &channel{fails: fault}, events(contract.EventReviewAsked))
+	problem, found := contract.ProblemOf(err)
+	require.True(t, found)
+	require.Equal(t, fault, problem)
+}
+
+// flaky fails once at each event after the first.
+type flaky struct {
+	channel
+	failed map[int]bool
+}
+
+func (f *flaky) Send(ctx context.Context, m notify.Message) (string, error) {
+	if m.Event.Seq > 1 && !f.failed[m.Event.Seq] {
+		f.failed[m.Event.Seq] = true
+		return "", contract.Problemf(contract.KindUnavailable, "", "", "it is down")
+	}
+	return f.channel.Send(ctx, m)
+}
+
+func TestWhatWasToldIsNotToldAgainWhenTheRestIsTriedAgain(t *testing.T) {
+	t.Parallel()
+	f := &flaky{failed: map[int]bool{}}
+	temporal := temporaltest.Start(t).Client(t)
+	w := worker.New(temporal, contract.TaskQueue, worker.Options{})
+	w.RegisterActivityWithOptions(activities(f).Send, activity.RegisterOptions{Name: contract.ActivityNotify})
+	told := func(ctx workflow.Context, in contract.NotifyInput) (result contract.NotifyResult, err error) {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: time.Minute, RetryPolicy: &sdktemporal.RetryPolicy{InitialInterval: time.Millisecond},
+		})
+		err = workflow.ExecuteActivity(ctx, contract.ActivityNotify, in).Get(ctx, &result)
+		return result, err
+	}
+	w.RegisterWorkflowWithOptions(told, workflow.RegisterOptions{Name: "told"})
+	require.NoError(t, w.Start())
+	defer w.Stop()
+	run, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.TaskQueue}, "told",
+		events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved))
+	require.NoError(t, err)
+	var result contract.NotifyResult
+	require.NoError(t, run.Get(t.Context(), &result))
+	require.Equal(t, "after 3", result.Thread)
+	require.Len(t, f.told, 3, "each event once, although there were three attempts")
+	require.Equal(t, []string{"before", "after 1", "after 2"}, []string{f.told[0].Thread, f.told[1].Thread, f.told[2].Thread})
+}

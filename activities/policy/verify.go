@@ -1,0 +1,136 @@
+package policy
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"slices"
+	"time"
+
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+// question is what is to be decided, of which the server vouches for every word.
+type question struct {
+	contract.DecideInput
+	refused []int                 // the places of the reviews that were left out
+	grounds contract.Grounds      // what a decision to grant would rest on
+	fact    contract.DecisionFact // which names them
+	about   string                // the digest of the extension; empty when the request itself is to be decided
+}
+
+func (q question) request() contract.Request { return q.Request.Fact }
+
+// reviews are those that the question is about.
+func (q *question) reviews() *[]contract.Sealed[contract.Review] {
+	if q.Extension != nil && q.Extension.Anew {
+		return &q.Extension.Reviews
+	}
+	return &q.Reviews
+}
+
+// vouched leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
+// that it has not is left out. Both are put into the ledger before anything is decided.
+func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInput) (q question, forged *contract.Problem, err error) {
+	q = question{DecideInput: in}
+	if x := in.Extension; x != nil {
+		own := *x
+		q.Extension = &own
+		if q.about, err = seal.Digest(x.Asked.Fact); err != nil {
+			return q, nil, err
+		}
+	}
+	if a.Verifier == nil {
+		q.collect()
+		return q, nil, nil
+	}
+	request := q.request()
+	claims, fault := a.Verifier.Verify(seal.OfRequest(request), request, q.Request.Seal)
+	if fault == nil {
+		if err := a.leaveOut(ctx, &q, claims.Digest); err != nil {
+			return q, nil, err
+		}
+		q.collect()
+		fault = a.check(&q)
+	}
+	if fault != nil {
+		problem := contract.AsProblem(fault)
+		return q, problem, a.raise(ctx, request.ID, in.Request.Seal+q.about, problem)
+	}
+	return q, nil, nil
+}
+
+// leaveOut leaves the reviews out that nobody vouches for.
+func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) error {
+	if q.Extension != nil && q.Extension.Anew {
+		shown = q.about
+	}
+	reviews := q.reviews()
+	var kept []contract.Sealed[contract.Review]
+	for i, review := range *reviews {
+		_, fault := a.Verifier.Verify(seal.OfReview(review.Fact, shown), review.Fact, review.Seal)
+		if fault == nil {
+			kept = append(kept, review)
+			continue
+		}
+		q.refused = append(q.refused, i)
+		if err := a.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, contract.AsProblem(fault)); err != nil {
+			return err
+		}
+	}
+	*reviews = kept
+	return nil
+}
+
+// collect puts together what a decision would rest on.
+func (q *question) collect() {
+	q.grounds = contract.Grounds{Request: q.Request, Reviews: q.Reviews}
+	q.fact.Request = q.request().ID
+	if x := q.Extension; x != nil {
+		q.grounds.Reviews = slices.Concat(q.Reviews, x.EarlierReviews, x.Reviews)
+		q.grounds.Extensions = slices.Concat(x.Earlier, []contract.Sealed[contract.Extension]{x.Asked})
+	}
+}
+
+// check holds that the grounds belong together, and that the access which is to last longer was decided on those that it
+// has had until now.
+func (a *Activities) check(q *question) error {
+	x := q.Extension
+	if x == nil {
+		return a.ground(q)
+	}
+	held := contract.Chain{
+		Grounds: contract.Grounds{
+			Request: q.Request, Reviews: slices.Concat(q.Reviews, x.EarlierReviews), Extensions: x.Earlier,
+		},
+		Decision: x.Held,
+	}
+	if err := a.Verifier.Decided(held); err != nil {
+		return err
+	}
+	if x.Asked.Seal == "" && x.Anew && !slices.ContainsFunc(x.Reviews, approves) {
+		return nil // it came as a signal, and waits for somebody to vouch for it
+	}
+	return a.ground(q)
+}
+
+func approves(review contract.Sealed[contract.Review]) bool {
+	return review.Fact.Verdict == contract.VerdictApprove
+}
+
+func (a *Activities) ground(q *question) (err error) {
+	q.fact, err = a.Verifier.Grounds(q.grounds)
+	return err
+}
+
+// raise tells operators of something that claims to be the server's and is not; the same thing once.
+func (a *Activities) raise(ctx context.Context, request, what string, problem *contract.Problem) error {
+	sum := sha256.Sum256([]byte(what))
+	return a.Alarms.Raise(ctx, contract.Alarm{
+		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, contract.Shorten(request, 64), hex.EncodeToString(sum[:8])),
+		Kind: contract.AlarmForged, At: time.Now().UTC(), Requests: []string{contract.Shorten(request, 64)}, Actor: contract.ActorPolicy,
+		Text: "Somebody who can write to the Temporal namespace sent what Curfew's server has not sealed: " + problem.Error(),
+	})
+}

@@ -1,0 +1,58 @@
+package target
+
+import (
+	"context"
+	"time"
+
+	"curfew/activities"
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+// Look is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
+func (a *Activities) DetectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+	receipt, err := a.detectDrift(ctx, command)
+	return receipt, activities.Error(err)
+}
+
+func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+	found, err := a.find(command.Access.Target)
+	if err != nil {
+		return contract.DetectDriftReceipt{}, err
+	}
+	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases))
+	return contract.DetectDriftReceipt{Held: state.Held}, err
+}
+
+// Abandon is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
+// because a person answers for it. Nobody is told when it went.
+func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverCommand) error {
+	if err := a.verifyTakeOver(command); err != nil {
+		return activities.Error(err)
+	}
+	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
+	if err != nil {
+		return activities.Error(err)
+	}
+	defer locked.Unlock()
+	holding := locked.Holding()
+	if !holding.Open || command.Token.Before(holding.Token) {
+		return nil
+	}
+	holding = over(holding, contract.Gone{}, time.Now().UTC())
+	holding.Token = command.Token
+	return activities.Error(locked.Save(ctx, holding))
+}
+
+// answersForIt refuses a take-over that is of another grant, or that the server has not sealed.
+func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
+	by := command.TakeOver.Fact
+	if by.Grant != command.Access.GrantID() {
+		return contract.Problemf(contract.KindForbidden, "grant", "", "the take-over is of another grant")
+	}
+	if a.verifier == nil {
+		return nil
+	}
+	_, err := a.verifier.Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
+	return err
+}

@@ -1,0 +1,233 @@
+package policy
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// panel is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
+// both have, by its name, is one panel with the stricter of both; any other is a panel of its own.
+type ruleTally struct {
+	contract.RuleState
+	rules []contract.ApprovalRule // one, or the pinned and the present one
+	named bool                    // there are several panels, so that messages tell which
+	// approvers may approve at this moment: by all rules, in the directory, and neither requester nor subject.
+	approvers []string
+	open      []string                   // the groups that more approvers may turn out to be members of
+	approvals map[string]contract.Review // of those whose approval counts
+}
+
+func assemble(facts Facts, versions []termsVersion) []ruleTally {
+	var tallies []ruleTally
+	for _, version := range versions {
+		for _, rule := range version.ApprovalRules() {
+			same := slices.IndexFunc(tallies, func(p ruleTally) bool { return p.Name == rule.Name })
+			if same < 0 {
+				tallies = append(tallies, ruleTally{RuleState: contract.RuleState{Name: rule.Name}})
+				same = len(tallies) - 1
+			}
+			tallies[same].rules = append(tallies[same].rules, rule)
+		}
+	}
+	first := firstReviews(facts)
+	for i := range tallies {
+		tallies[i].named = len(tallies) > 1
+		tallies[i].count(facts, first)
+	}
+	return tallies
+}
+
+// count sees how far the reviews have come.
+func (p *ruleTally) count(facts Facts, first map[string]contract.Review) {
+	p.Needed, p.Deny = 1, 0
+	for _, rule := range p.rules {
+		p.Needed = max(p.Needed, rule.Count)
+		if deny := max(rule.Deny, 1); p.Deny == 0 || deny < p.Deny {
+			p.Deny = deny
+		}
+	}
+	p.approvals = map[string]contract.Review{}
+	p.open = p.opens(facts)
+	for _, person := range p.candidates(facts) {
+		review, reviewed := first[person]
+		if reviewed && review.Verdict == contract.VerdictDeny && p.binds(review) && !facts.isParty(person) {
+			p.Denials = append(p.Denials, person)
+		}
+		if facts.isParty(person) || !known(facts, person) {
+			continue
+		}
+		switch {
+		case !p.includes(facts, person, facts.Now):
+			if !reviewed && p.includes(facts, person, p.lastStage(facts)) {
+				p.Later = append(p.Later, person)
+			}
+			continue
+		case !reviewed:
+			p.From = append(p.From, person)
+		case review.Verdict == contract.VerdictApprove && p.binds(review) && p.includes(facts, person, review.At):
+			p.Approvals = append(p.Approvals, person)
+			p.approvals[person] = review
+		}
+		p.approvers = append(p.approvers, person)
+	}
+	for _, review := range first {
+		// Whoever could review by this rule when they said no is heard, also when they are not on any list now.
+		if review.Verdict == contract.VerdictDeny && contains(review.Rules, p.Name) && !facts.isParty(review.Reviewer) {
+			p.Denials = union(p.Denials, []string{review.Reviewer})
+		}
+	}
+	slices.Sort(p.Denials)
+	p.Met = len(p.Approvals) >= p.Needed
+	p.Again = p.next(facts)
+}
+
+// opens are the groups of its rules whose members are not all known.
+func (p *ruleTally) opens(facts Facts) []string {
+	var open []string
+	for _, rule := range p.rules {
+		for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
+			if contains(facts.Open, group) {
+				open = union(open, []string{group})
+			}
+		}
+	}
+	return open
+}
+
+// candidates are all whom a rule names, those of later stages too: a template that changes must not silence an objection.
+func (p *ruleTally) candidates(facts Facts) []string {
+	var all []string
+	for _, rule := range p.rules {
+		all = union(all, rule.From)
+		for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
+			all = union(all, facts.Groups[group])
+		}
+		all = union(all, rule.Then.People)
+	}
+	return all
+}
+
+// lastStage is when everybody may review who ever may.
+func (p *ruleTally) lastStage(facts Facts) time.Time {
+	var longest time.Duration
+	for _, rule := range p.rules {
+		longest = max(longest, rule.After.Duration)
+	}
+	return facts.Request.AskedAt.Add(longest)
+}
+
+// includes is true when a person may review at an instant by all rules of the panel.
+func (p *ruleTally) includes(facts Facts, person string, at time.Time) bool {
+	for _, rule := range p.rules {
+		now := facts.includes(contract.People{People: rule.From, Groups: rule.Groups}, person)
+		escalated := rule.After.Duration > 0 && !at.Before(facts.Request.AskedAt.Add(rule.After.Duration))
+		if !now && !(escalated && facts.includes(rule.Then, person)) {
+			return false
+		}
+	}
+	return true
+}
+
+// next is when more people may review; zero when nobody is to come.
+func (p *ruleTally) next(facts Facts) time.Time {
+	var next time.Time
+	for _, rule := range p.rules {
+		at := facts.Request.AskedAt.Add(rule.After.Duration)
+		if len(p.Later) > 0 && rule.After.Duration > 0 && at.After(facts.Now) && (next.IsZero() || at.Before(next)) {
+			next = at
+		}
+	}
+	return next
+}
+
+// binds is true when the reviewer could review by this rule at the time. Reviews of the first release don't say.
+func (p *ruleTally) binds(review contract.Review) bool {
+	return len(review.Rules) == 0 || contains(review.Rules, p.Name)
+}
+
+// objection is who denied, when they are enough.
+func (p ruleTally) objection() string {
+	if len(p.Denials) < p.Deny {
+		return ""
+	}
+	return p.label(strings.Join(p.Denials, ", "))
+}
+
+// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be a
+// member: then the request lapses when nobody does.
+func (p ruleTally) shortage() string {
+	if len(p.open) > 0 || len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
+		return ""
+	}
+	able := "none"
+	if left := slices.Concat(p.Approvals, p.From, p.Later); len(left) > 0 {
+		able = "only " + strings.Join(left, ", ")
+	}
+	return p.label(fmt.Sprintf("nobody is left who may approve: of the %d needed, %s of the listed is known and neither asks for "+
+		"the access nor gets it, nor has denied it", p.Needed, able))
+}
+
+// progress says how far the reviews are, unless they are enough.
+func (p ruleTally) progress() string {
+	if p.Met {
+		return ""
+	}
+	text := fmt.Sprintf("%d of %d approvals; %s may review", len(p.Approvals), p.Needed, strings.Join(p.From, ", "))
+	if len(p.From) == 0 {
+		text = fmt.Sprintf("%d of %d approvals; nobody may review yet", len(p.Approvals), p.Needed)
+	}
+	if len(p.open) > 0 {
+		text += "; and who signs in as a member of " + strings.Join(p.open, ", ")
+	}
+	if !p.Again.IsZero() {
+		text += fmt.Sprintf(", and from %s %s", p.Again.UTC().Format("15:04:05 UTC"), strings.Join(p.Later, ", "))
+	}
+	return p.label(text)
+}
+
+func (p ruleTally) label(text string) string {
+	if p.named {
+		return p.Name + ": " + text
+	}
+	return text
+}
+
+// outstanding are those who may review and have not, for rules that are not met, and when there will be more of them.
+func outstanding(tallies []ruleTally) (from []string, again time.Time) {
+	for _, tally := range tallies {
+		if tally.Met {
+			continue
+		}
+		from = union(from, tally.From)
+		if !tally.Again.IsZero() && (again.IsZero() || tally.Again.Before(again)) {
+			again = tally.Again
+		}
+	}
+	return from, again
+}
+
+// approversOf are all who approved, by any rule.
+func approversOf(tallies []ruleTally) []string {
+	var approvers []string
+	for _, tally := range tallies {
+		approvers = union(approvers, tally.Approvals)
+	}
+	return approvers
+}
+
+// shortest is the approval for the shortest time; zero when nobody bounded the time.
+func shortest(tallies []ruleTally) (reviewer string, longest contract.Duration) {
+	for _, tally := range tallies {
+		for _, person := range tally.Approvals {
+			bound := tally.approvals[person].Duration
+			if bound.Duration > 0 && (longest.Duration == 0 || bound.Duration < longest.Duration) {
+				reviewer, longest = person, bound
+			}
+		}
+	}
+	return reviewer, longest
+}

@@ -1,0 +1,111 @@
+package promises
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/converter"
+
+	"curfew/starter"
+	"curfew/workflows/contract"
+)
+
+// ruled has a template with a start that can be scheduled, glass that can be broken, and an end with the ticket.
+func ruled(h *house) {
+	h.upkeep = "groups: {ops: [bob, carol], oncall: [alice, bob]}"
+	h.templates = `
+  ruled:
+    entitlements: [{target: lightrun-prod, agentPoolIds: ["` + pool + `"]}]
+    duration: {default: 1h, max: 8h}
+    startWithin: 24h
+    endWith: [ticket]
+    approvals: [{name: ops, groups: [ops]}]
+    breakGlass: {groups: [oncall], maxDuration: 30m, reviewWithin: 1h, ticket: {project: OPS, type: Task}}
+`
+}
+
+func (h *house) asks(ask starter.Ask) string {
+	h.t.Helper()
+	ask.Template, ask.Requester, ask.Reason, ask.Source = "ruled", alice, "orders are late", "test"
+	status, err := h.starter.Start(h.t.Context(), ask)
+	require.NoError(h.t, err)
+	return status.ID
+}
+
+func TestP1AScheduledRequestGivesNothingBeforeItsStart(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, ruled)
+	h.work()
+	start := time.Now().Add(10 * time.Second) // long enough to be approved before, on a busy machine too
+	id := h.asks(starter.Ask{StartAt: start, Ticket: key})
+	h.approve(bob, id)
+	h.await(id, contract.StateScheduled)
+	h.requireNoAccess()
+	status := h.await(id, contract.StateActive)
+	require.True(t, h.canDebug("alice@example.org"))
+	require.False(t, status.GrantedAt.Before(start.Truncate(time.Second)))
+	decisions, err := h.starter.Decisions(t.Context(), alice, id)
+	require.NoError(t, err)
+	require.Equal(t, contract.RulingGrant, decisions[len(decisions)-1].Ruling)
+	require.False(t, decisions[len(decisions)-1].At.Before(start.Truncate(time.Second)), "it was decided again when it came due")
+	h.revoke(id)
+	h.requireNoAccess()
+}
+
+func TestP6WhatIsDoneBehindTheGlassIsSignedBySomebodyElse(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, ruled)
+	h.work()
+	id := h.asks(starter.Ask{BreakGlass: true})
+	status := h.await(id, contract.StateActive)
+	require.True(t, h.canDebug("alice@example.org"))
+	require.LessOrEqual(t, status.Until.Sub(*status.GrantedAt), 30*time.Minute+time.Second, "glass opens for a short while only")
+
+	sign := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"}
+	_, err := h.starter.Review(t.Context(), alice, id, sign)
+	require.Error(t, err, "nobody signs their own")
+	_, err = h.starter.Review(t.Context(), dave, id, sign)
+	require.Error(t, err, "a stranger signs nothing")
+	require.ErrorContains(t, h.updateReview(id, carol), "no seal", "P7: nobody signs in another's name")
+	require.Contains(t, h.alarm(contract.AlarmForged).Requests, id)
+
+	_, err = h.starter.Revoke(t.Context(), alice, id, "done")
+	require.NoError(t, err)
+	require.True(t, h.await(id, contract.StateEnded).NeedsPostReview(), "it stays open")
+	h.requireNoAccess()
+	_, err = h.starter.Review(t.Context(), carol, id, sign)
+	require.NoError(t, err)
+	ended := h.ended(id)
+	require.Equal(t, carol, ended.PostReview.Reviewer)
+	require.NotEmpty(t, ended.Ticket, "a ticket was opened, because there was none")
+	described, err := h.client.DescribeWorkflowExecution(t.Context(), contract.RequestWorkflowID(id), "")
+	require.NoError(t, err)
+	var found string
+	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(
+		described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[contract.KeyTicket.GetName()], &found))
+	require.Equal(t, ended.Ticket, found, "the request is found by it in Temporal")
+	var told []string
+	for _, comment := range h.jira.Comments(ended.Ticket) {
+		line, _, _ := strings.Cut(comment.Body, "\n")
+		told = append(told, strings.Trim(line, "*"))
+	}
+	require.Equal(t, []string{
+		"Access requested by alice", "The glass was broken by alice: nobody was asked before", "Access approved by alice", "Access granted",
+		"Access is being ended by alice", "Access was ended early by alice", "What was done by break-glass access was signed by carol",
+	}, told)
+}
+
+func TestP2AccessEndsWhenItsTicketIsClosed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, ruled)
+	h.work()
+	id := h.asks(starter.Ask{Ticket: key})
+	require.NoError(t, h.jira.Transition(key, "Done"))
+	h.approve(bob, id)
+	ended := h.ended(id)
+	require.Equal(t, contract.OutcomeRevoked, ended.Outcome)
+	h.requireNoAccess()
+	require.Contains(t, h.headlines(id), "Access was ended early by the end of its ticket")
+}

@@ -1,0 +1,191 @@
+package hooks
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"regexp"
+	"time"
+
+	"go.uber.org/zap"
+
+	"curfew/workflows/contract"
+)
+
+// maxBody bounds a delivery, in bytes. PagerDuty's have up to 256 KiB.
+const maxBody = 1 << 20
+
+// Handle adds the entry point to a mux.
+func (h *Hooks) Handle(mux *http.ServeMux) { mux.Handle(Path, h) }
+
+// answer is what a source is told.
+type answer struct {
+	status  int
+	problem *contract.Problem // nil when there is none
+	body    any               // nil for none
+	cause   error             // for the log
+	told    message
+}
+
+// ServeHTTP takes a delivery. It says yes when nothing can lose it any more, and not before.
+func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	began := time.Now()
+	s, a := h.take(w, r)
+	a.write(w)
+	name := ""
+	if s != nil {
+		name = s.name
+	}
+	fields := []zap.Field{
+		zap.String("source", name), zap.Int("status", a.status), zap.String("delivery", a.told.delivery.ID),
+		zap.String("event", a.told.delivery.Event), zap.Duration("took", time.Since(began)),
+	}
+	switch {
+	case a.cause != nil:
+		h.Log.Error("hook", append(fields, zap.Error(a.cause))...)
+	case a.problem != nil:
+		h.Log.Warn("hook", append(fields, zap.String("problem", a.problem.Error()))...)
+	default:
+		h.Log.Info("hook", fields...)
+	}
+	if a.told.answerTo != "" && a.status == http.StatusOK {
+		h.follow(context.WithoutCancel(r.Context()), a.told)
+	}
+}
+
+// take finds the source, and believes it only then.
+func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
+	s, found := h.sources[r.PathValue("source")]
+	if !found {
+		return nil, refuse(http.StatusNotFound, contract.Problemf(contract.KindNotFound, "source",
+			"configure it in hooks, or mend the address", "there is no such source"))
+	}
+	s = h.today(s)
+	if r.Method != http.MethodPost {
+		w.Header().Set("Allow", http.MethodPost)
+		return s, refuse(http.StatusMethodNotAllowed, contract.Problemf(contract.KindInvalid, "", "use POST", "deliveries are posted"))
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return s, refuse(http.StatusRequestEntityTooLarge, malformed("send less", "it is larger than %d KiB", maxBody>>10))
+	case err != nil:
+		return s, refuse(http.StatusBadRequest, malformed("send it again", "it broke off"))
+	}
+	if err := s.verify(r.Header, body); err != nil {
+		problem, _ := contract.ProblemOf(err)
+		return s, refuse(http.StatusUnauthorized, problem)
+	}
+	return s, h.admit(r, s, body)
+}
+
+// admit lets a delivery in that is the source's own.
+func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
+	read, err := s.read(r.Context(), s, r.Header, body)
+	if problem, ok := contract.ProblemOf(err); ok && !s.lenient {
+		status := http.StatusBadRequest
+		if problem.Kind == contract.KindForbidden {
+			status = http.StatusForbidden
+		}
+		return refuse(status, problem)
+	}
+	if err != nil {
+		read.unused = "it can't be read: " + err.Error()
+	}
+	read.delivery.Source, read.delivery.At = s.name, time.Now().UTC().Truncate(time.Millisecond)
+	switch {
+	case read.idle:
+		return answer{status: http.StatusOK, told: read}
+	case read.unused != "":
+		return h.passOver(r.Context(), s, read)
+	}
+	fresh, err := h.Starter.Deliver(r.Context(), read.delivery)
+	if err != nil {
+		return h.later(err, read)
+	}
+	if read.answerTo != "" { // Slack wants no words
+		return answer{status: http.StatusOK, told: read}
+	}
+	return answer{status: http.StatusAccepted, body: receiptOf(read.delivery, fresh), told: read}
+}
+
+// Receipt is what a source is answered.
+type Receipt struct {
+	Delivery  string `json:"delivery"`
+	Duplicate bool   `json:"duplicate,omitempty"` // it was let in before
+	Request   string `json:"request,omitempty"`   // that an order will start
+	Unused    string `json:"unused,omitempty"`    // why nothing will be done
+}
+
+func receiptOf(delivery contract.Delivery, fresh bool) Receipt {
+	receipt := Receipt{Delivery: delivery.ID, Duplicate: !fresh}
+	if fresh && delivery.Event == contract.OrderStart {
+		receipt.Request = orderedID(delivery)
+	}
+	return receipt
+}
+
+// passOver says yes to what nothing comes of, so that the source goes on, and tells operators once a day.
+func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
+	delivery := read.delivery
+	id := fmt.Sprintf("%s/%s/%s/%s", contract.AlarmHook, s.name, plain(delivery.Event, "unreadable"), delivery.At.Format(time.DateOnly))
+	err := h.Alarms.Raise(ctx, contract.Alarm{
+		ID: id, Kind: contract.AlarmHook, At: delivery.At, Actor: contract.ActorCurfew,
+		Text: fmt.Sprintf("%s has sent %s (delivery %s), and nothing was done: %s. Others of this sort are not told again today.",
+			s.name, plain(delivery.Event, "something"), delivery.ID, read.unused),
+	})
+	if err != nil {
+		return h.later(err, read)
+	}
+	return answer{status: http.StatusAccepted, body: Receipt{Delivery: delivery.ID, Unused: read.unused}, told: read}
+}
+
+// later asks the source to send it again.
+func (h *Hooks) later(err error, read message) answer {
+	a := refuse(http.StatusServiceUnavailable, contract.Problemf(contract.KindUnavailable, "", "send it again", "it could not be kept"))
+	a.cause, a.told = err, read
+	return a
+}
+
+func refuse(status int, problem *contract.Problem) answer {
+	return answer{status: status, problem: problem}
+}
+
+func (a answer) write(w http.ResponseWriter) {
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("X-Content-Type-Options", "nosniff")
+	body := a.body
+	if a.problem != nil {
+		header.Set("Content-Type", "application/problem+json")
+		body = map[string]any{"title": http.StatusText(a.status), "status": a.status, "detail": a.problem.Error(), "kind": a.problem.Kind}
+	} else if body != nil {
+		header.Set("Content-Type", "application/json")
+	}
+	if a.status == http.StatusServiceUnavailable {
+		header.Set("Retry-After", "5")
+	}
+	w.WriteHeader(a.status)
+	if body != nil {
+		_ = json.NewEncoder(w).Encode(body) // nobody is left to hear of it when the source is gone
+	}
+}
+
+func malformed(fix, fault string, args ...any) *contract.Problem {
+	return contract.Problemf(contract.KindInvalid, "body", fix, fault, args...)
+}
+
+// plainText is what may become a part of an id.
+var plainText = regexp.MustCompile(`^[A-Za-z0-9._:-]{1,128}$`)
+
+// plain is a text of a source's if it is a short word, and another one otherwise.
+func plain(text, otherwise string) string {
+	if plainText.MatchString(text) {
+		return text
+	}
+	return otherwise
+}
