@@ -39,7 +39,7 @@ type Request struct {
 	Requester string        `json:"requester"`
 	Keys      []Key         `json:"keys"`
 	Duration  time.Duration `json:"duration"`
-	// Needed is how many others must approve before there is access; none when the request breaks the glass.
+	// Needed is how many others must approve before there is access; none for break-glass access.
 	Needed  int       `json:"needed"`
 	StartAt time.Time `json:"startAt,omitzero"`
 }

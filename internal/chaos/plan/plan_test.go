@@ -71,7 +71,7 @@ func TestEightMinutesHaveEveryFaultAndEveryShape(t *testing.T) {
 	for _, fault := range plan.All() {
 		require.Positive(t, faults[fault], fault)
 	}
-	for _, fate := range []plan.Fate{plan.Approved, plan.Denied, plan.Lapsed, plan.Withdrawn, plan.BrokenGlass} {
+	for _, fate := range []plan.Fate{plan.Approved, plan.Denied, plan.Lapsed, plan.Withdrawn, plan.BreakGlass} {
 		require.Positive(t, shapes[fate], fate)
 	}
 	require.Greater(t, meddled, 10)

@@ -16,7 +16,7 @@ const (
 	Both       Template = "both"       // the first role and Lightrun; two approvals
 	Everything Template = "everything" // both roles and Lightrun
 	Planned    Template = "planned"    // the first role, at a start that was asked for
-	Emergency  Template = "emergency"  // the first role, by breaking the glass
+	Emergency  Template = "emergency"  // the first role, as break-glass access
 	Waiting    Template = "waiting"    // the first role, if somebody decides within a short time
 )
 
@@ -29,8 +29,8 @@ const (
 	Denied    Fate = "denied"
 	Lapsed    Fate = "lapsed"
 	Withdrawn Fate = "withdrawn"
-	// BrokenGlass needs nobody before, and is reviewed afterwards.
-	BrokenGlass Fate = "break-glass"
+	// BreakGlass needs nobody before, and is reviewed afterwards.
+	BreakGlass Fate = "break-glass"
 )
 
 // Request is one person's request, and what becomes of it. Instants after At are counted from when it is active, or, for
@@ -147,7 +147,7 @@ func (d drawing) shape(r *Request) {
 	case n < 86:
 		r.Template, r.StartIn = Planned, seconds(d.Rand, 4, 15)
 	case n < 91:
-		r.Template, r.Fate = Emergency, BrokenGlass
+		r.Template, r.Fate = Emergency, BreakGlass
 	case n < 94:
 		r.Template, r.Fate = Waiting, Lapsed
 	case n < 97:
@@ -155,7 +155,7 @@ func (d drawing) shape(r *Request) {
 	default:
 		r.Fate = Withdrawn
 	}
-	r.ApproveOwn = r.Fate != BrokenGlass && d.IntN(8) == 0
+	r.ApproveOwn = r.Fate != BreakGlass && d.IntN(8) == 0
 }
 
 // last draws how long access lasts: two of three end when it is calm, as far as can be foreseen.
@@ -182,7 +182,7 @@ func (d drawing) last(r *Request) {
 
 // happen draws what happens to access while it is there.
 func (d drawing) happen(r *Request) {
-	if r.Fate != Approved && r.Fate != BrokenGlass {
+	if r.Fate != Approved && r.Fate != BreakGlass {
 		return
 	}
 	within := func() time.Duration { return 500*time.Millisecond + d.upTo(r.Duration-2*time.Second) }
