@@ -171,6 +171,12 @@ func meddling(act Act) bool {
 	return act == ActTerminate || act == ActReset || act == ActCancelWorkflow
 }
 
+// Ends is true for a request that was taken in, and whose workflow nobody has taken away: its story has to have an end.
+func Ends(id string, said []Said) bool {
+	asked := slices.ContainsFunc(said, func(s Said) bool { return s.Request == id && s.Act == ActAsk && s.Answer == Taken })
+	return asked && !meddled(id, said)
+}
+
 func meddled(id string, said []Said) bool {
 	return slices.ContainsFunc(said, func(s Said) bool {
 		return s.Request == id && meddling(s.Act) && s.Answer != Refused

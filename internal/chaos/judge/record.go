@@ -55,6 +55,7 @@ const (
 	ActExtend      Act = "extend"
 	ActRevoke      Act = "revoke"
 	ActCancel      Act = "cancel"
+	ActPostReview  Act = "post-review" // of break-glass access
 	ActApproveOwn  Act = "approve-own" // a requester tries to approve what they asked for
 	ActAskNonsense Act = "ask-nonsense"
 )

@@ -39,7 +39,7 @@ func (c *court) theRecordIsComplete() {
 			c.broken("P8", request.ID, c.To, "%s", fault)
 		}
 		c.everythingSaidIsTold(request)
-		if !meddled(request.ID, c.Said) {
+		if Ends(request.ID, c.Said) {
 			c.hasAnEnd(request)
 		}
 	}
@@ -106,12 +106,8 @@ func (c *court) everythingSaidIsTold(request Request) {
 	}
 }
 
-// hasAnEnd holds that a request that was taken in is over, and the ledger knows how.
+// hasAnEnd holds that a request is over, and that the ledger knows how.
 func (c *court) hasAnEnd(request Request) {
-	asked := slices.ContainsFunc(c.Said, func(s Said) bool { return s.Request == request.ID && s.Act == ActAsk && s.Answer == Taken })
-	if !asked {
-		return
-	}
 	story := c.Stories[request.ID]
 	over := slices.ContainsFunc(story.Events, func(e contract.Event) bool { return terminal(e.Kind) })
 	if !over || story.State != contract.StateEnded {

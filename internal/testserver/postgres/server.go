@@ -88,6 +88,16 @@ func (s *Server) Stop() {
 // Crash ends the server at once, as if its host had failed. It keeps its data and its address.
 func (s *Server) Crash() { s.process.shut(syscall.SIGQUIT) }
 
+// Running is false when the server has ended, by itself too.
+func (s *Server) Running() bool {
+	select {
+	case <-s.process.exited:
+		return false
+	default:
+		return true
+	}
+}
+
 // Relaunch starts a server that has crashed, and returns when it accepts connections.
 func (s *Server) Relaunch() error { return s.process.run() }
 

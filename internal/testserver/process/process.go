@@ -17,6 +17,7 @@ type Program struct {
 	Path string
 	Args []string
 	Env  []string // nil: that of the caller
+	In   io.Reader
 	// Out and Err take what it writes; nil drops it.
 	Out, Err io.Writer
 	// ClockOff is how far its wall clock is ahead; negative when it is behind. Durations that it measures are right. See
@@ -36,7 +37,7 @@ func Start(program Program) (*Process, error) {
 		return nil, errors.New("no process can be given another clock on this system")
 	}
 	cmd := exec.Command(program.Path, program.Args...) //nolint:noctx // it is what the caller wants, until it is killed
-	cmd.Env, cmd.Stdout, cmd.Stderr = program.Env, program.Out, program.Err
+	cmd.Env, cmd.Stdin, cmd.Stdout, cmd.Stderr = program.Env, program.In, program.Out, program.Err
 	cmd.SysProcAttr = attributes(program.ClockOff != 0)
 	p := &Process{cmd: cmd, exited: make(chan struct{})}
 	started := make(chan error)
