@@ -32,6 +32,7 @@ func TestHowLateAnEndMayBeFollowsFromWhatWasWrong(t *testing.T) {
 		"the target was down":                       {[]judge.Fault{wrong(judge.TargetDown, 20, 25)}, string(judge.TargetDown), 38},
 		"the server is down":                        {[]judge.Fault{wrong(judge.Elsewhere, 30, 60)}, string(judge.Elsewhere), 33.6},
 		"it begins after the deadline, in time":     {[]judge.Fault{wrong(judge.WorkerDied, 33.5, 36)}, string(judge.WorkerDied), 37},
+		"over for less than 20 s":                   {[]judge.Fault{wrong(judge.WorkerDied, 5, 13.1)}, string(judge.WorkerDied), 37},
 		"two at once":                               {[]judge.Fault{wrong(judge.WorkerDied, 30, 36), wrong(judge.WorkerHung, 30, 45)}, judge.RowSeveral, 59},
 		"two of the same":                           {[]judge.Fault{wrong(judge.WorkerDied, 30, 36), wrong(judge.WorkerDied, 31, 38)}, judge.RowSeveral, 46},
 		"one of two is harmless":                    {[]judge.Fault{wrong(judge.WorkerDied, 30, 36), wrong(judge.Elsewhere, 30, 80)}, string(judge.WorkerDied), 37},

@@ -1,6 +1,7 @@
 package judge_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -110,6 +111,10 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 			r.Requests[0].Needed = 2
 			say(r, judge.Said{Request: id, By: "bob", Act: judge.ActApprove, First: at(12.1), Answer: judge.Taken})
 		}, "P1 nobody had approved"},
+		"seen between the first and the second of two approvals": {func(r *judge.Record) {
+			r.Requests[0].Needed = 2
+			say(r, judge.Said{Request: id, By: "carol", Act: judge.ActApprove, First: at(13.5), Answer: judge.Taken})
+		}, "P1 nobody had approved"},
 		"seen before the start that was asked for": {func(r *judge.Record) { r.Requests[0].StartAt = at(14) }, "P1 nobody had approved"},
 		"somebody else's access":                   {func(r *judge.Record) { r.Presences = append(r.Presences, seen(other, 13, 20)) }, "P1 nobody had approved"},
 
@@ -148,6 +153,10 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 			r.Presences = []judge.Presence{seen(key, 13, 20), seen(key, 21, 33)}
 		}, "P4 was gone"},
 		"granted and never seen": {func(r *judge.Record) { r.Presences = nil }, "P4 nobody has seen it"},
+		"gone before its end, after an early end that was refused": {func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActRevoke, First: at(20), Answer: judge.Refused})
+			r.Presences[0] = seen(key, 13, 30)
+		}, "P4 was gone"},
 		"gone with the earlier of two": {func(r *judge.Record) {
 			second := honest()
 			again := strings.Replace(id, "01", "02", 1)
@@ -190,6 +199,9 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 		"an event that is older than the one before": {func(r *judge.Record) {
 			change(r, func(s *judge.Story) { s.Events[3].At = at(11) })
 		}, "P8 is older"},
+		"a story that begins in the middle": {func(r *judge.Record) {
+			change(r, func(s *judge.Story) { s.Events[0].Kind = contract.EventReviewed })
+		}, "P8 the story begins with reviewed"},
 		"an end after the end": {func(r *judge.Record) {
 			change(r, func(s *judge.Story) {
 				s.Events = append(s.Events, contract.Event{Request: id, Seq: 5, Kind: contract.EventExpired, At: at(36)})
@@ -219,6 +231,9 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 		"nonsense that is in the ledger": {func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Unknown})
 		}, "P9 has started something"},
+		"nonsense that is refused without a field": {func(r *judge.Record) {
+			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no", Fix: "don't"}})
+		}, "P9 without a field"},
 		"nonsense that is refused without a word": {func(r *judge.Record) {
 			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no"}})
 		}, "P9 without a field"},
@@ -265,6 +280,27 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 			r.Presences[0] = seen(key, 13, 21)
 			change(r, func(s *judge.Story) { s.Gone[0].At = at(21.2) })
 		},
+		"standing access that is asked for once more": func(r *judge.Record) {
+			r.Standing = []judge.Key{key}
+			r.Presences[0] = judge.Presence{Key: key, From: at(0.1), To: at(119.9)}
+			change(r, func(s *judge.Story) { s.Gone = nil })
+		},
+		"an end while its grant was terminated": func(r *judge.Record) {
+			say(r, judge.Said{Request: "another", By: "writer", Act: judge.ActTerminateGrant, First: at(20), Answer: judge.Taken, Keys: []judge.Key{key}})
+			r.Presences[0] = seen(key, 13, 25)
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(25.2) })
+		},
+		"an extension that the ledger could not be told any more": func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActExtend, First: at(20), Answer: judge.Taken, Duration: 10 * time.Second})
+			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActTerminate, First: at(20.1), Answer: judge.Taken})
+			change(r, func(s *judge.Story) { s.Events, s.State, s.Gone = s.Events[:3], contract.StateActive, nil })
+			r.Presences[0] = seen(key, 13, 43)
+		},
+		"an access that goes when the one before it ends": func(r *judge.Record) {
+			r.Presences = append([]judge.Presence{seen(key, 11, 12.5)}, r.Presences...)
+			say(r, judge.Said{Request: id, By: "carol", Act: judge.ActApprove, First: at(10.5), Answer: judge.Unknown})
+			r.Unapproved[id] = at(10.2)
+		},
 		"standing access": func(r *judge.Record) {
 			r.Standing = []judge.Key{other}
 			r.Presences = append(r.Presences, judge.Presence{Key: other, From: at(0.1), To: at(119.9)})
@@ -300,6 +336,14 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 
 func TestOverlapsEndWithTheLaterOneAndAreOneEnd(t *testing.T) {
 	t.Parallel()
+	for _, longer := range []bool{false, true} {
+		overlap(t, longer)
+	}
+}
+
+// overlap has alice ask twice at the same time, for 20 and for 40 seconds; longerFirst says in which order.
+func overlap(t *testing.T, longerFirst bool) {
+	t.Helper()
 	r := honest()
 	second := honest()
 	again := strings.Replace(id, "01", "02", 1)
@@ -312,6 +356,11 @@ func TestOverlapsEndWithTheLaterOneAndAreOneEnd(t *testing.T) {
 	r.Stories[again] = tale
 	change(&r, func(s *judge.Story) { s.Gone = nil }) // another request held it up
 	r.Requests, r.Said = append(r.Requests, second.Requests...), append(r.Said, second.Said...)
+	want := []string{id, again}
+	if longerFirst {
+		slices.Reverse(r.Requests)
+		slices.Reverse(want)
+	}
 	for seq := 1; seq <= 4; seq++ {
 		r.Comments = append(r.Comments, judge.Comment{Issue: "OPS-7", Marker: again + "/" + string(rune('0'+seq))})
 	}
@@ -320,5 +369,34 @@ func TestOverlapsEndWithTheLaterOneAndAreOneEnd(t *testing.T) {
 	require.Empty(t, v.Violations)
 	require.Len(t, v.Ends, 1)
 	require.Equal(t, at(53), v.Ends[0].At)
-	require.Equal(t, []string{id, again}, v.Ends[0].Requests)
+	require.Equal(t, want, v.Ends[0].Requests)
+}
+
+// Another request begins while the access of the one before is still there: how late that was is counted until then.
+func TestAnEndIsLateUntilTheNextRequestHoldsTheAccessUp(t *testing.T) {
+	t.Parallel()
+	r := honest()
+	second := honest()
+	again := strings.Replace(id, "01", "02", 1)
+	second.Requests[0].ID = again
+	for i := range second.Said {
+		second.Said[i].Request = again
+		for _, instant := range []*time.Time{&second.Said[i].First, &second.Said[i].Sent, &second.Said[i].Answered} {
+			*instant = instant.Add(23 * time.Second)
+		}
+	}
+	tale := second.Stories[id]
+	for i := range tale.Events {
+		tale.Events[i].At = tale.Events[i].At.Add(23 * time.Second)
+	}
+	tale.Until, tale.Gone = at(56), nil
+	r.Stories[again] = tale
+	r.Requests, r.Said = append(r.Requests, second.Requests...), append(r.Said, second.Said...)
+	r.Presences[0] = seen(key, 13, 56)
+	v := judge.Judge(r)
+	require.Len(t, v.Ends, 2)
+	require.Equal(t, at(33), v.Ends[0].At)
+	require.Equal(t, 2*time.Second, v.Ends[0].AtLeast)
+	require.Equal(t, at(56), v.Ends[1].At)
+	require.Zero(t, v.Ends[1].AtLeast)
 }

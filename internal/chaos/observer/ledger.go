@@ -131,7 +131,7 @@ func (l *Ledger) rows(ctx context.Context, query string, each func(*sql.Rows) er
 	if err != nil {
 		return err
 	}
-	defer rows.Close()
+	defer func() { _ = rows.Close() }() // it was only read
 	for rows.Next() {
 		if err := each(rows); err != nil {
 			return err

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"slices"
 	"sync"
@@ -12,7 +11,6 @@ import (
 
 	"github.com/oklog/ulid/v2"
 	"go.temporal.io/sdk/client"
-	temporallog "go.temporal.io/sdk/log"
 
 	"curfew/internal/chaos/judge"
 	"curfew/internal/chaos/plan"
@@ -47,14 +45,21 @@ type Cast struct {
 // New makes a cast; nothing is said yet.
 func New(o Options) (*Cast, error) {
 	dialed, err := client.NewLazyClient(client.Options{
-		HostPort: o.Temporal, Namespace: contract.Namespace,
-		Logger: temporallog.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		HostPort: o.Temporal, Namespace: contract.Namespace, Logger: silence{},
 	})
 	if err != nil {
 		return nil, err
 	}
 	return &Cast{Options: o, api: newClient(o.URL, o.Tokens), temporal: dialed}, nil
 }
+
+// silence is a log for Temporal's client: it would tell of the failures that are meant to be.
+type silence struct{}
+
+func (silence) Debug(string, ...any) {}
+func (silence) Info(string, ...any)  {}
+func (silence) Warn(string, ...any)  {}
+func (silence) Error(string, ...any) {}
 
 // Close lets go of Temporal.
 func (c *Cast) Close() { c.temporal.Close() }

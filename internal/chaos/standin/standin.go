@@ -55,6 +55,12 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 	s := newStand(setup)
 	var addresses Addresses
 	failed := make(chan error, 3)
+	var servers []*http.Server
+	defer func() {
+		for _, server := range servers {
+			_ = server.Close() // nobody is left to hear of it
+		}
+	}()
 	for _, part := range []struct {
 		handler http.Handler
 		address *string
@@ -69,8 +75,8 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 		}
 		*part.address = listener.Addr().String()
 		server := &http.Server{Handler: part.handler, ReadHeaderTimeout: 5 * time.Second}
+		servers = append(servers, server)
 		go func() { failed <- server.Serve(listener) }()
-		defer func() { _ = server.Close() }()
 	}
 	if err := json.NewEncoder(out).Encode(addresses); err != nil {
 		return fmt.Errorf("say where the stand-ins are: %w", err)

@@ -267,7 +267,7 @@ func (w *World) answers(ctx context.Context, path string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("Curfew does not answer; its log is in %s", filepath.Join(w.options.Dir, "logs", server+".log"))
+			return fmt.Errorf("the server does not answer; its log is in %s", filepath.Join(w.options.Dir, "logs", server+".log"))
 		case <-look.C:
 		}
 	}
