@@ -21,6 +21,7 @@ type Options struct {
 	Seed     uint64
 	Length   time.Duration // of the plan; what is under way at its end is waited for
 	Requests int
+	Faults   []plan.Fault
 	Ledger   string   // world.SQLite or world.Postgres
 	Dir      string   // where the plan, the record and the logs are kept
 	Curfew   string   // the program
@@ -88,7 +89,7 @@ func (r *run) open(ctx context.Context) (err error) {
 		return err
 	}
 	var can []plan.Fault
-	can, r.left = playable(r.world)
+	can, r.left = playable(r.world, r.Faults)
 	r.plan = plan.New(plan.Options{Seed: r.Seed, Length: r.Length, Requests: r.Requests, Faults: can})
 	if err := keep(r.Dir, "plan.json", r.plan); err != nil {
 		return err

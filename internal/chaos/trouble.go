@@ -34,9 +34,9 @@ type troubles struct {
 	down     map[string]int // how many faults keep a database or Temporal down
 }
 
-// playable are the faults that can be played here; the others are named with the reason.
-func playable(w *world.World) (can []plan.Fault, left []string) {
-	for _, fault := range plan.All() {
+// playable are those of some faults that can be played here; the others are named with the reason.
+func playable(w *world.World, wanted []plan.Fault) (can []plan.Fault, left []string) {
+	for _, fault := range wanted {
 		switch {
 		case fault == plan.WrongClock && !process.CanShiftClocks:
 			left = append(left, string(fault)+": a process can be given another clock on Linux on amd64 only")

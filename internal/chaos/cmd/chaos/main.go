@@ -11,11 +11,13 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
 
 	"curfew/internal/chaos"
+	"curfew/internal/chaos/plan"
 	"curfew/internal/chaos/standin"
 	"curfew/internal/chaos/world"
 )
@@ -44,6 +46,7 @@ func run(ctx context.Context) (kept bool, err error) {
 	minutes := flag.Int("minutes", 8, "how long the plan is")
 	requests := flag.Int("requests", 0, "how many requests there are; 14 a minute when 0")
 	ledger := flag.String("ledger", world.SQLite, "where the ledger is: sqlite or postgres")
+	faults := flag.String("faults", "", "play only these `faults`, separated by commas; all when empty")
 	dir := flag.String("dir", filepath.Join("bin", "chaos"), "where runs are kept, each in a `folder` of its own")
 	curfew := flag.String("curfew", filepath.Join("bin", "curfew"), "the `program` that is tried")
 	again := flag.String("judge", "", "judge what is kept in this `folder` once more, and play nothing")
@@ -57,6 +60,10 @@ func run(ctx context.Context) (kept bool, err error) {
 	if *minutes < 1 || *minutes > 60 || *requests < 0 || *requests > 1000 {
 		return false, errors.New("a plan has 1 to 60 minutes, and at most 1000 requests")
 	}
+	only, err := faultsIn(*faults)
+	if err != nil {
+		return false, err
+	}
 	if *requests == 0 {
 		*requests = 14 * *minutes
 	}
@@ -69,9 +76,25 @@ func run(ctx context.Context) (kept bool, err error) {
 		return false, err
 	}
 	return chaos.Run(ctx, chaos.Options{
-		Seed: *seed, Length: time.Duration(*minutes) * time.Minute, Requests: *requests, Ledger: *ledger, Dir: folder,
+		Seed: *seed, Length: time.Duration(*minutes) * time.Minute, Requests: *requests, Ledger: *ledger, Dir: folder, Faults: only,
 		Curfew: *curfew, StandIns: []string{self, standIns}, Commit: commit(ctx), Out: os.Stdout,
 	})
+}
+
+// faultsIn reads a list of faults; all when it is empty.
+func faultsIn(list string) ([]plan.Fault, error) {
+	if list == "" {
+		return plan.All(), nil
+	}
+	var found []plan.Fault
+	for _, name := range strings.Split(list, ",") {
+		fault := plan.Fault(name)
+		if !slices.Contains(plan.All(), fault) {
+			return nil, fmt.Errorf("there is no fault %q: choose from %v", name, plan.All())
+		}
+		found = append(found, fault)
+	}
+	return found, nil
 }
 
 // folderFor makes a new folder for a run.
