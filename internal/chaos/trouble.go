@@ -19,6 +19,9 @@ import (
 	"curfew/internal/testserver/proxy"
 )
 
+// store is what the database of the ledger is called among what crashes.
+const store = "ledger"
+
 // clockOff is how wrong a wrong clock is.
 const clockOff = 5 * time.Minute
 
@@ -31,6 +34,8 @@ type troubles struct {
 	failed   []string // what could not be played, and why
 	lightrun []*sandbox.Fault
 	jira     []*sandbox.Fault
+
+	starting sync.Mutex
 	down     map[string]int // how many faults keep a database or Temporal down
 }
 
@@ -131,7 +136,7 @@ func (t *troubles) cause(ctx context.Context, trouble plan.Trouble, fault *judge
 		return t.pauseTemporal(), nil
 	case plan.KillLedger:
 		is(judge.LedgerDown, "the ledger's database crashed")
-		return t.crash("ledger", t.Store.Crash, t.Store.Relaunch), nil
+		return t.crash(store, t.Store.Crash, t.reviveStore), nil
 	case plan.KillTarget, plan.SilenceTarget, plan.LoseReplies, plan.LieAboutIt:
 		return t.targets(ctx, trouble, fault)
 	case plan.TroubleJira:
@@ -155,13 +160,13 @@ func stopped(s *world.Service) (mending, error) {
 
 // crash ends what several faults may have ended, and starts it again with the last of them.
 func (t *troubles) crash(name string, kill func(), start func() error) mending {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.starting.Lock()
+	defer t.starting.Unlock()
 	t.down[name]++
 	kill()
 	return func(context.Context) error {
-		t.mu.Lock()
-		defer t.mu.Unlock()
+		t.starting.Lock()
+		defer t.starting.Unlock()
 		t.down[name]--
 		if t.down[name] > 0 {
 			return nil
@@ -334,24 +339,18 @@ func lockFile(ctx context.Context, file string) (mending, error) {
 	}, nil
 }
 
-// fillDisk leaves the ledger no room. A database that has given up is started again when there is some.
+// fillDisk leaves the ledger no room.
 func (t *troubles) fillDisk() (mending, error) {
 	if err := t.Disk.Fill(); err != nil {
 		return nil, err
 	}
-	return func(context.Context) error {
-		if err := t.Disk.Clear(); err != nil || t.Store == nil {
-			return err
-		}
-		return t.reviveStore()
-	}, nil
+	return t.crash(store, func() {}, t.reviveStore), nil // what has crashed can't start again without room
 }
 
+// reviveStore gives the ledger room, and starts its database again when that has given up.
 func (t *troubles) reviveStore() error {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if t.down["ledger"] > 0 || t.Store.Running() {
-		return nil
+	if err := t.Disk.Clear(); err != nil || t.Store == nil || t.Store.Running() {
+		return err
 	}
 	return t.Store.Relaunch()
 }

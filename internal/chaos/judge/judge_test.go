@@ -185,6 +185,11 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 			r.Forbidden = []judge.Key{other}
 			r.Presences = append(r.Presences, seen(other, 13, 20))
 		}, "P7 only a forger"},
+		"an end that a reset has moved": {func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActReset, First: at(23), Answer: judge.Taken})
+			change(r, func(s *judge.Story) { s.Until, s.Gone = at(43), nil })
+			r.Presences[0] = seen(key, 13, 43)
+		}, "P7 later than anybody has allowed"},
 		"a forged review that was taken": {func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActForgeReview, First: at(11), Answer: judge.Taken})
 		}, "P7 forged message"},
@@ -269,6 +274,9 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 			})
 			r.Comments = append(r.Comments, judge.Comment{Issue: "OPS-7", Marker: id + "/5"})
 			r.Presences[0] = seen(key, 13, 43)
+		},
+		"a stamp that is a moment early": func(r *judge.Record) {
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(32.7) })
 		},
 		"an early end whose answer was lost": func(r *judge.Record) {
 			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActRevoke, First: at(20), Answer: judge.Unknown})

@@ -48,8 +48,8 @@ func (d *Disk) Fill() error {
 	return nil
 }
 
-// Clear takes the ballast away.
-func (d *Disk) Clear() error { return os.Remove(filepath.Join(d.path, "ballast")) }
+// Clear takes the ballast away, if there is any.
+func (d *Disk) Clear() error { return os.RemoveAll(filepath.Join(d.path, "ballast")) }
 
 func (d *Disk) close() error {
 	if !d.mounted {
