@@ -76,7 +76,7 @@ bench: bin/temporal-dev ## Measure what people notice, at the target itself; abo
 	$(GO) test -run '^$$' -bench Flood -benchtime 1x -timeout 20m -v ./internal/promises
 	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
 
-# A run's plan, record and logs are kept in bin/chaos. REQUESTS is 14 a minute when it is not given.
+# A run's plan, record and logs are kept in bin/chaos. REQUESTS is 16 a minute when it is not given.
 .PHONY: chaos
 chaos: build bin/temporal-dev ## Play a bad day and judge it: make chaos SEED=1 MINUTES=8 LEDGER=sqlite|postgres
 	scripts/test-deps.sh

@@ -1,6 +1,7 @@
 package plan_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -11,7 +12,7 @@ import (
 )
 
 func eightMinutes(seed uint64) plan.Plan {
-	return plan.New(plan.Options{Seed: seed, Length: 8 * time.Minute, Requests: 110, Faults: plan.All()})
+	return plan.New(plan.Options{Seed: seed, Length: 8 * time.Minute, Requests: 128, Faults: plan.All()})
 }
 
 func TestTheSameSeedMakesTheSamePlan(t *testing.T) {
@@ -25,7 +26,7 @@ func TestAPlanStaysWithinItsBounds(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(200) {
 		p := eightMinutes(seed)
-		require.Len(t, p.Requests, 110)
+		require.Len(t, p.Requests, 128)
 		for _, r := range p.Requests {
 			require.GreaterOrEqual(t, r.Duration, time.Second, "seed %d: %+v", seed, r)
 			require.LessOrEqual(t, r.Duration, 5*time.Minute, "seed %d: %+v", seed, r)
@@ -80,29 +81,64 @@ func TestEightMinutesHaveEveryFaultAndEveryShape(t *testing.T) {
 }
 
 // Fifty ends with nothing wrong are asked for; plans foresee more, because some come to nothing.
-func TestMostEndsOfEightMinutesAreCalm(t *testing.T) {
+func TestManyEndsOfEightMinutesAreCalm(t *testing.T) {
 	t.Parallel()
+	least := 1000
 	for seed := range uint64(50) {
 		p := eightMinutes(seed)
 		calm := 0
-		for _, r := range p.Requests {
-			if r.Fate != plan.Approved || r.EndAfter > 0 || r.Meddle != "" {
-				continue
-			}
-			end := r.At + max(r.Decide, r.StartIn) + 3*time.Second + r.Duration
-			if r.Extend != nil {
-				end += r.Extend.By
-			}
+		for _, end := range foreseen(p) {
 			if !slices.ContainsFunc(p.Faults, func(f plan.Trouble) bool { return f.At < end && f.At+f.For > end-20*time.Second }) {
-				calm += accesses[r.Template]
+				calm++
 			}
 		}
-		require.Greater(t, calm, 55, "seed %d", seed)
+		least = min(least, calm)
 	}
+	require.Greater(t, least, 60)
 }
 
-// accesses are how many entitlements a template gives.
-var accesses = map[plan.Template]int{plan.Read: 1, plan.Write: 1, plan.Debug: 1, plan.Both: 2, plan.Everything: 3, plan.Planned: 1}
+// foreseen are the deadlines of accesses, when nothing comes in between; overlaps have one.
+func foreseen(p plan.Plan) (ends []time.Duration) {
+	type held struct {
+		from, to time.Duration
+		cut      bool // somebody ends it early, or meddles with it
+	}
+	all := map[string][]held{}
+	for _, r := range p.Requests {
+		if r.Fate != plan.Approved && r.Fate != plan.BreakGlass {
+			continue
+		}
+		h := held{from: r.At + max(r.Decide, r.StartIn), cut: r.EndAfter > 0 || r.Meddle != ""}
+		h.to = h.from + 3*time.Second + r.Duration
+		if r.Extend != nil {
+			h.to += r.Extend.By
+		}
+		for _, entitlement := range entitlements[r.Template] {
+			key := fmt.Sprint(r.Person, entitlement)
+			all[key] = append(all[key], h)
+		}
+	}
+	for _, of := range all {
+		slices.SortFunc(of, func(a, b held) int { return int(a.from - b.from) })
+		last := of[0]
+		for _, h := range append(of[1:], held{from: time.Hour}) {
+			if h.from < last.to {
+				last = held{from: last.from, to: max(last.to, h.to), cut: last.cut || h.cut}
+				continue
+			}
+			if !last.cut {
+				ends = append(ends, last.to)
+			}
+			last = h
+		}
+	}
+	return ends
+}
+
+// entitlements are what a template gives.
+var entitlements = map[plan.Template]string{
+	plan.Read: "r", plan.Planned: "r", plan.Emergency: "r", plan.Write: "w", plan.Debug: "d", plan.Both: "rd", plan.Everything: "rwd",
+}
 
 func TestWithoutFaultsNothingGoesWrong(t *testing.T) {
 	t.Parallel()

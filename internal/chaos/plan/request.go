@@ -102,7 +102,7 @@ const (
 var trials = []Trial{NoDuration, TooLong, NoTemplate, NoTicket, StrangeTicket, NoReason, ForgeRequest}
 
 // People is how many ask: few enough that many hold the same access twice.
-func People(requests int) int { return max(4, requests*2/5) }
+func People(requests int) int { return max(4, requests/2) }
 
 // drawing draws requests that fit the faults that were drawn before.
 type drawing struct {
@@ -158,10 +158,10 @@ func (d drawing) shape(r *Request) {
 	r.ApproveOwn = r.Fate != BreakGlass && d.IntN(8) == 0
 }
 
-// last draws how long access lasts: two of three end when it is calm, as far as can be foreseen.
+// last draws how long access lasts: four of five end when it is calm, as far as can be foreseen.
 func (d drawing) last(r *Request) {
 	r.Duration = seconds(d.Rand, 6, 50).Truncate(time.Second)
-	if d.IntN(3) == 0 {
+	if d.IntN(5) == 0 {
 		return
 	}
 	active := r.At + max(r.Decide, r.StartIn) + usual
@@ -195,7 +195,7 @@ func (d drawing) happen(r *Request) {
 		}
 	case n < 32:
 		r.EndAfter, r.Operator = within(), d.IntN(3) == 0
-	case n < 44:
+	case n < 42:
 		r.Meddle, r.MeddleAfter = meddlings[d.IntN(len(meddlings))], within()
 	}
 }

@@ -87,5 +87,8 @@ func (p *Process) end(signal syscall.Signal) {
 	<-p.exited
 }
 
+// Pid is the system's number of the process.
+func (p *Process) Pid() int { return p.cmd.Process.Pid }
+
 // Exited is closed when the process is gone.
 func (p *Process) Exited() <-chan struct{} { return p.exited }

@@ -44,7 +44,7 @@ func run(ctx context.Context) (kept bool, err error) {
 	}
 	seed := flag.Uint64("seed", 1, "what the plan is drawn from")
 	minutes := flag.Int("minutes", 8, "how long the plan is")
-	requests := flag.Int("requests", 0, "how many requests there are; 14 a minute when 0")
+	requests := flag.Int("requests", 0, "how many requests there are; 16 a minute when 0")
 	ledger := flag.String("ledger", world.SQLite, "where the ledger is: sqlite or postgres")
 	faults := flag.String("faults", "", "play only these `faults`, separated by commas; all when empty")
 	dir := flag.String("dir", filepath.Join("bin", "chaos"), "where runs are kept, each in a `folder` of its own")
@@ -65,7 +65,7 @@ func run(ctx context.Context) (kept bool, err error) {
 		return false, err
 	}
 	if *requests == 0 {
-		*requests = 14 * *minutes
+		*requests = 16 * *minutes
 	}
 	folder, err := folderFor(*dir, *ledger, *seed)
 	if err != nil {
