@@ -153,7 +153,7 @@ func extensions(id string, said []Said) (longer time.Duration) {
 func (h *hold) disturb(said []Said) {
 	for _, s := range said {
 		ends := s.Request == h.request && (s.Act == ActRevoke || s.Act == ActSignalRevoke)
-		meddles := s.Request == h.request && meddling(s.Act) || slices.Contains(s.Keys, h.key)
+		meddles := s.Request == h.request && (meddling(s.Act) || s.Act == ActCancelWorkflow) || slices.Contains(s.Keys, h.key)
 		if s.Answer == Refused || !ends && !meddles {
 			continue
 		}
@@ -166,10 +166,8 @@ func (h *hold) disturb(said []Said) {
 	}
 }
 
-// meddling is what a writer of the namespace does to a workflow, and what its request can't tell of afterwards.
-func meddling(act Act) bool {
-	return act == ActTerminate || act == ActReset || act == ActCancelWorkflow
-}
+// meddling is what a writer of the namespace does to a workflow, so that it can't tell its story to the end.
+func meddling(act Act) bool { return act == ActTerminate || act == ActReset }
 
 // Ends is true for a request that was taken in, and whose workflow nobody has taken away: its story has to have an end.
 func Ends(id string, said []Said) bool {

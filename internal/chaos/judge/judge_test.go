@@ -215,6 +215,10 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 		"a story without an end": {func(r *judge.Record) {
 			change(r, func(s *judge.Story) { s.Events = s.Events[:3] })
 		}, "P8 its story has no end"},
+		"a story without an end after its workflow was canceled": {func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActCancelWorkflow, First: at(20), Answer: judge.Taken})
+			change(r, func(s *judge.Story) { s.Events = s.Events[:3] })
+		}, "P8 its story has no end"},
 		"a list that shows it as active": {func(r *judge.Record) {
 			change(r, func(s *judge.Story) { s.State = contract.StateActive })
 		}, "P8 its story has no end"},
@@ -292,6 +296,11 @@ func TestWhatIsAllowedBreaksNoPromise(t *testing.T) {
 			r.Standing = []judge.Key{key}
 			r.Presences[0] = judge.Presence{Key: key, From: at(0.1), To: at(119.9)}
 			change(r, func(s *judge.Story) { s.Gone = nil })
+		},
+		"an end of a workflow that was canceled": func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "writer", Act: judge.ActCancelWorkflow, First: at(20), Answer: judge.Taken})
+			r.Presences[0] = seen(key, 13, 25)
+			change(r, func(s *judge.Story) { s.Gone[0].At = at(25.2) })
 		},
 		"an end while its grant was terminated": func(r *judge.Record) {
 			say(r, judge.Said{Request: "another", By: "writer", Act: judge.ActTerminateGrant, First: at(20), Answer: judge.Taken, Keys: []judge.Key{key}})
