@@ -1,4 +1,4 @@
-# What is done to this tree, by name; `make` alone lists it. All Go builds use the same flags, because each set of flags
+# The tasks of this tree, by name; `make` alone lists them. All Go builds use the same flags, because each set of flags
 # has a build cache of its own.
 
 .DEFAULT_GOAL := help
@@ -18,7 +18,7 @@ help: ## List the targets
 	@awk -F ':.*## ' '/^[a-zA-Z\/_-]+:.*## / {printf "  %-18s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Show one request from asking to its end, on an embedded Temporal, or on that of TEMPORAL_ADDRESS
+demo: ## Show one request from start to end, on an embedded Temporal, or on that of TEMPORAL_ADDRESS
 	@scripts/demo.sh
 
 .PHONY: dev
@@ -32,7 +32,7 @@ build: bin/curfew ## Build bin/curfew: client, server and worker
 bin/curfew:
 	$(GO) build -o $@ ./cmd/curfew
 
-# It links the product and the embedded server, so that nearly every change concerns it.
+# It links the product and the embedded server, so nearly every change rebuilds it.
 .PHONY: bin/curfew-dev
 bin/curfew-dev:
 	@scripts/build-devserver.sh curfew-dev
@@ -49,12 +49,12 @@ test: bin/temporal-dev ## Run all tests
 	cd devserver && $(GO) test ./...
 
 .PHONY: test-kubernetes
-test-kubernetes: ## Try the kind kubernetes on a real API server; builds that first, about five minutes
+test-kubernetes: ## Test the kind kubernetes on a real API server; builds that first, about five minutes
 	scripts/kubernetes-binaries.sh
 	$(GO) test -tags kubernetes ./activities/target/kubernetes ./internal/testserver/kubernetes
 
 .PHONY: lint
-lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Look for what tests do not find
+lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Find what tests do not find
 	$(GOLANGCI_LINT) run ./...
 	cd devserver && ../$(GOLANGCI_LINT) run ./...
 	$(WORKFLOWCHECK) -config .workflowcheck.yml ./workflows/...
@@ -68,7 +68,7 @@ fmt: $(GOLANGCI_LINT) ## Format all Go files
 	cd devserver && ../$(GOLANGCI_LINT) fmt ./...
 
 .PHONY: bench
-bench: bin/temporal-dev ## Measure what people notice, at the target itself; about half an hour
+bench: bin/temporal-dev ## Measure the delays that people notice, at the target itself; about half an hour
 	scripts/test-deps.sh
 	$(GO) test -run '^$$' -bench 'Decide|Seal|Verify|Allows' ./internal/policy ./internal/seal
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
@@ -85,17 +85,17 @@ chaos: build bin/temporal-dev ## Play a bad day and judge it: make chaos SEED=1 
 
 .PHONY: record
 record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
-	@test -n "$(RELEASE)" || { echo "say which release: make record RELEASE=v0.1.0" >&2; exit 2; }
+	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=v0.1.0" >&2; exit 2; }
 	$(GO) test -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
 
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools
 
 .PHONY: clean
-clean: ## Remove all that was built, tools included
+clean: ## Remove everything that was built, tools included
 	rm -rf bin
 
-# go install names a tool by itself, so it goes through a folder of its own.
+# go install chooses the file's name, so each tool is installed into a folder of its own and then moved.
 install = GOBIN=$(abspath $@.d) $(GO) install $(1)@$(lastword $(subst -v, v,$@)) && mv $@.d/* $@ && rmdir $@.d
 
 $(GOLANGCI_LINT):

@@ -14,7 +14,7 @@ import (
 const (
 	clusterName = "active"
 	storeName   = "sqlite"
-	// archival is off, everywhere it has to be said.
+	// disabled turns archival off, wherever the configuration asks for it.
 	disabled = "disabled"
 )
 
@@ -63,7 +63,7 @@ func (l *layout) address(service primitives.ServiceName) string {
 	return reachable(rpc.BindOnIP, rpc.GRPCPort)
 }
 
-// hosts tell the parts where to find each other, which spares the cluster its gossip ring and four more ports.
+// hosts say where the parts find each other, which spares the cluster its gossip ring and four more ports.
 func (l *layout) hosts() map[primitives.ServiceName]static.Hosts {
 	hosts := make(map[primitives.ServiceName]static.Hosts, len(l.services))
 	for service := range l.services {
@@ -119,7 +119,7 @@ func knobs(o Options) dynamicconfig.StaticClient {
 		dynamicconfig.HistoryPersistenceMaxQPS.Key():  45_000,
 		// An attribute that was added a moment ago can be used.
 		dynamicconfig.ForceSearchAttributesCacheRefreshOnRead.Key(): true,
-		// It would tell Temporal's makers of every server that starts.
+		// It would report every start of a server to Temporal's makers.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}
 	if o.TimerShift > 0 {

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Builds a command of the devserver module into bin/ and says every 15 seconds that it is still at it: the first time it
+# Builds a command of the devserver module into bin/ and reports every 15 seconds that it is still building: the first time it
 # compiles a whole Temporal server.
 # Usage: scripts/build-devserver.sh temporal-dev|curfew-dev
 set -eu
@@ -7,7 +7,7 @@ cd "$(dirname "$0")/../devserver"
 command=$1
 go=${GO:-go}
 
-# Until it is ended; the sleep goes with it.
+# It runs until it is killed, and then kills its sleep too.
 report() {
 	trap 'kill "$nap"; exit' TERM
 	seconds=0
@@ -26,4 +26,4 @@ trap 'kill "$reporter"; wait "$reporter" || true' EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
 "$go" build -o "../bin/$command" "./cmd/$command"
-touch "../bin/$command" # go leaves a file alone that is right already, and make would ask again
+touch "../bin/$command" # go does not touch a file that is up to date, and make would build it again

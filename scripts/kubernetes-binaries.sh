@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds kube-apiserver and etcd from their Go modules, for `make test-kubernetes`, and keeps them in
-# ~/.cache/curfew/kubernetes: about five minutes on two idle cores, once for each version. Says nothing when they are there.
-# CURFEW_KUBERNETES_BIN names another folder; a kube-apiserver and an etcd that are there already are taken as they are.
+# ~/.cache/curfew/kubernetes: about five minutes on two idle cores, once for each version. Prints nothing when they are there.
+# CURFEW_KUBERNETES_BIN names another folder; the script uses a kube-apiserver and an etcd in it as they are.
 set -eu
 version=1.37.2
 bin=${CURFEW_KUBERNETES_BIN:-$HOME/.cache/curfew/kubernetes}
@@ -21,7 +21,7 @@ trap 'exit 130' INT
 trap 'exit 143' TERM
 cd "$work"
 
-# Within their repository the parts of Kubernetes have no versions; outside it each must be given the published one.
+# Within their repository the modules of Kubernetes have no versions; outside it each needs its published version.
 printf 'module servers\n\ngo 1.26.0\n\ngodebug default=go1.26\n\nrequire k8s.io/kubernetes v%s\n' "$version" >go.mod
 mod=$("$go" mod download -json "k8s.io/kubernetes@v$version" | sed -n 's/^[[:space:]]*"GoMod": "\(.*\)",*$/\1/p')
 {
@@ -39,7 +39,7 @@ import (
 	_ "k8s.io/kubernetes/cmd/kube-apiserver"
 )
 EOF
-"$go" mod tidy 2>/dev/null || "$go" mod tidy # the second says what is wrong
+"$go" mod tidy 2>/dev/null || "$go" mod tidy # the second run prints what is wrong
 
 stamp=k8s.io/component-base/version
 minor=${version#1.}

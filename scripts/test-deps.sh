@@ -1,9 +1,9 @@
 #!/bin/sh
-# Finds what the tests need beyond Go, and installs it where that is possible without asking: as root, with apt-get.
-# Says nothing when all is there.
+# Checks for what the tests need beyond Go, and installs what is missing where it can do so without a question: as root, with
+# apt-get. Prints nothing when everything is there.
 set -eu
 
-# The same places, in the same order, as internal/testserver/postgres.
+# It searches the same places, in the same order, as internal/testserver/postgres.
 has_postgres() {
 	if [ -n "${CURFEW_POSTGRES_BIN:-}" ]; then
 		[ -x "$CURFEW_POSTGRES_BIN/initdb" ] && [ -x "$CURFEW_POSTGRES_BIN/postgres" ]
@@ -16,7 +16,7 @@ has_postgres() {
 	return 1
 }
 
-# Debian's package would also start a cluster of its own, which nobody here uses.
+# Debian's package would also start a cluster of its own, which no test uses.
 install_postgres() {
 	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
 	mkdir -p /etc/postgresql-common/createcluster.d
@@ -26,16 +26,16 @@ install_postgres() {
 }
 
 has_postgres || { [ -z "${CURFEW_POSTGRES_BIN:-}" ] && install_postgres && has_postgres; } || {
-	echo "test-deps: the tests need a PostgreSQL server (13 or later): install it, or let CURFEW_POSTGRES_BIN name the folder of initdb and postgres" >&2
+	echo "test-deps: the tests need a PostgreSQL server (13 or later): install it, or set CURFEW_POSTGRES_BIN to the folder of initdb and postgres" >&2
 	exit 1
 }
 
-# Debian's slapd brings its overlays and schemas to these places; the tests start it with a configuration of their own.
+# Debian's slapd installs its overlays and schemas here; the tests start it with a configuration of their own.
 has_slapd() {
 	{ command -v slapd || [ -x /usr/sbin/slapd ]; } >/dev/null && [ -e /usr/lib/ldap/dds.so ] && [ -e /etc/ldap/schema/core.schema ]
 }
 
-# Without this the package would also set up and start a directory of its own, which nobody here uses.
+# Without this the package would also set up and start a directory of its own, which no test uses.
 install_slapd() {
 	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
 	export DEBIAN_FRONTEND=noninteractive
@@ -48,7 +48,7 @@ has_slapd || { install_slapd && has_slapd; } || {
 	exit 1
 }
 
-# The SCIM server of internal/testserver/scim: its packages are where that package looks for them.
+# The SCIM server of internal/testserver/scim; that package looks for the npm packages in this folder.
 scim_source=$(dirname "$0")/../internal/testserver/scim/peer
 scim_packages=$(dirname "$0")/../bin/scim-peer
 
@@ -64,7 +64,7 @@ has_scim_packages() {
 	cmp -s "$scim_source/package-lock.json" "$scim_packages/package-lock.json" && [ -d "$scim_packages/node_modules" ]
 }
 
-# They are made beside their place, so that a run that is broken off leaves none that are taken for whole.
+# The packages are installed beside their final place, so that no later run takes those of an interrupted run for complete.
 install_scim_packages() (
 	mkdir -p "$(dirname "$scim_packages")"
 	new=$(mktemp -d "$scim_packages.XXXXXX")

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Looks for known vulnerabilities that the product can run into. The list of them is on the internet: where that can't be
-# reached this check is left out, in one line. A finding always fails.
+# Checks the product for known vulnerabilities in code that it calls. The list of them is on the internet: where it can't be
+# reached, the script skips the check and prints one line. A finding always fails.
 # Usage: scripts/vulnerabilities.sh path/to/govulncheck
 set -eu
 govulncheck=$1
@@ -10,7 +10,7 @@ status=0
 said=$("$govulncheck" ./... 2>&1) || status=$?
 case "$status $said" in
 "1 govulncheck: fetching vulnerabilities: "*)
-	echo "govulncheck was left out: the list of vulnerabilities can't be reached from here" >&2
+	echo "govulncheck was skipped: the list of vulnerabilities can't be reached from here" >&2
 	;;
 *)
 	printf '%s\n' "$said"

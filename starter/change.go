@@ -13,7 +13,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Say is what a reviewer says.
+// ReviewInput is what a reviewer says.
 type ReviewInput struct {
 	Verdict contract.Verdict
 	Reason  string // needed to deny

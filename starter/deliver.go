@@ -57,7 +57,7 @@ func (s *Starter) Delivered(ctx context.Context, delivery contract.Delivery) (do
 	return done, nil
 }
 
-// Vouched is a delivery that this server, or another one of Curfew's, has let in. Others are refused, and so are those that
+// VerifyDelivery is a delivery that this server, or another one of Curfew's, has let in. Others are refused, and so are those that
 // are too old.
 func (s *Starter) VerifyDelivery(in contract.DeliveryInput) (contract.Delivery, error) {
 	delivery := in.Delivery.Fact

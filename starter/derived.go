@@ -26,7 +26,7 @@ func DerivedID(began time.Time, of ...string) string {
 	return id.String()
 }
 
-// StartFor starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
+// StartDerived starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
 // or over, is the same request: the ledger knows it also when Temporal has forgotten it.
 func (s *Starter) StartDerived(ctx context.Context, ask Ask) (contract.Status, error) {
 	s = s.snapshot()

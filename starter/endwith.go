@@ -61,7 +61,7 @@ func (s *Starter) endWith(
 	return ended, err
 }
 
-// Unended are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
+// OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
 // for entry points that act in nobody's name.
 func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
 	s = s.snapshot()

@@ -65,7 +65,7 @@ func checkParties(facts policy.Facts) error {
 	return nil
 }
 
-// checkPanel refuses a request that too few could approve, as far as that is known.
+// checkRules refuses a request that too few could approve, as far as that is known.
 func checkRules(facts policy.Facts) error {
 	request := facts.Request
 	if len(request.Terms.Rules.Automatic) > 0 || request.BreakGlass {

@@ -15,7 +15,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// lookEvery is how often Watch looks into the ledger.
+// pollInterval is how often Watch looks into the ledger.
 const pollInterval = 500 * time.Millisecond
 
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
@@ -40,7 +40,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 	return status, nil
 }
 
-// Story returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
+// Events returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
 func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
 	s = s.snapshot()

@@ -22,7 +22,7 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 	return sealedFact, nil
 }
 
-// Shown returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
+// ReviewSubject returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
 // now: that, or the extension that waits. A review is bound to the digest.
 func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract.Request, string, error) {
 	s = s.snapshot()
@@ -73,16 +73,16 @@ func (s *Starter) digestOf(request contract.Sealed[contract.Request]) (string, e
 	return claims.Digest, err
 }
 
-// mostAsked is how many requests are kept, so that many who review one at once don't ask its workflow what never changes.
+// mostDigests is how many requests are kept, so that many who review one at once don't ask its workflow what never changes.
 const mostDigests = 1024
 
-// asked is a request as it was asked, with its digest.
+// digests is a request as it was asked, with its digest.
 type digests struct {
 	request contract.Request
 	digest  string
 }
 
-// shownOf is the digest of what is to be reviewed now: the extension that waits, or the request.
+// reviewDigest is the digest of what is to be reviewed now: the extension that waits, or the request.
 func (s *Starter) reviewDigest(ctx context.Context, status contract.Status) (string, error) {
 	_, digest, err := s.sealedRequest(ctx, status.ID)
 	if err != nil || status.Extension == nil {

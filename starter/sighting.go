@@ -11,7 +11,7 @@ import (
 // mostSeen is how many people's last sign-ins are kept at hand, so that not every call of theirs is a write.
 const mostSeen = 10_000
 
-// Saw remembers which groups a sign-in at the provider has named, of those that groups of the configuration are made of. A
+// RecordSignIn remembers which groups a sign-in at the provider has named, of those that groups of the configuration are made of. A
 // caller who is recognized by the same sign-in again costs nothing.
 func (s *Starter) RecordSignIn(ctx context.Context, caller identity.Caller) error {
 	s = s.snapshot()

@@ -99,7 +99,7 @@ func New(o Options) (*Starter, error) {
 	}, nil
 }
 
-// today is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
+// snapshot is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
 func (s *Starter) snapshot() *Starter {
 	if s.config != nil {
 		return s

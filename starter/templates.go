@@ -31,7 +31,7 @@ type Template struct {
 	MinDuration contract.Duration `json:"minDuration,omitzero" doc:"The shortest that access may be asked for"`
 	StartWithin contract.Duration `json:"startWithin,omitzero" doc:"How far ahead a start may be scheduled; absent: not at all"`
 	Incident    bool              `json:"incident,omitempty" doc:"Whether a request names an incident"`
-	// BreakGlass is nil where the actor may not break the glass.
+	// BreakGlass is nil where the actor may not use break-glass access.
 	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open at once, without the reviews that are asked for otherwise; absent: not at all"`
 }
 

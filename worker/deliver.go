@@ -14,7 +14,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// DeliverFunc acts on what a source of webhooks has told.
+// DeliverFunc acts on a delivery of a source of webhooks.
 type DeliverFunc func(context.Context, contract.DeliveryInput) (contract.Delivered, error)
 
 // deliveries is how many a server acts on at once; the others wait in Temporal.
@@ -54,7 +54,7 @@ func registerDeliver(r Registry, act DeliverFunc) {
 // beat is how often a server says that it still acts on a delivery. Most are done before the first time.
 const beat = 2 * time.Second
 
-// alive does something, and tells Temporal now and then that it is still being done.
+// alive does something, and sends Temporal heartbeats meanwhile.
 func alive[T any](ctx context.Context, do func() (T, error)) (T, error) {
 	done := make(chan struct{})
 	var beside sync.WaitGroup

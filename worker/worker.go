@@ -1,4 +1,4 @@
-// Package worker composes what runs on Curfew's task queues: the workflows, and the activities with what they talk to.
+// Package worker composes what runs on Curfew's task queues: the workflows, and the activities with the systems that they call.
 package worker
 
 import (
@@ -33,7 +33,7 @@ type Options struct {
 	Tickets  ticket.System // nil when there is no tracker
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
-	// Channels are where people are told, by their configured names. Workers that only serve targets tell nobody.
+	// Channels notify people, by their configured names. Workers that only serve targets notify nobody.
 	Channels  map[string]notify.Channel
 	Targets   map[string]target.Target
 	Groups    *group.Groups // nil for those that the configuration lists

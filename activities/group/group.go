@@ -1,6 +1,6 @@
-// Package group knows who belongs to a group, wherever the members are kept: in the configuration, in a directory that is
-// asked, or in what people's sign-ins have named. Whom an account or a sign-in belongs to, only the configuration says;
-// members that it does not know are nobody.
+// Package group resolves the members of a group, wherever they are kept: in the configuration, in a directory, or in the
+// groups that people's sign-ins have named. Only the configuration decides which person an account or a sign-in is; it ignores
+// members that are no person of the configuration.
 package group
 
 import (

@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Activities tells a request's story on its incident.
+// Activities adds notes about a request to its incident.
 type Activities struct {
 	systems Systems
 	page    func(request string) string
@@ -20,8 +20,8 @@ func New(systems Systems, page func(request string) string) *Activities {
 	return &Activities{systems: systems, page: page}
 }
 
-// told are the events that concern those who work on an incident: who has access and until when, who was refused it, and
-// what went wrong with it. How it came to that is told on the ticket.
+// noted are the events that concern those who work on an incident: who has access and until when, who was refused it, and
+// what went wrong with it. The ticket says how it came to that.
 var noted = map[contract.EventKind]bool{
 	contract.EventDenied:         true,
 	contract.EventBreakGlassUsed: true,
@@ -34,7 +34,7 @@ var noted = map[contract.EventKind]bool{
 	contract.EventRevoked:        true,
 }
 
-// Tell is the activity contract.ActivityTellIncident: one note for each event that concerns an incident's readers, in order.
+// AddNote is the activity contract.ActivityTellIncident: one note for each event that concerns an incident's readers, in order.
 func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) error {
 	system := a.systems.For(in.Incident)
 	if system == nil {

@@ -1,4 +1,4 @@
-// Package incident is the port to the systems whose incidents are a ground for access, and which are told what came of it.
+// Package incident is the port to incident systems: it reads incidents, which are evidence for access, and adds notes to them.
 package incident
 
 import (
@@ -17,9 +17,9 @@ type System interface {
 	Recognizes(id string) bool
 	// Find reads an incident by its id; a missing one is a NotFound problem that names the field "incident".
 	Find(ctx context.Context, id string) (Incident, error)
-	// OnCall tells who is on call for a service at this moment. Doubt is an error, or nobody; it is never a guess.
+	// OnCall returns who is on call for a service at this moment. Doubt is an error, or nobody; it is never a guess.
 	OnCall(ctx context.Context, service string) ([]OnCall, error)
-	// Note adds an entry to the incident's log once: when our own account has already written one with this marker,
+	// AddNote adds an entry to the incident's log once: when our own account has already written one with this marker,
 	// nothing is added.
 	AddNote(ctx context.Context, id string, entry story.Entry) error
 	// Check tries the credentials and privileges without changing anything.
@@ -41,7 +41,7 @@ type Incident struct {
 	Responders []string
 }
 
-// OnCall is one person's turn.
+// OnCall is one person's on-call shift.
 type OnCall struct {
 	Account string // at the system
 	Level   int    // of escalation, from 1

@@ -32,7 +32,7 @@ const (
 )
 
 // CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, and no more text and requests
-// than fit. An alarm that tells too much is worth more than none.
+// than fit. An alarm that covers too much is worth more than none.
 func CheckAlarm(alarm contract.Alarm) (contract.Alarm, error) {
 	switch {
 	case alarm.ID == "" || len(alarm.ID) > longestAlarmID:

@@ -1,5 +1,5 @@
 // Package ledger is Curfew's own record: the append-only events of every request, what the lists and pages show of
-// them after Temporal has forgotten, the holdings that fence grants, and the alarms that no request tells of.
+// them after Temporal has forgotten, the holdings that fence grants, and the alarms that belong to no request.
 package ledger
 
 import (
@@ -13,7 +13,7 @@ import (
 // ErrNotFound means that the ledger has no such request or holding.
 var ErrNotFound = errors.New("not in the ledger")
 
-// Events is the story of all requests.
+// Events is the audit trail of all requests.
 type Events interface {
 	// Append adds events and keeps the newest status of their request. An event that is there already is left as it is,
 	// and an older status (lower Seq) does not replace a newer one, so that repeating and overtaking do no harm.
@@ -48,6 +48,12 @@ type Holdings interface {
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
+	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs with
+	// the lock keeps nobody from looking.
+	Read(ctx context.Context, grant string) (Holding, error)
+	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A grant
+	// without a holding is left out.
+	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
 // DueFilter says which open holdings to look for.

@@ -7,7 +7,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Activities tells the ledger what happened.
+// Activities records in the ledger what happened.
 type Activities struct {
 	events Events
 	alarms Alarms

@@ -17,18 +17,18 @@ const (
 	undecided party = "the reviewers who have not reviewed"
 )
 
-// concern says whom a kind of event is told, and what it asks of them.
+// concern says who is notified of a kind of event, and what it asks of them.
 type concern struct {
 	event contract.EventKind
 	who   []party
 	asks  Action
-	// all is true when also whoever did it is told. Otherwise nobody is told of their own doings.
+	// all is true when whoever did it is notified too. Otherwise nobody is notified of what they did themselves.
 	all bool
 }
 
 var holders = []party{requester, subject}
 
-// concerns has a row for each kind of event. Those without a party change what a channel shows, and are told nobody.
+// concerns has a row for each kind of event. Those without a party change what a channel shows, and notify nobody.
 var concerns = []concern{
 	{event: contract.EventRequested}, // review-asked follows when people are needed
 	{event: contract.EventReviewAsked, who: []party{undecided}, asks: ActionReview},
@@ -63,7 +63,7 @@ var concerns = []concern{
 }
 
 // Audience is whom an event concerns, by their ids, each once, and what it asks of them. The reviewers are those who are
-// named, or all when nobody is. An event that is told late may ask for what is settled by then: it concerns nobody any more.
+// named, or all when nobody is. A late event may ask for what is settled by then: it concerns nobody any more.
 func Audience(event contract.Event, status contract.Status, named []string) (people []string, asks Action) {
 	at := slices.IndexFunc(concerns, func(c concern) bool { return c.event == event.Kind })
 	if at < 0 { // an event of a later release

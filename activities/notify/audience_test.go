@@ -18,7 +18,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-var update = flag.Bool("update", false, "write the table of who is told what into docs/notify.md")
+var update = flag.Bool("update", false, "write the table of who is notified of what into docs/notify.md")
 
 // What stands between these lines of the page is generated; the rest is written by hand.
 const (
@@ -44,7 +44,7 @@ func TestThePageShowsWhoIsToldWhat(t *testing.T) {
 
 func table() string {
 	var text strings.Builder
-	text.WriteString("\n| event | is told to | asks to | also to whoever did it |\n|---|---|---|---|\n")
+	text.WriteString("\n| event | goes to | asks to | also to whoever did it |\n|---|---|---|---|\n")
 	for _, row := range concerns {
 		who := make([]string, len(row.who))
 		for i, party := range row.who {

@@ -1,4 +1,4 @@
-// Package notify is the port to the channels on which people are told of requests: chat, mail and webhooks.
+// Package notify is the port to the channels that notify people of requests: chat, mail and webhooks.
 package notify
 
 import (
@@ -8,17 +8,17 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Channel is one way to tell people. Errors are *contract.Problem; any other error counts as unavailable and is tried
-// again. A channel only tells: whatever is done about it is done through one of Curfew's entry points, by the person who does it.
+// Channel is one way to notify people. Errors are *contract.Problem; any other error counts as unavailable and is tried
+// again. A channel only carries messages: people act on them through Curfew's entry points, with their own rights.
 type Channel interface {
 	// System is what people's accounts on the channel are called in the directory, like "slack" or "mail"; empty for a
-	// channel that tells no person in particular.
+	// channel that addresses no person in particular.
 	System() string
-	// Tell tells one message. A repeated attempt, with the same Event.ID, tells it once wherever the channel can know that
-	// it was told. It returns the thread: what the channel needs to know to put the next message of the same request in
+	// Send sends one message. A repeated attempt, with the same Event.ID, sends it once wherever the channel can know that
+	// it was sent. It returns the thread: what the channel needs to know to put the next message of the same request in
 	// the place of this one; empty when it needs nothing.
 	Send(ctx context.Context, m Message) (thread string, err error)
-	// Check tries the credentials without telling anybody anything.
+	// Check tries the credentials and sends nobody a message.
 	Check(ctx context.Context) error
 }
 
@@ -26,16 +26,16 @@ type Channel interface {
 type Message struct {
 	Event  contract.Event
 	Entry  story.Entry     // the event in words; Entry.Said is untrusted
-	Status contract.Status // when it is told, which may be later than the event
-	// To are the persons whom it concerns. A channel that everybody on it can read tells it when there is nobody too.
+	Status contract.Status // when it is sent, which may be later than the event
+	// To are the persons whom it concerns. A channel that everybody on it can read shows it even when there is nobody.
 	To   []Recipient
 	Asks Action // what those in To may want to do about it
 	Page string // the address of the request's page
-	// Thread is what Tell returned for the message before, of the same request; empty for the first.
+	// Thread is what Send returned for the message before, of the same request; empty for the first.
 	Thread string
 }
 
-// Recipient is one person who is told.
+// Recipient is one person who is notified.
 type Recipient struct {
 	Person  string
 	Name    string

@@ -12,7 +12,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Activities tells people of requests.
+// Activities notifies people of requests.
 type Activities struct {
 	directory *config.Live
 	channels  map[string]Channel
@@ -30,7 +30,7 @@ type progress struct {
 	Thread string `json:"thread,omitempty"`
 }
 
-// Tell is the activity contract.ActivityNotify: one message for each event, in order.
+// Send is the activity contract.ActivityNotify: one message for each event, in order.
 func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
 	if !found {
@@ -70,7 +70,7 @@ func (a *Activities) message(event contract.Event, in contract.NotifyInput, syst
 	}
 }
 
-// recipients are those of the people who can be told: they are in the directory, with an account on the system, if the
+// recipients are those of the people who can be notified: they are in the directory, with an account on the system, if the
 // channel has one. What people say of themselves elsewhere does not count.
 func (a *Activities) recipients(people []string, system string) []Recipient {
 	var to []Recipient

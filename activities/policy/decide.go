@@ -1,4 +1,4 @@
-// Package policy gathers the facts about a request, lets the decision core judge them, and vouches for what it said.
+// Package policy gathers the facts about a request, has internal/policy decide on them, and seals the decision.
 package policy
 
 import (
@@ -32,7 +32,7 @@ type Options struct {
 // Activities gathers facts from the configuration of the moment and from other systems.
 type Activities struct {
 	Options
-	// config is what one decision goes by, and conditions are those of its templates, compiled; from today.
+	// config is what one decision goes by, and conditions are those of its templates, compiled; from snapshot.
 	config     *config.Config
 	conditions policy.Conditions
 	latest     *atomic.Pointer[Activities] // by the newest configuration
@@ -46,7 +46,7 @@ func New(o Options) *Activities {
 	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
 }
 
-// today are the activities with the configuration of this moment. Its conditions are compiled once.
+// snapshot are the activities with the configuration of this moment. Its conditions are compiled once.
 func (a *Activities) snapshot() *Activities {
 	now := a.Config.Current()
 	if latest := a.latest.Load(); latest != nil && latest.config == now {

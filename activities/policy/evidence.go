@@ -8,7 +8,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Grounds is the activity contract.ActivityGrounds: it says whether the ticket is closed or the incident resolved. One that
+// CheckEvidence is the activity contract.ActivityGrounds: it says whether the ticket is closed or the incident resolved. One that
 // can't be found, or whose system is not configured any more, is not over: the deadline stays.
 func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInput) (contract.EvidenceResult, error) {
 	if in.Ticket != "" && a.Tickets != nil {

@@ -22,7 +22,7 @@ func (q question) denied(earlier []ledger.Decision) *ledger.Decision {
 	return nil
 }
 
-// raiseForgotten tells operators that a workflow does not know of its own denial any more. An attempt whose answer was
+// raiseForgotten raises an alarm: a workflow does not know of its own denial any more. An attempt whose answer was
 // lost is no such thing.
 func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.Decision) error {
 	if activity.GetInfo(ctx).Attempt > 1 {
@@ -32,7 +32,7 @@ func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.D
 		"it was denied at %s already", no.At.UTC().Format(time.RFC3339)))
 }
 
-// vouch says in a form that targets can check what was decided: on which facts, how long the access may last, and until
+// sealDecision seals in a form that targets can verify what was decided: on which facts, how long the access may last, and until
 // when at the latest. A decision that is made again allows no later end than before.
 func (a *Activities) sealDecision(
 	q question, facts policy.Facts, decision contract.Decision, earlier []ledger.Decision,

@@ -12,7 +12,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// question is what is to be decided, of which the server vouches for every word.
+// question is what is to be decided, every part of which the server has sealed.
 type question struct {
 	contract.DecideInput
 	refused []int                 // the places of the reviews that were left out
@@ -31,7 +31,7 @@ func (q *question) reviews() *[]contract.Sealed[contract.Review] {
 	return &q.Reviews
 }
 
-// vouched leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
+// verifiedQuestion leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
 // that it has not is left out. Both are put into the ledger before anything is decided.
 func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInput) (q question, forged *contract.Problem, err error) {
 	q = question{DecideInput: in}
@@ -62,7 +62,7 @@ func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInp
 	return q, nil, nil
 }
 
-// leaveOut leaves the reviews out that nobody vouches for.
+// leaveOut leaves out the reviews that are not sealed.
 func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) error {
 	if q.Extension != nil && q.Extension.Anew {
 		shown = q.about
@@ -111,7 +111,7 @@ func (a *Activities) check(q *question) error {
 		return err
 	}
 	if x.Asked.Seal == "" && x.Anew && !slices.ContainsFunc(x.Reviews, approves) {
-		return nil // it came as a signal, and waits for somebody to vouch for it
+		return nil // it came as a signal, and waits for a reviewer to approve it
 	}
 	return a.ground(q)
 }
@@ -125,7 +125,7 @@ func (a *Activities) ground(q *question) (err error) {
 	return err
 }
 
-// raise tells operators of something that claims to be the server's and is not; the same thing once.
+// raise raises an alarm for something that claims to be the server's and is not; once for the same thing.
 func (a *Activities) raise(ctx context.Context, request, what string, problem *contract.Problem) error {
 	sum := sha256.Sum256([]byte(what))
 	return a.Alarms.Raise(ctx, contract.Alarm{

@@ -1,4 +1,4 @@
-// Package story puts what happened to a request into the words that tickets, incidents and people are told it in.
+// Package story puts a request's events into words, for tickets, incidents and notifications.
 package story
 
 import (
@@ -8,9 +8,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Entry is one piece of a request's story: a headline and lines in Curfew's words, and maybe what a person said.
+// Entry is one event of a request in words: a headline and lines in Curfew's words, and maybe what a person said.
 type Entry struct {
-	// Marker makes the entry findable where it was told: "<request>/<number>".
+	// Marker makes the entry findable where it was written: "<request>/<number>".
 	Marker   string
 	Headline string
 	Lines    []string
@@ -58,7 +58,7 @@ var actors = map[string]string{
 	contract.ActorCanceled: "a cancellation in Temporal",
 }
 
-// Of tells one event of a request.
+// Of puts one event of a request into words.
 func Of(event contract.Event, status contract.Status) Entry {
 	e := Entry{Marker: event.ID(), Headline: Headline(event), Said: event.Said}
 	if event.Kind == contract.EventRequested {

@@ -80,7 +80,7 @@ func (c *comparison) nameOf(found target.Marked) string {
 
 var keyPattern = regexp.MustCompile(`^[0-9a-f]{32}$`)
 
-// runs tells whether a grant of that key is at work in Temporal.
+// runs returns whether a grant of that key runs in Temporal.
 func (a *Activities) runs(ctx context.Context, name, key string) (bool, error) {
 	if !keyPattern.MatchString(key) {
 		return false, nil

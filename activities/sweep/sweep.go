@@ -1,5 +1,5 @@
-// Package sweep compares what targets hold with what the holdings and the running grants say that they should. It finds
-// what every other way of ending access has missed, and takes away only what carries Curfew's own mark.
+// Package sweep compares what targets hold with the holdings and the running grants. It finds access that every other
+// mechanism has missed, and removes only what carries Curfew's own mark.
 package sweep
 
 import (

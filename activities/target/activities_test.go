@@ -109,6 +109,14 @@ func (b *bench) end(command contract.EndCommand) (contract.EndReceipt, error) {
 
 func (b *bench) can() bool { return b.lightrun.Can(email, pool) }
 
+// holding is what the ledger has.
+func (b *bench) holding() ledger.Holding {
+	b.t.Helper()
+	holding, err := b.ledger.Read(b.t.Context(), b.access.GrantID())
+	require.NoError(b.t, err)
+	return holding
+}
+
 func requireKind(t *testing.T, kind contract.Kind, err error) {
 	t.Helper()
 	problem, ok := contract.ProblemOf(err)
@@ -155,7 +163,8 @@ func TestAnEndStepsBackWhenTheEndHasMoved(t *testing.T) {
 	require.NoError(t, err)
 	receipt, err := b.end(waiting)
 	require.NoError(t, err)
-	require.True(t, extended.Until.Equal(receipt.Until))
+	require.Equal(t, b.holding().Token, receipt.Overtaken)
+	require.True(t, b.holding().Until.Equal(extended.Until))
 	require.True(t, b.can())
 }
 
@@ -223,9 +232,11 @@ func TestAnEndOfWhatWasNeverGrantedTouchesNothing(t *testing.T) {
 // lost is a table that can't be reached.
 type lost struct{ ledger.Holdings }
 
-func (lost) Lock(context.Context, string) (ledger.Locked, error) {
-	return nil, errors.New("disk I/O error")
-}
+var errLost = errors.New("disk I/O error")
+
+func (lost) Lock(context.Context, string) (ledger.Locked, error) { return nil, errLost }
+
+func (lost) Tokens(context.Context, []string) (map[string]contract.Token, error) { return nil, errLost }
 
 func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	t.Parallel()
@@ -242,8 +253,15 @@ func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	require.True(t, b.can())
 	receipt, err := run[contract.EndCommand, contract.EndReceipt](b, lost{}, contract.ActivityEnd, b.endNow())
 	require.NoError(t, err)
-	require.False(t, receipt.GoneAt.IsZero())
 	require.False(t, b.can())
+	require.Contains(t, receipt.Unlocked, "disk I/O error")
+	require.True(t, receipt.GoneAt.IsZero(), "nobody has had the lock and looked")
+	require.True(t, b.holding().Open)
+
+	receipt, err = b.end(b.endNow())
+	require.NoError(t, err)
+	require.False(t, receipt.GoneAt.IsZero())
+	require.False(t, b.holding().Open)
 }
 
 func TestASuccessorTakesOverWhatTheHoldingHas(t *testing.T) {

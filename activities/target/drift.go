@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Look is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
+// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
 func (a *Activities) DetectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
 	receipt, err := a.detectDrift(ctx, command)
 	return receipt, activities.Error(err)
@@ -24,7 +24,7 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 	return contract.DetectDriftReceipt{Held: state.Held}, err
 }
 
-// Abandon is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
+// TakeOver is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
 // because a person answers for it. Nobody is told when it went.
 func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverCommand) error {
 	if err := a.verifyTakeOver(command); err != nil {
@@ -44,7 +44,7 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	return activities.Error(locked.Save(ctx, holding))
 }
 
-// answersForIt refuses a take-over that is of another grant, or that the server has not sealed.
+// verifyTakeOver refuses a take-over that is of another grant, or that the server has not sealed.
 func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 	by := command.TakeOver.Fact
 	if by.Grant != command.Access.GrantID() {

@@ -28,7 +28,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	}
 	defer locked.Unlock()
 	before := locked.Holding()
-	if err := fence(before, command); err != nil {
+	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
 	}
 	leases, uses, refused := a.verifiedLeases(before, command, inherited(before, command, clock.now()), clock.now())
@@ -53,18 +53,21 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		}
 		holding.Standing = state.Held
 	}
-	if err := locked.Save(ctx, holding); err != nil {
+	if err := a.save(ctx, locked, holding); err != nil {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
 	}
 	granted := AlreadyThere
 	if !holding.Standing {
 		if granted, err = put(ctx, found.Connector, wanted); err != nil {
-			a.takeBack(ctx, locked, before, holding, err)
+			if !a.takeBack(ctx, locked, before, holding, err) {
+				a.settleGrant(ctx, found, command, wanted)
+			}
 			return contract.GrantReceipt{}, err
 		}
 	}
 	holding.SettledAt = time.Time{}
 	if err := locked.Save(ctx, holding); err != nil {
+		a.settleGrant(ctx, found, command, wanted)
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
@@ -81,11 +84,11 @@ func put(ctx context.Context, connector Connector, wanted Access) (Granted, erro
 }
 
 // fence refuses what comes too late.
-func fence(before ledger.Holding, command contract.GrantCommand) error {
+func fence(before ledger.Holding, command contract.GrantCommand, now time.Time) error {
 	switch {
 	case command.Token.Before(before.Token):
 		return contract.Problemf(contract.KindClosed, "", "", "a newer command has been carried out already")
-	case !before.Open && !command.Opens:
+	case !command.Opens && (!before.Open || !before.Until.After(now)):
 		return contract.Problemf(contract.KindClosed, "", "make a new request", "the access has ended")
 	case !before.Open && command.Token == before.Token && !before.GoneAt.IsZero():
 		return contract.Problemf(contract.KindClosed, "", "", "this command was carried out and ended already")
@@ -109,8 +112,8 @@ func inherited(before ledger.Holding, command contract.GrantCommand, now time.Ti
 }
 
 // takeBack restores the end that an open holding had before a call that failed, so that it is ended then. A refusal
-// that is final has settled; after anything else the call may still take effect.
-func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) {
+// that is final has settled; after anything else the call may still take effect. It says whether that could be written.
+func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) bool {
 	if before.Open {
 		holding.Until, holding.Leases, holding.Uses = before.Until, before.Leases, before.Uses
 	}
@@ -122,5 +125,7 @@ func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before,
 	defer done()
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Warn("a holding keeps an end that the target refused; its grant will end it", zapGrant(holding.Grant), zapError(err))
+		return false
 	}
+	return true
 }

@@ -17,7 +17,7 @@ import (
 // access, and clocks differ.
 const late = time.Minute
 
-// vouched returns those of the leases that were decided, with what is to be remembered of them, and the others with the
+// verifiedLeases returns those of the leases that were decided, with what is to be remembered of them, and the others with the
 // reason. What the open holding has already was decided before; anything longer needs a chain of seals that allows it. A
 // lease that may not be longer stays as it was.
 func (a *Activities) verifiedLeases(

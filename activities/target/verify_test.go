@@ -40,9 +40,9 @@ func newOffice(b *bench) *office {
 
 func sealed[T any](o *office, signer *seal.Signer, matter seal.Matter, fact T) contract.Sealed[T] {
 	o.t.Helper()
-	vouched, err := seal.Of(signer, matter, o.asked, fact)
+	sealed, err := seal.Of(signer, matter, o.asked, fact)
 	require.NoError(o.t, err)
-	return vouched
+	return sealed
 }
 
 // chain is a request that was decided, with extensions.

@@ -11,20 +11,20 @@ import (
 
 // Options of Activities.
 type Options struct {
-	System     System     // nil when no tracker is configured, and then nothing is told
-	References References // nil when nothing but its key stands for a ticket
+	System     System     // nil when no tracker is configured; then nothing is written
+	References References // nil when requests name tickets by their keys alone
 	// Page returns where a request can be looked at.
 	Page func(request string) string
 }
 
-// Activities tells a request's story on its ticket, and opens one.
+// Activities comments on a request's ticket, and opens one.
 type Activities struct{ Options }
 
 // New makes the activities of a tracker.
 func New(o Options) *Activities { return &Activities{o} }
 
-// Tell is the activity contract.ActivityTellTicket: one comment for each event, in order, and the link's present state.
-// Where the request named something that stands for the ticket, that is linked to the request when its story begins.
+// Comment is the activity contract.ActivityTellTicket: one comment for each event, in order, and the link's present state.
+// Where the request named a reference in place of the ticket, the first event links that back to the request.
 func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) error {
 	if !ValidKey(in.Ticket) {
 		return contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
@@ -55,8 +55,8 @@ func (a *Activities) link(status contract.Status) Link {
 	}
 }
 
-// refer links back from what stands for the ticket. It comes last, and with the first events alone, so that a system
-// beside the tracker that is down holds up as little of the story as it can.
+// refer links back from the reference that the request named. It comes last, and with the first events alone, so that a
+// system other than the tracker that is down delays as few comments as it can.
 func (a *Activities) refer(ctx context.Context, in contract.CommentInput) error {
 	if a.References == nil || in.Status.Zephyr == "" || len(in.Events) == 0 || in.Events[0].Kind != contract.EventRequested {
 		return nil

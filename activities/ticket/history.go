@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Historian is a System that can also tell what sort of thing a ticket is, and who has moved it.
+// Historian is a System that also reads a ticket's type, and who has moved the ticket.
 type Historian interface {
 	System
 	// History reads a ticket with its past; a missing one is a NotFound problem that names the field "ticket".

@@ -1,4 +1,4 @@
-// Package ticket is the port to the trackers whose tickets tell a request's story.
+// Package ticket is the port to trackers: it finds and opens tickets, and writes a request's events to them.
 package ticket
 
 import (

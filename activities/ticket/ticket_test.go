@@ -98,18 +98,27 @@ func TestATicketIsOpenedForTheRequestAndItsStoryIsToldThere(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	in := contract.OpenTicketInput{Project: "SEC", Type: "Task", Status: status()}
+	in.Status.BreakGlass = true
 	for range 2 {
 		opened, err := s.Open(t.Context(), in)
 		require.NoError(t, err)
 		require.Equal(t, "SEC-1", opened.Ticket)
 	}
 	issue := s.tracker.Issues("SEC")[0]
-	require.Equal(t, "Curfew debug-prod: break-glass access by p-ada", issue.Summary)
+	require.Equal(t, "Curfew debug-prod: break-glass access requested by p-ada", issue.Summary)
 	require.Contains(t, issue.Text, "orders are late")
 	require.NoError(t, s.Comment(t.Context(), contract.CommentInput{
 		Ticket: "SEC-1", Status: status(), Events: []contract.Event{event(2, contract.EventBreakGlassUsed)},
 	}))
 	require.Len(t, s.tracker.Comments("SEC-1"), 1)
+}
+
+func TestATicketSaysWhetherItsAccessIsBreakGlassAccess(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	_, err := s.Open(t.Context(), contract.OpenTicketInput{Project: "SEC", Type: "Task", Status: status()})
+	require.NoError(t, err)
+	require.Equal(t, "Curfew debug-prod: access requested by p-ada", s.tracker.Issues("SEC")[0].Summary)
 }
 
 func TestWithoutATrackerNothingIsToldOrOpenedAndThatIsFinal(t *testing.T) {

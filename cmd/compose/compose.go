@@ -36,7 +36,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// House is what the configuration names, opened.
+// App is what the configuration names, opened.
 type App struct {
 	Temporal client.Client
 

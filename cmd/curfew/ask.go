@@ -129,7 +129,7 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 	add("duration", withDuration, durationInput(d.template.MaxDuration))
 	add("ticket", missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
 	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
-	add("reason", missing && d.body.Reason == "", reasonInput("What is it for?"))
+	add("reason", missing && d.body.Reason == "", reasonInput("What do you need the access for?"))
 	if len(fields) == 0 {
 		return nil
 	}
@@ -146,7 +146,7 @@ func (d *draft) needsTicket() bool {
 }
 
 func durationInput(most contract.Duration) *huh.Input {
-	return huh.NewInput().Title("For how long?").Description(fmt.Sprintf("At most %s; the clock starts when the access is there.", most)).
+	return huh.NewInput().Title("For how long?").Description(fmt.Sprintf("At most %s. The time starts when the access is granted.", most)).
 		Validate(func(text string) error {
 			var asked contract.Duration
 			if err := asked.UnmarshalText([]byte(text)); err != nil {

@@ -23,11 +23,11 @@ func (p *program) certificateCommand() *cobra.Command {
 	var key, target string
 	c := &cobra.Command{
 		Use:   "ssh-cert ID",
-		Short: "Get a certificate to log in with, for active access of your own",
-		Long: `Get a certificate to log in with, for active access of your own.
+		Short: "Get an SSH certificate for your active access",
+		Long: `Get an SSH certificate for your active access.
 
-It is written beside the public key, where ssh finds it: id_ed25519-cert.pub beside id_ed25519.pub. It ends with the access;
-after an extension, get a new one. The private key is not read.`,
+curfew writes the certificate beside the public key, where ssh finds it: id_ed25519-cert.pub beside id_ed25519.pub. It expires with
+the access; after an extension, get a new one. curfew does not read the private key.`,
 		Example: "  curfew ssh-cert 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  ssh ada@web-1",
 		Args:    cobra.ExactArgs(1),
 
@@ -55,8 +55,8 @@ after an extension, get a new one. The private key is not read.`,
 			})
 		},
 	}
-	c.Flags().StringVar(&key, "key", "", "your public key's `file` (default: the first of "+strings.Join(usualKeys, ", ")+" in ~/.ssh)")
-	c.Flags().StringVar(&target, "target", "", "where, when the request is about more than one target")
+	c.Flags().StringVar(&key, "key", "", "`file` of your public key (default: the first of "+strings.Join(usualKeys, ", ")+" in ~/.ssh)")
+	c.Flags().StringVar(&target, "target", "", "`target` to log in to, if the request has more than one")
 	return c
 }
 

@@ -16,7 +16,7 @@ import (
 
 func (p *program) configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "config", Short: "Look after the configuration", Args: cobra.NoArgs,
+		Use: "config", Short: "Check the configuration", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.configCheckCommand(), p.configKindsCommand())
@@ -28,17 +28,17 @@ func (p *program) configCheckCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Say everything that is wrong with a configuration file, and which targets and channels can't be used",
-		Long: `Say everything that is wrong with a configuration file, and which targets and channels can't be used.
+		Short: "Check a configuration file, and whether its targets and channels work",
+		Long: `Check a configuration file, and whether its targets and channels work.
 
-Each target and each channel is called with its credentials; nothing is changed, and nobody is told anything. With --offline
-none is.`,
+Every mistake is listed with its line, its field and the remedy. Curfew also calls each target and channel with its credentials;
+nothing is changed and nothing is sent. With --offline it calls none.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().BoolVar(&offline, "offline", false, "call no target and no channel")
+	c.Flags().BoolVar(&offline, "offline", false, "do not call targets and channels")
 	return c
 }
 

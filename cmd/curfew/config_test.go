@@ -70,7 +70,7 @@ func TestOperatorsVerbsAreForOperators(t *testing.T) {
 	for _, arguments := range [][]string{
 		{"stuck", "list"},
 		{"stuck", "retry", "grant/orders-db/0123456789abcdef0123456789abcdef/alice"},
-		{"stuck", "release", "grant/orders-db/0123456789abcdef0123456789abcdef/alice", "--because", "it is gone"},
+		{"stuck", "takeover", "grant/orders-db/0123456789abcdef0123456789abcdef/alice", "--reason", "it is gone"},
 		{"alarms"},
 		{"sweep", "--dry-run"},
 	} {

@@ -101,7 +101,7 @@ func TestTimesAreSaidAsPeopleSayThem(t *testing.T) {
 	require.Contains(t, s.run(t, "alice", "show", status.ID).out, "in 1h59m (2026-11-23 22:41 CET)\n")
 }
 
-func TestARequestIsShownWithItsStartAndWhoeverSignsIt(t *testing.T) {
+func TestARequestIsShownWithItsStartAndItsBreakGlassReview(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	status := startertest.Status(contract.StateActive)
@@ -203,6 +203,8 @@ func TestExitCodes(t *testing.T) {
 		"an extension of it":     {"alice", []string{"extend", ended.ID, "--for", "30m", "--reason", "more"}, 2, "has ended"},
 		"a mistyped flag":        {"alice", []string{"list", "--sate", "active"}, 2, "error: unknown flag"},
 		"a mistyped verb":        {"alice", []string{"aprove", active.ID}, 2, "error: unknown command"},
+		"a flag's old name":      {"alice", []string{"stuck", "takeover", "grant/x", "--because", "gone"}, 2, "error: unknown flag: --because, which is called --reason now"},
+		"a verb's old name":      {"alice", []string{"stuck", "release", "grant/x", "--because", "gone"}, 2, "error: curfew stuck release has another name now; use curfew stuck takeover"},
 		"a missing argument":     {"alice", []string{"show"}, 2, "error: accepts 1 arg"},
 		"an output that is none": {"alice", []string{"list", "-o", "yaml"}, 2, "error: output:"},
 		"a server that is none":  {"alice", []string{"list", "--server", "curfew"}, 2, "error: server:"},
@@ -278,7 +280,7 @@ func TestEveryVerbHasAnExample(t *testing.T) {
 		for _, c := range commands {
 			here := path + " " + c.Name()
 			look(here, c.Commands())
-			if c.Runnable() && !c.HasSubCommands() {
+			if c.Runnable() && !c.HasSubCommands() && !c.Hidden {
 				require.True(t, strings.HasPrefix(c.Example, "  "+here), here)
 			}
 		}

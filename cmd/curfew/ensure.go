@@ -29,12 +29,13 @@ func (p *program) ensureCommand() *cobra.Command {
 	var noWait, tells bool
 	c := &cobra.Command{
 		Use:   "ensure TEMPLATE",
-		Short: "See to it that there is access: leave alone what is there, ask for it otherwise",
-		Long: `See to it that there is access: leave alone what is there, ask for it otherwise.
+		Short: "Make sure that you have access: request it only if you do not have it",
+		Long: `Make sure that you have access: request it only if you do not have it.
 
-Active access that lasts for --at-least from now is left alone, and a request that waits for its reviews is waited for. Only
-when there is neither, access is asked for, as curfew request would. Doing this twice, also at the same time, asks once. The exit
-code is 0 when there is access now, or with --exit-code 7 when that had to be asked for; -o json says it too.`,
+If active access lasts for at least --at-least from now, curfew does nothing. If a request waits for its reviews, curfew waits for
+that request. Otherwise it requests access, as curfew request does. Concurrent runs create one request: its id derives from
+requester, template, duration and minute. The exit code is 0 if you have access now; with --exit-code it is 7 if curfew had to
+request it. -o json says the same.`,
 		Example: `  curfew ensure debug-prod --for 1h --ticket OPS-7 --reason "the checkout hangs" && psql orders
   curfew ensure debug-prod --for 1h --at-least 55m --no-wait -o json --ticket OPS-7 --reason "nightly check"`,
 		Args:              cobra.ExactArgs(1),
@@ -50,9 +51,9 @@ code is 0 when there is access now, or with --exit-code 7 when that had to be as
 	}
 	askFlags(c, &body, &how)
 	flags := c.Flags()
-	flags.StringVar(&atLeast, "at-least", "", "how long access that is there must `last` from now to be left alone (default: half of --for)")
-	flags.BoolVar(&noWait, "no-wait", false, "don't wait for access that has to be asked for (exit code 5)")
-	flags.BoolVar(&tells, "exit-code", false, "end with code 7 when the access had to be asked for")
+	flags.StringVar(&atLeast, "at-least", "", "`duration` that existing access must still last to be enough (default: half of --for)")
+	flags.BoolVar(&noWait, "no-wait", false, "do not wait for access that has to be requested (exit code 5)")
+	flags.BoolVar(&tells, "exit-code", false, "exit with code 7 if the access had to be requested")
 	return c
 }
 

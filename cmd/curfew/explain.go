@@ -22,11 +22,11 @@ func (p *program) policyExplainCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "explain [REQUEST]",
-		Short: "Show how a request was decided, on which facts, and decide it again",
-		Long: `Show how a request was decided, on which facts, and decide it again.
+		Short: "Show how a request was decided, and replay the decision",
+		Long: `Show how a request was decided, and replay the decision.
 
-Every decision about the request and its extensions is shown, oldest first, as the ledger keeps them. --file takes what -o json
-has printed, and asks no server. The exit code is 1 when this release decides the same facts in another way.`,
+Curfew shows every decision about the request and its extensions with the facts behind it, oldest first, from the ledger. --file
+reads the output of -o json and needs no server. The exit code is 1 if this release decides the same facts differently.`,
 		Example: "  curfew policy explain 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew policy explain --file decisions.json",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
@@ -40,7 +40,7 @@ has printed, and asks no server. The exit code is 1 when this release decides th
 			return p.explain(decisions)
 		},
 	}
-	c.Flags().StringVar(&file, "file", "", "read the decisions from a `file`; - is standard input")
+	c.Flags().StringVar(&file, "file", "", "read the decisions from this `file`; - is standard input")
 	return c
 }
 

@@ -23,7 +23,7 @@ func TestARequestOnATerminalAsksForWhatIsMissingAndShowsWhatItWaitsFor(t *testin
 
 	alice.shows("What do you need?", "debug-prod: Look into production", "look-round: Look round")
 	alice.types(enter)
-	alice.shows("For how long?", "At most 8h", "1h", "For which ticket?", "What is it for?")
+	alice.shows("For how long?", "At most 8h", "1h", "For which ticket?", "What do you need the access for?")
 	alice.types(ctrlU + "9h" + enter)
 	alice.shows("ask for 8h or less")
 	alice.types(ctrlU + "2h" + enter)
@@ -105,7 +105,7 @@ func TestNothingIsAskedWhereNobodyAnswers(t *testing.T) {
 	require.Equal(t, "no requests\n", s.run(t, "alice", "list", "--mine").out)
 }
 
-func TestTheGlassIsBrokenOnlyByThoseWhoMeanIt(t *testing.T) {
+func TestBreakGlassNeedsAConfirmation(t *testing.T) {
 	t.Parallel()
 	s := whole(t)
 

@@ -16,7 +16,7 @@ const defaultKeySet = "keys.json"
 
 func (p *program) keysCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "keys", Short: "Look after the keys that Curfew seals with", Args: cobra.NoArgs,
+		Use: "keys", Short: "Create, list and retire sealing keys", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.keysNewCommand(), p.keysListCommand(), p.keysRetireCommand())
@@ -27,9 +27,9 @@ func (p *program) keysNewCommand() *cobra.Command {
 	var role, private, public string
 	c := &cobra.Command{
 		Use:   "new",
-		Short: "Make a key",
-		Long: `Make a key. Its private half goes into a new file that only you may read: give it to the server, or to the workers
-that decide, and to nobody else. Its public half is added to the key set, which every worker gets.`,
+		Short: "Create a key",
+		Long: `Create a key. The private key goes into a new file that only you can read: give it to the server, or to the workers that
+decide, and to nobody else. The public key is added to the key set, which every worker gets.`,
 		Example: "  curfew keys new --role server --private server-key.pem --public keys.json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -37,9 +37,9 @@ that decide, and to nobody else. Its public half is added to the key set, which 
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&role, "role", "", "server, or decider: what the key may seal")
-	flags.StringVar(&private, "private", "", "the new `file` for the private half (default ROLE-key.pem)")
-	flags.StringVar(&public, "public", defaultKeySet, "the key set's `file`, which is made if there is none")
+	flags.StringVar(&role, "role", "", "`role` of the key, which says what it may seal: server or decider")
+	flags.StringVar(&private, "private", "", "new `file` for the private key (default ROLE-key.pem)")
+	flags.StringVar(&public, "public", defaultKeySet, "`file` of the key set; created if it does not exist")
 	return c
 }
 
@@ -55,7 +55,7 @@ func (p *program) keysListCommand() *cobra.Command {
 			return p.showKeys(keys)
 		},
 	}
-	c.Flags().StringVar(&public, "public", defaultKeySet, "the key set's `file`")
+	c.Flags().StringVar(&public, "public", defaultKeySet, "`file` of the key set")
 	return c
 }
 
@@ -63,17 +63,17 @@ func (p *program) keysRetireCommand() *cobra.Command {
 	var public, at string
 	c := &cobra.Command{
 		Use:   "retire KEY",
-		Short: "Take a key out of use",
-		Long: `Take a key out of use. What it seals from now on counts for nothing; what it has sealed counts until --at, so that
-requests which are under way can end in peace. A key that was stolen is retired at once.`,
+		Short: "Retire a key",
+		Long: `Retire a key. New seals by this key are refused; existing ones stay valid until --at, so that requests that are under way can
+finish. Retire a stolen key at once, without --at.`,
 		Example: `  curfew keys retire 90facafea9b15566 --public keys.json --at 2026-12-24T18:00:00Z`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return p.retireKey(args[0], public, at)
 		},
 	}
-	c.Flags().StringVar(&public, "public", defaultKeySet, "the key set's `file`")
-	c.Flags().StringVar(&at, "at", "", "`when` what it has sealed stops to count, like 2026-12-24T18:00:00Z (default: now)")
+	c.Flags().StringVar(&public, "public", defaultKeySet, "`file` of the key set")
+	c.Flags().StringVar(&at, "at", "", "`time` until which its seals stay valid, like 2026-12-24T18:00:00Z (default: now)")
 	return c
 }
 

@@ -26,21 +26,21 @@ func (p *program) listCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&state, "state", "", "pending, scheduled, granting, active, revoking or ended")
-	flags.StringVar(&filter.Template, "template", "", "only for this template")
-	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket")
-	flags.BoolVar(&filter.Mine, "mine", false, "only what you asked for or get")
-	flags.BoolVar(&filter.ToReview, "to-review", false, "only what waits for a review, and you may review it")
-	flags.BoolVar(&filter.Stuck, "stuck", false, "only where a revoke is past its alarm time")
-	flags.StringVar(&filter.Before, "before", "", "only what was asked before the request with this `id`")
-	flags.IntVar(&filter.Limit, "limit", 0, "how many at most (default 50)")
+	flags.StringVar(&state, "state", "", "only in this `state`: pending, scheduled, granting, active, revoking or ended")
+	flags.StringVar(&filter.Template, "template", "", "only for this `template`")
+	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket `key`")
+	flags.BoolVar(&filter.Mine, "mine", false, "only my requests: those that you made or that are for you")
+	flags.BoolVar(&filter.ToReview, "to-review", false, "only requests to review: those that wait for a review that you may give")
+	flags.BoolVar(&filter.Stuck, "stuck", false, "only requests with a stuck revoke")
+	flags.StringVar(&filter.Before, "before", "", "only requests older than the one with this `id`")
+	flags.IntVar(&filter.Limit, "limit", 0, "`number` of requests at most (default 50)")
 	return c
 }
 
 func (p *program) templatesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "templates",
-		Short:   "List what can be asked for",
+		Short:   "List the templates that you can request",
 		Example: "  curfew templates -o json",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {

@@ -26,11 +26,11 @@ const renewBefore = time.Minute
 func (p *program) loginCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "login",
-		Short: "Sign in, with a browser here or on any other device",
-		Long: `Sign in, with a browser here or on any other device.
+		Short: "Sign in with a browser, on this or another device",
+		Long: `Sign in with a browser, on this or another device.
 
-The tokens that you get are kept for this server in $` + loginsEnv + ` or your user's configuration folder, readable for you alone,
-and renewed as long as your provider allows. $CURFEW_TOKEN and --token-file come first.`,
+curfew stores your tokens for this server in $` + loginsEnv + ` or in your user's configuration folder, readable only by you, and renews
+them as long as your provider allows. $CURFEW_TOKEN and --token-file take precedence.`,
 		Example: "  curfew login --server https://curfew.example.com",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.signIn(c.Context()) },
@@ -40,7 +40,7 @@ and renewed as long as your provider allows. $CURFEW_TOKEN and --token-file come
 func (p *program) logoutCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "logout",
-		Short:   "Forget the tokens of curfew login for this server",
+		Short:   "Delete the tokens of curfew login for this server",
 		Example: "  curfew logout",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -14,7 +15,7 @@ func (p *program) alarmsCommand() *cobra.Command {
 	var filter client.AlarmFilter
 	c := &cobra.Command{
 		Use:     "alarms",
-		Short:   "List what went wrong outside of any one request, newest first (operators, auditors)",
+		Short:   "List alarms, newest first (operators, auditors)",
 		Example: "  curfew alarms --kind reappeared",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -27,11 +28,20 @@ func (p *program) alarmsCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&filter.Kind, "kind", "", "late, stuck, released, drifted, reappeared, orphaned, removed, sweep-stopped or forged")
-	flags.StringVar(&filter.Target, "target", "", "only about this target")
-	flags.StringVar(&filter.Before, "before", "", "only what is older than the last of the page before")
-	flags.IntVar(&filter.Limit, "limit", 0, "how many at most (default 50)")
+	flags.StringVar(&filter.Kind, "kind", "", "only this `kind`: "+kindList(contract.AlarmKinds()))
+	flags.StringVar(&filter.Target, "target", "", "only about this `target`")
+	flags.StringVar(&filter.Before, "before", "", "only alarms older than this `cursor`, from the page before")
+	flags.IntVar(&filter.Limit, "limit", 0, "`number` of alarms at most (default 50)")
 	return c
+}
+
+// kindList names the kinds of something in a sentence.
+func kindList[Kind ~string](kinds []Kind) string {
+	names := make([]string, len(kinds))
+	for i, kind := range kinds {
+		names[i] = string(kind)
+	}
+	return strings.Join(names, ", ")
 }
 
 func (p *program) alarmsText(page *page, list api.Alarms) {
@@ -52,11 +62,11 @@ func (p *program) sweepCommand() *cobra.Command {
 	var body api.SweepBody
 	c := &cobra.Command{
 		Use:   "sweep",
-		Short: "Compare every target with the live grants, now (operators)",
-		Long: `Compare every target with the live grants, now.
+		Short: "Compare every target with the live grants now (operators)",
+		Long: `Compare every target with the live grants now.
 
-A sweep removes only what carries Curfew's own mark and no live grant holds up, only with sweep.remove: true in the
-configuration, and nothing at all when there is more of it than sweep.maxRemovals.`,
+A sweep reports access that carries Curfew's mark but belongs to no live grant. It removes that access only if the configuration
+says sweep.remove: true, and removes nothing if it finds more than sweep.maxRemovals.`,
 		Example: "  curfew sweep --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -68,7 +78,7 @@ configuration, and nothing at all when there is more of it than sweep.maxRemoval
 			return answer(p, report, err, sweepText)
 		},
 	}
-	c.Flags().BoolVar(&body.DryRun, "dry-run", false, "remove nothing and raise no alarm")
+	c.Flags().BoolVar(&body.DryRun, "dry-run", false, "report only: remove nothing and raise no alarm")
 	return c
 }
 

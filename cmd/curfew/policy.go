@@ -14,7 +14,7 @@ import (
 
 func (p *program) policyCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "policy", Short: "Try the rules, and see why they decided as they did", Args: cobra.NoArgs,
+		Use: "policy", Short: "Test the policy, and explain its decisions", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.policyTestCommand(), p.policyExplainCommand())
@@ -25,11 +25,11 @@ func (p *program) policyTestCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:   "test FILE",
-		Short: "Decide made-up requests, and say which are not decided as they should be",
-		Long: `Decide made-up requests, and say which are not decided as they should be.
+		Short: "Test the policy with a table of cases",
+		Long: `Test the policy with a table of cases.
 
-FILE is a table of cases in YAML; docs/policy.md shows one. No server is asked, and no secret is read. The exit code is 1
-when a case is not decided as it should be.`,
+FILE is a table of cases in YAML; docs/policy.md shows one. The test needs no server and reads no secret. The exit code is 1 if
+the policy decides a case differently from what FILE expects.`,
 		Example: "  curfew policy test --config curfew.yaml policy-cases.yaml",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(_ *cobra.Command, args []string) error { return p.testPolicy(file, args[0]) },

@@ -18,12 +18,12 @@ func (p *program) requestCommand() *cobra.Command {
 	var wait, noWait bool
 	c := &cobra.Command{
 		Use:   "request [TEMPLATE]",
-		Short: "Ask for access",
-		Long: `Ask for access.
+		Short: "Request access",
+		Long: `Request access.
 
-On a terminal you are asked for what is missing, and then see what the request waits for until there is access, or there will
-be none. Ctrl-C leaves the request standing. Elsewhere, and with --no-input or -o json, nothing is asked, and it only waits with
---wait.`,
+On a terminal, curfew prompts for what is missing and then follows the request until the access is granted or the request has
+ended. Ctrl-C stops following; the request stays. In scripts, with --no-input and with -o json, curfew never prompts, and it
+waits only with --wait.`,
 		Example: `  curfew request
   curfew request debug-prod --for 2h --ticket OPS-7 --reason "the checkout hangs"
   curfew request debug-prod --start "tomorrow 22:00" --ticket OPS-7 --reason "the migration"
@@ -43,9 +43,9 @@ be none. Ctrl-C leaves the request standing. Elsewhere, and with --no-input or -
 	}
 	askFlags(c, &body, &how)
 	flags := c.Flags()
-	flags.StringVar(&start, "start", "", `when it is to `+"`begin`"+`: 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`)
-	flags.BoolVar(&wait, "wait", false, "wait until access is granted, or the request has ended without (exit code 4)")
-	flags.BoolVar(&noWait, "no-wait", false, "don't wait, also on a terminal")
+	flags.StringVar(&start, "start", "", "`time`"+` at which the access begins: 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`)
+	flags.BoolVar(&wait, "wait", false, "wait until the access is granted, or the request has ended without it (exit code 4)")
+	flags.BoolVar(&noWait, "no-wait", false, "do not wait, even on a terminal")
 	c.MarkFlagsMutuallyExclusive("wait", "no-wait")
 	return c
 }
@@ -53,14 +53,14 @@ be none. Ctrl-C leaves the request standing. Elsewhere, and with --no-input or -
 // askFlags are those of all verbs that ask for access.
 func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags := c.Flags()
-	flags.StringVar(&body.Duration, "for", "", "how `long`: 30m, 2h, 1h30m (default: the template's)")
-	flags.StringVar(&body.Reason, "reason", "", "what it is for")
-	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that it is for")
-	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the test cycle or execution that it is for, in the place of the ticket")
-	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that it is for")
+	flags.StringVar(&body.Duration, "for", "", "`duration` of the access: 30m, 2h, 1h30m (default: the template's)")
+	flags.StringVar(&body.Reason, "reason", "", "what you need the access for, as `text`")
+	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that the access is for")
+	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the Zephyr test cycle or execution that the access is for, instead of a ticket")
+	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that the access is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
-	flags.BoolVar(&body.BreakGlass, "break-glass", false, "open at once, without approval; a second person has to review it afterwards")
-	flags.BoolVar(&how.yes, "yes", false, "break glass without being asked to confirm")
+	flags.BoolVar(&body.BreakGlass, "break-glass", false, "break glass: open the access at once, without approval; a second person reviews it afterwards")
+	flags.BoolVar(&how.yes, "yes", false, "break glass without a prompt")
 }
 
 func (p *program) request(ctx context.Context, body api.AskBody, how asking) error {

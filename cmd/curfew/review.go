@@ -15,32 +15,33 @@ import (
 func (p *program) approveCommand() *cobra.Command {
 	body := api.ReviewBody{Verdict: contract.VerdictApprove}
 	var yes bool
-	c := p.changeCommand("approve", "Approve a request, the extension that it waits for, or break-glass access that was used",
+	c := p.changeCommand("approve", "Approve a request, an extension, or break-glass access that was used",
 		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --for 30m --reason \"go ahead\"",
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return p.approve(ctx, remote, id, body, yes)
 		})
-	c.Long = `Approve a request, the extension that it waits for, or break-glass access that was used.
+	c.Long = `Approve a request, an extension, or break-glass access that was used.
 
-On a terminal you see what you approve and are asked whether you do. The approval counts for exactly that: when something else is
-there meanwhile, it is refused. Elsewhere, and with --no-input or -o json, it counts for what is there now.`
+On a terminal, curfew shows what you approve and asks you to confirm. The approval applies to exactly what was shown: if the
+request has changed meanwhile, Curfew refuses it. --yes shows the same summary and approves without asking. In scripts, with
+--no-input and with -o json, the approval applies to the request as it stands at that moment.`
 	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
 	flags := c.Flags()
-	flags.StringVar(&body.Reason, "reason", "", "why")
-	flags.StringVar(&body.Duration, "for", "", "the `longest` that you approve, when that is less than was asked: 30m")
-	flags.BoolVar(&yes, "yes", false, "approve without being asked")
+	flags.StringVar(&body.Reason, "reason", "", "why you approve, as `text`")
+	flags.StringVar(&body.Duration, "for", "", "longest `duration` that you approve, if less than requested: 30m")
+	flags.BoolVar(&yes, "yes", false, "show the summary and approve without asking")
 	return c
 }
 
 func (p *program) denyCommand() *cobra.Command {
 	body := api.ReviewBody{Verdict: contract.VerdictDeny}
-	c := p.changeCommand("deny", "Deny a request, or the extension that it waits for",
+	c := p.changeCommand("deny", "Deny a request, or the extension that waits for your review",
 		`  curfew deny 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --reason "use the staging copy"`,
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return p.deny(ctx, remote, id, body)
 		})
 	c.ValidArgsFunction = p.completeRequests(client.Filter{ToReview: true})
-	c.Flags().StringVar(&body.Reason, "reason", "", "why; on a terminal you are asked for it")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you deny; on a terminal, curfew prompts for it, as `text`")
 	return c
 }
 

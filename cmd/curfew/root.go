@@ -19,11 +19,11 @@ type program struct {
 func (p *program) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "curfew",
-		Short: "Access to production for a while",
-		Long: `Curfew gives people access to production for a while and takes it away again, on time.
+		Short: "Just-in-time access to production",
+		Long: `Curfew grants just-in-time access to production and revokes it on time.
 
-The server is found by --server or $CURFEW_SERVER. Sign in with curfew login, or keep your token in $CURFEW_TOKEN or in the
-file that --token-file names. There is no flag for the token itself: everybody on the machine could read it in the list of processes.`,
+Set the server with --server or $CURFEW_SERVER. Sign in with curfew login, or put your token into $CURFEW_TOKEN or into the file
+that --token-file names. No flag takes the token itself, because every process on the machine could read it.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
@@ -37,11 +37,12 @@ file that --token-file names. There is no flag for the token itself: everybody o
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&p.server, "server", "", "where Curfew is (default $CURFEW_SERVER, or "+defaultServer+")")
-	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: the token is in $CURFEW_TOKEN, or curfew login got it)")
-	flags.StringVarP(&p.output, "output", "o", outputText, "text, or json: what the API answered")
-	flags.BoolVar(&p.noInput, "no-input", false, "never ask anything, also on a terminal")
+	flags.StringVar(&p.server, "server", "", "`address` of the Curfew server (default $CURFEW_SERVER, or "+defaultServer+")")
+	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: $CURFEW_TOKEN, or the token of curfew login)")
+	flags.StringVarP(&p.output, "output", "o", outputText, "output `format`: text, or json as the API answered")
+	flags.BoolVar(&p.noInput, "no-input", false, "never prompt, even on a terminal")
 	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
 		p.requestCommand(), p.ensureCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
 		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),

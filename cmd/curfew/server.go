@@ -18,7 +18,7 @@ func (p *program) serverCommand() *cobra.Command {
 	var file string
 	c := &cobra.Command{
 		Use:     "server",
-		Short:   "Run the server: the API that people and programs ask",
+		Short:   "Run the server: API, pages and webhooks",
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -40,11 +40,11 @@ func (p *program) workerCommand() *cobra.Command {
 	var targets []string
 	c := &cobra.Command{
 		Use:   "worker",
-		Short: "Run a worker: what decides, grants and revokes",
-		Long: `Run a worker: what decides, grants and revokes.
+		Short: "Run a worker, which decides, grants and revokes",
+		Long: `Run a worker, which decides, grants and revokes.
 
-With --targets it serves only these targets, which have a taskQueue in the configuration, and needs the credentials of no
-other: run it where they can be reached. Without, it runs everything that has no taskQueue.`,
+With --targets, the worker serves only these targets, each of which has a taskQueue in the configuration, and needs only their
+credentials: run it where it can reach them. Without --targets, it serves everything that has no taskQueue.`,
 		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -53,9 +53,9 @@ other: run it where they can be reached. Without, it runs everything that has no
 			})
 		},
 	}
-	c.Flags().StringSliceVar(&targets, "targets", nil, "serve only these `names`, separated by commas")
+	c.Flags().StringSliceVar(&targets, "targets", nil, "`names` of the only targets to serve, separated by commas")
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process and host)")
+	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process id and host)")
 	return c
 }
 

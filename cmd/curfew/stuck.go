@@ -11,16 +11,16 @@ import (
 
 func (p *program) stuckCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "stuck", Short: "See to revokes that are past their alarm time (operators, and auditors to read)", Args: cobra.NoArgs,
+		Use: "stuck", Short: "List, retry or take over revokes that are past their alarm time (operators; auditors may list)", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.stuckListCommand(), p.stuckRetryCommand(), p.stuckReleaseCommand())
+	c.AddCommand(p.stuckListCommand(), p.stuckRetryCommand(), p.stuckTakeOverCommand(), renamedCommand("release", "curfew stuck takeover"))
 	return c
 }
 
 func (p *program) stuckListCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List them, with the reason why", Example: "  curfew stuck list", Args: cobra.NoArgs,
+		Use: "list", Short: "List stuck revokes, each with its problem", Example: "  curfew stuck list", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			remote, err := p.remote()
 			if err != nil {
@@ -34,7 +34,7 @@ func (p *program) stuckListCommand() *cobra.Command {
 
 func (p *program) stuckRetryCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "retry GRANT", Short: "Try one again at once", Example: "  curfew stuck retry grant/orders-db/4f1d…/alice", Args: cobra.ExactArgs(1),
+		Use: "retry GRANT", Short: "Retry a stuck revoke now", Example: "  curfew stuck retry grant/orders-db/4f1d…/alice", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
 			if err != nil {
@@ -46,16 +46,16 @@ func (p *program) stuckRetryCommand() *cobra.Command {
 	}
 }
 
-func (p *program) stuckReleaseCommand() *cobra.Command {
+func (p *program) stuckTakeOverCommand() *cobra.Command {
 	var reason string
 	c := &cobra.Command{
-		Use:   "release GRANT",
-		Short: "Answer for access that can't be taken away: Curfew stops trying (admins)",
-		Long: `Answer for access that can't be taken away, because its target is gone for good, say.
+		Use:   "takeover GRANT",
+		Short: "Take over access that Curfew cannot revoke: Curfew stops retrying (admins)",
+		Long: `Take over access that Curfew cannot revoke, for example because its target is gone for good.
 
-Curfew stops trying. Your name and the reason go into the ledger, and onto the tickets of the requests that wait for it:
-they are told that the access may still be there.`,
-		Example: `  curfew stuck release grant/orders-db/4f1d…/alice --because "the server was scrapped"`,
+Curfew stops retrying. Your name and the reason are recorded in the ledger and on the tickets of the requests that wait for the
+revoke, which say that the access may still be there.`,
+		Example: `  curfew stuck takeover grant/orders-db/4f1d…/alice --reason "the server was scrapped"`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
@@ -66,13 +66,13 @@ they are told that the access may still be there.`,
 			return answer(p, status, err, p.grantText)
 		},
 	}
-	c.Flags().StringVar(&reason, "because", "", "`why`, and who takes the access away")
+	c.Flags().StringVar(&reason, "reason", "", "why Curfew is to stop, and who removes the access, as `text`")
 	return c
 }
 
 func (p *program) stuckText(page *page, list api.Stuck) {
 	if len(list.Grants) == 0 {
-		page.row("nothing is stuck")
+		page.row("no revoke is stuck")
 	}
 	for i, status := range list.Grants {
 		if i > 0 {
@@ -92,7 +92,7 @@ func (p *program) grantText(page *page, status contract.GrantStatus) {
 		page.row("stuck since", p.moment(status.Since))
 		page.row("why", status.Problem)
 	case status.Over:
-		page.row("over", "Curfew looks after nothing here any more")
+		page.row("over", "this grant holds nothing any more")
 	case !status.Held.IsZero():
 		page.row("held until", p.moment(status.Held))
 	}

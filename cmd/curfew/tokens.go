@@ -21,10 +21,10 @@ const (
 
 func (p *program) tokensCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "tokens", Short: "Make and list service tokens, with which programs act as a person (administrators)", Args: cobra.NoArgs,
-		Long: `Make and list service tokens, with which programs act as a person (administrators).
+		Use: "tokens", Short: "Create and list service tokens, with which programs act as a person (administrators)", Args: cobra.NoArgs,
+		Long: `Create and list service tokens, with which programs act as a person (administrators).
 
-The configuration keeps a hash of each. To withdraw one, take its lines out of the configuration and restart the server.`,
+The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration and restart the server.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.newTokenCommand(), p.listTokensCommand())
@@ -46,10 +46,10 @@ func (p *program) newTokenCommand() *cobra.Command {
 	var life time.Duration
 	c := &cobra.Command{
 		Use:   "new NAME",
-		Short: "Make a service token: it is shown once, and not kept",
-		Long: `Make a service token: it is shown once, and not kept.
+		Short: "Create a service token; it is shown once and not stored",
+		Long: `Create a service token; it is shown once and not stored.
 
-Nothing is changed: the token counts when the lines that are printed are in the server's configuration.`,
+Nothing changes yet: the token is valid once the printed lines are in the server's configuration.`,
 		Example: "  curfew tokens new ci --person ci-robot --scopes ask,read --for 720h",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -62,9 +62,9 @@ Nothing is changed: the token counts when the lines that are printed are in the 
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&made.Person, "person", "", "the `id` of the person that it acts as (required)")
-	flags.StringSliceVar(&made.Scopes, "scopes", nil, "what it is good for: "+strings.Join(config.Scopes(), ", ")+" (required)")
-	flags.DurationVar(&life, "for", usualTokenLife, "how long it counts")
+	flags.StringVar(&made.Person, "person", "", "`id` of the person whom the token acts as (required)")
+	flags.StringSliceVar(&made.Scopes, "scopes", nil, "`scopes` of the token, separated by commas: "+strings.Join(config.Scopes(), ", ")+" (required)")
+	flags.DurationVar(&life, "for", usualTokenLife, "`duration` for which the token is valid")
 	return c
 }
 

@@ -10,7 +10,7 @@ import (
 func (p *program) watchCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:     "watch ID",
-		Short:   "Tell what happens to a request, until it has ended",
+		Short:   "Follow a request until it has ended",
 		Example: "  curfew watch 01KAS3T4M5X6Y7Z8A9B0C1D2E3",
 		Args:    cobra.ExactArgs(1),
 

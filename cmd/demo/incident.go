@@ -84,7 +84,7 @@ func (p *play) ofIncident(ctx context.Context) (status contract.Status, err erro
 	}
 }
 
-// tellIncident waits until the incident's log has the whole story.
+// awaitIncidentNotes waits until the incident's log has the whole story.
 func (p *play) awaitIncidentNotes(ctx context.Context, id string) error {
 	ctx, done := context.WithTimeout(ctx, 20*time.Second)
 	defer done()

@@ -20,7 +20,7 @@ import (
 // play tells what it does, with the time since it began.
 type play struct {
 	*stage
-	app *compose.App
+	app   *compose.App
 	begin time.Time
 	out   io.Writer
 }

@@ -1,9 +1,9 @@
 #!/bin/sh
-# Makes Curfew's namespace and its search attributes. Run again, it changes nothing. TEMPORAL_ADDRESS and
-# TEMPORAL_NAMESPACE in the environment say where.
+# Creates Curfew's namespace and its search attributes. A second run changes nothing. The environment variables TEMPORAL_ADDRESS
+# and TEMPORAL_NAMESPACE say where.
 set -eu
 
-# A server that has just started, or has just learnt of a namespace, takes some seconds to know it.
+# A server needs some seconds after its start, and after it creates a namespace, before it finds the namespace.
 persistently() {
 	attempts=30
 	until "$@"; do

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes the databases of a Temporal cluster in PostgreSQL, or brings them to the version of this temporal-sql-tool. Run
-# again, it changes nothing. SQL_* in the environment say where.
+# Creates the databases of a Temporal cluster in PostgreSQL, or updates them to the version of this temporal-sql-tool. A second
+# run changes nothing. The environment variables SQL_* say where.
 set -eu
 
 migrate() { # database, its schema

@@ -1,5 +1,5 @@
-// Command webhook-receiver is a small receiver of Curfew's target kind "webhook". It keeps who holds what in memory; put
-// your own system in the place of its map.
+// Command webhook-receiver is a small receiver for Curfew's target kind "webhook". It keeps in memory who holds what; replace
+// its map with your own system.
 //
 //	RECEIVER_SECRET=whsec_... RECEIVER_ACCOUNTS=ada,grace go run ./examples/webhook-receiver
 package main
@@ -37,7 +37,7 @@ func main() {
 
 type receiver struct {
 	webhook  *standardwebhooks.Webhook
-	accounts []string // that are known here
+	accounts []string // that the receiver knows
 
 	mu   sync.Mutex
 	held map[string]bool // by account and entitlement

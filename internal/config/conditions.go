@@ -91,7 +91,7 @@ func (r *reading) times(template *Template, at path) {
 	}
 }
 
-// constraints checks names, and that each has something to tell people. The conditions were compiled when they were read.
+// constraints checks names, and that each has a message for people. The conditions were compiled when they were read.
 func (r *reading) constraints(constraints []Constraint, at path, told bool) {
 	names := make([]string, len(constraints))
 	for i, constraint := range constraints {

@@ -20,9 +20,9 @@ type Config struct {
 	Roles    Roles    `yaml:"roles"`
 	Seals    Seals    `yaml:"seals"`
 	Tickets  Tickets  `yaml:"tickets"`
-	// Incidents are the systems whose incidents are a ground for access.
+	// Incidents are the systems whose incidents are evidence for access.
 	Incidents Incidents `yaml:"incidents"`
-	// Notify maps the name of a channel on which people are told of requests to what it is.
+	// Notify maps the name of a channel that notifies people of requests to what it is.
 	Notify map[string]Channel `yaml:"notify"`
 	// Hooks maps the name of a source of webhooks to how it is known and what it may do.
 	Hooks  map[string]Hook   `yaml:"hooks"`
@@ -73,7 +73,7 @@ type Sweep struct {
 	MaxRemovals int               `yaml:"maxRemovals"` // of one sweep; when there are more, none is removed; default 10
 }
 
-// Seals says how the server vouches for what it lets into Temporal, and the workers that decide for their decisions.
+// Seals has the keys with which the server seals what it writes to Temporal, and deciding workers their decisions.
 // Without it anybody who can write to the Temporal namespace can ask and approve in anybody's name.
 type Seals struct {
 	Key     string `yaml:"key"`     // the file of the server's private key, which no other process needs
@@ -160,7 +160,7 @@ type Template struct {
 	Approvals    []ApprovalRule      `yaml:"approvals"` // or several, all of which must be met
 	Constraints  []Constraint        `yaml:"constraints"`
 	BreakGlass   BreakGlass          `yaml:"breakGlass"`
-	Notify       []string            `yaml:"notify"` // the channels on which people are told of it; all when left out
+	Notify       []string            `yaml:"notify"` // the channels that notify people of it; all when left out
 	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
 }

@@ -30,7 +30,7 @@ type OIDC struct {
 	Session     contract.Duration `yaml:"session"` // how long a sign-in at the web pages lasts; default 8h
 }
 
-// OIDCGroups says where tokens tell a person's groups.
+// OIDCGroups says which claim of tokens names a person's groups.
 type OIDCGroups struct {
 	Claim    string            `yaml:"claim"`    // empty: nowhere
 	Optional bool              `yaml:"optional"` // a token without the claim means no groups; otherwise it is refused
@@ -195,7 +195,7 @@ func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
 	}
 }
 
-// ServiceTokenBy finds the service token that has a digest. How long that takes tells nothing about any token: digests are
+// ServiceTokenBy finds the service token that has a digest. How long that takes reveals nothing about any token: digests are
 // compared, and those of tokens that nobody knows are not to be foreseen.
 func (c *Config) ServiceTokenBy(digest [sha256.Size]byte) (ServiceToken, bool) {
 	for _, token := range c.ServiceTokens {

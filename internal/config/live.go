@@ -93,11 +93,11 @@ func restart(file string, sections []string) Errors {
 	return mistakes
 }
 
-// lookEvery is how often the file is looked at. What has changed is read when it has not changed for one look more, so
+// pollInterval is how often the file is looked at. What has changed is read when it has not changed for one look more, so
 // that a file which is still being written is not taken for the whole.
 const pollInterval = time.Second
 
-// Follow reads the file again whenever it has changed, and when told to, until the context ends. What comes of it is logged.
+// Follow reads the file again whenever it has changed, and when asked to, until the context ends. What comes of it is logged.
 func (l *Live) Follow(ctx context.Context, told <-chan os.Signal, log *zap.Logger) {
 	if l.source.File == "" {
 		return
@@ -140,7 +140,7 @@ func (l *Live) reload(log *zap.Logger) {
 	}
 }
 
-// stamp is what a look at a file tells of it; nil while it can't be looked at.
+// stamp identifies a version of a file; nil while the file can't be read.
 type stamp struct{ os.FileInfo }
 
 func (l *Live) stamp() stamp {

@@ -52,7 +52,7 @@ func load(file string, kinds map[string]Kind, serves func(target, taskQueue stri
 }
 
 // reading is one pass over one file. Mistakes are collected, and what they spoil is remembered, so that one mistake is
-// told once.
+// reported once.
 type reading struct {
 	file   string // as the caller named it
 	folder string // where its relative paths start
@@ -197,7 +197,7 @@ func (r *reading) wrongAt(line, column int, at path, fix, fault string, args ...
 	mistake := Mistake{
 		File: r.file, Line: line, Column: column, Field: at.String(), Fault: fmt.Sprintf(fault, args...), Fix: fix,
 	}
-	if !slices.Contains(r.mistakes, mistake) { // what several templates inherit is told once
+	if !slices.Contains(r.mistakes, mistake) { // what several templates inherit is reported once
 		r.mistakes = append(r.mistakes, mistake)
 	}
 }

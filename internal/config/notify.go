@@ -9,7 +9,7 @@ import (
 	"curfew/internal/signing"
 )
 
-// Channel is one way in which people are told of requests, by its configured name: exactly one of these.
+// Channel is one way to notify people of requests, by its configured name: exactly one of these.
 type Channel struct {
 	Slack   *Slack   `yaml:"slack"`
 	SMTP    *SMTP    `yaml:"smtp"`
@@ -83,7 +83,7 @@ func (w Webhook) Signer() (signing.Signer, error) { return signing.New(revealed(
 // ChannelNames are the names of all channels, in order.
 func (c *Config) ChannelNames() []string { return slices.Sorted(maps.Keys(c.Notify)) }
 
-// ChannelsOf are the channels on which people are told of requests for a template: all, unless it says which.
+// ChannelsOf are the channels that notify people of requests for a template: all, unless it says which.
 func (c *Config) ChannelsOf(template Template) []string {
 	if template.Notify == nil {
 		return c.ChannelNames()

@@ -23,7 +23,7 @@ func (p path) key(key string) path { return slices.Concat(p, path{key}) }
 
 func (p path) item(index int) path { return p.key(fmt.Sprintf("[%d]", index)) }
 
-// id tells paths apart, whatever is in their keys.
+// id distinguishes paths, whatever is in their keys.
 func (p path) id() string { return strings.Join(p, "\x00") }
 
 // String is the path as a person would say it: templates.debug-prod.approval.from[1].

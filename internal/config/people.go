@@ -30,7 +30,7 @@ func (r *reading) people(c *Config, at path) {
 	r.accounts(c, at)
 }
 
-// accounts holds that nobody is two persons on a target: they could approve their own request. Many systems don't tell
+// accounts holds that nobody is two persons on a target: they could approve their own request. Many systems don't distinguish
 // capital letters from small ones, so Curfew does not either.
 func (r *reading) accounts(c *Config, at path) {
 	if r.lost(path{"targets"}) {

@@ -38,7 +38,7 @@ type Incident struct {
 // Condition is a CEL expression that is true or false, compiled when the file is read.
 type Condition string
 
-// Constraint is a condition with a name, and what people are told when it does not hold.
+// Constraint is a condition with a name, and the message for people when it does not hold.
 type Constraint struct {
 	Name      string    `yaml:"name"`
 	Message   string    `yaml:"message"`

@@ -32,7 +32,7 @@ func (r *reading) onBehalf(node *yaml.Node, into *OnBehalf, at path) {
 	}
 }
 
-// condition compiles an expression, and tells a fault at its place in the file.
+// condition compiles an expression, and reports a fault at its place in the file.
 func (r *reading) condition(node *yaml.Node, into *Condition, at path) {
 	text, ok := r.text(node, at)
 	if !ok {

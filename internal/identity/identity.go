@@ -1,5 +1,5 @@
-// Package identity finds out who is calling: by a token of the configuration, by a service token of Curfew's own, or by
-// what an OpenID Connect provider signed. Whom a name at the provider belongs to, only the configuration says.
+// Package identity authenticates callers: by a token of the configuration, by a service token of Curfew's own, or by
+// a token of an OpenID Connect provider. Only the configuration decides which person a name at the provider is.
 package identity
 
 import (

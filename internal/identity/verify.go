@@ -29,7 +29,7 @@ type claims struct {
 	issued time.Time
 }
 
-// attempt remembers why a signature could not be checked, which the verifier tells only in words.
+// attempt remembers why a signature could not be checked, which the verifier returns only in words.
 type attempt struct {
 	keys oidc.KeySet
 	err  error
@@ -105,7 +105,7 @@ func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
 	return nil
 }
 
-// isAboutACaller tells ID and access tokens from others that a provider signs with the same keys, such as notices of a
+// isAboutACaller distinguishes ID and access tokens from others that a provider signs with the same keys, such as notices of a
 // sign-out.
 func isAboutACaller(raw string) bool {
 	encoded, _, _ := strings.Cut(raw, ".")

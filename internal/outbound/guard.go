@@ -94,7 +94,7 @@ func (g Guard) check(address netip.Addr) error {
 	}
 }
 
-// CheckHost tells ahead of any call what can be told: where names other than localhost lead is seen when they are called.
+// CheckHost checks ahead of any call what can be checked: names other than localhost are resolved only when they are called.
 func (g Guard) CheckHost(host string) error {
 	if host == "localhost" {
 		if g.check(netip.IPv6Loopback()) == nil {

@@ -1,5 +1,5 @@
-// Package outbound calls endpoints of the user's own choosing: it keeps to the addresses that may be called, reads answers
-// within bounds, and waits when it is asked to.
+// Package outbound calls endpoints that users choose: it calls only allowed addresses, bounds the answers that it reads, and
+// honours Retry-After.
 package outbound
 
 import (

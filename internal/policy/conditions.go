@@ -53,7 +53,7 @@ type Value struct {
 	Name      string `json:"name"`
 	Condition string `json:"condition"`
 	Holds     bool   `json:"holds"`
-	// Problem says why it could not be told; then it does not hold.
+	// Problem says why it could not be evaluated; then it does not hold.
 	Problem string `json:"problem,omitempty"`
 }
 
@@ -103,7 +103,7 @@ func (e *evaluation) holds(text string) (bool, error) {
 	return ready.condition.Holds(e.facts)
 }
 
-// broken are the constraints that don't hold, as people are told of them.
+// broken are the messages of the constraints that don't hold.
 func (e *evaluation) broken(constraints []contract.Constraint) []string {
 	var reasons []string
 	for _, constraint := range constraints {

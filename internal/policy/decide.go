@@ -24,7 +24,7 @@ type deciding struct {
 	evaluation *evaluation
 }
 
-// side is one of the two sets of terms that a request must satisfy.
+// termsVersion is one of the two sets of terms that a request must satisfy.
 type termsVersion struct {
 	contract.Terms
 	pinned bool
@@ -89,7 +89,7 @@ func (d *deciding) rule(decision *contract.Decision, tallies []ruleTally, obstac
 	}
 }
 
-// changed explains why there are fewer who may approve than the requester was told.
+// changed explains why there are fewer who may approve than the requester was shown.
 func (d *deciding) changed() string {
 	if d.facts.Present != nil && d.facts.Present.Digest != d.facts.Request.Terms.Digest {
 		return "; the template has changed, and the stricter terms hold"

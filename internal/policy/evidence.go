@@ -45,7 +45,7 @@ func ticketFaults(rule contract.TicketRule, facts Facts) []string {
 // maxTold bounds what a reason repeats of another system's text, in bytes.
 const maxTold = 80
 
-// isRole tells whether a person has a role on a ticket.
+// isRole returns whether a person has a role on a ticket.
 func isRole(ticket Ticket, person string) func(role string) bool {
 	return func(role string) bool {
 		switch role {

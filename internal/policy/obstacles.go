@@ -19,7 +19,7 @@ func (d *deciding) obstacles() []string {
 		reasons = append(reasons, fmt.Sprintf("the duration %s is not longer than zero", asked))
 	}
 	for _, version := range d.versions {
-		// What both terms say is told once, in the words of the pinned ones.
+		// What both terms say is reported once, in the words of the pinned ones.
 		reasons = union(reasons, version.parties(d.facts))
 		if reason := version.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)

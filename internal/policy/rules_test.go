@@ -297,7 +297,7 @@ func TestAReviewerShortensButNeverLengthens(t *testing.T) {
 	require.Equal(t, "grace approved at most 1h in all", short.Why)
 }
 
-func TestBreakingTheGlassSkipsReviewsForTheNamedGroupOnly(t *testing.T) {
+func TestBreakGlassAccessNeedsNoApprovalForTheNamedGroupOnly(t *testing.T) {
 	t.Parallel()
 	glass := func(f *policy.Facts) {
 		f.Request.BreakGlass, f.Ticket = true, policy.Ticket{}

@@ -9,12 +9,12 @@ import (
 	"curfew/workflows/contract"
 )
 
-// panel is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
-// both have, by its name, is one panel with the stricter of both; any other is a panel of its own.
+// ruleTally is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
+// both have, by its name, is one tally with the stricter of both; any other is a tally of its own.
 type ruleTally struct {
 	contract.RuleState
 	rules []contract.ApprovalRule // one, or the pinned and the present one
-	named bool                    // there are several panels, so that messages tell which
+	named bool                    // there are several tallies, so messages name the rule
 	// approvers may approve at this moment: by all rules, in the directory, and neither requester nor subject.
 	approvers []string
 	open      []string                   // the groups that more approvers may turn out to be members of
@@ -120,7 +120,7 @@ func (p *ruleTally) lastStage(facts Facts) time.Time {
 	return facts.Request.AskedAt.Add(longest)
 }
 
-// includes is true when a person may review at an instant by all rules of the panel.
+// includes is true when a person may review at an instant by all rules of the tally.
 func (p *ruleTally) includes(facts Facts, person string, at time.Time) bool {
 	for _, rule := range p.rules {
 		now := facts.includes(contract.People{People: rule.From, Groups: rule.Groups}, person)

@@ -57,7 +57,7 @@ func (v *Verifier) Decided(chain contract.Chain) error {
 // Grounds checks what a decision is to rest on, and returns a decision fact that names it: the ruling, the end and the
 // policy are the decider's to add. It refuses, with contract.KindForbidden, what is not sealed by the server or is about
 // another request; a fact that is there twice; a review of something else, of the reviewer's own request, access or
-// extension; and an extension that neither a seal nor an approving review vouches for.
+// extension; and an extension that has neither a seal nor an approving review.
 func (v *Verifier) Grounds(grounds contract.Grounds) (contract.DecisionFact, error) {
 	request := grounds.Request.Fact
 	if len(grounds.Reviews)+len(grounds.Extensions) > mostGrounds {

@@ -62,9 +62,9 @@ func TestAChainOfSealsAllowsWhatWasDecided(t *testing.T) {
 	extended.Extensions = append(extended.Extensions, o.extended(t, longer))
 	extended.Reviews = append(slices.Clone(grounds.Reviews), o.reviewed(t, review("p-carol"), longer))
 	signaled := extension(contract.ActorSignal)
-	vouched := o.grounds(t, "p-carol")
-	vouched.Extensions = []contract.Sealed[contract.Extension]{{Fact: signaled}}
-	vouched.Reviews = append(vouched.Reviews, o.reviewed(t, review("p-dave"), signaled))
+	sealed := o.grounds(t, "p-carol")
+	sealed.Extensions = []contract.Sealed[contract.Extension]{{Fact: signaled}}
+	sealed.Reviews = append(sealed.Reviews, o.reviewed(t, review("p-dave"), signaled))
 	turned := o.decided(t, grounds)
 	turned.Reviews = []contract.Sealed[contract.Review]{grounds.Reviews[1], grounds.Reviews[0]}
 	for name, chain := range map[string]contract.Chain{
@@ -72,7 +72,7 @@ func TestAChainOfSealsAllowsWhatWasDecided(t *testing.T) {
 		"request and reviews":                           o.decided(t, grounds),
 		"no reviews, when the policy asks for none":     o.decided(t, o.grounds(t)),
 		"an extension, and its review":                  o.decided(t, extended),
-		"an extension by signal that a review approves": o.decided(t, vouched),
+		"an extension by signal that a review approves": o.decided(t, sealed),
 	} {
 		decision, err := o.allows(t, chain)
 		require.NoError(t, err, name)

@@ -1,4 +1,4 @@
-// Package seal vouches for facts and checks who vouched: an Ed25519 signature over a claim that names the fact by its
+// Package seal signs facts and checks who signed them: an Ed25519 signature over a claim that names the fact by its
 // digest, what it is about and who acted. What can't be checked is refused; nothing is opened by doubt.
 //
 // A seal is a compact JWS (RFC 7515, RFC 8037). Its claim and the facts are canonical JSON (RFC 8785), so that a fact
@@ -90,7 +90,7 @@ func Open[T any](verifier *Verifier, matter Matter, sealed contract.Sealed[T]) (
 	return sealed.Fact, claims, nil
 }
 
-// refused is the problem of something that is not vouched for as it must be.
+// refused is the problem of something that has not the seal that it must have.
 func refused(kind contract.SealKind, fix, fault string, args ...any) error {
 	return contract.Problemf(contract.KindForbidden, string(kind), fix, fault, args...)
 }

@@ -58,7 +58,7 @@ func newSigner(private ed25519.PrivateKey) (*Signer, error) {
 // KeyID is the id of the signer's key, under which its public half must be among the keys of those who verify.
 func (s *Signer) KeyID() string { return s.id }
 
-// Seal vouches that the matter's actor said a fact at a time. It fails with contract.KindInvalid when the fact can't be
+// Seal signs that the matter's actor said a fact at a time. It fails with contract.KindInvalid when the fact can't be
 // sealed, as Digest does.
 func (s *Signer) Seal(matter Matter, at time.Time, fact any) (string, error) {
 	digest, err := Digest(fact)

@@ -57,8 +57,8 @@ func (v *Verifier) Verify(matter Matter, fact any, seal string) (Claims, error) 
 	return claims, nil
 }
 
-// read returns what a seal says, if one of the keys vouches for it. What the seal is about is for the caller to check;
-// kind only tells in refusals what was to be opened.
+// read returns what a seal says, if one of the keys has signed it. What the seal is about is for the caller to check;
+// kind only names in refusals what was to be opened.
 func (v *Verifier) read(kind contract.SealKind, seal string) (Claims, error) {
 	signed, err := parse(kind, seal)
 	if err != nil {

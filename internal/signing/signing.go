@@ -1,4 +1,4 @@
-// Package signing signs and verifies messages after the Standard Webhooks specification.
+// Package signing signs and verifies messages as the Standard Webhooks specification says.
 package signing
 
 import (

@@ -72,7 +72,7 @@ func verdictOf(rule starter.Rule, role starter.Role) string {
 }
 
 // waits is a moment in the life of active access.
-const waits = "an extension or signature waits"
+const waits = "an extension or a break-glass review waits"
 
 func moments(rule starter.Rule) string {
 	var words []string

@@ -24,7 +24,7 @@ const (
 	writeWithin     = 10 * time.Second
 )
 
-// Story is what happened to a request so far.
+// Events is what happened to a request so far.
 type Events struct {
 	Events []contract.Event `json:"events" nullable:"false" doc:"What happened, in order"`
 }
@@ -37,7 +37,7 @@ type eventsInput struct {
 }
 
 func (s *server) events() {
-	op := operation(http.MethodGet, "/v1/requests/{id}/events", "events", "Tell what happened to a request")
+	op := operation(http.MethodGet, "/v1/requests/{id}/events", "events", "List the events of a request, or follow them")
 	op.Description = "A stream has one message for each event, with the event's number as its id. When the request has " +
 		"ended, a last message of the type `ended` has the request's status, and the stream ends."
 	registry := s.huma.OpenAPI().Components.Schemas

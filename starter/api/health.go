@@ -15,9 +15,9 @@ type Health struct {
 type healthOutput struct{ Body Health }
 
 func (s *server) health() {
-	register(s, public(operation(http.MethodGet, "/healthz", "healthz", "Tell whether the server runs")),
+	register(s, public(operation(http.MethodGet, "/healthz", "healthz", "Report whether the server runs")),
 		func(context.Context, *struct{}) (*healthOutput, error) { return &healthOutput{Health{"ok"}}, nil })
-	register(s, public(operation(http.MethodGet, "/readyz", "readyz", "Tell whether the server can reach Temporal and the ledger")),
+	register(s, public(operation(http.MethodGet, "/readyz", "readyz", "Report whether the server can reach Temporal and the ledger")),
 		func(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 			return &healthOutput{Health{"ok"}}, s.starter.Ready(ctx)
 		})

@@ -261,11 +261,7 @@ var values = map[string][]any{
 		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventCertified,
 		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
 	},
-	"Alarm.kind": {
-		contract.AlarmLate, contract.AlarmStuck, contract.AlarmTakenOver, contract.AlarmDrifted, contract.AlarmReappeared,
-		contract.AlarmOrphaned, contract.AlarmRemoved, contract.AlarmSweepStopped, contract.AlarmForged, contract.AlarmBreakGlassReviewOverdue,
-		contract.AlarmHook,
-	},
+	"Alarm.kind": anyOf(contract.AlarmKinds()),
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
 		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindUnavailable, contract.KindInternal,
@@ -278,4 +274,11 @@ var values = map[string][]any{
 		contract.OutcomeDenied, contract.OutcomeWithdrawn, contract.OutcomeLapsed, contract.OutcomeFailed,
 		contract.OutcomeExpired, contract.OutcomeRevoked, contract.OutcomeTakenOver,
 	},
+}
+
+func anyOf[Kind any](kinds []Kind) (all []any) {
+	for _, kind := range kinds {
+		all = append(all, kind)
+	}
+	return all
 }

@@ -65,7 +65,7 @@ type PathID struct {
 
 type statusOutput struct{ Body contract.Status }
 
-// Shown is what a reviewer has to have before them.
+// ReviewSubject is what a reviewer has to have before them.
 type ReviewSubject struct {
 	Request contract.Request `json:"request" doc:"The request exactly as it was asked for, with the terms that it is decided by"`
 	Digest  string           `json:"digest" doc:"SHA-256 of the canonical JSON (RFC 8785) of what is to be reviewed now, in hex: the extension that the request's status shows waiting, otherwise the request. Send it with the review"`

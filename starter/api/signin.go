@@ -22,7 +22,7 @@ type signInOutput struct{ Body SignIn }
 
 func (s *server) signIn() {
 	register(s, public(operation(http.MethodGet, "/.well-known/oauth-protected-resource", "signIn",
-		"Tell where people get tokens for this API")), s.whereToSignIn)
+		"Show where people get tokens for this API")), s.whereToSignIn)
 }
 
 func (s *server) whereToSignIn(context.Context, *struct{}) (*signInOutput, error) {

@@ -56,7 +56,7 @@ type source struct {
 	lenient bool
 }
 
-// told is what a source has sent, read.
+// message is what a source has sent, read.
 type message struct {
 	delivery contract.Delivery
 	// unused says why there is nothing to do, which operators are told once a day; it is idle when that is how it should be.

@@ -78,7 +78,7 @@ func TestNothingOfAWebhookIsKeptButWhereToLook(t *testing.T) {
 	require.NotContains(t, string(text), "canary")
 }
 
-func TestTheDoorAnswersAsItsSourcesUnderstand(t *testing.T) {
+func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, test := range map[string]struct {

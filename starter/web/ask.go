@@ -170,18 +170,18 @@ func (p *Pages) asking(v visit) (asking, error) {
 	}
 	at := slices.IndexFunc(templates, func(t starter.Template) bool { return t.Name == v.r.PathValue("template") })
 	if at < 0 {
-		return asking{}, contract.Problemf(contract.KindNotFound, "", "choose from those under Ask", "there is no such template")
+		return asking{}, contract.Problemf(contract.KindNotFound, "", "choose one of the templates under Request access", "there is no such template")
 	}
 	content := asking{
 		offered: offer(templates[at]), Values: map[string]string{}, Action: v.r.URL.Path, Longest: templates[at].MaxDuration, MaxText: maxReason,
 		Earliest: p.now().UTC().Format(fieldTime), Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
 	if content.WhyNot != "" {
-		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose from those under Ask", "%s", content.WhyNot)
+		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose one of the templates under Request access", "%s", content.WhyNot)
 	}
 	if content.ByBreakGlass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.ByBreakGlass {
 		if content.BreakGlass == nil {
-			return asking{}, contract.Problemf(contract.KindForbidden, "", "ask for it in the ordinary way", "you may not use break-glass access to %s", content.Name)
+			return asking{}, contract.Problemf(contract.KindForbidden, "", "request it with approval", "you may not use break-glass access to %s", content.Name)
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
@@ -265,7 +265,7 @@ func (a asking) asked(person string) (starter.Ask, error) {
 	return ask, nil
 }
 
-// doorName is what requests say of how they came in.
+// sourceName is what requests say of how they came in.
 const sourceName = "web"
 
 // isAnswer is false for the status of a request that was made of something else with the same form. How long access lasts

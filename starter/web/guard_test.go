@@ -174,6 +174,6 @@ func TestWhatCannotBeShownAsItWasAskedForCannotBeReviewed(t *testing.T) {
 
 	require.Equal(t, http.StatusOK, page.StatusCode)
 	require.Contains(t, page.text, "the checkout hangs")
-	require.Contains(t, page.text, "It can't be reviewed now")
+	require.Contains(t, page.text, "You cannot review it now")
 	require.NotContains(t, page.text, `name="verdict"`)
 }

@@ -30,16 +30,16 @@ type list struct {
 // lists are all there are. The first two are on the first page.
 var lists = []list{
 	{
-		Key: "waiting", Title: "Waiting for you", Empty: "Nothing waits for you.",
+		Key: "waiting", Title: "To review", Empty: "No request waits for your review.",
 		filter:  func(person string) ledger.Filter { return ledger.Filter{Reviewer: person, Waits: true} },
 		waiting: true,
 	},
 	{
-		Key: "mine", Title: "Your requests", Empty: "You have not asked for anything yet.",
+		Key: "mine", Title: "My requests", Empty: "You have not requested access yet.",
 		filter: func(person string) ledger.Filter { return ledger.Filter{Person: person} },
 	},
 	{
-		Key: "all", Title: "All that you can see", Empty: "There is nothing.",
+		Key: "all", Title: "All requests", Empty: "There are no requests.",
 		filter: func(string) ledger.Filter { return ledger.Filter{} },
 	},
 }

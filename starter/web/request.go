@@ -204,30 +204,30 @@ func stillAsked(status contract.Status) []string {
 func headline(content requestContent) string {
 	switch {
 	case content.Stuck:
-		return "The access could not be taken away yet. Curfew goes on trying."
+		return "The access could not be revoked yet. Curfew keeps retrying."
 	case content.State == contract.StatePending:
 		return fmt.Sprintf("Waiting for a decision: %d of %d approvals.", content.Approvals, content.Needed)
 	case content.State == contract.StateScheduled:
 		return "Approved. The access begins later."
 	case content.State == contract.StateGranting:
-		return "Approved. The access is being given."
+		return "Approved. The access is being granted."
 	case content.State == contract.StateActive:
-		return "The access is there."
+		return "The access is active."
 	case content.State == contract.StateRevoking:
-		return "The access is being taken away."
+		return "The access is being revoked."
 	}
 	return outcomes[content.Outcome]
 }
 
 // outcomes are how requests end, in sentences.
 var outcomes = map[contract.Outcome]string{
-	contract.OutcomeDenied:    "Denied. No access was given.",
-	contract.OutcomeWithdrawn: "Taken back. No access was given.",
-	contract.OutcomeLapsed:    "Nobody decided in time. No access was given.",
-	contract.OutcomeFailed:    "The access could not be given. Nothing is left behind.",
+	contract.OutcomeDenied:    "Denied. No access was granted.",
+	contract.OutcomeWithdrawn: "Withdrawn. No access was granted.",
+	contract.OutcomeLapsed:    "Nobody decided in time. No access was granted.",
+	contract.OutcomeFailed:    "The access could not be granted. Nothing is left behind.",
 	contract.OutcomeExpired:   "The time is over, and the access was seen to be gone.",
 	contract.OutcomeRevoked:   "Ended early, and the access was seen to be gone.",
-	contract.OutcomeTakenOver: "The access could not be taken away; a person answers for it.",
+	contract.OutcomeTakenOver: "Curfew could not revoke the access; a person has taken it over.",
 }
 
 // entries are the story with the names of people, the newest first.

@@ -70,7 +70,7 @@ type Lease struct {
 	KeepSessions bool `json:"keepSessions,omitempty"`
 	// Reference is what the target may show beside the access: the ticket or incident.
 	Reference string `json:"reference,omitempty"`
-	// LookEvery is how often the target is looked at while the access is live; zero for never.
+	// DriftCheckInterval is how often the target is looked at while the access is live; zero for never.
 	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	// Restore gives the access again when somebody else took it away.
 	Restore bool `json:"restore,omitempty"`
@@ -115,7 +115,7 @@ func (l Leases) Live(at time.Time) Leases {
 	return slices.DeleteFunc(slices.Clone(l), func(lease Lease) bool { return !lease.Until.After(at) })
 }
 
-// LookEvery is the shortest time between looks that a lease asks for; zero when none does.
+// DriftCheckInterval is the shortest time between looks that a lease asks for; zero when none does.
 func (l Leases) DriftCheckInterval() time.Duration {
 	var shortest time.Duration
 	for _, lease := range l {

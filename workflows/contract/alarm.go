@@ -20,6 +20,14 @@ const (
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 )
 
+// AlarmKinds are all of them, in the order in which people are shown them.
+func AlarmKinds() []AlarmKind {
+	return []AlarmKind{
+		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook,
+	}
+}
+
 // Alarm is an entry of the journal of what no request tells of. An alarm with the same ID is the same alarm.
 type Alarm struct {
 	ID       string    `json:"id"`

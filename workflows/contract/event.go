@@ -79,7 +79,7 @@ type RecordInput struct {
 	Status Status  `json:"status"`
 }
 
-// TellInput is the activity "ticket.Comment": one comment for each event, and the live state.
+// CommentInput is the activity "ticket.Comment": one comment for each event, and the live state.
 type CommentInput struct {
 	Ticket string  `json:"ticket"`
 	Events []Event `json:"events"`
@@ -98,7 +98,7 @@ type OpenTicketResult struct {
 	Ticket string `json:"ticket"`
 }
 
-// TellIncidentInput is the activity "incident.AddNote": one note for each event.
+// AddNoteInput is the activity "incident.AddNote": one note for each event.
 type AddNoteInput struct {
 	Incident string  `json:"incident"`
 	Events   []Event `json:"events"`

@@ -9,7 +9,7 @@ type GrantInput struct {
 }
 
 // GrantState is what a grant knows. It is empty when a grant starts, also when it starts anew after it was
-// terminated: then the holding tells the first activity what was held.
+// terminated: then the first activity reads from the holding what was held.
 type GrantState struct {
 	// Epoch numbers the workflow's runs in time: when the first of a chain of runs started, in nanoseconds.
 	Epoch    int64     `json:"epoch,omitempty"`
@@ -17,6 +17,7 @@ type GrantState struct {
 	Leases   Leases    `json:"leases,omitempty"`
 	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
 	Standing bool      `json:"standing,omitempty"`
+	Gone     Gone      `json:"gone,omitzero"` // what the holding has not been told of
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -191,31 +192,36 @@ type EndCommand struct {
 	Mine bool `json:"mine,omitempty"`
 }
 
-// EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.
+// EndReceipt answers an EndCommand. Exactly one of GoneAt, Until, Again, Unlocked and Overtaken is set.
 type EndReceipt struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Until is set when the holding's end has moved: nothing was done.
 	Until  time.Time `json:"until,omitzero"`
 	Leases Leases    `json:"leases,omitempty"`
 	// Again is set when an earlier grant attempt could still land: the access is gone, look once more then.
-	Again         time.Time `json:"again,omitzero"`
-	Standing      bool      `json:"standing,omitempty"`
-	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"` // it was not there any more
-	Sessions      int       `json:"sessions,omitempty"`
+	Again time.Time `json:"again,omitzero"`
+	// Unlocked says why nobody had the holding's lock: the access was taken away and not seen there any more, and whoever has
+	// the lock must look whether it stayed so.
+	Unlocked string `json:"unlocked,omitempty"`
+	// Overtaken is the token of a newer command: nothing was done.
+	Overtaken     Token `json:"overtaken,omitzero"`
+	Standing      bool  `json:"standing,omitempty"`
+	AlreadyAbsent bool  `json:"alreadyAbsent,omitempty"` // it was not there any more
+	Sessions      int   `json:"sessions,omitempty"`
 }
 
-// LookCommand is the activity "target.DetectDrift": see whether live access is there.
+// DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
 type DetectDriftCommand struct {
 	Access Access `json:"access"`
 	Leases Leases `json:"leases"`
 }
 
-// LookReceipt answers a LookCommand.
+// DetectDriftReceipt answers a DetectDriftCommand.
 type DetectDriftReceipt struct {
 	Held bool `json:"held"`
 }
 
-// AbandonCommand is the activity "target.TakeOver": close the holding of access that a person has taken over, so that
+// TakeOverCommand is the activity "target.TakeOver": close the holding of access that a person has taken over, so that
 // nothing of Curfew touches it any more.
 type TakeOverCommand struct {
 	Access   Access           `json:"access"`

@@ -147,19 +147,19 @@ type ExtensionQuestion struct {
 	EarlierReviews []Sealed[Review]     `json:"earlierReviews,omitempty"`
 }
 
-// SignInput is the activity "policy.PostReview": may this reviewer review the break-glass access?
+// PostReviewInput is the activity "policy.PostReview": may this reviewer review the break-glass access?
 type PostReviewInput struct {
 	Request Sealed[Request] `json:"request"`
 	Review  Sealed[Review]  `json:"review"`
 }
 
-// GroundsInput is the activity "policy.CheckEvidence": do the ticket and the incident still justify the access?
+// EvidenceInput is the activity "policy.CheckEvidence": do the ticket and the incident still justify the access?
 type EvidenceInput struct {
 	Ticket   string `json:"ticket,omitempty"`   // to look at; empty for none
 	Incident string `json:"incident,omitempty"` // likewise
 }
 
-// GroundsResult answers it.
+// EvidenceResult answers it.
 type EvidenceResult struct {
 	Over bool   `json:"over"`
 	By   string `json:"by,omitempty"` // ActorTicket or ActorIncident

@@ -75,7 +75,7 @@ type Terms struct {
 	MaxDuration  Duration `json:"maxDuration"`
 	PendingFor   Duration `json:"pendingFor"`
 	KeepSessions bool     `json:"keepSessions,omitempty"`
-	// LookEvery is how often live access is looked at; Restore gives it again when somebody else took it away.
+	// DriftCheckInterval is how often live access is looked at; Restore gives it again when somebody else took it away.
 	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	Restore            bool     `json:"restore,omitempty"`
 	// Approval is the one rule of requests of the first release; ApprovalRules finds the rules of all.
@@ -88,7 +88,7 @@ type Terms struct {
 	EndWithIncident bool `json:"endWithIncident,omitempty"`
 	// Warnings are how long before the end the subject is told that it comes.
 	Warnings []Duration `json:"warnings,omitempty"`
-	// TellIncident is true when the incident is told what came of the request.
+	// UpdateIncident is true when the incident is told what came of the request.
 	UpdateIncident bool `json:"updateIncident,omitempty"`
 	// Channels are where people are told of the request, by their configured names.
 	Channels []string `json:"channels,omitempty"`
@@ -175,7 +175,7 @@ type Status struct {
 	Seq         int         `json:"seq"`             // number of the newest event
 }
 
-// Unsigned is true while a second person has to review break-glass access.
+// NeedsPostReview is true while a second person has to review break-glass access.
 func (s Status) NeedsPostReview() bool {
 	return s.ReviewDue != nil && s.PostReview == nil && s.GrantedAt != nil
 }

@@ -16,7 +16,7 @@ const (
 	attempt = time.Minute
 	// silence is when a server counts as dead, and another one acts in its place.
 	silence = 5 * time.Second
-	// within is how long it is tried. What has not come about by then is told to operators.
+	// within is how long it is tried. After that an alarm says what came to nothing.
 	within = 3 * 24 * time.Hour
 
 	tellLast = 4
@@ -60,7 +60,7 @@ func deliver(ctx workflow.Context, in contract.DeliveryInput) workflow.Future {
 	}), contract.ActivityDeliver, in)
 }
 
-// raise tells operators, for as long as it takes.
+// raise records an alarm, however long that takes.
 func raise(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),

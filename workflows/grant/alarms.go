@@ -13,7 +13,7 @@ type alarms struct{ raised, recorded int }
 
 func (a alarms) delivered() bool { return a.raised == a.recorded }
 
-// raise puts something into the ledger that concerns operators, for as long as it takes.
+// raiseAlarm puts something into the ledger that concerns operators, for as long as it takes.
 func (g *run) raiseAlarm(ctx workflow.Context, kind contract.AlarmKind, actor, text string) {
 	g.alarms.raised++
 	alarm := contract.Alarm{

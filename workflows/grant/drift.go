@@ -27,10 +27,15 @@ func (g *run) sleep(ctx workflow.Context) {
 	g.detectDrift(ctx)
 }
 
-// look compares the target with what was granted. A target that does not answer is looked at the next time.
+// detectDrift compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
 	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases})
-	_ = workflow.Await(ctx, func() bool { return future.IsReady() || g.changed() }) // ctx is never canceled
+	over := func() bool { return future.IsReady() || g.changed() }
+	if left := g.wakeAt().Sub(workflow.Now(ctx)); left < driftWithin {
+		wait.For(ctx, left, "Access ends "+clock(g.held), over) // a target that hangs must not keep the end waiting
+	} else {
+		_ = workflow.Await(ctx, over) // ctx is never canceled
+	}
 	if !future.IsReady() {
 		return // something happens to the access at this moment
 	}
@@ -50,7 +55,7 @@ func (g *run) detectDrift(ctx workflow.Context) {
 	}
 }
 
-// restored tells that access which somebody else took away is there again.
+// recordRestored notifies the requests that access which somebody else removed is there again.
 func (g *run) recordRestored(ctx workflow.Context) {
 	if g.drifted {
 		g.drifted = false
@@ -58,7 +63,7 @@ func (g *run) recordRestored(ctx workflow.Context) {
 	}
 }
 
-// notify tells the requests that hold this grant up. One that is gone has nothing to tell any more.
+// notifyRequests signals the requests that hold this grant up; one whose workflow is gone needs no signal.
 func (g *run) notifyRequests(ctx workflow.Context, kind contract.EventKind) {
 	for _, request := range g.leases.Requests() {
 		workflow.SignalExternalWorkflow(ctx, contract.RequestWorkflowID(request), "", contract.SignalNoticed,

@@ -15,16 +15,16 @@ func (g *run) registerHandlers(ctx workflow.Context) error {
 			Description: "Put a request's lease on this grant and wait until the access is there", Validator: g.validateHold,
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtendLease, g.handleExtend, workflow.UpdateHandlerOptions{
-			Description: "Move the end of a request's lease", Validator: g.validateHold,
+			Description: "Move the end of a request's lease", Validator: g.validateExtend,
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.handleRelease, workflow.UpdateHandlerOptions{
 			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.validateRelease,
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRetry, g.handleRetry, workflow.UpdateHandlerOptions{
-			Description: "Try a revoke that is stuck again at once", Validator: g.requireStuck,
+			Description: "Retry a stuck revoke now", Validator: g.validateRetry,
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateTakeOver, g.handleTakeOver, workflow.UpdateHandlerOptions{
-			Description: "Answer for access that can't be taken away: Curfew stops trying", Validator: g.validateTakeOver,
+			Description: "Take over access that Curfew can't revoke: Curfew stops retrying", Validator: g.validateTakeOver,
 		}),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateIssue, g.handleIssue, workflow.UpdateHandlerOptions{
 			Description: "A certificate for the subject, to use the access with", Validator: g.validateIssue,
@@ -52,9 +52,13 @@ func (g *run) validateHold(ctx workflow.Context, in contract.HoldInput) error {
 	return nil
 }
 
+func (g *run) validateExtend(ctx workflow.Context, in contract.HoldInput) error {
+	return g.validateHold(ctx, in)
+}
+
 func (g *run) validateRelease(in contract.ReleaseInput) error { return g.checkAccess(in.Access) }
 
-// concerns refuses a message about another access than this grant's own.
+// checkAccess refuses a message about another access than this grant's own.
 func (g *run) checkAccess(access contract.Access) error {
 	if access.GrantID() != g.access.GrantID() {
 		return contract.Problemf(contract.KindInvalid, "access", "send it to "+access.GrantID(), "is not what this grant holds").Application()
@@ -73,10 +77,15 @@ func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contrac
 func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
 	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
 	g.asks = append(g.asks, a)
-	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
-		return contract.HoldResult{}, err
-	}
+	await(ctx, func() bool { return a.done })
 	return a.result, a.err
+}
+
+// await waits for the main loop's answer to what it was asked, also when the workflow is canceled meanwhile.
+func await(ctx workflow.Context, answered func() bool) {
+	safe, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	_ = workflow.Await(safe, answered) // safe is never canceled
 }
 
 func (a *ask) fail(err error) { a.done, a.err = true, err }
@@ -84,9 +93,7 @@ func (a *ask) fail(err error) { a.done, a.err = true, err }
 func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	r := &release{in: in}
 	g.releases = append(g.releases, r)
-	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {
-		return contract.ReleaseResult{}, err
-	}
+	await(ctx, func() bool { return r.done })
 	return r.result, nil
 }
 

@@ -6,7 +6,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// canIssue lets only the subject have a certificate, and only through a request that holds this grant up.
+// validateIssue lets only the subject have a certificate, and only through a request that holds this grant up.
 func (g *run) validateIssue(in contract.IssueInput) error {
 	ask := in.Ask.Fact
 	_, holds := g.leases.Find(ask.Request)
@@ -21,7 +21,7 @@ func (g *run) validateIssue(in contract.IssueInput) error {
 	return nil
 }
 
-// issue has a certificate made. It changes nothing of the grant, so it need not wait for the main loop.
+// handleIssue has a certificate made. It changes nothing of the grant, so it need not wait for the main loop.
 func (g *run) handleIssue(ctx workflow.Context, in contract.IssueInput) (contract.Certificate, error) {
 	var certificate contract.Certificate
 	command := contract.IssueCommand{Access: g.access, Ask: in.Ask}

@@ -22,22 +22,23 @@ type run struct {
 	open     bool
 	asks     []*ask
 	releases []*release
-	gone     contract.Gone // what the holding has not been told of yet
+	gone     contract.Gone // what is not in the holding yet
 	lastKept bool          // what the lease that went last said of the subject's sessions
 	empty    time.Time
 	canceled bool
 	ending   *ending
+	unlocked unlocked
 
 	stuck         bool
 	since         time.Time // when the revoke that is stuck should have been done
-	stuckRaisedAt time.Time // when operators were last told so
+	stuckRaisedAt time.Time // when the alarm was last raised
 	problem       string
 	retry         bool      // somebody asked for another attempt at once
 	takeOver      *takeOver // somebody asked to answer for it
 	requests      []string  // that held it up in this run, for those who look into a stuck revoke
 
 	driftCheckedAt time.Time // when the target was last seen to hold what it should
-	drifted        bool      // it was seen not to, and that was told
+	drifted        bool      // it was seen not to, and an alarm was raised
 	alarms         alarms
 }
 
@@ -70,7 +71,7 @@ type ending struct {
 
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
-		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true,
+		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
 		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
 	}
 	if g.token.Epoch == 0 {
@@ -88,13 +89,25 @@ func (g *run) wakeAt() time.Time {
 }
 
 func (g *run) state() contract.GrantState {
-	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing}
+	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Gone: g.gone}
 }
 
 // next hands out the token of the next command.
 func (g *run) next() contract.Token {
 	g.token.Seq++
 	return g.token
+}
+
+// outrank makes the next command newer than one that this run has not sent: that of a run which was reset, say.
+func (g *run) outrank(token contract.Token) {
+	if g.token.Before(token) {
+		g.token = contract.Token{Epoch: token.Epoch + 1}
+	}
+}
+
+// isDrained is true when everybody who asked was answered, and every alarm is in the ledger.
+func (g *run) isDrained(ctx workflow.Context) bool {
+	return workflow.AllHandlersFinished(ctx) && g.alarms.delivered()
 }
 
 // changed is true when the main loop has something new to do.

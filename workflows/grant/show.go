@@ -10,7 +10,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// show tells Temporal's Web UI what this grant is doing.
+// show publishes to Temporal's Web UI what this grant is doing.
 func (g *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, g.details())
 	shown, _ := workflow.GetTypedSearchAttributes(ctx).GetTime(contract.KeyDeadline)

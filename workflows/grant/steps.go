@@ -16,8 +16,15 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
-	// endAttempt bounds what is done after the instant has come: revoke, end sessions, read back.
+	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
+	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the first may
+	// have died while it waited. No workflow task is needed for that, which a dead worker might hold up once more.
+	unanswered = 2500 * time.Millisecond
+	// shortestEnd is what an attempt has at least, so that it can say which call to the target has not been answered.
+	shortestEnd = 8 * time.Second
+	// driftWithin is how long a look at the target may take.
+	driftWithin = time.Minute
 )
 
 // putOnTarget gives access, or moves its end, and reads it back.
@@ -39,10 +46,13 @@ func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.F
 // endOnTarget waits for the instant, revokes and reads back. A patient end has no last attempt; the others fail after
 // the alarm time, so that the workflow learns why. No error is final: whatever the target says, the access must go.
 func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool) workflow.Future {
-	waiting := max(command.Until.Sub(workflow.Now(ctx)), 0)
+	waiting, attempt := max(command.Until.Sub(workflow.Now(ctx)), 0), endAttempt
+	if waiting > 0 {
+		attempt = max(waiting+unanswered, shortestEnd)
+	}
 	options := workflow.ActivityOptions{
 		Summary:             "End at " + clock(command.Until) + " and see that it is gone",
-		StartToCloseTimeout: waiting + endAttempt,
+		StartToCloseTimeout: attempt,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
 		Priority:            temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
 		TaskQueue:           contract.TargetTaskQueue(command.Access.TaskQueue),
@@ -53,19 +63,19 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
 }
 
-// lookAtTarget reads what the target holds. It gives up soon: there is a next time.
+// detectDriftOnTarget reads what the target holds. It gives up soon: there is a next time.
 func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Look whether the access is still there",
 		StartToCloseTimeout:    grantAttempt,
-		ScheduleToCloseTimeout: time.Minute,
+		ScheduleToCloseTimeout: driftWithin,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, NonRetryableErrorTypes: contract.Final},
 		Priority:               temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityDetectDrift, command)
 }
 
-// abandonOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
+// takeOverOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
 // what is broken.
 func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -90,7 +100,7 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 	}), contract.ActivityIssue, command)
 }
 
-// raiseAlarm tells the ledger, for as long as it takes.
+// recordAlarm writes an alarm to the ledger, however long that takes.
 func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),

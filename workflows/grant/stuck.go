@@ -9,14 +9,11 @@ import (
 	"curfew/workflows/wait"
 )
 
-// becomeStuck makes a revoke that keeps failing visible. The next attempt has no limit.
+// markStuck makes a revoke that keeps failing visible. The next attempt has no limit.
 func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 	already := g.stuck
 	g.stuck, g.problem = true, problem
 	g.ending = g.startEnd(ctx, until, true)
-	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{Problem: problem}, !in.Patient
-	})
 	if !already {
 		g.since = until
 		upsert(ctx, contract.KeyStuck.ValueSet(true))
@@ -55,13 +52,27 @@ func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	return g.requireStuck()
 }
 
+// validateRetry takes a retry of everything that has not come to its end: also of access that nobody had the lock to look
+// after, and in a run that was started to look.
+func (g *run) validateRetry() error {
+	if g.unseen() {
+		return nil
+	}
+	return g.requireStuck()
+}
+
+// unseen is true while this run does not know what is at the target.
+func (g *run) unseen() bool {
+	return g.open && len(g.leases) == 0 && (g.held.IsZero() || !g.unlocked.since.IsZero())
+}
+
 // promptly is how long a retry waits to be able to say what came of it.
 const promptly = 5 * time.Second
 
-// retryNow asks for another attempt at once: whatever held the revoke up may be mended.
+// handleRetry asks for another attempt at once: whatever held the revoke up may be mended.
 func (g *run) handleRetry(ctx workflow.Context) (contract.GrantStatus, error) {
 	g.retry = true
-	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck })
+	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck && !g.unseen() })
 	return g.status(), nil
 }
 
@@ -70,6 +81,9 @@ func (g *run) tryAgain() {
 	if g.ending != nil {
 		g.ending.stop() // it would go on beside the new one, to the same end
 		g.ending = nil
+	}
+	if !g.unlocked.since.IsZero() {
+		g.unlocked.tries, g.empty = 0, time.Time{} // at once
 	}
 }
 
@@ -89,13 +103,11 @@ func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (c
 		earlier.fail(contract.Problemf(contract.KindConflict, "", "", "somebody else answers for it now").Application())
 	}
 	g.takeOver = t
-	if err := workflow.Await(ctx, func() bool { return t.done }); err != nil {
-		return g.status(), err
-	}
+	await(ctx, func() bool { return t.done })
 	return g.status(), t.err
 }
 
-// abandon leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
+// applyTakeOver leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
 // that. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
 func (g *run) applyTakeOver(ctx workflow.Context) {
 	t := g.takeOver

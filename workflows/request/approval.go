@@ -10,30 +10,30 @@ import (
 	"curfew/workflows/wait"
 )
 
-// ballot is the reviews of one question: the request, or an extension of it.
+// reviewSet is the reviews of one question: the request, or an extension of it.
 type reviewSet struct {
 	given  []*givenReview
 	closed bool
 }
 
-// vote is one review that was given.
+// givenReview is one review that was given.
 type givenReview struct {
 	contract.Sealed[contract.Review]
 	counted bool // by the policy
 	refused bool // because nobody vouches for it
 }
 
-// fresh is true when there are reviews that the policy has not judged.
+// hasUncounted is true when there are reviews that the policy has not judged.
 func (b *reviewSet) hasUncounted() bool {
 	return slices.ContainsFunc(b.given, func(v *givenReview) bool { return !v.counted })
 }
 
-// by is true when a person has given a review.
+// includes is true when a person has given a review.
 func (b *reviewSet) includes(person string) bool {
 	return slices.ContainsFunc(b.given, func(v *givenReview) bool { return v.Fact.Reviewer == person })
 }
 
-// reviews are those that were given.
+// sealed are those that were given.
 func (b *reviewSet) sealed() []contract.Sealed[contract.Review] {
 	var reviews []contract.Sealed[contract.Review]
 	for _, v := range b.given {
@@ -42,7 +42,7 @@ func (b *reviewSet) sealed() []contract.Sealed[contract.Review] {
 	return reviews
 }
 
-// judge marks the first reviews as judged, without those that were refused, and returns those that are new. Whoever was
+// count marks the first reviews as judged, without those that were refused, and returns those that are new. Whoever was
 // named by a review that was refused may still give their own.
 func (b *reviewSet) count(first int, refused []int) (decided []contract.Review) {
 	for i, v := range b.given[:first] {
@@ -76,7 +76,7 @@ func (b *reviewSet) last() (reviewer, reason string) {
 // leastPause is how long the policy is left alone at least, whatever its clock says.
 const leastPause = time.Second
 
-// approved collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken back.
+// awaitDecision collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken back.
 func (r *run) awaitDecision(ctx workflow.Context) bool {
 	decideBy := r.fact().AskedAt.Add(r.fact().Terms.PendingFor.Duration)
 	r.status.DecideBy = &decideBy
@@ -123,7 +123,7 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 	return false
 }
 
-// judge asks the policy about the request, or an extension of it, and returns the reviews that it has judged for the first
+// askPolicy asks the policy about the request, or an extension of it, and returns the reviews that it has judged for the first
 // time. It gives up when somebody ends the request or its time is over.
 func (r *run) askPolicy(
 	ctx workflow.Context, reviews *reviewSet, x *contract.ExtensionQuestion, by time.Time,
@@ -146,7 +146,7 @@ func (r *run) askPolicy(
 	return decision, fresh, true
 }
 
-// vouched is what targets go by. A decision of a release that sealed nothing has none, and where seals are checked nothing
+// sealedDecision is what targets go by. A decision of a release that sealed nothing has none, and where seals are checked nothing
 // is granted on it.
 func sealedDecision(decision contract.Decision) contract.Sealed[contract.DecisionFact] {
 	if decision.Fact == nil {
@@ -155,7 +155,7 @@ func sealedDecision(decision contract.Decision) contract.Sealed[contract.Decisio
 	return *decision.Fact
 }
 
-// announce tells of the reviews that were judged now, but not of the one that decided: that is told as the decision.
+// announce records the reviews that were counted now, except the one that decided: the decision names it.
 func (r *run) announce(ctx workflow.Context, fresh []contract.Review, decision contract.Decision) {
 	if decision.Ruling != contract.RulingReview {
 		fresh = fresh[:max(len(fresh)-1, 0)]

@@ -19,7 +19,7 @@ type postReview struct {
 	err  error
 }
 
-// brokeGlass tells everybody who was not asked.
+// recordBreakGlass notifies everybody who was not asked.
 func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision) {
 	by := workflow.Now(ctx).Add(r.fact().Terms.Rules.BreakGlass.ReviewWithin.Duration)
 	r.status.ReviewDue = &by
@@ -111,7 +111,7 @@ func (r *run) others() []string {
 	})
 }
 
-// alarm tells operators, beside everything else.
+// alarm raises an alarm beside the main coroutine.
 func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) {
 	alarm := contract.Alarm{
 		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, workflow.Now(ctx).Unix()), Kind: kind, At: workflow.Now(ctx),

@@ -21,13 +21,13 @@ func behindGlass(t *testing.T, w *world) *world {
 	}
 	w.policy = func(contract.DecideInput) contract.Decision {
 		return contract.Decision{
-			Ruling: contract.RulingGrant, Why: "alice broke the glass", BreakGlass: true, Reviewers: []string{"alice", "bob", "carol"},
+			Ruling: contract.RulingGrant, Why: "alice used break-glass access", BreakGlass: true, Reviewers: []string{"alice", "bob", "carol"},
 		}
 	}
 	return newWorld(t, w)
 }
 
-func TestBrokenGlassOpensAtOnceAndEverybodyWhoWasNotAskedIsTold(t *testing.T) {
+func TestBreakGlassAccessOpensAtOnceAndEverybodyWhoWasNotAskedIsNotified(t *testing.T) {
 	t.Parallel()
 	w := behindGlass(t, &world{})
 	var held int
@@ -70,7 +70,7 @@ func TestATicketIsOpenedForWhatIsApprovedWithoutOne(t *testing.T) {
 	}
 }
 
-func TestBrokenGlassStaysOpenUntilSomebodyElseHasSigned(t *testing.T) {
+func TestABreakGlassRequestStaysOpenUntilASecondPersonHasReviewedIt(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
 		after   time.Duration
@@ -108,7 +108,7 @@ func TestBrokenGlassStaysOpenUntilSomebodyElseHasSigned(t *testing.T) {
 	}
 }
 
-func TestNothingIsSignedThatWasNeverOpened(t *testing.T) {
+func TestNothingIsReviewedAfterwardsThatWasNeverOpened(t *testing.T) {
 	t.Parallel()
 	w := behindGlass(t, &world{holdErr: map[string]error{"two": final(contract.KindDenied)}})
 	require.Equal(t, contract.OutcomeFailed, w.run(t).Outcome)

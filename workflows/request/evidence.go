@@ -10,13 +10,13 @@ import (
 )
 
 const (
-	// shortestGroundsLook is how soon the ticket and the incident of access are looked at again; access that lasts long is
+	// shortestEvidenceInterval is how soon the ticket and the incident of access are looked at again; access that lasts long is
 	// looked at more seldom, so that its history stays short.
 	shortestEvidenceInterval = time.Minute
 	evidenceChecks           = 250
 )
 
-// watchGrounds ends the access when its ticket is closed or its incident resolved, where the template says so. Webhooks
+// watchEvidence ends the access when its ticket is closed or its incident resolved, where the template says so. Webhooks
 // tell that at once; this is for those that never arrive. A system that does not answer ends nothing.
 func (r *run) watchEvidence(ctx workflow.Context) {
 	nothing := contract.EvidenceInput{}
@@ -34,12 +34,12 @@ func (r *run) watchEvidence(ctx workflow.Context) {
 					return
 				}
 			}
-			wait.For(ctx, every, "Look whether its grounds are still there", over)
+			wait.For(ctx, every, "Check the ticket and the incident", over)
 		}
 	})
 }
 
-// grounds are what the access ends with, as far as there is one: a ticket may be opened later.
+// evidence are what the access ends with, as far as there is one: a ticket may be opened later.
 func (r *run) evidence() (in contract.EvidenceInput) {
 	if r.fact().Terms.EndWithTicket {
 		in.Ticket = r.status.Ticket

@@ -20,7 +20,7 @@ type extension struct {
 
 func (x *extension) fail(err error) { x.done, x.err = true, err }
 
-// canExtend tells whether an end may move by a duration now. Zero and negative are errors, never "for ever".
+// checkExtension says whether an end may move by a duration now. Zero and negative are errors, never "for ever".
 func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 	switch {
 	case r.status.State != contract.StateActive || r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until):
@@ -43,7 +43,7 @@ func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 	return nil
 }
 
-// extend carries out the oldest extension that somebody with the right to it has asked for.
+// processExtension carries out the oldest extension that somebody with the right to it has asked for.
 func (r *run) processExtension(ctx workflow.Context) {
 	x := r.extensions[0]
 	r.extensions = r.extensions[1:]
@@ -59,7 +59,7 @@ func (r *run) processExtension(ctx workflow.Context) {
 	}
 }
 
-// judgeExtension asks the policy about the reviews of the extension that waits for them.
+// decideQueued asks the policy about the reviews of the extension that waits for them.
 func (r *run) decideQueued(ctx workflow.Context) {
 	x := r.pendingExtension
 	decision, fresh, decided := r.askPolicy(ctx, &x.reviews, r.question(x, true), *r.status.Until)
@@ -79,7 +79,7 @@ func (r *run) decideQueued(ctx workflow.Context) {
 	r.recordEvent(ctx, contract.EventExtensionDenied, reviewer, reason, decision.Why)
 }
 
-// closeExtension answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
+// clearQueued answers those who have reviewed the extension that waits, if one does: nobody judges it any more.
 func (r *run) clearQueued() {
 	if r.pendingExtension != nil {
 		r.pendingExtension.reviews.close()
@@ -87,7 +87,16 @@ func (r *run) clearQueued() {
 	r.pendingExtension, r.status.Extension = nil, nil
 }
 
-// carryOut moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
+// refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows the end
+// may take days.
+func (r *run) refuseExtensions() {
+	for _, x := range r.extensions {
+		x.fail(r.errNotActive("extended"))
+	}
+	r.extensions = nil
+}
+
+// applyExtension moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
 func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
 	if err := r.checkExtension(ctx, x.Fact.Duration); err != nil {
 		x.fail(err)
@@ -128,14 +137,14 @@ func extensionPending() *contract.Problem {
 	return contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
 }
 
-// keep lets an extension wait until a reviewer approves it.
+// queueForReview lets an extension wait until a reviewer approves it.
 func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
 	fact := sealed.Fact
 	r.pendingExtension, r.status.Extension = &extension{Sealed: sealed}, &fact
 	r.recordEvent(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 
-// askToExtend keeps an extension that nobody vouches for until a reviewer approves it.
+// handleExtendSignal keeps an extension that nobody vouches for until a reviewer approves it.
 func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSignal) {
 	var by contract.Duration
 	err := by.UnmarshalText([]byte(signal.Duration))
@@ -158,5 +167,5 @@ func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSig
 	}})
 }
 
-// maxRefusalsTold bounds what somebody who floods a request with signals can write to its ticket.
+// maxRefusalsRecorded bounds what somebody who floods a request with signals can write to its ticket.
 const maxRefusalsRecorded = 20

@@ -61,7 +61,7 @@ func (r *run) validateReview(in contract.ReviewInput) error {
 	return nil
 }
 
-// ballot is what reviews are about now; nil when there is nothing to review.
+// openReviews is what reviews are about now; nil when there is nothing to review.
 func (r *run) openReviews() *reviewSet {
 	switch {
 	case r.endRequest != nil:
@@ -74,7 +74,7 @@ func (r *run) openReviews() *reviewSet {
 	return nil
 }
 
-// review answers when the policy has judged the review, or has decided without it.
+// handleReview answers when the policy has judged the review, or has decided without it.
 func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
 	reviews := r.openReviews()
 	if reviews == nil {
@@ -150,19 +150,19 @@ func (r *run) handleCancel(ctx workflow.Context, in contract.EndInput) (contract
 	return r.status, err
 }
 
-// waiting is true before anything is put on a target.
+// awaitsAccess is true before anything is put on a target.
 func (r *run) awaitsAccess() bool {
 	return r.status.State == contract.StatePending || r.status.State == contract.StateScheduled
 }
 
-// end records that the request is to end early. The first to say so is the one it is told of.
+// end records that the request is to end early. The first to say so counts.
 func (r *run) end(in contract.EndInput) {
 	if r.endRequest == nil {
 		r.endRequest = &in
 	}
 }
 
-// listen obeys what needs no answer: signals, and the cancellation of the workflow.
+// handleSignals obeys what needs no answer: signals, and the cancellation of the workflow.
 func (r *run) handleSignals(ctx, safe workflow.Context) {
 	revoke := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRevoke,
 		workflow.SignalChannelOptions{Description: `End the access now: {"by": "who", "reason": "why"}`})
@@ -188,7 +188,7 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 		for {
 			var notice contract.Notice
 			noticed.Receive(safe, &notice)
-			r.noticed(safe, notice)
+			r.handleNotice(safe, notice)
 		}
 	})
 	workflow.Go(safe, func(safe workflow.Context) {
@@ -197,11 +197,11 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 	})
 }
 
-// maxNotices is how much a request tells of what its grants notice: a flood must not fill the ticket.
+// maxNotices is how many notices of its grants a request records: a flood must not fill the ticket.
 const maxNotices = 100
 
-// noticed tells what a grant has noticed about live access.
-func (r *run) noticed(ctx workflow.Context, notice contract.Notice) {
+// handleNotice records what a grant has noticed about live access.
+func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 	if r.status.State != contract.StateActive || r.notices == maxNotices {
 		return
 	}
@@ -233,7 +233,7 @@ func endOf(payload converter.RawValue) contract.EndInput {
 	return contract.EndInput{By: contract.ActorSignal, Reason: clip(reason)}
 }
 
-// ended is the answer to whoever comes too late.
+// errEnded is the answer to whoever comes too late.
 func (r *run) errEnded() error {
 	return contract.Problemf(contract.KindConflict, "", "make a new request", "the request has ended: %s", r.status.Outcome).Application()
 }
@@ -245,7 +245,7 @@ func (r *run) errNotActive(done string) error {
 	return contract.Problemf(contract.KindConflict, "", "", "only active access can be %s: the request is %s", done, r.stateText()).Application()
 }
 
-// where is the state in words; access whose time is over is not active, although nobody has looked yet.
+// stateText is the state in words; access whose time is over is not active, although nobody has looked yet.
 func (r *run) stateText() string {
 	if r.status.State == contract.StateEnded {
 		return "ended (" + string(r.status.Outcome) + ")"

@@ -18,7 +18,7 @@ const (
 	noticeable = time.Second
 )
 
-// granted puts a lease on the grant of every entitlement, all or none. While a target is full or down it tries again,
+// grantAll puts a lease on the grant of every entitlement, all or none. While a target is full or down it tries again,
 // for as long as the request might have waited for reviews.
 func (r *run) grantAll(ctx workflow.Context) bool {
 	// Fail closed: nothing is granted that the ledger does not know to be approved.
@@ -130,7 +130,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 	return moved, problem
 }
 
-// released gives every lease up and returns when all of them are seen to be gone, however long it takes.
+// releaseAll gives every lease up and returns when all of them are seen to be gone, however long it takes.
 func (r *run) releaseAll(ctx workflow.Context) {
 	problems := r.release(ctx, r.all(), contract.ReleaseInput{})
 	if len(problems) == 0 {
@@ -145,13 +145,13 @@ func (r *run) releaseAll(ctx workflow.Context) {
 	r.status.Stuck = false
 }
 
-// reminder is how often the ticket is told again that a revoke is stuck.
+// reminder is how often the event is repeated that a revoke is stuck.
 const reminder = 24 * time.Hour
 
 func (r *run) remindOfStuck(ctx workflow.Context) {
 	for r.status.Stuck {
 		r.recordEvent(ctx, contract.EventStuck, contract.ActorCurfew, "", r.problems())
-		wait.For(ctx, reminder, "Tell again that the revoke is stuck", func() bool { return !r.status.Stuck })
+		wait.For(ctx, reminder, "Repeat that the revoke is stuck", func() bool { return !r.status.Stuck })
 	}
 }
 

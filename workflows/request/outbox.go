@@ -6,7 +6,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// outbox tells events to one place, in order and in batches, beside the main coroutine: a place that is down holds
+// outbox delivers events to one place, in order and in batches, beside the main coroutine: a place that is down holds
 // nothing up but the end of the workflow.
 type outbox struct {
 	events    []contract.Event
@@ -17,12 +17,12 @@ type outbox struct {
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
 
-// close lets run return once everything is told.
+// close lets run return once everything is delivered.
 func (o *outbox) close() { o.closed = true }
 
 func (o *outbox) drained() bool { return o.delivered == len(o.events) }
 
-// run tells until the outbox is closed and drained. What the place refuses for good is given to refused.
+// run delivers until the outbox is closed and drained. What the place refuses for good is given to refused.
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
@@ -39,7 +39,7 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 	})
 }
 
-// channel tells people.
+// channel notifies people.
 type channel struct {
 	outbox
 	name   string
@@ -68,7 +68,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 	for _, c := range r.channels {
 		c.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
 			if c.refused {
-				return nil // it has been down for long, and what people can't do in time they need not be told
+				return nil // it has been down for long, and what people can't act on in time they need not hear of
 			}
 			result, err := notify(ctx, contract.NotifyInput{
 				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Thread: c.thread,
@@ -81,7 +81,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 	}
 }
 
-// tellTicket comments on the ticket, and opens one before where that is to be done.
+// commentTicket comments on the ticket, and opens one before where that is to be done.
 func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error {
 	if r.status.Ticket == "" {
 		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
@@ -105,12 +105,12 @@ func (r *run) refused(o *outbox, kind contract.EventKind, which string) func(wor
 	}
 }
 
-// happened advances the state, and tells everybody.
+// recordEvent advances the state and puts the event into every outbox.
 func (r *run) recordEvent(ctx workflow.Context, kind contract.EventKind, actor, said, detail string) {
 	r.recordEventTo(ctx, kind, actor, said, detail, nil)
 }
 
-// tell is happened for what asks something of some people.
+// recordEventTo is happened for what asks something of some people.
 func (r *run) recordEventTo(ctx workflow.Context, kind contract.EventKind, actor, said, detail string, to []string) {
 	if !advance(&r.status, kind, workflow.Now(ctx)) {
 		workflow.GetLogger(ctx).Error("an event came in a state that it does not fit", "event", kind, "state", r.status.State)
@@ -129,7 +129,7 @@ func (r *run) recordEventTo(ctx workflow.Context, kind contract.EventKind, actor
 	r.show(ctx)
 }
 
-// tellPeople is for what is of no interest to tickets and incidents.
+// notifyOnly is for what is of no interest to tickets and incidents.
 func (r *run) notifyOnly(ctx workflow.Context, kind contract.EventKind, detail string, to []string) {
 	event := r.appendEvent(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: detail})
 	r.notified.address(event, to)
@@ -138,7 +138,7 @@ func (r *run) notifyOnly(ctx workflow.Context, kind contract.EventKind, detail s
 	}
 }
 
-// note numbers an event and puts it into the ledger.
+// appendEvent numbers an event and puts it into the ledger.
 func (r *run) appendEvent(ctx workflow.Context, event contract.Event) contract.Event {
 	r.status.Seq++
 	event.Request, event.Seq, event.At = r.status.ID, r.status.Seq, workflow.Now(ctx)

@@ -10,7 +10,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// told says whom of what, so that nobody is told twice.
+// notified keeps who was notified of what, so that nobody is notified twice.
 type notified struct {
 	to             []asking  // in the order of the events
 	askedReviewers []string  // to review the request
@@ -30,7 +30,7 @@ func (t *notified) address(event contract.Event, people []string) {
 	}
 }
 
-// whom returns those whom events ask something of, by the events' numbers.
+// recipients returns those whom events ask something of, by the events' numbers.
 func (t *notified) recipients(events []contract.Event) map[int][]string {
 	whom := map[int][]string{}
 	for _, a := range t.to {
@@ -41,7 +41,7 @@ func (t *notified) recipients(events []contract.Event) map[int][]string {
 	return whom
 }
 
-// askReviewers tells those who may review and were not asked before that they are asked to.
+// askReviewers notifies those who may review and were not asked before.
 func (r *run) askReviewers(ctx workflow.Context, decision contract.Decision) {
 	var fresh []string
 	for _, person := range decision.From {
@@ -73,8 +73,8 @@ func (r *run) remind(ctx workflow.Context, from []string) (next time.Time) {
 	return nextOf(now, instants)
 }
 
-// warn tells the subject when the end is near, and returns when it is to be told next; zero for never. An end that was
-// moved is told of anew.
+// warn notifies the subject when the end is near, and returns when to do so next; zero for never. An end that was
+// moved is announced anew.
 func (r *run) warn(ctx workflow.Context) (next time.Time) {
 	if len(r.channels) == 0 {
 		return next

@@ -10,7 +10,7 @@ import (
 	"curfew/workflows/wait"
 )
 
-// whenToBegin is what the approval of a request leads to: access, or the wait for a start that is still ahead.
+// approvalEvent is what the approval of a request leads to: access, or the wait for a start that is still ahead.
 func (r *run) approvalEvent(ctx workflow.Context) (kind contract.EventKind, detail string) {
 	start := r.fact().StartAt
 	if !workflow.Now(ctx).Before(start) {
@@ -19,7 +19,7 @@ func (r *run) approvalEvent(ctx workflow.Context) (kind contract.EventKind, deta
 	return contract.EventScheduled, "\nIt begins " + clock(start) + ", if the policy still allows it then."
 }
 
-// due waits for the start of a scheduled request, and has the policy decide again then: much may have changed since. It is
+// awaitStart waits for the start of a scheduled request, and has the policy decide again then: much may have changed since. It is
 // true at once when the request is not scheduled.
 func (r *run) awaitStart(ctx workflow.Context) bool {
 	if r.status.State != contract.StateScheduled {
@@ -47,7 +47,7 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 	return false
 }
 
-// rests keeps what the access rests on, and how long it may last.
+// pinDecision keeps what the access rests on, and how long it may last.
 func (r *run) pinDecision(decision contract.Decision) {
 	r.status.Why = "" // from now on it says what the access waits for
 	r.shorten(decision.Duration)
@@ -58,7 +58,7 @@ func (r *run) pinDecision(decision contract.Decision) {
 	}
 }
 
-// opens has a ticket opened for a request that has none, where its template says so. It is to have the whole story.
+// planTicket has a ticket opened for a request that has none, where its template says so. It is to have the whole story.
 func (r *run) planTicket(decision contract.Decision) {
 	rules := r.fact().Terms.Rules
 	place := rules.Ticket.Open

@@ -11,7 +11,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// shown is what the search attributes say now, so that they are written only when they change.
+// published is what the search attributes say now, so that they are written only when they change.
 type published struct {
 	state    contract.State
 	deadline time.Time
@@ -19,7 +19,7 @@ type published struct {
 	ticket   string
 }
 
-// show tells Temporal's Web UI where the request is.
+// show publishes to Temporal's Web UI where the request is.
 func (r *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details())
 	now := published{state: r.status.State, stuck: r.status.Stuck, deadline: r.published.deadline, ticket: r.status.Ticket}
@@ -109,7 +109,7 @@ func held(hold contract.HoldState) string {
 	return "not held"
 }
 
-// aftermath says of each entitlement what became of it.
+// holdOutcomes says of each entitlement what became of it.
 func (r *run) holdOutcomes() string {
 	lines := make([]string, len(r.status.Holds))
 	for i, hold := range r.status.Holds {

@@ -65,7 +65,7 @@ func release(ctx workflow.Context, in contract.ReleaseInput) workflow.Future {
 	return step(ctx, contract.ActivityRelease, in, options)
 }
 
-// record tells the ledger, for as long as it takes.
+// record writes events to the ledger, however long that takes.
 func record(ctx workflow.Context, in contract.RecordInput) error {
 	return step(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
 		Summary:             "Record " + kinds(in.Events),
@@ -75,7 +75,7 @@ func record(ctx workflow.Context, in contract.RecordInput) error {
 	}).Get(ctx, nil)
 }
 
-// raise tells operators of something, for as long as it takes.
+// raise records an alarm, however long that takes.
 func raise(ctx workflow.Context, alarm contract.Alarm) error {
 	return step(ctx, contract.ActivityAlarm, alarm, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
@@ -85,7 +85,7 @@ func raise(ctx workflow.Context, alarm contract.Alarm) error {
 	}).Get(ctx, nil)
 }
 
-// signing asks the policy whether a review may count for the break-glass access.
+// checkPostReview asks the policy whether a review may count for the break-glass access.
 func checkPostReview(ctx workflow.Context, in contract.PostReviewInput) workflow.Future {
 	return step(ctx, contract.ActivityPostReview, in, workflow.ActivityOptions{
 		Summary:             "Check the review of break-glass access",
@@ -95,7 +95,7 @@ func checkPostReview(ctx workflow.Context, in contract.PostReviewInput) workflow
 	})
 }
 
-// grounds looks at the ticket and the incident. It gives up soon: they are looked at again.
+// checkEvidence looks at the ticket and the incident. It gives up soon: they are looked at again.
 func checkEvidence(ctx workflow.Context, in contract.EvidenceInput) workflow.Future {
 	return step(ctx, contract.ActivityCheckEvidence, in, workflow.ActivityOptions{
 		Summary:                "Look at the ticket and the incident",
@@ -117,10 +117,10 @@ func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contr
 	return result, err
 }
 
-// tellIncident adds notes to the incident, for as long as it takes.
+// addIncidentNote adds notes to the incident, for as long as it takes.
 func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) error {
 	return step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
-		Summary:             "Tell the incident: " + kinds(in.Events),
+		Summary:             "Add notes to the incident: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},
@@ -130,10 +130,10 @@ func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) error {
 // notifyFor is how long a channel that is down is tried: what it is about is over by then.
 const notifyFor = 24 * time.Hour
 
-// notify tells people on a channel.
+// notify sends messages to people on a channel.
 func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.NotifyResult, err error) {
 	err = step(ctx, contract.ActivityNotify, in, workflow.ActivityOptions{
-		Summary:                "Tell people on " + in.Channel + ": " + kinds(in.Events),
+		Summary:                "Notify people on " + in.Channel + ": " + kinds(in.Events),
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: notifyFor,
 		RetryPolicy:            patiently(5 * time.Minute),
@@ -142,10 +142,10 @@ func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.Noti
 	return result, err
 }
 
-// tellTicket comments on the ticket, for as long as it takes.
+// commentTicket comments on the ticket, for as long as it takes.
 func commentTicket(ctx workflow.Context, in contract.CommentInput) error {
 	return step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
-		Summary:             "Tell the ticket: " + kinds(in.Events),
+		Summary:             "Comment on the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},

@@ -107,7 +107,7 @@ func (r *run) fact() contract.Request { return r.in.Request.Fact }
 // by themselves; coming a moment later leaves the instant to them.
 const afterTheEnd = time.Second
 
-// leased puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
+// holdUntilEnd puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
 func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 	granted := r.grantAll(ctx)
 	if granted {
@@ -127,7 +127,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		case left > 0:
 			summary := "Access ends " + clock(until)
 			if warning := r.warn(ctx); !warning.IsZero() {
-				summary, left = "Tell that access ends "+clock(until), warning.Sub(workflow.Now(ctx))
+				summary, left = "Warn that access ends "+clock(until), warning.Sub(workflow.Now(ctx))
 			}
 			wait.For(ctx, left, summary, func() bool {
 				return r.endRequest != nil || len(r.extensions) > 0 || r.extensionReviewed()
@@ -140,11 +140,12 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		return r.recordFailed
 	}
 	r.clearQueued()
+	r.refuseExtensions()
 	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
 	return r.recordRevoked
 }
 
-// reviewed is true when the extension that waits has a review that the policy has not judged.
+// extensionReviewed is true when the extension that waits has a review that the policy has not judged.
 func (r *run) extensionReviewed() bool {
 	return r.pendingExtension != nil && r.pendingExtension.reviews.hasUncounted()
 }
@@ -165,11 +166,9 @@ func (r *run) recordTakenOver(ctx workflow.Context) {
 	r.recordEvent(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.holdOutcomes())
 }
 
-// finished lets everything that is still to be told be told, and everyone who asked be answered.
+// drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
-	for _, x := range r.extensions {
-		x.fail(r.errEnded())
-	}
+	r.refuseExtensions()
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()

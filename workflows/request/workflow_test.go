@@ -37,6 +37,7 @@ type world struct {
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
 
 	watchUntil func(time.Time)         // sees the end of every lease
+	onRelease  func()
 	asks       func(*contract.Request) // changes the request
 	notified   map[string][]string     // "<event> to <people>", by channel
 	noted      []contract.EventKind    // on the incident
@@ -114,6 +115,9 @@ func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldR
 func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.onRelease != nil {
+		w.onRelease()
+	}
 	if w.stuckFor > 0 && !in.Patient {
 		w.stuckFor--
 		return contract.ReleaseResult{Problem: "no route to host"}, nil

@@ -20,7 +20,7 @@ type note struct {
 // and so could a rule that adds notes by itself: theirs don't count.
 func (n note) by(user string) bool { return n.User.ID == user && n.User.Type != "bot_user_reference" }
 
-// Note adds an entry once. PagerDuty knows no idempotency key, and a lost reply does not tell whether the note was written:
+// AddNote adds an entry once. PagerDuty has no idempotency key, and a lost reply does not show whether the note was written:
 // so the entry is always looked for first.
 func (s *System) AddNote(ctx context.Context, id string, entry story.Entry) error {
 	if err := s.checkIncident(id); err != nil {

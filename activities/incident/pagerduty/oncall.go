@@ -33,7 +33,7 @@ type turn struct {
 	End   string `json:"end"`
 }
 
-// OnCall tells whose turn it is on the escalation policy of a service; nobody's when there is no such service.
+// OnCall returns who is on call by the escalation policy of a service; nobody when there is no such service.
 func (s *System) OnCall(ctx context.Context, service string) ([]incident.OnCall, error) {
 	policy, err := s.policyOf(ctx, service)
 	if err != nil || policy == "" {

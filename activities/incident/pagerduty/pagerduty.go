@@ -1,5 +1,4 @@
-// Package pagerduty sees PagerDuty's incidents and who is on call for them, and tells a request's story in an incident's
-// notes.
+// Package pagerduty reads PagerDuty's incidents and who is on call for them, and adds notes to incidents.
 package pagerduty
 
 import (
@@ -37,7 +36,7 @@ type System struct {
 	site   outbound.Peer
 	key    config.Secret
 	from   string
-	me     atomic.Pointer[string] // the id of our own user, once PagerDuty has told it
+	me     atomic.Pointer[string] // the id of our own user, once it was read
 }
 
 var _ incident.System = (*System)(nil)
@@ -63,7 +62,7 @@ func New(settings config.PagerDuty) (*System, error) {
 // Name is what people's accounts here are called in the directory.
 func (*System) Name() string { return config.SystemPagerDuty }
 
-// Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: it is not told from others'.
+// Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: other systems' numbers look the same.
 func (*System) Recognizes(id string) bool { return incidentPattern.MatchString(id) }
 
 // reference is a thing of PagerDuty by its id and name.

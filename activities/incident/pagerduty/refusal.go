@@ -59,7 +59,7 @@ func (s *System) notFound(e exchange, response *http.Response, body []byte) *con
 		"check the id, and that Curfew's API key may see the "+e.about, "PagerDuty has no such %s", e.about)
 }
 
-// failure is how PagerDuty tells an error.
+// failure is how PagerDuty reports an error.
 type failure struct {
 	Code    int      `json:"code"`
 	Message string   `json:"message"`

@@ -7,7 +7,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// identity is the user name of our own account, which is what the journal tells of an author. It is never empty, so that
+// identity is the user name of our own account, which is what the journal shows of an author. It is never empty, so that
 // an entry without an author can't be ours.
 func (s *System) identity(ctx context.Context) (string, error) {
 	if known := s.me.Load(); known != nil {
@@ -38,8 +38,8 @@ type entry struct {
 
 const entryFields = "sys_id,element_id,sys_created_by,value"
 
-// readable holds that the journal can be read. To an account that may not, it looks empty: then nothing that was told
-// would be found again, and everything would be told twice.
+// readable fails unless the journal can be read. To an account that may not read it, it looks empty: then no earlier note
+// would be found again, and every note would be written twice.
 func (s *System) readable(ctx context.Context) error {
 	if s.journal.Load() {
 		return nil

@@ -16,7 +16,7 @@ const (
 	pageLimit = 50
 )
 
-// Note adds a work note once. The Table API knows no idempotency key, and a lost reply does not tell whether the note was
+// AddNote adds a work note once. The Table API has no idempotency key, and a lost reply does not show whether the note was
 // written: so it is always looked for first, and seen to be there afterwards.
 func (s *System) AddNote(ctx context.Context, id string, told story.Entry) error {
 	if err := story.CheckID("marker", told.Marker); err != nil {

@@ -1,6 +1,6 @@
-// Package servicenow reads incidents of a ServiceNow instance, and tells a request's story in their work notes. It speaks
-// to the Table API alone, which leaves out without a word what a query did not make sense to it, and what Curfew's account
-// may not see or write: so whatever counts is looked at again here.
+// Package servicenow reads incidents of a ServiceNow instance, and adds work notes to them. It calls only the Table API, which
+// silently ignores conditions of a query that it does not understand, and what Curfew's account may not read or write. So this
+// package checks again whatever matters.
 package servicenow
 
 import (
@@ -44,7 +44,7 @@ type System struct {
 	site        outbound.Peer
 	client      *http.Client
 	credentials credentials
-	me          atomic.Pointer[string] // the user name of our own account, once ServiceNow has told it
+	me          atomic.Pointer[string] // the user name of our own account, once it was read
 	journal     atomic.Bool            // the journal was seen to be readable
 }
 

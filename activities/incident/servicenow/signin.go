@@ -16,7 +16,7 @@ import (
 // credentials say in a request who we are.
 type credentials interface {
 	sign(ctx context.Context, request *http.Request) error
-	// renew is told that they were not accepted. It is true when others may be.
+	// renew is called when they were not accepted. It is true when others may be.
 	renew() bool
 }
 
@@ -67,7 +67,7 @@ func (c *client) sign(ctx context.Context, request *http.Request) error {
 // renew forgets the token: an administrator may have revoked it.
 func (c *client) renew() bool { return c.kept.Swap(nil) != nil }
 
-// refused tells the status and the code of RFC 6749 alone: what else stands in the answer may be a token.
+// refused repeats only the status and the code of RFC 6749: what else stands in the answer may be a token.
 func (c *client) refused(ctx context.Context, err error) error {
 	var told *oauth2.RetrieveError
 	if !errors.As(err, &told) || told.Response == nil {

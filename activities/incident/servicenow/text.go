@@ -10,7 +10,7 @@ import (
 
 // All limits are in UTF-16 code units.
 const (
-	// noteLimit is how long a work note may be: what instances take unless they were told otherwise.
+	// noteLimit is how long a work note may be: the default of instances.
 	noteLimit = 4000
 	lineLimit = 500
 	lineCount = 20

@@ -106,7 +106,7 @@ func alarm(number int) contract.Alarm {
 	}
 }
 
-// requireWhole fails when a field is empty: then the example tells nothing about whether a store keeps that field.
+// requireWhole fails when a field is empty: then the example does not show whether a store keeps that field.
 func requireWhole(t *testing.T, example any) {
 	t.Helper()
 	for field, value := range reflect.ValueOf(example).Fields() {

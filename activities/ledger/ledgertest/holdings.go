@@ -22,6 +22,8 @@ var holdings = []behaviour{
 	{"are held while they are open, and told of when they went lately, page by page", heldOnTarget},
 	{"are looked for in pages of fifty unless told", holdingsByFifty},
 	{"are not looked for in pages that are no pages", refuseHoldingPages},
+	{"are read while somebody has their lock", readWhileLocked},
+	{"tell the tokens of their newest commands while somebody has their lock", tokensWhileLocked},
 }
 
 func emptyBeforeSaved(t *testing.T, store Store) {

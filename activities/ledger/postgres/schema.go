@@ -120,7 +120,7 @@ func migrate(ctx context.Context, conn *pgx.Conn, settings *pgx.ConnConfig) (err
 	return err
 }
 
-// notAllowed tells what to do when the role may use the ledger, but not change its tables.
+// notAllowed says what to do when the role may use the ledger, but not change its tables.
 func notAllowed(err error, version, newest int) error {
 	if err == nil || codeOf(err) != codeNoPrivilege {
 		return err

@@ -13,7 +13,7 @@ import (
 // The kernel takes a lock back when the process that holds it dies.
 type locks struct {
 	file  *lockFile
-	turns ledger.Turns // the kernel doesn't tell goroutines apart
+	turns ledger.Turns // the kernel doesn't distinguish goroutines
 }
 
 func openLocks(path string) (*locks, error) {

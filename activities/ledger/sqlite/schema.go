@@ -94,7 +94,7 @@ func step(ctx context.Context, db *sql.DB, name string, version int) (err error)
 	defer func() {
 		if err != nil {
 			err = fmt.Errorf("migration %s: %w", name, err)
-			_ = rollback(tx) // the first error tells more
+			_ = rollback(tx) // the first error says more
 		}
 	}()
 	marks := fmt.Sprintf("PRAGMA user_version = %d; PRAGMA application_id = %d;", version, application)

@@ -101,7 +101,7 @@ func (w *writer) gather(first *write) []*write {
 	return batch
 }
 
-// commit writes a batch and answers everyone in it. One that fails is told so, and the others are tried again
+// commit writes a batch and answers everyone in it. One that fails gets its error, and the others are tried again
 // without it.
 func (w *writer) commit(ctx context.Context, batch []*write) {
 	for {

@@ -45,7 +45,7 @@ func Status() contract.Status {
 	}
 }
 
-// Message is the event with a number, of a kind, that is told to some. The change is made to the request before.
+// Message is the event with a number, of a kind, that goes to some. The change is made to the request before.
 func Message(seq int, kind contract.EventKind, change func(*contract.Status, *contract.Event), to ...notify.Recipient) notify.Message {
 	status := Status()
 	status.Seq = seq

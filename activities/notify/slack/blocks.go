@@ -61,7 +61,7 @@ func message(m notify.Message, first bool) []goslack.Block {
 	return append(blocks, rich(elements...), buttons(m, whole && notify.AwaitsReview(m.Status)))
 }
 
-// reply tells one event to those whom it concerns.
+// reply shows one event to those whom it concerns.
 func reply(m notify.Message) []goslack.Block {
 	left := size(sizeLimit)
 	elements := append(mentions(m.To), bold(story.OneLine(m.Entry.Headline, lineLimit)))

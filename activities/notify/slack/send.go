@@ -19,7 +19,7 @@ import (
 const (
 	markType     = "curfew"
 	markRequest  = "request" // its id
-	markEvent    = "event"   // that was told with the message
+	markEvent    = "event"   // that the message is about
 	pageSize     = 100
 	mostPages    = 10
 	clocksDiffer = time.Hour // at most, ours and Slack's
@@ -28,7 +28,7 @@ const (
 // timestamp identifies a message within its channel.
 var timestamp = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,10}$`)
 
-// Tell implements notify.Channel. The thread is the channel and the timestamp of the request's message.
+// Send implements notify.Channel. The thread is the channel and the timestamp of the request's message.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if m.Event.Kind == contract.EventRequested && m.Thread == "" {
 		return "", nil // the message begins with what comes next, and can mention whom that concerns
@@ -128,7 +128,7 @@ func (c *Channel) find(ctx context.Context, m notify.Message) (root string, err 
 	})
 }
 
-// told is true when the thread has a message that tells the event: the first, or a reply.
+// sentBefore is true when the thread has a message about the event: the first, or a reply.
 func (c *Channel) sentBefore(ctx context.Context, root string, event contract.Event) (bool, error) {
 	parameters := &goslack.GetConversationRepliesParameters{
 		ChannelID: c.id, Timestamp: root, Limit: pageSize, IncludeAllMetadata: true,

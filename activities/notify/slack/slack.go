@@ -1,8 +1,8 @@
-// Package slack tells people in a channel of Slack: one message for each request, which always shows how the request stands,
+// Package slack notifies people in a channel of Slack: one message for each request, which always shows how the request stands,
 // and replies below it that mention those whom something concerns.
 //
-// All that people and other systems have a say in stands in plain or rich text, which Slack shows as it is: nothing of it is
-// read for mentions, links or formats.
+// All text of people and other systems is in plain or rich text, which Slack shows as it is: Slack reads no mentions, links
+// or formats in it.
 package slack
 
 import (
@@ -32,7 +32,7 @@ const (
 type Channel struct {
 	client *goslack.Client
 	id     string
-	me     atomic.Pointer[string] // our bot's id, once Slack has told it
+	me     atomic.Pointer[string] // our bot's id, once it was read
 }
 
 var _ notify.Channel = (*Channel)(nil)

@@ -1,5 +1,5 @@
-// Package smtp tells people by mail: to each a mail of their own, in plain text and HTML, with a link to the request's page.
-// Nothing is decided by following a link: programs follow links before people do.
+// Package smtp notifies people by mail: each gets a mail of their own, in plain text and HTML, with a link to the request's page.
+// Following a link decides nothing: programs follow links before people do.
 package smtp
 
 import (
@@ -76,7 +76,7 @@ func (c *Channel) Check(ctx context.Context) error {
 	return nil
 }
 
-// Tell implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
+// Send implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {
 		return "", nil

@@ -1,5 +1,5 @@
-// Package teams tells people in a channel of Microsoft Teams: a card for each event that concerns somebody, with a button
-// that leads to the request's page. Nothing is decided in Teams: what its workflows hand on does not say who pressed a button.
+// Package teams notifies people in a channel of Microsoft Teams: a card for each event that concerns somebody, with a button
+// that leads to the request's page. People can't decide in Teams: what its workflows pass on does not say who pressed a button.
 package teams
 
 import (
@@ -40,7 +40,7 @@ func (c *Channel) System() string { return "" }
 // Check implements notify.Channel. A workflow can't be asked anything without posting, so it checks nothing.
 func (c *Channel) Check(context.Context) error { return nil }
 
-// Tell implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not told. A card whose
+// Send implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not sent. A card whose
 // answer is lost may come twice.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	if len(m.To) == 0 {

@@ -1,5 +1,5 @@
-// Package webhook tells events to a receiver of the user's own: CloudEvents in JSON, signed after the Standard Webhooks
-// specification. A message's id is that of its event, so that a receiver that remembers ids takes each event once.
+// Package webhook sends events to a receiver of the user's own: CloudEvents in JSON, signed as the Standard Webhooks
+// specification says. A message's id is that of its event, so that a receiver that remembers ids processes each event once.
 package webhook
 
 import (
@@ -54,7 +54,7 @@ func New(settings config.Webhook, source string) (*Channel, error) {
 	return &Channel{url: where, source: source, signer: signer, client: guard.Client()}, nil
 }
 
-// System implements notify.Channel: a receiver is told all events, whomever they concern.
+// System implements notify.Channel: a receiver gets all events, whomever they concern.
 func (c *Channel) System() string { return "" }
 
 // Check implements notify.Channel: something answers at the receiver's address. Whether it knows the secret is seen with
@@ -81,7 +81,7 @@ type data struct {
 	Status contract.Status `json:"status"`
 }
 
-// Tell implements notify.Channel.
+// Send implements notify.Channel.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	body, err := json.Marshal(event{
 		SpecVersion: specVersion, ID: m.Event.ID(), Source: c.source, Type: typeStart + string(m.Event.Kind),

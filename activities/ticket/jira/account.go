@@ -42,7 +42,7 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	return identity, nil
 }
 
-// needed are the permissions that telling a story takes, in Jira's spelling and in that of its pages.
+// needed are the permissions for comments and links, in Jira's spelling and in that of its pages.
 var needed = []struct{ key, name string }{
 	{"BROWSE_PROJECTS", "Browse Projects"},
 	{"ADD_COMMENTS", "Add Comments"},
@@ -77,7 +77,7 @@ func (s *System) Check(ctx context.Context) error {
 	return nil
 }
 
-// asked names the permissions for Cloud, which wants to know; Data Center always tells all.
+// asked names the permissions for Cloud, which requires them; Data Center always returns all.
 func (s *System) asked() url.Values {
 	if s.deployment != config.JiraCloud {
 		return nil

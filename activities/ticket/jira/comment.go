@@ -23,7 +23,7 @@ type comment struct {
 	Body   string `json:"body"`
 }
 
-// Comment adds an entry once. Jira knows no idempotency key, and a lost reply does not tell whether the comment was
+// Comment adds an entry once. Jira has no idempotency key, and a lost reply does not show whether the comment was
 // written: so the entry is always looked for first.
 func (s *System) Comment(ctx context.Context, key string, entry story.Entry) error {
 	if err := checkKey(key); err != nil {

@@ -26,7 +26,7 @@ type history struct {
 	} `json:"items"`
 }
 
-// History reads a ticket, and of its past what Jira tells at once: on Cloud the newest hundred changes.
+// History reads a ticket, and of its past what Jira returns at once: on Cloud the newest hundred changes.
 func (s *System) History(ctx context.Context, key string) (ticket.History, error) {
 	found, err := s.Find(ctx, key)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package jira tells a request's story on its Jira ticket, on Jira Cloud and on Data Center. Both are spoken to by their
-// REST API v2, the only one that they share. What Jira answers is judged by its status code alone.
+// Package jira reads, opens and comments on tickets of Jira Cloud and Jira Data Center. It calls both by REST API v2, the
+// only one that they share. Only the status code of Jira's answer decides what the answer means.
 package jira
 
 import (
@@ -26,7 +26,7 @@ type System struct {
 	client     *gojira.Client
 	site       outbound.Peer
 	deployment string
-	me         atomic.Pointer[string] // the identity of our own account, once Jira has told it
+	me         atomic.Pointer[string] // the identity of our own account, once it was read
 }
 
 var _ ticket.System = (*System)(nil)

@@ -82,8 +82,8 @@ func unsettled(err error) error {
 	return &later
 }
 
-// opened looks for the ticket with a label by our own account. Others could give theirs the label in advance, to have the
-// story told there: theirs don't count.
+// opened finds the ticket with a label by our own account. Others could give theirs the label in advance, to get Curfew's
+// comments there: theirs don't count.
 func (s *System) opened(ctx context.Context, label string) (key string, err error) {
 	me, err := s.identity(ctx)
 	if err != nil {

@@ -68,7 +68,7 @@ func (e exchange) needs() string {
 }
 
 // signedIn is false also for replies that look well: to an expired token, sites that let everybody in answer as they do
-// to everybody, and the header alone tells.
+// to everybody, and only the header shows it.
 func signedIn(response *http.Response) bool {
 	reason := response.Header.Get("X-Seraph-LoginReason")
 	return response.StatusCode != http.StatusUnauthorized &&

@@ -1,5 +1,5 @@
 // Command temporal-dev runs a Temporal cluster for Curfew in one process, with Temporal's Web UI. When it is ready it
-// prints one line of JSON that tells where; SIGINT or SIGTERM ends it.
+// prints one line of JSON that says where; SIGINT or SIGTERM ends it.
 package main
 
 import (

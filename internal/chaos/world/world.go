@@ -179,7 +179,7 @@ func (w *World) openStandIns(context.Context) error {
 func (w *World) openLines(context.Context) error {
 	for system, address := range w.addresses {
 		for _, process := range processes {
-			line, err := proxy.Start(address)
+			line, err := proxy.Launch(address)
 			if err != nil {
 				return err
 			}

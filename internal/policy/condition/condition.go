@@ -1,5 +1,5 @@
 // Package condition compiles and evaluates the conditions of templates: CEL expressions over the facts of a request.
-// They are typed, so that a slip of the pen is found when the configuration is read, and their cost is bounded, so that
+// They are typed, so that a mistake is found when the configuration is read, and their cost is bounded, so that
 // no expression can hold a decision up.
 package condition
 
@@ -86,7 +86,7 @@ func affordable(env *cel.Env, checked *cel.Ast) error {
 // Text is the expression as it was written.
 func (c *Condition) Text() string { return c.text }
 
-// Holds evaluates the condition. An error is no: the condition does not hold, and the error says why that could not be told.
+// Holds evaluates the condition. An error is no: the condition does not hold, and the error says why it could not be evaluated.
 func (c *Condition) Holds(facts Facts) (bool, error) {
 	value, _, err := c.program.Eval(facts)
 	if err != nil {
@@ -113,8 +113,12 @@ func firstOf(issues *cel.Issues) *Fault {
 		}
 	}
 	message, _, _ := strings.Cut(first.Message, "\n")
+	fix := "docs/policy.md lists what conditions may name"
+	if strings.Contains(message, "undefined field 'door'") {
+		fix = "request.door is called request.source now"
+	}
 	return &Fault{
 		Line: max(first.Location.Line(), 1), Column: max(first.Location.Column(), 0) + 1,
-		Message: strings.TrimSuffix(message, " (in container '')"), Fix: "docs/policy.md lists what conditions may name",
+		Message: strings.TrimSuffix(message, " (in container '')"), Fix: fix,
 	}
 }

@@ -12,7 +12,7 @@ const (
 	maxName   = 256  // bytes, of every other text
 )
 
-// sizes tells CEL how large the values of variables can be, so that it can tell the cost of the worst case.
+// sizes gives CEL the largest sizes of variables' values, so that it can compute the cost of the worst case.
 type sizes struct{}
 
 // EstimateSize bounds lists and texts; what is computed is bounded by CEL itself.

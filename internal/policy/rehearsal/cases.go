@@ -1,5 +1,5 @@
-// Package rehearsal tries the templates of a configuration on made-up requests, so that a change of the rules can be
-// tested before anybody asks by them.
+// Package rehearsal tests the templates of a configuration with made-up requests, so that a change of the rules can be
+// tested before it applies to real ones.
 package rehearsal
 
 import (

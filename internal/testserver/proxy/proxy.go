@@ -1,42 +1,92 @@
-// Package proxy is a bad network between two programs of a test: a forwarder of TCP connections that can fall silent, and
-// forget connections that its two ends still believe in.
+// Package proxy stands between a client and a server, and fails as networks do: it forgets connections without telling
+// either end, swallows new ones, and falls silent for a while.
 package proxy
 
 import (
 	"net"
 	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
-// Proxy forwards connections to one address. It is safe for concurrent use.
+// Proxy forwards to one server, on loopback only. It is safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
-	to       string
+	server   string
+	opened   atomic.Int64
 
 	mu     sync.Mutex
-	silent chan struct{} // closed when the silence is over; nil while everything passes
 	lines  map[*line]bool
+	cut    bool          // new connections are forgotten at once
+	silent chan struct{} // closed when the silence is over; nil while everything passes
 	closed bool
 }
 
 // line is a connection and the one that it is forwarded by.
 type line struct {
-	ends      [2]net.Conn
-	forgotten bool
+	client, server net.Conn
+	forgotten      atomic.Bool
 }
 
-// Start listens on a free loopback port and forwards to an address.
-func Start(to string) (*Proxy, error) {
+// Start forwards to a server at host:port until the test ends.
+func Start(t testing.TB, server string) *Proxy {
+	t.Helper()
+	p, err := Launch(server)
+	require.NoError(t, err)
+	t.Cleanup(p.Close)
+	return p
+}
+
+// Launch is Start for a program that is no test: whoever calls it closes the proxy.
+func Launch(server string) (*Proxy, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	p := &Proxy{listener: listener, to: to, lines: map[*line]bool{}}
+	p := &Proxy{listener: listener, server: server, lines: map[*line]bool{}}
 	go p.accept()
 	return p, nil
 }
 
-// Address is where to connect, as host:port.
+// Address is where the proxy listens, as host:port.
 func (p *Proxy) Address() string { return p.listener.Addr().String() }
+
+// Opened is how many connections were made through the proxy.
+func (p *Proxy) Opened() int { return int(p.opened.Load()) }
+
+// Forget drops from now on whatever is sent over the connections that there are, and closes none of them: neither end
+// learns of it. New connections work.
+func (p *Proxy) Forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.lines {
+		l.forgotten.Store(true)
+	}
+}
+
+// Reset tells both ends of the connections that are forgotten.
+func (p *Proxy) Reset() {
+	for _, l := range p.those(func(l *line) bool { return l.forgotten.Load() }) {
+		l.close()
+	}
+}
+
+// Cut is Forget, and new connections are forgotten too, until Mend.
+func (p *Proxy) Cut() {
+	p.setCut(true)
+	p.Forget()
+}
+
+// Mend lets new connections work again. What was forgotten stays so.
+func (p *Proxy) Mend() { p.setCut(false) }
+
+func (p *Proxy) setCut(cut bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut = cut
+}
 
 // Silence lets nothing pass, in either direction, until Speak. Connections are accepted, and nobody answers on them.
 func (p *Proxy) Silence() {
@@ -57,41 +107,6 @@ func (p *Proxy) Speak() {
 	}
 }
 
-// Forget loses the connections that there are, and tells neither end: what is sent on them goes nowhere. New ones pass.
-func (p *Proxy) Forget() {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for l := range p.lines {
-		l.forgotten = true
-	}
-}
-
-// Forgotten is how many connections are forgotten that an end still believes in.
-func (p *Proxy) Forgotten() (number int) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	for l := range p.lines {
-		if l.forgotten {
-			number++
-		}
-	}
-	return number
-}
-
-// Reset tells both ends of forgotten connections.
-func (p *Proxy) Reset() {
-	for _, l := range p.those(func(l *line) bool { return l.forgotten }) {
-		l.close()
-	}
-}
-
-// Cut closes all connections that there are.
-func (p *Proxy) Cut() {
-	for _, l := range p.those(func(*line) bool { return true }) {
-		l.close()
-	}
-}
-
 // Close ends everything.
 func (p *Proxy) Close() {
 	p.mu.Lock()
@@ -99,7 +114,9 @@ func (p *Proxy) Close() {
 	p.mu.Unlock()
 	_ = p.listener.Close()
 	p.Speak()
-	p.Cut()
+	for _, l := range p.those(func(*line) bool { return true }) {
+		l.close()
+	}
 }
 
 func (p *Proxy) those(fit func(*line) bool) (found []*line) {
@@ -114,37 +131,37 @@ func (p *Proxy) those(fit func(*line) bool) (found []*line) {
 }
 
 func (l *line) close() {
-	for _, end := range l.ends {
-		_ = end.Close()
-	}
+	_ = l.client.Close()
+	_ = l.server.Close()
 }
 
 func (p *Proxy) accept() {
 	for {
-		near, err := p.listener.Accept()
+		client, err := p.listener.Accept()
 		if err != nil {
 			return
 		}
-		go p.connect(near)
+		p.opened.Add(1)
+		go p.connect(client)
 	}
 }
 
-// connect forwards a connection until either end closes it. Nobody is connected through a silence.
-func (p *Proxy) connect(near net.Conn) {
-	p.speaks()
-	far, err := net.Dial("tcp", p.to)
+// connect forwards a connection until both ends are closed. Nobody is connected through a silence.
+func (p *Proxy) connect(client net.Conn) {
+	p.awaitSpeech()
+	server, err := net.Dial("tcp", p.server)
 	if err != nil {
-		_ = near.Close()
+		_ = client.Close()
 		return
 	}
-	l := &line{ends: [2]net.Conn{near, far}}
+	l := &line{client: client, server: server}
 	if !p.add(l) {
 		l.close()
 		return
 	}
 	var both sync.WaitGroup
-	both.Go(func() { p.forward(l, near, far) })
-	both.Go(func() { p.forward(l, far, near) })
+	both.Go(func() { p.forward(l, client, server) })
+	both.Go(func() { p.forward(l, server, client) })
 	both.Wait()
 	p.mu.Lock()
 	delete(p.lines, l)
@@ -157,12 +174,13 @@ func (p *Proxy) add(l *line) bool {
 	if p.closed {
 		return false
 	}
+	l.forgotten.Store(p.cut)
 	p.lines[l] = true
 	return true
 }
 
-// speaks returns when there is no silence.
-func (p *Proxy) speaks() {
+// awaitSpeech returns when there is no silence.
+func (p *Proxy) awaitSpeech() {
 	for {
 		p.mu.Lock()
 		silent := p.silent
@@ -174,14 +192,13 @@ func (p *Proxy) speaks() {
 	}
 }
 
-// forward passes on what comes from one end. An end that goes away is no secret to the other one, except on a connection
-// that is forgotten: the one that still believes in it hears nothing.
+// forward passes on what comes until one end is closed. Of a forgotten connection not even that is passed on.
 func (p *Proxy) forward(l *line, from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
-		p.speaks()
-		forgotten := p.forgotten(l)
+		p.awaitSpeech()
+		forgotten := l.forgotten.Load()
 		if n > 0 && !forgotten {
 			if _, failed := to.Write(buffer[:n]); failed != nil {
 				err = failed
@@ -195,10 +212,4 @@ func (p *Proxy) forward(l *line, from, to net.Conn) {
 			return
 		}
 	}
-}
-
-func (p *Proxy) forgotten(l *line) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	return l.forgotten
 }

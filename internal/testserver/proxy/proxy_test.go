@@ -1,9 +1,9 @@
 package proxy_test
 
 import (
-	"bufio"
 	"io"
 	"net"
+	"os"
 	"testing"
 	"time"
 
@@ -12,10 +12,57 @@ import (
 	"curfew/internal/testserver/proxy"
 )
 
-const patience = 30 * time.Second
+const (
+	patience = 30 * time.Second
+	shortly  = 200 * time.Millisecond
+)
 
-// echo answers every line with itself, behind a proxy.
-func echo(t *testing.T) *proxy.Proxy {
+func TestForgottenConnectionsStayOpenAndCarryNothing(t *testing.T) {
+	t.Parallel()
+	p := proxy.Start(t, echo(t))
+	before := dial(t, p)
+	require.NoError(t, answers(before, patience))
+
+	p.Forget()
+	require.ErrorIs(t, answers(before, shortly), os.ErrDeadlineExceeded, "neither end is told")
+	require.NoError(t, answers(dial(t, p), patience), "new connections work")
+
+	p.Cut()
+	require.ErrorIs(t, answers(dial(t, p), shortly), os.ErrDeadlineExceeded)
+	p.Mend()
+	require.NoError(t, answers(dial(t, p), patience))
+	require.Equal(t, 4, p.Opened())
+}
+
+func TestASilenceHoldsUpOldAndNewConnectionsAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	p := proxy.Start(t, echo(t))
+	old := dial(t, p)
+	require.NoError(t, answers(old, patience))
+	p.Silence()
+	fresh := dial(t, p)
+	require.ErrorIs(t, answers(old, shortly), os.ErrDeadlineExceeded)
+	require.ErrorIs(t, answers(fresh, shortly), os.ErrDeadlineExceeded)
+	p.Speak()
+	require.NoError(t, hears(old, patience), "what was sent meanwhile arrives")
+	require.NoError(t, hears(fresh, patience))
+}
+
+func TestAResetIsHeardOnForgottenConnectionsAlone(t *testing.T) {
+	t.Parallel()
+	p := proxy.Start(t, echo(t))
+	old := dial(t, p)
+	require.NoError(t, answers(old, patience))
+	p.Forget()
+	fresh := dial(t, p)
+	require.NoError(t, answers(fresh, patience))
+	p.Reset()
+	require.ErrorIs(t, hears(old, patience), io.EOF)
+	require.NoError(t, answers(fresh, patience))
+}
+
+// echo is a server that sends back what it is sent.
+func echo(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -26,13 +73,13 @@ func echo(t *testing.T) *proxy.Proxy {
 			if err != nil {
 				return
 			}
-			go func() { _, _ = io.Copy(conn, conn) }()
+			go func() {
+				defer conn.Close()
+				_, _ = io.Copy(conn, conn)
+			}()
 		}
 	}()
-	p, err := proxy.Start(listener.Addr().String())
-	require.NoError(t, err)
-	t.Cleanup(p.Close)
-	return p
+	return listener.Addr().String()
 }
 
 func dial(t *testing.T, p *proxy.Proxy) net.Conn {
@@ -43,68 +90,19 @@ func dial(t *testing.T, p *proxy.Proxy) net.Conn {
 	return conn
 }
 
-func say(t *testing.T, conn net.Conn) {
-	t.Helper()
-	_, err := conn.Write([]byte("hello\n"))
-	require.NoError(t, err)
+// answers sends something and waits for the answer.
+func answers(conn net.Conn, within time.Duration) error {
+	if _, err := conn.Write([]byte("x")); err != nil {
+		return err
+	}
+	return hears(conn, within)
 }
 
-// hears reads a line, for a while.
-func hears(t *testing.T, conn net.Conn, within time.Duration) bool {
-	t.Helper()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(within)))
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	return err == nil && line == "hello\n"
-}
-
-func TestASilenceHoldsUpOldAndNewConnectionsAndLosesNothing(t *testing.T) {
-	t.Parallel()
-	p := echo(t)
-	old := dial(t, p)
-	say(t, old)
-	require.True(t, hears(t, old, patience))
-	p.Silence()
-	fresh := dial(t, p)
-	say(t, old)
-	say(t, fresh)
-	require.False(t, hears(t, old, 200*time.Millisecond))
-	require.False(t, hears(t, fresh, 200*time.Millisecond))
-	p.Speak()
-	require.True(t, hears(t, old, patience))
-	require.True(t, hears(t, fresh, patience))
-}
-
-func TestAForgottenConnectionSwallowsWhatIsSentAndNewOnesPass(t *testing.T) {
-	t.Parallel()
-	p := echo(t)
-	old := dial(t, p)
-	say(t, old)
-	require.True(t, hears(t, old, patience))
-	p.Forget()
-	require.Equal(t, 1, p.Forgotten())
-	say(t, old)
-	require.False(t, hears(t, old, 200*time.Millisecond))
-	fresh := dial(t, p)
-	say(t, fresh)
-	require.True(t, hears(t, fresh, patience))
-
-	p.Reset()
-	require.NoError(t, old.SetReadDeadline(time.Now().Add(patience)))
-	_, err := old.Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF)
-	require.Eventually(t, func() bool { return p.Forgotten() == 0 }, patience, 10*time.Millisecond)
-	say(t, fresh)
-	require.True(t, hears(t, fresh, patience), "others are left alone")
-}
-
-func TestACutIsHeardAtOnce(t *testing.T) {
-	t.Parallel()
-	p := echo(t)
-	conn := dial(t, p)
-	say(t, conn)
-	require.True(t, hears(t, conn, patience))
-	p.Cut()
-	require.NoError(t, conn.SetReadDeadline(time.Now().Add(patience)))
-	_, err := conn.Read(make([]byte, 1))
-	require.ErrorIs(t, err, io.EOF)
+// hears waits for an answer.
+func hears(conn net.Conn, within time.Duration) error {
+	if err := conn.SetReadDeadline(time.Now().Add(within)); err != nil {
+		return err
+	}
+	_, err := io.ReadFull(conn, make([]byte, 1))
+	return err
 }

@@ -106,7 +106,7 @@ func (c *Client) Show(ctx context.Context, id string) (Answer[contract.Status], 
 	return call[contract.Status](ctx, c, http.MethodGet, on(id), nil)
 }
 
-// Shown returns what is to be reviewed of a request, with its digest.
+// ReviewSubject returns what is to be reviewed of a request, with its digest.
 func (c *Client) ReviewSubject(ctx context.Context, id string) (Answer[api.ReviewSubject], error) {
 	return call[api.ReviewSubject](ctx, c, http.MethodGet, on(id, "review-subject"), nil)
 }
@@ -131,7 +131,7 @@ func (c *Client) Cancel(ctx context.Context, id string, body api.CancellationBod
 	return call[contract.Status](ctx, c, http.MethodPost, on(id, "cancellation"), body)
 }
 
-// Story returns what happened to a request so far.
+// Events returns what happened to a request so far.
 func (c *Client) Events(ctx context.Context, id string) (Answer[api.Events], error) {
 	return call[api.Events](ctx, c, http.MethodGet, on(id, "events"), nil)
 }

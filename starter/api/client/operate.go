@@ -20,7 +20,7 @@ func (c *Client) RetryStuck(ctx context.Context, body api.GrantBody) (Answer[con
 	return call[contract.GrantStatus](ctx, c, http.MethodPost, "/v1/stuck/retry", body)
 }
 
-// ReleaseStuck makes Curfew stop trying: the caller answers for the access.
+// TakeOverStuck makes Curfew stop trying: the caller answers for the access.
 func (c *Client) TakeOverStuck(ctx context.Context, body api.TakeOverBody) (Answer[contract.GrantStatus], error) {
 	return call[contract.GrantStatus](ctx, c, http.MethodPost, "/v1/stuck/takeover", body)
 }
