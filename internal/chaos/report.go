@@ -30,7 +30,11 @@ func (r *run) judge(ctx context.Context) (kept bool, err error) {
 	}
 	var text bytes.Buffer
 	r.head(ctx, &text, record)
-	kept, err = conclude(record, r.Length, &text)
+	verdict := judge.Judge(record)
+	if err := keep(r.Dir, "verdict.json", verdict); err != nil {
+		return false, err
+	}
+	kept, err = conclude(verdict, r.Length, &text)
 	if err != nil {
 		return false, err
 	}
@@ -51,12 +55,11 @@ func Again(dir string, out io.Writer) (kept bool, err error) {
 	if err := json.Unmarshal(text, &record); err != nil {
 		return false, fmt.Errorf("read the record of %s: %w", dir, err)
 	}
-	return conclude(record, 0, out)
+	return conclude(judge.Judge(record), 0, out)
 }
 
 // conclude prints the verdict. A run of the whole length has to have enough ends with nothing wrong.
-func conclude(record judge.Record, length time.Duration, out io.Writer) (kept bool, err error) {
-	verdict := judge.Judge(record)
+func conclude(verdict judge.Verdict, length time.Duration, out io.Writer) (kept bool, err error) {
 	if err := verdict.Write(out); err != nil {
 		return false, err
 	}

@@ -19,9 +19,9 @@ type Violation struct {
 
 // Verdict is the judgement.
 type Verdict struct {
-	Ends       []End
-	Violations []Violation
-	Checked    map[string]int // how many things were held against each promise
+	Ends       []End          `json:"ends"`
+	Violations []Violation    `json:"violations"`
+	Checked    map[string]int `json:"checked"` // how many things were held against each promise
 }
 
 // Quiet are the ends at their deadline with nothing wrong within 20 s before it.

@@ -252,7 +252,7 @@ func (s *scene) change(ctx context.Context, by, what string, body any) error {
 const (
 	// activeWithin is how long access is waited for, the start that was asked for included.
 	activeWithin = 2 * time.Minute
-	lookEvery    = 500 * time.Millisecond
+	askEvery     = 500 * time.Millisecond
 )
 
 // active waits until there is access, and is false when there will be none.
@@ -269,7 +269,7 @@ func (s *scene) active(ctx context.Context) bool {
 		case status.State == contract.StateEnded || status.State == contract.StateRevoking:
 			return false
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx, askEvery) {
 			return false
 		}
 	}
