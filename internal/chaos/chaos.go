@@ -109,13 +109,16 @@ func (r *run) open(ctx context.Context) (err error) {
 	return err
 }
 
+// byItself is what is said of a program that nobody has killed.
+const byItself = " ended by itself"
+
 // endedByItself is for programs of Curfew's that nobody has killed.
 func (r *run) endedByItself(name string, from, to time.Time) {
 	kind := judge.WorkerDied
 	if name == "server" {
 		kind = judge.Elsewhere
 	}
-	r.troubles.note(judge.Fault{Kind: kind, What: name + " ended by itself", From: from, To: to})
+	r.troubles.noteDeath(judge.Fault{Kind: kind, What: name + byItself, From: from, To: to})
 }
 
 // look starts the observer.

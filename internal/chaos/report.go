@@ -98,8 +98,9 @@ func (r *run) head(ctx context.Context, out io.Writer, record judge.Record) {
 		fmt.Fprintf(out, "could not be played: %s\n", failed)
 	}
 	for _, fault := range record.Faults {
-		if strings.HasSuffix(fault.What, "ended by itself") {
-			fmt.Fprintf(out, "%s at %s\n", fault.What, fault.From.UTC().Format("15:04:05.000"))
+		if strings.HasSuffix(fault.What, byItself) {
+			const clock = "15:04:05.000"
+			fmt.Fprintf(out, "%s at %s; it ran again at %s\n", fault.What, fault.From.UTC().Format(clock), fault.To.UTC().Format(clock))
 		}
 	}
 	for name, looks := range r.observer.Looks() {

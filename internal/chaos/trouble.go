@@ -93,6 +93,22 @@ func (t *troubles) note(fault judge.Fault) {
 	t.faults = append(t.faults, fault)
 }
 
+// again is within what time a program that ends by itself once more has never run.
+const again = 10 * time.Second
+
+// noteDeath notes that a program has ended by itself. One that ends again and again, because what it needs is down, does so once.
+func (t *troubles) noteDeath(fault judge.Fault) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for i := range t.faults {
+		if former := &t.faults[i]; former.What == fault.What && fault.From.Sub(former.To) < again {
+			former.To = fault.To
+			return
+		}
+	}
+	t.faults = append(t.faults, fault)
+}
+
 func (t *troubles) noted() []judge.Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
