@@ -98,7 +98,8 @@ func New(o Options) Plan {
 	return p
 }
 
-// storms are faults in bunches, with calm between them that is long enough to count as such.
+// storms are faults in bunches, with calm between them that is long enough to count as such. Every other bunch has one
+// fault alone, because what several at once allow is less strict.
 func storms(random *rand.Rand, o Options) (faults []Trouble) {
 	if len(o.Faults) == 0 {
 		return nil
@@ -106,7 +107,7 @@ func storms(random *rand.Rand, o Options) (faults []Trouble) {
 	bag := &bag{Rand: random, all: o.Faults}
 	for at := warmUp + seconds(random, 0, 10); at < o.Length-5*time.Second; {
 		begin, end := at, at
-		for range 1 + random.IntN(4) {
+		for range 1 + max(0, random.IntN(6)-2) {
 			fault := bag.draw()
 			span := spans[fault]
 			t := Trouble{Fault: fault, At: begin + seconds(random, 0, 12), For: seconds(random, span[0], span[1]), Which: random.Uint32()}
