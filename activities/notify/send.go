@@ -9,6 +9,7 @@ import (
 	"curfew/activities"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -62,12 +63,35 @@ func before(ctx context.Context, in contract.NotifyInput) progress {
 	return progress{Thread: in.Thread}
 }
 
+// message is drawn from the request itself, so that the digest of what there is to review is that of what is shown.
 func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {
-	people, asks := Audience(event, in.Status, in.To[event.Seq])
-	return Message{
-		Event: event, Entry: story.Of(event, in.Status), Status: in.Status,
-		To: a.recipients(people, system), Asks: asks, Page: a.page(in.Status.ID),
+	status, request := in.Status, in.Provenance.Chain.Request.Fact
+	digest := ""
+	if request.ID == status.ID {
+		status = story.Drawn(status, request)
+		digest = reviewDigest(status, request)
 	}
+	people, asks := Audience(event, status, in.To[event.Seq])
+	return Message{
+		Event: event, Entry: story.Of(event, status), Status: status, Digest: digest,
+		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
+	}
+}
+
+// reviewDigest is the digest of what reviewers are shown to review: the extension that waits, or the request.
+func reviewDigest(status contract.Status, request contract.Request) string {
+	var subject any = request
+	switch {
+	case !AwaitsReview(status):
+		return ""
+	case status.Extension != nil:
+		subject = *status.Extension
+	}
+	digest, err := seal.Digest(subject)
+	if err != nil {
+		return "" // then it is reviewed on its page
+	}
+	return digest
 }
 
 // recipients are those of the people who can be notified: they are in the directory, with an account on the system, if the

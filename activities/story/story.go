@@ -54,6 +54,7 @@ var actors = map[string]string{
 	contract.ActorCurfew:   "Curfew",
 	contract.ActorTicket:   "the end of its ticket",
 	contract.ActorIncident: "the end of its incident",
+	contract.ActorLedger:   "a refusal of the ledger",
 	contract.ActorSignal:   "a signal from Temporal",
 	contract.ActorCanceled: "a cancellation in Temporal",
 }

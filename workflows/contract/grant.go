@@ -30,6 +30,7 @@ type HoldInput struct {
 
 // HoldResult answers a hold: the access was seen at the target.
 type HoldResult struct {
+	Request  string    `json:"request"` // that holds
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
 }
@@ -49,6 +50,7 @@ type ReleaseInput struct {
 
 // ReleaseResult answers a release.
 type ReleaseResult struct {
+	Request string `json:"request"` // that has released
 	// GoneAt is when the access was seen to be gone; zero while it is not.
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// HeldUntil is set when another request's lease keeps the access up.
@@ -59,7 +61,7 @@ type ReleaseResult struct {
 	Sessions      int    `json:"sessions,omitempty"`
 	Problem       string `json:"problem,omitempty"` // why it is stuck
 	// TakenOver says who will see to it that the access goes, and why Curfew does not.
-	TakenOver *TakeOver `json:"takenOver,omitempty"`
+	TakenOver *Sealed[TakeOver] `json:"takenOver,omitempty"`
 }
 
 // Over is true when the request holds nothing here any more that Curfew looks after.
@@ -92,6 +94,8 @@ type GrantStatus struct {
 	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
 	Problem  string    `json:"problem,omitempty"`  // why it is stuck
 	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
+	// Unanswered is why the grant could not be asked; all but its id is empty then.
+	Unanswered string `json:"unanswered,omitempty"`
 }
 
 // Notice is the signal "noticed" of a request.
@@ -99,6 +103,8 @@ type Notice struct {
 	Kind   EventKind `json:"kind"` // EventCertified, EventDrifted or EventRestored
 	Target string    `json:"target"`
 	Detail string    `json:"detail,omitempty"`
+	// Ask is what a certificate was handed out for.
+	Ask Sealed[CertificateAsk] `json:"ask,omitzero"`
 }
 
 // IssueInput is the update "issue" of a grant.

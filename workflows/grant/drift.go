@@ -29,6 +29,7 @@ func (g *run) sleep(ctx workflow.Context) {
 
 // detectDrift compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
+	g.findRoute(ctx)
 	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases})
 	over := func() bool { return future.IsReady() || g.changed() }
 	if left := g.wakeAt().Sub(workflow.Now(ctx)); left < driftWithin {
@@ -47,7 +48,7 @@ func (g *run) detectDrift(ctx workflow.Context) {
 	}
 	if !g.drifted {
 		g.drifted = true
-		g.raiseAlarm(ctx, contract.AlarmDrifted, "", "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
+		g.raiseAlarm(ctx, contract.AlarmDrifted, "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
 		g.notifyRequests(ctx, contract.EventDrifted)
 	}
 	if g.leases.Restore() {

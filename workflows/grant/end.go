@@ -43,6 +43,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 
 // startEnd sends an end on its way. A patient one has no last attempt, and nobody else is asked after it.
 func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *ending {
+	g.findRoute(ctx)
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,

@@ -67,15 +67,14 @@ func (g *run) checkAccess(access contract.Access) error {
 }
 
 func (g *run) handleHold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain, opens: true})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain, opens: true})
 }
 
 func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain})
 }
 
-func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
-	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
+func (g *run) ask(ctx workflow.Context, a *ask) (contract.HoldResult, error) {
 	g.asks = append(g.asks, a)
 	await(ctx, func() bool { return a.done })
 	return a.result, a.err
@@ -94,7 +93,9 @@ func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (con
 	r := &release{in: in}
 	g.releases = append(g.releases, r)
 	await(ctx, func() bool { return r.done })
-	return r.result, nil
+	result := r.result
+	result.Request = in.Request
+	return result, nil
 }
 
 // answerReleases answers those releases that there is an answer for. answer says whether there is one yet.

@@ -13,7 +13,11 @@ import (
 // put brings the target to what the leases and the asks say: opens it, or moves its end. An ask whose request is
 // released meanwhile is not waited for: the holding refuses what arrives late.
 func (g *run) put(ctx workflow.Context) {
-	asks := g.takeAsks()
+	asks := g.takeVerified(ctx)
+	if len(asks) == 0 && g.leases.End().Equal(g.held) {
+		return // nothing is to be changed
+	}
+	g.findRoute(ctx)
 	leases, opens := g.leases, false
 	var chains []contract.Chain
 	for _, a := range asks {
@@ -44,7 +48,7 @@ func (g *run) put(ctx workflow.Context) {
 	g.clearStuck(ctx)
 	g.recordRestored(ctx)
 	for _, a := range asks {
-		a.done, a.result, a.err = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
+		a.done, a.result, a.err = true, contract.HoldResult{Request: a.lease.Request, Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
 	}
 }
 

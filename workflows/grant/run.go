@@ -40,10 +40,14 @@ type run struct {
 	driftCheckedAt time.Time // when the target was last seen to hold what it should
 	drifted        bool      // it was seen not to, and an alarm was raised
 	alarms         alarms
+
+	routed bool            // the task queue of access is one that was looked up in this run
+	forged map[string]bool // the alarms about asks that nobody vouches for
 }
 
 // ask is a hold or an extension that waits for its answer.
 type ask struct {
+	access contract.Access // with the task queue that its sender names
 	lease  contract.Lease
 	chain  contract.Chain
 	opens  bool
@@ -72,7 +76,7 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
+		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()

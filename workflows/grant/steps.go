@@ -16,6 +16,8 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
+	// routeAttempt bounds what asks nobody, on a machine that is very busy.
+	routeAttempt = 5 * time.Second
 	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
 	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the first may
@@ -100,8 +102,16 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 	}), contract.ActivityIssue, command)
 }
 
+// routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
+func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future {
+	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary: "Verify leases and find the workers of the target", StartToCloseTimeout: routeAttempt,
+		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
+	}), contract.ActivityRoute, in)
+}
+
 // recordAlarm writes an alarm to the ledger, however long that takes.
-func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

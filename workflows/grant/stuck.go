@@ -23,7 +23,7 @@ func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 
 func (g *run) raiseStuck(ctx workflow.Context) {
 	g.stuckRaisedAt = workflow.Now(ctx)
-	g.raiseAlarm(ctx, contract.AlarmStuck, "", "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
+	g.raiseAlarm(ctx, contract.AlarmStuck, "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
 		g.problem+". Curfew keeps trying. See `curfew stuck list`.")
 }
 
@@ -125,8 +125,10 @@ func (g *run) applyTakeOver(ctx workflow.Context) {
 		workflow.GetLogger(ctx).Warn("the holding of access that was taken over could not be closed", "error", err)
 	}
 	g.tryAgain()
-	by := t.Fact
-	g.raiseAlarm(ctx, contract.AlarmTakenOver, by.By, by.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Reason)
+	by := t.Sealed
+	alarm := g.alarm(ctx, contract.AlarmTakenOver, by.Fact.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Fact.Reason)
+	alarm.Actor = by.Fact.By
+	g.raise(ctx, contract.AlarmInput{Alarm: alarm, TakeOver: by})
 	g.close()
 	g.clearStuck(ctx)
 	g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {

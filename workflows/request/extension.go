@@ -71,7 +71,7 @@ func (r *run) decideQueued(ctx workflow.Context) {
 		return
 	}
 	r.clearQueued()
-	reviewer, reason := x.reviews.last()
+	reviewer, reason := x.reviews.last(decision.Ruling)
 	if decision.Ruling == contract.RulingGrant {
 		r.applyExtension(ctx, x, sealedDecision(decision), reviewer, reason)
 		return
@@ -141,6 +141,7 @@ func extensionPending() *contract.Problem {
 func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
 	fact := sealed.Fact
 	r.pendingExtension, r.status.Extension = &extension{Sealed: sealed}, &fact
+	r.said.Extensions = append(r.said.Extensions, sealed)
 	r.recordEvent(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 

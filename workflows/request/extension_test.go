@@ -60,7 +60,7 @@ func TestAnExtensionThatWaitsIsRefusedWhenTheAccessIsEnded(t *testing.T) {
 	w := newWorld(t, &world{stuckFor: 2})
 	w.policy = func(in contract.DecideInput) contract.Decision {
 		if in.Extension != nil { // the first: the second waits for it
-			w.at(0, func() { w.update(contract.UpdateRevoke, contract.EndInput{By: "alice", Reason: "done"}) })
+			w.at(0, func() { w.update(contract.UpdateRevoke, end("alice", "done")) })
 		}
 		return contract.Decision{Ruling: contract.RulingGrant, Why: "approved"}
 	}

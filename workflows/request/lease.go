@@ -183,7 +183,11 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			continue
 		}
 		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
-		hold.AlreadyAbsent, hold.TakenOver = result.AlreadyAbsent, result.TakenOver
+		hold.AlreadyAbsent = result.AlreadyAbsent
+		if by := result.TakenOver; by != nil {
+			hold.TakenOver = &by.Fact
+			r.said.TakeOvers = append(r.said.TakeOvers, *by)
+		}
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
 	}
 	return stuck

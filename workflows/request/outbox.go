@@ -22,8 +22,8 @@ func (o *outbox) close() { o.closed = true }
 
 func (o *outbox) drained() bool { return o.delivered == len(o.events) }
 
-// run delivers until the outbox is closed and drained. What the place refuses for good is given to refused.
-func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
+// run delivers until the outbox is closed and drained.
+func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			_ = workflow.Await(ctx, func() bool { return o.closed || !o.drained() }) // ctx is never canceled
@@ -31,10 +31,17 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 				return
 			}
 			batch := o.events[o.delivered:len(o.events):len(o.events)]
-			if err := tell(ctx, batch); err != nil {
-				refused(ctx, err)
-			}
+			tell(ctx, batch)
 			o.delivered += len(batch)
+		}
+	})
+}
+
+// runUnlessRefused does so with a place that may refuse entries for good, which is given to refused.
+func (o *outbox) runUnlessRefused(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
+	o.run(ctx, func(ctx workflow.Context, events []contract.Event) {
+		if err := tell(ctx, events); err != nil {
+			refused(ctx, err)
 		}
 	})
 }
@@ -56,22 +63,18 @@ func (r *run) outboxes() []*outbox {
 }
 
 func (r *run) startOutboxes(ctx workflow.Context) {
-	r.ledger.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return record(ctx, contract.RecordInput{Events: events, Status: r.status})
-	}, func(ctx workflow.Context, err error) {
-		workflow.GetLogger(ctx).Error("the ledger refused events", "request", r.status.ID, "error", err)
-	})
-	r.ticket.run(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
-	r.incident.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status})
+	r.ledger.run(ctx, r.recordAll)
+	r.ticket.runUnlessRefused(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
+	r.incident.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
+		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
 	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
 	for _, c := range r.channels {
-		c.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
+		c.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
 			if c.refused {
 				return nil // it has been down for long, and what people can't act on in time they need not hear of
 			}
 			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Thread: c.thread,
+				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
 			})
 			if err == nil {
 				c.thread = result.Thread
@@ -84,7 +87,7 @@ func (r *run) startOutboxes(ctx workflow.Context) {
 // commentTicket comments on the ticket, and opens one before where that is to be done.
 func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error {
 	if r.status.Ticket == "" {
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
+		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
 		if err != nil {
 			return err
 		}
@@ -92,7 +95,7 @@ func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error
 		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
 		r.show(ctx)
 	}
-	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
+	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
 }
 
 // refused puts it into the ledger, once, that a place takes no more entries.

@@ -47,10 +47,10 @@ func ownName(ctx workflow.Context, in contract.RequestInput) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindForbidden, "id", "ask through the Curfew server", "the workflow is not that of the request %s", request)
-	err := raise(ctx, contract.Alarm{
+	err := raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
 		ID: string(contract.AlarmForged) + "/" + contract.Shorten(id, 256), Kind: contract.AlarmForged, At: workflow.Now(ctx),
 		Requests: []string{request}, Actor: contract.ActorCurfew, Text: contract.Shorten(id, 256) + ": " + problem.Error(),
-	})
+	}})
 	return errors.Join(problem.Application(), err)
 }
 
@@ -60,13 +60,14 @@ type run struct {
 	status contract.Status
 
 	reviews    reviewSet
-	endRequest *contract.EndInput
+	endRequest *contract.Sealed[contract.End]
 
 	extensions       []*extension // that wait for the main coroutine
 	pendingExtension *extension   // that waits for a reviewer
 
 	chain          contract.Chain                     // that the access rests on; it names all reviews
 	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
+	said           contract.Provenance                // what people said that was considered, beside the chain
 
 	postReviews []*postReview // that nobody has looked at
 
@@ -74,8 +75,10 @@ type run struct {
 	ledger, ticket, incident *outbox
 	channels                 []*channel
 	notified                 notified
-	refusals                 int // of extensions that were signaled
-	notices                  int // of grants
+	incomplete               bool // the ledger refused an event that access rests on
+	alarms                   int  // that the ledger has not taken yet
+	refusals                 int  // of extensions that were signaled
+	notices                  int  // of grants
 	published                published
 }
 
@@ -136,12 +139,12 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 			return r.recordExpired
 		}
 	}
-	if r.endRequest == nil {
+	if r.endRequest == nil || r.neverGranted() {
 		return r.recordFailed
 	}
 	r.clearQueued()
 	r.refuseExtensions()
-	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
+	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 	return r.recordRevoked
 }
 
@@ -151,11 +154,14 @@ func (r *run) extensionReviewed() bool {
 }
 
 func (r *run) recordFailed(ctx workflow.Context) {
+	if r.endRequest != nil {
+		r.status.Why = r.endRequest.Fact.Reason
+	}
 	r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
 }
 
 func (r *run) recordRevoked(ctx workflow.Context) {
-	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.By, "", r.holdOutcomes())
+	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.Fact.By, "", r.holdOutcomes())
 }
 
 func (r *run) recordExpired(ctx workflow.Context) {
@@ -176,5 +182,5 @@ func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
 			return r.status, err
 		}
 	}
-	return r.status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return r.status, workflow.Await(ctx, func() bool { return r.alarms == 0 && workflow.AllHandlersFinished(ctx) })
 }
