@@ -78,7 +78,7 @@ bench: bin/temporal-dev ## Measure the delays that people notice, at the target 
 
 # A run's plan, record and logs are kept in bin/chaos. REQUESTS is 16 a minute when it is not given.
 .PHONY: chaos
-chaos: build bin/temporal-dev ## Play a bad day and judge it: make chaos SEED=1 MINUTES=8 LEDGER=sqlite|postgres
+chaos: build bin/temporal-dev ## Try everything at once, while faults are injected: make chaos SEED=1 MINUTES=8 LEDGER=sqlite|postgres
 	scripts/test-deps.sh
 	$(GO) build -o bin/curfew-chaos ./internal/chaos/cmd/chaos
 	bin/curfew-chaos -seed $(or $(SEED),1) -minutes $(or $(MINUTES),8) -ledger $(or $(LEDGER),sqlite) -requests $(or $(REQUESTS),0)

@@ -1,4 +1,4 @@
-// Package chaos plays a bad day: people ask for access to a whole Curfew while its processes, its networks and those whom it
+// Package chaos tries a whole Curfew: people ask for access while its processes, its networks and those whom it
 // trusts fail, as a seed draws it. An observer who knows nothing of Curfew's code looks at the targets meanwhile, and a
 // judge holds what was seen against what Curfew promises. docs/reliability.md says how to run it and how to read it.
 package chaos
@@ -21,7 +21,7 @@ type Options struct {
 	Seed     uint64
 	Length   time.Duration // of the plan; what is under way at its end is waited for
 	Requests int
-	Faults   []plan.Fault
+	Faults   []plan.FaultKind
 	Ledger   string   // world.SQLite or world.Postgres
 	Dir      string   // where the plan, the record and the logs are kept
 	Curfew   string   // the program
@@ -52,12 +52,12 @@ func Run(ctx context.Context, o Options) (kept bool, err error) {
 	return run.judge(ctx)
 }
 
-// run is one bad day.
+// run is one trial.
 type run struct {
 	Options
 	world    *world.World
-	cast     *people.Cast
-	troubles *troubles
+	people   *people.Simulator
+	injector *injector
 	observer *observer.Observer
 	plan     plan.Plan
 	left     []string // faults that can't be played, and why
@@ -80,15 +80,15 @@ func tickets() (keys []string) {
 }
 
 func (r *run) open(ctx context.Context) (err error) {
-	r.troubles = &troubles{down: map[string]int{}}
+	r.injector = &injector{down: map[string]int{}}
 	r.world, err = world.Open(ctx, world.Options{
 		Dir: r.Dir, Curfew: r.Curfew, StandIns: r.StandIns, Ledger: r.Ledger, People: plan.People(r.Requests), Tickets: tickets(), Died: r.endedByItself,
 	})
-	r.troubles.World = r.world
+	r.injector.World = r.world
 	if err != nil {
 		return err
 	}
-	var can []plan.Fault
+	var can []plan.FaultKind
 	can, r.left = playable(r.world, r.Faults)
 	r.plan = plan.New(plan.Options{Seed: r.Seed, Length: r.Length, Requests: r.Requests, Faults: can})
 	if err := keep(r.Dir, "plan.json", r.plan); err != nil {
@@ -102,9 +102,9 @@ func (r *run) open(ctx context.Context) (err error) {
 	}
 	r.look(ctx)
 	r.begin = time.Now()
-	r.cast, err = people.New(people.Options{
+	r.people, err = people.New(people.Options{
 		URL: r.world.URL, Tokens: r.world.Tokens, People: r.world.People, Stranger: r.world.Stranger, Temporal: r.world.Temporal.Address,
-		Tickets: tickets(), Begin: r.begin, Wrong: r.troubles.note,
+		Tickets: tickets(), Begin: r.begin, Wrong: r.injector.note,
 	})
 	return err
 }
@@ -118,7 +118,7 @@ func (r *run) endedByItself(name string, from, to time.Time) {
 	if name == "server" {
 		kind = judge.Elsewhere
 	}
-	r.troubles.noteDeath(judge.Fault{Kind: kind, What: name + byItself, From: from, To: to})
+	r.injector.noteDeath(judge.Fault{Kind: kind, What: name + byItself, From: from, To: to})
 }
 
 // look starts the observer.
@@ -148,8 +148,8 @@ func (r *run) play(ctx context.Context) error {
 	r.say("seed %d, ledger %s: %d requests and %d faults in %s; everything is kept in %s",
 		r.Seed, r.Ledger, len(r.plan.Requests), len(r.plan.Faults), r.Length, r.Dir)
 	both := make(chan struct{}, 2)
-	go func() { r.troubles.play(ctx, r.begin, r.plan.Faults); both <- struct{}{} }()
-	go func() { r.cast.Play(ctx, r.plan); both <- struct{}{} }()
+	go func() { r.injector.play(ctx, r.begin, r.plan.Faults); both <- struct{}{} }()
+	go func() { r.people.Play(ctx, r.plan); both <- struct{}{} }()
 	progress := time.NewTicker(30 * time.Second)
 	defer progress.Stop()
 	for left := 2; left > 0; {
@@ -157,7 +157,7 @@ func (r *run) play(ctx context.Context) error {
 		case <-both:
 			left--
 		case <-progress.C:
-			r.say("%4.0f s: %d requests asked for, %d accesses there", time.Since(r.begin).Seconds(), len(r.cast.Requests()), len(r.observer.Present())-standing)
+			r.say("%4.0f s: %d requests asked for, %d accesses there", time.Since(r.begin).Seconds(), len(r.people.Requests()), len(r.observer.Present())-standing)
 		}
 	}
 	if err := ctx.Err(); err != nil {
@@ -173,7 +173,7 @@ func (r *run) settle(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, lastWords)
 	defer cancel()
 	for {
-		open, err := r.world.Ledger.Open(ctx, r.unmeddled())
+		open, err := r.world.Ledger.Open(ctx, r.untampered())
 		if err == nil && len(open) == 0 && len(r.observer.Present()) <= standing {
 			wait(ctx, 3*time.Second) // the last comments
 			return
@@ -184,10 +184,10 @@ func (r *run) settle(ctx context.Context) {
 	}
 }
 
-// unmeddled are the requests whose workflows nobody has taken away.
-func (r *run) unmeddled() (ids []string) {
-	said := r.cast.Said()
-	for _, request := range r.cast.Requests() {
+// untampered are the requests whose workflows nobody has taken away.
+func (r *run) untampered() (ids []string) {
+	said := r.people.Said()
+	for _, request := range r.people.Requests() {
 		if judge.Ends(request.ID, said) {
 			ids = append(ids, request.ID)
 		}
@@ -207,8 +207,8 @@ func (r *run) record(ctx context.Context) (judge.Record, error) {
 		return judge.Record{}, err
 	}
 	record := judge.Record{
-		From: r.begin, To: time.Now(), Requests: r.cast.Requests(), Said: r.cast.Said(), Stories: stories,
-		Presences: r.observer.Presences(), Faults: r.troubles.noted(), Standing: r.standing,
+		From: r.begin, To: time.Now(), Requests: r.people.Requests(), Said: r.people.Said(), Stories: stories,
+		Presences: r.observer.Presences(), Faults: r.injector.noted(), Standing: r.standing,
 	}
 	var ids []string
 	for _, request := range record.Requests {
@@ -228,8 +228,8 @@ func (r *run) record(ctx context.Context) (judge.Record, error) {
 }
 
 func (r *run) close() {
-	if r.cast != nil {
-		r.cast.Close()
+	if r.people != nil {
+		r.people.Close()
 	}
 	if r.stopLooking != nil {
 		r.stopLooking()

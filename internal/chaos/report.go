@@ -82,8 +82,8 @@ func conclude(verdict judge.Verdict, length time.Duration, out io.Writer) (kept 
 func (r *run) head(ctx context.Context, out io.Writer, record judge.Record) {
 	fmt.Fprintf(out, "\nseed %d, commit %s, ledger %s, %s, %d requests\n", r.Seed, r.Commit, r.Ledger, r.Length, len(record.Requests))
 	played := map[string]int{}
-	for _, trouble := range r.plan.Faults {
-		played[string(trouble.Fault)]++
+	for _, fault := range r.plan.Faults {
+		played[string(fault.Kind)]++
 	}
 	for _, said := range record.Said {
 		if said.By == "writer" {
@@ -94,7 +94,7 @@ func (r *run) head(ctx context.Context, out io.Writer, record judge.Record) {
 	for _, left := range r.left {
 		fmt.Fprintf(out, "left out: %s\n", left)
 	}
-	for _, failed := range r.troubles.failed {
+	for _, failed := range r.injector.failed {
 		fmt.Fprintf(out, "could not be played: %s\n", failed)
 	}
 	for _, fault := range record.Faults {

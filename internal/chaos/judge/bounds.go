@@ -30,8 +30,8 @@ const (
 )
 
 const (
-	// Shade is for how long a fault that is over still counts.
-	Shade = 20 * time.Second
+	// Lookback is for how long a fault that is over still counts.
+	Lookback = 20 * time.Second
 	// QuietBound is what 99 of 100 ends keep to when nothing is wrong.
 	QuietBound = 600 * time.Millisecond
 	// EndNowBound is for access that a person ends early.
@@ -77,7 +77,7 @@ func allow(key Key, end time.Time, early bool, faults []Fault) allowance {
 	for {
 		found := limit(end, early, counted)
 		more := slices.DeleteFunc(slices.Clone(faults), func(f Fault) bool {
-			return !f.concerns(key) || !f.To.After(end.Add(-Shade)) || !f.From.Before(found.until)
+			return !f.concerns(key) || !f.To.After(end.Add(-Lookback)) || !f.From.Before(found.until)
 		})
 		if len(more) <= len(counted) {
 			return found

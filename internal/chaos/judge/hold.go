@@ -16,7 +16,7 @@ type hold struct {
 	// until is the deadline, and longest the latest that it may be; they differ when an extension's fate is not known.
 	until, longest time.Time
 	early          time.Time // when somebody ended it early; zero when nobody did
-	disturbed      time.Time // the first attempt to end it early, or to meddle with its workflows; zero when there was none
+	disturbed      time.Time // the first attempt to end it early, or to tamper with its workflows; zero when there was none
 }
 
 // end is when the access has to be gone, as far as this hold goes, and whether that is before its deadline.
@@ -106,7 +106,7 @@ func (h *hold) times(request Request, r Record) {
 // untoldExtensions are those that were not refused, and that the ledger knows nothing of because its request's workflow
 // was taken away from it.
 func untoldExtensions(id string, r Record) time.Duration {
-	if !meddled(id, r.Said) {
+	if !tampered(id, r.Said) {
 		return 0
 	}
 	told := 0
@@ -153,8 +153,8 @@ func extensions(id string, said []Said) (longer time.Duration) {
 func (h *hold) disturb(said []Said) {
 	for _, s := range said {
 		ends := s.Request == h.request && (s.Act == ActRevoke || s.Act == ActSignalRevoke)
-		meddles := s.Request == h.request && (meddling(s.Act) || s.Act == ActCancelWorkflow) || slices.Contains(s.Keys, h.key)
-		if s.Answer == Refused || !ends && !meddles {
+		tampers := s.Request == h.request && (tampering(s.Act) || s.Act == ActCancelWorkflow) || slices.Contains(s.Keys, h.key)
+		if s.Answer == Refused || !ends && !tampers {
 			continue
 		}
 		if h.disturbed.IsZero() || s.First.Before(h.disturbed) {
@@ -166,17 +166,17 @@ func (h *hold) disturb(said []Said) {
 	}
 }
 
-// meddling is what a writer of the namespace does to a workflow, so that it can't tell its story to the end.
-func meddling(act Act) bool { return act == ActTerminate || act == ActReset }
+// tampering is what a writer of the namespace does to a workflow, so that it can't tell its story to the end.
+func tampering(act Act) bool { return act == ActTerminate || act == ActReset }
 
 // Ends is true for a request that was taken in, and whose workflow nobody has taken away: its story has to have an end.
 func Ends(id string, said []Said) bool {
 	asked := slices.ContainsFunc(said, func(s Said) bool { return s.Request == id && s.Act == ActAsk && s.Answer == Taken })
-	return asked && !meddled(id, said)
+	return asked && !tampered(id, said)
 }
 
-func meddled(id string, said []Said) bool {
+func tampered(id string, said []Said) bool {
 	return slices.ContainsFunc(said, func(s Said) bool {
-		return s.Request == id && meddling(s.Act) && s.Answer != Refused
+		return s.Request == id && tampering(s.Act) && s.Answer != Refused
 	})
 }

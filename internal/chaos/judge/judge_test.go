@@ -234,17 +234,17 @@ func TestEveryBrokenPromiseIsFound(t *testing.T) {
 		"a comment on what nobody knows":   {func(r *judge.Record) { r.Comments = append(r.Comments, judge.Comment{Marker: id + "/9"}) }, "P8 which the ledger does not have"},
 		"a comment with no marker of ours": {func(r *judge.Record) { r.Comments = append(r.Comments, judge.Comment{Marker: "x"}) }, "P8 marker"},
 
-		"nonsense that was taken": {func(r *judge.Record) {
-			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Taken})
+		"bad input that was taken": {func(r *judge.Record) {
+			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskInvalid, First: at(11), Answer: judge.Taken})
 		}, "P9 has started something"},
-		"nonsense that is in the ledger": {func(r *judge.Record) {
-			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Unknown})
+		"bad input that is in the ledger": {func(r *judge.Record) {
+			say(r, judge.Said{Request: id, By: "alice", Act: judge.ActAskInvalid, First: at(11), Answer: judge.Unknown})
 		}, "P9 has started something"},
-		"nonsense that is refused without a field": {func(r *judge.Record) {
-			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no", Fix: "don't"}})
+		"bad input that is refused without a field": {func(r *judge.Record) {
+			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskInvalid, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no", Fix: "don't"}})
 		}, "P9 without a field"},
-		"nonsense that is refused without a word": {func(r *judge.Record) {
-			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskNonsense, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no"}})
+		"bad input that is refused without a word": {func(r *judge.Record) {
+			say(r, judge.Said{Request: "x", By: "alice", Act: judge.ActAskInvalid, First: at(11), Answer: judge.Refused, Problem: &contract.Problem{Fault: "no"}})
 		}, "P9 without a field"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -42,7 +42,7 @@ func (v Verdict) late(row string) (late []time.Duration) {
 // Judge holds a record against all promises.
 func Judge(r Record) Verdict {
 	all := holds(r)
-	c := &court{Record: r, holds: all, verdict: Verdict{Ends: ends(r, all), Checked: map[string]int{}}}
+	c := &judgement{Record: r, holds: all, verdict: Verdict{Ends: ends(r, all), Checked: map[string]int{}}}
 	c.noAccessWithoutADecision()
 	c.accessEndsOnTime()
 	c.goneIsGone()
@@ -51,25 +51,25 @@ func Judge(r Record) Verdict {
 	c.nobodyDecidesForThemselves()
 	c.nobodyForges()
 	c.theRecordIsComplete()
-	c.nonsenseIsExplained()
+	c.badInputIsExplained()
 	return c.verdict
 }
 
-// court is one judgement under way.
-type court struct {
+// judgement is one judgement under way.
+type judgement struct {
 	Record
 	holds   []hold
 	verdict Verdict
 }
 
-func (c *court) checked(promise string) { c.verdict.Checked[promise]++ }
+func (c *judgement) checked(promise string) { c.verdict.Checked[promise]++ }
 
-func (c *court) broken(promise, request string, at time.Time, format string, args ...any) {
+func (c *judgement) broken(promise, request string, at time.Time, format string, args ...any) {
 	c.verdict.Violations = append(c.verdict.Violations, Violation{promise, request, at, fmt.Sprintf(format, args...)})
 }
 
 // of are the holds of a key.
-func (c *court) of(key Key) (found []hold) {
+func (c *judgement) of(key Key) (found []hold) {
 	for _, h := range c.holds {
 		if h.key == key {
 			found = append(found, h)
@@ -79,7 +79,7 @@ func (c *court) of(key Key) (found []hold) {
 }
 
 // P1: whatever is seen was approved before, by as many others as it takes.
-func (c *court) noAccessWithoutADecision() {
+func (c *judgement) noAccessWithoutADecision() {
 	for _, p := range c.Presences {
 		if slices.Contains(c.Standing, p.Key) || slices.Contains(c.Forbidden, p.Key) {
 			continue
@@ -99,7 +99,7 @@ func (c *court) noAccessWithoutADecision() {
 }
 
 // approvedInTheLedger is P8 where it decides: the ledger has taken the approval before the grant call.
-func (c *court) approvedInTheLedger(p Presence, decided []hold) {
+func (c *judgement) approvedInTheLedger(p Presence, decided []hold) {
 	c.checked("P8")
 	unknown := func(h hold) bool { at, looked := c.Unapproved[h.request]; return looked && !at.Before(p.From) }
 	if !slices.ContainsFunc(decided, func(h hold) bool { return !unknown(h) }) {
@@ -108,7 +108,7 @@ func (c *court) approvedInTheLedger(p Presence, decided []hold) {
 }
 
 // P2: access ends on time, and no later than what was asked for.
-func (c *court) accessEndsOnTime() {
+func (c *judgement) accessEndsOnTime() {
 	for _, e := range c.verdict.Ends {
 		c.checked("P2")
 		switch {
@@ -134,7 +134,7 @@ const (
 	stamp = 500 * time.Millisecond
 )
 
-func (c *court) quietEndsAreOnTime() {
+func (c *judgement) quietEndsAreOnTime() {
 	p99 := Percentile(c.verdict.late(RowQuiet), 99)
 	if p99 <= QuietBound {
 		return
@@ -149,7 +149,7 @@ func (c *court) quietEndsAreOnTime() {
 		seconds(p99), seconds(QuietBound), strings.Join(late, ", "))
 }
 
-func (c *court) lastsNoLonger(request Request) {
+func (c *judgement) lastsNoLonger(request Request) {
 	story := c.Stories[request.ID]
 	for _, event := range story.Events {
 		if event.Kind != contract.EventGranted || story.Until.IsZero() {
@@ -159,7 +159,7 @@ func (c *court) lastsNoLonger(request Request) {
 		longest := event.At.Add(request.Duration + extensions(request.ID, c.Said) + slack)
 		if story.Until.After(longest) {
 			promise := "P2"
-			if meddled(request.ID, c.Said) {
+			if tampered(request.ID, c.Said) {
 				promise = "P7"
 			}
 			c.broken(promise, request.ID, story.Until, "its end is %s later than anybody has allowed", seconds(story.Until.Sub(longest)))
@@ -168,7 +168,7 @@ func (c *court) lastsNoLonger(request Request) {
 }
 
 // P3: what is said to be gone is gone.
-func (c *court) goneIsGone() {
+func (c *judgement) goneIsGone() {
 	for id, story := range c.Stories {
 		for _, claim := range story.Gone {
 			key, gone := claim.Key, claim.At
@@ -183,7 +183,7 @@ func (c *court) goneIsGone() {
 }
 
 // heldByAnother is true when another request may hold an access up within a stretch.
-func (c *court) heldByAnother(id string, key Key, from, to time.Time) bool {
+func (c *judgement) heldByAnother(id string, key Key, from, to time.Time) bool {
 	return slices.ContainsFunc(c.of(key), func(h hold) bool {
 		end, _ := h.end()
 		return h.request != id && h.from.Before(to) && end.After(from)
@@ -191,7 +191,7 @@ func (c *court) heldByAnother(id string, key Key, from, to time.Time) bool {
 }
 
 // P4: access is there until the later of two ends.
-func (c *court) accessIsThereWhileHeldUp() {
+func (c *judgement) accessIsThereWhileHeldUp() {
 	for _, h := range c.holds {
 		if h.granted.IsZero() || !h.granted.Before(h.surely()) {
 			continue
@@ -214,7 +214,7 @@ func (c *court) accessIsThereWhileHeldUp() {
 }
 
 // P5: what was there before stays.
-func (c *court) standingAccessStays() {
+func (c *judgement) standingAccessStays() {
 	for _, key := range c.Standing {
 		c.checked("P5")
 		there := false
@@ -234,7 +234,7 @@ func (c *court) standingAccessStays() {
 }
 
 // P6: nobody approves their own request.
-func (c *court) nobodyDecidesForThemselves() {
+func (c *judgement) nobodyDecidesForThemselves() {
 	for _, s := range c.Said {
 		if s.Act != ActApproveOwn {
 			continue
@@ -247,7 +247,7 @@ func (c *court) nobodyDecidesForThemselves() {
 }
 
 // P7: without a key nobody asks, approves or extends.
-func (c *court) nobodyForges() {
+func (c *judgement) nobodyForges() {
 	for _, p := range c.Presences {
 		if slices.Contains(c.Forbidden, p.Key) {
 			c.broken("P7", "", p.From, "%s was seen, and only a forger has asked for it", p.Key)
@@ -265,17 +265,17 @@ func (c *court) nobodyForges() {
 }
 
 // P9: bad input gets a clear error, and starts nothing.
-func (c *court) nonsenseIsExplained() {
+func (c *judgement) badInputIsExplained() {
 	for _, s := range c.Said {
-		if s.Act != ActAskNonsense {
+		if s.Act != ActAskInvalid {
 			continue
 		}
 		c.checked("P9")
 		if s.Answer == Taken || len(c.Stories[s.Request].Events) > 0 {
-			c.broken("P9", s.Request, s.Answered, "nonsense has started something")
+			c.broken("P9", s.Request, s.Answered, "bad input has started something")
 		}
 		if p := s.Problem; s.Answer == Refused && (p == nil || p.Field == "" || p.Fault == "" || p.Fix == "") {
-			c.broken("P9", s.Request, s.Answered, "nonsense was refused without a field, a fault and a fix: %v", p)
+			c.broken("P9", s.Request, s.Answered, "bad input was refused without a field, a fault and a fix: %v", p)
 		}
 	}
 }

@@ -49,15 +49,15 @@ type Act string
 
 // What people do through the API.
 const (
-	ActAsk         Act = "ask"
-	ActApprove     Act = "approve"
-	ActDeny        Act = "deny"
-	ActExtend      Act = "extend"
-	ActRevoke      Act = "revoke"
-	ActCancel      Act = "cancel"
-	ActPostReview  Act = "post-review" // of break-glass access
-	ActApproveOwn  Act = "approve-own" // a requester tries to approve what they asked for
-	ActAskNonsense Act = "ask-nonsense"
+	ActAsk        Act = "ask"
+	ActApprove    Act = "approve"
+	ActDeny       Act = "deny"
+	ActExtend     Act = "extend"
+	ActRevoke     Act = "revoke"
+	ActCancel     Act = "cancel"
+	ActPostReview Act = "post-review" // of break-glass access
+	ActApproveOwn Act = "approve-own" // a requester tries to approve what they asked for
+	ActAskInvalid Act = "ask-invalid"
 )
 
 // What a writer of the namespace does without keys.

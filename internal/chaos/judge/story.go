@@ -32,7 +32,7 @@ var before = map[contract.EventKind][]contract.EventKind{
 }
 
 // P8: the record is complete and ordered, and the ticket has each entry once.
-func (c *court) theRecordIsComplete() {
+func (c *judgement) theRecordIsComplete() {
 	for _, request := range c.Requests {
 		c.checked("P8")
 		for _, fault := range disorder(c.Stories[request.ID].Events) {
@@ -88,8 +88,8 @@ var told = map[Act][]contract.EventKind{
 }
 
 // everythingSaidIsTold holds that no answered act is missing in the ledger.
-func (c *court) everythingSaidIsTold(request Request) {
-	if meddled(request.ID, c.Said) {
+func (c *judgement) everythingSaidIsTold(request Request) {
+	if tampered(request.ID, c.Said) {
 		return
 	}
 	for _, s := range c.Said {
@@ -107,7 +107,7 @@ func (c *court) everythingSaidIsTold(request Request) {
 }
 
 // hasAnEnd holds that a request is over, and that the ledger knows how.
-func (c *court) hasAnEnd(request Request) {
+func (c *judgement) hasAnEnd(request Request) {
 	story := c.Stories[request.ID]
 	over := slices.ContainsFunc(story.Events, func(e contract.Event) bool { return terminal(e.Kind) })
 	if !over || story.State != contract.StateEnded {
@@ -122,7 +122,7 @@ func commented(kind contract.EventKind) bool {
 }
 
 // ticketsHaveEachEntryOnce compares the comments with the ledger, which they are a copy of.
-func (c *court) ticketsHaveEachEntryOnce() {
+func (c *judgement) ticketsHaveEachEntryOnce() {
 	comments := map[string][]int{}
 	for _, comment := range c.Comments {
 		id, number, _ := strings.Cut(comment.Marker, "/")
@@ -140,7 +140,7 @@ func (c *court) ticketsHaveEachEntryOnce() {
 	}
 }
 
-func (c *court) ticket(request Request, written []int) {
+func (c *judgement) ticket(request Request, written []int) {
 	story := c.Stories[request.ID]
 	for i, seq := range written {
 		c.checked("P8")
@@ -149,12 +149,12 @@ func (c *court) ticket(request Request, written []int) {
 			c.broken("P8", request.ID, c.To, "its ticket has entry %d twice", seq)
 		case i > 0 && seq < written[i-1]:
 			c.broken("P8", request.ID, c.To, "its ticket has entry %d after entry %d", seq, written[i-1])
-		case seq > len(story.Events) && !meddled(request.ID, c.Said): // the ticket may have heard of it first
+		case seq > len(story.Events) && !tampered(request.ID, c.Said): // the ticket may have heard of it first
 			c.broken("P8", request.ID, c.To, "its ticket has entry %d, which the ledger does not have", seq)
 		}
 	}
 	abandoned := slices.ContainsFunc(story.Events, func(e contract.Event) bool { return e.Kind == contract.EventTicketAbandoned })
-	if abandoned || meddled(request.ID, c.Said) {
+	if abandoned || tampered(request.ID, c.Said) {
 		return
 	}
 	for _, event := range story.Events {

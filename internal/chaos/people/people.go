@@ -18,7 +18,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Options of Cast.
+// Options of Simulator.
 type Options struct {
 	URL      string // of the API
 	Tokens   map[string]string
@@ -31,26 +31,26 @@ type Options struct {
 	Wrong func(judge.Fault)
 }
 
-// Cast plays everybody. It is safe for concurrent use.
-type Cast struct {
+// Simulator plays everybody. It is safe for concurrent use.
+type Simulator struct {
 	Options
 	api      *apiClient
 	temporal client.Client
-	diary    diary
+	actLog   actLog
 
 	mu       sync.Mutex
 	requests []judge.Request
 }
 
-// New makes a cast; nothing is said yet.
-func New(o Options) (*Cast, error) {
+// New makes a simulator; nothing is said yet.
+func New(o Options) (*Simulator, error) {
 	dialed, err := client.NewLazyClient(client.Options{
 		HostPort: o.Temporal, Namespace: contract.Namespace, Logger: silence{},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return &Cast{Options: o, api: newClient(o.URL, o.Tokens), temporal: dialed}, nil
+	return &Simulator{Options: o, api: newClient(o.URL, o.Tokens), temporal: dialed}, nil
 }
 
 // silence is a log for Temporal's client: it would tell of the failures that are meant to be.
@@ -62,20 +62,20 @@ func (silence) Warn(string, ...any)  {}
 func (silence) Error(string, ...any) {}
 
 // Close lets go of Temporal.
-func (c *Cast) Close() { c.temporal.Close() }
+func (c *Simulator) Close() { c.temporal.Close() }
 
 // Said is what everybody has said so far.
-func (c *Cast) Said() []judge.Said { return c.diary.all() }
+func (c *Simulator) Said() []judge.Said { return c.actLog.all() }
 
 // Requests are those that were asked for so far.
-func (c *Cast) Requests() []judge.Request {
+func (c *Simulator) Requests() []judge.Request {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.requests)
 }
 
 // Play does what a plan foresees, and returns when everybody has said their last word.
-func (c *Cast) Play(ctx context.Context, p plan.Plan) {
+func (c *Simulator) Play(ctx context.Context, p plan.Plan) {
 	var everybody sync.WaitGroup
 	for _, request := range p.Requests {
 		everybody.Go(func() { c.playRequest(ctx, request) })
@@ -91,20 +91,20 @@ func (c *Cast) Play(ctx context.Context, p plan.Plan) {
 }
 
 // until waits for an instant of the plan.
-func (c *Cast) until(ctx context.Context, at time.Duration) bool {
+func (c *Simulator) until(ctx context.Context, at time.Duration) bool {
 	return pause(ctx, time.Until(c.Begin.Add(at)))
 }
 
-// scene is one request while it is played.
-type scene struct {
-	*Cast
+// script is one request while it is played.
+type script struct {
+	*Simulator
 	plan.Request
 	id     string
 	person world.Person
 	status contract.Status // as it was when it became active
 }
 
-func (c *Cast) playRequest(ctx context.Context, request plan.Request) {
+func (c *Simulator) playRequest(ctx context.Context, request plan.Request) {
 	if !c.until(ctx, request.At) {
 		return
 	}
@@ -112,7 +112,7 @@ func (c *Cast) playRequest(ctx context.Context, request plan.Request) {
 	if err != nil {
 		return
 	}
-	s := &scene{Cast: c, Request: request, id: id, person: c.People[request.Person]}
+	s := &script{Simulator: c, Request: request, id: id, person: c.People[request.Person]}
 	if s.ask(ctx) != judge.Taken {
 		return
 	}
@@ -135,12 +135,12 @@ func (c *Cast) playRequest(ctx context.Context, request plan.Request) {
 	if s.EndAfter > 0 {
 		at(s.EndAfter, func() { s.end(ctx) })
 	}
-	if s.Meddle != "" && s.Meddle != plan.ForgeReview {
-		at(s.MeddleAfter, func() { s.meddle(ctx) })
+	if s.Tamper != "" && s.Tamper != plan.ForgeReview {
+		at(s.TamperAfter, func() { s.tamper(ctx) })
 	}
 	meanwhile.Wait()
 	if s.Fate == plan.BreakGlass && pause(ctx, time.Until(active.Add(s.Duration))) {
-		s.diary.insist(ctx, s.says(world.Carol, judge.ActPostReview), func(ctx context.Context) error {
+		s.actLog.insist(ctx, s.says(world.Carol, judge.ActPostReview), func(ctx context.Context) error {
 			return s.review(ctx, world.Carol, contract.VerdictApprove)
 		})
 	}
@@ -151,14 +151,14 @@ func newID() (string, error) {
 	return id.String(), err
 }
 
-func (s *scene) says(by string, act judge.Act) judge.Said {
+func (s *script) says(by string, act judge.Act) judge.Said {
 	return judge.Said{Request: s.id, By: by, Act: act}
 }
 
 // ask asks for access, under an id of the asker's own so that asking again is no second request.
-func (s *scene) ask(ctx context.Context) judge.Answer {
+func (s *script) ask(ctx context.Context) judge.Answer {
 	body := map[string]any{
-		"id": s.id, "template": s.Template, "duration": s.Duration.String(), "reason": fmt.Sprintf("request %d of a bad day", s.Number),
+		"id": s.id, "template": s.Template, "duration": s.Duration.String(), "reason": fmt.Sprintf("request %d of a trial", s.Number),
 		"ticket": s.Tickets[s.Number%len(s.Tickets)],
 	}
 	request := judge.Request{ID: s.id, Requester: s.person.ID, Keys: keysOf(s.person, s.Template), Duration: s.Duration, Needed: 1}
@@ -175,7 +175,7 @@ func (s *scene) ask(ctx context.Context) judge.Answer {
 	s.mu.Lock()
 	s.requests = append(s.requests, request)
 	s.mu.Unlock()
-	return s.diary.insist(ctx, s.says(s.person.ID, judge.ActAsk), func(ctx context.Context) error {
+	return s.actLog.insist(ctx, s.says(s.person.ID, judge.ActAsk), func(ctx context.Context) error {
 		_, err := s.api.call(ctx, s.person.ID, http.MethodPost, "/v1/requests", body)
 		return err
 	})
@@ -201,14 +201,14 @@ func keysOf(person world.Person, template plan.Template) (keys []judge.Key) {
 }
 
 // decide is what reviewers, and the requester, say while it is pending.
-func (s *scene) decide(ctx context.Context) {
+func (s *script) decide(ctx context.Context) {
 	if s.ApproveOwn {
-		s.diary.insist(ctx, s.says(s.person.ID, judge.ActApproveOwn), func(ctx context.Context) error {
+		s.actLog.insist(ctx, s.says(s.person.ID, judge.ActApproveOwn), func(ctx context.Context) error {
 			return s.review(ctx, s.person.ID, contract.VerdictApprove)
 		})
 	}
-	if s.Meddle == plan.ForgeReview {
-		s.meddle(ctx)
+	if s.Tamper == plan.ForgeReview {
+		s.tamper(ctx)
 	}
 	if !pause(ctx, s.Decide) {
 		return
@@ -224,27 +224,27 @@ func (s *scene) decide(ctx context.Context) {
 			needed = 2
 		}
 		for _, reviewer := range reviewers[:needed] {
-			s.diary.insist(ctx, s.says(reviewer, judge.ActApprove), func(ctx context.Context) error {
+			s.actLog.insist(ctx, s.says(reviewer, judge.ActApprove), func(ctx context.Context) error {
 				return s.review(ctx, reviewer, contract.VerdictApprove)
 			})
 		}
 	case plan.Denied:
-		s.diary.insist(ctx, s.says(reviewers[0], judge.ActDeny), func(ctx context.Context) error {
+		s.actLog.insist(ctx, s.says(reviewers[0], judge.ActDeny), func(ctx context.Context) error {
 			return s.review(ctx, reviewers[0], contract.VerdictDeny)
 		})
 	case plan.Withdrawn:
-		s.diary.insist(ctx, s.says(s.person.ID, judge.ActCancel), func(ctx context.Context) error {
+		s.actLog.insist(ctx, s.says(s.person.ID, judge.ActCancel), func(ctx context.Context) error {
 			return s.change(ctx, s.person.ID, "cancellation", map[string]any{"reason": "not needed any more"})
 		})
 	case plan.Lapsed, plan.BreakGlass: // nobody says anything
 	}
 }
 
-func (s *scene) review(ctx context.Context, by string, verdict contract.Verdict) error {
+func (s *script) review(ctx context.Context, by string, verdict contract.Verdict) error {
 	return s.change(ctx, by, "reviews", map[string]any{"verdict": verdict, "reason": "as it was planned"})
 }
 
-func (s *scene) change(ctx context.Context, by, what string, body any) error {
+func (s *script) change(ctx context.Context, by, what string, body any) error {
 	_, err := s.api.call(ctx, by, http.MethodPost, "/v1/requests/"+s.id+"/"+what, body)
 	return err
 }
@@ -256,7 +256,7 @@ const (
 )
 
 // active waits until there is access, and is false when there will be none.
-func (s *scene) active(ctx context.Context) bool {
+func (s *script) active(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, activeWithin)
 	defer cancel()
 	for {
@@ -275,20 +275,20 @@ func (s *scene) active(ctx context.Context) bool {
 	}
 }
 
-func (s *scene) extend(ctx context.Context) {
+func (s *script) extend(ctx context.Context) {
 	said := s.says(s.person.ID, judge.ActExtend)
 	said.Duration = s.Extend.By
-	s.diary.once(ctx, said, func(ctx context.Context) error {
+	s.actLog.once(ctx, said, func(ctx context.Context) error {
 		return s.change(ctx, s.person.ID, "extensions", map[string]any{"duration": s.Extend.By.String(), "reason": "not done yet"})
 	})
 }
 
-func (s *scene) end(ctx context.Context) {
+func (s *script) end(ctx context.Context) {
 	by := s.person.ID
 	if s.Operator {
 		by = world.Erin
 	}
-	s.diary.insist(ctx, s.says(by, judge.ActRevoke), func(ctx context.Context) error {
+	s.actLog.insist(ctx, s.says(by, judge.ActRevoke), func(ctx context.Context) error {
 		return s.change(ctx, by, "revocation", map[string]any{"reason": "done"})
 	})
 }

@@ -24,10 +24,10 @@ const writer = "writer"
 // writeWithin bounds one attempt of the writer's.
 const writeWithin = 10 * time.Second
 
-// meddle does to a request's workflows what was drawn.
-func (s *scene) meddle(ctx context.Context) {
+// tamper does to a request's workflows what was drawn.
+func (s *script) tamper(ctx context.Context) {
 	workflow := contract.RequestWorkflowID(s.id)
-	switch s.Meddle {
+	switch s.Tamper {
 	case plan.SignalRevoke:
 		s.writes(ctx, judge.ActSignalRevoke, nil, func(ctx context.Context) error {
 			return s.temporal.SignalWorkflow(ctx, workflow, "", contract.SignalRevoke, contract.RevokeSignal{By: writer, Reason: "it is over"})
@@ -65,33 +65,33 @@ func (s *scene) meddle(ctx context.Context) {
 // forgedSeal has the form of a seal.
 const forgedSeal = "eyJhbGciOiJFZERTQSJ9.eyJpYXQiOjF9.AAAA"
 
-func (s *scene) terminate(ctx context.Context) {
+func (s *script) terminate(ctx context.Context) {
 	s.disturbs(s.writes(ctx, judge.ActTerminate, nil, func(ctx context.Context) error {
-		return s.temporal.TerminateWorkflow(ctx, contract.RequestWorkflowID(s.id), "", "on a bad day")
+		return s.temporal.TerminateWorkflow(ctx, contract.RequestWorkflowID(s.id), "", "to try Curfew")
 	}))
 }
 
-func (s *scene) terminateGrants(ctx context.Context) {
+func (s *script) terminateGrants(ctx context.Context) {
 	keys := keysOf(s.person, s.Template)
 	for _, hold := range s.status.Holds {
 		s.disturbs(s.writes(ctx, judge.ActTerminateGrant, keys, func(ctx context.Context) error {
-			return s.temporal.TerminateWorkflow(ctx, hold.Access.GrantID(), "", "on a bad day")
+			return s.temporal.TerminateWorkflow(ctx, hold.Access.GrantID(), "", "to try Curfew")
 		}))
 	}
 }
 
 // disturbs says that the ends of the request's accesses are not what the workflows foresaw.
-func (s *scene) disturbs(answer judge.Answer) {
+func (s *script) disturbs(answer judge.Answer) {
 	if answer != judge.Refused {
 		s.Wrong(judge.Fault{
-			Kind: judge.Terminated, What: string(s.Meddle) + " of " + s.id, From: time.Now().Add(-time.Second),
+			Kind: judge.Terminated, What: string(s.Tamper) + " of " + s.id, From: time.Now().Add(-time.Second),
 			To: time.Now().Add(time.Hour), Keys: keysOf(s.person, s.Template),
 		})
 	}
 }
 
 // reset sets a workflow back to its first step.
-func (s *scene) reset(ctx context.Context, workflow string) error {
+func (s *script) reset(ctx context.Context, workflow string) error {
 	first := int64(0)
 	for history := s.temporal.GetWorkflowHistory(ctx, workflow, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); first == 0 && history.HasNext(); {
 		event, err := history.Next()
@@ -104,12 +104,12 @@ func (s *scene) reset(ctx context.Context, workflow string) error {
 	}
 	_, err := s.temporal.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: contract.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: workflow},
-		Reason: "on a bad day", WorkflowTaskFinishEventId: first, RequestId: uuid.NewString(),
+		Reason: "to try Curfew", WorkflowTaskFinishEventId: first, RequestId: uuid.NewString(),
 	})
 	return err
 }
 
-func (c *Cast) update(ctx context.Context, workflow, name string, input any) error {
+func (c *Simulator) update(ctx context.Context, workflow, name string, input any) error {
 	handle, err := c.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: workflow, UpdateName: name, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{input},
 	})
@@ -119,14 +119,14 @@ func (c *Cast) update(ctx context.Context, workflow, name string, input any) err
 	return handle.Get(ctx, nil)
 }
 
-func (s *scene) writes(ctx context.Context, act judge.Act, keys []judge.Key, do func(context.Context) error) judge.Answer {
+func (s *script) writes(ctx context.Context, act judge.Act, keys []judge.Key, do func(context.Context) error) judge.Answer {
 	said := s.says(writer, act)
 	said.Keys = keys
 	return s.write(ctx, said, do)
 }
 
 // write does something to Temporal, once, and writes down what came of it.
-func (c *Cast) write(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
+func (c *Simulator) write(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
 	ctx, cancel := context.WithTimeout(ctx, writeWithin)
 	defer cancel()
 	said.First = time.Now()
@@ -142,12 +142,12 @@ func (c *Cast) write(ctx context.Context, said judge.Said, do func(context.Conte
 	case refused && refusal(problem) != nil:
 		said.Answer, said.Problem = judge.Refused, problem
 	}
-	c.diary.write(said)
+	c.actLog.write(said)
 	return said.Answer
 }
 
 // forgeRequest starts a request of the stranger's past the server.
-func (c *Cast) forgeRequest(ctx context.Context, n int) {
+func (c *Simulator) forgeRequest(ctx context.Context, n int) {
 	id, err := newID()
 	if err != nil {
 		return

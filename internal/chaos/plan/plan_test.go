@@ -32,7 +32,7 @@ func TestAPlanStaysWithinItsBounds(t *testing.T) {
 			require.LessOrEqual(t, r.Duration, 5*time.Minute, "seed %d: %+v", seed, r)
 			require.Equal(t, r.Duration, r.Duration.Truncate(time.Second), "durations are written in seconds")
 			require.Less(t, r.EndAfter, max(r.Duration, time.Second), "seed %d: %+v", seed, r)
-			require.Less(t, r.MeddleAfter, max(r.Duration, time.Second), "seed %d: %+v", seed, r)
+			require.Less(t, r.TamperAfter, max(r.Duration, time.Second), "seed %d: %+v", seed, r)
 			if r.Extend != nil {
 				require.Less(t, r.Extend.After, r.Duration, "seed %d: %+v", seed, r)
 				require.GreaterOrEqual(t, r.Extend.By, time.Second)
@@ -49,17 +49,17 @@ func TestAPlanStaysWithinItsBounds(t *testing.T) {
 
 func TestEightMinutesHaveEveryFaultAndEveryShape(t *testing.T) {
 	t.Parallel()
-	shapes, faults := map[plan.Fate]int{}, map[plan.Fault]int{}
-	meddled, extended, ended := 0, 0, 0
+	shapes, faults := map[plan.Fate]int{}, map[plan.FaultKind]int{}
+	tampered, extended, ended := 0, 0, 0
 	for seed := range uint64(3) {
 		p := eightMinutes(seed)
 		for _, f := range p.Faults {
-			faults[f.Fault]++
+			faults[f.Kind]++
 		}
 		for _, r := range p.Requests {
 			shapes[r.Fate]++
-			if r.Meddle != "" {
-				meddled++
+			if r.Tamper != "" {
+				tampered++
 			}
 			if r.Extend != nil {
 				extended++
@@ -75,24 +75,24 @@ func TestEightMinutesHaveEveryFaultAndEveryShape(t *testing.T) {
 	for _, fate := range []plan.Fate{plan.Approved, plan.Denied, plan.Lapsed, plan.Withdrawn, plan.BreakGlass} {
 		require.Positive(t, shapes[fate], fate)
 	}
-	require.Greater(t, meddled, 10)
+	require.Greater(t, tampered, 10)
 	require.Greater(t, extended, 20)
 	require.Greater(t, ended, 10)
 }
 
 // Fifty ends with nothing wrong are asked for; plans foresee more, because some come to nothing.
-func TestManyEndsOfEightMinutesAreCalm(t *testing.T) {
+func TestManyEndsOfEightMinutesAreQuiet(t *testing.T) {
 	t.Parallel()
 	least := 1000
 	for seed := range uint64(50) {
 		p := eightMinutes(seed)
-		calm := 0
+		quiet := 0
 		for _, end := range foreseen(p) {
-			if !slices.ContainsFunc(p.Faults, func(f plan.Trouble) bool { return f.At < end && f.At+f.For > end-20*time.Second }) {
-				calm++
+			if !slices.ContainsFunc(p.Faults, func(f plan.Fault) bool { return f.At < end && f.At+f.For > end-20*time.Second }) {
+				quiet++
 			}
 		}
-		least = min(least, calm)
+		least = min(least, quiet)
 	}
 	require.Greater(t, least, 55)
 }
@@ -101,14 +101,14 @@ func TestManyEndsOfEightMinutesAreCalm(t *testing.T) {
 func foreseen(p plan.Plan) (ends []time.Duration) {
 	type held struct {
 		from, to time.Duration
-		cut      bool // somebody ends it early, or meddles with it
+		cut      bool // somebody ends it early, or tampers with it
 	}
 	all := map[string][]held{}
 	for _, r := range p.Requests {
 		if r.Fate != plan.Approved && r.Fate != plan.BreakGlass {
 			continue
 		}
-		h := held{from: r.At + max(r.Decide, r.StartIn), cut: r.EndAfter > 0 || r.Meddle != ""}
+		h := held{from: r.At + max(r.Decide, r.StartIn), cut: r.EndAfter > 0 || r.Tamper != ""}
 		h.to = h.from + 3*time.Second + r.Duration
 		if r.Extend != nil {
 			h.to += r.Extend.By

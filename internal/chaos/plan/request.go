@@ -49,9 +49,9 @@ type Request struct {
 	Operator bool          `json:"operator,omitempty"` // an operator does, not the requester
 	// ApproveOwn is true when the requester tries to approve it.
 	ApproveOwn bool `json:"approveOwn,omitempty"`
-	// Meddle is what a writer of the namespace does to it while it is active, so long after that.
-	Meddle      Meddling      `json:"meddle,omitempty"`
-	MeddleAfter time.Duration `json:"meddleAfter,omitempty"`
+	// Tamper is what a writer of the namespace does to it while it is active, so long after that.
+	Tamper      Tampering     `json:"tamper,omitempty"`
+	TamperAfter time.Duration `json:"tamperAfter,omitempty"`
 }
 
 // Extension is a later end.
@@ -60,22 +60,22 @@ type Extension struct {
 	By    time.Duration `json:"by"` // whole seconds
 }
 
-// Meddling is what somebody who can write to the Temporal namespace does without keys.
-type Meddling string
+// Tampering is what somebody who can write to the Temporal namespace does without keys.
+type Tampering string
 
 // What they do.
 const (
-	SignalRevoke    Meddling = "signal-revoke"
-	Terminate       Meddling = "terminate"
-	TerminateGrants Meddling = "terminate-grants"
-	TerminateAll    Meddling = "terminate-all"
-	Reset           Meddling = "reset"
-	CancelWorkflow  Meddling = "cancel-workflow"
-	ForgeReview     Meddling = "forge-review"
-	ForgeExtension  Meddling = "forge-extension"
+	SignalRevoke    Tampering = "signal-revoke"
+	Terminate       Tampering = "terminate"
+	TerminateGrants Tampering = "terminate-grants"
+	TerminateAll    Tampering = "terminate-all"
+	Reset           Tampering = "reset"
+	CancelWorkflow  Tampering = "cancel-workflow"
+	ForgeReview     Tampering = "forge-review"
+	ForgeExtension  Tampering = "forge-extension"
 )
 
-var meddlings = []Meddling{
+var tamperings = []Tampering{
 	SignalRevoke, Terminate, TerminateGrants, TerminateAll, Reset, CancelWorkflow, ForgeExtension, ForgeReview,
 }
 
@@ -108,7 +108,7 @@ func People(requests int) int { return max(4, requests/2) }
 type drawing struct {
 	*rand.Rand
 	options Options
-	calm    []stretch
+	quiet   []stretch
 }
 
 func (d drawing) requests() (all []Request) {
@@ -158,7 +158,7 @@ func (d drawing) shape(r *Request) {
 	r.ApproveOwn = r.Fate != BreakGlass && d.IntN(8) == 0
 }
 
-// last draws how long access lasts: four of five end when it is calm, as far as can be foreseen.
+// last draws how long access lasts: four of five end when it is quiet, as far as can be foreseen.
 func (d drawing) last(r *Request) {
 	r.Duration = seconds(d.Rand, 6, 50).Truncate(time.Second)
 	if d.IntN(5) == 0 {
@@ -166,7 +166,7 @@ func (d drawing) last(r *Request) {
 	}
 	active := r.At + max(r.Decide, r.StartIn) + usual
 	var fitting []stretch
-	for _, s := range d.calm {
+	for _, s := range d.quiet {
 		s.from = max(s.from+time.Second, active+6*time.Second)
 		if s.to-s.from > 2*time.Second && s.from < active+90*time.Second {
 			fitting = append(fitting, s)
@@ -196,7 +196,7 @@ func (d drawing) happen(r *Request) {
 	case n < 32:
 		r.EndAfter, r.Operator = within(), d.IntN(3) == 0
 	case n < 42:
-		r.Meddle, r.MeddleAfter = meddlings[d.IntN(len(meddlings))], within()
+		r.Tamper, r.TamperAfter = tamperings[d.IntN(len(tamperings))], within()
 	}
 }
 

@@ -190,8 +190,8 @@ func (w *World) openLines(context.Context) error {
 	return nil
 }
 
-// LinesTo are the lines of all workers, and of the server where that has one, to a target or to the ledger.
-func (w *World) LinesTo(system string) (found []*proxy.Proxy) {
+// ProxiesTo are the lines of all workers, and of the server where that has one, to a target or to the ledger.
+func (w *World) ProxiesTo(system string) (found []*proxy.Proxy) {
 	for _, process := range processes {
 		if line, there := w.lines[place{process, system}]; there {
 			found = append(found, line)
@@ -200,13 +200,13 @@ func (w *World) LinesTo(system string) (found []*proxy.Proxy) {
 	return found
 }
 
-// LineOf is a worker's line to a target or to the ledger; nil when it has none.
-func (w *World) LineOf(worker int, system string) *proxy.Proxy {
+// ProxyOf is a worker's line to a target or to the ledger; nil when it has none.
+func (w *World) ProxyOf(worker int, system string) *proxy.Proxy {
 	return w.lines[place{processes[1+worker], system}]
 }
 
-// LedgerLine is what LinesTo calls the ledger.
-func (*World) LedgerLine() string { return ledgerLine }
+// LedgerProxy is what ProxiesTo calls the ledger.
+func (*World) LedgerProxy() string { return ledgerLine }
 
 func (w *World) openCurfew(ctx context.Context) error {
 	listen, err := freeAddress()

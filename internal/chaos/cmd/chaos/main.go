@@ -1,5 +1,5 @@
-// Command chaos plays a bad day on a whole Curfew and judges whether it kept its promises. Its exit code is 0 when it did,
-// 1 when it did not, and 2 when it could not be played.
+// Command chaos makes everything around a whole Curfew fail and judges whether it kept its promises. Its exit code is 0 when
+// it did, 1 when it did not, and 2 when that could not be tried.
 package main
 
 import (
@@ -82,13 +82,13 @@ func run(ctx context.Context) (kept bool, err error) {
 }
 
 // faultsIn reads a list of faults; all when it is empty.
-func faultsIn(list string) ([]plan.Fault, error) {
+func faultsIn(list string) ([]plan.FaultKind, error) {
 	if list == "" {
 		return plan.All(), nil
 	}
-	var found []plan.Fault
+	var found []plan.FaultKind
 	for _, name := range strings.Split(list, ",") {
-		fault := plan.Fault(name)
+		fault := plan.FaultKind(name)
 		if !slices.Contains(plan.All(), fault) {
 			return nil, fmt.Errorf("there is no fault %q: choose from %v", name, plan.All())
 		}

@@ -25,8 +25,8 @@ const store = "ledger"
 // clockOff is how wrong a wrong clock is.
 const clockOff = 5 * time.Minute
 
-// troubles plays faults, and writes down from when until when each was there.
-type troubles struct {
+// injector plays faults, and writes down from when until when each was there.
+type injector struct {
 	*world.World
 
 	mu       sync.Mutex
@@ -40,7 +40,7 @@ type troubles struct {
 }
 
 // playable are those of some faults that can be played here; the others are named with the reason.
-func playable(w *world.World, wanted []plan.Fault) (can []plan.Fault, left []string) {
+func playable(w *world.World, wanted []plan.FaultKind) (can []plan.FaultKind, left []string) {
 	for _, fault := range wanted {
 		switch {
 		case fault == plan.WrongClock && !process.CanShiftClocks:
@@ -57,25 +57,25 @@ func playable(w *world.World, wanted []plan.Fault) (can []plan.Fault, left []str
 }
 
 // play does what a plan foresees and returns when everything is mended.
-func (t *troubles) play(ctx context.Context, begin time.Time, faults []plan.Trouble) {
+func (t *injector) play(ctx context.Context, begin time.Time, faults []plan.Fault) {
 	var all sync.WaitGroup
-	for _, trouble := range faults {
+	for _, planned := range faults {
 		all.Go(func() {
-			if !wait(ctx, time.Until(begin.Add(trouble.At))) {
+			if !wait(ctx, time.Until(begin.Add(planned.At))) {
 				return
 			}
-			t.one(ctx, trouble)
+			t.one(ctx, planned)
 		})
 	}
 	all.Wait()
 }
 
 // one plays a fault. It is mended also when the context has ended.
-func (t *troubles) one(ctx context.Context, trouble plan.Trouble) {
+func (t *injector) one(ctx context.Context, planned plan.Fault) {
 	fault := judge.Fault{From: time.Now()}
-	mend, err := t.cause(ctx, trouble, &fault)
+	mend, err := t.cause(ctx, planned, &fault)
 	if err == nil {
-		wait(ctx, trouble.For)
+		wait(ctx, planned.For)
 		err = mend(context.WithoutCancel(ctx))
 	}
 	fault.To = time.Now()
@@ -83,11 +83,11 @@ func (t *troubles) one(ctx context.Context, trouble plan.Trouble) {
 	if err != nil {
 		t.mu.Lock()
 		defer t.mu.Unlock()
-		t.failed = append(t.failed, fmt.Sprintf("%s at %s: %v", trouble.Fault, trouble.At.Round(time.Second), err))
+		t.failed = append(t.failed, fmt.Sprintf("%s at %s: %v", planned.Kind, planned.At.Round(time.Second), err))
 	}
 }
 
-func (t *troubles) note(fault judge.Fault) {
+func (t *injector) note(fault judge.Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.faults = append(t.faults, fault)
@@ -97,7 +97,7 @@ func (t *troubles) note(fault judge.Fault) {
 const again = 10 * time.Second
 
 // noteDeath notes that a program has ended by itself. One that ends again and again, because what it needs is down, does so once.
-func (t *troubles) noteDeath(fault judge.Fault) {
+func (t *injector) noteDeath(fault judge.Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for i := range t.faults {
@@ -109,7 +109,7 @@ func (t *troubles) noteDeath(fault judge.Fault) {
 	t.faults = append(t.faults, fault)
 }
 
-func (t *troubles) noted() []judge.Fault {
+func (t *injector) noted() []judge.Fault {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return slices.Clone(t.faults)
@@ -119,12 +119,12 @@ func (t *troubles) noted() []judge.Fault {
 type mending = func(context.Context) error
 
 // cause begins a fault, and says what it is.
-func (t *troubles) cause(ctx context.Context, trouble plan.Trouble, fault *judge.Fault) (mending, error) {
-	worker := int(trouble.Which % 2)
+func (t *injector) cause(ctx context.Context, planned plan.Fault, fault *judge.Fault) (mending, error) {
+	worker := int(planned.Which % 2)
 	is := func(kind judge.Kind, format string, args ...any) {
 		fault.Kind, fault.What = kind, fmt.Sprintf(format, args...)
 	}
-	switch trouble.Fault {
+	switch planned.Kind {
 	case plan.KillWorker:
 		is(judge.WorkerDied, "%s killed", t.Workers[worker].Name)
 		return killed(t.Workers[worker])
@@ -139,7 +139,7 @@ func (t *troubles) cause(ctx context.Context, trouble plan.Trouble, fault *judge
 		return stopped(t.Server)
 	case plan.WrongClock:
 		off := clockOff
-		if trouble.Which&2 != 0 {
+		if planned.Which&2 != 0 {
 			off = -off
 		}
 		is(judge.WorkerDied, "%s started with its clock off by %s", t.Workers[worker].Name, off)
@@ -154,13 +154,13 @@ func (t *troubles) cause(ctx context.Context, trouble plan.Trouble, fault *judge
 		is(judge.LedgerDown, "the ledger's database crashed")
 		return t.crash(store, t.Store.Crash, t.reviveStore), nil
 	case plan.KillTarget, plan.SilenceTarget, plan.LoseReplies, plan.LieAboutIt:
-		return t.targets(ctx, trouble, fault)
-	case plan.TroubleJira:
-		return t.misbehaveJira(ctx, trouble, fault)
+		return t.targets(ctx, planned, fault)
+	case plan.DisturbJira:
+		return t.misbehaveJira(ctx, planned, fault)
 	case plan.Rewrite:
-		return t.rewrite(trouble, fault)
+		return t.rewrite(planned, fault)
 	default:
-		return t.network(ctx, trouble, fault)
+		return t.network(ctx, planned, fault)
 	}
 }
 
@@ -175,7 +175,7 @@ func stopped(s *world.Service) (mending, error) {
 }
 
 // crash ends what several faults may have ended, and starts it again with the last of them.
-func (t *troubles) crash(name string, kill func(), start func() error) mending {
+func (t *injector) crash(name string, kill func(), start func() error) mending {
 	t.starting.Lock()
 	defer t.starting.Unlock()
 	t.down[name]++
@@ -191,7 +191,7 @@ func (t *troubles) crash(name string, kill func(), start func() error) mending {
 	}
 }
 
-func (t *troubles) pauseTemporal() mending {
+func (t *injector) pauseTemporal() mending {
 	t.Temporal.Signal(syscall.SIGSTOP)
 	return func(context.Context) error {
 		t.Temporal.Signal(syscall.SIGCONT)
@@ -200,27 +200,27 @@ func (t *troubles) pauseTemporal() mending {
 }
 
 // targets is what goes wrong with a target as a whole.
-func (t *troubles) targets(ctx context.Context, trouble plan.Trouble, fault *judge.Fault) (mending, error) {
+func (t *injector) targets(ctx context.Context, planned plan.Fault, fault *judge.Fault) (mending, error) {
 	fault.Kind, fault.Target = judge.TargetDown, world.Lightrun
 	const accesses = "/api/v1/temp-access"
 	switch {
-	case trouble.Fault == plan.KillTarget && trouble.Which&1 == 0:
+	case planned.Kind == plan.KillTarget && planned.Which&1 == 0:
 		fault.What, fault.Target = "the database crashed", world.Orders
 		return t.crash(world.Orders, t.Orders.Crash, t.Orders.Relaunch), nil
-	case trouble.Fault == plan.KillTarget:
+	case planned.Kind == plan.KillTarget:
 		fault.What = "Lightrun down"
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, sandbox.Fault{Down: true})
-	case trouble.Fault == plan.SilenceTarget:
-		fault.Target = pick(trouble.Which, world.Orders, world.Lightrun)
+	case planned.Kind == plan.SilenceTarget:
+		fault.Target = pick(planned.Which, world.Orders, world.Lightrun)
 		fault.What = fault.Target + " silent"
-		return silence(t.LinesTo(fault.Target)), nil
-	case trouble.Fault == plan.LoseReplies:
+		return silence(t.ProxiesTo(fault.Target)), nil
+	case planned.Kind == plan.LoseReplies:
 		fault.What = "Lightrun loses replies"
-		method := pick(trouble.Which, http.MethodPost, http.MethodDelete)
+		method := pick(planned.Which, http.MethodPost, http.MethodDelete)
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, sandbox.Fault{Method: method, Path: accesses, LoseReply: true})
 	default:
 		fault.What = "Lightrun says done and does nothing"
-		lie := pick(trouble.Which, sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent}, sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated})
+		lie := pick(planned.Which, sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent}, sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated})
 		lie.Path = accesses
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, lie)
 	}
@@ -229,8 +229,8 @@ func (t *troubles) targets(ctx context.Context, trouble plan.Trouble, fault *jud
 // pick draws one of several.
 func pick[T any](which uint32, several ...T) T { return several[int(which>>1)%len(several)] }
 
-func (t *troubles) misbehaveJira(ctx context.Context, trouble plan.Trouble, fault *judge.Fault) (mending, error) {
-	wrong := pick(trouble.Which,
+func (t *injector) misbehaveJira(ctx context.Context, planned plan.Fault, fault *judge.Fault) (mending, error) {
+	wrong := pick(planned.Which,
 		sandbox.Fault{Method: http.MethodPost, LoseReply: true}, sandbox.Fault{Down: true}, sandbox.Fault{Status: http.StatusInternalServerError},
 		sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: "3"}, sandbox.Fault{Delay: 3 * time.Second},
 	)
@@ -239,7 +239,7 @@ func (t *troubles) misbehaveJira(ctx context.Context, trouble plan.Trouble, faul
 }
 
 // misbehave adds a fault to a stand-in's; mending takes that one away.
-func (t *troubles) misbehave(
+func (t *injector) misbehave(
 	ctx context.Context, faults *[]*sandbox.Fault, set func(context.Context, []sandbox.Fault) error, wrong sandbox.Fault,
 ) (mending, error) {
 	change := func(ctx context.Context, by func([]*sandbox.Fault) []*sandbox.Fault) error {
@@ -261,13 +261,13 @@ func (t *troubles) misbehave(
 		})
 }
 
-// rewrite changes the configuration of all processes: into nonsense, or into something else that is right.
-func (t *troubles) rewrite(trouble plan.Trouble, fault *judge.Fault) (mending, error) {
+// rewrite changes the configuration of all processes: into something that is wrong, or that is right.
+func (t *injector) rewrite(planned plan.Fault, fault *judge.Fault) (mending, error) {
 	fault.Kind, fault.What = judge.Elsewhere, "the configuration rewritten"
 	change := func(text string) string { return strings.ReplaceAll(text, "max: 10m", "max: 9m") }
-	if trouble.Which&2 != 0 {
+	if planned.Which&2 != 0 {
 		fault.What = "the configuration broken"
-		change = func(text string) string { return text + "\nnonsense: [\n" }
+		change = func(text string) string { return text + "\nbroken: [\n" }
 	}
 	back, err := t.Rewrite(change)
 	if err != nil {
@@ -277,39 +277,39 @@ func (t *troubles) rewrite(trouble plan.Trouble, fault *judge.Fault) (mending, e
 }
 
 // network is what goes wrong between Curfew and what it calls.
-func (t *troubles) network(ctx context.Context, trouble plan.Trouble, fault *judge.Fault) (mending, error) {
+func (t *injector) network(ctx context.Context, planned plan.Fault, fault *judge.Fault) (mending, error) {
 	systems := []string{world.Orders, world.Lightrun}
 	if t.Store != nil {
-		systems = append(systems, t.LedgerLine())
+		systems = append(systems, t.LedgerProxy())
 	}
-	system := pick(trouble.Which, systems...)
-	if system != t.LedgerLine() {
+	system := pick(planned.Which, systems...)
+	if system != t.LedgerProxy() {
 		fault.Target = system
 	}
-	switch trouble.Fault {
+	switch planned.Kind {
 	case plan.CutWorker:
 		fault.Kind = judge.WorkerHung
-		if system == t.LedgerLine() {
+		if system == t.LedgerProxy() {
 			fault.Kind = judge.LedgerHung
 		}
-		worker := int(trouble.Which % 2)
+		worker := int(planned.Which % 2)
 		fault.What = fmt.Sprintf("%s cut off from %s", t.Workers[worker].Name, system)
-		return silence([]*proxy.Proxy{t.LineOf(worker, system)}), nil
-	case plan.ForgetLines:
+		return silence([]*proxy.Proxy{t.ProxyOf(worker, system)}), nil
+	case plan.ForgetConnections:
 		fault.Kind, fault.What = judge.Forgotten, "connections to "+system+" forgotten"
-		return forget(t.LinesTo(system)), nil
+		return forget(t.ProxiesTo(system)), nil
 	case plan.SilenceLedger:
 		fault.Target, fault.Kind, fault.What = "", judge.LedgerHung, "the ledger silent"
 		if t.Store == nil {
 			fault.What = "the ledger's file locked"
 			return lockFile(ctx, t.LedgerFile())
 		}
-		return silence(t.LinesTo(t.LedgerLine())), nil
+		return silence(t.ProxiesTo(t.LedgerProxy())), nil
 	case plan.FillDisk:
 		fault.Target, fault.Kind, fault.What = "", judge.LedgerDown, "the ledger's disk full"
 		return t.fillDisk()
 	default:
-		return nil, fmt.Errorf("nobody knows how to play %s", trouble.Fault)
+		return nil, fmt.Errorf("nobody knows how to play %s", planned.Kind)
 	}
 }
 
@@ -356,7 +356,7 @@ func lockFile(ctx context.Context, file string) (mending, error) {
 }
 
 // fillDisk leaves the ledger no room.
-func (t *troubles) fillDisk() (mending, error) {
+func (t *injector) fillDisk() (mending, error) {
 	if err := t.Disk.Fill(); err != nil {
 		return nil, err
 	}
@@ -364,7 +364,7 @@ func (t *troubles) fillDisk() (mending, error) {
 }
 
 // reviveStore gives the ledger room, and starts its database again when that has given up.
-func (t *troubles) reviveStore() error {
+func (t *injector) reviveStore() error {
 	if err := t.Disk.Clear(); err != nil || t.Store == nil || t.Store.Running() {
 		return err
 	}

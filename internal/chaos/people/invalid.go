@@ -9,8 +9,8 @@ import (
 	"curfew/internal/chaos/plan"
 )
 
-// nonsense is what is wrong with requests that must be refused.
-var nonsense = map[plan.Trial]map[string]any{
+// invalid is what is wrong with requests that must be refused.
+var invalid = map[plan.Trial]map[string]any{
 	plan.NoDuration:    {"duration": "0s"},
 	plan.TooLong:       {"duration": "9h"},
 	plan.NoTemplate:    {"template": "nothing"},
@@ -20,7 +20,7 @@ var nonsense = map[plan.Trial]map[string]any{
 }
 
 // try does what must come to nothing.
-func (c *Cast) try(ctx context.Context, n int, how plan.Trial) {
+func (c *Simulator) try(ctx context.Context, n int, how plan.Trial) {
 	if how == plan.ForgeRequest {
 		c.forgeRequest(ctx, n)
 		return
@@ -30,11 +30,11 @@ func (c *Cast) try(ctx context.Context, n int, how plan.Trial) {
 		return
 	}
 	body := map[string]any{
-		"id": id, "template": plan.Read, "duration": "30s", "reason": "nonsense", "ticket": c.Tickets[n%len(c.Tickets)],
+		"id": id, "template": plan.Read, "duration": "30s", "reason": "bad input", "ticket": c.Tickets[n%len(c.Tickets)],
 	}
-	maps.Copy(body, nonsense[how])
+	maps.Copy(body, invalid[how])
 	by := c.People[n%len(c.People)].ID
-	c.diary.insist(ctx, judge.Said{Request: id, By: by, Act: judge.ActAskNonsense}, func(ctx context.Context) error {
+	c.actLog.insist(ctx, judge.Said{Request: id, By: by, Act: judge.ActAskInvalid}, func(ctx context.Context) error {
 		_, err := c.api.call(ctx, by, http.MethodPost, "/v1/requests", body)
 		return err
 	})

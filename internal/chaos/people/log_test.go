@@ -45,7 +45,7 @@ func TestTheDiarySaysNoMoreThanWhatIsKnown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var d diary
+			var d actLog
 			require.Equal(t, c.want, d.insist(t.Context(), judge.Said{Request: "r"}, answers(c.answers...)))
 			written := d.all()
 			require.Len(t, written, 1)
@@ -58,7 +58,7 @@ func TestTheDiarySaysNoMoreThanWhatIsKnown(t *testing.T) {
 
 func TestWhatMustNotBeDoneTwiceIsTriedOnce(t *testing.T) {
 	t.Parallel()
-	var d diary
+	var d actLog
 	tried := 0
 	answer := d.once(t.Context(), judge.Said{}, func(context.Context) error {
 		tried++
@@ -70,7 +70,7 @@ func TestWhatMustNotBeDoneTwiceIsTriedOnce(t *testing.T) {
 
 func TestNobodyInsistsWhenThereIsNoMoreTime(t *testing.T) {
 	t.Parallel()
-	var d diary
+	var d actLog
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	require.Equal(t, judge.Unknown, d.insist(ctx, judge.Said{}, answers(errors.New("the connection was cut"))))

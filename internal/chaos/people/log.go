@@ -17,37 +17,37 @@ const (
 	insistEvery = 700 * time.Millisecond
 )
 
-// diary is what was said. It is safe for concurrent use.
-type diary struct {
+// actLog is what was said. It is safe for concurrent use.
+type actLog struct {
 	mu   sync.Mutex
 	said []judge.Said
 }
 
-func (d *diary) write(said judge.Said) {
+func (d *actLog) write(said judge.Said) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.said = append(d.said, said)
 }
 
-func (d *diary) all() []judge.Said {
+func (d *actLog) all() []judge.Said {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return slices.Clone(d.said)
 }
 
 // once does something that must not be done twice, and writes down what came of it.
-func (d *diary) once(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
+func (d *actLog) once(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
 	return d.insistUntil(ctx, said, 1, do)
 }
 
 // insist does something until it is answered with yes or no, for a while, and writes down what came of it.
-func (d *diary) insist(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
+func (d *actLog) insist(ctx context.Context, said judge.Said, do func(context.Context) error) judge.Answer {
 	return d.insistUntil(ctx, said, 0, do)
 }
 
 // insistUntil tries a number of times, or for as long as there is time. A no after an attempt that nobody answered may be
 // about that attempt: then nothing is known.
-func (d *diary) insistUntil(ctx context.Context, said judge.Said, most int, do func(context.Context) error) judge.Answer {
+func (d *actLog) insistUntil(ctx context.Context, said judge.Said, most int, do func(context.Context) error) judge.Answer {
 	ctx, cancel := context.WithTimeout(ctx, insistFor)
 	defer cancel()
 	said.First, said.Answer = time.Now(), judge.Unknown
