@@ -30,6 +30,7 @@ var noted = map[contract.EventKind]bool{
 	contract.EventExtended:       true,
 	contract.EventStuck:          true,
 	contract.EventTakenOver:      true,
+	contract.EventUnconfirmed:    true,
 	contract.EventExpired:        true,
 	contract.EventRevoked:        true,
 }

@@ -94,7 +94,7 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	if holding.Grant == "" || holding.Open || holding.GoneAt.Before(in.HeldSince) {
 		return contract.ReleaseResult{}, false
 	}
-	return contract.ReleaseResult{GoneAt: holding.GoneAt, Standing: holding.Standing}, true
+	return contract.ReleaseResult{GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, Standing: holding.Standing}, true
 }
 
 // margin is kept of an attempt's time for the answer to travel.

@@ -100,6 +100,7 @@ type Holding struct {
 	Leases   contract.Leases
 	// SettledAt is when the last attempt to grant can no longer take effect; zero when that attempt was answered.
 	SettledAt time.Time
-	GoneAt    time.Time // when the access was seen to be gone
+	GoneAt    time.Time // when the access was seen to be gone, or removed where Proof says that nobody can see it
 	Uses      []Use     // of the requests that have held it and may still be shown a decision of
+	Proof     Proof
 }

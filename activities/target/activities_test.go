@@ -35,6 +35,7 @@ const (
 type bench struct {
 	t        *testing.T
 	lightrun *sandboxlightrun.Server
+	url      string
 	faults   sandbox.Faults
 	ledger   *sqlite.Store
 	access   contract.Access
@@ -49,6 +50,9 @@ func newBench(t *testing.T) *bench {
 		Keys:  []sandboxlightrun.Key{{Value: "key", Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeDev}}},
 		Users: []sandboxlightrun.User{{Email: email}}, Pools: []sandboxlightrun.AgentPool{{ID: pool}},
 	})}
+	server := httptest.NewServer(b.faults.Wrap(b.lightrun.Handler()))
+	t.Cleanup(server.Close)
+	b.url = server.URL
 	entitlement, err := lightrun.Kind().Normalize(json.RawMessage(`{"agentPoolIds":["` + pool + `"]}`))
 	require.NoError(t, err)
 	b.access = contract.Access{Target: "lightrun-prod", Entitlement: entitlement, Person: "alice", Account: email}
@@ -61,9 +65,7 @@ func newBench(t *testing.T) *bench {
 // run carries out an activity with holdings, as a worker would.
 func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, command Command) (receipt Receipt, err error) {
 	b.t.Helper()
-	server := httptest.NewServer(b.faults.Wrap(b.lightrun.Handler()))
-	defer server.Close()
-	connector, err := (&lightrun.Settings{URL: server.URL, Token: config.SecretOf("key")}).Open()
+	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
 	activities := target.New(map[string]target.Target{
 		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},

@@ -63,11 +63,11 @@ func (a *Activities) endLocked(
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
+		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say. But nobody
 		// vouches for it, so what was standing stays, and what was used stays used.
-		before = reopened(before)
+		before = reopened(before, command)
 	}
 	holding := due(before, command, clock.now())
 	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
@@ -83,11 +83,11 @@ func (a *Activities) endLocked(
 	receipt := contract.EndReceipt{Standing: holding.Standing}
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
-		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
+		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}
-		receipt.Sessions = gone.sessions
+		receipt.Sessions, receipt.Unconfirmed = gone.sessions, gone.unconfirmed
 		receipt.AlreadyAbsent = gone.absent && before.SettledAt.IsZero() // a cut-off attempt need not have given anything
 	}
 	if !holding.Standing && holding.SettledAt.After(clock.now()) {
@@ -96,7 +96,7 @@ func (a *Activities) endLocked(
 	}
 	receipt.GoneAt = clock.now()
 	holding = over(holding, command.Gone, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
+	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
 	if err := a.save(ctx, locked, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()
@@ -114,8 +114,8 @@ func (a *Activities) save(ctx context.Context, locked ledger.Locked, holding led
 }
 
 // reopened is a closed holding of which a later grant says that it had opened it.
-func reopened(closed ledger.Holding) ledger.Holding {
-	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses}
+func reopened(closed ledger.Holding, command contract.EndCommand) ledger.Holding {
+	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses, Proof: grantsOwn(command)}
 }
 
 // due is the holding as this command sees it: the newest command says when it ends, and a first command of a grant's
@@ -149,27 +149,6 @@ func (a *Activities) stepBack(ctx context.Context, locked ledger.Locked, before,
 		}
 	}
 	return contract.EndReceipt{Until: holding.Until, Leases: holding.Leases, Standing: holding.Standing}, nil
-}
-
-// removed is what a revoke found.
-type removed struct {
-	absent   bool // there was nothing to take away
-	sessions int  // that were ended
-}
-
-// remove takes the access away, ends what the subject has open with it, and sees that it is gone.
-func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (removed, error) {
-	revoked, err := connector.Revoke(ctx, gone)
-	if err != nil {
-		return removed{}, err
-	}
-	found := removed{absent: revoked == AlreadyAbsent}
-	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{}, err
-		}
-	}
-	return found, readBack(ctx, connector, gone, false)
 }
 
 func zapGrant(id string) zap.Field { return zap.String("grant", id) }

@@ -36,8 +36,8 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if len(leases) == 0 && len(refused) > 0 {
 		return contract.GrantReceipt{}, &refused[0].Problem
 	}
-	if !leases.End().After(clock.now()) {
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindOverdue, "", "ask for a later end", "the access would be over before it began")
+	if err := inTime(leases, clock.now()); err != nil {
+		return contract.GrantReceipt{}, err
 	}
 	holding := ledger.Holding{
 		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
@@ -46,19 +46,21 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		SettledAt: clock.now().Add(deadlineIn(ctx) + found.Limits.Settles),
 	}
 	wanted := access(command.Access, leases)
-	if !before.Open {
-		state, err := found.Connector.Inspect(ctx, wanted)
-		if err != nil {
-			return contract.GrantReceipt{}, err
-		}
-		holding.Standing = state.Held
+	if before.Open {
+		holding.Proof = before.Proof
+	} else if err := lookBefore(ctx, found.Connector, wanted, &holding); err != nil {
+		return contract.GrantReceipt{}, err
 	}
+	if err := inTime(leases, clock.now()); err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	wanted = wanted.known(holding.Proof)
 	if err := a.save(ctx, locked, holding); err != nil {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
 	}
 	granted := AlreadyThere
 	if !holding.Standing {
-		if granted, err = put(ctx, found.Connector, wanted); err != nil {
+		if granted, err = put(ctx, found.Connector, wanted, before, &holding, clock.now()); err != nil {
 			if !a.takeBack(ctx, locked, before, holding, err) {
 				a.settleGrant(ctx, found, command, wanted)
 			}
@@ -71,16 +73,8 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
-		Until: holding.Until, Standing: holding.Standing, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
+		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
 	}, nil
-}
-
-func put(ctx context.Context, connector Connector, wanted Access) (Granted, error) {
-	granted, err := connector.Grant(ctx, wanted)
-	if err != nil {
-		return "", err
-	}
-	return granted, readBack(ctx, connector, wanted, true)
 }
 
 // fence refuses what comes too late.
@@ -117,7 +111,7 @@ func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before,
 	if before.Open {
 		holding.Until, holding.Leases, holding.Uses = before.Until, before.Leases, before.Uses
 	}
-	if problem, ok := contract.ProblemOf(cause); ok && (problem.Kind == contract.KindCapacity || slices.Contains(contract.Final, string(problem.Kind))) {
+	if problem, ok := contract.ProblemOf(cause); ok && isFinal(problem) {
 		holding.SettledAt = time.Time{}
 	}
 	// The call may have failed because its time was over; the note must be written all the same.

@@ -21,7 +21,7 @@ func (a *Activities) endUnlocked(ctx context.Context, found Target, command cont
 	a.log.Warn("the holding can't be locked; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
 	within, done := context.WithTimeout(ctx, HonestHold)
 	defer done()
-	gone, err := remove(within, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
+	gone, err := remove(within, found.Connector, access(command.Access, command.Leases), grantsOwn(command), command.KeepSessions)
 	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
 	if receipt.Unlocked != "" {
 		return receipt, err
@@ -76,7 +76,7 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 	if err := locked.Save(ctx, holding); err != nil {
 		return err
 	}
-	granted, err := put(ctx, found.Connector, access(holding.Access, left))
+	granted, err := put(ctx, found.Connector, access(holding.Access, left), holding, &holding, clock.now())
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func (a *Activities) settleGrant(ctx context.Context, found Target, command cont
 			if holding := locked.Holding(); holding.Open || holding.Standing {
 				return nil
 			}
-			_, err := remove(ctx, found.Connector, wanted, false)
+			_, err := remove(ctx, found.Connector, wanted, ledger.Proof{Identity: wanted.Identity, Shown: wanted.Shown}, false)
 			return err
 		},
 	})

@@ -10,6 +10,7 @@ var meanings = map[string]map[string]string{
 		"person":      "The subject's id in the directory",
 		"account":     "The subject's name on the target",
 		"taskQueue":   "The workers that reach the target, as the configuration calls them",
+		"readBack":    "none where the template accepts that nobody can see the access go",
 	},
 	"Alarm": {
 		"id":       "The alarm's id",
@@ -51,6 +52,7 @@ var meanings = map[string]map[string]string{
 		"reference":          "What the target may show beside the access",
 		"driftCheckInterval": "How often the target is looked at",
 		"restore":            "Give the access again when somebody else took it away",
+		"readBack":           "none where it accepts that nobody can see the access go",
 	},
 	"Orphan": {
 		"key":     "The key in the mark",
@@ -118,6 +120,7 @@ var meanings = map[string]map[string]string{
 		"heldUntil":     "How long another request keeps it up",
 		"standing":      "It was there before and stays",
 		"goneAt":        "When it was seen to be gone",
+		"removedAt":     "When it was removed, where the target shows no proof that it is gone; in place of goneAt",
 		"sessions":      "How many open sessions were ended with it",
 		"problem":       "Why it could not be given or taken away so far",
 		"alreadyAbsent": "It was not there any more when Curfew came to take it away",
@@ -238,7 +241,7 @@ var meanings = map[string]map[string]string{
 		"decideBy":    "When it lapses unless it is decided",
 		"grantedAt":   "When access was granted",
 		"until":       "When access ends",
-		"endedAt":     "When access was seen to be gone",
+		"endedAt":     "When access was seen to be gone, or was removed where nobody can see that",
 		"approvals":   "How many have approved",
 		"needed":      "How many must",
 		"reviewers":   "Who may",
@@ -259,7 +262,7 @@ var values = map[string][]any{
 		contract.EventGranted, contract.EventFailed, contract.EventExtensionAsked, contract.EventExtensionDenied,
 		contract.EventExtended, contract.EventEnding, contract.EventRevoking, contract.EventBreakGlassUsed, contract.EventBreakGlassReviewed,
 		contract.EventBreakGlassReviewOverdue, contract.EventTicketOpened, contract.EventIncidentAbandoned, contract.EventChannelAbandoned,
-		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventCertified,
+		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventUnconfirmed, contract.EventCertified,
 		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
 	},
 	"Alarm.kind": anyOf(contract.AlarmKinds()),
@@ -273,7 +276,7 @@ var values = map[string][]any{
 	},
 	"Status.outcome": {
 		contract.OutcomeDenied, contract.OutcomeWithdrawn, contract.OutcomeLapsed, contract.OutcomeFailed,
-		contract.OutcomeExpired, contract.OutcomeRevoked, contract.OutcomeTakenOver,
+		contract.OutcomeExpired, contract.OutcomeRevoked, contract.OutcomeTakenOver, contract.OutcomeUnconfirmed,
 	},
 }
 

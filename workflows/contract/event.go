@@ -30,6 +30,7 @@ const (
 	EventExpired                 EventKind = "expired"
 	EventRevoked                 EventKind = "revoked"
 	EventTakenOver               EventKind = "taken-over"                 // a person answers for access that could not be taken away
+	EventUnconfirmed             EventKind = "unconfirmed"                // access was removed; that it is gone can't be confirmed
 	EventCertified               EventKind = "certified"                  // a certificate was handed to the subject
 	EventDrifted                 EventKind = "drifted"                    // somebody else took the access away while it was live
 	EventRestored                EventKind = "restored"                   // and Curfew gave it again, as the template says

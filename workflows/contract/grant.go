@@ -17,7 +17,8 @@ type GrantState struct {
 	Leases   Leases    `json:"leases,omitempty"`
 	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
 	Standing bool      `json:"standing,omitempty"`
-	Gone     Gone      `json:"gone,omitzero"` // what the holding has not been told of
+	Identity Identity  `json:"identity,omitzero"` // of what is held
+	Gone     Gone      `json:"gone,omitzero"`     // what the holding has not been told of
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -53,6 +54,8 @@ type ReleaseResult struct {
 	Request string `json:"request"` // that has released
 	// GoneAt is when the access was seen to be gone; zero while it is not.
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// HeldUntil is set when another request's lease keeps the access up.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
 	Standing  bool      `json:"standing,omitempty"`
@@ -169,6 +172,7 @@ type GrantCommand struct {
 type GrantReceipt struct {
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
+	Identity Identity  `json:"identity,omitzero"` // of what is held
 	// Leases are those of the command and those that an earlier run of the grant had left.
 	Leases Leases `json:"leases"`
 	// AlreadyThere is true when an earlier attempt, or somebody else, had given the access.
@@ -196,11 +200,15 @@ type EndCommand struct {
 	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
 	// holding can't be read.
 	Mine bool `json:"mine,omitempty"`
+	// Identity is what the grant knows of it when the holding can't be read.
+	Identity Identity `json:"identity,omitzero"`
 }
 
 // EndReceipt answers an EndCommand. Exactly one of GoneAt, Until, Again, Unlocked and Overtaken is set.
 type EndReceipt struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Until is set when the holding's end has moved: nothing was done.
 	Until  time.Time `json:"until,omitzero"`
 	Leases Leases    `json:"leases,omitempty"`
@@ -218,11 +226,12 @@ type EndReceipt struct {
 
 // DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
 type DetectDriftCommand struct {
-	Access Access `json:"access"`
-	Leases Leases `json:"leases"`
+	Access   Access   `json:"access"`
+	Leases   Leases   `json:"leases"`
+	Identity Identity `json:"identity,omitzero"`
 }
 
-// DetectDriftReceipt answers a DetectDriftCommand.
+// DetectDriftReceipt answers a DetectDriftCommand. Access that nobody can see counts as held.
 type DetectDriftReceipt struct {
 	Held bool `json:"held"`
 }

@@ -30,6 +30,8 @@ const (
 	OutcomeExpired   Outcome = "expired"    // the deadline came
 	OutcomeRevoked   Outcome = "revoked"    // somebody ended it early
 	OutcomeTakenOver Outcome = "taken-over" // it could not be taken away; a person answers for it
+	// OutcomeUnconfirmed: it was removed, and the target shows no proof that it is gone.
+	OutcomeUnconfirmed Outcome = "unconfirmed"
 )
 
 // Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
@@ -220,6 +222,8 @@ type HoldState struct {
 	Held     bool       `json:"held"`
 	Standing bool       `json:"standing,omitempty"` // it was there before and stays
 	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
+	// RemovedAt is set in place of GoneAt when the target shows no proof that the access is gone.
+	RemovedAt *time.Time `json:"removedAt,omitempty"`
 	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.

@@ -47,7 +47,7 @@ func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *end
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,
-		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
+		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing, Identity: g.identity,
 	}, patient)}
 }
 
@@ -74,7 +74,9 @@ func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt)
 		g.close()
 		g.clearStuck(ctx)
 		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
-			return contract.ReleaseResult{GoneAt: receipt.GoneAt, Standing: receipt.Standing, AlreadyAbsent: absent, Sessions: sessions}, true
+			return contract.ReleaseResult{
+				GoneAt: receipt.GoneAt, Unconfirmed: receipt.Unconfirmed, Standing: receipt.Standing, AlreadyAbsent: absent, Sessions: sessions,
+			}, true
 		})
 	}
 }
@@ -123,6 +125,7 @@ func (g *run) answerImpatient(ctx workflow.Context) {
 func (g *run) close() {
 	g.unlocked = unlocked{}
 	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
+	g.identity = contract.Identity{}
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.

@@ -43,7 +43,7 @@ func (g *run) validateHold(ctx workflow.Context, in contract.HoldInput) error {
 	case in.Lease.Request == "":
 		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
 	case !in.Lease.Until.After(workflow.Now(ctx)):
-		return contract.Problemf(contract.KindOverdue, "lease.until", "ask for an end that is still to come", "is over").Application()
+		return contract.Problemf(contract.KindOverdue, "lease.until", "see that Temporal and the workers run; a request tries again by itself", "is over: nobody took the lease in time").Application()
 	case slices.Contains(g.gone.Over, in.Lease.Request):
 		return contract.Problemf(contract.KindClosed, "lease.request", "make a new request", "has been given up for good").Application()
 	case g.canceled:

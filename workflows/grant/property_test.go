@@ -80,6 +80,19 @@ func (p plan) live(at time.Duration) bool {
 	return false
 }
 
+// slowest is how long a machine may take to grant: the environment's clock goes on while it does.
+const slowest = 3 * time.Second
+
+// begins is true when somebody asked for a lease so short a time ago that it may not be granted yet.
+func (p plan) begins(at time.Duration) bool {
+	for _, s := range p.steps {
+		if s.what == "hold" && s.at < at && at-s.at < slowest {
+			return true
+		}
+	}
+	return false
+}
+
 func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
 	t.Parallel()
 	for seed := range uint64(schedules) {
@@ -109,7 +122,7 @@ func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
 			for half := range 2 * (longest + 45) {
 				at := time.Duration(half)*time.Second/2 + time.Second/4 // as far from every change as can be
 				g.at(at, func() {
-					if present := !g.until.IsZero(); present != p.live(at) {
+					if present := !g.until.IsZero(); present != p.live(at) && (present || !p.begins(at)) {
 						wrong = append(wrong, at)
 					}
 				})

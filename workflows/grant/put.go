@@ -43,6 +43,7 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
+	g.identity = receipt.Identity
 	g.driftCheckedAt, g.unlocked = workflow.Now(ctx), unlocked{}
 	g.remember(g.leases.Requests())
 	g.clearStuck(ctx)

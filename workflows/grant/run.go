@@ -17,6 +17,7 @@ type run struct {
 	leases   contract.Leases
 	held     time.Time // the end that the target has agreed to; zero when it holds nothing
 	standing bool
+	identity contract.Identity // of what is held
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -76,7 +77,7 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
+		identity: in.State.Identity, token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
@@ -93,7 +94,9 @@ func (g *run) wakeAt() time.Time {
 }
 
 func (g *run) state() contract.GrantState {
-	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Gone: g.gone}
+	return contract.GrantState{
+		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity, Gone: g.gone,
+	}
 }
 
 // next hands out the token of the next command.

@@ -18,6 +18,8 @@ const (
 	grantWithin = 25 * time.Second
 	// routeAttempt bounds what asks nobody, on a machine that is very busy.
 	routeAttempt = 5 * time.Second
+	// shortestGrant is what a grant has at least.
+	shortestGrant = time.Second
 	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
 	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the first may
@@ -32,9 +34,10 @@ const (
 // putOnTarget gives access, or moves its end, and reads it back.
 func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                "Grant until " + clock(command.Until) + " and read back",
-		StartToCloseTimeout:    grantAttempt,
-		ScheduleToCloseTimeout: grantWithin,
+		Summary:             "Grant until " + clock(command.Until) + " and read back",
+		StartToCloseTimeout: grantAttempt,
+		// Not longer than the access is to last: what keeps it from being given is told then, and not that it is too late.
+		ScheduleToCloseTimeout: max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), shortestGrant),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
 			NonRetryableErrorTypes: contract.Answered,

@@ -44,6 +44,7 @@ var weights = map[contract.EventKind]weight{
 	contract.EventExpired:                 narration,
 	contract.EventRevoked:                 narration,
 	contract.EventTakenOver:               narration,
+	contract.EventUnconfirmed:             narration,
 	contract.EventCertified:               narration,
 	contract.EventDrifted:                 narration,
 	contract.EventRestored:                narration,

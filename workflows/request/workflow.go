@@ -3,6 +3,7 @@ package request
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,8 +32,11 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	if r.awaitDecision(safe) && r.awaitStart(safe) {
 		conclude := r.holdUntilEnd(safe)
 		r.releaseAll(safe)
-		if r.takenOver() {
+		switch {
+		case r.takenOver():
 			conclude = r.recordTakenOver
+		case r.unconfirmed():
+			conclude = r.recordUnconfirmed
 		}
 		conclude(safe)
 		r.awaitPostReview(safe)
@@ -170,6 +174,12 @@ func (r *run) recordExpired(ctx workflow.Context) {
 
 func (r *run) recordTakenOver(ctx workflow.Context) {
 	r.recordEvent(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.holdOutcomes())
+}
+
+// recordUnconfirmed concludes what can't be seen to be gone, whatever the access ended by.
+func (r *run) recordUnconfirmed(ctx workflow.Context) {
+	detail := strings.TrimPrefix(r.status.Why+"\n"+r.holdOutcomes(), "\n")
+	r.recordEvent(ctx, contract.EventUnconfirmed, contract.ActorCurfew, "", detail)
 }
 
 // drain waits until every outbox is empty and every handler has answered.

@@ -57,6 +57,8 @@ func holdingComesBack(t *testing.T, store Store) {
 	requireWhole(t, want.Token)
 	requireWhole(t, want.Leases[0])
 	requireWhole(t, want.Uses[0])
+	requireWhole(t, want.Proof)
+	requireWhole(t, want.Proof.Identity)
 	save(t, store, wholeHolding(elsewhere))
 
 	for _, view := range []Store{store, store.Again(t)} {

@@ -28,12 +28,13 @@ type process struct {
 	dir     string
 	bin     string
 	owner   *account
+	extra   []string // settings, like max_connections=10
 	cmd     *exec.Cmd
 	exited  chan struct{}
 }
 
 // launch makes a data folder below another one and starts a server on it.
-func launch(password, below string) (*process, error) {
+func launch(password, below string, settings ...string) (*process, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -46,7 +47,7 @@ func launch(password, below string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{dir: dir, bin: bin, owner: owner}
+	p := &process{dir: dir, bin: bin, owner: owner, extra: settings}
 	if err := p.initialize(password); err != nil {
 		return nil, p.failed(err)
 	}
@@ -93,9 +94,13 @@ func (p *process) run() error {
 		return err
 	}
 	p.exited = make(chan struct{})
-	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), //nolint:noctx // it lives as long as the tests
-		"-D", p.data(), "-c", "listen_addresses="+host, "-c", "port="+port,
-		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off")
+	arguments := []string{"-D", p.data()}
+	for _, setting := range append([]string{
+		"listen_addresses=" + host, "port=" + port, "unix_socket_directories=", "max_connections=500", "fsync=off", "full_page_writes=off",
+	}, p.extra...) {
+		arguments = append(arguments, "-c", setting)
+	}
+	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), arguments...) //nolint:noctx // it lives as long as the tests
 	// SIGINT is PostgreSQL's fast shutdown: it takes its own children along.
 	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, p.owner.attributes(syscall.SIGINT)
 	log, err := p.cmd.StderrPipe()

@@ -62,11 +62,22 @@ func Start(t testing.TB) *Server {
 	return shared.server
 }
 
-// Launch starts a server with its data in a new folder below another one, or below that of temporary files. It is for a
-// program that is no test, or that needs a server of its own: whoever calls it stops the server.
-func Launch(ctx context.Context, below string) (*Server, error) {
+// StartApart starts a server for one test alone, with settings like max_connections=10.
+func StartApart(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	server, err := Launch(context.WithoutCancel(t.Context()), "", settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.Stop)
+	return server
+}
+
+// Launch is StartApart for a program that is no test, with the data in a new folder below another one, or below that of
+// temporary files: whoever calls it stops the server.
+func Launch(ctx context.Context, below string, settings ...string) (*Server, error) {
 	password := rand.Text()
-	running, err := launch(password, below)
+	running, err := launch(password, below, settings...)
 	if err != nil {
 		return nil, err
 	}

@@ -56,10 +56,8 @@ func TestServerIsReachableOnLoopbackOnlyAndNotRunByRoot(t *testing.T) {
 
 func TestACrashedServerComesBackWithWhatItHadCommitted(t *testing.T) {
 	t.Parallel()
-	server, err := postgres.Launch(t.Context(), "")
-	require.NoError(t, err)
-	t.Cleanup(server.Stop)
-	_, err = server.Admin().Exec(t.Context(), "CREATE TABLE orders AS SELECT 7 AS id")
+	server := postgres.StartApart(t)
+	_, err := server.Admin().Exec(t.Context(), "CREATE TABLE orders AS SELECT 7 AS id")
 	require.NoError(t, err)
 
 	server.Crash()
