@@ -24,9 +24,10 @@ import (
 
 // Options of Activities.
 type Options struct {
-	Temporal client.Client
-	Holdings ledger.Holdings
-	Config   *config.Live
+	Temporal   client.Client
+	Holdings   ledger.Holdings
+	Tombstones ledger.Tombstones
+	Config     *config.Live
 	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals; both are
 	// nil where nothing is sealed.
 	Signer   *seal.Signer
@@ -58,26 +59,34 @@ func (a *Activities) hold(ctx context.Context, update string, in contract.HoldIn
 			if problem, known := contract.ProblemOf(err); known {
 				return problem.Kind != contract.KindForbidden
 			}
-			return err != nil || result.Request == in.Lease.Request && result.Until.Equal(in.Lease.Until)
+			return err != nil || result.Request == in.Lease.Request && !result.Until.After(in.Lease.Until)
 		},
 	})
 }
 
-// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
+// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease. That
+// the request has ended is on record first, unless the ledger does not take it now: then the request owes it.
 func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	if !in.Again {
+		a.recordEnd(ctx, in)
+	}
 	if gone, ok := a.gone(ctx, in); ok {
 		return gone, nil
 	}
 	// A request may release more than once, when it holds again in between; a retry is the same update.
 	info := activity.GetInfo(ctx)
 	id := a.Signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
-	return ask(ctx, a, message[contract.ReleaseResult]{
+	result, err := ask(ctx, a, message[contract.ReleaseResult]{
 		access: in.Access, name: contract.UpdateRelease, id: id, input: in,
 		answers: func(result contract.ReleaseResult, err error) bool {
 			_, known := contract.ProblemOf(err) // a release that was taken on is never refused
 			return !known && (err != nil || result.Request == in.Request)
 		},
 	})
+	if err == nil {
+		result, err = a.confirm(ctx, in, result)
+	}
+	return result, activities.Error(err)
 }
 
 // gone reads the holding: a grant that has ended by itself need not be started again to say so.

@@ -44,9 +44,6 @@ type Filter struct {
 type Holdings interface {
 	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
 	Lock(ctx context.Context, grant string) (Locked, error)
-	// Holding is what was last saved of a grant, without its lock; the zero value when there is none. Whoever goes by it must
-	// do no more than look.
-	Holding(ctx context.Context, grant string) (Holding, error)
 	// Due returns open holdings whose end is before an instant, soonest first.
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
@@ -84,6 +81,9 @@ type Locked interface {
 	Holding() Holding
 	// Save writes it durably before it returns. It fails when the lock was lost meanwhile, and from then on.
 	Save(ctx context.Context, holding Holding) error
+	// Stops returns what keeps the holding from being opened or prolonged for these requests: what has ended, and whether
+	// everything is frozen. It is read with the lock in hand.
+	Stops(ctx context.Context, requests ...string) (Stops, error)
 	// Unlock lets go; calling it twice does no harm.
 	Unlock()
 }

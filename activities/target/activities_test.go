@@ -67,9 +67,12 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	b.t.Helper()
 	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
-	activities := target.New(map[string]target.Target{
-		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
-	}, holdings, b.ledger, b.verifier, zap.NewNop())
+	activities := target.New(target.Options{
+		Targets: map[string]target.Target{
+			b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
+		},
+		Holdings: holdings, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Verifier: b.verifier, Log: zap.NewNop(),
+	})
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	ctx, cancel := context.WithTimeout(b.t.Context(), b.attempt)

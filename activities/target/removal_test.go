@@ -75,7 +75,7 @@ func (s *scene) watch() contract.Alarm {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		target.NewWatchdog(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, time.Second, zap.NewNop()).Run(ctx)
+		target.NewWatchdog(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, s.ledger, time.Second, zap.NewNop()).Run(ctx)
 	}()
 	var alarms []contract.Alarm
 	require.Eventually(s.t, func() bool {

@@ -31,25 +31,29 @@ const (
 	longestAsked = 5 * time.Minute // that a target may ask for
 )
 
-// Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone. It knows
-// nothing of Temporal, so that access ends also when Temporal does not run. It goes by this machine's clock, so clocks
-// must agree to less than the grace.
+// Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone, and at once
+// what people have ended. It knows nothing of Temporal, so that access ends also when Temporal does not run. It goes by
+// this machine's clock, so clocks must agree to less than the grace.
 type Watchdog struct {
-	targets  map[string]Target
-	holdings ledger.Holdings
-	alarms   ledger.Alarms
-	grace    time.Duration
-	log      *zap.Logger
+	targets    map[string]Target
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	alarms     ledger.Alarms
+	grace      time.Duration
+	log        *zap.Logger
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
-func NewWatchdog(targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, grace time.Duration, log *zap.Logger) *Watchdog {
-	return &Watchdog{targets: targets, holdings: holdings, alarms: alarms, grace: grace, log: log}
+func NewWatchdog(
+	targets map[string]Target, holdings ledger.Holdings, tombstones ledger.Tombstones, alarms ledger.Alarms, grace time.Duration, log *zap.Logger,
+) *Watchdog {
+	return &Watchdog{targets: targets, holdings: holdings, tombstones: tombstones, alarms: alarms, grace: grace, log: log}
 }
 
 // Run looks until the context ends, at each target on its own: one that hangs holds up no other.
 func (w *Watchdog) Run(ctx context.Context) {
 	var all sync.WaitGroup
+	all.Go(func() { w.endTombstoned(ctx) })
 	for name := range w.targets {
 		all.Go(func() { w.watch(ctx, name) })
 	}
@@ -156,28 +160,38 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if !here {
 		return nil
 	}
-	if holding.Standing {
-		return locked.Save(ctx, closed(holding))
+	gone, err := takeAway(ctx, found, locked, holding.Leases.KeepSessions())
+	if gone && !holding.Standing {
+		holding.Proof = locked.Holding().Proof
+		w.tell(ctx, holding)
 	}
-	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
-	if err != nil {
-		return err
-	}
-	holding.Proof.Unconfirmed = gone.unconfirmed
-	if holding.SettledAt.After(time.Now()) {
-		return nil // a cut-off attempt may still land: the next rounds look again
+	return err
+}
+
+// takeAway ends the access of a holding that nothing holds up, and closes it. It is gone unless a cut-off attempt to grant
+// may still land: then the next rounds look again.
+func takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone bool, err error) {
+	holding := locked.Holding()
+	if !holding.Standing {
+		removed, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, keepSessions)
+		if err != nil {
+			return false, err
+		}
+		holding.Proof.Unconfirmed = removed.unconfirmed
+		if holding.SettledAt.After(time.Now()) {
+			return false, nil
+		}
 	}
 	if err := locked.Save(ctx, closed(holding)); err != nil {
-		return fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
+		return false, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
-	w.tell(ctx, holding)
-	return nil
+	return true, nil
 }
 
 // closed is a holding of access that was seen to be gone just now.
 func closed(holding ledger.Holding) ledger.Holding {
 	now := time.Now().UTC()
-	holding = over(holding, contract.Gone{}, now)
+	holding = over(holding, now)
 	holding.GoneAt, holding.SettledAt = now, time.Time{}
 	return holding
 }

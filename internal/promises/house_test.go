@@ -67,10 +67,12 @@ type house struct {
 	config   *config.Config // as the house began
 	live     *config.Live
 	ledger   *sqlite.Store
-	starter  *starter.Starter
-	signer   *seal.Signer // the server's
-	decider  *seal.Signer
-	verifier *seal.Verifier
+	// tombstones are the ledger's, or stand before them.
+	tombstones ledger.Tombstones
+	starter    *starter.Starter
+	signer     *seal.Signer // the server's
+	decider    *seal.Signer
+	verifier   *seal.Verifier
 
 	incidents      incident.Systems
 	channels       map[string]notify.Channel
@@ -114,8 +116,9 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
+	h.tombstones = h.ledger
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker(),
 		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
@@ -261,7 +264,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
+			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Tombstones: h.tombstones, Alarms: h.ledger,
 			Tickets: h.tracker(), Incidents: h.incidents, Channels: h.channels, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()

@@ -325,3 +325,12 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	response, _ = d.do(t, "", http.MethodGet, "/healthz", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
 }
+
+func TestAlarmsOfEveryKindCanBeListed(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for _, kind := range contract.AlarmKinds() {
+		response, body := d.do(t, "audrey", http.MethodGet, "/v1/alarms?kind="+string(kind), "")
+		require.NotEqual(t, http.StatusUnprocessableEntity, response.StatusCode, body)
+	}
+}

@@ -80,6 +80,8 @@ func stateOf(status contract.Status) state {
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
+	case status.Ending != nil && status.State != contract.StateEnded:
+		return state{"ended now", "moves"}
 	case status.NeedsPostReview():
 		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:

@@ -17,6 +17,9 @@ const (
 	AlarmSweepStopped            AlarmKind = "sweep-stopped"              // there was more to remove than a sweep may
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
+	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
+	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
+	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 )
@@ -25,7 +28,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 
