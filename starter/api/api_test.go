@@ -182,6 +182,8 @@ func TestP9_EachProblemNamesTheFieldTheFaultAndTheFix(t *testing.T) {
 		location                   string
 	}{
 		"too long":            {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "9h", 1), 422, contract.KindInvalid, "body.duration"},
+		"zero":                {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "0s", 1), 422, contract.KindInvalid, "body.duration"},
+		"zero approved":       {"carol", "POST", on(pending, "/reviews"), `{"verdict":"approve","duration":"0s"}`, 422, contract.KindInvalid, "body.duration"},
 		"no duration":         {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "1d", 1), 422, contract.KindInvalid, "body.duration"},
 		"no reason":           {"alice", "POST", "/v1/requests", `{"template":"debug-prod"}`, 422, contract.KindInvalid, "body.reason"},
 		"no such template":    {"alice", "POST", "/v1/requests", `{"template":"x","reason":"y"}`, 422, contract.KindInvalid, "body.template"},

@@ -25,6 +25,9 @@ func length(text string) (contract.Duration, error) {
 		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
 			"%q is not a length of time", contract.Shorten(text, 32))
 	}
+	if duration.Duration == 0 { // which would count as left out
+		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m", "zero is no time at all")
+	}
 	return duration, nil
 }
 

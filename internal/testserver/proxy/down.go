@@ -3,10 +3,10 @@ package proxy
 // Down closes every connection, and each new one at once, as a server does that was stopped; until Up.
 func (p *Proxy) Down() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.down = true
-	for conn := range p.conns {
-		_ = conn.Close()
+	p.mu.Unlock()
+	for _, l := range p.those(func(*line) bool { return true }) {
+		l.close()
 	}
 }
 
