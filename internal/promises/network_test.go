@@ -90,7 +90,7 @@ func (h *house) watchEnds(ends map[string]time.Time) (late time.Duration) {
 func TestP2AnEndIsSoonDoneWhenConnectionsAreForgottenByTheNetwork(t *testing.T) {
 	t.Parallel()
 	const size = 12
-	for name, before := range map[string]time.Duration{"long before": 8 * time.Second} {
+	for name, before := range map[string]time.Duration{"long before": 8 * time.Second, "at the last moment": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, func(h *house) { h.people = h.database.crowd(size) })
