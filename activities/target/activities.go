@@ -2,6 +2,8 @@ package target
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -19,12 +21,29 @@ type Target struct {
 	Limits    Limits
 }
 
-// Check tries credentials and privileges, where the connector can.
-func (t Target) Check(ctx context.Context) error {
+// Check tries credentials and privileges, and looks at the entitlements that templates name, where the connector can. What
+// is known of those and should be thought of comes back as warnings.
+func (t Target) Check(ctx context.Context, entitlements []json.RawMessage) (warnings []string, err error) {
 	if checker, ok := t.Connector.(Checker); ok {
-		return checker.Check(ctx)
+		if err := checker.Check(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	vetter, ok := t.Connector.(Vetter)
+	if !ok {
+		return nil, nil
+	}
+	var faults []error
+	for _, entitlement := range entitlements {
+		warning, err := vetter.Vet(ctx, entitlement)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	return warnings, errors.Join(faults...)
 }
 
 // Options is what the activities are made of.
@@ -42,6 +61,7 @@ type Options struct {
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
 	targets    map[string]Target
+	lines      map[string]*line // of the targets that can be pinged
 	holdings   ledger.Holdings
 	tombstones ledger.Tombstones
 	decisions  ledger.Decisions
@@ -56,7 +76,8 @@ type Activities struct {
 // New makes the activities. Without a verifier nothing need be sealed.
 func New(o Options) *Activities {
 	return &Activities{
-		targets: o.Targets, holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
+		targets: o.Targets, lines: newLines(o.Targets, o.Log),
+		holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
 		verifier: o.Verifier, log: o.Log,
 		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
 	}

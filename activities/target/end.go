@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
 
 	"curfew/activities"
@@ -21,19 +22,20 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	}
 	place := a.waiting.join(ctx, command)
 	defer place.leave()
-	if err := clock.wait(ctx, command.Until, place.overtaken); err != nil {
+	if err := a.awaitInstant(ctx, clock, command, place); err != nil {
 		return contract.EndReceipt{}, err
 	}
 	if newer, overtaken := place.overtakenBy(); overtaken {
 		return contract.EndReceipt{Overtaken: newer}, nil
 	}
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
-	ctx = context.WithoutCancel(ctx)
-	receipt, err := a.end(ctx, command, clock, place)
+	within := context.WithoutCancel(ctx)
+	receipt, err := a.end(within, command, clock, place)
+	a.lines[command.Access.Target].doubt(ctx, err)
 	if err == nil {
-		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+		receipt.Owed = a.recordEnds(within, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
 	}
-	return receipt, activities.Error(err)
+	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
 func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock, place *place) (contract.EndReceipt, error) {
@@ -61,7 +63,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
-	ctx, done := context.WithTimeout(ctx, HonestHold)
+	ctx, done := whileHeld(ctx)
 	defer done()
 	before := locked.Holding()
 	switch {
@@ -70,7 +72,7 @@ func (a *Activities) endLocked(
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
+		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, AlreadyAbsent: before.Proof.Absent, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
 		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
@@ -96,6 +98,7 @@ func (a *Activities) endLocked(
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
 		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
+		reporter{a.alarms, a.log}.remnants(ctx, command.Access, before.Leases, gone)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}
@@ -108,7 +111,8 @@ func (a *Activities) endLocked(
 	}
 	receipt.GoneAt = clock.now()
 	holding = over(holding, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
+	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
+	holding.Proof.Unconfirmed, holding.Proof.Absent = receipt.Unconfirmed, receipt.AlreadyAbsent
 	if err := a.save(ctx, locked, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()

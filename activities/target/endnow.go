@@ -155,7 +155,7 @@ func (w *Watchdog) endIfEnded(ctx context.Context, grant string) error {
 	case len(left) > 0:
 		return locked.Save(ctx, shortened(holding, left))
 	}
-	gone, err := takeAway(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
+	gone, _, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
 	if gone {
 		w.log.Info("the watchdog ended access whose requests have ended", zapGrant(grant), zap.Strings("requests", holding.Leases.Requests()))
 	}

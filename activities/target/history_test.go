@@ -463,6 +463,19 @@ func (m *memory) DecisionsOf(_ context.Context, request string) ([]ledger.Decisi
 	return []ledger.Decision{{Request: request, Ruling: contract.RulingGrant}}, nil
 }
 
+func (m *memory) Read(_ context.Context, grant string) (ledger.Holding, error) {
+	return m.holdings[grant], nil
+}
+
+func (m *memory) TombstoneOf(_ context.Context, request string) (contract.Tombstone, error) {
+	for _, t := range m.tombstones {
+		if t.Request == request && t.Grant == "" {
+			return t, nil
+		}
+	}
+	return contract.Tombstone{}, ledger.ErrNotFound
+}
+
 func (m *memory) Raise(context.Context, contract.Alarm) error { return nil }
 
 func (m *memory) AddTombstones(_ context.Context, all ...contract.Tombstone) error {

@@ -53,12 +53,12 @@ func (a *Activities) recordEnds(ctx context.Context, grant string, kind contract
 	return nil
 }
 
-// ahead is how far the clocks of a Temporal cluster may differ.
-const ahead = 10 * time.Second
+// clockSkew is how far the clocks of a Temporal cluster may differ.
+const clockSkew = 10 * time.Second
 
 // checkEpoch refuses a command of a grant that is to begin later: its token would outrank those of the grant that there is.
 func (a *Activities) checkEpoch(ctx context.Context, access contract.Access, token contract.Token, clock serverClock) error {
-	if token.Epoch <= clock.now().Add(ahead).UnixNano() {
+	if token.Epoch <= clock.now().Add(clockSkew).UnixNano() {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindForbidden, "token", "", "its epoch is still to come, so no grant has handed it out")

@@ -21,7 +21,7 @@ const (
 	shortestRound = 100 * time.Millisecond
 	// lockPatience is short: whoever has the lock is about to do what the watchdog would.
 	lockPatience = 2 * time.Second
-	// rescueAttempt bounds one revoke with the end of sessions and the read-back.
+	// rescueAttempt bounds one look with all that follows from it.
 	rescueAttempt = 20 * time.Second
 	duePage       = 100
 	atOnce        = 8 // accesses of one target that are ended at the same time
@@ -41,6 +41,7 @@ type Watchdog struct {
 	alarms     ledger.Alarms
 	grace      time.Duration
 	log        *zap.Logger
+	shut       shutOut
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
@@ -145,13 +146,14 @@ func (f failures) note(grant string, err error) bool {
 func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
 	defer cancel()
-	patient, done := context.WithTimeout(ctx, lockPatience)
-	defer done()
-	locked, err := w.holdings.Lock(patient, grant)
+	locked, err := lockWithin(ctx, w.holdings, grant, lockPatience)
 	if err != nil {
-		return err
+		return w.rescueUnlocked(ctx, grant, err)
 	}
 	defer locked.Unlock()
+	w.shut.over(grant)
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
 		return nil
@@ -160,8 +162,8 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if !here {
 		return nil
 	}
-	gone, err := takeAway(ctx, found, locked, holding.Leases.KeepSessions())
-	if gone && !holding.Standing {
+	gone, there, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions())
+	if gone && there {
 		holding.Proof = locked.Holding().Proof
 		w.tell(ctx, holding)
 	}
@@ -169,23 +171,25 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 }
 
 // takeAway ends the access of a holding that nothing holds up, and closes it. It is gone unless a cut-off attempt to grant
-// may still land: then the next rounds look again.
-func takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone bool, err error) {
+// may still land: then the next rounds look again. there is true when it was there until now.
+func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone, there bool, err error) {
 	holding := locked.Holding()
 	if !holding.Standing {
 		removed, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, keepSessions)
+		reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, removed)
 		if err != nil {
-			return false, err
+			return false, false, err
 		}
-		holding.Proof.Unconfirmed = removed.unconfirmed
+		there = !removed.absent
+		holding.Proof.Unconfirmed, holding.Proof.Absent = removed.unconfirmed, removed.absent
 		if holding.SettledAt.After(time.Now()) {
-			return false, nil
+			return false, there, nil
 		}
 	}
 	if err := locked.Save(ctx, closed(holding)); err != nil {
-		return false, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
+		return false, there, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
-	return true, nil
+	return true, there, nil
 }
 
 // closed is a holding of access that was seen to be gone just now.

@@ -24,6 +24,7 @@ import (
 	"curfew/activities/incident"
 	pagerdutyincidents "curfew/activities/incident/pagerduty"
 	"curfew/activities/ledger"
+	ledgerpostgres "curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/notify"
 	channelkinds "curfew/activities/notify/kinds"
@@ -66,7 +67,7 @@ type house struct {
 	client   client.Client
 	config   *config.Config // as the house began
 	live     *config.Live
-	ledger   *sqlite.Store
+	ledger   ledgerStore
 	// tombstones are the ledger's, or stand before them.
 	tombstones ledger.Tombstones
 	starter    *starter.Starter
@@ -91,10 +92,19 @@ type house struct {
 	targets        string            // more targets
 	templates      string            // more templates
 	files          map[string]string // more files beside the configuration, by their names
+	ownerIsKnown   bool              // a template says that its role owns objects
 	ordersQueue    string            // a task queue of the database's own
 	engineers      []lightrun.User   // more people whom Lightrun knows
 	debuggers      string            // where the stand-in of Lightrun is
 	token          string            // of everybody who asks the stand-ins
+	ledgerDatabase string            // where the ledger is, for this process; empty for a file
+	ledgerWay      string            // and for workers in processes of their own
+}
+
+// ledgerStore is a ledger of either kind.
+type ledgerStore interface {
+	starter.Ledger
+	Close() error
 }
 
 // keeps puts more sections into the configuration.
@@ -105,7 +115,7 @@ func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
 
 func newHouse(t testing.TB, options ...func(*house)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t), gate: &gate{}}
+	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t, postgres.Start(t)), gate: &gate{}}
 	for _, option := range options {
 		option(h)
 	}
@@ -113,7 +123,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.client = h.temporal.Client(t)
 	h.configure()
 	var err error
-	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
+	h.ledger, err = h.openLedger()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
 	h.tombstones = h.ledger
@@ -123,6 +133,13 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	})
 	require.NoError(t, err)
 	return h
+}
+
+func (h *house) openLedger() (ledgerStore, error) {
+	if h.ledgerDatabase != "" {
+		return ledgerpostgres.Open(h.t.Context(), ledgerpostgres.Settings{DSN: config.SecretOf(h.ledgerDatabase)})
+	}
+	return sqlite.Open(h.t.Context(), h.config.Ledger.SQLite)
 }
 
 // newKeys makes the keys that this house's server and its workers seal with.
@@ -173,7 +190,7 @@ func (h *house) configure() {
 	t.Cleanup(issues.Close)
 
 	h.newKeys()
-	files := map[string]string{"token": token, "dsn": h.database.dsn}
+	files := map[string]string{"token": token, "dsn": h.database.dsn, "ledger": h.ledgerWay}
 	maps.Copy(files, h.files)
 	for name, secret := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
@@ -182,7 +199,7 @@ func (h *house) configure() {
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
 		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
-		"Upkeep": h.upkeep, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
+		"Upkeep": h.upkeep, "LedgerWay": h.ledgerWay, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -202,7 +219,7 @@ func (h *house) configure() {
 
 const configuration = `
 temporal: {address: "{{.Temporal}}"}
-ledger: {sqlite: ledger.db}
+ledger: {{"{"}}{{if .LedgerWay}}postgres: "file:ledger"{{else}}sqlite: ledger.db{{end}}{{"}"}}
 roles: {operators: [erin], admins: [frank]}
 seals: {key: server.pem, decider: decider.pem, keys: keys.json}
 {{.Upkeep}}
@@ -359,16 +376,16 @@ type database struct {
 	t                               testing.TB
 	server                          *postgres.Server
 	name, role, alice, carol, table string
-	dsn                             string
+	broker, dsn                     string
 }
 
-func newDatabase(t testing.TB) *database {
+func newDatabase(t testing.TB, server *postgres.Server) *database {
 	t.Helper()
-	d := &database{t: t, server: postgres.Start(t)}
+	d := &database{t: t, server: server}
 	d.name = d.server.NewDatabase(t)
 	suffix := strings.ToLower(rand.Text()[:8])
 	d.role, d.alice, d.carol, d.table = "reporting_"+suffix, "alice_"+suffix, "carol_"+suffix, "orders_"+suffix
-	broker := "curfew_" + suffix
+	d.broker = "curfew_" + suffix
 	admin := d.server.Connect(t, postgres.Superuser, d.name)
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE TABLE %s AS SELECT 1 AS id", d.table),
@@ -376,15 +393,15 @@ func newDatabase(t testing.TB) *database {
 		fmt.Sprintf("GRANT SELECT ON %s TO %s", d.table, d.role),
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.alice, d.server.Password()),
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.carol, d.server.Password()),
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", broker, d.server.Password()),
-		fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", d.role, broker),
-		fmt.Sprintf("GRANT pg_signal_backend TO %s", broker),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.broker, d.server.Password()),
+		fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", d.role, d.broker),
+		fmt.Sprintf("GRANT pg_signal_backend TO %s", d.broker),
 	} {
 		_, err := admin.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
 	t.Cleanup(func() { _, _ = admin.Exec(context.WithoutCancel(t.Context()), "DROP TABLE "+d.table) })
-	d.dsn = d.server.URL(broker, d.name)
+	d.dsn = d.server.URL(d.broker, d.name)
 	return d
 }
 

@@ -48,7 +48,9 @@ func (v *Verifier) Decided(chain contract.Chain) error {
 
 // Scheduled refuses what is not a decision, by a decider and on these grounds, to grant when the start has come. It gives no
 // access: by then it is decided again.
-func (v *Verifier) Scheduled(chain contract.Chain) error { return v.ruled(chain, contract.RulingScheduled) }
+func (v *Verifier) Scheduled(chain contract.Chain) error {
+	return v.ruled(chain, contract.RulingScheduled)
+}
 
 // ruled refuses what is not a decision with a ruling, by a decider, on these grounds.
 func (v *Verifier) ruled(chain contract.Chain, ruling contract.Ruling) error {

@@ -44,6 +44,7 @@ var meanings = map[string]map[string]string{
 		"problem":    "Why it is stuck",
 		"over":       "Curfew looks after nothing here any more",
 		"unanswered": "Why it could not be asked how it stands; all but its id is empty then",
+		"restarted":  "Why the retry had to start the grant's workflow anew; absent when it had not to",
 	},
 	"Lease": {
 		"request":            "The request that holds the lease",

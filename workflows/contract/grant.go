@@ -102,6 +102,8 @@ type GrantStatus struct {
 	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
 	Problem  string    `json:"problem,omitempty"`  // why it is stuck
 	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
+	// Restarted says why a retry had to start the grant's workflow anew; empty when it had not to.
+	Restarted string `json:"restarted,omitempty"`
 	// Unanswered is why the grant could not be asked; all but its id is empty then.
 	Unanswered string `json:"unanswered,omitempty"`
 }

@@ -4,9 +4,9 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 )
 
 const (
@@ -24,7 +24,7 @@ func (s *Store) SetFreeze(ctx context.Context, freeze ledger.Freeze) (ledger.Fre
 		return ledger.Freeze{}, err
 	}
 	var freezes []ledger.Freeze
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		batch := &pgx.Batch{} // in one transaction
 		batch.Queue(lockFreezes)
 		batch.Queue(addFreeze, freeze.Frozen, escape(freeze.By), escape(freeze.Reason))

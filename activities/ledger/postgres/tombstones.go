@@ -5,9 +5,9 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -45,7 +45,7 @@ func (s *Store) AddTombstones(ctx context.Context, tombstones ...contract.Tombst
 	if len(requests) == 0 {
 		return nil
 	}
-	err := s.do(ctx, func(conn *pgxpool.Conn) error {
+	err := s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		_, err := conn.Exec(ctx, addTombstones, requests, grants, kinds, actors, said)
 		return err
 	})
