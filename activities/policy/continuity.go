@@ -13,9 +13,9 @@ import (
 )
 
 const (
-	pageOfRequests = 100
-	// mostPagesBack bounds how far back a person's requests are looked through.
-	mostPagesBack = 10
+	pageOfRequests = 500
+	// mostPagesBack bounds how far back a person's requests are looked through: nobody makes as many in an hour.
+	mostPagesBack = 20
 )
 
 // continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has reviewed.
@@ -43,7 +43,7 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 	if request.StartAt.After(begins) {
 		begins = request.StartAt
 	}
-	facts.HeldSince = heldSince(had, begins)
+	facts.ContinuousSince = continuousSince(had, begins)
 	if request.BreakGlass {
 		facts.Unreviewed, err = a.unreviewed(ctx, request)
 	}
@@ -88,8 +88,8 @@ func stretchOf(status contract.Status) stretch {
 	return s
 }
 
-// heldSince follows stretches back from a time, over breaks that are too short to be one; zero when there was none.
-func heldSince(had []stretch, until time.Time) time.Time {
+// continuousSince follows stretches back from a time, over breaks that are too short to be one; zero when there was none.
+func continuousSince(had []stretch, until time.Time) time.Time {
 	slices.SortFunc(had, func(a, b stretch) int { return b.to.Compare(a.to) }) // what ended last comes first
 	since := until
 	for _, s := range had {

@@ -26,8 +26,8 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.fact("ticket", status.Ticket)
 	page.fact("zephyr", status.Zephyr)
 	page.fact("incident", status.Incident)
-	if status.HeldSince != nil {
-		page.row("had before", "without a break since "+p.moment(*status.HeldSince))
+	if status.ContinuousSince != nil {
+		page.row("had before", "without a break since "+p.moment(*status.ContinuousSince))
 	}
 	page.row("reason", status.Reason)
 	page.row("asked", p.moment(status.AskedAt))

@@ -26,8 +26,8 @@ func (f Facts) begins() time.Time {
 func (f Facts) withoutBreak() contract.Duration {
 	begins := f.begins()
 	since := begins
-	if !f.HeldSince.IsZero() && f.HeldSince.Before(since) {
-		since = f.HeldSince
+	if !f.ContinuousSince.IsZero() && f.ContinuousSince.Before(since) {
+		since = f.ContinuousSince
 	}
 	return contract.Duration{Duration: begins.Sub(since) + f.duration().Duration}
 }
@@ -53,12 +53,12 @@ func (s termsVersion) unreviewed(facts Facts) string {
 
 // goesOn tells reviewers, and whoever reads the story, that the access goes on from earlier access.
 func (f Facts) goesOn() string {
-	if f.HeldSince.IsZero() || f.Extension != nil {
+	if f.ContinuousSince.IsZero() || f.Extension != nil {
 		return ""
 	}
-	so := contract.Duration{Duration: f.begins().Sub(f.HeldSince)}
+	so := contract.Duration{Duration: f.begins().Sub(f.ContinuousSince)}
 	return fmt.Sprintf("; %s has had this access for %s without a break, since %s", f.Request.Subject, rounded(so),
-		f.HeldSince.UTC().Format(time.RFC3339))
+		f.ContinuousSince.UTC().Format(time.RFC3339))
 }
 
 func rounded(d contract.Duration) contract.Duration {

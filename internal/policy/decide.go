@@ -51,7 +51,7 @@ func (d *deciding) decision() contract.Decision {
 	obstacles, automatic := d.obstacles(), d.automatic()
 	d.rule(&decision, tallies, obstacles, automatic)
 	if d.facts.Extension == nil {
-		decision.HeldSince = d.facts.HeldSince
+		decision.ContinuousSince = d.facts.ContinuousSince
 	}
 	if d.facts.Request.BreakGlass {
 		decision.Unreviewed = d.facts.Unreviewed

@@ -31,9 +31,9 @@ type Facts struct {
 	Open     []string `json:"open,omitempty"`
 	Ticket   Ticket   `json:"ticket,omitzero"`
 	Incident Incident `json:"incident,omitzero"`
-	// HeldSince is since when the subject has had one of the accesses without a break, by whatever requests; zero when the
+	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero when the
 	// access would not go on from any.
-	HeldSince time.Time `json:"heldSince,omitzero"`
+	ContinuousSince time.Time `json:"continuousSince,omitzero"`
 	// GrantedAt is when this request's access began; zero before that.
 	GrantedAt time.Time `json:"grantedAt,omitzero"`
 	// Unreviewed are requests by which the requester has used break-glass access that nobody has reviewed yet.

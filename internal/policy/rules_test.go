@@ -86,23 +86,23 @@ func TestEachRuleOfATemplateIsHeld(t *testing.T) {
 			rules(func(r *contract.Rules) { r.Requesters.People = []string{"ada"} })(f)
 			f.Present.Rules.BindSubject = true
 		}, "mallory may not get debug-prod, whoever asks for it"},
-		"on and on, where nothing bounds it": {func(f *policy.Facts) { f.HeldSince = f.Now.Add(-900 * time.Hour) }, ""},
+		"on and on, where nothing bounds it": {func(f *policy.Facts) { f.ContinuousSince = f.Now.Add(-900 * time.Hour) }, ""},
 		"on and on, within the bound": {func(f *policy.Facts) {
-			f.HeldSince = f.Now.Add(-4 * time.Hour)
+			f.ContinuousSince = f.Now.Add(-4 * time.Hour)
 			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
 		}, ""},
 		"on and on, past the bound": {func(f *policy.Facts) {
-			f.HeldSince = f.Now.Add(-4*time.Hour - time.Second)
+			f.ContinuousSince = f.Now.Add(-4*time.Hour - time.Second)
 			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
 		}, "ada would have this access for 6h0m1s without a break of 15m, and the template allows 6h"},
 		"on and on, past the bound of today": {func(f *policy.Facts) {
-			f.HeldSince, f.Present.Rules.MaxContinuous = f.Now.Add(-5*time.Hour), hours(6)
+			f.ContinuousSince, f.Present.Rules.MaxContinuous = f.Now.Add(-5*time.Hour), hours(6)
 		}, "ada would have this access for 7h without a break of 15m, and the template allows 6h"},
 		"longer than is allowed without a break, alone": {
 			rules(func(r *contract.Rules) { r.MaxContinuous = hours(1) }), "ada would have this access for 2h without a break of 15m, and the template allows 1h",
 		},
 		"an extension past the bound": {func(f *policy.Facts) {
-			f.GrantedAt, f.HeldSince = f.Now.Add(-time.Hour), f.Now.Add(-4*time.Hour)
+			f.GrantedAt, f.ContinuousSince = f.Now.Add(-time.Hour), f.Now.Add(-4*time.Hour)
 			extended(contract.ExtensionRule{}, policy.Extension{Total: hours(4)})(f)
 			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
 		}, "ada would have this access for 7h without a break of 15m, and the template allows 6h"},
@@ -413,10 +413,10 @@ func BenchmarkDecideWithTenConditions(b *testing.B) {
 func TestReviewersAreToldHowLongTheSubjectHasHadTheAccessWithoutABreak(t *testing.T) {
 	t.Parallel()
 	since := asked.Add(-3 * time.Hour)
-	f := facts(func(f *policy.Facts) { f.HeldSince = since })
+	f := facts(func(f *policy.Facts) { f.ContinuousSince = since })
 	decision := decide(f)
 	require.Equal(t, contract.RulingReview, decision.Ruling)
-	require.Equal(t, since, decision.HeldSince)
+	require.Equal(t, since, decision.ContinuousSince)
 	require.Contains(t, decision.Why, "ada has had this access for 4h without a break, since 2026-03-01T09:00:00Z")
 	require.NotContains(t, decide(facts()).Why, "without a break")
 }

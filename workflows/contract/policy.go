@@ -189,8 +189,8 @@ type Decision struct {
 	// waits for.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
-	// HeldSince is since when the subject has had the access without a break, when it goes on from earlier access.
-	HeldSince time.Time `json:"heldSince,omitzero"`
+	// ContinuousSince is since when the subject has had the access without a break, when it goes on from earlier access.
+	ContinuousSince time.Time `json:"continuousSince,omitzero"`
 	// Unreviewed are the requester's earlier uses of break-glass access that nobody has reviewed yet.
 	Unreviewed []string `json:"unreviewed,omitempty"`
 	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are

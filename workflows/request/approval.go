@@ -148,7 +148,7 @@ func (r *run) askPolicy(
 	}
 	r.status.Reviews = append(r.status.Reviews, fresh...)
 	if x == nil {
-		r.status.HeldSince = instant(decision.HeldSince)
+		r.status.ContinuousSince = instant(decision.ContinuousSince)
 	}
 	if decision.Reviewers != nil {
 		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked
