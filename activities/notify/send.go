@@ -3,10 +3,10 @@ package notify
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
-	"go.temporal.io/sdk/activity"
-
-	"curfew/activities"
+	"curfew/activities/narrate"
 	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
@@ -24,46 +24,67 @@ func New(directory *config.Live, channels map[string]Channel, page func(request 
 	return &Activities{directory: directory, channels: channels, page: page}
 }
 
-// progress is how far an attempt came, for the next one to go on from: mails and cards can't be taken back.
-type progress struct {
-	Told   int    `json:"told"` // of the events
+// memory is what an attempt leaves to the next one: mails and cards can't be taken back.
+type memory struct {
 	Thread string `json:"thread,omitempty"`
+	// Reached are who need no message of an event any more, by its number: they have it, or are late, or can't be reached.
+	Reached map[int][]string   `json:"reached,omitempty"`
+	Late    []contract.LeftOut `json:"late,omitempty"`
+	Refused []contract.LeftOut `json:"refused,omitempty"`
 }
 
-// Send is the activity contract.ActivityNotify: one message for each event, in order.
+// Send is the activity contract.ActivityNotify: one message for each event, in order. Whoever can't be reached keeps a message
+// from nobody else.
 func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
 	if !found {
 		return contract.NotifyResult{}, contract.Problemf(contract.KindNotFound, "channel", "configure it in notify",
 			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
 	}
-	done := before(ctx, in)
-	for _, event := range in.Events[done.Told:] {
-		message := a.message(event, in, channel.System())
-		message.Thread = done.Thread
-		thread, err := channel.Send(ctx, message)
-		if err != nil {
-			if done.Told > 0 {
-				activity.RecordHeartbeat(ctx, done)
+	told, kept, err := narrate.Tell(ctx, in.Events, in.Status, memory{Thread: in.Thread},
+		func(ctx context.Context, event contract.Event, status contract.Status, kept *memory) error {
+			in := in
+			in.Status = status
+			message := a.message(event, in, channel.System())
+			message.Thread = kept.Thread
+			message.To = kept.unreached(event.Seq, message.To)
+			sent, err := channel.Send(ctx, message)
+			if late, is := sent.Late[in.Only]; is && err == nil { // and is tried again
+				return contract.Problemf(contract.KindUnavailable, "", "", "%s", late)
 			}
-			return contract.NotifyResult{}, activities.Error(err)
-		}
-		done = progress{done.Told + 1, thread}
-	}
-	return contract.NotifyResult{Thread: done.Thread}, nil
+			kept.note(event.Seq, sent)
+			return err
+		})
+	told.LeftOut = append(told.LeftOut, kept.Refused...)
+	return contract.NotifyResult{Told: told, Thread: kept.Thread, Late: kept.Late}, err
 }
 
-// before is how far the attempts before this one came.
-func before(ctx context.Context, in contract.NotifyInput) progress {
-	var done progress
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &done) == nil && done.Told > 0 && done.Told <= len(in.Events) {
-		return done
+// unreached are those of the recipients whom an event's message has not settled.
+func (m *memory) unreached(event int, to []Recipient) []Recipient {
+	return slices.DeleteFunc(to, func(r Recipient) bool { return slices.Contains(m.Reached[event], r.Person) })
+}
+
+func (m *memory) note(event int, sent Sent) {
+	if m.Reached == nil {
+		m.Reached = map[int][]string{}
 	}
-	return progress{Thread: in.Thread}
+	m.Thread = cmp.Or(sent.Thread, m.Thread)
+	m.Reached[event] = append(m.Reached[event], sent.Reached...)
+	for _, person := range slices.Sorted(maps.Keys(sent.Refused)) {
+		m.Reached[event] = append(m.Reached[event], person)
+		m.Refused = append(m.Refused, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Refused[person]})
+	}
+	for _, person := range slices.Sorted(maps.Keys(sent.Late)) {
+		m.Reached[event] = append(m.Reached[event], person)
+		m.Late = append(m.Late, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Late[person]})
+	}
 }
 
 func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {
 	people, asks := Audience(event, in.Status, in.To[event.Seq])
+	if in.Only != "" {
+		people = slices.DeleteFunc(people, func(person string) bool { return person != in.Only })
+	}
 	return Message{
 		Event: event, Entry: story.Of(event, in.Status), Status: in.Status,
 		To: a.recipients(people, system), Asks: asks, Page: a.page(in.Status.ID),

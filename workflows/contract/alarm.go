@@ -18,13 +18,14 @@ const (
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
+	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
 )
 
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmLeftOut,
 	}
 }
 

@@ -93,8 +93,9 @@ type OpenTicketInput struct {
 	Status  Status `json:"status"`
 }
 
-// OpenTicketResult answers it.
+// OpenTicketResult answers it. There is no ticket while the tracker is blocked.
 type OpenTicketResult struct {
+	Told
 	Ticket string `json:"ticket"`
 }
 
@@ -114,9 +115,14 @@ type NotifyInput struct {
 	Status Status           `json:"status"`
 	// Thread is what the channel answered to the message before.
 	Thread string `json:"thread,omitempty"`
+	// Only is the one person whom the events are still to reach; empty when it is everybody whom they concern.
+	Only string `json:"only,omitempty"`
 }
 
 // NotifyResult answers it.
 type NotifyResult struct {
+	Told
 	Thread string `json:"thread,omitempty"`
+	// Late are the persons whom the channel puts off. Everybody else whom an event concerns has its message.
+	Late []LeftOut `json:"late,omitempty"`
 }
