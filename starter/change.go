@@ -4,10 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"strconv"
 	"time"
-
-	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/sdk/client"
 
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
@@ -34,12 +32,12 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 	if err != nil {
 		return contract.Status{}, err
 	}
-	key := fmt.Sprintf("review/%s/%s", actor, input.Verdict)
+	subject := "request"
 	switch {
 	case status.Extension != nil:
-		key += fmt.Sprintf("/%d", status.Extension.At.UnixNano())
+		subject = strconv.FormatInt(status.Extension.At.UnixNano(), 10)
 	case status.NeedsPostReview():
-		key += "/signature"
+		subject = "break-glass"
 	}
 	shown, err := s.reviewDigest(ctx, status)
 	if err != nil {
@@ -61,7 +59,10 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateReview, key, contract.ReviewInput{Review: sealedFact})
+	return s.update(ctx, id, message{
+		name: contract.UpdateReview, id: s.signer.Name("review", id, actor, string(input.Verdict), subject),
+		input: contract.ReviewInput{Review: sealedFact}, asks: review.Asks(),
+	})
 }
 
 // Extend asks for a later end. Asking again for what already waits for a reviewer changes nothing.
@@ -94,7 +95,7 @@ func (s *Starter) ExtendOnce(
 		return status, nil
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
-	key := "extend/" + cmp.Or(name, fmt.Sprintf("%s/%s/%d", actor, duration, status.Seq))
+	once := cmp.Or(name, fmt.Sprintf("%s/%s/%d", actor, duration, status.Seq))
 	_, shown, err := s.sealedRequest(ctx, id)
 	if err != nil {
 		return contract.Status{}, err
@@ -104,7 +105,10 @@ func (s *Starter) ExtendOnce(
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateExtend, key, contract.ExtendInput{Extension: sealedFact})
+	return s.update(ctx, id, message{
+		name: contract.UpdateExtend, id: s.signer.Name("extend", id, once),
+		input: contract.ExtendInput{Extension: sealedFact}, asks: extension.Asks(),
+	})
 }
 
 // Revoke ends access early.
@@ -116,7 +120,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 	if _, err := s.open(ctx, actor, id, OperationRevoke); err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateRevoke, "revoke/"+actor, contract.EndInput{By: actor, Reason: reason})
+	return s.end(ctx, contract.UpdateRevoke, contract.End{Request: id, By: actor, Reason: reason, At: now()})
 }
 
 // Cancel takes a request back before it is decided.
@@ -128,7 +132,19 @@ func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contrac
 	if _, err := s.open(ctx, actor, id, OperationCancel); err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, contract.UpdateCancel, "cancel/"+actor, contract.EndInput{By: actor, Reason: reason})
+	return s.end(ctx, contract.UpdateCancel, contract.End{Request: id, By: actor, Reason: reason, At: now()})
+}
+
+// end seals somebody's word that a request is to end, and sends it by one of the updates that take it.
+func (s *Starter) end(ctx context.Context, update string, end contract.End) (contract.Status, error) {
+	sealedFact, err := sealed(s, seal.OfEnd(end), end)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	return s.update(ctx, end.Request, message{
+		name: update, id: s.signer.Name(update, end.Request, end.By),
+		input: contract.EndInput{End: sealedFact}, asks: end.Asks(),
+	})
 }
 
 // open finds a request that has not ended, for an operation that the actor may do.
@@ -141,39 +157,6 @@ func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (con
 		return contract.Status{}, hasEnded(status)
 	}
 	return status, nil
-}
-
-// update sends a message to a request and waits for the answer. The key makes a repeated message the same message.
-func (s *Starter) update(ctx context.Context, id, name, key string, input any) (contract.Status, error) {
-	within, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	var status contract.Status
-	handle, err := s.temporal.UpdateWorkflow(within, client.UpdateWorkflowOptions{
-		WorkflowID: contract.RequestWorkflowID(id), UpdateName: name, UpdateID: key, Args: []any{input},
-		WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	if err == nil {
-		err = handle.Get(within, &status)
-	}
-	if err == nil {
-		return status, nil
-	}
-	if isA[*serviceerror.NotFound](err) {
-		return contract.Status{}, s.gone(ctx, id)
-	}
-	return contract.Status{}, problemOf(err, id)
-}
-
-// gone says why a request that could be seen a moment ago takes no message.
-func (s *Starter) gone(ctx context.Context, id string) error {
-	status, err := s.look(ctx, id)
-	if err != nil {
-		return err
-	}
-	if status.State != contract.StateEnded {
-		return notFound(id)
-	}
-	return hasEnded(status)
 }
 
 func checkReviewInput(input ReviewInput) error {

@@ -22,17 +22,17 @@ const (
 // terms say that it ends with the incident. It returns those that it has ended, and is safe to repeat.
 func (s *Starter) EndWithIncident(ctx context.Context, incident string) ([]string, error) {
 	return s.endWith(ctx, ledger.Filter{Incident: incident}, func(terms contract.Terms) bool { return terms.EndWithIncident },
-		contract.EndInput{By: contract.ActorIncident, Reason: fmt.Sprintf("The incident %s is resolved.", incident)})
+		contract.End{By: contract.ActorIncident, Reason: fmt.Sprintf("The incident %s is resolved.", incident)})
 }
 
 // EndWithTicket does the same for a ticket that was closed.
 func (s *Starter) EndWithTicket(ctx context.Context, ticket string) ([]string, error) {
 	return s.endWith(ctx, ledger.Filter{Ticket: ticket}, func(terms contract.Terms) bool { return terms.EndWithTicket },
-		contract.EndInput{By: contract.ActorTicket, Reason: fmt.Sprintf("The ticket %s is closed.", ticket)})
+		contract.End{By: contract.ActorTicket, Reason: fmt.Sprintf("The ticket %s is closed.", ticket)})
 }
 
 func (s *Starter) endWith(
-	ctx context.Context, filter ledger.Filter, with func(contract.Terms) bool, end contract.EndInput,
+	ctx context.Context, filter ledger.Filter, with func(contract.Terms) bool, end contract.End,
 ) ([]string, error) {
 	s = s.snapshot()
 	open, err := s.OpenRequests(ctx, filter)
@@ -86,7 +86,7 @@ func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]con
 
 // endEarly ends one request, if its terms are such. The terms are read from the request itself, and need no seal: whoever
 // could forge them can end the access anyway.
-func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Terms) bool, end contract.EndInput) (bool, error) {
+func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Terms) bool, end contract.End) (bool, error) {
 	request, err := s.firstRequest(ctx, id)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
 		return false, nil // Temporal has forgotten it: nothing is left to end
@@ -102,7 +102,8 @@ func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Te
 	if status.State == contract.StatePending || status.State == contract.StateScheduled {
 		name = contract.UpdateCancel
 	}
-	_, err = s.update(ctx, id, name, name+"/"+end.By, end)
+	end.Request, end.At = id, now()
+	_, err = s.end(ctx, name, end)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
 		return s.overtaken(ctx, id)
 	}

@@ -8,53 +8,12 @@ import (
 
 	"github.com/oklog/ulid/v2"
 	"go.temporal.io/api/serviceerror"
-	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 
 	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
-
-// mostStuck is how many stuck grants are told at once: when there are more, one cause is behind them.
-const mostStuck = 200
-
-// Stuck returns the grants whose revoke is past its alarm time.
-func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
-	s = s.snapshot()
-	if err := s.allow(actor, OperationStuck); err != nil {
-		return nil, err
-	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
-	defer cancel()
-	found, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
-		PageSize: mostStuck,
-		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = true",
-			contract.WorkflowGrant, contract.KeyStuck.GetName()),
-	})
-	if err != nil {
-		return nil, unavailable(err, "Temporal can't be asked which grants are stuck")
-	}
-	stuck := []contract.GrantStatus{}
-	for _, execution := range found.GetExecutions() {
-		status, err := s.grantStatus(ctx, execution.GetExecution().GetWorkflowId())
-		if err != nil {
-			return nil, err
-		}
-		if status.Stuck { // the list lags behind a little
-			stuck = append(stuck, status)
-		}
-	}
-	return stuck, nil
-}
-
-func (s *Starter) grantStatus(ctx context.Context, grant string) (status contract.GrantStatus, err error) {
-	answer, err := s.temporal.QueryWorkflow(ctx, grant, "", contract.QueryStatus)
-	if err == nil {
-		err = answer.Get(&status)
-	}
-	return status, grantProblem(err, grant)
-}
 
 // RetryStuck tries a stuck revoke again at once.
 func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {

@@ -46,6 +46,7 @@ type Entitlement struct {
 	Target      string          `json:"target" doc:"The system, by its configured name"`
 	Kind        string          `json:"kind,omitempty" doc:"What sort of system that is"`
 	Entitlement json.RawMessage `json:"entitlement" doc:"What the subject gets there, in the words of the target's kind"`
+	ReadBack    string          `json:"readBack,omitempty" enum:"none" doc:"none where the template accepts that nobody can see the access go"`
 }
 
 // Templates returns all templates, by name, and of each whether the actor may ask for it.
@@ -77,6 +78,7 @@ func (s *Starter) described(ctx context.Context, name, actor string) Template {
 	for _, entitlement := range template.Entitlements {
 		t.Entitlements = append(t.Entitlements, Entitlement{
 			Target: entitlement.Target, Kind: s.config.Targets[entitlement.Target].Kind, Entitlement: entitlement.Spec,
+			ReadBack: entitlement.ReadBack,
 		})
 		if _, ok := s.config.Account(actor, entitlement.Target); !ok {
 			t.WithoutAccount = append(t.WithoutAccount, entitlement.Target)

@@ -37,7 +37,9 @@ func registerWorkflows(r Registry) {
 
 func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
-	leases := lease.New(o.Temporal, o.Holdings)
+	leases := lease.New(lease.Options{
+		Temporal: o.Temporal, Holdings: o.Holdings, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
+	})
 	book := ledger.New(o.Events, o.Alarms)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
@@ -46,19 +48,18 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
-		contract.ActivityDecide:          rules.Decide,
-		contract.ActivityPostReview:      rules.PostReview,
-		contract.ActivityCheckEvidence:   rules.CheckEvidence,
-		contract.ActivityHold:            leases.Hold,
-		contract.ActivityExtendLease:     leases.Extend,
-		contract.ActivityRelease:         leases.Release,
-		contract.ActivityRecord:          book.Record,
-		contract.ActivityAlarm:           book.Alarm,
-		contract.ActivityCommentTicket:   tickets.Comment,
-		contract.ActivityOpenTicket:      tickets.Open,
-		contract.ActivityAddIncidentNote: incident.New(o.Incidents, page).AddNote,
-		contract.ActivityNotify:          notify.New(o.Config, o.Channels, page).Send,
-		contract.ActivityPlanSweep:       sweeps(o).Plan,
+		contract.ActivityDecide:        rules.Decide,
+		contract.ActivityPostReview:    rules.PostReview,
+		contract.ActivityCheckEvidence: rules.CheckEvidence,
+		contract.ActivityHold:          leases.Hold,
+		contract.ActivityExtendLease:   leases.Extend,
+		contract.ActivityRelease:       leases.Release,
+		contract.ActivityRoute:         leases.Route,
+		contract.ActivityPlanSweep:     sweeps(o).Plan,
+	})
+	registerTold(r, o, told{
+		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
+		note: incident.New(o.Incidents, page).AddNote, notify: notify.New(o.Config, o.Channels, page).Send,
 	})
 }
 

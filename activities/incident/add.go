@@ -30,6 +30,7 @@ var noted = map[contract.EventKind]bool{
 	contract.EventExtended:       true,
 	contract.EventStuck:          true,
 	contract.EventTakenOver:      true,
+	contract.EventUnconfirmed:    true,
 	contract.EventExpired:        true,
 	contract.EventRevoked:        true,
 }
@@ -42,11 +43,11 @@ func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (con
 			"no incident system that is configured has an incident %.60q", in.Incident).Application()
 	}
 	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
-		func(ctx context.Context, event contract.Event, status contract.Status, _ *struct{}) error {
-			if !noted[event.Kind] {
+		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
+			if !noted[entry.Event.Kind] {
 				return nil
 			}
-			return system.AddNote(ctx, in.Incident, a.entry(event, status))
+			return system.AddNote(ctx, in.Incident, a.entry(entry.Event, entry.Status))
 		})
 	return told, err
 }

@@ -4,8 +4,9 @@ package lease
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
-	"fmt"
+	"strconv"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -16,19 +17,27 @@ import (
 
 	"curfew/activities"
 	"curfew/activities/ledger"
+	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
-// Activities talks to grants.
-type Activities struct {
-	temporal client.Client
-	holdings ledger.Holdings
+// Options of Activities.
+type Options struct {
+	Temporal client.Client
+	Holdings ledger.Holdings
+	Config   *config.Live
+	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals; both are
+	// nil where nothing is sealed.
+	Signer   *seal.Signer
+	Verifier *seal.Verifier
 }
 
+// Activities talks to grants.
+type Activities struct{ Options }
+
 // New makes the activities.
-func New(temporal client.Client, holdings ledger.Holdings) *Activities {
-	return &Activities{temporal: temporal, holdings: holdings}
-}
+func New(o Options) *Activities { return &Activities{o} }
 
 // Hold is the activity contract.ActivityHold: it returns when the access was seen at the target.
 func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {
@@ -40,11 +49,18 @@ func (a *Activities) Extend(ctx context.Context, in contract.HoldInput) (contrac
 	return a.hold(ctx, contract.UpdateExtendLease, in)
 }
 
-func (a *Activities) hold(ctx context.Context, update string, in contract.HoldInput) (result contract.HoldResult, err error) {
+func (a *Activities) hold(ctx context.Context, update string, in contract.HoldInput) (contract.HoldResult, error) {
 	// The end is part of the update's id: the same lease may be moved again and again, and a retry is the same update.
-	id := fmt.Sprintf("%s/%s/%d", update, in.Lease.Request, in.Lease.Until.UnixNano())
-	err = a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: update, Args: []any{in}}, in.Lease.Until, &result)
-	return result, err
+	id := a.Signer.Name(update, in.Access.GrantID(), in.Lease.Request, strconv.FormatInt(in.Lease.Until.UnixNano(), 10))
+	return ask(ctx, a, message[contract.HoldResult]{
+		access: in.Access, until: in.Lease.Until, name: update, id: id, input: in,
+		answers: func(result contract.HoldResult, err error) bool {
+			if problem, known := contract.ProblemOf(err); known {
+				return problem.Kind != contract.KindForbidden
+			}
+			return err != nil || result.Request == in.Lease.Request && result.Until.Equal(in.Lease.Until)
+		},
+	})
 }
 
 // Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
@@ -53,10 +69,15 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 		return gone, nil
 	}
 	// A request may release more than once, when it holds again in between; a retry is the same update.
-	id := fmt.Sprintf("%s/%s/%s", contract.UpdateRelease, in.Request, activity.GetInfo(ctx).ActivityID)
-	var result contract.ReleaseResult
-	err := a.ask(ctx, in.Access, client.UpdateWorkflowOptions{UpdateID: id, UpdateName: contract.UpdateRelease, Args: []any{in}}, time.Time{}, &result)
-	return result, err
+	info := activity.GetInfo(ctx)
+	id := a.Signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
+	return ask(ctx, a, message[contract.ReleaseResult]{
+		access: in.Access, name: contract.UpdateRelease, id: id, input: in,
+		answers: func(result contract.ReleaseResult, err error) bool {
+			_, known := contract.ProblemOf(err) // a release that was taken on is never refused
+			return !known && (err != nil || result.Request == in.Request)
+		},
+	})
 }
 
 // gone reads the holding: a grant that has ended by itself need not be started again to say so.
@@ -64,7 +85,7 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	if in.HeldSince.IsZero() {
 		return contract.ReleaseResult{}, false
 	}
-	locked, err := a.holdings.Lock(ctx, in.Access.GrantID())
+	locked, err := a.Holdings.Lock(ctx, in.Access.GrantID())
 	if err != nil {
 		return contract.ReleaseResult{}, false
 	}
@@ -73,29 +94,52 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	if holding.Grant == "" || holding.Open || holding.GoneAt.Before(in.HeldSince) {
 		return contract.ReleaseResult{}, false
 	}
-	return contract.ReleaseResult{GoneAt: holding.GoneAt, Standing: holding.Standing}, true
+	return contract.ReleaseResult{GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, Standing: holding.Standing}, true
 }
 
 // margin is kept of an attempt's time for the answer to travel.
 const margin = time.Second
 
+// message is an update of a grant, which is answered with a Result.
+type message[Result any] struct {
+	access contract.Access
+	until  time.Time // when the access ends, if the grant is to be started for it
+	name   string
+	id     string // the same when it is repeated, and nobody else's to know
+	input  any
+	// answers is true of what may be an answer to this message, and not to another one that somebody has sent under its id.
+	answers func(Result, error) bool
+}
+
 // ask sends an update to the grant of an access, starting it when none runs, and waits for its answer for as long as
-// this attempt may last. The next attempt waits for the same update.
-func (a *Activities) ask(ctx context.Context, access contract.Access, update client.UpdateWorkflowOptions, until time.Time, result any) error {
+// this attempt may last. The next attempt waits for the same update. One that was swallowed, because somebody had taken its
+// id, is sent anew, under an id that is used once.
+func ask[Result any](ctx context.Context, a *Activities, m message[Result]) (Result, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var done context.CancelFunc
 		ctx, done = context.WithDeadline(ctx, deadline.Add(-margin))
 		defer done()
 	}
-	update.WaitForStage = client.WorkflowUpdateStageCompleted
-	handle, err := a.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: a.temporal.NewWithStartWorkflowOperation(start(access, until), contract.WorkflowGrant, contract.GrantInput{Access: access}),
-		UpdateOptions:          update,
+	result, err := send(ctx, a, m)
+	if !m.answers(result, err) {
+		m.id = m.name + "/" + rand.Text()
+		result, err = send(ctx, a, m)
+	}
+	return result, answer(ctx, m.access, err)
+}
+
+func send[Result any](ctx context.Context, a *Activities, m message[Result]) (result Result, err error) {
+	handle, err := a.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
+		StartWorkflowOperation: a.Temporal.NewWithStartWorkflowOperation(
+			start(m.access, m.until), contract.WorkflowGrant, contract.GrantInput{Access: m.access}),
+		UpdateOptions: client.UpdateWorkflowOptions{
+			UpdateID: m.id, UpdateName: m.name, Args: []any{m.input}, WaitForStage: client.WorkflowUpdateStageCompleted,
+		},
 	})
 	if err == nil {
-		err = handle.Get(ctx, result)
+		err = handle.Get(ctx, &result)
 	}
-	return answer(ctx, access, err)
+	return result, err
 }
 
 func start(access contract.Access, until time.Time) client.StartWorkflowOptions {

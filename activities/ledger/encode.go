@@ -32,7 +32,7 @@ func DecodeStatus(text string) (contract.Status, error) {
 		times = append(times, &status.Extension.At)
 	}
 	for i := range status.Holds {
-		times = append(times, status.Holds[i].GoneAt)
+		times = append(times, status.Holds[i].GoneAt, status.Holds[i].RemovedAt)
 	}
 	for _, at := range times {
 		if at != nil {

@@ -44,10 +44,19 @@ type Filter struct {
 type Holdings interface {
 	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
 	Lock(ctx context.Context, grant string) (Locked, error)
+	// Holding is what was last saved of a grant, without its lock; the zero value when there is none. Whoever goes by it must
+	// do no more than look.
+	Holding(ctx context.Context, grant string) (Holding, error)
 	// Due returns open holdings whose end is before an instant, soonest first.
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
+	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs with
+	// the lock keeps nobody from looking.
+	Read(ctx context.Context, grant string) (Holding, error)
+	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A grant
+	// without a holding is left out.
+	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
 // DueFilter says which open holdings to look for.
@@ -91,6 +100,7 @@ type Holding struct {
 	Leases   contract.Leases
 	// SettledAt is when the last attempt to grant can no longer take effect; zero when that attempt was answered.
 	SettledAt time.Time
-	GoneAt    time.Time // when the access was seen to be gone
+	GoneAt    time.Time // when the access was seen to be gone, or removed where Proof says that nobody can see it
 	Uses      []Use     // of the requests that have held it and may still be shown a decision of
+	Proof     Proof
 }

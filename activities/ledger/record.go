@@ -24,6 +24,6 @@ func (a *Activities) Record(ctx context.Context, in contract.RecordInput) error 
 }
 
 // Alarm is the activity contract.ActivityAlarm.
-func (a *Activities) Alarm(ctx context.Context, alarm contract.Alarm) error {
-	return activities.Error(a.alarms.Raise(ctx, alarm))
+func (a *Activities) Alarm(ctx context.Context, in contract.AlarmInput) error {
+	return activities.Error(a.alarms.Raise(ctx, in.Alarm))
 }

@@ -18,11 +18,20 @@ import (
 // too, which some places can take that fail at the whole.
 const tries = 6
 
-// Teller tells one event; status is how the request stands. The memory keeps what the teller wants to know the next time.
-type Teller[M any] func(ctx context.Context, event contract.Event, status contract.Status, memory *M) error
+// Entry is one event of a request, to be told.
+type Entry struct {
+	Event  contract.Event
+	Status contract.Status // how the request stands
+	// Whole is false for a form that leaves something out: whoever reads it has not seen what there is.
+	Whole bool
+}
+
+// Teller tells one event. The memory keeps what the teller wants to know the next time.
+type Teller[M any] func(ctx context.Context, entry Entry, memory *M) error
 
 // narration is how far the telling of some events has come. Temporal keeps it from one attempt to the next.
 type narration[M any] struct {
+	Of      string             `json:"of"`   // the first event
 	Told    int                `json:"told"` // of the events
 	LeftOut []contract.LeftOut `json:"leftOut,omitempty"`
 	// Failures is how often the place has failed at the event that is next.
@@ -39,9 +48,11 @@ type narration[M any] struct {
 // Tell tells events in order. The error is for another attempt of the activity: the place can't be reached, or has failed at
 // an event that it may take the next time.
 func Tell[M any](ctx context.Context, events []contract.Event, status contract.Status, memory M, tell Teller[M]) (contract.Told, M, error) {
-	n := narration[M]{Memory: memory}
-	var before narration[M]
-	if activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &before) == nil && before.Told <= len(events) {
+	if len(events) == 0 {
+		return contract.Told{}, memory, nil
+	}
+	n := narration[M]{Of: events[0].ID(), Memory: memory}
+	if before, is := left[M](ctx); is && before.Of == n.Of && before.Told <= len(events) {
 		n = before
 	}
 	n.events, n.status, n.tell = events, status, tell
@@ -50,6 +61,12 @@ func Tell[M any](ctx context.Context, events []contract.Event, status contract.S
 		activity.RecordHeartbeat(ctx, n)
 	}
 	return told, n.Memory, activities.Error(err)
+}
+
+// left is what the attempt before has left.
+func left[M any](ctx context.Context) (before narration[M], is bool) {
+	is = activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &before) == nil
+	return before, is
 }
 
 func (n *narration[M]) run(ctx context.Context) (contract.Told, error) {
@@ -110,7 +127,7 @@ func (n *narration[M]) entry(ctx context.Context, at int) (outcome, *contract.Pr
 		if !differs {
 			continue
 		}
-		err := n.tell(ctx, told, status, &n.Memory)
+		err := n.tell(ctx, Entry{told, status, form == whole}, &n.Memory)
 		problem, about := refused(err)
 		switch {
 		case err == nil:

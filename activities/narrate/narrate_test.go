@@ -51,10 +51,11 @@ type place struct {
 
 func (p *place) tell(ctx context.Context, in []contract.Event) (contract.Told, error) {
 	status := contract.Status{ID: "r1", Reason: "on fire \U0001f525"}
-	told, _, err := narrate.Tell(ctx, in, status, 0, func(_ context.Context, event contract.Event, status contract.Status, calls *int) error {
+	told, _, err := narrate.Tell(ctx, in, status, 0, func(_ context.Context, entry narrate.Entry, calls *int) error {
+		event := entry.Event
 		p.writes++
 		*calls++
-		if err := p.rule(event, status); err != nil {
+		if err := p.rule(event, entry.Status); err != nil {
 			return err
 		}
 		p.taken = append(p.taken, string(event.Kind)+": "+event.Said)

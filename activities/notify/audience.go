@@ -50,6 +50,7 @@ var concerns = []concern{
 	{event: contract.EventExpired, who: holders, all: true},
 	{event: contract.EventRevoked, who: holders, all: true},
 	{event: contract.EventTakenOver, who: holders, all: true},
+	{event: contract.EventUnconfirmed, who: holders, all: true},
 	{event: contract.EventCertified},
 	{event: contract.EventDrifted, who: holders},
 	{event: contract.EventRestored, who: holders},

@@ -30,6 +30,8 @@ type Message struct {
 	To   []Recipient
 	Asks Action // what those in To may want to do about it
 	Page string // the address of the request's page
+	// Digest is that of what reviewers are shown to review; empty when there is nothing.
+	Digest string
 	// Thread is what Send returned for the message before, of the same request; empty for the first.
 	Thread string
 }

@@ -9,6 +9,7 @@ import (
 	"curfew/activities/narrate"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -41,13 +42,16 @@ func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contrac
 		return contract.NotifyResult{}, contract.Problemf(contract.KindNotFound, "channel", "configure it in notify",
 			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
 	}
+	in, digest := drawn(in)
 	told, kept, err := narrate.Tell(ctx, in.Events, in.Status, memory{Thread: in.Thread},
-		func(ctx context.Context, event contract.Event, status contract.Status, kept *memory) error {
-			in := in
-			in.Status = status
-			message := a.message(event, in, channel.System())
+		func(ctx context.Context, entry narrate.Entry, kept *memory) error {
+			event := entry.Event
+			message := a.message(entry, in, channel.System())
 			message.Thread = kept.Thread
 			message.To = kept.unreached(event.Seq, message.To)
+			if entry.Whole { // nobody can approve what they don't see
+				message.Digest = digest
+			}
 			sent, err := channel.Send(ctx, message)
 			if late, is := sent.Late[in.Only]; is && err == nil { // and is tried again
 				return contract.Problemf(contract.KindUnavailable, "", "", "%s", late)
@@ -80,15 +84,43 @@ func (m *memory) note(event int, sent Sent) {
 	}
 }
 
-func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {
-	people, asks := Audience(event, in.Status, in.To[event.Seq])
+// drawn is an input whose status is drawn from the request itself, so that the digest of what there is to review is that of
+// what is shown.
+func drawn(in contract.NotifyInput) (contract.NotifyInput, string) {
+	request := in.Provenance.Chain.Request.Fact
+	if request.ID != in.Status.ID {
+		return in, ""
+	}
+	in.Status = story.Drawn(in.Status, request)
+	return in, reviewDigest(in.Status, request)
+}
+
+func (a *Activities) message(entry narrate.Entry, in contract.NotifyInput, system string) Message {
+	event, status := entry.Event, entry.Status
+	people, asks := Audience(event, status, in.To[event.Seq])
 	if in.Only != "" {
 		people = slices.DeleteFunc(people, func(person string) bool { return person != in.Only })
 	}
 	return Message{
-		Event: event, Entry: story.Of(event, in.Status), Status: in.Status,
-		To: a.recipients(people, system), Asks: asks, Page: a.page(in.Status.ID),
+		Event: event, Entry: story.Of(event, status), Status: status,
+		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
 	}
+}
+
+// reviewDigest is the digest of what reviewers are shown to review: the extension that waits, or the request.
+func reviewDigest(status contract.Status, request contract.Request) string {
+	var subject any = request
+	switch {
+	case !AwaitsReview(status):
+		return ""
+	case status.Extension != nil:
+		subject = *status.Extension
+	}
+	digest, err := seal.Digest(subject)
+	if err != nil {
+		return "" // then it is reviewed on its page
+	}
+	return digest
 }
 
 // recipients are those of the people who can be notified: they are in the directory, with an account on the system, if the

@@ -37,6 +37,7 @@ var headlines = map[contract.EventKind]string{
 	contract.EventRevoking:                "Access is being ended by %s",
 	contract.EventStuck:                   "Access could not be taken away yet; Curfew goes on trying",
 	contract.EventTakenOver:               "Access could not be taken away: it may still be there, and a person answers for it",
+	contract.EventUnconfirmed:             "Access was removed; Curfew can't confirm that it is gone",
 	contract.EventCertified:               "A certificate was handed to %s",
 	contract.EventDrifted:                 "Access was taken away by somebody else",
 	contract.EventRestored:                "Access that somebody else took away was given again",
@@ -54,6 +55,7 @@ var actors = map[string]string{
 	contract.ActorCurfew:   "Curfew",
 	contract.ActorTicket:   "the end of its ticket",
 	contract.ActorIncident: "the end of its incident",
+	contract.ActorLedger:   "a refusal of the ledger",
 	contract.ActorSignal:   "a signal from Temporal",
 	contract.ActorCanceled: "a cancellation in Temporal",
 }
@@ -100,6 +102,8 @@ func State(status contract.Status) string {
 		return "scheduled for " + status.StartAt.UTC().Format("2006-01-02 15:04 UTC")
 	case status.State == contract.StateActive:
 		return "active until " + status.Until.UTC().Format("2006-01-02 15:04 UTC")
+	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeUnconfirmed:
+		return "removed, can't be confirmed"
 	case status.State == contract.StateEnded:
 		return string(status.Outcome)
 	}

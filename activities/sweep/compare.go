@@ -108,29 +108,28 @@ func (c *comparison) inspect(ctx context.Context) error {
 			c.result.Problem = fmt.Sprintf("only the first %d of its accesses were looked at", mostInspected)
 			return nil
 		}
-		access := target.Access{Key: holding.Access.Digest(), Entitlement: holding.Access.Entitlement, Account: holding.Access.Account}
-		state, err := c.connector.Inspect(ctx, access)
+		state, err := c.connector.Inspect(ctx, target.AccessOf(holding))
 		if err != nil {
 			return err
 		}
-		c.judge(ctx, holding, state.Held)
+		c.judge(ctx, holding, state)
 	}
 	return nil
 }
 
-func (c *comparison) judge(ctx context.Context, holding ledger.Holding, there bool) {
+func (c *comparison) judge(ctx context.Context, holding ledger.Holding, seen target.State) {
+	there := seen.Held
 	switch {
 	case holding.Open && there && !c.result.Listed:
 		c.result.Live++
-	case holding.Open && !there:
+	case holding.Open && !there && seen.Doubt == "" && !holding.Leases.Unread():
 		c.result.Drifted = append(c.result.Drifted, holding.Grant) // the grant itself looks, and raises the alarm
 	case !holding.Open && there:
 		c.result.Reappeared = append(c.result.Reappeared, holding.Grant)
 		c.raise(ctx, contract.Alarm{
 			ID:   fmt.Sprintf("%s/%s/%d", contract.AlarmReappeared, holding.Grant, holding.GoneAt.Unix()),
 			Kind: contract.AlarmReappeared, Grant: holding.Grant,
-			Text: fmt.Sprintf("The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.",
-				holding.Access.Account, holding.GoneAt.UTC().Format(time.RFC3339)),
+			Text: reappeared(holding),
 		})
 	}
 }
@@ -144,4 +143,12 @@ func (c *comparison) raise(ctx context.Context, alarm contract.Alarm) {
 	if err := c.Alarms.Raise(ctx, alarm); err != nil {
 		c.Log.Error("the ledger did not take an alarm of the sweep", zap.String("alarm", alarm.ID), zap.String("text", alarm.Text), zap.Error(err))
 	}
+}
+
+func reappeared(holding ledger.Holding) string {
+	account, at := holding.Access.Account, holding.GoneAt.UTC().Format(time.RFC3339)
+	if holding.Proof.Unconfirmed {
+		return fmt.Sprintf("The access of %s was removed at %s, which Curfew could not confirm, and is there. Curfew leaves it alone.", account, at)
+	}
+	return fmt.Sprintf("The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.", account, at)
 }

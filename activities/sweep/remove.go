@@ -1,6 +1,7 @@
 package sweep
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -37,21 +38,33 @@ func (a *Activities) remove(ctx context.Context, in contract.SweepRemoveInput) (
 		return contract.SweepResult{}, err
 	}
 	look.quiet = false
-	for i, orphan := range look.result.Orphans {
-		if !wanted(in.Orphans, orphan.Key) {
+	return look.result, look.take(ctx, lister, in.Orphans)
+}
+
+// take removes those of the orphans that are wanted, and returns what kept it from the first of them that is still there.
+func (c *comparison) take(ctx context.Context, lister target.Lister, orphans []contract.Orphan) error {
+	var which []int
+	var found []target.Marked
+	for i, orphan := range c.result.Orphans {
+		if wanted(orphans, orphan.Key) {
+			which, found = append(which, i), append(found, target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until})
+		}
+	}
+	var first error
+	for n, err := range target.RemoveMarked(ctx, lister, found) {
+		if err != nil {
+			first = cmp.Or(first, err)
 			continue
 		}
-		if err := lister.Remove(ctx, target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until}); err != nil {
-			return contract.SweepResult{}, err
-		}
-		look.result.Orphans[i].Removed = true
-		look.raise(ctx, contract.Alarm{
-			ID:   fmt.Sprintf("%s/%s/%s/%d", contract.AlarmRemoved, in.Target, orphan.Key, orphan.Until.Unix()),
+		orphan := &c.result.Orphans[which[n]]
+		orphan.Removed = true
+		c.raise(ctx, contract.Alarm{
+			ID:   fmt.Sprintf("%s/%s/%s/%d", contract.AlarmRemoved, c.target, orphan.Key, orphan.Until.Unix()),
 			Kind: contract.AlarmRemoved,
 			Text: fmt.Sprintf("The sweep took away what carried Curfew's mark (%s) and no live grant held up.", orphan.Key),
 		})
 	}
-	return look.result, nil
+	return first
 }
 
 func wanted(orphans []contract.Orphan, key string) bool {

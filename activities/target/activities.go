@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -36,13 +35,19 @@ type Activities struct {
 	alarms   ledger.Alarms
 	verifier *seal.Verifier // nil where nothing is sealed
 	log      *zap.Logger
+
+	waiting   *waiting
+	unsettled *unsettled
 }
 
 // New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
 func New(
 	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
 ) *Activities {
-	return &Activities{targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log}
+	return &Activities{
+		targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log,
+		waiting: newWaiting(holdings, log), unsettled: newUnsettled(holdings, log),
+	}
 }
 
 func (a *Activities) find(name string) (Target, error) {
@@ -60,20 +65,8 @@ func access(of contract.Access, leases contract.Leases) Access {
 	if len(leases) > 0 {
 		reference = leases[0].Reference
 	}
-	return Access{Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference}
-}
-
-// readBack reads the target back and compares it with what it should hold.
-func readBack(ctx context.Context, connector Connector, access Access, held bool) error {
-	state, err := connector.Inspect(ctx, access)
-	if err != nil {
-		return fmt.Errorf("reading the target back: %w", err)
+	return Access{
+		Key: of.Digest(), Entitlement: of.Entitlement, Account: of.Account, Until: leases.End(), Reference: reference,
+		Unread: leases.Unread(),
 	}
-	if state.Held != held {
-		if held {
-			return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
-		}
-		return contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was revoked, but still shows it")
-	}
-	return nil
 }

@@ -35,6 +35,7 @@ const (
 type bench struct {
 	t        *testing.T
 	lightrun *sandboxlightrun.Server
+	url      string
 	faults   sandbox.Faults
 	ledger   *sqlite.Store
 	access   contract.Access
@@ -49,6 +50,9 @@ func newBench(t *testing.T) *bench {
 		Keys:  []sandboxlightrun.Key{{Value: "key", Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeDev}}},
 		Users: []sandboxlightrun.User{{Email: email}}, Pools: []sandboxlightrun.AgentPool{{ID: pool}},
 	})}
+	server := httptest.NewServer(b.faults.Wrap(b.lightrun.Handler()))
+	t.Cleanup(server.Close)
+	b.url = server.URL
 	entitlement, err := lightrun.Kind().Normalize(json.RawMessage(`{"agentPoolIds":["` + pool + `"]}`))
 	require.NoError(t, err)
 	b.access = contract.Access{Target: "lightrun-prod", Entitlement: entitlement, Person: "alice", Account: email}
@@ -61,9 +65,7 @@ func newBench(t *testing.T) *bench {
 // run carries out an activity with holdings, as a worker would.
 func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, command Command) (receipt Receipt, err error) {
 	b.t.Helper()
-	server := httptest.NewServer(b.faults.Wrap(b.lightrun.Handler()))
-	defer server.Close()
-	connector, err := (&lightrun.Settings{URL: server.URL, Token: config.SecretOf("key")}).Open()
+	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
 	activities := target.New(map[string]target.Target{
 		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
@@ -108,6 +110,14 @@ func (b *bench) end(command contract.EndCommand) (contract.EndReceipt, error) {
 }
 
 func (b *bench) can() bool { return b.lightrun.Can(email, pool) }
+
+// holding is what the ledger has.
+func (b *bench) holding() ledger.Holding {
+	b.t.Helper()
+	holding, err := b.ledger.Read(b.t.Context(), b.access.GrantID())
+	require.NoError(b.t, err)
+	return holding
+}
 
 func requireKind(t *testing.T, kind contract.Kind, err error) {
 	t.Helper()
@@ -155,7 +165,8 @@ func TestAnEndStepsBackWhenTheEndHasMoved(t *testing.T) {
 	require.NoError(t, err)
 	receipt, err := b.end(waiting)
 	require.NoError(t, err)
-	require.True(t, extended.Until.Equal(receipt.Until))
+	require.Equal(t, b.holding().Token, receipt.Overtaken)
+	require.True(t, b.holding().Until.Equal(extended.Until))
 	require.True(t, b.can())
 }
 
@@ -223,9 +234,11 @@ func TestAnEndOfWhatWasNeverGrantedTouchesNothing(t *testing.T) {
 // lost is a table that can't be reached.
 type lost struct{ ledger.Holdings }
 
-func (lost) Lock(context.Context, string) (ledger.Locked, error) {
-	return nil, errors.New("disk I/O error")
-}
+var errLost = errors.New("disk I/O error")
+
+func (lost) Lock(context.Context, string) (ledger.Locked, error) { return nil, errLost }
+
+func (lost) Tokens(context.Context, []string) (map[string]contract.Token, error) { return nil, errLost }
 
 func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	t.Parallel()
@@ -242,8 +255,15 @@ func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	require.True(t, b.can())
 	receipt, err := run[contract.EndCommand, contract.EndReceipt](b, lost{}, contract.ActivityEnd, b.endNow())
 	require.NoError(t, err)
-	require.False(t, receipt.GoneAt.IsZero())
 	require.False(t, b.can())
+	require.Contains(t, receipt.Unlocked, "disk I/O error")
+	require.True(t, receipt.GoneAt.IsZero(), "nobody has had the lock and looked")
+	require.True(t, b.holding().Open)
+
+	receipt, err = b.end(b.endNow())
+	require.NoError(t, err)
+	require.False(t, receipt.GoneAt.IsZero())
+	require.False(t, b.holding().Open)
 }
 
 func TestASuccessorTakesOverWhatTheHoldingHas(t *testing.T) {

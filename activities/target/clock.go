@@ -25,8 +25,9 @@ func (c serverClock) now() time.Time { return c.started.Add(time.Since(c.arrived
 // soon is how near an instant must be for a worker that is told to stop to wait for it all the same.
 const soon = 3 * time.Second
 
-// wait returns at an instant. It fails when the context ends, or when the worker stops: another can wait as well.
-func (c serverClock) wait(ctx context.Context, until time.Time) error {
+// wait returns at an instant, or when there is nothing left to wait for. It fails when the context ends, or when the worker
+// stops: another can wait as well.
+func (c serverClock) wait(ctx context.Context, until time.Time, over <-chan struct{}) error {
 	for {
 		left := until.Sub(c.now())
 		if left <= 0 {
@@ -39,6 +40,9 @@ func (c serverClock) wait(ctx context.Context, until time.Time) error {
 		timer := time.NewTimer(pause)
 		select {
 		case <-timer.C:
+		case <-over:
+			timer.Stop()
+			return nil
 		case <-stopping:
 			timer.Stop()
 			return errStopping

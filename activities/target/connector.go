@@ -6,6 +6,8 @@ import (
 	"context"
 	"encoding/json"
 	"time"
+
+	"curfew/workflows/contract"
 )
 
 // Connector changes access on one target. Its methods are safe to repeat, to overlap and to be cancelled half-way: what
@@ -13,9 +15,10 @@ import (
 type Connector interface {
 	// Grant gives access until an end, or moves the end of access that it gave.
 	Grant(ctx context.Context, access Access) (Granted, error)
-	// Revoke takes away what Grant gave, whatever the end that it was given with.
+	// Revoke takes away what Grant gave, whatever the end that it was given with. It asks the target to do so whatever a
+	// look says: a target that shows nothing may hold the access all the same.
 	Revoke(ctx context.Context, access Access) (Revoked, error)
-	// Inspect reads what the target holds.
+	// Inspect reads what the target holds, by what can't be renamed and by name: Held is true when either has it.
 	Inspect(ctx context.Context, access Access) (State, error)
 }
 
@@ -42,6 +45,20 @@ type Settings interface {
 // Checker tries credentials and privileges without changing anything.
 type Checker interface {
 	Check(ctx context.Context) error
+}
+
+// ProofChecker tells whether access to an entitlement could be seen to go. Connectors whose targets may show nothing are.
+type ProofChecker interface {
+	// CheckProof fails when the target shows nobody's access to the entitlement, or to anything like it. It changes nothing.
+	CheckProof(ctx context.Context, entitlement json.RawMessage) error
+}
+
+// Pinger finds out whether the target can be reached, at little cost and in little time. What it finds dead of the
+// connections that the connector keeps is dropped, so that the next call does not wait for it; and one stays open, for as
+// long as Ping is called every now and then.
+type Pinger interface {
+	// Ping returns nil when the target answers, whatever it answers.
+	Ping(ctx context.Context) error
 }
 
 // SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
@@ -97,6 +114,14 @@ type Access struct {
 	Account     string
 	Until       time.Time // set for Grant
 	Reference   string    // a ticket or incident to show beside the access; may be empty
+
+	// Identity is what can't be renamed of the access, as Inspect has told it; empty before the first look. At the target
+	// that it was taken from, the connector acts on what it names.
+	Identity contract.Identity
+	// Shown is true when the target has shown this access since it was given.
+	Shown bool
+	// Unread is true when nobody expects to see the access, with readBack: none.
+	Unread bool
 }
 
 // Granted says what Grant found.
@@ -123,6 +148,11 @@ type State struct {
 	Held bool
 	// Until is the end that the target itself will enforce; zero when it enforces none.
 	Until time.Time
+	// Identity is what can't be renamed of what was looked for. Its target is told also when the access is not there.
+	Identity contract.Identity
+	// Doubt says why it proves nothing that the access was not seen: the view was empty, and has never shown anything.
+	// Empty when it is proof.
+	Doubt string
 }
 
 // Limits is what a target can't do.

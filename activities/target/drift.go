@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"curfew/activities"
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -20,8 +21,12 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 	if err != nil {
 		return contract.DetectDriftReceipt{}, err
 	}
-	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases))
-	return contract.DetectDriftReceipt{Held: state.Held}, err
+	if command.Leases.Unread() {
+		return contract.DetectDriftReceipt{Held: true}, nil
+	}
+	known := ledger.Proof{Identity: command.Identity, Shown: true}
+	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases).known(known))
+	return contract.DetectDriftReceipt{Held: state.Held || doubt(state, known, false) != ""}, err
 }
 
 // TakeOver is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,

@@ -13,35 +13,61 @@ import (
 )
 
 // End is the activity contract.ActivityEnd: it waits for the instant, and then takes the access away, ends the subject's
-// sessions and sees that it is gone; unless the end has moved meanwhile.
+// sessions and sees that it is gone; unless a newer command has overtaken it meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
 	clock := startedAt(ctx)
-	if err := clock.wait(ctx, command.Until); err != nil {
+	place := a.waiting.join(ctx, command)
+	defer place.leave()
+	if err := clock.wait(ctx, command.Until, place.overtaken); err != nil {
 		return contract.EndReceipt{}, err
 	}
-	receipt, err := a.end(ctx, command, clock)
+	if newer, overtaken := place.overtakenBy(); overtaken {
+		return contract.EndReceipt{Overtaken: newer}, nil
+	}
+	// What has begun is finished, also when the server gives the end to another worker meanwhile.
+	receipt, err := a.end(context.WithoutCancel(ctx), command, clock, place)
 	return receipt, activities.Error(err)
 }
 
-func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock) (contract.EndReceipt, error) {
+func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock, place *place) (contract.EndReceipt, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
+	locked, err := lockToEnd(ctx, a.holdings, command.Access.GrantID())
 	if err != nil {
-		return a.endUnfenced(ctx, found, command, clock, err)
+		if newer, overtaken := place.overtakenBy(); overtaken {
+			return contract.EndReceipt{Overtaken: newer}, nil
+		}
+		return a.endUnlocked(ctx, found, command, clock, err)
 	}
-	defer locked.Unlock()
+	receipt, err := a.endLocked(ctx, found, locked, command, clock)
+	locked.Unlock()
+	if receipt.Unlocked != "" {
+		return a.settleEnd(ctx, found, command, clock, receipt), nil
+	}
+	return receipt, err
+}
+
+// endLocked ends the access with the holding's lock. When the holding can't be saved, the lock may have been lost at any time
+// before, and the receipt says so.
+func (a *Activities) endLocked(
+	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
+) (contract.EndReceipt, error) {
+	ctx, done := context.WithTimeout(ctx, HonestHold)
+	defer done()
 	before := locked.Holding()
 	switch {
+	case command.Token.Before(before.Token):
+		return contract.EndReceipt{Overtaken: before.Token}, nil
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Standing: before.Standing}, nil
+		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
 	case !before.Open:
-		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say.
-		before = ledger.Holding{}
+		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say. But nobody
+		// vouches for it, so what was standing stays, and what was used stays used.
+		before = reopened(before, command)
 	}
 	holding := due(before, command, clock.now())
 	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
@@ -57,11 +83,11 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	receipt := contract.EndReceipt{Standing: holding.Standing}
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
-		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), keep)
+		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}
-		receipt.Sessions = gone.sessions
+		receipt.Sessions, receipt.Unconfirmed = gone.sessions, gone.unconfirmed
 		receipt.AlreadyAbsent = gone.absent && before.SettledAt.IsZero() // a cut-off attempt need not have given anything
 	}
 	if !holding.Standing && holding.SettledAt.After(clock.now()) {
@@ -70,11 +96,26 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	}
 	receipt.GoneAt = clock.now()
 	holding = over(holding, command.Gone, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
-	if err := locked.Save(ctx, holding); err != nil {
+	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
+	if err := a.save(ctx, locked, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
+		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()
 	}
 	return receipt, nil
+}
+
+// save writes a holding, and tells the Ends of this process that a newer command has overtaken.
+func (a *Activities) save(ctx context.Context, locked ledger.Locked, holding ledger.Holding) error {
+	err := locked.Save(ctx, holding)
+	if err == nil {
+		a.waiting.saw(holding.Grant, holding.Token)
+	}
+	return err
+}
+
+// reopened is a closed holding of which a later grant says that it had opened it.
+func reopened(closed ledger.Holding, command contract.EndCommand) ledger.Holding {
+	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses, Proof: grantsOwn(command)}
 }
 
 // due is the holding as this command sees it: the newest command says when it ends, and a first command of a grant's
@@ -82,10 +123,10 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledger.Holding {
 	holding := before
 	if before.Grant == "" {
-		return ledger.Holding{Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true, Until: command.Until}
-	}
-	if command.Token.Before(before.Token) {
-		return holding
+		return ledger.Holding{
+			Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true, Until: command.Until,
+			Standing: before.Standing, Uses: before.Uses,
+		}
 	}
 	holding.Token, holding.Until, holding.Leases = command.Token, command.Until, command.Leases
 	if before.Token.Epoch == command.Token.Epoch {
@@ -108,41 +149,6 @@ func (a *Activities) stepBack(ctx context.Context, locked ledger.Locked, before,
 		}
 	}
 	return contract.EndReceipt{Until: holding.Until, Leases: holding.Leases, Standing: holding.Standing}, nil
-}
-
-// endUnfenced goes ahead when the holding can't be read: a lost table must not keep access up. Only what the grant
-// itself knows to have put there is taken away.
-func (a *Activities) endUnfenced(ctx context.Context, found Target, command contract.EndCommand, clock serverClock, cause error) (contract.EndReceipt, error) {
-	if !command.Mine || ctx.Err() != nil {
-		return contract.EndReceipt{}, cause
-	}
-	a.log.Warn("the holding can't be read; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
-	gone, err := remove(ctx, found.Connector, access(command.Access, command.Leases), command.KeepSessions)
-	if err != nil {
-		return contract.EndReceipt{}, err
-	}
-	return contract.EndReceipt{GoneAt: clock.now(), Sessions: gone.sessions}, nil
-}
-
-// removed is what a revoke found.
-type removed struct {
-	absent   bool // there was nothing to take away
-	sessions int  // that were ended
-}
-
-// remove takes the access away, ends what the subject has open with it, and sees that it is gone.
-func remove(ctx context.Context, connector Connector, gone Access, keepSessions bool) (removed, error) {
-	revoked, err := connector.Revoke(ctx, gone)
-	if err != nil {
-		return removed{}, err
-	}
-	found := removed{absent: revoked == AlreadyAbsent}
-	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{}, err
-		}
-	}
-	return found, readBack(ctx, connector, gone, false)
 }
 
 func zapGrant(id string) zap.Field { return zap.String("grant", id) }

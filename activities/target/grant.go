@@ -28,7 +28,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	}
 	defer locked.Unlock()
 	before := locked.Holding()
-	if err := fence(before, command); err != nil {
+	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
 	}
 	leases, uses, refused := a.verifiedLeases(before, command, inherited(before, command, clock.now()), clock.now())
@@ -36,8 +36,8 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if len(leases) == 0 && len(refused) > 0 {
 		return contract.GrantReceipt{}, &refused[0].Problem
 	}
-	if !leases.End().After(clock.now()) {
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindOverdue, "", "ask for a later end", "the access would be over before it began")
+	if err := inTime(leases, clock.now()); err != nil {
+		return contract.GrantReceipt{}, err
 	}
 	holding := ledger.Holding{
 		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
@@ -46,46 +46,43 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		SettledAt: clock.now().Add(deadlineIn(ctx) + found.Limits.Settles),
 	}
 	wanted := access(command.Access, leases)
-	if !before.Open {
-		state, err := found.Connector.Inspect(ctx, wanted)
-		if err != nil {
-			return contract.GrantReceipt{}, err
-		}
-		holding.Standing = state.Held
+	if before.Open {
+		holding.Proof = before.Proof
+	} else if err := lookBefore(ctx, found.Connector, wanted, &holding); err != nil {
+		return contract.GrantReceipt{}, err
 	}
-	if err := locked.Save(ctx, holding); err != nil {
+	if err := inTime(leases, clock.now()); err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	wanted = wanted.known(holding.Proof)
+	if err := a.save(ctx, locked, holding); err != nil {
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
 	}
 	granted := AlreadyThere
 	if !holding.Standing {
-		if granted, err = put(ctx, found.Connector, wanted); err != nil {
-			a.takeBack(ctx, locked, before, holding, err)
+		if granted, err = put(ctx, found.Connector, wanted, before, &holding, clock.now()); err != nil {
+			if !a.takeBack(ctx, locked, before, holding, err) {
+				a.settleGrant(ctx, found, command, wanted)
+			}
 			return contract.GrantReceipt{}, err
 		}
 	}
 	holding.SettledAt = time.Time{}
 	if err := locked.Save(ctx, holding); err != nil {
+		a.settleGrant(ctx, found, command, wanted)
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
-		Until: holding.Until, Standing: holding.Standing, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
+		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
 	}, nil
 }
 
-func put(ctx context.Context, connector Connector, wanted Access) (Granted, error) {
-	granted, err := connector.Grant(ctx, wanted)
-	if err != nil {
-		return "", err
-	}
-	return granted, readBack(ctx, connector, wanted, true)
-}
-
 // fence refuses what comes too late.
-func fence(before ledger.Holding, command contract.GrantCommand) error {
+func fence(before ledger.Holding, command contract.GrantCommand, now time.Time) error {
 	switch {
 	case command.Token.Before(before.Token):
 		return contract.Problemf(contract.KindClosed, "", "", "a newer command has been carried out already")
-	case !before.Open && !command.Opens:
+	case !command.Opens && (!before.Open || !before.Until.After(now)):
 		return contract.Problemf(contract.KindClosed, "", "make a new request", "the access has ended")
 	case !before.Open && command.Token == before.Token && !before.GoneAt.IsZero():
 		return contract.Problemf(contract.KindClosed, "", "", "this command was carried out and ended already")
@@ -109,12 +106,12 @@ func inherited(before ledger.Holding, command contract.GrantCommand, now time.Ti
 }
 
 // takeBack restores the end that an open holding had before a call that failed, so that it is ended then. A refusal
-// that is final has settled; after anything else the call may still take effect.
-func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) {
+// that is final has settled; after anything else the call may still take effect. It says whether that could be written.
+func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) bool {
 	if before.Open {
 		holding.Until, holding.Leases, holding.Uses = before.Until, before.Leases, before.Uses
 	}
-	if problem, ok := contract.ProblemOf(cause); ok && (problem.Kind == contract.KindCapacity || slices.Contains(contract.Final, string(problem.Kind))) {
+	if problem, ok := contract.ProblemOf(cause); ok && isFinal(problem) {
 		holding.SettledAt = time.Time{}
 	}
 	// The call may have failed because its time was over; the note must be written all the same.
@@ -122,5 +119,7 @@ func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before,
 	defer done()
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Warn("a holding keeps an end that the target refused; its grant will end it", zapGrant(holding.Grant), zapError(err))
+		return false
 	}
+	return true
 }

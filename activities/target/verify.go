@@ -74,8 +74,17 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	use.Request, use.Until = lease.Request, decision.Until.Add(late)
 	uses[lease.Request] = use
 	terms := chain.Request.Fact.Terms
-	lease.KeepSessions, lease.Restore = terms.KeepSessions, terms.Restore
+	lease.KeepSessions, lease.Restore, lease.ReadBack = terms.KeepSessions, terms.Restore, readBackOf(terms, command.Access)
 	return lease, nil
+}
+
+// readBackOf is what the terms say about one access of theirs.
+func readBackOf(terms contract.Terms, access contract.Access) contract.ReadBack {
+	at := slices.IndexFunc(terms.Accesses, func(one contract.Access) bool { return one.GrantID() == access.GrantID() })
+	if at < 0 {
+		return ""
+	}
+	return terms.Accesses[at].ReadBack
 }
 
 // uses are what requests have used up of their time at a target, by request.

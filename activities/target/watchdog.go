@@ -159,9 +159,11 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if holding.Standing {
 		return locked.Save(ctx, closed(holding))
 	}
-	if _, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Leases.KeepSessions()); err != nil {
+	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
+	if err != nil {
 		return err
 	}
+	holding.Proof.Unconfirmed = gone.unconfirmed
 	if holding.SettledAt.After(time.Now()) {
 		return nil // a cut-off attempt may still land: the next rounds look again
 	}
@@ -187,10 +189,18 @@ func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
 		ID:   fmt.Sprintf("%s/%d/%s/%d", ended.Grant, ended.Token.Epoch, contract.AlarmLate, ended.Until.Unix()),
 		Kind: contract.AlarmLate, At: now, Target: ended.Access.Target, Grant: ended.Grant, Requests: ended.Leases.Requests(),
 		Actor: contract.ActorWatchdog,
-		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog ended it: see whether Temporal and the workers run.",
-			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second)),
+		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog %s: see whether Temporal and the workers run.",
+			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(ended.Proof)),
 	})
 	if err != nil {
 		w.log.Error("the ledger did not take the watchdog's alarm", zapGrant(ended.Grant), zapError(err))
 	}
+}
+
+// doneBy says what the watchdog has done, and no more.
+func doneBy(proof ledger.Proof) string {
+	if proof.Unconfirmed {
+		return "removed it, and can't confirm that it is gone"
+	}
+	return "ended it"
 }

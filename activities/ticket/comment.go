@@ -32,8 +32,8 @@ func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (con
 		return contract.Told{}, noTracker(in.Ticket)
 	}
 	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
-		func(ctx context.Context, event contract.Event, status contract.Status, _ *struct{}) error {
-			return a.System.Comment(ctx, in.Ticket, story.Of(event, status))
+		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
+			return a.System.Comment(ctx, in.Ticket, story.Of(entry.Event, entry.Status))
 		})
 	if err != nil || told.Blocked != "" {
 		return told, err

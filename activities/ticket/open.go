@@ -16,8 +16,8 @@ func (a *Activities) Open(ctx context.Context, in contract.OpenTicketInput) (con
 	}
 	first := []contract.Event{{Request: in.Status.ID, Kind: contract.EventTicketOpened, At: in.Status.AskedAt}}
 	told, key, err := narrate.Tell(ctx, first, in.Status, "",
-		func(ctx context.Context, _ contract.Event, status contract.Status, key *string) (err error) {
-			*key, err = a.System.Open(ctx, opening(in, status))
+		func(ctx context.Context, entry narrate.Entry, key *string) (err error) {
+			*key, err = a.System.Open(ctx, opening(in, entry.Status))
 			return err
 		})
 	if err == nil && key == "" && told.Blocked == "" {

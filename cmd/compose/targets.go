@@ -2,6 +2,7 @@ package compose
 
 import (
 	"context"
+	"encoding/json"
 	"maps"
 	"slices"
 	"sync"
@@ -45,17 +46,33 @@ func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	var all sync.WaitGroup
 	for i := range answers {
 		if asked, ok := open[answers[i].Target]; ok {
-			all.Go(func() { ask(ctx, asked, &answers[i]) })
+			all.Go(func() { ask(ctx, asked, entitlementsOn(configured, answers[i].Target), &answers[i]) })
 		}
 	}
 	all.Wait()
 	return answers
 }
 
-func ask(ctx context.Context, asked target.Target, answer *Answer) {
+// entitlementsOn are those on a target whose access has to be seen to go.
+func entitlementsOn(configured *config.Config, name string) (all []json.RawMessage) {
+	for _, template := range slices.Sorted(maps.Keys(configured.Templates)) {
+		for _, entitlement := range configured.Templates[template].Entitlements {
+			if entitlement.Target == name && entitlement.ReadBack == "" {
+				all = append(all, entitlement.Spec)
+			}
+		}
+	}
+	return all
+}
+
+func ask(ctx context.Context, asked target.Target, entitlements []json.RawMessage, answer *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	if err := asked.Check(ctx); err != nil {
+		answer.Fault = err.Error()
+		return
+	}
+	if err := checkProof(ctx, asked, entitlements); err != nil {
 		answer.Fault = err.Error()
 		return
 	}
@@ -69,6 +86,20 @@ func ask(ctx context.Context, asked target.Target, answer *Answer) {
 		return
 	}
 	answer.Used, answer.Max = capacity.Used, capacity.Max
+}
+
+// checkProof refuses a target at which access of the templates could not be seen to go.
+func checkProof(ctx context.Context, asked target.Target, entitlements []json.RawMessage) error {
+	checker, ok := asked.Connector.(target.ProofChecker)
+	if !ok {
+		return nil
+	}
+	for _, entitlement := range entitlements {
+		if err := checker.CheckProof(ctx, entitlement); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // groups asks the directories that this process has the credentials of.

@@ -2,11 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"curfew/internal/sandbox/scim"
 )
 
 const unreachable = `
@@ -54,6 +58,47 @@ func TestConfigCheckNamesTheTargetsAndChannelsThatCanNotBeUsed(t *testing.T) {
 	missing := s.run(t, "", "config", "check", "--offline", "--config", file)
 	require.Equal(t, 2, missing.code)
 	require.Contains(t, missing.errors, "targets.orders-db.dsn")
+}
+
+const unseen = `
+people: {alice: {name: Alice}, bob: {name: Bob}}
+targets:
+  centre: {kind: scim, url: "%s", token: "file:token"}
+templates:
+  admins:
+    entitlements: [{target: centre, group: ` + scim.GroupID + `, displayName: ` + scim.GroupName + `%s}]
+    duration: {default: 1h, max: 8h}
+    ticket: none
+    approval: {count: 1, from: [bob]}
+`
+
+func TestConfigCheckFindsTargetsWhereAccessCouldNotBeSeenToEnd(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	for name, tc := range map[string]struct {
+		filterBy, readBack string
+		code               int
+		says               string
+	}{
+		"it shows nothing":                   {"", "", 3, "can't be used: .*could not be seen to end"},
+		"it shows nothing, as is accepted":   {"", ", readBack: none", 0, "can be used"},
+		"it shows members by filter and all": {"members", "", 0, "can be used"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			service := httptest.NewServer(scim.New(scim.Options{
+				Token: "token", Users: map[string]string{"u-bob": "bob"}, Members: []string{"u-bob"}, FilterBy: tc.filterBy,
+			}).Handler())
+			t.Cleanup(service.Close)
+			folder := t.TempDir()
+			file := filepath.Join(folder, "curfew.yaml")
+			require.NoError(t, os.WriteFile(file, fmt.Appendf(nil, unseen, service.URL, tc.readBack), 0o600))
+			require.NoError(t, os.WriteFile(filepath.Join(folder, "token"), []byte("token"), 0o600))
+			checked := s.run(t, "", "config", "check", "--config", file)
+			require.Equal(t, tc.code, checked.code, checked.errors)
+			require.Regexp(t, "(?m)^centre +scim +"+tc.says, checked.out)
+		})
+	}
 }
 
 func TestConfigKindsTellsWhatAnEntitlementIsMadeOf(t *testing.T) {

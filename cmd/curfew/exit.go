@@ -27,14 +27,14 @@ func exitCodesTopic() *cobra.Command {
 	return &cobra.Command{
 		Use:   "exit-codes",
 		Short: "What the exit codes mean",
-		Long: `0  done; of "request --wait" and "ensure": there is access
-1  an unexpected failure
+		Long: `0  success; with "request --wait" and "ensure": you have access
+1  unexpected failure
 2  refused: the input is wrong, or you may not do this
-3  the server can't be reached or can't answer: try again
-4  the request that was waited for has ended without access
-5  the request stands, and nobody waits for it any more: "ensure --no-wait", or Ctrl-C while waiting
-6  you were asked on the terminal and did not go on: nothing was changed
-7  of "ensure --exit-code": there is access, and it had to be asked for`,
+3  the server, or a target or channel of "config check", cannot be reached: try again
+4  the request that curfew waited for has ended without access
+5  the request stays open, and curfew no longer waits for it: "ensure --no-wait", or Ctrl-C while waiting
+6  you declined a prompt: nothing was changed
+7  "ensure --exit-code": you have access, and curfew had to request it`,
 	}
 }
 
@@ -50,8 +50,8 @@ func (e *ending) Error() string { return e.says }
 // errNoAccess ends the waiting for access when there will be none.
 var errNoAccess = &ending{exitNoAccess, "the request has ended without access"}
 
-// errAsked tells access that is new from access that was there, where a script wants to know.
-var errAsked = &ending{exitAsked, "the access had to be asked for"}
+// errAsked tells a script that the access is new.
+var errAsked = &ending{exitAsked, "the access had to be requested"}
 
 // exitCode is what a script sees of an error. What cobra says about flags and arguments is bad input.
 func exitCode(err error, understood bool) int {

@@ -136,7 +136,11 @@ func (p *program) matterText(page *page, request contract.Request, extension *co
 	page.row("subject", request.Subject)
 	page.row("template", request.Template)
 	for _, access := range request.Terms.Accesses {
-		page.row("access", fmt.Sprintf("%s on %s: %s", access.Account, access.Target, access.Entitlement))
+		text := fmt.Sprintf("%s on %s: %s", access.Account, access.Target, access.Entitlement)
+		if access.ReadBack == contract.ReadBackNone {
+			text += ", without a read-back: nobody can see it go"
+		}
+		page.row("access", text)
 	}
 	page.row("duration", fmt.Sprintf("%s of at most %s", request.Duration, request.Terms.MaxDuration))
 	if !request.StartAt.IsZero() {

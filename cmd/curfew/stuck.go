@@ -85,6 +85,10 @@ func (p *program) stuckText(page *page, list api.Stuck) {
 // grantText is one grant in full.
 func (p *program) grantText(page *page, status contract.GrantStatus) {
 	page.row("grant", status.ID)
+	if status.Unanswered != "" {
+		page.row("skipped", "it can't be asked how it stands: "+status.Unanswered)
+		return
+	}
 	page.row("access", status.Access.Account+" on "+status.Access.Target+": "+string(status.Access.Entitlement))
 	page.fact("requests", strings.Join(status.Requests, ", "))
 	switch {

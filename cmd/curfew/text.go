@@ -85,6 +85,9 @@ func stateText(status contract.Status) string {
 	if status.State == contract.StateEnded {
 		text = string(status.Outcome)
 	}
+	if status.Outcome == contract.OutcomeUnconfirmed {
+		text = "removed, can't be confirmed"
+	}
 	if status.Stuck {
 		text += " (stuck: it is still being tried)"
 	}
@@ -102,6 +105,8 @@ func holdText(hold contract.HoldState) string {
 		text += ", there now"
 	case hold.GoneAt != nil:
 		text += ", gone"
+	case hold.RemovedAt != nil:
+		text += ", removed; Curfew can't confirm that it is gone"
 	}
 	if hold.Problem != "" {
 		text += ", " + hold.Problem

@@ -188,6 +188,8 @@ const (
 type Entitlement struct {
 	Target string          `yaml:"target"`
 	Spec   json.RawMessage `yaml:"-"` // as Kind.Normalize returned it
+	// ReadBack is empty, or contract.ReadBackNone where the template accepts that nobody can see the access go.
+	ReadBack string `yaml:"readBack"`
 }
 
 // Durations bounds how long access may last.

@@ -32,8 +32,9 @@ type meaning struct {
 }
 
 type grants struct {
-	Target string          `json:"target"`
-	Spec   json.RawMessage `json:"spec"`
+	Target   string          `json:"target"`
+	Spec     json.RawMessage `json:"spec"`
+	ReadBack string          `json:"readBack,omitempty"`
 }
 
 // digest needs a template that is right in all else: its entitlements are the kind's canonical JSON.

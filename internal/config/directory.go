@@ -81,7 +81,7 @@ func (c *Config) Accesses(template Template, person string) (accesses []contract
 		}
 		accesses = append(accesses, contract.Access{
 			Target: entitlement.Target, Entitlement: entitlement.Spec, Person: person, Account: account,
-			TaskQueue: c.Targets[entitlement.Target].TaskQueue,
+			TaskQueue: c.Targets[entitlement.Target].TaskQueue, ReadBack: contract.ReadBack(entitlement.ReadBack),
 		})
 	}
 	return accesses, ""

@@ -137,6 +137,10 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				`curfew.yaml:1:57: tickets.jira.deployment: "could" is no choice here; did you mean cloud?`,
 			},
 		},
+		"a read-back that is none": {world + "templates: {t: {" + approved + ", " + short + ", drift: restore, entitlements: [{target: db, role: r, readBack: never}]}}", []string{
+			`curfew.yaml:9:163: templates.t.entitlements[0].readBack: "never" is no choice here; known here: none`,
+			"curfew.yaml:9:163: templates.t.entitlements[0].readBack: does not go with drift: restore: nobody can see that the access was taken away; leave it out, or write drift: report",
+		}},
 		"lost tickets are no absent ones": {
 			"tickets: 7\ntemplates:\n  t: {" + short + ", " + role + ", approval: {count: 1, from: [ada]}}\n" + world, []string{
 				"curfew.yaml:1:10: tickets: holds no keys and values; write key: value lines below it",

@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
+
+	"curfew/workflows/contract"
 )
 
 // target reads the kind, the task queue, and everything else into the settings of that kind.
@@ -72,9 +74,13 @@ func unknownKind(name string) string {
 	return "there is no kind of target " + strconv.Quote(shorten(name))
 }
 
-// entitlement reads the target, and keeps everything else as JSON for the target's kind to check.
+// entitlement reads the target and readBack, and keeps everything else as JSON for the target's kind to check.
 func (r *reading) entitlement(node *yaml.Node, into *Entitlement, at path) {
-	spec, err := json.Marshal(r.plain(r.apart(node, "target", &into.Target, at), at))
+	rest := r.apart(r.apart(node, "target", &into.Target, at), "readBack", &into.ReadBack, at)
+	if into.ReadBack != "" {
+		r.oneOf(at.key("readBack"), into.ReadBack, string(contract.ReadBackNone))
+	}
+	spec, err := json.Marshal(r.plain(rest, at))
 	if err != nil {
 		r.unusable(at, "write ordinary numbers", "can't be written as JSON: %v", err)
 		return

@@ -54,6 +54,10 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 	first := map[string]int{}
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
+		if entitlement.ReadBack != "" && template.Drift == DriftRestore {
+			r.wrong(at.item(i).key("readBack"), "leave it out, or write drift: report",
+				"does not go with drift: restore: nobody can see that the access was taken away")
+		}
 		if !r.normalize(c, entitlement, at.item(i)) {
 			continue
 		}

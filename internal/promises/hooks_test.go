@@ -253,19 +253,27 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 	d.await(kept.ID, contract.StatePending) // its terms say nothing of the incident
 }
 
+// button is the value of a button beside what there is to review now.
+func (d *desk) button(id string, seq int) string {
+	d.t.Helper()
+	_, digest, err := d.starter.ReviewSubject(d.t.Context(), hana, id)
+	require.NoError(d.t, err)
+	return contract.ButtonValue(contract.Status{ID: id, Seq: seq}, digest)
+}
+
 func TestAReviewerDecidesByAButtonAndIsTold(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	approved := d.ask(alice, "looked-at", time.Hour)
 	d.await(approved.ID, contract.StatePending)
-	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, approved.ID), "hana has approved")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(approved.ID, 1)), "hana has approved")
 	status := d.await(approved.ID, contract.StateActive)
 	require.Equal(t, hana, status.Reviews[0].Reviewer)
-	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, approved.ID+"/1"), "Nothing was decided")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(approved.ID, 1)), "Nothing was decided")
 
 	denied := d.ask(alice, "looked-at", time.Hour)
 	d.await(denied.ID, contract.StatePending)
-	require.Contains(t, d.presses("U0HANA", contract.ButtonDeny, denied.ID+"/1"), "hana has denied")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonDeny, d.button(denied.ID, 1)), "hana has denied")
 	require.Equal(t, contract.OutcomeDenied, d.ended(denied.ID).Outcome)
 }
 
@@ -273,11 +281,16 @@ func TestAButtonDecidesNothingThatItsMessageDoesNotShow(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	id := d.active(alice, "looked-at", time.Hour).ID
+	before := d.button(id, 99) // of a message that shows the request as it was asked for, whatever number it bears
 	extended, err := d.starter.Extend(t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done yet")
 	require.NoError(t, err)
 	require.NotNil(t, extended.Extension)
-	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, id+"/1"), "not what you were shown")
-	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, fmt.Sprintf("%s/%d", id, extended.Seq)), "hana has approved")
+	d.await(id, contract.StateActive)
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, before), "not what you were shown")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(id, 1)), "not what you were shown")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, fmt.Sprintf("%s/%d", id, extended.Seq)), "not what you were shown",
+		"nobody knows what a button without a digest showed")
+	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(id, extended.Seq)), "hana has approved")
 	d.endsAt(id, extended.Until.Add(time.Hour))
 }
 
@@ -287,8 +300,8 @@ func TestP6NobodyApprovesTheirOwnRequestByAButtonOrByMovingATicket(t *testing.T)
 	d.files("OPS-8", "Access", "jira-alice")
 	id := d.only(ledger.Filter{Ticket: "OPS-8"}).ID
 	d.await(id, contract.StatePending)
-	require.Contains(t, d.presses("U0ALICE", contract.ButtonApprove, id), "nobody reviews access that they asked for")
-	require.Contains(t, d.presses("U0STRAY", contract.ButtonApprove, id), "does not know you")
+	require.Contains(t, d.presses("U0ALICE", contract.ButtonApprove, d.button(id, 1)), "nobody reviews access that they asked for")
+	require.Contains(t, d.presses("U0STRAY", contract.ButtonApprove, d.button(id, 1)), "does not know you")
 	d.moves("jira-alice", "OPS-8", "Approved")
 	require.Eventually(t, func() bool { return strings.Contains(d.comments("OPS-8"), "nobody reviews access") }, patience, 20*time.Millisecond)
 	d.moves("jira-stray", "OPS-8", "Approved")

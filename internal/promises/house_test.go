@@ -6,6 +6,7 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -81,16 +82,17 @@ type house struct {
 	database       *database
 	gate           *gate
 	server         []temporal.Option
-	people         string          // more entries of the directory, in YAML
-	upkeep         string          // more sections of the configuration, in YAML
-	accounts       string          // more of Alice\'s accounts
-	carols         string          // and of Carol's
-	targets        string          // more targets
-	templates      string          // more templates
-	ordersQueue    string          // a task queue of the database's own
-	engineers      []lightrun.User // more people whom Lightrun knows
-	debuggers      string          // where the stand-in of Lightrun is
-	token          string          // of everybody who asks the stand-ins
+	people         string            // more entries of the directory, in YAML
+	upkeep         string            // more sections of the configuration, in YAML
+	accounts       string            // more of Alice\'s accounts
+	carols         string            // and of Carol's
+	targets        string            // more targets
+	templates      string            // more templates
+	files          map[string]string // more files beside the configuration, by their names
+	ordersQueue    string            // a task queue of the database's own
+	engineers      []lightrun.User   // more people whom Lightrun knows
+	debuggers      string            // where the stand-in of Lightrun is
+	token          string            // of everybody who asks the stand-ins
 }
 
 // keeps puts more sections into the configuration.
@@ -168,7 +170,9 @@ func (h *house) configure() {
 	t.Cleanup(issues.Close)
 
 	h.newKeys()
-	for name, secret := range map[string]string{"token": token, "dsn": h.database.dsn} {
+	files := map[string]string{"token": token, "dsn": h.database.dsn}
+	maps.Copy(files, h.files)
+	for name, secret := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
 	}
 	var text strings.Builder

@@ -96,7 +96,7 @@ func TestP7WhatEndedEarlyIsNotHeldAgainByItsOldDecision(t *testing.T) {
 	// Nor by the request itself, started once more with the server's own seal and reviews.
 	h.smuggle(id, genuine.Chain.Request)
 	for _, review := range genuine.Chain.Reviews {
-		require.NoError(t, h.send(id, contract.UpdateReview, contract.ReviewInput{Review: review}))
+		_ = h.send(id, contract.UpdateReview, contract.ReviewInput{Review: review}) // the ledger may have ended it already
 	}
 	require.Equal(t, contract.OutcomeFailed, h.ended(id).Outcome)
 	h.requireNoAccess()

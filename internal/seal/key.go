@@ -27,7 +27,7 @@ const (
 
 // seals are the kinds that the keys of a role may seal; those of any other role seal nothing.
 var seals = map[Role][]contract.SealKind{
-	RoleServer:  {contract.SealRequest, contract.SealReview, contract.SealExtension, contract.SealCertificate, contract.SealTakeOver, contract.SealDelivery},
+	RoleServer:  {contract.SealRequest, contract.SealReview, contract.SealExtension, contract.SealCertificate, contract.SealTakeOver, contract.SealDelivery, contract.SealEnd},
 	RoleDecider: {contract.SealDecision},
 }
 

@@ -47,6 +47,11 @@ func OfExtension(extension contract.Extension, shown string) Matter {
 	return Matter{Kind: contract.SealExtension, Request: extension.Request, Shown: shown, Actor: extension.By}
 }
 
+// OfEnd is the matter of the seal over somebody's word that a request is to end.
+func OfEnd(end contract.End) Matter {
+	return Matter{Kind: contract.SealEnd, Request: end.Request, Actor: end.By}
+}
+
 // OfCertificate is the matter of the seal over an ask for a certificate.
 func OfCertificate(ask contract.CertificateAsk) Matter {
 	return Matter{Kind: contract.SealCertificate, Request: ask.Request, Actor: ask.Person}

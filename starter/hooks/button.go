@@ -25,7 +25,7 @@ const (
 	// slackAnswers is where Slack takes answers.
 	slackAnswers = "hooks.slack.com"
 	// maxValue is more than a button's value takes, in bytes.
-	maxValue = 64
+	maxValue = 160
 )
 
 // pressed is what Curfew reads of an interaction in Slack.
@@ -58,7 +58,7 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
 			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
 			read.delivery.Event, read.answerTo = action.ID, sent.Answers
-			read.delivery.Request, read.delivery.Seen = contract.ReadButton(contract.Shorten(action.Value, maxValue))
+			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(contract.Shorten(action.Value, maxValue))
 			return read, nil
 		}
 	}
@@ -76,7 +76,7 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 	if delivery.Event == contract.ButtonDeny {
 		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
 	}
-	status, err := h.review(ctx, person, delivery.Request, input, delivery.Seen)
+	status, err := h.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
 		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
 	}

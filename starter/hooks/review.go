@@ -1,12 +1,36 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
+	"curfew/activities/notify"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
+
+// reviewByButton gives a person's review of what Curfew has drawn beside the button. A button without a digest, or of something
+// that is not there to review any more, decides nothing; and none reviews break-glass access that was used.
+func (h *Hooks) reviewByButton(ctx context.Context, person string, delivery contract.Delivery, input starter.ReviewInput) (contract.Status, error) {
+	_, digest, err := h.Starter.ReviewSubject(ctx, person, delivery.Request)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	status, err := h.Starter.Get(ctx, person, delivery.Request)
+	switch {
+	case err != nil:
+		return contract.Status{}, err
+	case delivery.Digest != digest || !notify.AwaitsReview(status):
+		return contract.Status{}, notShown(status)
+	}
+	input.Digest = digest
+	return h.review(ctx, person, delivery.Request, input, delivery.Seen)
+}
+
+func notShown(status contract.Status) error {
+	return contract.Problemf(contract.KindConflict, "request", "look at it at Curfew itself", "it is not what you were shown any more: it is %s", status.State)
+}
 
 // review gives a person's review of what they had before them when the newest event was the one with this number: never of
 // an extension that was asked for later.
@@ -28,9 +52,9 @@ func (h *Hooks) review(ctx context.Context, person, id string, input starter.Rev
 		return contract.Status{}, contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "the ledger has not heard everything about %s yet", id)
 	}
 	if asked := askedAt(status, events); asked == 0 || asked > seen {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "request", "look at it at Curfew itself", "it is not what you were shown any more: it is %s", status.State)
+		return contract.Status{}, notShown(status)
 	}
-	input.Digest = shown
+	input.Digest = cmp.Or(input.Digest, shown)
 	return h.Starter.Review(ctx, person, id, input)
 }
 

@@ -49,7 +49,9 @@ func (p *Pages) choose(v visit) error {
 func offer(template starter.Template) offered {
 	one := offered{Template: template, WhyNot: template.MayNotAsk}
 	for _, given := range template.Entitlements {
-		one.Things = append(one.Things, thing{Target: given.Target, Facts: facts(given.Entitlement)})
+		one.Things = append(one.Things, thingOf(contract.Access{
+			Target: given.Target, Entitlement: given.Entitlement, ReadBack: contract.ReadBack(given.ReadBack),
+		}))
 	}
 	if len(template.WithoutAccount) > 0 && !template.OnBehalf {
 		one.WhyNot = cmp.Or(one.WhyNot, "you have no account on "+template.WithoutAccount[0])

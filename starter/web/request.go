@@ -221,13 +221,14 @@ func headline(content requestContent) string {
 
 // outcomes are how requests end, in sentences.
 var outcomes = map[contract.Outcome]string{
-	contract.OutcomeDenied:    "Denied. No access was granted.",
-	contract.OutcomeWithdrawn: "Withdrawn. No access was granted.",
-	contract.OutcomeLapsed:    "Nobody decided in time. No access was granted.",
-	contract.OutcomeFailed:    "The access could not be granted. Nothing is left behind.",
-	contract.OutcomeExpired:   "The time is over, and the access was seen to be gone.",
-	contract.OutcomeRevoked:   "Ended early, and the access was seen to be gone.",
-	contract.OutcomeTakenOver: "Curfew could not revoke the access; a person has taken it over.",
+	contract.OutcomeDenied:      "Denied. No access was granted.",
+	contract.OutcomeWithdrawn:   "Withdrawn. No access was granted.",
+	contract.OutcomeLapsed:      "Nobody decided in time. No access was granted.",
+	contract.OutcomeFailed:      "The access could not be granted. Nothing is left behind.",
+	contract.OutcomeExpired:     "The time is over, and the access was seen to be gone.",
+	contract.OutcomeRevoked:     "Ended early, and the access was seen to be gone.",
+	contract.OutcomeTakenOver:   "Curfew could not revoke the access; a person has taken it over.",
+	contract.OutcomeUnconfirmed: "Curfew removed the access. It can't confirm that the access is gone.",
 }
 
 // entries are the story with the names of people, the newest first.

@@ -23,7 +23,11 @@ type thing struct {
 type fact struct{ Key, Value string }
 
 func thingOf(access contract.Access) thing {
-	return thing{Target: access.Target, Account: exact(access.Account), Facts: facts(access.Entitlement)}
+	one := thing{Target: access.Target, Account: exact(access.Account), Facts: facts(access.Entitlement)}
+	if access.ReadBack == contract.ReadBackNone {
+		one.Facts = append(one.Facts, fact{"readBack", "none: nobody can see the access go"})
+	}
+	return one
 }
 
 // thingHeld also says how it stands.
@@ -38,6 +42,8 @@ func (p *Pages) thingHeld(hold contract.HoldState) thing {
 		one.Note = "was there before, and stays"
 	case hold.HeldUntil != nil:
 		one.Note = "stays for another request, until " + page.Moment{At: *hold.HeldUntil}.Date()
+	case hold.RemovedAt != nil:
+		one.Note = "removed; Curfew can't confirm that it is gone"
 	case hold.GoneAt != nil:
 		one.Note = "seen to be gone"
 	case hold.Held:

@@ -85,6 +85,8 @@ func stateOf(status contract.Status) state {
 		return state{"active", "on"}
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeTakenOver:
 		return state{"taken over", "alarm"}
+	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeUnconfirmed:
+		return state{story.State(status), "alarm"}
 	case status.State == contract.StateEnded:
 		return state{story.State(status), "over"}
 	case status.State == contract.StatePending, status.State == contract.StateScheduled:

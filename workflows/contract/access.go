@@ -24,7 +24,16 @@ type Access struct {
 	// TaskQueue names the workers that reach the target, as the configuration does; empty for those that serve every
 	// other target. It says how to get there, and is no part of what the access is.
 	TaskQueue string `json:"taskQueue,omitempty"`
+	// ReadBack is ReadBackNone where the template accepts that nobody can see the access go. It is no part of what the
+	// access is.
+	ReadBack ReadBack `json:"readBack,omitempty"`
 }
+
+// ReadBack says how access is seen to be gone.
+type ReadBack string
+
+// ReadBackNone accepts that the target shows no proof. Access is removed all the same; that it is gone is not claimed.
+const ReadBackNone ReadBack = "none"
 
 // Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at targets.
 func (a Access) Digest() string {
@@ -74,6 +83,8 @@ type Lease struct {
 	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	// Restore gives the access again when somebody else took it away.
 	Restore bool `json:"restore,omitempty"`
+	// ReadBack is that of the access, as the lease's template says.
+	ReadBack ReadBack `json:"readBack,omitempty"`
 }
 
 // Leases holds up one grant; one lease for each request.
@@ -143,4 +154,9 @@ func (l Leases) Requests() []string {
 // KeepSessions is true when every lease asks to leave sessions alone.
 func (l Leases) KeepSessions() bool {
 	return len(l) > 0 && !slices.ContainsFunc(l, func(lease Lease) bool { return !lease.KeepSessions })
+}
+
+// Unread is true when every lease accepts that nobody can see the access go.
+func (l Leases) Unread() bool {
+	return len(l) > 0 && !slices.ContainsFunc(l, func(lease Lease) bool { return lease.ReadBack != ReadBackNone })
 }

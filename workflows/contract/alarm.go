@@ -18,6 +18,7 @@ const (
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
+	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
 )
 
@@ -25,7 +26,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmLeftOut,
+		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
 	}
 }
 

@@ -26,9 +26,11 @@ type Delivery struct {
 	Change   string `json:"change,omitempty"`  // the entry of the ticket's history
 	Request  string `json:"request,omitempty"` // that a button belongs to
 	Account  string `json:"account,omitempty"` // at the source, of whoever pressed it
-	// Seen is the number of the newest event that whoever pressed the button had before them.
-	Seen  int    `json:"seen,omitempty"`
-	Order *Order `json:"order,omitempty"`
+	// Seen is the number of the newest event that whoever pressed the button had before them, and Digest that of what they
+	// were shown to review.
+	Seen   int    `json:"seen,omitempty"`
+	Digest string `json:"digest,omitempty"`
+	Order  *Order `json:"order,omitempty"`
 }
 
 // Order is what a script asks for in a person's name.
@@ -55,17 +57,20 @@ const (
 	ButtonDeny    = "curfew_deny"
 )
 
-// ButtonValue says what a button of a message decides that shows a status: "<request>/<number of the newest event>".
-func ButtonValue(shown Status) string { return fmt.Sprintf("%s/%d", shown.ID, shown.Seq) }
+// ButtonValue says what a button of a message decides: "<request>/<number of the newest event>/<digest of what was drawn>".
+func ButtonValue(shown Status, digest string) string {
+	return fmt.Sprintf("%s/%d/%s", shown.ID, shown.Seq, digest)
+}
 
-// ReadButton takes a value apart. One without a number is about the request as it was asked for.
-func ReadButton(value string) (request string, seen int) {
-	request, number, _ := strings.Cut(value, "/")
+// ReadButton takes a value apart. One without a digest decides nothing.
+func ReadButton(value string) (request string, seen int, digest string) {
+	request, rest, _ := strings.Cut(value, "/")
+	number, digest, _ := strings.Cut(rest, "/")
 	seen, err := strconv.Atoi(number)
 	if err != nil {
-		seen = 1
+		return request, 0, ""
 	}
-	return request, seen
+	return request, seen, digest
 }
 
 // Delivered answers it.
@@ -74,6 +79,9 @@ type Delivered struct {
 	Said     string   `json:"said"`
 	Requests []string `json:"requests,omitempty"` // that it has to do with
 }
+
+// IsDeliveryID is true for what has the form of the id of a delivery's workflow.
+func IsDeliveryID(id string) bool { return strings.HasPrefix(id, deliveryWorkflowStart) }
 
 // DeliveryWorkflowID names the workflow of a delivery.
 func DeliveryWorkflowID(source, id string) string { return deliveryWorkflowStart + source + "/" + id }

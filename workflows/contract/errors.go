@@ -42,6 +42,8 @@ type Problem struct {
 	Fix   string `json:"fix,omitempty"`
 	// RetryAfter is how long the other system asked us to wait.
 	RetryAfter Duration `json:"retryAfter,omitzero"`
+	// Refused is true when the other system itself said so: it has done with the call, and can be asked what it holds now.
+	Refused bool `json:"refused,omitempty"`
 }
 
 // Error is the problem in one line.
@@ -59,6 +61,12 @@ func (p *Problem) Error() string {
 // Problemf makes a problem of a kind about a field.
 func Problemf(kind Kind, field, fix, fault string, args ...any) *Problem {
 	return &Problem{Kind: kind, Field: field, Fault: fmt.Sprintf(fault, args...), Fix: fix}
+}
+
+// AsRefusal marks the problem as the other system's own answer.
+func (p *Problem) AsRefusal() *Problem {
+	p.Refused = true
+	return p
 }
 
 // Application turns the problem into the error that workflows and activities return. Retry policies tell by its type

@@ -30,6 +30,7 @@ const (
 	EventExpired                 EventKind = "expired"
 	EventRevoked                 EventKind = "revoked"
 	EventTakenOver               EventKind = "taken-over"                 // a person answers for access that could not be taken away
+	EventUnconfirmed             EventKind = "unconfirmed"                // access was removed; that it is gone can't be confirmed
 	EventCertified               EventKind = "certified"                  // a certificate was handed to the subject
 	EventDrifted                 EventKind = "drifted"                    // somebody else took the access away while it was live
 	EventRestored                EventKind = "restored"                   // and Curfew gave it again, as the template says
@@ -66,6 +67,7 @@ const (
 	ActorSweep    = "curfew:sweep"
 	ActorTicket   = "curfew:ticket"   // it was closed
 	ActorIncident = "curfew:incident" // it was resolved
+	ActorLedger   = "curfew:ledger"   // it refused an event that access rests on
 	ActorSignal   = "temporal:signal" // somebody with rights on the Temporal namespace
 	ActorCanceled = "temporal:cancel"
 )
@@ -75,22 +77,25 @@ func (e Event) ID() string { return fmt.Sprintf("%s/%d", e.Request, e.Seq) }
 
 // RecordInput is the activity "ledger.Record".
 type RecordInput struct {
-	Events []Event `json:"events"`
-	Status Status  `json:"status"`
+	Events     []Event    `json:"events"`
+	Status     Status     `json:"status"`
+	Provenance Provenance `json:"provenance"`
 }
 
 // CommentInput is the activity "ticket.Comment": one comment for each event, and the live state.
 type CommentInput struct {
-	Ticket string  `json:"ticket"`
-	Events []Event `json:"events"`
-	Status Status  `json:"status"`
+	Ticket     string     `json:"ticket"`
+	Events     []Event    `json:"events"`
+	Status     Status     `json:"status"`
+	Provenance Provenance `json:"provenance"`
 }
 
 // OpenTicketInput is the activity "ticket.Open": a ticket for a request that has none.
 type OpenTicketInput struct {
-	Project string `json:"project"`
-	Type    string `json:"type"`
-	Status  Status `json:"status"`
+	Project    string     `json:"project"`
+	Type       string     `json:"type"`
+	Status     Status     `json:"status"`
+	Provenance Provenance `json:"provenance"`
 }
 
 // OpenTicketResult answers it. There is no ticket while the tracker is blocked.
@@ -101,9 +106,10 @@ type OpenTicketResult struct {
 
 // AddNoteInput is the activity "incident.AddNote": one note for each event.
 type AddNoteInput struct {
-	Incident string  `json:"incident"`
-	Events   []Event `json:"events"`
-	Status   Status  `json:"status"`
+	Incident   string     `json:"incident"`
+	Events     []Event    `json:"events"`
+	Status     Status     `json:"status"`
+	Provenance Provenance `json:"provenance"`
 }
 
 // NotifyInput is the activity "notify.Send": one message for each event that concerns somebody.
@@ -111,8 +117,9 @@ type NotifyInput struct {
 	Channel string  `json:"channel"` // by its configured name
 	Events  []Event `json:"events"`
 	// To are those whom an event asks something of, by its number, when that is not clear from its kind.
-	To     map[int][]string `json:"to,omitempty"`
-	Status Status           `json:"status"`
+	To         map[int][]string `json:"to,omitempty"`
+	Status     Status           `json:"status"`
+	Provenance Provenance       `json:"provenance"`
 	// Thread is what the channel answered to the message before.
 	Thread string `json:"thread,omitempty"`
 	// Only is the one person whom the events are still to reach; empty when it is everybody whom they concern.

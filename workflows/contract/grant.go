@@ -17,6 +17,8 @@ type GrantState struct {
 	Leases   Leases    `json:"leases,omitempty"`
 	Held     time.Time `json:"held,omitzero"` // the end that the target has agreed to; zero when nothing is held
 	Standing bool      `json:"standing,omitempty"`
+	Identity Identity  `json:"identity,omitzero"` // of what is held
+	Gone     Gone      `json:"gone,omitzero"`     // what the holding has not been told of
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -29,6 +31,7 @@ type HoldInput struct {
 
 // HoldResult answers a hold: the access was seen at the target.
 type HoldResult struct {
+	Request  string    `json:"request"` // that holds
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
 }
@@ -48,8 +51,11 @@ type ReleaseInput struct {
 
 // ReleaseResult answers a release.
 type ReleaseResult struct {
+	Request string `json:"request"` // that has released
 	// GoneAt is when the access was seen to be gone; zero while it is not.
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// HeldUntil is set when another request's lease keeps the access up.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
 	Standing  bool      `json:"standing,omitempty"`
@@ -58,7 +64,7 @@ type ReleaseResult struct {
 	Sessions      int    `json:"sessions,omitempty"`
 	Problem       string `json:"problem,omitempty"` // why it is stuck
 	// TakenOver says who will see to it that the access goes, and why Curfew does not.
-	TakenOver *TakeOver `json:"takenOver,omitempty"`
+	TakenOver *Sealed[TakeOver] `json:"takenOver,omitempty"`
 }
 
 // Over is true when the request holds nothing here any more that Curfew looks after.
@@ -91,6 +97,8 @@ type GrantStatus struct {
 	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
 	Problem  string    `json:"problem,omitempty"`  // why it is stuck
 	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
+	// Unanswered is why the grant could not be asked; all but its id is empty then.
+	Unanswered string `json:"unanswered,omitempty"`
 }
 
 // Notice is the signal "noticed" of a request.
@@ -98,6 +106,8 @@ type Notice struct {
 	Kind   EventKind `json:"kind"` // EventCertified, EventDrifted or EventRestored
 	Target string    `json:"target"`
 	Detail string    `json:"detail,omitempty"`
+	// Ask is what a certificate was handed out for.
+	Ask Sealed[CertificateAsk] `json:"ask,omitzero"`
 }
 
 // IssueInput is the update "issue" of a grant.
@@ -162,6 +172,7 @@ type GrantCommand struct {
 type GrantReceipt struct {
 	Until    time.Time `json:"until"`
 	Standing bool      `json:"standing,omitempty"`
+	Identity Identity  `json:"identity,omitzero"` // of what is held
 	// Leases are those of the command and those that an earlier run of the grant had left.
 	Leases Leases `json:"leases"`
 	// AlreadyThere is true when an earlier attempt, or somebody else, had given the access.
@@ -189,28 +200,38 @@ type EndCommand struct {
 	// Mine is true when the grant knows that it put the access there, and that it was not standing. It decides when the
 	// holding can't be read.
 	Mine bool `json:"mine,omitempty"`
+	// Identity is what the grant knows of it when the holding can't be read.
+	Identity Identity `json:"identity,omitzero"`
 }
 
-// EndReceipt answers an EndCommand. Exactly one of GoneAt, Until and Again is set.
+// EndReceipt answers an EndCommand. Exactly one of GoneAt, Until, Again, Unlocked and Overtaken is set.
 type EndReceipt struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
+	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Until is set when the holding's end has moved: nothing was done.
 	Until  time.Time `json:"until,omitzero"`
 	Leases Leases    `json:"leases,omitempty"`
 	// Again is set when an earlier grant attempt could still land: the access is gone, look once more then.
-	Again         time.Time `json:"again,omitzero"`
-	Standing      bool      `json:"standing,omitempty"`
-	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"` // it was not there any more
-	Sessions      int       `json:"sessions,omitempty"`
+	Again time.Time `json:"again,omitzero"`
+	// Unlocked says why nobody had the holding's lock: the access was taken away and not seen there any more, and whoever has
+	// the lock must look whether it stayed so.
+	Unlocked string `json:"unlocked,omitempty"`
+	// Overtaken is the token of a newer command: nothing was done.
+	Overtaken     Token `json:"overtaken,omitzero"`
+	Standing      bool  `json:"standing,omitempty"`
+	AlreadyAbsent bool  `json:"alreadyAbsent,omitempty"` // it was not there any more
+	Sessions      int   `json:"sessions,omitempty"`
 }
 
 // DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
 type DetectDriftCommand struct {
-	Access Access `json:"access"`
-	Leases Leases `json:"leases"`
+	Access   Access   `json:"access"`
+	Leases   Leases   `json:"leases"`
+	Identity Identity `json:"identity,omitzero"`
 }
 
-// DetectDriftReceipt answers a DetectDriftCommand.
+// DetectDriftReceipt answers a DetectDriftCommand. Access that nobody can see counts as held.
 type DetectDriftReceipt struct {
 	Held bool `json:"held"`
 }

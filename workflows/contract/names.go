@@ -48,6 +48,7 @@ const (
 	ActivityHold            = "lease.Hold"
 	ActivityExtendLease     = "lease.Extend"
 	ActivityRelease         = "lease.Release"
+	ActivityRoute           = "lease.Route"
 	ActivityGrant           = "target.Grant"
 	ActivityEnd             = "target.End"
 	ActivityDetectDrift     = "target.DetectDrift"

@@ -30,6 +30,8 @@ const (
 	OutcomeExpired   Outcome = "expired"    // the deadline came
 	OutcomeRevoked   Outcome = "revoked"    // somebody ended it early
 	OutcomeTakenOver Outcome = "taken-over" // it could not be taken away; a person answers for it
+	// OutcomeUnconfirmed: it was removed, and the target shows no proof that it is gone.
+	OutcomeUnconfirmed Outcome = "unconfirmed"
 )
 
 // Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
@@ -137,11 +139,39 @@ type Extension struct {
 
 // EndInput is the updates "revoke" and "cancel".
 type EndInput struct {
-	By     string `json:"by"`
-	Reason string `json:"reason,omitempty"`
+	End Sealed[End] `json:"end"`
 }
 
-// Status is what the query "status" and every update answer, and what the ledger keeps after the workflow is gone.
+// End is somebody's word that a request is to end now.
+type End struct {
+	Request string    `json:"request"`
+	By      string    `json:"by"`
+	Reason  string    `json:"reason,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// Answer is what every update of a request is answered with.
+type Answer struct {
+	Status
+	// Asked says what the update has asked for, so that its sender sees whether the answer is to it.
+	Asked string `json:"asked"`
+}
+
+// Asks is what a review asks for, the same however often it is sent.
+func (r Review) Asks() string { return "review " + r.Reviewer + " " + string(r.Verdict) }
+
+// Same is true of an extension that reads the same.
+func (e Extension) Same(other Extension) bool {
+	return e.Request == other.Request && e.By == other.By && e.Duration == other.Duration && e.Reason == other.Reason && e.At.Equal(other.At)
+}
+
+// Asks is what an extension asks for.
+func (e Extension) Asks() string { return "extend " + e.By + " " + e.Duration.String() }
+
+// Asks is what an end asks for.
+func (e End) Asks() string { return "end " + e.By }
+
+// Status is what the query "status" answers, and what the ledger keeps after the workflow is gone.
 type Status struct {
 	ID          string      `json:"id"`
 	State       State       `json:"state"`
@@ -192,6 +222,8 @@ type HoldState struct {
 	Held     bool       `json:"held"`
 	Standing bool       `json:"standing,omitempty"` // it was there before and stays
 	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
+	// RemovedAt is set in place of GoneAt when the target shows no proof that the access is gone.
+	RemovedAt *time.Time `json:"removedAt,omitempty"`
 	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.

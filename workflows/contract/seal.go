@@ -12,6 +12,7 @@ const (
 	SealExtension   SealKind = "extension"   // over an Extension
 	SealCertificate SealKind = "certificate" // over a CertificateAsk
 	SealTakeOver    SealKind = "take-over"   // over a TakeOver
+	SealEnd         SealKind = "end"         // over an End
 	SealDecision    SealKind = "decision"    // over a DecisionFact
 	SealDelivery    SealKind = "delivery"    // over a Delivery
 )

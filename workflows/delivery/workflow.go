@@ -29,7 +29,7 @@ func Delivery(ctx workflow.Context, in contract.DeliveryInput) (done contract.De
 		return done, nil
 	}
 	problem := contract.AsProblem(err)
-	if alarmed := raise(ctx, alarm(ctx, in.Delivery.Fact, problem)).Get(ctx, nil); alarmed != nil {
+	if alarmed := raise(ctx, contract.AlarmInput{Alarm: alarm(ctx, in.Delivery.Fact, problem)}).Get(ctx, nil); alarmed != nil {
 		workflow.GetLogger(ctx).Error("the ledger did not take the alarm of a delivery that came to nothing", "error", alarmed)
 	}
 	return contract.Delivered{}, problem.Application()
@@ -61,7 +61,7 @@ func deliver(ctx workflow.Context, in contract.DeliveryInput) workflow.Future {
 }
 
 // raise records an alarm, however long that takes.
-func raise(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func raise(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

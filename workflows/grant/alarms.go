@@ -14,13 +14,19 @@ type alarms struct{ raised, recorded int }
 func (a alarms) delivered() bool { return a.raised == a.recorded }
 
 // raiseAlarm puts something into the ledger that concerns operators, for as long as it takes.
-func (g *run) raiseAlarm(ctx workflow.Context, kind contract.AlarmKind, actor, text string) {
-	g.alarms.raised++
-	alarm := contract.Alarm{
+func (g *run) raiseAlarm(ctx workflow.Context, kind contract.AlarmKind, text string) {
+	g.raise(ctx, contract.AlarmInput{Alarm: g.alarm(ctx, kind, text)})
+}
+
+func (g *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) contract.Alarm {
+	return contract.Alarm{
 		ID:   fmt.Sprintf("%s/%d/%s/%d", g.access.GrantID(), g.token.Epoch, kind, workflow.Now(ctx).Unix()),
-		Kind: kind, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(), Requests: g.requests,
-		Actor: actor, Text: text,
+		Kind: kind, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(), Requests: g.requests, Text: text,
 	}
+}
+
+func (g *run) raise(ctx workflow.Context, alarm contract.AlarmInput) {
+	g.alarms.raised++
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := recordAlarm(ctx, alarm).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)

@@ -17,7 +17,7 @@ func (g *run) sleep(ctx workflow.Context) {
 		g.driftCheckedAt = now
 	}
 	next := g.driftCheckedAt.Add(every)
-	if every == 0 || g.standing || !next.Before(wake) {
+	if every == 0 || g.standing || g.leases.Unread() || !next.Before(wake) {
 		wait.For(ctx, wake.Sub(now), "Access ends "+clock(g.held), g.changed)
 		return
 	}
@@ -29,8 +29,14 @@ func (g *run) sleep(ctx workflow.Context) {
 
 // detectDrift compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
-	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases})
-	_ = workflow.Await(ctx, func() bool { return future.IsReady() || g.changed() }) // ctx is never canceled
+	g.findRoute(ctx)
+	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases, Identity: g.identity})
+	over := func() bool { return future.IsReady() || g.changed() }
+	if left := g.wakeAt().Sub(workflow.Now(ctx)); left < driftWithin {
+		wait.For(ctx, left, "Access ends "+clock(g.held), over) // a target that hangs must not keep the end waiting
+	} else {
+		_ = workflow.Await(ctx, over) // ctx is never canceled
+	}
 	if !future.IsReady() {
 		return // something happens to the access at this moment
 	}
@@ -42,7 +48,7 @@ func (g *run) detectDrift(ctx workflow.Context) {
 	}
 	if !g.drifted {
 		g.drifted = true
-		g.raiseAlarm(ctx, contract.AlarmDrifted, "", "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
+		g.raiseAlarm(ctx, contract.AlarmDrifted, "Somebody took the access of "+g.access.Account+" away, which was to end at "+clock(g.held)+".")
 		g.notifyRequests(ctx, contract.EventDrifted)
 	}
 	if g.leases.Restore() {

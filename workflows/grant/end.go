@@ -24,7 +24,7 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 	case g.stuck:
 	case e.last:
 		_ = workflow.Await(ctx, settled) // ctx is never canceled
-	case !wait.For(ctx, until.Add(overdue).Sub(workflow.Now(ctx)), "Give the end to another worker", settled):
+	case !wait.For(ctx, until.Add(overdue).Sub(workflow.Now(ctx)), "Send another end", settled):
 		g.ending = g.startEnd(ctx, until, g.stuck)
 		g.ending.last = true
 		return
@@ -43,10 +43,11 @@ func (g *run) endAt(ctx workflow.Context, until time.Time) {
 
 // startEnd sends an end on its way. A patient one has no last attempt, and nobody else is asked after it.
 func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *ending {
+	g.findRoute(ctx)
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,
-		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing,
+		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing, Identity: g.identity,
 	}, patient)}
 }
 
@@ -59,25 +60,72 @@ func (g *run) keepSessions() bool {
 
 func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt) {
 	switch {
+	case receipt.Overtaken != contract.Token{}:
+		g.outrank(receipt.Overtaken) // nothing was done: the next end must count
 	case !receipt.Until.IsZero():
 		g.adopt(receipt)
 	case !receipt.Again.IsZero():
 		// The access is gone, but a grant attempt that was cut off may still land: the last word must be ours.
 		g.leases, g.empty = nil, receipt.Again
+	case receipt.Unlocked != "":
+		g.lookAgain(ctx, receipt)
 	default:
+		absent, sessions := receipt.AlreadyAbsent && g.unlocked.since.IsZero(), receipt.Sessions+g.unlocked.sessions
 		g.close()
 		g.clearStuck(ctx)
 		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
 			return contract.ReleaseResult{
-				GoneAt: receipt.GoneAt, Standing: receipt.Standing, AlreadyAbsent: receipt.AlreadyAbsent, Sessions: receipt.Sessions,
+				GoneAt: receipt.GoneAt, Unconfirmed: receipt.Unconfirmed, Standing: receipt.Standing, AlreadyAbsent: absent, Sessions: sessions,
 			}, true
 		})
 	}
 }
 
+// unlocked is what came of ends that had no lock: the access was taken away, and nobody has seen yet that it stayed so.
+type unlocked struct {
+	since    time.Time // when the first of them was answered; zero when there was none
+	tries    int
+	sessions int // that they have ended
+	problem  string
+}
+
+const (
+	firstLook   = 2 * time.Second // before the next end looks, after one that had no lock
+	longestLook = time.Minute
+)
+
+// lookAgain has another end look, with the lock, whether the access is gone.
+func (g *run) lookAgain(ctx workflow.Context, receipt contract.EndReceipt) {
+	now := workflow.Now(ctx)
+	if g.unlocked.since.IsZero() {
+		g.unlocked.since = now
+	}
+	pause := min(firstLook<<min(g.unlocked.tries, 8), longestLook)
+	g.unlocked.tries++
+	g.unlocked.sessions += receipt.Sessions
+	g.unlocked.problem = "the access was taken away, but its holding could not be locked to see that it stays so: " + receipt.Unlocked
+	g.leases, g.empty = nil, now.Add(pause)
+}
+
+// answerImpatient answers those releases that need not wait for as long as it takes, once it takes long.
+func (g *run) answerImpatient(ctx workflow.Context) {
+	problem := g.problem
+	if !g.stuck {
+		if g.unlocked.since.IsZero() || workflow.Now(ctx).Before(g.unlocked.since.Add(alarm)) {
+			return
+		}
+		problem = g.unlocked.problem
+	}
+	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
+		return contract.ReleaseResult{Problem: problem}, !in.Patient
+	})
+}
+
 // close forgets what was held: there is nothing left to look after.
 func (g *run) close() {
+	g.unlocked = unlocked{}
 	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
+	g.identity = contract.Identity{}
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.

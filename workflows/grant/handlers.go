@@ -43,7 +43,7 @@ func (g *run) validateHold(ctx workflow.Context, in contract.HoldInput) error {
 	case in.Lease.Request == "":
 		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
 	case !in.Lease.Until.After(workflow.Now(ctx)):
-		return contract.Problemf(contract.KindOverdue, "lease.until", "ask for an end that is still to come", "is over").Application()
+		return contract.Problemf(contract.KindOverdue, "lease.until", "see that Temporal and the workers run; a request tries again by itself", "is over: nobody took the lease in time").Application()
 	case slices.Contains(g.gone.Over, in.Lease.Request):
 		return contract.Problemf(contract.KindClosed, "lease.request", "make a new request", "has been given up for good").Application()
 	case g.canceled:
@@ -67,20 +67,24 @@ func (g *run) checkAccess(access contract.Access) error {
 }
 
 func (g *run) handleHold(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain, opens: true})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain, opens: true})
 }
 
 func (g *run) handleExtend(ctx workflow.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return g.ask(ctx, in.Access, &ask{lease: in.Lease, chain: in.Chain})
+	return g.ask(ctx, &ask{access: in.Access, lease: in.Lease, chain: in.Chain})
 }
 
-func (g *run) ask(ctx workflow.Context, access contract.Access, a *ask) (contract.HoldResult, error) {
-	g.access.TaskQueue = access.TaskQueue // the newest word on how to get there
+func (g *run) ask(ctx workflow.Context, a *ask) (contract.HoldResult, error) {
 	g.asks = append(g.asks, a)
-	if err := workflow.Await(ctx, func() bool { return a.done }); err != nil {
-		return contract.HoldResult{}, err
-	}
+	await(ctx, func() bool { return a.done })
 	return a.result, a.err
+}
+
+// await waits for the main loop's answer to what it was asked, also when the workflow is canceled meanwhile.
+func await(ctx workflow.Context, answered func() bool) {
+	safe, done := workflow.NewDisconnectedContext(ctx)
+	defer done()
+	_ = workflow.Await(safe, answered) // safe is never canceled
 }
 
 func (a *ask) fail(err error) { a.done, a.err = true, err }
@@ -88,10 +92,10 @@ func (a *ask) fail(err error) { a.done, a.err = true, err }
 func (g *run) handleRelease(ctx workflow.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	r := &release{in: in}
 	g.releases = append(g.releases, r)
-	if err := workflow.Await(ctx, func() bool { return r.done }); err != nil {
-		return contract.ReleaseResult{}, err
-	}
-	return r.result, nil
+	await(ctx, func() bool { return r.done })
+	result := r.result
+	result.Request = in.Request
+	return result, nil
 }
 
 // answerReleases answers those releases that there is an answer for. answer says whether there is one yet.

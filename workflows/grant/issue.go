@@ -29,6 +29,6 @@ func (g *run) handleIssue(ctx workflow.Context, in contract.IssueInput) (contrac
 		return certificate, contract.AsProblem(err).Application()
 	}
 	workflow.SignalExternalWorkflow(ctx, contract.RequestWorkflowID(in.Ask.Fact.Request), "", contract.SignalNoticed,
-		contract.Notice{Kind: contract.EventCertified, Target: g.access.Target, Detail: "until " + clock(certificate.Until)})
+		contract.Notice{Kind: contract.EventCertified, Target: g.access.Target, Detail: "until " + clock(certificate.Until), Ask: in.Ask})
 	return certificate, nil
 }

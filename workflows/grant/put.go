@@ -7,12 +7,17 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/wait"
 )
 
 // put brings the target to what the leases and the asks say: opens it, or moves its end. An ask whose request is
 // released meanwhile is not waited for: the holding refuses what arrives late.
 func (g *run) put(ctx workflow.Context) {
-	asks := g.takeAsks()
+	asks := g.takeVerified(ctx)
+	if len(asks) == 0 && g.leases.End().Equal(g.held) {
+		return // nothing is to be changed
+	}
+	g.findRoute(ctx)
 	leases, opens := g.leases, false
 	var chains []contract.Chain
 	for _, a := range asks {
@@ -22,12 +27,13 @@ func (g *run) put(ctx workflow.Context) {
 		g.gone.Released = slices.DeleteFunc(g.gone.Released, func(request string) bool { return request == a.lease.Request })
 	}
 	g.open, g.empty = true, time.Time{}
+	g.ending = nil // what is sent now overtakes it
 	future := putOnTarget(ctx, contract.GrantCommand{
 		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
 	})
-	if !g.waitUnlessReleased(ctx, future, asks) {
+	if problem := g.awaitPut(ctx, future, asks); problem != nil {
 		for _, a := range asks {
-			a.fail(contract.Problemf(contract.KindConflict, "", "", "the request was released while it was being granted").Application())
+			a.fail(problem.Application())
 		}
 		return
 	}
@@ -37,12 +43,13 @@ func (g *run) put(ctx workflow.Context) {
 		return
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
-	g.driftCheckedAt = workflow.Now(ctx)
+	g.identity = receipt.Identity
+	g.driftCheckedAt, g.unlocked = workflow.Now(ctx), unlocked{}
 	g.remember(g.leases.Requests())
 	g.clearStuck(ctx)
 	g.recordRestored(ctx)
 	for _, a := range asks {
-		a.done, a.result, a.err = true, contract.HoldResult{Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
+		a.done, a.result, a.err = true, contract.HoldResult{Request: a.lease.Request, Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
 	}
 }
 
@@ -56,21 +63,36 @@ func refusal(receipt contract.GrantReceipt, request string) error {
 	return nil
 }
 
-// waitUnlessReleased waits for a grant attempt, but not when every request that asked for it is released.
-func (g *run) waitUnlessReleased(ctx workflow.Context, future workflow.Future, asks []*ask) bool {
-	released := func() bool {
-		if g.canceled {
-			return true
-		}
-		for _, a := range asks {
-			if !slices.ContainsFunc(g.releases, func(r *release) bool { return r.in.Request == a.lease.Request }) {
-				return false
-			}
-		}
-		return len(asks) > 0 && len(g.leases) == 0
+// awaitPut waits for a grant attempt, but not when every request that asked for it is released, and not past the end that the
+// access has had so far: that end must come in time, whatever becomes of the attempt.
+func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask) *contract.Problem {
+	over := func() bool { return future.IsReady() || g.released(asks) }
+	left := g.held.Add(overdue).Sub(workflow.Now(ctx))
+	if !g.held.IsZero() && left > 0 && left < grantWithin {
+		wait.For(ctx, left, "Access ends "+clock(g.held), over)
+	} else {
+		_ = workflow.Await(ctx, over) // ctx is never canceled
 	}
-	_ = workflow.Await(ctx, func() bool { return future.IsReady() || released() }) // ctx is never canceled
-	return future.IsReady()
+	switch {
+	case future.IsReady():
+		return nil
+	case g.released(asks):
+		return contract.Problemf(contract.KindConflict, "", "", "the request was released while it was being granted")
+	}
+	return contract.Problemf(contract.KindOverdue, "", "ask again", "the access ended before the target had its new end")
+}
+
+// released is true when nothing is to be held of what is being granted.
+func (g *run) released(asks []*ask) bool {
+	if g.canceled {
+		return true
+	}
+	for _, a := range asks {
+		if !slices.ContainsFunc(g.releases, func(r *release) bool { return r.in.Request == a.lease.Request }) {
+			return false
+		}
+	}
+	return len(asks) > 0 && len(g.leases) == 0
 }
 
 // putFailed answers the asks. What was held before is held still, until its own end.

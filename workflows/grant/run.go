@@ -17,6 +17,7 @@ type run struct {
 	leases   contract.Leases
 	held     time.Time // the end that the target has agreed to; zero when it holds nothing
 	standing bool
+	identity contract.Identity // of what is held
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -27,6 +28,7 @@ type run struct {
 	empty    time.Time
 	canceled bool
 	ending   *ending
+	unlocked unlocked
 
 	stuck         bool
 	since         time.Time // when the revoke that is stuck should have been done
@@ -39,10 +41,14 @@ type run struct {
 	driftCheckedAt time.Time // when the target was last seen to hold what it should
 	drifted        bool      // it was seen not to, and an alarm was raised
 	alarms         alarms
+
+	routed bool            // the task queue of access is one that was looked up in this run
+	forged map[string]bool // the alarms about asks that nobody vouches for
 }
 
 // ask is a hold or an extension that waits for its answer.
 type ask struct {
+	access contract.Access // with the task queue that its sender names
 	lease  contract.Lease
 	chain  contract.Chain
 	opens  bool
@@ -70,8 +76,8 @@ type ending struct {
 
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
-		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
+		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
+		identity: in.State.Identity, token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
@@ -88,13 +94,27 @@ func (g *run) wakeAt() time.Time {
 }
 
 func (g *run) state() contract.GrantState {
-	return contract.GrantState{Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing}
+	return contract.GrantState{
+		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity, Gone: g.gone,
+	}
 }
 
 // next hands out the token of the next command.
 func (g *run) next() contract.Token {
 	g.token.Seq++
 	return g.token
+}
+
+// outrank makes the next command newer than one that this run has not sent: that of a run which was reset, say.
+func (g *run) outrank(token contract.Token) {
+	if g.token.Before(token) {
+		g.token = contract.Token{Epoch: token.Epoch + 1}
+	}
+}
+
+// isDrained is true when everybody who asked was answered, and every alarm is in the ledger.
+func (g *run) isDrained(ctx workflow.Context) bool {
+	return workflow.AllHandlersFinished(ctx) && g.alarms.delivered()
 }
 
 // changed is true when the main loop has something new to do.

@@ -16,16 +16,28 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
-	// endAttempt bounds what is done after the instant has come: revoke, end sessions, read back.
+	// routeAttempt bounds what asks nobody, on a machine that is very busy.
+	routeAttempt = 5 * time.Second
+	// shortestGrant is what a grant has at least.
+	shortestGrant = time.Second
+	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
+	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the first may
+	// have died while it waited. No workflow task is needed for that, which a dead worker might hold up once more.
+	unanswered = 2500 * time.Millisecond
+	// shortestEnd is what an attempt has at least, so that it can say which call to the target has not been answered.
+	shortestEnd = 8 * time.Second
+	// driftWithin is how long a look at the target may take.
+	driftWithin = time.Minute
 )
 
 // putOnTarget gives access, or moves its end, and reads it back.
 func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                "Grant until " + clock(command.Until) + " and read back",
-		StartToCloseTimeout:    grantAttempt,
-		ScheduleToCloseTimeout: grantWithin,
+		Summary:             "Grant until " + clock(command.Until) + " and read back",
+		StartToCloseTimeout: grantAttempt,
+		// Not longer than the access is to last: what keeps it from being given is told then, and not that it is too late.
+		ScheduleToCloseTimeout: max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), shortestGrant),
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
 			NonRetryableErrorTypes: contract.Answered,
@@ -39,10 +51,13 @@ func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.F
 // endOnTarget waits for the instant, revokes and reads back. A patient end has no last attempt; the others fail after
 // the alarm time, so that the workflow learns why. No error is final: whatever the target says, the access must go.
 func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool) workflow.Future {
-	waiting := max(command.Until.Sub(workflow.Now(ctx)), 0)
+	waiting, attempt := max(command.Until.Sub(workflow.Now(ctx)), 0), endAttempt
+	if waiting > 0 {
+		attempt = max(waiting+unanswered, shortestEnd)
+	}
 	options := workflow.ActivityOptions{
 		Summary:             "End at " + clock(command.Until) + " and see that it is gone",
-		StartToCloseTimeout: waiting + endAttempt,
+		StartToCloseTimeout: attempt,
 		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
 		Priority:            temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
 		TaskQueue:           contract.TargetTaskQueue(command.Access.TaskQueue),
@@ -58,7 +73,7 @@ func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftComma
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Look whether the access is still there",
 		StartToCloseTimeout:    grantAttempt,
-		ScheduleToCloseTimeout: time.Minute,
+		ScheduleToCloseTimeout: driftWithin,
 		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, NonRetryableErrorTypes: contract.Final},
 		Priority:               temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
 		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
@@ -90,8 +105,16 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 	}), contract.ActivityIssue, command)
 }
 
+// routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
+func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future {
+	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary: "Verify leases and find the workers of the target", StartToCloseTimeout: routeAttempt,
+		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
+	}), contract.ActivityRoute, in)
+}
+
 // recordAlarm writes an alarm to the ledger, however long that takes.
-func recordAlarm(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

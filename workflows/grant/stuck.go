@@ -14,9 +14,6 @@ func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 	already := g.stuck
 	g.stuck, g.problem = true, problem
 	g.ending = g.startEnd(ctx, until, true)
-	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{Problem: problem}, !in.Patient
-	})
 	if !already {
 		g.since = until
 		upsert(ctx, contract.KeyStuck.ValueSet(true))
@@ -26,7 +23,7 @@ func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 
 func (g *run) raiseStuck(ctx workflow.Context) {
 	g.stuckRaisedAt = workflow.Now(ctx)
-	g.raiseAlarm(ctx, contract.AlarmStuck, "", "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
+	g.raiseAlarm(ctx, contract.AlarmStuck, "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
 		g.problem+". Curfew keeps trying. See `curfew stuck list`.")
 }
 
@@ -55,7 +52,19 @@ func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	return g.requireStuck()
 }
 
-func (g *run) validateRetry() error { return g.requireStuck() }
+// validateRetry takes a retry of everything that has not come to its end: also of access that nobody had the lock to look
+// after, and in a run that was started to look.
+func (g *run) validateRetry() error {
+	if g.unseen() {
+		return nil
+	}
+	return g.requireStuck()
+}
+
+// unseen is true while this run does not know what is at the target.
+func (g *run) unseen() bool {
+	return g.open && len(g.leases) == 0 && (g.held.IsZero() || !g.unlocked.since.IsZero())
+}
 
 // promptly is how long a retry waits to be able to say what came of it.
 const promptly = 5 * time.Second
@@ -63,7 +72,7 @@ const promptly = 5 * time.Second
 // handleRetry asks for another attempt at once: whatever held the revoke up may be mended.
 func (g *run) handleRetry(ctx workflow.Context) (contract.GrantStatus, error) {
 	g.retry = true
-	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck })
+	wait.For(ctx, promptly, "Answer the retry", func() bool { return !g.stuck && !g.unseen() })
 	return g.status(), nil
 }
 
@@ -72,6 +81,9 @@ func (g *run) tryAgain() {
 	if g.ending != nil {
 		g.ending.stop() // it would go on beside the new one, to the same end
 		g.ending = nil
+	}
+	if !g.unlocked.since.IsZero() {
+		g.unlocked.tries, g.empty = 0, time.Time{} // at once
 	}
 }
 
@@ -91,9 +103,7 @@ func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (c
 		earlier.fail(contract.Problemf(contract.KindConflict, "", "", "somebody else answers for it now").Application())
 	}
 	g.takeOver = t
-	if err := workflow.Await(ctx, func() bool { return t.done }); err != nil {
-		return g.status(), err
-	}
+	await(ctx, func() bool { return t.done })
 	return g.status(), t.err
 }
 
@@ -115,8 +125,10 @@ func (g *run) applyTakeOver(ctx workflow.Context) {
 		workflow.GetLogger(ctx).Warn("the holding of access that was taken over could not be closed", "error", err)
 	}
 	g.tryAgain()
-	by := t.Fact
-	g.raiseAlarm(ctx, contract.AlarmTakenOver, by.By, by.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Reason)
+	by := t.Sealed
+	alarm := g.alarm(ctx, contract.AlarmTakenOver, by.Fact.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Fact.Reason)
+	alarm.Actor = by.Fact.By
+	g.raise(ctx, contract.AlarmInput{Alarm: alarm, TakeOver: by})
 	g.close()
 	g.clearStuck(ctx)
 	g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {

@@ -123,7 +123,7 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	require.Error(t, nameless.refused)
 	result, ok := waiting.result.(contract.ReleaseResult)
 	require.True(t, ok)
-	require.Equal(t, &by, result.TakenOver)
+	require.Equal(t, by, result.TakenOver.Fact)
 	require.True(t, result.GoneAt.IsZero(), "nobody has seen it gone")
 	require.True(t, result.Over())
 	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck, contract.AlarmTakenOver}, g.kinds())

@@ -18,8 +18,9 @@ const (
 	// spread is how much earlier it may be, each grant by its own id: a thousand that wake in one second would still be on
 	// their way when the lead is over.
 	spread = 30 * time.Second
-	// overdue is how long after the instant an end is given to another worker: the first may have died while it waited.
-	overdue = 4 * time.Second
+	// overdue is how long after the instant another end is sent beside the first. A worker that dies while it waits is noticed
+	// sooner, by the server (unanswered); this is for one that hangs.
+	overdue = 5 * time.Second
 	// alarm is how long a revoke may fail before the grant is stuck.
 	alarm = time.Minute
 	// reminder is how often the alarm is raised again while it is stuck.
@@ -36,26 +37,28 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	defer done()
 	g.releaseAllWhenCanceled(ctx, safe)
 
-	for g.open || g.changed() || !g.alarms.delivered() {
+	// It goes on for as long as anybody waits for an answer, and not only while there is access.
+	for g.open || g.changed() || !g.isDrained(safe) {
 		g.apply(safe)
+		g.answerImpatient(safe)
 		if g.leases.End().Equal(g.held) {
 			g.answerKept()
 		}
 		g.show(safe)
 		switch {
 		case !g.open && len(g.asks) == 0 && len(g.releases) == 0:
-			_ = workflow.Await(safe, func() bool { return g.changed() || g.alarms.delivered() }) // safe is never canceled
+			_ = workflow.Await(safe, func() bool { return g.changed() || g.isDrained(safe) }) // safe is never canceled
 		case len(g.leases) == 0 && len(g.asks) == 0:
 			g.endAt(safe, g.emptySince(safe))
 		case len(g.asks) > 0 || !g.leases.End().Equal(g.held):
 			g.put(safe)
 		case !workflow.Now(safe).Before(g.wakeAt()):
 			g.endAt(safe, g.held)
-		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && workflow.AllHandlersFinished(ctx) && g.alarms.delivered():
+		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && g.isDrained(safe):
 			return workflow.NewContinueAsNewError(ctx, contract.WorkflowGrant, contract.GrantInput{Access: g.access, State: g.state()})
 		default:
 			g.sleep(safe)
 		}
 	}
-	return workflow.Await(safe, func() bool { return workflow.AllHandlersFinished(safe) })
+	return nil
 }

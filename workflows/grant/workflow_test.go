@@ -32,6 +32,19 @@ type target struct {
 	onGranting func()
 	broken     bool // no end succeeds
 	alarms     []contract.Alarm
+
+	queue    string          // of the target, as the workers know it
+	unsealed map[string]bool // the requests that nobody vouches for
+}
+
+func (g *target) Route(_ context.Context, in contract.RouteInput) (contract.Route, error) {
+	route := contract.Route{TaskQueue: g.queue, Refused: make([]*contract.Problem, len(in.Holds))}
+	for i, hold := range in.Holds {
+		if g.unsealed[hold.Lease.Request] {
+			route.Refused[i] = contract.Problemf(contract.KindForbidden, "", "", "nobody vouches for it")
+		}
+	}
+	return route, nil
 }
 
 func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
@@ -126,6 +139,7 @@ func newTarget(t *testing.T, g *target) *target {
 	g.env.RegisterActivityWithOptions(g.End, activity.RegisterOptions{Name: contract.ActivityEnd})
 	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
 	g.env.RegisterActivityWithOptions(g.Abandon, activity.RegisterOptions{Name: contract.ActivityTakeOver})
+	g.env.RegisterActivityWithOptions(g.Route, activity.RegisterOptions{Name: contract.ActivityRoute})
 	g.env.RegisterActivityWithOptions(g.Alarm, activity.RegisterOptions{Name: contract.ActivityAlarm})
 	return g
 }

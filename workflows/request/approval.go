@@ -44,11 +44,11 @@ func (b *reviewSet) sealed() []contract.Sealed[contract.Review] {
 
 // count marks the first reviews as judged, without those that were refused, and returns those that are new. Whoever was
 // named by a review that was refused may still give their own.
-func (b *reviewSet) count(first int, refused []int) (decided []contract.Review) {
+func (b *reviewSet) count(first int, refused []int) (decided []contract.Sealed[contract.Review]) {
 	for i, v := range b.given[:first] {
 		v.refused = slices.Contains(refused, i)
 		if !v.counted && !v.refused {
-			decided = append(decided, v.Fact)
+			decided = append(decided, v.Sealed)
 		}
 		v.counted = true
 	}
@@ -63,10 +63,14 @@ func (b *reviewSet) close() {
 	b.given = slices.DeleteFunc(b.given, func(v *givenReview) bool { return !v.counted })
 }
 
-// last is who gave the review that was judged last, and why.
-func (b *reviewSet) last() (reviewer, reason string) {
+// last is who gave the last review that was counted and says what was decided, and why.
+func (b *reviewSet) last(ruling contract.Ruling) (reviewer, reason string) {
+	verdict := contract.VerdictApprove
+	if ruling == contract.RulingDeny {
+		verdict = contract.VerdictDeny
+	}
 	for _, v := range slices.Backward(b.given) {
-		if v.counted {
+		if v.counted && v.Fact.Verdict == verdict {
 			return v.Fact.Reviewer, v.Fact.Reason
 		}
 	}
@@ -88,7 +92,7 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 			r.shorten(decision.Duration)
 			r.announce(ctx, fresh, decision)
 		}
-		reviewer, reason := r.reviews.last()
+		reviewer, reason := r.reviews.last(decision.Ruling)
 		switch {
 		case decided && decision.Ruling == contract.RulingGrant:
 			r.reviews.close()
@@ -119,7 +123,7 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 		}
 		wait.For(ctx, left, summary, func() bool { return r.reviews.hasUncounted() || r.endRequest != nil })
 	}
-	r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.By, r.endRequest.Reason, "")
+	r.recordNoAccess(ctx)
 	return false
 }
 
@@ -138,7 +142,10 @@ func (r *run) askPolicy(
 	if err != nil {
 		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
-	fresh = reviews.count(asked, decision.Refused)
+	for _, review := range reviews.count(asked, decision.Refused) {
+		fresh = append(fresh, review.Fact)
+		r.said.Reviews = append(r.said.Reviews, review)
+	}
 	r.status.Reviews = append(r.status.Reviews, fresh...)
 	if decision.Reviewers != nil {
 		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked

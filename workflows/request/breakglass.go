@@ -31,14 +31,14 @@ func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision)
 }
 
 // handlePostReview answers when the policy has said whether the review counts.
-func (r *run) handlePostReview(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
+func (r *run) handlePostReview(ctx workflow.Context, in contract.ReviewInput) (contract.Answer, error) {
 	s := &postReview{Sealed: in.Review}
 	r.postReviews = append(r.postReviews, s)
 	err := workflow.Await(ctx, func() bool { return s.done })
 	if err == nil {
 		err = s.err
 	}
-	return r.status, err
+	return r.answer(in.Review.Fact.Asks()), err
 }
 
 // processPostReviews has the policy look at each review, in order, until one counts.
@@ -63,6 +63,7 @@ func (r *run) applyPostReview(ctx workflow.Context, review contract.Sealed[contr
 	}
 	fact := review.Fact
 	r.status.PostReview = &fact
+	r.said.Reviews = append(r.said.Reviews, review)
 	detail := "It was in order."
 	if fact.Verdict == contract.VerdictDeny {
 		detail = "It was not in order."
@@ -91,7 +92,7 @@ func (r *run) awaitPostReview(ctx workflow.Context) {
 			return
 		}
 		r.recordEventTo(ctx, contract.EventBreakGlassReviewOverdue, contract.ActorCurfew, "", "It was to be reviewed by "+clock(*r.status.ReviewDue)+".", r.others())
-		r.alarm(ctx, contract.AlarmBreakGlassReviewOverdue, r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
+		r.alarm(ctx, contract.AlarmBreakGlassReviewOverdue, workflow.Now(ctx).Unix(), r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
 			strings.Join(r.others(), ", ")+" review it")
 		pause = every
 	}
@@ -111,15 +112,17 @@ func (r *run) others() []string {
 	})
 }
 
-// alarm raises an alarm beside the main coroutine.
-func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) {
+// alarm raises an alarm beside the main coroutine. The number tells alarms of one kind apart.
+func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64, text string) {
 	alarm := contract.Alarm{
-		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, workflow.Now(ctx).Unix()), Kind: kind, At: workflow.Now(ctx),
+		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, number), Kind: kind, At: workflow.Now(ctx),
 		Requests: []string{r.status.ID}, Actor: contract.ActorCurfew, Text: text,
 	}
+	r.alarms++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raise(ctx, alarm); err != nil {
+		if err := raise(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
+		r.alarms--
 	})
 }

@@ -30,7 +30,7 @@ func (r *run) watchEvidence(ctx workflow.Context) {
 			if in := r.evidence(); in != nothing {
 				var result contract.EvidenceResult
 				if err := checkEvidence(ctx, in).Get(ctx, &result); err == nil && result.Over {
-					r.end(contract.EndInput{By: result.By, Reason: result.Why})
+					r.endBy(result.By, result.Why)
 					return
 				}
 			}

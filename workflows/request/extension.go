@@ -71,7 +71,7 @@ func (r *run) decideQueued(ctx workflow.Context) {
 		return
 	}
 	r.clearQueued()
-	reviewer, reason := x.reviews.last()
+	reviewer, reason := x.reviews.last(decision.Ruling)
 	if decision.Ruling == contract.RulingGrant {
 		r.applyExtension(ctx, x, sealedDecision(decision), reviewer, reason)
 		return
@@ -85,6 +85,15 @@ func (r *run) clearQueued() {
 		r.pendingExtension.reviews.close()
 	}
 	r.pendingExtension, r.status.Extension = nil, nil
+}
+
+// refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows the end
+// may take days.
+func (r *run) refuseExtensions() {
+	for _, x := range r.extensions {
+		x.fail(r.errNotActive("extended"))
+	}
+	r.extensions = nil
 }
 
 // applyExtension moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
@@ -132,6 +141,7 @@ func extensionPending() *contract.Problem {
 func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contract.Extension]) {
 	fact := sealed.Fact
 	r.pendingExtension, r.status.Extension = &extension{Sealed: sealed}, &fact
+	r.said.Extensions = append(r.said.Extensions, sealed)
 	r.recordEvent(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
 }
 

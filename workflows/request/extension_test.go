@@ -54,3 +54,25 @@ func TestP2NoExtensionAtAnyInstantPassesTheMaximumOrMakesAccessEndless(t *testin
 		require.False(rt, status.EndedAt.After(latest.Add(afterTheEnd)))
 	})
 }
+
+func TestAnExtensionThatWaitsIsRefusedWhenTheAccessIsEnded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{stuckFor: 2})
+	w.policy = func(in contract.DecideInput) contract.Decision {
+		if in.Extension != nil { // the first: the second waits for it
+			w.at(0, func() { w.update(contract.UpdateRevoke, end("alice", "done")) })
+		}
+		return contract.Decision{Ruling: contract.RulingGrant, Why: "approved"}
+	}
+	var extensions []*answered
+	w.at(time.Minute, func() { extensions = append(extensions, w.extend(10*time.Minute)) })
+	w.at(time.Minute, func() { extensions = append(extensions, w.extend(10*time.Minute)) })
+	w.onRelease = func() {
+		for _, x := range extensions {
+			require.True(t, x.done, "it is answered before the revoke, which may take days: %+v", x)
+		}
+	}
+	require.Equal(t, contract.OutcomeRevoked, w.run(t).Outcome)
+	require.Len(t, extensions, 2)
+	require.Error(t, extensions[1].failed)
+}

@@ -75,7 +75,7 @@ func (r *run) openReviews() *reviewSet {
 }
 
 // handleReview answers when the policy has judged the review, or has decided without it.
-func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contract.Status, error) {
+func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contract.Answer, error) {
 	reviews := r.openReviews()
 	if reviews == nil {
 		return r.handlePostReview(ctx, in)
@@ -84,12 +84,16 @@ func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contr
 	reviews.given = append(reviews.given, mine)
 	err := workflow.Await(ctx, func() bool { return mine.counted || reviews.closed || r.endRequest != nil })
 	if mine.refused {
-		return r.status, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
+		return contract.Answer{}, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
 	}
 	if err == nil && !mine.counted {
 		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.stateText()).Application()
 	}
-	return r.status, err
+	return r.answer(in.Review.Fact.Asks()), err
+}
+
+func (r *run) answer(asked string) contract.Answer {
+	return contract.Answer{Status: r.status, Asked: asked}
 }
 
 func (r *run) validateExtend(ctx workflow.Context, in contract.ExtendInput) error {
@@ -102,21 +106,24 @@ func (r *run) validateExtend(ctx workflow.Context, in contract.ExtendInput) erro
 	return r.checkExtension(ctx, in.Extension.Fact.Duration)
 }
 
-func (r *run) handleExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Status, error) {
+func (r *run) handleExtend(ctx workflow.Context, in contract.ExtendInput) (contract.Answer, error) {
+	asked := in.Extension.Fact.Asks()
 	if r.extensionsAreReviewed() {
 		r.queueForReview(ctx, in.Extension)
-		return r.status, nil
+		return r.answer(asked), nil
 	}
 	x := &extension{Sealed: in.Extension}
 	r.extensions = append(r.extensions, x)
 	if err := workflow.Await(ctx, func() bool { return x.done }); err != nil {
-		return r.status, err
+		return contract.Answer{}, err
 	}
-	return r.status, x.err
+	return r.answer(asked), x.err
 }
 
-func (r *run) validateRevoke(contract.EndInput) error {
+func (r *run) validateRevoke(in contract.EndInput) error {
 	switch {
+	case in.End.Fact.Request != r.status.ID:
+		return errOtherEnd()
 	case r.awaitsAccess():
 		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is %s: there is no access to revoke", r.status.State).Application()
 	case r.status.State == contract.StateEnded:
@@ -128,14 +135,16 @@ func (r *run) validateRevoke(contract.EndInput) error {
 // promptly is how long a revoke waits to be able to say that the access is gone.
 const promptly = 5 * time.Second
 
-func (r *run) handleRevoke(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
-	r.end(in)
+func (r *run) handleRevoke(ctx workflow.Context, in contract.EndInput) (contract.Answer, error) {
+	r.end(in.End)
 	wait.For(ctx, promptly, "Answer the revoke", func() bool { return r.status.State == contract.StateEnded || r.status.Stuck })
-	return r.status, nil
+	return r.answer(in.End.Fact.Asks()), nil
 }
 
-func (r *run) validateCancel(contract.EndInput) error {
+func (r *run) validateCancel(in contract.EndInput) error {
 	switch {
+	case in.End.Fact.Request != r.status.ID:
+		return errOtherEnd()
 	case r.status.State == contract.StateEnded:
 		return r.errEnded()
 	case !r.awaitsAccess():
@@ -144,10 +153,14 @@ func (r *run) validateCancel(contract.EndInput) error {
 	return nil
 }
 
-func (r *run) handleCancel(ctx workflow.Context, in contract.EndInput) (contract.Status, error) {
-	r.end(in)
+func (r *run) handleCancel(ctx workflow.Context, in contract.EndInput) (contract.Answer, error) {
+	r.end(in.End)
 	err := workflow.Await(ctx, func() bool { return !r.awaitsAccess() })
-	return r.status, err
+	return r.answer(in.End.Fact.Asks()), err
+}
+
+func errOtherEnd() error {
+	return contract.Problemf(contract.KindInvalid, "request", "end the request that you were shown", "the end is of another request").Application()
 }
 
 // awaitsAccess is true before anything is put on a target.
@@ -156,10 +169,15 @@ func (r *run) awaitsAccess() bool {
 }
 
 // end records that the request is to end early. The first to say so counts.
-func (r *run) end(in contract.EndInput) {
+func (r *run) end(end contract.Sealed[contract.End]) {
 	if r.endRequest == nil {
-		r.endRequest = &in
+		r.endRequest = &end
 	}
+}
+
+// endBy ends the request early in the name of nobody whose word is sealed.
+func (r *run) endBy(actor, reason string) {
+	r.end(contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: actor, Reason: reason}})
 }
 
 // handleSignals obeys what needs no answer: signals, and the cancellation of the workflow.
@@ -172,7 +190,7 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 		for {
 			var payload converter.RawValue // never fails to decode: a revoke is obeyed whatever comes with it
 			revoke.Receive(safe, &payload)
-			r.end(endOf(payload))
+			r.endBy(contract.ActorSignal, reasonOf(payload))
 		}
 	})
 	workflow.Go(safe, func(safe workflow.Context) {
@@ -193,7 +211,7 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 	})
 	workflow.Go(safe, func(safe workflow.Context) {
 		ctx.Done().Receive(safe, nil)
-		r.end(contract.EndInput{By: contract.ActorCanceled, Reason: "The workflow was canceled."})
+		r.endBy(contract.ActorCanceled, "The workflow was canceled.")
 	})
 }
 
@@ -209,6 +227,7 @@ func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 	target := contract.Shorten(notice.Target, 64)
 	switch notice.Kind {
 	case contract.EventCertified:
+		r.rememberCertificate(notice.Ask)
 		r.recordEvent(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
 	case contract.EventDrifted:
 		r.recordEvent(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")
@@ -218,8 +237,8 @@ func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 	}
 }
 
-// endOf reads the payload of a revoke signal. What it says of its sender is kept as text: nobody vouches for it.
-func endOf(payload converter.RawValue) contract.EndInput {
+// reasonOf reads the payload of a revoke signal. What it says of its sender is kept as text: nobody vouches for it.
+func reasonOf(payload converter.RawValue) string {
 	var signal contract.RevokeSignal
 	if payload.Payload() != nil {
 		if err := converter.GetDefaultDataConverter().FromPayload(payload.Payload(), &signal); err != nil {
@@ -230,7 +249,7 @@ func endOf(payload converter.RawValue) contract.EndInput {
 	if signal.By != "" {
 		reason = "By " + signal.By + ": " + reason
 	}
-	return contract.EndInput{By: contract.ActorSignal, Reason: clip(reason)}
+	return clip(reason)
 }
 
 // errEnded is the answer to whoever comes too late.

@@ -96,6 +96,7 @@ func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
 	return contract.HoldInput{Access: r.status.Holds[i].Access, Chain: r.chain, Lease: contract.Lease{
 		Request: fact.ID, Until: until, KeepSessions: fact.Terms.KeepSessions, Reference: fact.Reference(),
 		DriftCheckInterval: fact.Terms.DriftCheckInterval, Restore: fact.Terms.Restore,
+		ReadBack: r.status.Holds[i].Access.ReadBack,
 	}}
 }
 
@@ -160,6 +161,11 @@ func (r *run) takenOver() bool {
 	return slices.ContainsFunc(r.status.Holds, func(hold contract.HoldState) bool { return hold.TakenOver != nil })
 }
 
+// unconfirmed is true when something was removed, and nobody can see that it is gone.
+func (r *run) unconfirmed() bool {
+	return slices.ContainsFunc(r.status.Holds, func(hold contract.HoldState) bool { return hold.RemovedAt != nil })
+}
+
 // release gives leases up, in a way, and returns those entitlements that could not be taken away yet.
 func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInput) (stuck []int) {
 	futures := make([]workflow.Future, len(which))
@@ -183,8 +189,15 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			continue
 		}
 		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
-		hold.AlreadyAbsent, hold.TakenOver = result.AlreadyAbsent, result.TakenOver
+		hold.AlreadyAbsent = result.AlreadyAbsent
+		if by := result.TakenOver; by != nil {
+			hold.TakenOver = &by.Fact
+			r.said.TakeOvers = append(r.said.TakeOvers, *by)
+		}
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
+		if result.Unconfirmed {
+			hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
+		}
 	}
 	return stuck
 }

@@ -61,7 +61,7 @@ func (r *run) raiseAbout(ctx workflow.Context, p *place, which, text string) {
 	}
 	p.beside++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raise(ctx, alarm); err != nil {
+		if err := raise(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
 		p.beside--

@@ -24,8 +24,8 @@ func (o *outbox) waiting() bool { return o.delivered < len(o.events) }
 
 func (o *outbox) drained() bool { return !o.waiting() && o.beside == 0 }
 
-// run delivers until the outbox is closed and drained. What the place refuses for good is given to refused.
-func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
+// run delivers until the outbox is closed and drained.
+func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
 			_ = workflow.Await(ctx, func() bool { return o.closed || !o.drained() }) // ctx is never canceled
@@ -33,9 +33,7 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 				return
 			}
 			batch := o.events[o.delivered:len(o.events):len(o.events)]
-			if err := tell(ctx, batch); err != nil {
-				refused(ctx, err)
-			}
+			tell(ctx, batch)
 			o.delivered += len(batch)
 		}
 	})
@@ -51,11 +49,7 @@ func (r *run) outboxes() []*outbox {
 }
 
 func (r *run) startOutboxes(ctx workflow.Context) {
-	r.ledger.run(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return record(ctx, contract.RecordInput{Events: events, Status: r.status})
-	}, func(ctx workflow.Context, err error) {
-		workflow.GetLogger(ctx).Error("the ledger refused events", "request", r.status.ID, "error", err)
-	})
+	r.ledger.run(ctx, r.recordAll)
 	r.deliver(ctx, r.ticket)
 	r.deliver(ctx, r.incident)
 	for _, c := range r.channels {

@@ -52,6 +52,10 @@ func (r *run) deliver(ctx workflow.Context, p *place) {
 func (r *run) deliverNext(ctx workflow.Context, p *place) {
 	batch := p.events[p.delivered:len(p.events):len(p.events)]
 	told, err := p.tell(ctx, batch)
+	if err != nil && len(batch) > 1 { // one event that is refused costs none of the others
+		batch = batch[:1]
+		told, err = p.tell(ctx, batch)
+	}
 	if err != nil {
 		told = contract.Told{LeftOut: entries(batch, contract.AsProblem(err).Error())}
 	}

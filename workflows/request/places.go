@@ -1,6 +1,8 @@
 package request
 
 import (
+	"slices"
+
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
@@ -28,7 +30,7 @@ func (r *run) newPlaces() {
 	r.incident = &place{
 		key: "incident", abandoned: contract.EventIncidentAbandoned, words: func() string { return "the incident " + r.status.Incident },
 		tell: func(ctx workflow.Context, events []contract.Event) (contract.Told, error) {
-			return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status})
+			return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
 		},
 	}
 	for _, name := range r.fact().Terms.Channels {
@@ -47,7 +49,7 @@ func (r *run) newPlaces() {
 func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (contract.Told, error) {
 	var opening contract.Told
 	if r.status.Ticket == "" {
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status})
+		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
 		if err != nil {
 			return contract.Told{}, err
 		}
@@ -58,7 +60,7 @@ func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (cont
 		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
 		r.show(ctx)
 	}
-	told, err := commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status})
+	told, err := commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
 	told.LeftOut = append(opening.LeftOut, told.LeftOut...)
 	return told, err
 }
@@ -69,10 +71,11 @@ func (r *run) notifyOn(ctx workflow.Context, c *channel, events []contract.Event
 		return contract.Told{}, nil
 	}
 	result, err := notify(ctx, contract.NotifyInput{
-		Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Thread: c.thread,
+		Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
 	})
 	if err != nil {
-		c.silent = true
+		problem, known := contract.ProblemOf(err)
+		c.silent = !known || !slices.Contains(contract.Final, string(problem.Kind))
 		return contract.Told{}, err
 	}
 	c.thread = result.Thread
@@ -92,7 +95,7 @@ func (r *run) notifyLater(ctx workflow.Context, c *channel, late contract.LeftOu
 		c.beside++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.notified.recipients(events), Only: late.Person, Status: r.status, Thread: c.thread,
+				Channel: c.name, Events: events, To: r.notified.recipients(events), Only: late.Person, Status: r.status, Provenance: r.provenance(), Thread: c.thread,
 			})
 			if err != nil {
 				late.Why = contract.AsProblem(err).Error()

@@ -34,7 +34,7 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 	}
 	switch {
 	case r.endRequest != nil:
-		r.recordEvent(ctx, contract.EventWithdrawn, r.endRequest.By, r.endRequest.Reason, "")
+		r.recordNoAccess(ctx)
 	case !decided:
 		r.recordEvent(ctx, contract.EventLapsed, contract.ActorDeadline, "", "The policy could not decide again when it was to begin.")
 	case decision.Ruling != contract.RulingGrant:

@@ -30,7 +30,7 @@ func TestAScheduledRequestIsDecidedAgainWhenItComesDue(t *testing.T) {
 		},
 		"unless it was taken back": {
 			play: func(w *world) {
-				w.at(time.Hour, func() { w.update(contract.UpdateCancel, contract.EndInput{By: "alice"}) })
+				w.at(time.Hour, func() { w.update(contract.UpdateCancel, end("alice", "")) })
 			},
 			outcome: contract.OutcomeWithdrawn, lasts: time.Hour, events: []contract.EventKind{contract.EventWithdrawn},
 		},

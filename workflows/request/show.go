@@ -97,6 +97,8 @@ func held(hold contract.HoldState) string {
 		return "was there before, and stays"
 	case hold.HeldUntil != nil:
 		return "kept up by another request until " + clock(*hold.HeldUntil)
+	case hold.RemovedAt != nil:
+		return "removed at " + clock(*hold.RemovedAt) + "; Curfew **can't confirm** that it is gone, which the template accepts"
 	case hold.GoneAt != nil && hold.AlreadyAbsent:
 		return "gone, seen at " + clock(*hold.GoneAt) + "; it was not there any more when Curfew came to take it away"
 	case hold.GoneAt != nil && hold.Sessions > 0:

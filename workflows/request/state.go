@@ -27,8 +27,9 @@ var transitions = [...]struct {
 	{contract.EventLapsed, transition{from: []contract.State{contract.StatePending, contract.StateScheduled}, to: contract.StateEnded, outcome: contract.OutcomeLapsed}},
 	{contract.EventGranted, transition{from: []contract.State{contract.StateGranting}, to: contract.StateActive}},
 	{contract.EventRevoking, transition{from: []contract.State{contract.StateGranting, contract.StateActive}, to: contract.StateRevoking}},
-	{contract.EventFailed, transition{from: []contract.State{contract.StateGranting, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeFailed}},
+	{contract.EventFailed, transition{from: []contract.State{contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeFailed}},
 	{contract.EventTakenOver, transition{from: []contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeTakenOver}},
+	{contract.EventUnconfirmed, transition{from: []contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeUnconfirmed}},
 	{contract.EventExpired, transition{from: []contract.State{contract.StateActive, contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeExpired}},
 	{contract.EventRevoked, transition{from: []contract.State{contract.StateRevoking}, to: contract.StateEnded, outcome: contract.OutcomeRevoked}},
 }

@@ -76,7 +76,7 @@ func record(ctx workflow.Context, in contract.RecordInput) error {
 }
 
 // raise records an alarm, however long that takes.
-func raise(ctx workflow.Context, alarm contract.Alarm) error {
+func raise(ctx workflow.Context, alarm contract.AlarmInput) error {
 	return step(ctx, contract.ActivityAlarm, alarm, workflow.ActivityOptions{
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,

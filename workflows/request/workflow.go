@@ -3,6 +3,7 @@ package request
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -31,8 +32,11 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	if r.awaitDecision(safe) && r.awaitStart(safe) {
 		conclude := r.holdUntilEnd(safe)
 		r.releaseAll(safe)
-		if r.takenOver() {
+		switch {
+		case r.takenOver():
 			conclude = r.recordTakenOver
+		case r.unconfirmed():
+			conclude = r.recordUnconfirmed
 		}
 		conclude(safe)
 		r.awaitPostReview(safe)
@@ -47,10 +51,10 @@ func ownName(ctx workflow.Context, in contract.RequestInput) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindForbidden, "id", "ask through the Curfew server", "the workflow is not that of the request %s", request)
-	err := raise(ctx, contract.Alarm{
+	err := raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
 		ID: string(contract.AlarmForged) + "/" + contract.Shorten(id, 256), Kind: contract.AlarmForged, At: workflow.Now(ctx),
 		Requests: []string{request}, Actor: contract.ActorCurfew, Text: contract.Shorten(id, 256) + ": " + problem.Error(),
-	})
+	}})
 	return errors.Join(problem.Application(), err)
 }
 
@@ -60,13 +64,14 @@ type run struct {
 	status contract.Status
 
 	reviews    reviewSet
-	endRequest *contract.EndInput
+	endRequest *contract.Sealed[contract.End]
 
 	extensions       []*extension // that wait for the main coroutine
 	pendingExtension *extension   // that waits for a reviewer
 
 	chain          contract.Chain                     // that the access rests on; it names all reviews
 	earlierReviews []contract.Sealed[contract.Review] // those of them that are of extensions
+	said           contract.Provenance                // what people said that was considered, beside the chain
 
 	postReviews []*postReview // that nobody has looked at
 
@@ -75,8 +80,10 @@ type run struct {
 	ticket, incident *place
 	channels         []*channel
 	notified         notified
-	refusals         int // of extensions that were signaled
-	notices          int // of grants
+	incomplete       bool // the ledger refused an event that access rests on
+	alarms           int  // that the ledger has not taken yet
+	refusals         int  // of extensions that were signaled
+	notices          int  // of grants
 	published        published
 }
 
@@ -135,11 +142,12 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 			return r.recordExpired
 		}
 	}
-	if r.endRequest == nil {
+	if r.endRequest == nil || r.neverGranted() {
 		return r.recordFailed
 	}
 	r.clearQueued()
-	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.By, r.endRequest.Reason, "")
+	r.refuseExtensions()
+	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 	return r.recordRevoked
 }
 
@@ -149,11 +157,14 @@ func (r *run) extensionReviewed() bool {
 }
 
 func (r *run) recordFailed(ctx workflow.Context) {
+	if r.endRequest != nil {
+		r.status.Why = r.endRequest.Fact.Reason
+	}
 	r.recordEvent(ctx, contract.EventFailed, contract.ActorCurfew, "", r.status.Why)
 }
 
 func (r *run) recordRevoked(ctx workflow.Context) {
-	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.By, "", r.holdOutcomes())
+	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.Fact.By, "", r.holdOutcomes())
 }
 
 func (r *run) recordExpired(ctx workflow.Context) {
@@ -164,11 +175,15 @@ func (r *run) recordTakenOver(ctx workflow.Context) {
 	r.recordEvent(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.holdOutcomes())
 }
 
+// recordUnconfirmed concludes what can't be seen to be gone, whatever the access ended by.
+func (r *run) recordUnconfirmed(ctx workflow.Context) {
+	detail := strings.TrimPrefix(r.status.Why+"\n"+r.holdOutcomes(), "\n")
+	r.recordEvent(ctx, contract.EventUnconfirmed, contract.ActorCurfew, "", detail)
+}
+
 // drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
-	for _, x := range r.extensions {
-		x.fail(r.errEnded())
-	}
+	r.refuseExtensions()
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()
@@ -176,5 +191,5 @@ func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
 			return r.status, err
 		}
 	}
-	return r.status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
+	return r.status, workflow.Await(ctx, func() bool { return r.alarms == 0 && workflow.AllHandlersFinished(ctx) })
 }

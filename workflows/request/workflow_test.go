@@ -31,12 +31,14 @@ type world struct {
 	holdErr    map[string]error // by target; taken away by the first hold that succeeds
 	holdFails  int              // how many holds fail with holdErr; 0 is all
 	extendErr  map[string]error
-	stuckFor   int // releases that answer with a problem
+	stuckFor   int                // releases that answer with a problem
+	unrecorded contract.EventKind // that the ledger refuses
 	ticketErr  error
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
 
-	watchUntil func(time.Time)         // sees the end of every lease
+	watchUntil func(time.Time) // sees the end of every lease
+	onRelease  func()
 	asks       func(*contract.Request) // changes the request
 	notified   map[string][]string     // "<event> to <people>", by channel
 	noted      []contract.EventKind    // on the incident
@@ -117,6 +119,9 @@ func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldR
 func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.onRelease != nil {
+		w.onRelease()
+	}
 	if w.stuckFor > 0 && !in.Patient {
 		w.stuckFor--
 		return contract.ReleaseResult{Problem: "no route to host"}, nil
@@ -128,6 +133,11 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 func (w *world) Record(_ context.Context, in contract.RecordInput) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	for _, event := range in.Events {
+		if event.Kind == w.unrecorded {
+			return final(contract.KindConflict)
+		}
+	}
 	for _, event := range in.Events {
 		w.events = append(w.events, event.Kind)
 	}
@@ -276,6 +286,10 @@ func (w *world) extend(by time.Duration) *answered {
 	}})
 }
 
+func end(by, reason string) contract.EndInput {
+	return contract.EndInput{End: contract.Sealed[contract.End]{Fact: contract.End{Request: "01TEST", By: by, Reason: reason}}}
+}
+
 // run plays the request to its end and returns its last status.
 func (w *world) run(t *testing.T) contract.Status {
 	t.Helper()
@@ -299,7 +313,7 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 	t.Parallel()
 	const minute = time.Minute
 	approve := func(w *world) { w.at(minute, func() { w.review("bob", contract.VerdictApprove) }) }
-	revoke := contract.EndInput{By: "alice", Reason: "done"}
+	revoke := end("alice", "done")
 	for name, tc := range map[string]struct {
 		world   *world
 		play    func(*world)
@@ -449,7 +463,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			"dave is not a reviewer":             w.review("dave", contract.VerdictApprove),
 			`"maybe" is no verdict`:              w.review("bob", "maybe"),
 			"only active access can be extended": w.extend(time.Hour),
-			"cancel it instead":                  w.update(contract.UpdateRevoke, contract.EndInput{By: "alice"}),
+			"cancel it instead":                  w.update(contract.UpdateRevoke, end("alice", "")),
 		}
 	})
 	w.at(2*time.Minute, func() { w.review("bob", contract.VerdictApprove) })
@@ -460,7 +474,7 @@ func TestBadInputIsRefusedAndChangesNothing(t *testing.T) {
 			"-1h is no time":             w.extend(-time.Hour),
 			"ask for 2h or less":         w.extend(2*time.Hour + time.Nanosecond),
 			"pass the maximum":           w.extend(1<<63 - 1),
-			"revoke it instead":          w.update(contract.UpdateCancel, contract.EndInput{By: "alice"}),
+			"revoke it instead":          w.update(contract.UpdateCancel, end("alice", "")),
 		}
 	})
 	var after *answered

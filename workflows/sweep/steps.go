@@ -43,7 +43,7 @@ func atTarget(ctx workflow.Context, summary string, target contract.SweepTarget)
 	})
 }
 
-func raise(ctx workflow.Context, alarm contract.Alarm) workflow.Future {
+func raise(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary: "Raise the alarm: " + string(alarm.Kind), StartToCloseTimeout: 10 * time.Second, ScheduleToCloseTimeout: within,
 		Priority: temporal.Priority{PriorityKey: lowest},

@@ -51,7 +51,7 @@ func stop(ctx workflow.Context, report *contract.SweepReport, orphans, most int)
 		ID:   fmt.Sprintf("%s/%s", contract.AlarmSweepStopped, now.UTC().Format(time.DateOnly)),
 		Kind: contract.AlarmSweepStopped, At: now, Actor: contract.ActorSweep, Text: report.Stopped,
 	}
-	if err := raise(ctx, alarm).Get(ctx, nil); err != nil {
+	if err := raise(ctx, contract.AlarmInput{Alarm: alarm}).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Error("the ledger did not take the alarm of a sweep that stopped", "error", err)
 	}
 }

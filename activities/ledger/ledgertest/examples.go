@@ -56,7 +56,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 		Extension:   &contract.Extension{Request: requestID(1), By: "p-bob", Duration: hours(1), Reason: "not done", At: at(6)},
 		MaxDuration: hours(4),
 		Holds: []contract.HoldState{{
-			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), Sessions: 2, Problem: "it took long",
+			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), RemovedAt: pointer(8), Sessions: 2, Problem: "it took long",
 		}},
 		Stuck: true, Seq: 9,
 	}
@@ -66,7 +66,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 func wholeAccess() contract.Access {
 	return contract.Access{
 		Target: "orders-db", Entitlement: json.RawMessage(`{"role":"<read> & write"}`), Person: "p-carol", Account: "carol",
-		TaskQueue: "eu",
+		TaskQueue: "eu", ReadBack: contract.ReadBackNone,
 	}
 }
 
@@ -80,6 +80,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 			{
 				Request: requestID(1), Until: at(1), KeepSessions: true, Reference: "OPS-7",
 				DriftCheckInterval: contract.Duration{Duration: time.Minute}, Restore: true,
+				ReadBack: contract.ReadBackNone,
 			},
 			{Request: requestID(2), Until: at(0)},
 		},
@@ -87,6 +88,9 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		Uses: []ledger.Use{{
 			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Over: true, Until: at(5),
 		}, {Request: requestID(2)}},
+		Proof: ledger.Proof{
+			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true,
+		},
 	}
 }
 

@@ -16,12 +16,15 @@ var holdings = []behaviour{
 	{"come back as they were, in UTC", holdingComesBack},
 	{"keep times that are not set", keepNoTimes},
 	{"are replaced as a whole", replaceHolding},
+	{"are read while somebody has their lock", readWithoutLock},
 	{"are not saved without their lock", saveNeedsLock},
 	{"are due when they are open and past their end, soonest first, page by page", dueSoonestFirst},
 	{"are due at the targets that are asked for", dueAtTargets},
 	{"are held while they are open, and told of when they went lately, page by page", heldOnTarget},
 	{"are looked for in pages of fifty unless told", holdingsByFifty},
 	{"are not looked for in pages that are no pages", refuseHoldingPages},
+	{"are read while somebody has their lock", readWhileLocked},
+	{"tell the tokens of their newest commands while somebody has their lock", tokensWhileLocked},
 }
 
 func emptyBeforeSaved(t *testing.T, store Store) {
@@ -34,6 +37,19 @@ func emptyBeforeSaved(t *testing.T, store Store) {
 	requireKind(t, contract.KindInvalid, err)
 }
 
+func readWithoutLock(t *testing.T, store Store) {
+	want := wholeHolding(time.Time.UTC)
+	save(t, store, want)
+	held := lock(t, store, want.Grant)
+	defer held.Unlock()
+	got, err := store.Holding(t.Context(), want.Grant)
+	require.NoError(t, err)
+	require.Equal(t, want, got)
+	got, err = store.Holding(t.Context(), "grant/nobody's")
+	require.NoError(t, err)
+	require.Zero(t, got)
+}
+
 func holdingComesBack(t *testing.T, store Store) {
 	want := wholeHolding(time.Time.UTC)
 	requireWhole(t, want)
@@ -41,6 +57,8 @@ func holdingComesBack(t *testing.T, store Store) {
 	requireWhole(t, want.Token)
 	requireWhole(t, want.Leases[0])
 	requireWhole(t, want.Uses[0])
+	requireWhole(t, want.Proof)
+	requireWhole(t, want.Proof.Identity)
 	save(t, store, wholeHolding(elsewhere))
 
 	for _, view := range []Store{store, store.Again(t)} {

@@ -11,18 +11,28 @@ import (
 const (
 	// It writes only while its own session has the lock, whatever stands between us and the server.
 	putHolding = `INSERT INTO curfew.holdings AS held (grant_id, target, access, epoch, seq, open, standing, until, leases,
-			settled_at, gone_at, uses)
-		SELECT $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13 WHERE EXISTS (
+			settled_at, gone_at, uses, proof)
+		SELECT $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 WHERE EXISTS (
 			SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 1
 				AND classid::bigint << 32 | objid::bigint = $1::bigint)
 		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, access = excluded.access, epoch = excluded.epoch,
 			seq = excluded.seq, open = excluded.open, standing = excluded.standing, until = excluded.until,
-			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses`
+			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses,
+			proof = excluded.proof`
 
-	holdingColumns = `SELECT grant_id, access, epoch, seq, open, standing, until, leases, settled_at, gone_at, uses
+	holdingColumns = `SELECT grant_id, access, epoch, seq, open, standing, until, leases, settled_at, gone_at, uses, proof
 		FROM curfew.holdings`
 	readHolding = holdingColumns + ` WHERE grant_id = $1`
 )
+
+// Holding reads what was last saved of a grant.
+func (s *Store) Holding(ctx context.Context, grant string) (ledger.Holding, error) {
+	found, err := list(ctx, s, "read the holding of "+grant, scanHolding, readHolding, escape(grant))
+	if err != nil || len(found) == 0 {
+		return ledger.Holding{}, err
+	}
+	return found[0], nil
+}
 
 // Due returns a page of open holdings whose end is before an instant, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
@@ -92,10 +102,14 @@ func columnsOfHolding(h ledger.Holding) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	proof, err := ledger.EncodeProof(h.Proof)
+	if err != nil {
+		return nil, err
+	}
 	until, settled, gone := ledger.Stamp{Time: h.Until}, ledger.Stamp{Time: h.SettledAt}, ledger.Stamp{Time: h.GoneAt}
 	return []any{
 		escape(h.Grant), escape(h.Access.Target), access, h.Token.Epoch, h.Token.Seq, h.Open, h.Standing,
-		until, leases, settled, gone, uses,
+		until, leases, settled, gone, uses, proof,
 	}, nil
 }
 
@@ -103,8 +117,9 @@ func columnsOfHolding(h ledger.Holding) ([]any, error) {
 func scanHolding(row pgx.Row) (ledger.Holding, error) {
 	var h ledger.Holding
 	var until, settled, gone ledger.Stamp
-	var access, leases, uses string
-	err := row.Scan((*literal)(&h.Grant), &access, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses)
+	var access, leases, uses, proof string
+	err := row.Scan((*literal)(&h.Grant), &access, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses,
+		&proof)
 	if err != nil {
 		return ledger.Holding{}, err
 	}
@@ -115,6 +130,9 @@ func scanHolding(row pgx.Row) (ledger.Holding, error) {
 		return ledger.Holding{}, err
 	}
 	if h.Uses, err = ledger.DecodeUses(uses); err != nil {
+		return ledger.Holding{}, err
+	}
+	if h.Proof, err = ledger.DecodeProof(proof); err != nil {
 		return ledger.Holding{}, err
 	}
 	h.Until, h.SettledAt, h.GoneAt = until.Time, settled.Time, gone.Time

@@ -14,14 +14,16 @@ import (
 
 const (
 	putHolding = `INSERT INTO holdings (grant_id, target, entitlement, person, account, task_queue, epoch, seq, open,
-			standing, until, leases, settled_at, gone_at, uses) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+			standing, until, leases, settled_at, gone_at, uses, proof, read_back)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, entitlement = excluded.entitlement,
 			person = excluded.person, account = excluded.account, task_queue = excluded.task_queue, epoch = excluded.epoch,
 			seq = excluded.seq, open = excluded.open, standing = excluded.standing, until = excluded.until,
-			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses`
+			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses,
+			proof = excluded.proof, read_back = excluded.read_back`
 
 	holdingColumns = `SELECT grant_id, target, entitlement, person, account, task_queue, epoch, seq, open, standing, until,
-			leases, settled_at, gone_at, uses FROM holdings`
+			leases, settled_at, gone_at, uses, proof, read_back FROM holdings`
 	readHolding = holdingColumns + ` WHERE grant_id = ?`
 	readDue     = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?) ORDER BY until, grant_id LIMIT ?`
 	readDueAt   = holdingColumns + ` WHERE open = 1 AND until < ? AND (until, grant_id) > (?, ?)
@@ -46,6 +48,15 @@ func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 		return nil, s.fault("read the holding of "+grant, err)
 	}
 	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
+}
+
+// Holding reads what was last saved of a grant.
+func (s *Store) Holding(ctx context.Context, grant string) (ledger.Holding, error) {
+	holding, err := scanHolding(s.texts.readHolding.QueryRowContext(ctx, grant))
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return ledger.Holding{}, s.fault("read the holding of "+grant, err)
+	}
+	return holding, nil
 }
 
 // Due returns a page of open holdings whose end is before an instant, soonest first.
@@ -95,9 +106,10 @@ func (s *Store) holdings(ctx context.Context, doing string, text *sql.Stmt, args
 func scanHolding(r row) (ledger.Holding, error) {
 	var h ledger.Holding
 	var until, settled, gone ledger.Stamp
-	var entitlement, leases, uses string
+	var entitlement, leases, uses, proof string
 	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account,
-		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses); err != nil {
+		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses,
+		&proof, &h.Access.ReadBack); err != nil {
 		return ledger.Holding{}, err
 	}
 	var err error
@@ -105,6 +117,9 @@ func scanHolding(r row) (ledger.Holding, error) {
 		return ledger.Holding{}, err
 	}
 	if h.Uses, err = ledger.DecodeUses(uses); err != nil {
+		return ledger.Holding{}, err
+	}
+	if h.Proof, err = ledger.DecodeProof(proof); err != nil {
 		return ledger.Holding{}, err
 	}
 	if entitlement != "" {
@@ -150,11 +165,16 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 	if err != nil {
 		return err
 	}
+	proof, err := ledger.EncodeProof(holding.Proof)
+	if err != nil {
+		return err
+	}
 	err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
 			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account,
 			holding.Access.TaskQueue, holding.Token.Epoch, holding.Token.Seq, holding.Open, holding.Standing,
-			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses)
+			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses,
+			proof, string(holding.Access.ReadBack))
 		return err
 	})
 	if err != nil {

@@ -11,7 +11,7 @@ type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
 	putSighting *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings *sql.Stmt
+	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -32,6 +32,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
+		{&s.readTokens, reader, readTokens},
 		{&s.readDue, reader, readDue},
 		{&s.readDueAt, reader, readDueAt},
 		{&s.readOpen, reader, readOpen},

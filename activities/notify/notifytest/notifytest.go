@@ -14,6 +14,7 @@ import (
 const (
 	Request = "01M85E734KNPNBX6KJ3WBZ941J"
 	Page    = "https://curfew.example.com/requests/" + Request
+	Digest  = "1f0e3dad99908345f7439f8ffabdffc4" // of what there is to review
 )
 
 // Hostile is what somebody may type to be read as something else than text: as links, mentions, formats, headers and
@@ -55,6 +56,6 @@ func Message(seq int, kind contract.EventKind, change func(*contract.Status, *co
 	}
 	_, asks := notify.Audience(event, status, nil)
 	return notify.Message{
-		Event: event, Entry: story.Of(event, status), Status: status, To: to, Asks: asks, Page: Page,
+		Event: event, Entry: story.Of(event, status), Status: status, To: to, Asks: asks, Page: Page, Digest: Digest,
 	}
 }

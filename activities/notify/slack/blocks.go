@@ -58,7 +58,7 @@ func message(m notify.Message, first bool) []goslack.Block {
 	if !whole {
 		elements = append(elements, section(text(tooLong)))
 	}
-	return append(blocks, rich(elements...), buttons(m, whole && notify.AwaitsReview(m.Status)))
+	return append(blocks, rich(elements...), buttons(m, whole && m.Digest != "" && notify.AwaitsReview(m.Status)))
 }
 
 // reply shows one event to those whom it concerns.
@@ -89,7 +89,7 @@ func summary(m notify.Message) string {
 func buttons(m notify.Message, decide bool) goslack.Block {
 	var elements []goslack.BlockElement
 	if decide {
-		shown := contract.ButtonValue(m.Status)
+		shown := contract.ButtonValue(m.Status, m.Digest)
 		elements = append(elements,
 			goslack.NewButtonBlockElement(contract.ButtonApprove, shown, label("Approve")).WithStyle(goslack.StylePrimary),
 			goslack.NewButtonBlockElement(contract.ButtonDeny, shown, label("Deny")).WithStyle(goslack.StyleDanger))

@@ -180,7 +180,7 @@ func buttons(t *testing.T, blocks string) map[string]string {
 func TestButtonsDecideWhileSomethingWaitsForReview(t *testing.T) {
 	t.Parallel()
 	deciding := map[string]string{
-		"curfew_approve": notifytest.Request + "/3", "curfew_deny": notifytest.Request + "/3", "curfew_open": notifytest.Request + notifytest.Page,
+		"curfew_approve": notifytest.Request + "/3/" + notifytest.Digest, "curfew_deny": notifytest.Request + "/3/" + notifytest.Digest, "curfew_open": notifytest.Request + notifytest.Page,
 	}
 	leading := map[string]string{"curfew_open": notifytest.Request + notifytest.Page}
 	for name, tc := range map[string]struct {

@@ -62,18 +62,21 @@ func (c *connector) notApplied(answer answer, b binding) error {
 	}
 }
 
-// Revoke implements target.Connector. It returns after the cluster has stopped to act on the binding, as far as that can
-// be asked.
+// Revoke implements target.Connector. It deletes the binding whether it is seen or not, and returns after the cluster has
+// stopped to act on it, as far as that can be asked.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	b, err := bindingOf(access)
 	if err != nil {
 		return "", err
 	}
-	revoked := target.AlreadyAbsent
 	object, there, err := c.find(ctx, b)
-	if err == nil && there {
-		revoked, err = c.remove(ctx, object)
+	if err != nil {
+		return "", err
 	}
+	if !there {
+		object.Name, object.Namespace, object.UID = b.name(), b.namespace, types.UID(access.Identity.ID)
+	}
+	revoked, err := c.remove(ctx, object)
 	if err != nil {
 		return "", err
 	}
@@ -86,15 +89,24 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 	if err != nil {
 		return target.State{}, err
 	}
+	state := target.State{}
+	if state.Identity.Target, err = c.clusterID(ctx); err != nil {
+		return target.State{}, err
+	}
 	object, there, err := c.find(ctx, b)
-	if err != nil || there {
-		return target.State{Held: there && b.heldBy(object)}, err
+	if err != nil {
+		return target.State{}, err
+	}
+	if there {
+		state.Held, state.Identity.ID = b.heldBy(object), string(object.UID)
+		return state, nil
 	}
 	if !b.verify.asked() {
-		return target.State{}, nil
+		return state, nil
 	}
 	status, err := c.review(ctx, b)
-	return target.State{Held: b.opens(status)}, err
+	state.Held = b.opens(status)
+	return state, err
 }
 
 // find reads the binding, if there is one.
@@ -112,14 +124,14 @@ func (c *connector) find(ctx context.Context, b binding) (object rbacv1.RoleBind
 	return object, true, err
 }
 
-// remove takes one binding away, but not another that has its name by now.
+// remove takes one binding away, but not another that has its name by now, as far as its UID is known.
 func (c *connector) remove(ctx context.Context, object rbacv1.RoleBinding) (target.Revoked, error) {
+	options := metav1.DeleteOptions{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"}}
+	if object.UID != "" {
+		options.Preconditions = metav1.NewUIDPreconditions(string(object.UID))
+	}
 	answer, err := c.api.do(ctx, call{
-		method: http.MethodDelete, path: bindingPath(object.Namespace, object.Name), contentType: "application/json",
-		content: metav1.DeleteOptions{
-			TypeMeta:      metav1.TypeMeta{APIVersion: "v1", Kind: "DeleteOptions"},
-			Preconditions: metav1.NewUIDPreconditions(string(object.UID)),
-		},
+		method: http.MethodDelete, path: bindingPath(object.Namespace, object.Name), contentType: "application/json", content: options,
 	})
 	switch {
 	case err != nil:

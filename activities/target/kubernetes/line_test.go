@@ -25,6 +25,7 @@ import (
 type line struct {
 	url          string
 	losing       atomic.Bool
+	blind        atomic.Bool // no binding is there, and nobody may do anything
 	beforeDelete atomic.Pointer[func()]
 }
 
@@ -55,7 +56,17 @@ func newLine(t *testing.T, w *world) *line {
 		},
 		ErrorHandler: func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	front := httptest.NewServer(proxy)
+	front := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if at := strings.LastIndex(r.URL.Path, "bindings/"); l.blind.Load() && r.Method == http.MethodGet && at >= 0 {
+			respond(w, http.StatusNotFound, missing(r.URL.Path[at+len("bindings/"):]))
+			return
+		}
+		if l.blind.Load() && strings.HasSuffix(r.URL.Path, "/subjectaccessreviews") {
+			respond(w, http.StatusCreated, map[string]any{"kind": "SubjectAccessReview", "status": map[string]any{"allowed": false}})
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	}))
 	t.Cleanup(front.Close)
 	l.url = front.URL
 	return l

@@ -23,7 +23,7 @@ const (
 
 // refusal says what an answer means that is no success. The right is what the call needs: "list rolebindings".
 func (c *cluster) refusal(answer answer, right string) *contract.Problem {
-	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", c, answer.said())
+	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", c, answer.said()).AsRefusal()
 	switch status := answer.status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = c.String() + " does not accept Curfew's credentials"

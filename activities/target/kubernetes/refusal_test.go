@@ -233,3 +233,27 @@ func TestACallEndsWithItsContext(t *testing.T) {
 	_, err := connector.Inspect(ctx, access(plain))
 	requireProblem(t, err, contract.KindUnavailable)
 }
+
+// A server that shows nothing may have the binding all the same.
+func TestARemovalIsSentWhateverIsShown(t *testing.T) {
+	t.Parallel()
+	var deleted []string
+	connector := stranger(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodDelete {
+			var options struct{ Preconditions struct{ UID string } }
+			_ = json.NewDecoder(r.Body).Decode(&options)
+			deleted = append(deleted, options.Preconditions.UID)
+			respond(w, http.StatusOK, map[string]any{"kind": "Status", "status": "Success"})
+			return
+		}
+		respond(w, http.StatusNotFound, missing(bindingName))
+	})
+	wanted := access(plain)
+	revoked, err := connector.Revoke(t.Context(), wanted)
+	require.NoError(t, err)
+	require.Equal(t, target.AccessRevoked, revoked)
+	wanted.Identity.ID = "5c2a9d0e"
+	_, err = connector.Revoke(t.Context(), wanted)
+	require.NoError(t, err)
+	require.Equal(t, []string{"", "5c2a9d0e"}, deleted, "no other binding that has its name by now")
+}

@@ -18,6 +18,7 @@ modulepath /usr/lib/ldap
 moduleload back_mdb
 moduleload dds
 moduleload memberof
+moduleload refint
 sizelimit 5
 TLSCertificateFile    %[1]s/server.pem
 TLSCertificateKeyFile %[1]s/server.key
@@ -30,6 +31,12 @@ maxsize   104857600
 dbnosync
 overlay   memberof
 access to attrs=userPassword by anonymous auth by * none
+`
+
+// follow lets groups keep up with people who are moved.
+const follow = `
+overlay refint
+refint_attributes member uniqueMember
 `
 
 // What the entry "vault" of each world opens to: members of groups of the world, by whichever attribute.

@@ -1,9 +1,11 @@
 package ldap_test
 
 import (
+	"slices"
 	"testing"
 
 	goldap "github.com/go-ldap/ldap/v3"
+	"github.com/stretchr/testify/require"
 
 	"curfew/activities/target"
 	"curfew/activities/target/ldap"
@@ -23,7 +25,7 @@ func TestMembersByDNKeepThePromisesOfThePort(t *testing.T) {
 		t.Run(attribute, func(t *testing.T) {
 			t.Parallel()
 			targettest.Run(t, func(t *testing.T) targettest.Fixture {
-				w := newWorld(t, shared(t, "Groups", "People by DN"))
+				w := newWorld(t, sharedWith(t, follow, "Identity", "Groups", "People by DN"))
 				return w.groupFixture(t, attribute, ldap.People{}, oddText)
 			})
 		})
@@ -35,14 +37,14 @@ func TestMembersByLoginKeepThePromisesOfThePort(t *testing.T) {
 	t.Run("memberUid", func(t *testing.T) {
 		t.Parallel()
 		targettest.Run(t, func(t *testing.T) targettest.Fixture {
-			w := newWorld(t, shared(t, "Groups", "People by login"))
+			w := newWorld(t, sharedWith(t, follow, "Identity", "Groups", "People by login"))
 			return w.groupFixture(t, "memberUid", w.people(), odd)
 		})
 	})
 	t.Run("member", func(t *testing.T) {
 		t.Parallel()
 		targettest.Run(t, func(t *testing.T) targettest.Fixture {
-			w := newWorld(t, shared(t, "Groups", "People by login"))
+			w := newWorld(t, sharedWith(t, follow, "Identity", "Groups", "People by login"))
 			return w.groupFixture(t, "member", w.people(), oddText)
 		})
 	})
@@ -51,14 +53,14 @@ func TestMembersByLoginKeepThePromisesOfThePort(t *testing.T) {
 func TestEntriesKeepThePromisesOfThePort(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		return newWorld(t, shared(t, "Entries", "People by DN", "Entries expire")).entryFixture(t, ldap.People{})
+		return newWorld(t, shared(t, "Entries", "Identity", "People by DN", "Entries expire")).entryFixture(t, ldap.People{})
 	})
 }
 
 func TestEntriesByLoginKeepThePromisesOfThePort(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		w := newWorld(t, shared(t, "Entries", "People by login", "Entries expire"))
+		w := newWorld(t, shared(t, "Entries", "Identity", "People by login", "Entries expire"))
 		return w.entryFixture(t, w.people())
 	})
 }
@@ -106,6 +108,9 @@ func (w *world) groupFixture(t *testing.T, attribute string, people ldap.People,
 		w.change(t, w.group(attribute), func(request *goldap.ModifyRequest) { request.Add(attribute, []string{value(account)}) })
 	}
 	f.LoseReply = func(*testing.T) { line.loseReply() }
+	if attribute != "memberUid" { // a group keeps the former uid, which is nobody's then
+		f.Rename = func(t *testing.T, account string) string { return w.rename(t, attribute, account, dn) }
+	}
 	f.Connector = opened(func(s *ldap.Settings) { s.URL = line.url() })
 	f.WrongCredentials = opened(func(s *ldap.Settings) { s.Password = config.SecretOf("wrong-canary") })
 	f.Down = opened(func(s *ldap.Settings) { s.URL = "ldap://" + closedAddress(t) })
@@ -134,4 +139,19 @@ func (w *world) entryFixture(t *testing.T, people ldap.People) targettest.Fixtur
 	f.Down = opened(func(s *ldap.EntrySettings) { s.URL = "ldap://" + closedAddress(t) })
 	f.Slow = opened(func(s *ldap.EntrySettings) { s.URL = "ldap://" + targettest.Silent(t) })
 	return f
+}
+
+// rename moves a person to another name and another place, and returns the account that they have then. The group keeps up.
+func (w *world) rename(t *testing.T, attribute, account string, dn func(string) string) string {
+	t.Helper()
+	former, login := dn(account), "renamed-"+w.login(t)
+	require.NoError(t, w.admin.ModifyDN(goldap.NewModifyDNRequest(former, "uid="+login, true, "")))
+	now := "uid=" + login + "," + w.under("people")
+	for !slices.ContainsFunc(w.values(t, w.group(attribute), attribute), func(value string) bool { return sameName(value, now) }) {
+		require.NoError(t, t.Context().Err(), "the group has not followed")
+	}
+	if former == account {
+		return now
+	}
+	return login
 }

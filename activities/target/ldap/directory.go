@@ -71,71 +71,83 @@ func (d *directory) look(on *link, dn string, attributes ...string) (entry *ldap
 	return found.Entries[0], nil
 }
 
-// existing is what groups keep of an account: it must be somebody's.
-func (d *directory) existing(on *link, account string) (string, error) {
+// person is somebody's entry, and what groups keep of it: its DN, or its uid.
+type person struct{ dn, value string }
+
+// existing is the person with an account, who must be there.
+func (d *directory) existing(on *link, account string) (person, error) {
 	if d.byLogin() {
-		member, err := d.member(on, account)
-		if err == nil && member == "" {
-			return "", d.nobody(account)
+		found, err := d.member(on, account)
+		if err == nil && found == (person{}) {
+			return person{}, d.nobody(account)
 		}
-		return member, err
+		return found, err
 	}
 	if _, err := parseDN("account", account); err != nil {
-		return "", err
+		return person{}, err
 	}
 	entry, err := d.look(on, account, "1.1")
 	switch {
 	case err != nil:
-		return "", err
+		return person{}, err
 	case entry == nil:
-		return "", d.nobody(account)
+		return person{}, d.nobody(account)
 	}
-	return entry.DN, nil
+	return person{entry.DN, entry.DN}, nil
 }
 
-// member is what groups keep of an account, which may be nobody's any more: then a DN is still what it was, and a
-// login leads nowhere and gives an empty text.
-func (d *directory) member(on *link, account string) (string, error) {
+// member is the person with an account, who may be nobody any more: then a DN is still what it was, and a login leads
+// nowhere.
+func (d *directory) member(on *link, account string) (person, error) {
 	if !d.byLogin() {
 		_, err := parseDN("account", account)
-		return account, err
+		return person{account, account}, err
 	}
 	if account == "" || len(account) > longestLogin || !isText(account) {
-		return "", contract.Problemf(contract.KindInvalid, "account", "give the person their login in the directory",
+		return person{}, contract.Problemf(contract.KindInvalid, "account", "give the person their login in the directory",
 			"%q is not a login", contract.Shorten(account, shown))
 	}
 	return d.lookUp(on, account)
 }
 
-// lookUp finds the one person with a login; empty when there is none.
-func (d *directory) lookUp(on *link, login string) (string, error) {
+// lookUp finds the one person with a login; nobody when there is none.
+func (d *directory) lookUp(on *link, login string) (person, error) {
 	filter := "(" + d.people.Attribute + "=" + ldap.EscapeFilter(login) + ")"
-	attribute := "1.1"
-	if d.withUID {
-		attribute = "uid"
-	}
 	const enoughToTell = 2
 	found, err := on.Search(ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, enoughToTell, 0, false,
-		filter, []string{attribute}, nil))
+		filter, []string{d.keptAttribute()}, nil))
 	switch {
 	case hasCode(err, ldap.LDAPResultNoSuchObject):
-		return "", d.hidden(d.people.Base)
+		return person{}, d.hidden(d.people.Base)
 	case err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return "", err
+		return person{}, err
 	case err != nil || len(found.Entries) > 1:
-		return "", contract.Problemf(contract.KindDenied, "account", "give each person a login of their own, or write the DN as the account",
+		return person{}, contract.Problemf(contract.KindDenied, "account", "give each person a login of their own, or write the DN as the account",
 			"%s has more than one entry with %s %q", d, d.people.Attribute, login)
 	case len(found.Entries) == 0:
-		return "", d.seesPeople(on)
-	case !d.withUID:
-		return found.Entries[0].DN, nil
+		return person{}, d.seesPeople(on)
 	}
-	uids := found.Entries[0].GetAttributeValues("uid")
+	return d.personOf(found.Entries[0])
+}
+
+// keptAttribute is what must be read of a person beside the DN.
+func (d *directory) keptAttribute() string {
+	if d.withUID {
+		return attributeUID
+	}
+	return "1.1"
+}
+
+func (d *directory) personOf(entry *ldap.Entry) (person, error) {
+	if !d.withUID {
+		return person{entry.DN, entry.DN}, nil
+	}
+	uids := entry.GetAttributeValues(attributeUID)
 	if len(uids) != 1 {
-		return "", contract.Problemf(contract.KindDenied, "account", "give the entry one uid, which Curfew's account may read",
-			"%s shows %d uids of %q", d, len(uids), login)
+		return person{}, contract.Problemf(contract.KindDenied, "account", "give the entry one uid, which Curfew's account may read",
+			"%s shows %d uids of %s", d, len(uids), contract.Shorten(entry.DN, shown))
 	}
-	return uids[0], nil
+	return person{entry.DN, uids[0]}, nil
 }
 
 // seesPeople tells a login that nobody has from people whose logins we may not search by.

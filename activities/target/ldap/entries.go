@@ -43,7 +43,7 @@ func (e *entries) Grant(ctx context.Context, access target.Access) (target.Grant
 	life := time.Until(access.Until) + slack
 	switch {
 	case life <= slack:
-		return "", contract.Problemf(contract.KindDenied, "until", "ask for a later end", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
+		return "", contract.Problemf(contract.KindOverdue, "until", "ask for a later end", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
 	case life > longestTTL:
 		return "", contract.Problemf(contract.KindDenied, "until", "ask for a year or less", "%s is more than a year away, the longest that an entry can last",
 			access.Until.UTC().Format(time.RFC3339))
@@ -54,7 +54,7 @@ func (e *entries) Grant(ctx context.Context, access target.Access) (target.Grant
 		if err != nil {
 			return err
 		}
-		made, err := e.make(on, dn, member, access)
+		made, err := e.make(on, dn, member.value, access)
 		if err != nil {
 			return err
 		}
@@ -103,7 +103,7 @@ func (e *entries) make(on *link, dn, member string, access target.Access) (bool,
 	return false, err
 }
 
-// Revoke implements target.Connector. The entry's name is all that it needs.
+// Revoke implements target.Connector. The entry has a name that nobody else's has; one that was moved has its UUID still.
 func (e *entries) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	dn, err := e.placeOf(access)
 	if err != nil {
@@ -111,12 +111,20 @@ func (e *entries) Revoke(ctx context.Context, access target.Access) (target.Revo
 	}
 	revoked := target.AccessRevoked
 	err = e.call(ctx, dn, func(on *link) error {
-		err := on.Del(ldap.NewDelRequest(dn, nil))
-		if isGone(err) {
-			revoked = target.AlreadyAbsent
-			return nil
+		_, names, err := e.find(on, dn, access)
+		if err != nil {
+			return err
 		}
-		return err
+		revoked = target.AlreadyAbsent
+		for _, name := range names {
+			switch err := on.Del(ldap.NewDelRequest(name, nil)); {
+			case err == nil:
+				revoked = target.AccessRevoked
+			case !isGone(err):
+				return err
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return "", err
@@ -132,18 +140,55 @@ func (e *entries) Inspect(ctx context.Context, access target.Access) (target.Sta
 	}
 	var state target.State
 	err = e.call(ctx, dn, func(on *link) error {
-		entry, err := e.look(on, dn, attributeTTL)
-		if err != nil || entry == nil {
-			return err
+		identity, names, err := e.find(on, dn, access)
+		state.Identity = identity
+		for _, name := range names {
+			if err == nil && !state.Held {
+				err = e.inspect(on, name, &state)
+			}
 		}
-		state.Held = true
-		state.Until, err = e.endOf(entry)
 		return err
 	})
 	if err != nil {
 		return target.State{}, err
 	}
 	return state, nil
+}
+
+// inspect reads one entry, if it is there.
+func (e *entries) inspect(on *link, dn string, state *target.State) error {
+	entry, err := e.look(on, dn, attributeTTL)
+	if err != nil || entry == nil {
+		return err
+	}
+	if state.Identity.ID == "" && state.Identity.Target != "" {
+		if state.Identity.ID, err = on.uuidOf(dn); err != nil {
+			return err
+		}
+	}
+	state.Held = true
+	state.Until, err = e.endOf(entry)
+	return err
+}
+
+// find tells what can't be renamed of an access, and the DNs that its entry may have.
+func (e *entries) find(on *link, dn string, access target.Access) (identity contract.Identity, names []string, err error) {
+	names = []string{dn}
+	if identity.Target, err = on.context(e.container); err != nil || identity.Target == "" {
+		return identity, names, err
+	}
+	if identity.ID = access.Identity.On(identity.Target); identity.ID == "" {
+		return identity, names, nil
+	}
+	found, err := on.withUUIDs(identity.Target, "1.1", identity.ID)
+	var refused *ldap.Error
+	if err != nil && !isAnswer(err, &refused) {
+		return identity, nil, err
+	}
+	if entry := found[identity.ID]; entry != nil && entry.DN != dn {
+		names = append(names, entry.DN)
+	}
+	return identity, names, nil
 }
 
 // endOf is when the directory will remove an entry.

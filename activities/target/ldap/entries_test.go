@@ -88,10 +88,12 @@ func TestEndsThatNoEntryCanHaveAreRefused(t *testing.T) {
 	t.Parallel()
 	w, connector := expiring(t)
 	access := accessOf(w.place(t), w.person(t, "ada"))
-	for _, until := range []time.Time{{}, in(-time.Second), in(366 * 24 * time.Hour)} {
+	for until, kind := range map[time.Time]contract.Kind{
+		{}: contract.KindOverdue, in(-time.Second): contract.KindOverdue, in(366 * 24 * time.Hour): contract.KindDenied,
+	} {
 		access.Until = until
 		_, err := connector.Grant(t.Context(), access)
-		require.Equal(t, "until", requireProblem(t, err, contract.KindDenied).Field)
+		require.Equal(t, "until", requireProblem(t, err, kind).Field)
 	}
 	access.Until = in(ldap.EntryKind().Limits.MaxDuration - time.Second)
 	_, err := connector.Grant(t.Context(), access)

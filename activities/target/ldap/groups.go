@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"encoding/json"
+	"sync/atomic"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -15,6 +16,8 @@ type groups struct {
 	*directory
 	attribute   string
 	placeholder string // a DN; empty when there is none
+	// shows is true once the directory has shown us somebody as a member of a group.
+	shows atomic.Bool
 }
 
 // Grant implements target.Connector. A directory enforces no end of a membership, so to move the end there is nothing to do.
@@ -25,18 +28,22 @@ func (g *groups) Grant(ctx context.Context, access target.Access) (target.Grante
 	}
 	granted := target.AccessGranted
 	err = g.call(ctx, group, func(on *link) error {
-		member, err := g.existing(on, access.Account)
+		found, err := g.find(on, access, group, toGive)
 		if err != nil {
 			return err
 		}
-		change := ldap.NewModifyRequest(group, nil)
-		change.Add(g.attribute, []string{member})
+		into, who, err := found.same()
+		if err != nil {
+			return err
+		}
+		change := ldap.NewModifyRequest(into, nil)
+		change.Add(g.attribute, []string{who})
 		switch err := on.Modify(change); {
 		case hasCode(err, ldap.LDAPResultAttributeOrValueExists):
 			granted = target.AlreadyThere
 			return nil
 		case isGone(err):
-			return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
+			return g.noGroup(into)
 		default:
 			return err
 		}
@@ -47,6 +54,10 @@ func (g *groups) Grant(ctx context.Context, access target.Access) (target.Grante
 	return granted, nil
 }
 
+func (g *groups) noGroup(group string) error {
+	return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
+}
+
 // Revoke implements target.Connector. A group that was removed has taken its members along.
 func (g *groups) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	group, err := groupOf(access)
@@ -55,18 +66,20 @@ func (g *groups) Revoke(ctx context.Context, access target.Access) (target.Revok
 	}
 	revoked := target.AlreadyAbsent
 	err = g.call(ctx, group, func(on *link) error {
-		member, err := g.member(on, access.Account)
-		if err != nil || member == "" {
+		found, err := g.find(on, access, group, toTake)
+		if err != nil {
 			return err
 		}
-		switch err := g.remove(on, group, member); {
-		case hasCode(err, ldap.LDAPResultNoSuchAttribute) || isGone(err):
-			return nil
-		case err != nil:
-			return err
+		var first error
+		for _, one := range found.ours() {
+			switch err := g.remove(on, one.group, one.value); {
+			case err == nil:
+				revoked = target.AccessRevoked
+			case !hasCode(err, ldap.LDAPResultNoSuchAttribute) && !isGone(err) && first == nil:
+				first = err // the others go all the same
+			}
 		}
-		revoked = target.AccessRevoked
-		return nil
+		return first
 	})
 	if err != nil {
 		return "", err
@@ -94,7 +107,8 @@ func (g *groups) remove(on *link, group, member string) error {
 	return err
 }
 
-// Inspect implements target.Connector.
+// Inspect implements target.Connector. That the directory compares, and finds the member not to be there, is proof; that it
+// has no members to compare with is one only where it has shown some before.
 func (g *groups) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	group, err := groupOf(access)
 	if err != nil {
@@ -102,16 +116,57 @@ func (g *groups) Inspect(ctx context.Context, access target.Access) (target.Stat
 	}
 	var state target.State
 	err = g.call(ctx, group, func(on *link) error {
-		state.Held, err = g.holds(on, group, access.Account)
-		if isGone(err) {
-			return nil // and its members with it
+		found, err := g.find(on, access, group, toLook)
+		if err != nil {
+			return err
 		}
-		return err
+		state = target.State{Identity: found.identity}
+		for _, one := range found.candidates {
+			held, compared, err := g.compare(on, one.group, one.value)
+			switch {
+			case isGone(err): // and its members with it
+			case err != nil:
+				return err
+			case held:
+				state.Held, state.Doubt = true, ""
+				return nil
+			case !compared && !access.Shown && !g.shows.Load():
+				state.Doubt = g.String() + " shows nobody as a member of " + contract.Shorten(one.group, shown)
+			}
+		}
+		return nil
 	})
 	if err != nil {
 		return target.State{}, err
 	}
 	return state, nil
+}
+
+// compare asks the directory whether a group has a member. compared is false when it has no members that we may see.
+func (g *groups) compare(on *link, group, value string) (held, compared bool, err error) {
+	held, err = on.Compare(group, g.attribute, value)
+	if hasCode(err, ldap.LDAPResultNoSuchAttribute) {
+		return false, false, nil
+	}
+	if held {
+		g.shows.Store(true)
+	}
+	return held, err == nil, err
+}
+
+// CheckProof implements target.ProofChecker: the group is there, and its members may be compared with.
+func (g *groups) CheckProof(ctx context.Context, entitlement json.RawMessage) error {
+	group, err := groupOf(target.Access{Entitlement: entitlement})
+	if err != nil {
+		return err
+	}
+	return g.call(ctx, group, func(on *link) error {
+		_, _, err := g.compare(on, group, on.bindDN)
+		if isGone(err) {
+			return g.noGroup(group)
+		}
+		return err
+	})
 }
 
 // Check implements target.Checker. Whether members of each template's group may be changed is seen when they are.

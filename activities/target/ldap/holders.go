@@ -4,8 +4,6 @@ import (
 	"context"
 	"encoding/json"
 
-	"github.com/go-ldap/ldap/v3"
-
 	"curfew/activities/target"
 	"curfew/workflows/contract"
 )
@@ -38,12 +36,9 @@ func (g *groups) Holders(ctx context.Context, entitlement json.RawMessage, accou
 // holds is true when an account is a member of a group.
 func (g *groups) holds(on *link, group, account string) (bool, error) {
 	member, err := g.member(on, account)
-	if err != nil || member == "" {
+	if err != nil || member == (person{}) {
 		return false, err
 	}
-	held, err := on.Compare(group, g.attribute, member)
-	if hasCode(err, ldap.LDAPResultNoSuchAttribute) {
-		return false, nil
-	}
+	held, _, err := g.compare(on, group, member.value)
 	return held, err
 }

@@ -17,6 +17,8 @@ type unreliableLine struct {
 	armed    atomic.Bool
 	muted    atomic.Bool
 	over     <-chan struct{} // closed when the test ends
+	// codes are those that are given in the place of others in answers to changes of entries.
+	codes map[int64]int64
 }
 
 func newUnreliableLine(t *testing.T, server string) *unreliableLine {
@@ -55,10 +57,11 @@ func (l *unreliableLine) accept() {
 			}
 			return true
 		})
-		go forward(server, client, func(*ber.Packet) bool {
+		go forward(server, client, func(answered *ber.Packet) bool {
 			if l.muted.Load() {
 				<-l.over
 			}
+			l.recode(answered)
 			return !losing.Load()
 		})
 	}
@@ -86,4 +89,25 @@ func forward(from, to net.Conn, pass func(*ber.Packet) bool) {
 			return
 		}
 	}
+}
+
+// recode changes the code of an answer to a change of an entry.
+func (l *unreliableLine) recode(message *ber.Packet) {
+	answer := message.Children[1]
+	if answer.Tag != goldap.ApplicationModifyResponse {
+		return
+	}
+	code, known := l.codes[answer.Children[0].Value.(int64)]
+	if !known {
+		return
+	}
+	other := ber.Encode(answer.ClassType, answer.TagType, answer.Tag, nil, "")
+	other.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, code, ""))
+	for _, child := range answer.Children[1:] {
+		other.AppendChild(child)
+	}
+	whole := ber.NewSequence("")
+	whole.AppendChild(message.Children[0])
+	whole.AppendChild(other)
+	*message = *whole
 }

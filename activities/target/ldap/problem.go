@@ -23,6 +23,7 @@ var refusals = map[uint16]string{
 	ldap.LDAPResultInvalidDNSyntax:           "write the DN as the directory shows it",
 	ldap.LDAPResultNamingViolation:           "look what the directory allows there",
 	ldap.LDAPResultNotAllowedOnNonLeaf:       "remove what lies below it",
+	ldap.LDAPResultEntryAlreadyExists:        "look who is a member: the directory says that it is there, and does not show it",
 	ldap.LDAPResultObjectClassModsProhibited: "look what the directory allows there",
 }
 
@@ -43,10 +44,10 @@ func (d *directory) problem(ctx context.Context, err error, about string) error 
 	}
 	var answer *ldap.Error
 	switch {
-	case errors.As(err, &answer) && answer.ResultCode == ldap.LDAPResultNoSuchObject:
+	case isAnswer(err, &answer) && answer.ResultCode == ldap.LDAPResultNoSuchObject:
 		return d.hidden(about)
-	case answer != nil && answer.ResultCode < ldap.ErrorNetwork:
-		return d.refusal(answer, about)
+	case isAnswer(err, &answer):
+		return d.refusal(answer, about).AsRefusal()
 	case ctx.Err() != nil:
 		return contract.Problemf(contract.KindUnavailable, "", "try again", "%s did not answer before the call was given up", d)
 	default:
@@ -65,6 +66,11 @@ func (d *directory) refusal(answer *ldap.Error, about string) *contract.Problem 
 		said += ": " + answer.Err.Error()
 	}
 	return contract.Problemf(kind, "", fix, "%s answered about %s: %s (code %d)", d, contract.Shorten(about, shown), oneLine(said), answer.ResultCode)
+}
+
+// isAnswer is true when the directory itself has said so.
+func isAnswer(err error, answer **ldap.Error) bool {
+	return errors.As(err, answer) && (*answer).ResultCode < ldap.ErrorNetwork
 }
 
 func hasCode(err error, code uint16) bool { return ldap.IsErrorWithCode(err, code) }

@@ -100,6 +100,11 @@ func loopback(host string) bool {
 type link struct {
 	*ldap.Conn
 	socket net.Conn
+	bindDN string // of ourselves
+	// contexts are the directory's naming contexts, once they have been read.
+	contexts []string
+	// nameless is true when entries can't be found by their UUIDs.
+	nameless bool
 	// idle cuts the link when nobody uses it.
 	idle *time.Timer
 }
@@ -119,7 +124,7 @@ func (d *dialer) dial(ctx context.Context) (*link, error) {
 	if err != nil {
 		return nil, err
 	}
-	made := &link{socket: socket}
+	made := &link{socket: socket, bindDN: d.bindDN}
 	stop := context.AfterFunc(ctx, made.cut)
 	defer stop()
 	if err := d.greet(ctx, made); err != nil {

@@ -56,11 +56,17 @@ func TestMain(m *testing.M) {
 // shared is the server with these blocks of the page, started for the first test that asks.
 func shared(t testing.TB, blocks ...string) *slapd {
 	t.Helper()
+	return sharedWith(t, "", blocks...)
+}
+
+// sharedWith is one with more configuration at its end.
+func sharedWith(t testing.TB, more string, blocks ...string) *slapd {
+	t.Helper()
 	servers.Lock()
 	defer servers.Unlock()
-	key := strings.Join(blocks, ", ")
+	key := strings.Join(append(blocks, more), ", ")
 	if servers.running[key] == nil {
-		servers.running[key] = start(t, fromPage(t, blocks...))
+		servers.running[key] = start(t, fromPage(t, blocks...)+more)
 	}
 	return servers.running[key]
 }

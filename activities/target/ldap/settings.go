@@ -15,6 +15,7 @@ const (
 	attributeMember       = "member"
 	attributeUniqueMember = "uniqueMember"
 	attributeMemberUID    = "memberUid" // holds logins, not DNs
+	attributeUID          = "uid"
 )
 
 var memberAttributes = []string{attributeMember, attributeUniqueMember, attributeMemberUID}

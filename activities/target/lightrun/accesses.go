@@ -57,25 +57,27 @@ func (a *api) create(ctx context.Context, wanted newAccess) (bool, error) {
 		return false, contract.Problemf(contract.KindDenied, "", "see in Lightrun whether the user and each pool exist",
 			"%s does not know the user %s or one of the agent pools %s, and does not say which",
 			a, wanted.UserEmails[0], strings.Join(wanted.AgentPoolIDs, ", "))
-	case answer.status == http.StatusForbidden && answer.isFull():
-		return false, a.full(ctx)
+	case answer.status == http.StatusForbidden:
+		return false, a.forbidden(ctx, answer)
 	default:
 		return false, a.refusal(answer)
 	}
 }
 
-// delete removes a temporary access; one that is not there any more has been removed.
-func (a *api) delete(ctx context.Context, access tempAccess) error {
+// delete removes a temporary access, and says whether it was there; one that is not has been removed.
+func (a *api) delete(ctx context.Context, access tempAccess) (there bool, err error) {
 	if !idPattern.MatchString(access.ID) {
-		return a.strange("the id of %s is %q", access.Name, clip(access.ID))
+		return false, a.strange("the id of %s is %q", access.Name, clip(access.ID))
 	}
 	answer, err := a.call(ctx, http.MethodDelete, accesses.path+"/"+access.ID, nil, nil)
 	switch {
 	case err != nil:
-		return err
-	case answer.status == http.StatusNoContent || answer.status == http.StatusOK || answer.status == http.StatusNotFound:
-		return nil
+		return false, err
+	case answer.status == http.StatusNoContent || answer.status == http.StatusOK:
+		return true, nil
+	case answer.status == http.StatusNotFound:
+		return false, nil
 	default:
-		return a.refusal(answer)
+		return false, a.refusal(answer)
 	}
 }

@@ -3,10 +3,12 @@ package lightrun_test
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -37,6 +39,8 @@ type company struct {
 	url string
 	// faults hit every request, changeFaults only those that change something.
 	faults, changeFaults sandbox.Faults
+	// blind shows nothing of what the company holds, and does not count it.
+	blind atomic.Bool
 
 	mu    sync.Mutex
 	ahead time.Duration // of the company's clock
@@ -67,6 +71,10 @@ func open(t *testing.T, change func(*sandboxlightrun.Options)) *company {
 	changes := c.changeFaults.Wrap(api)
 	site := httptest.NewServer(c.faults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		c.note(r)
+		if r.Method == http.MethodGet && c.blind.Load() {
+			_, _ = io.WriteString(w, `{"items":[],"hasMore":false,"name":"crew","members":[]}`)
+			return
+		}
 		if r.Method == http.MethodGet {
 			api.ServeHTTP(w, r)
 			return

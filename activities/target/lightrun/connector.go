@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"curfew/activities/target"
@@ -21,7 +22,11 @@ const (
 )
 
 // connector gives temporary accesses.
-type connector struct{ api *api }
+type connector struct {
+	api *api
+	// shows is true once Lightrun has listed any temporary access.
+	shows atomic.Bool
+}
 
 // Grant makes the access with the asked end, unless it is there, and then removes those with other ends.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
@@ -29,7 +34,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	if err != nil {
 		return "", err
 	}
-	ours, err := c.ours(ctx, access.Key)
+	ours, _, err := c.ours(ctx, access)
 	if err != nil {
 		return "", err
 	}
@@ -39,7 +44,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 			return "", err
 		}
 	}
-	if err := c.remove(ctx, slices.DeleteFunc(ours, wanted.isNamed)); err != nil {
+	if _, err := c.remove(ctx, slices.DeleteFunc(ours, wanted.isNamed)); err != nil {
 		return "", err
 	}
 	return granted, nil
@@ -51,7 +56,7 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 	if err != nil || made {
 		return target.AccessGranted, err
 	}
-	ours, err := c.ours(ctx, access.Key)
+	ours, _, err := c.ours(ctx, access)
 	if err != nil {
 		return "", err
 	}
@@ -62,18 +67,24 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 	return target.AlreadyThere, nil
 }
 
-// Revoke removes every access of this grant, whatever its end, until Lightrun lists none.
+// Revoke removes every access of this grant, whatever its end, until Lightrun lists none; those that it has listed before also
+// if it lists them no more.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	revoked := target.AlreadyAbsent
+	if there, err := c.remove(ctx, c.known(access)); err != nil {
+		return "", err
+	} else if there {
+		revoked = target.AccessRevoked
+	}
 	for range rounds {
-		ours, err := c.ours(ctx, access.Key)
+		ours, _, err := c.ours(ctx, access)
 		if err != nil {
 			return "", err
 		}
 		if len(ours) == 0 {
 			return revoked, nil
 		}
-		if err := c.remove(ctx, ours); err != nil {
+		if _, err := c.remove(ctx, ours); err != nil {
 			return "", err
 		}
 		revoked = target.AccessRevoked
@@ -84,11 +95,14 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 
 // Inspect lists the accesses of this grant. The end is that of the one that lasts longest.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
-	ours, err := c.ours(ctx, access.Key)
+	ours, proof, err := c.ours(ctx, access)
 	if err != nil {
 		return target.State{}, err
 	}
-	state := target.State{Held: len(ours) > 0}
+	state := target.State{Held: len(ours) > 0, Identity: contract.Identity{Target: c.api.base.String(), ID: idsOf(ours)}}
+	if !state.Held && !proof {
+		state.Doubt = c.api.String() + " lists no temporary access at all, and does not count them"
+	}
 	for _, one := range ours {
 		end, err := c.api.endOf(one)
 		if err != nil {
@@ -103,31 +117,59 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 
 // Check lists temporary accesses: the one scope that lets the key do so lets it make and remove them too.
 func (c *connector) Check(ctx context.Context) error {
-	_, err := count(ctx, c.api, accesses)
+	_, err := read[struct{}](ctx, c.api, accesses, 0, 1)
 	return err
 }
 
-// ours lists the accesses that were made for the grant with a key.
-func (c *connector) ours(ctx context.Context, key string) ([]tempAccess, error) {
-	if !keyPattern.MatchString(key) {
-		return nil, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(key))
+// ours lists the accesses that were made for a grant, by their names and by the ids that they had before. proof is false when
+// it says nothing that none is listed: the list is empty, not counted, and has never shown anything.
+func (c *connector) ours(ctx context.Context, access target.Access) (ours []tempAccess, proof bool, err error) {
+	if !keyPattern.MatchString(access.Key) {
+		return nil, false, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(access.Key))
 	}
 	all, err := list[tempAccess](ctx, c.api, accesses)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	return slices.DeleteFunc(all, func(one tempAccess) bool { return !strings.HasPrefix(one.Name, namePrefix(key)) }), nil
+	if len(all.entries) > 0 {
+		c.shows.Store(true)
+	}
+	known := c.known(access)
+	ours = slices.DeleteFunc(all.entries, func(one tempAccess) bool {
+		return !strings.HasPrefix(one.Name, namePrefix(access.Key)) &&
+			!slices.ContainsFunc(known, func(former tempAccess) bool { return former.ID == one.ID })
+	})
+	return ours, all.counted || access.Shown || c.shows.Load(), nil
 }
 
-// remove tries to remove all, even after one has failed, and returns the first error.
-func (c *connector) remove(ctx context.Context, doomed []tempAccess) error {
-	var first error
+// known are the accesses of a grant that this company has listed before, as far as their ids go.
+func (c *connector) known(access target.Access) (known []tempAccess) {
+	for _, id := range strings.Fields(access.Identity.On(c.api.base.String())) {
+		known = append(known, tempAccess{ID: id, Name: namePrefix(access.Key) + "…"})
+	}
+	return known
+}
+
+// idsOf are the ids of accesses, with spaces between them.
+func idsOf(ours []tempAccess) string {
+	var ids []string
+	for _, one := range ours {
+		ids = append(ids, one.ID)
+	}
+	slices.Sort(ids)
+	return strings.Join(ids, " ")
+}
+
+// remove tries to remove all, even after one has failed, and returns the first error. It says whether any was there.
+func (c *connector) remove(ctx context.Context, doomed []tempAccess) (there bool, first error) {
 	for _, one := range doomed {
-		if err := c.api.delete(ctx, one); err != nil && first == nil {
+		removed, err := c.api.delete(ctx, one)
+		there = there || removed
+		if err != nil && first == nil {
 			first = err
 		}
 	}
-	return first
+	return there, first
 }
 
 // describe is the temporary access that gives what is asked for.
@@ -142,7 +184,7 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 	latest := now.Add(maxDuration)
 	switch {
 	case !access.Until.After(now):
-		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for a later end",
+		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "ask for a later end",
 			"%s is in the past", access.Until.UTC().Format(time.RFC3339))
 	case access.Until.After(latest):
 		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for 31 days or less",

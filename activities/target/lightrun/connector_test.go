@@ -178,7 +178,8 @@ func TestAccessesOfOthersAreNeverTouched(t *testing.T) {
 	}
 	state, err := connector.Inspect(t.Context(), access)
 	require.NoError(t, err)
-	require.Equal(t, target.State{}, state)
+	require.False(t, state.Held)
+	require.Zero(t, state.Until)
 	for _, after := range []time.Duration{time.Hour, 2 * time.Hour} {
 		_, err = connector.Grant(t.Context(), request(t, in(after)))
 		require.NoError(t, err)
@@ -210,7 +211,8 @@ func TestLightrunEndsTheAccessWhenNobodyElseDoes(t *testing.T) {
 	require.False(t, c.Can(ann, pool))
 	state, err = connector.Inspect(t.Context(), access)
 	require.NoError(t, err)
-	require.Equal(t, target.State{}, state)
+	require.False(t, state.Held)
+	require.Zero(t, state.Until)
 	revoked, err := connector.Revoke(t.Context(), access)
 	require.NoError(t, err)
 	require.Equal(t, target.AlreadyAbsent, revoked)
@@ -232,9 +234,16 @@ func TestEndsThatLightrunCantKeepAreRefusedBeforeAnyCall(t *testing.T) {
 	t.Parallel()
 	c := open(t, nil)
 	connector := connect(t, c.url, token)
-	for name, until := range map[string]time.Time{"over 31 days": in(31*24*time.Hour + time.Minute), "past": in(-time.Second), "none": {}} {
-		_, err := connector.Grant(t.Context(), request(t, until))
-		requireProblem(t, err, contract.KindDenied, "until")
+	for name, tc := range map[string]struct {
+		until time.Time
+		kind  contract.Kind
+	}{
+		"over 31 days": {in(31*24*time.Hour + time.Minute), contract.KindDenied},
+		"past":         {in(-time.Second), contract.KindOverdue},
+		"none":         {time.Time{}, contract.KindOverdue},
+	} {
+		_, err := connector.Grant(t.Context(), request(t, tc.until))
+		requireProblem(t, err, tc.kind, "until")
 		require.Empty(t, c.requests(), name)
 	}
 	access := request(t, in(time.Hour))

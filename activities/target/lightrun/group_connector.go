@@ -3,6 +3,7 @@ package lightrun
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -12,6 +13,8 @@ import (
 type groupConnector struct {
 	api     *api
 	watches watches
+	// shows is true once Lightrun has shown anybody as a member of a group.
+	shows atomic.Bool
 }
 
 // Grant adds the subject to the group. Lightrun enforces no end of a membership, so to move the end there is nothing to do.
@@ -57,6 +60,8 @@ func (c *groupConnector) add(ctx context.Context, watch *watch, before roster) (
 	}
 	found, there := after.find(watch.account)
 	switch {
+	case !there && failed == (failure{}):
+		return target.AccessGranted, nil // whoever asked looks whether it is there
 	case !there:
 		return "", c.api.unchanged(failed, fmt.Sprintf("add %s to the group %s", watch.account, watch.group))
 	case failed != (failure{}): // another attempt was first
@@ -66,7 +71,8 @@ func (c *groupConnector) add(ctx context.Context, watch *watch, before roster) (
 	}
 }
 
-// Revoke removes the subject from the group. A group that was deleted has taken its memberships along.
+// Revoke removes the subject from the group, whatever the group has shown before. A group that was deleted has taken its
+// memberships along.
 func (c *groupConnector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	group, err := groupOf(access.Entitlement)
 	if err != nil {
@@ -74,13 +80,19 @@ func (c *groupConnector) Revoke(ctx context.Context, access target.Access) (targ
 	}
 	watch := c.watches.start(group, access.Account)
 	defer watch.end()
-	before, _, err := c.api.members(ctx, group)
+	before, known, err := c.api.members(ctx, group)
 	if err != nil {
 		return "", err
 	}
-	found, there := before.find(access.Account)
-	if !there {
+	if !known {
 		return target.AlreadyAbsent, nil
+	}
+	found, there := before.find(access.Account)
+	switch {
+	case !there && before.hasLookalike(access.Account):
+		return target.AlreadyAbsent, nil // Lightrun might take the one for the other
+	case !there:
+		found.Email = access.Account
 	}
 	watch.change()
 	failed, err := c.api.removeMember(ctx, group, found.Email)
@@ -93,6 +105,9 @@ func (c *groupConnector) Revoke(ctx context.Context, access target.Access) (targ
 	}
 	if _, still := after.find(access.Account); still {
 		return "", c.api.unchanged(failed, fmt.Sprintf("remove %s from the group %s", access.Account, group))
+	}
+	if !there {
+		return target.AlreadyAbsent, nil
 	}
 	return target.AccessRevoked, nil
 }
@@ -112,17 +127,24 @@ func (c *groupConnector) Inspect(ctx context.Context, access target.Access) (tar
 	if err != nil {
 		return target.State{}, err
 	}
-	now, _, err := c.api.members(ctx, group)
+	now, known, err := c.api.roster(ctx, group)
 	if err != nil {
 		return target.State{}, err
 	}
-	_, held := now.find(access.Account)
-	return target.State{Held: held}, nil
+	if len(now.members) > 0 {
+		c.shows.Store(true)
+	}
+	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
+	_, state.Held = now.members.find(access.Account)
+	if known && len(now.members) == 0 && !now.counted && !access.Shown && !c.shows.Load() {
+		state.Doubt = c.api.String() + " shows no member of the group, and does not count them"
+	}
+	return state, nil
 }
 
 // Check lists groups: the one scope that lets the key do so lets it change them too.
 func (c *groupConnector) Check(ctx context.Context) error {
-	_, err := count(ctx, c.api, groups)
+	_, err := read[struct{}](ctx, c.api, groups, 0, 1)
 	return err
 }
 

@@ -35,6 +35,11 @@ func (r roster) find(account string) (member, bool) {
 	return r[at], true
 }
 
+// hasLookalike is true when somebody has an address that only looks like an account's.
+func (r roster) hasLookalike(account string) bool {
+	return slices.ContainsFunc(r, func(one member) bool { return strings.EqualFold(one.Email, account) })
+}
+
 // differing names those who are in one roster only, or otherwise than in the other.
 func (r roster) differing(other roster) []string {
 	left := make(map[string]member, len(other))
@@ -53,14 +58,25 @@ func (r roster) differing(other roster) []string {
 
 // members reads who is in a group. It returns false when there is no such group.
 func (a *api) members(ctx context.Context, group string) (roster, bool, error) {
+	found, known, err := a.roster(ctx, group)
+	return found.members, known, err
+}
+
+// counted is a roster, and whether Lightrun said how many there are in it.
+type counted struct {
+	members roster
+	counted bool
+}
+
+func (a *api) roster(ctx context.Context, group string) (counted, bool, error) {
 	answer, err := a.call(ctx, http.MethodGet, groups.path+"/"+group, url.Values{"includeMembers": {"true"}}, nil)
 	switch {
 	case err != nil:
-		return nil, false, err
+		return counted{}, false, err
 	case answer.status == http.StatusNotFound:
-		return nil, false, a.confirmNoGroup(ctx, group)
+		return counted{}, false, a.confirmNoGroup(ctx, group)
 	case answer.status != http.StatusOK:
-		return nil, false, a.refusal(answer)
+		return counted{}, false, a.refusal(answer)
 	}
 	var content struct {
 		Members     roster `json:"members"`
@@ -69,11 +85,11 @@ func (a *api) members(ctx context.Context, group string) (roster, bool, error) {
 	err = json.Unmarshal(answer.body, &content)
 	switch {
 	case err != nil || content.Members == nil && content.MemberCount == nil:
-		return nil, false, a.strange("it answered with no group")
+		return counted{}, false, a.strange("it answered with no group")
 	case content.MemberCount != nil && len(content.Members) < *content.MemberCount:
-		return nil, false, a.strange("it shows %d of the %d members of the group %s", len(content.Members), *content.MemberCount, group)
+		return counted{}, false, a.strange("it shows %d of the %d members of the group %s", len(content.Members), *content.MemberCount, group)
 	}
-	return content.Members, true, nil
+	return counted{content.Members, content.MemberCount != nil}, true, nil
 }
 
 // confirmNoGroup wants Lightrun to list its groups without this one. Anything may answer 404 in Lightrun's place, and
@@ -86,7 +102,7 @@ func (a *api) confirmNoGroup(ctx context.Context, group string) error {
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(all, func(one entry) bool { return strings.EqualFold(one.ID, group) }) {
+	if slices.ContainsFunc(all.entries, func(one entry) bool { return strings.EqualFold(one.ID, group) }) {
 		return a.strange("it lists the group %s, but does not show it", group)
 	}
 	return nil
@@ -129,7 +145,7 @@ func (a *api) change(ctx context.Context, method, group string, content any) (fa
 
 // unchanged says that the group does not show a change that was asked for.
 func (a *api) unchanged(failed failure, change string) error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "look at the group in Lightrun if this persists", "%s did not %s", a, change)
+	problem := contract.Problemf(contract.KindUnavailable, "", "look at the group in Lightrun if this persists", "%s did not %s", a, change).AsRefusal()
 	if failed != (failure{}) {
 		problem.Fault += ": " + spell(failed.Status, failed.Message)
 	}

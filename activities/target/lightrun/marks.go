@@ -22,7 +22,7 @@ func (c *connector) List(ctx context.Context) ([]target.Marked, error) {
 		return nil, err
 	}
 	var marked []target.Marked
-	for _, one := range all {
+	for _, one := range all.entries {
 		mark := markPattern.FindStringSubmatch(one.Name)
 		if mark == nil {
 			continue
@@ -41,7 +41,7 @@ func (c *connector) List(ctx context.Context) ([]target.Marked, error) {
 
 // Remove removes the access with this key and this end. One that was made since, with another end, stays.
 func (c *connector) Remove(ctx context.Context, found target.Marked) error {
-	ours, err := c.ours(ctx, found.Key)
+	ours, _, err := c.ours(ctx, target.Access{Key: found.Key})
 	if err != nil {
 		return err
 	}
@@ -55,7 +55,8 @@ func (c *connector) Remove(ctx context.Context, found target.Marked) error {
 			doomed = append(doomed, one)
 		}
 	}
-	return c.remove(ctx, doomed)
+	_, err = c.remove(ctx, doomed)
+	return err
 }
 
 // Capacity counts the temporary accesses of the whole company.

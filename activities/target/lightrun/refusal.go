@@ -21,7 +21,7 @@ const (
 
 // refusal says what an answer means that is no success.
 func (a *api) refusal(answer answer) error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", a, answer.said())
+	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", a, answer.said()).AsRefusal()
 	switch status := answer.status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = a.String() + " does not accept the API key"
@@ -49,19 +49,21 @@ func final(status int) bool {
 	}
 }
 
-// isFull tells the two meanings of a 403 apart: too many accesses, or a key that may not do this. Only the text can.
-func (a answer) isFull() bool {
-	return strings.Contains(strings.ToLower(string(a.body)), "exceeded limit")
-}
-
-// full says how many temporary accesses are in use.
-func (a *api) full(ctx context.Context) error {
-	fix := "wait for others to end, or remove some in Lightrun"
+// forbidden tells the two meanings of a 403 about a new access apart: the company has too many, or the key may not do this. Its
+// text is the vendor's to change, so the accesses are counted.
+func (a *api) forbidden(ctx context.Context, answer answer) error {
 	inUse, err := count(ctx, a, accesses)
-	if err != nil {
-		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more temporary accesses", a)
+	known := strings.Contains(strings.ToLower(string(answer.body)), "exceeded limit")
+	const fix = "wait for others to end, or remove some in Lightrun"
+	switch {
+	case err == nil && (known || inUse >= companyLimit):
+		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more: %d of %d temporary accesses are in use; it answered %s",
+			a, inUse, companyLimit, answer.said()).AsRefusal()
+	case known:
+		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more temporary accesses; it answered %s", a, answer.said()).AsRefusal()
+	default:
+		return a.refusal(answer)
 	}
-	return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more: %d of %d temporary accesses are in use", a, inUse, companyLimit)
 }
 
 // said is the status and the vendor's message.

@@ -40,7 +40,7 @@ func (s *Settings) Open() (target.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &connector{api}, nil
+	return &connector{api: api}, nil
 }
 
 // Validate names what is wrong with the settings. It calls nobody.

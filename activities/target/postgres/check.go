@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"curfew/workflows/contract"
@@ -24,7 +25,9 @@ func (c *connector) Check(ctx context.Context) error {
 		version                      int
 		standby, maySignal, mayGrant bool
 	)
-	err := c.pool.QueryRow(ctx, checkQuery).Scan(&version, &standby, &maySignal, &mayGrant)
+	err := c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		return conn.QueryRow(ctx, checkQuery).Scan(&version, &standby, &maySignal, &mayGrant)
+	})
 	switch {
 	case err != nil:
 		return c.problem(err, membership{})

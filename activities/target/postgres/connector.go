@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -12,12 +11,17 @@ import (
 
 // connector speaks to one server. Roles belong to the whole server, whichever database the connection is to.
 type connector struct {
-	pool   *pgxpool.Pool
+	links  *links
 	broker string // our own role
 }
 
-// seen is what lookStatement finds.
-type seen struct{ role, account, held bool }
+// Ping implements target.Pinger.
+func (c *connector) Ping(ctx context.Context) error {
+	if err := c.links.ping(ctx); err != nil {
+		return c.problem(err, membership{})
+	}
+	return nil
+}
 
 // Grant implements target.Connector. The server enforces no end of a membership, so to move the end there is nothing to do.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
@@ -25,55 +29,78 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	if err != nil {
 		return "", err
 	}
-	conn, err := c.pool.Acquire(ctx)
+	// Nothing is given before the connection is there by which it can be taken away.
+	if err := c.Ping(ctx); err != nil {
+		return "", err
+	}
+	granted := target.AlreadyThere
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		if m, err = found.same(); err != nil {
+			return err
+		}
+		before, err := vet(ctx, conn, m)
+		if err != nil || before.held {
+			return err
+		}
+		granted = target.AccessGranted
+		_, err = conn.Exec(ctx, grantStatement(m, majorVersion(conn)))
+		return err
+	})
 	if err != nil {
 		return "", c.problem(err, m)
 	}
-	defer conn.Release()
-	found, err := vet(ctx, conn.Conn(), m)
-	if err != nil {
-		return "", c.problem(err, m)
-	}
-	if found.held {
-		return target.AlreadyThere, nil
-	}
-	if _, err := conn.Exec(ctx, grantStatement(m, majorVersion(conn.Conn()))); err != nil {
-		return "", c.problem(err, m)
-	}
-	return target.AccessGranted, nil
+	return granted, nil
 }
 
-// Revoke implements target.Connector, in one round trip. An account or a role that has been dropped has taken its
-// memberships along.
+// Revoke implements target.Connector. An account or a role that has been dropped has taken its memberships along.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	m, err := membershipOf(access)
 	if err != nil {
 		return "", err
 	}
-	var before seen
-	batch := &pgx.Batch{}
-	batch.Queue(lookStatement, m.role, m.account).QueryRow(before.scan)
-	batch.Queue(revokeStatement(m))
-	if err := c.pool.SendBatch(ctx, batch).Close(); err != nil && !dropped(err, before) {
+	revoked := target.AlreadyAbsent
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		if found.held() {
+			revoked = target.AccessRevoked
+		}
+		for _, one := range found.ours(majorVersion(conn)) {
+			m = one.membership
+			if _, err := conn.Exec(ctx, revokeStatement(m)); err != nil && !dropped(err, one.seen) {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
 		return "", c.problem(err, m)
 	}
-	if before.held {
-		return target.AccessRevoked, nil
-	}
-	return target.AlreadyAbsent, nil
+	return revoked, nil
 }
 
-// Inspect implements target.Connector.
+// Inspect implements target.Connector. The lists of roles and of memberships are everybody's to read, so that nothing is
+// there is proof.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	m, err := membershipOf(access)
 	if err != nil {
 		return target.State{}, err
 	}
-	var found seen
-	if err := found.scan(c.pool.QueryRow(ctx, lookStatement, m.role, m.account)); err != nil {
+	var found finding
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) (err error) {
+		found, err = find(ctx, conn, access, m)
+		return err
+	})
+	if err != nil {
 		return target.State{}, c.problem(err, m)
 	}
-	return target.State{Held: found.held}, nil
+	return target.State{Held: found.held(), Identity: found.identity()}, nil
 }
 
 // vet looks what is there, and refuses a grant that could not be taken away.
@@ -91,9 +118,9 @@ func vet(ctx context.Context, conn *pgx.Conn, m membership) (found seen, err err
 		return found, err
 	}
 	switch {
-	case !found.role:
+	case found.role == 0:
 		return found, missing("role", m.role)
-	case !found.account:
+	case found.account == 0:
 		return found, missing("account", m.account)
 	case danger != nil:
 		return found, contract.Problemf(contract.KindDenied, "role", "name a role with just the privileges that are needed",
@@ -108,5 +135,3 @@ func vet(ctx context.Context, conn *pgx.Conn, m membership) (found seen, err err
 		return found, nil
 	}
 }
-
-func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.held) }

@@ -37,7 +37,12 @@ type world struct {
 
 func newWorld(t testing.TB) *world {
 	t.Helper()
-	w := &world{server: testserver.Start(t), name: fmt.Sprintf("w%d ", worlds.Add(1))}
+	return newWorldOn(t, testserver.Start(t))
+}
+
+func newWorldOn(t testing.TB, server *testserver.Server) *world {
+	t.Helper()
+	w := &world{server: server, name: fmt.Sprintf("w%d ", worlds.Add(1))}
 	w.role, w.broker, w.table = w.name+`"Reporting" für alle`, w.name+"broker", quote(w.name+"orders")
 	w.exec(t, `CREATE TABLE %s AS SELECT generate_series(1, 100) AS id`, w.table)
 	w.exec(t, `CREATE ROLE %s`, quote(w.role))
@@ -77,7 +82,12 @@ func (w *world) version(t testing.TB) (version int) {
 
 func open(t testing.TB, dsn string) target.Connector {
 	t.Helper()
-	connector, err := (&postgres.Settings{DSN: config.SecretOf(dsn)}).Open()
+	return openWith(t, dsn, 0)
+}
+
+func openWith(t testing.TB, dsn string, connections int) target.Connector {
+	t.Helper()
+	connector, err := (&postgres.Settings{DSN: config.SecretOf(dsn), MaxConnections: connections}).Open()
 	require.NoError(t, err)
 	return connector
 }
@@ -160,6 +170,12 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		},
 		LoseReply:   func(*testing.T) { line.loseReply() },
 		OpenSession: w.openCursor,
+		Rename: func(t *testing.T, account string) string {
+			now := account + " (was)"
+			w.exec(t, `ALTER ROLE %s RENAME TO %s`, quote(account), quote(now))
+			w.exec(t, `ALTER ROLE %s PASSWORD '%s'`, quote(now), w.server.Password())
+			return now
+		},
 	}
 }
 

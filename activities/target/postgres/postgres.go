@@ -5,12 +5,9 @@
 package postgres
 
 import (
-	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/target"
@@ -22,14 +19,10 @@ const (
 	defaultConnections = 8
 	mostConnections    = 100
 
-	connectTimeout = 5 * time.Second
 	// statementTimeout is kept by the server, so that a statement can't take effect later than that, whatever became of
 	// us. It bounds settles.
-	statementTimeout = "5s"
+	statementTimeout = "3s"
 	settles          = 10 * time.Second
-	// cancelGrace is how long a cancelled call waits for the server to say what became of it.
-	cancelGrace = 2 * time.Second
-	idleTime    = 5 * time.Minute
 )
 
 // Kind describes PostgreSQL servers, of version 13 and later.
@@ -48,7 +41,8 @@ type Settings struct {
 	// DSN is a URL or a list of key=value, as psql takes it. It leads to the server itself: a pooler in between would
 	// not hand the statement timeout on.
 	DSN config.Secret `yaml:"dsn"`
-	// MaxConnections is how many connections are open at most; 0 means 8. None is kept that nobody uses.
+	// MaxConnections is how many connections are open at most; 0 means 8. Those that nobody uses are closed, but for one
+	// while access is live.
 	MaxConnections int `yaml:"maxConnections"`
 }
 
@@ -60,16 +54,16 @@ func (s *Settings) Validate() error {
 
 // Open prepares the connection, and makes it when it is first needed.
 func (s *Settings) Open() (target.Connector, error) {
-	pool, err := s.pool()
+	config, err := s.pool()
 	if err != nil {
 		return nil, err
 	}
-	// The context is for connections that are made ahead of use: none.
-	connections, err := pgxpool.NewWithConfig(context.Background(), pool) //nolint:forbidigo // no caller's work depends on it
+	broker := config.ConnConfig.User
+	opened, err := openLinks(config)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
 	}
-	return &connector{pool: connections, broker: pool.ConnConfig.User}, nil
+	return &connector{links: opened, broker: broker}, nil
 }
 
 func (s *Settings) pool() (*pgxpool.Config, error) {
@@ -97,13 +91,11 @@ func (s *Settings) configure(pool *pgxpool.Config) {
 	if s.MaxConnections == 0 {
 		pool.MaxConns = defaultConnections
 	}
-	pool.MinConns, pool.MinIdleConns, pool.MaxConnIdleTime = 0, 0, idleTime
 	pool.AfterConnect = prepare
 
 	conn := pool.ConnConfig
 	// What is not prepared by name is sent in one go: each GRANT and REVOKE is another text, not worth keeping.
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
-	conn.ConnectTimeout = connectTimeout
 	conn.RuntimeParams["application_name"] = "curfew"
 	conn.RuntimeParams["client_encoding"] = "UTF8"
 	conn.RuntimeParams["statement_timeout"] = statementTimeout
@@ -111,8 +103,4 @@ func (s *Settings) configure(pool *pgxpool.Config) {
 	conn.RuntimeParams["search_path"] = "pg_catalog"
 	// A plan is kept for as long as its connection, and a table of roles that was small then may have grown since.
 	conn.RuntimeParams["enable_seqscan"] = "off"
-	// A cancelled call ends at the server too, and then its outcome is known.
-	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelGrace}
-	}
 }

@@ -49,16 +49,19 @@ func (c *connector) problem(err error, m membership) error {
 
 // unavailable is for errors that may pass.
 func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
-	fix := "look at the server's log if it goes on"
+	fix, said := "look at the server's log if it goes on", refused.Message
 	switch refused.Code {
 	case codeWrongPassword, codeNoAuthorization:
 		fix = "check the user and the password in the target's dsn, and the server's pg_hba.conf"
 	case codeReadOnlyServer:
 		fix = "point the target's dsn at the primary server"
 	case codeTooManyConnections:
-		fix = "lower the target's maxConnections or raise the server's max_connections"
+		fix = "end sessions, give the subjects' accounts a CONNECTION LIMIT and Curfew's role reserved connections (docs/targets/postgres.md)"
+		if crowd := c.links.crowd.Load(); crowd != nil {
+			said += ": " + *crowd
+		}
 	}
-	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", refused.Message, refused.Code)
+	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).AsRefusal()
 }
 
 // unreachable tells what kept us from the server, in the words of the network and never of the dsn.
@@ -78,8 +81,16 @@ func missing(field, name string) *contract.Problem {
 	return contract.Problemf(contract.KindNotFound, field, "create it on the server, or correct its name", "no role %q on the server", name)
 }
 
+// codeOf is the SQLSTATE of an answer of the server's; empty for any other error, and for none.
+func codeOf(err error) string {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return refused.Code
+	}
+	return ""
+}
+
 // dropped is true when an error only says that what a revoke names is not there.
 func dropped(err error, before seen) bool {
-	var refused *pgconn.PgError
-	return errors.As(err, &refused) && refused.Code == codeUndefinedObject && (!before.role || !before.account)
+	return codeOf(err) == codeUndefinedObject && (before.role == 0 || before.account == 0)
 }

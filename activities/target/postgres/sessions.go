@@ -14,7 +14,7 @@ import (
 
 const (
 	// sessionPatience is how long sessions may take to end: one that writes a lot has much to undo.
-	sessionPatience = 5 * time.Second
+	sessionPatience = 3 * time.Second
 	firstLook       = 2 * time.Millisecond
 	longestPause    = 100 * time.Millisecond
 )
@@ -26,19 +26,29 @@ func (c *connector) EndSessions(ctx context.Context, access target.Access) (int,
 	if err != nil {
 		return 0, err
 	}
-	pids, err := c.kill(ctx, m)
+	ended := 0
+	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+		found, err := find(ctx, conn, access, m)
+		if err != nil {
+			return err
+		}
+		account := found.oids().account
+		pids, err := kill(ctx, conn, account)
+		if err != nil {
+			return c.sessionProblem(ctx, conn, err, m)
+		}
+		ended = len(pids)
+		return awaitEnd(ctx, conn, m, account, pids)
+	})
 	if err != nil {
-		return 0, c.sessionProblem(ctx, err, m)
-	}
-	if err := c.awaitEnd(ctx, m, pids); err != nil {
 		return 0, c.problem(err, m)
 	}
-	return len(pids), nil
+	return ended, nil
 }
 
-// kill tells all sessions of the account to end, and returns those that had not ended by themselves.
-func (c *connector) kill(ctx context.Context, m membership) ([]int32, error) {
-	rows, err := c.pool.Query(ctx, killStatement, m.account)
+// kill tells all sessions of the account with an oid to end, and returns those that had not ended by themselves.
+func kill(ctx context.Context, conn *pgx.Conn, account uint32) ([]int32, error) {
+	rows, err := conn.Query(ctx, killStatement, account)
 	if err != nil {
 		return nil, err
 	}
@@ -58,7 +68,7 @@ func (c *connector) kill(ctx context.Context, m membership) ([]int32, error) {
 
 // awaitEnd looks until the sessions are no longer listed. The server takes a session from the list after it has
 // undone its transaction.
-func (c *connector) awaitEnd(ctx context.Context, m membership, pids []int32) error {
+func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, account uint32, pids []int32) error {
 	deadline := time.Now().Add(sessionPatience)
 	left := len(pids)
 	for pause := firstLook; left > 0; pause = min(2*pause, longestPause) {
@@ -71,7 +81,7 @@ func (c *connector) awaitEnd(ctx context.Context, m membership, pids []int32) er
 			return ctx.Err()
 		case <-time.After(pause):
 		}
-		if err := c.pool.QueryRow(ctx, leftStatement, m.account, pids).Scan(&left); err != nil {
+		if err := conn.QueryRow(ctx, leftStatement, account, pids).Scan(&left); err != nil {
 			return err
 		}
 	}
@@ -79,13 +89,13 @@ func (c *connector) awaitEnd(ctx context.Context, m membership, pids []int32) er
 }
 
 // sessionProblem tells apart the two reasons for not being allowed to end a session.
-func (c *connector) sessionProblem(ctx context.Context, err error, m membership) error {
+func (c *connector) sessionProblem(ctx context.Context, conn *pgx.Conn, err error, m membership) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != codeNoPrivilege {
 		return c.problem(err, m)
 	}
 	var superuser bool
-	if err := c.pool.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).Scan(&superuser); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).Scan(&superuser); err != nil {
 		return c.problem(err, m)
 	}
 	if superuser {

@@ -15,6 +15,10 @@ const (
 	vetStatement  = "curfew_vet"
 	killStatement = "curfew_kill"
 	leftStatement = "curfew_left"
+	// namesStatement is asked only when a role or an account was renamed or dropped.
+	namesStatement = "curfew_names"
+
+	crowdStatement = "curfew_crowd"
 )
 
 // firstWithGrantors is the version in which each grantor's membership is a thing of its own: REVOKE by one leaves what
@@ -24,11 +28,15 @@ const firstWithGrantors = 16
 var statements = map[string]string{
 	// What is there of a role $1, an account $2 and the membership that we would revoke.
 	lookStatement: `
-		SELECT role IS NOT NULL, account IS NOT NULL, EXISTS (
+		SELECT COALESCE(role, 0)::oid, COALESCE(account, 0)::oid, EXISTS (
 			SELECT FROM pg_auth_members
 			WHERE roleid = role AND member = account AND (grantor = us OR current_setting('server_version_num')::int < 160000))
-		FROM (SELECT to_regrole(quote_ident($1)) AS role, to_regrole(quote_ident($2)) AS account,
+		FROM (SELECT to_regrole(quote_ident($1))::oid AS role, to_regrole(quote_ident($2))::oid AS account,
 			to_regrole(quote_ident(current_user)) AS us) AS named`,
+	// What a role $1 and an account $2 are called now; empty for one that was dropped.
+	namesStatement: `
+		SELECT COALESCE((SELECT rolname::text FROM pg_roles WHERE oid = $1), ''),
+			COALESCE((SELECT rolname::text FROM pg_roles WHERE oid = $2), '')`,
 	// Why members of a role $1 could make the access of an account $2 last: a role that they would reach with it and
 	// that can give access away; that the account is a superuser, who can't lose any; that the account is ourselves.
 	// OFFSET 0 has the few roles that are reached looked up one by one: the planner expects many, and would read all.
@@ -46,11 +54,14 @@ var statements = map[string]string{
 			$2::name = current_user`,
 	// Sends the signal without waiting, so that many sessions end at the same time. The list is made first: a condition
 	// on the name would otherwise not be sure to come before the signal. Without further privileges we see whose a
-	// session is, but not when it began.
+	// session is, but not when it began. Those of an account that was dropped meanwhile have its oid still.
 	killStatement: `
-		WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE usename = $1)
+		WITH theirs AS MATERIALIZED (SELECT pid FROM pg_stat_activity WHERE usesysid = $1)
 		SELECT pid, pg_terminate_backend(pid) FROM theirs`,
-	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usename = $1 AND pid = ANY ($2::int[])`,
+	crowdStatement: `
+		SELECT usename, count(*)::int, current_setting('max_connections')::int FROM pg_stat_activity
+		WHERE usename IS NOT NULL GROUP BY usename ORDER BY 2 DESC, 1 LIMIT 1`,
+	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1 AND pid = ANY ($2::int[])`,
 }
 
 // prepare readies a new connection.
@@ -60,7 +71,7 @@ func prepare(ctx context.Context, conn *pgx.Conn) error {
 			return err
 		}
 	}
-	return nil
+	return identify(ctx, conn)
 }
 
 // grantStatement gives the membership with the server's own privilege as grantor. Where PostgreSQL knows the

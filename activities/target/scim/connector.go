@@ -2,8 +2,6 @@ package scim
 
 import (
 	"context"
-	"errors"
-	"slices"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -18,17 +16,22 @@ type connector struct {
 	accountsID bool // accounts are ids, not userNames
 	removal    removal
 	turns      *turns
+	views      views
 }
 
 // membership is what the connector is asked about, checked.
 type membership struct {
 	group entitlement
 	user  user
+	// namesake has the userName of the access now, and is another user; nil when there is none.
+	namesake *user
+	// shown is true when the service has shown this membership since it was given; unread when nobody expects it to.
+	shown, unread bool
 }
 
 // Grant implements target.Connector. SCIM knows no end of a membership, so to move the end there is nothing to do.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
-	m, known, err := c.membershipOf(ctx, access, true)
+	m, known, err := c.membershipOf(ctx, access, toGive)
 	switch {
 	case err != nil:
 		return "", err
@@ -36,7 +39,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 		return "", contract.Problemf(contract.KindNotFound, "account", "create the user there, or correct the person's account",
 			"%s has no user %q", c.api, clip(access.Account))
 	}
-	changed, err := c.bring(ctx, m, true)
+	changed, err := c.add(ctx, m)
 	switch {
 	case err != nil:
 		return "", err
@@ -49,18 +52,18 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 
 // Revoke implements target.Connector.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
-	m, known, err := c.membershipOf(ctx, access, false)
+	m, known, err := c.membershipOf(ctx, access, toTake)
 	if err != nil {
 		return "", err
 	}
 	if !known {
 		return target.AlreadyAbsent, nil
 	}
-	changed, err := c.bring(ctx, m, false)
+	found, err := c.remove(ctx, m)
 	switch {
 	case err != nil:
 		return "", err
-	case changed:
+	case found:
 		return target.AccessRevoked, nil
 	default:
 		return target.AlreadyAbsent, nil
@@ -69,77 +72,82 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 
 // Inspect implements target.Connector.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
-	m, known, err := c.membershipOf(ctx, access, false)
+	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
+	m, known, err := c.membershipOf(ctx, access, toLook)
 	if err != nil || !known {
+		return state, err
+	}
+	state.Identity.ID = m.user.ID
+	found, err := c.look(ctx, m)
+	if err != nil {
 		return target.State{}, err
 	}
-	found, err := c.look(ctx, m)
-	return target.State{Held: found.standing == held}, err
+	state.Held = found.standing == held
+	if found.standing == untold {
+		state.Doubt = c.doubt()
+	}
+	return state, nil
 }
 
-// membershipOf finds the user. What an id holds can be read without the user, so one that was deleted is looked for
-// only where it matters.
-func (c *connector) membershipOf(ctx context.Context, access target.Access, mustExist bool) (m membership, known bool, err error) {
-	if m.group, err = parse(access.Entitlement); err != nil {
-		return membership{}, false, err
-	}
-	if !c.accountsID {
-		if problem := checkName("account", access.Account, "give the person their userName at the service"); problem != nil {
-			return membership{}, false, problem
-		}
-		found, err := c.api.userNamed(ctx, access.Account)
-		if err != nil || found == nil {
-			return membership{}, false, err
-		}
-		m.user = *found
-		return m, true, nil
-	}
-	if problem := checkID("account", access.Account, "give the person their SCIM id at the service"); problem != nil {
-		return membership{}, false, problem
-	}
-	m.user = user{ID: access.Account, UserName: access.Account}
-	if !mustExist {
-		return m, true, nil
-	}
-	found, err := c.api.userWith(ctx, access.Account)
-	return m, found != nil, err
-}
-
-// bring makes the user a member, or none, and says whether there was anything to change.
-func (c *connector) bring(ctx context.Context, m membership, in bool) (changed bool, err error) {
+// add makes the user a member, and says whether they were none.
+func (c *connector) add(ctx context.Context, m membership) (changed bool, err error) {
 	done, err := c.turns.take(ctx, m.group.Group)
 	if err != nil {
 		return false, err
 	}
 	defer done()
-	wanted := c.removal(m.user.ID)
-	if in {
-		wanted = addition(m.user.ID)
-	}
 	for stale := 0; ; stale++ {
 		before, err := c.look(ctx, m)
-		if err == nil && in {
-			err = c.vet(ctx, m, before)
+		if err == nil {
+			err = c.vet(m, before)
 		}
-		if err != nil || (before.standing == held) == in {
+		if err != nil || before.standing == held {
 			return false, err
 		}
-		meant := before.version
-		if stale == staleChanges {
-			meant = ""
-		}
-		made, err := c.api.change(ctx, m.group.Group, wanted, meant)
-		if err != nil {
-			return false, err
-		}
-		if !made.stale {
-			return true, c.verify(ctx, m, in, before, made)
+		if again, err := c.bring(ctx, m, true, before, stale); !again {
+			return true, err
 		}
 	}
 }
 
+// remove takes the user out of the group, and says whether they were seen there. It is asked for whatever was seen: a service
+// that shows nothing may have the member all the same.
+func (c *connector) remove(ctx context.Context, m membership) (found bool, err error) {
+	done, err := c.turns.take(ctx, m.group.Group)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	for stale := 0; ; stale++ {
+		before, err := c.look(ctx, m)
+		if err != nil || before.group == nil { // which has taken its members along
+			return false, err
+		}
+		if again, err := c.bring(ctx, m, false, before, stale); !again {
+			return before.standing == held, err
+		}
+	}
+}
+
+// bring asks for the change, and reads back what came of it. It returns true when the group has changed meanwhile.
+func (c *connector) bring(ctx context.Context, m membership, in bool, before view, stale int) (again bool, err error) {
+	wanted := c.removal(m.user.ID)
+	if in {
+		wanted = addition(m.user.ID)
+	}
+	meant := before.version
+	if stale == staleChanges {
+		meant = ""
+	}
+	made, err := c.api.change(ctx, m.group.Group, wanted, meant)
+	if err != nil || made.stale {
+		return made.stale, err
+	}
+	return false, c.verify(ctx, m, in, before, made)
+}
+
 // vet refuses what nobody approved, and what could not be seen to end.
-func (c *connector) vet(ctx context.Context, m membership, before view) error {
+func (c *connector) vet(m membership, before view) error {
 	switch {
 	case before.group == nil:
 		return contract.Problemf(contract.KindNotFound, "group", "correct the id in the template, or create the group",
@@ -147,63 +155,9 @@ func (c *connector) vet(ctx context.Context, m membership, before view) error {
 	case before.group.DisplayName != m.group.DisplayName:
 		return contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct the template",
 			"the group %s is called %q, not %q", m.group.Group, clip(before.group.DisplayName), m.group.DisplayName)
-	case before.standing != untold:
+	case before.standing == untold && !m.unread:
+		return c.unseen()
+	default:
 		return nil
 	}
-	shows, err := c.api.showsMembers(ctx)
-	if err == nil && !shows {
-		return contract.Problemf(contract.KindDenied, "group", "let the service show members, or keep one lasting member in the group",
-			"%s shows no members of any group and finds none by filter, so access could not be seen to end", c.api)
-	}
-	return err
-}
-
-// standing says whether a user is a member of a group.
-type standing int
-
-const (
-	absent standing = iota
-	held
-	untold // the service does not say; many are silent about empty groups
-)
-
-// view is a group as it was read once. There is none in it when the service has none.
-type view struct {
-	group    *group
-	version  string
-	standing standing
-}
-
-// look reads the group. Members that are not shown are asked for by filter.
-func (c *connector) look(ctx context.Context, m membership) (view, error) {
-	found, version, err := c.api.group(ctx, m.group.Group)
-	if err != nil || found == nil {
-		return view{}, err
-	}
-	seen := view{group: found, version: version}
-	if found.Members == nil {
-		seen.standing, err = c.ask(ctx, m)
-		return seen, err
-	}
-	if slices.ContainsFunc(*found.Members, func(one member) bool { return one.Value == m.user.ID }) {
-		seen.standing = held
-	}
-	return seen, nil
-}
-
-// ask finds the group by its member. Many services have no such filter.
-func (c *connector) ask(ctx context.Context, m membership) (standing, error) {
-	found, err := only[group](ctx, c.api, "Groups", where("id", m.group.Group, "members.value", m.user.ID))
-	var refused *contract.Problem
-	switch {
-	case errors.As(err, &refused) && refused.Kind == contract.KindDenied:
-		return untold, nil
-	case err != nil:
-		return untold, err
-	case found == nil:
-		return absent, nil
-	case found.ID != m.group.Group:
-		return untold, nil
-	}
-	return held, nil
 }

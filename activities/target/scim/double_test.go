@@ -13,8 +13,6 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/stretchr/testify/require"
-
 	"curfew/activities/target"
 )
 
@@ -199,11 +197,18 @@ func answering(t *testing.T, status int, body string) string {
 // before lets something happen before each request reaches a server.
 func before(t *testing.T, to string, happens func(*http.Request)) string {
 	t.Helper()
-	address, err := url.Parse(to)
-	require.NoError(t, err)
-	proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}
 	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		happens(r)
-		proxy.ServeHTTP(w, r)
+		forward(w, r, to)
 	})
+}
+
+// forward hands a request on to a server.
+func forward(w http.ResponseWriter, r *http.Request, to string) {
+	address, err := url.Parse(to)
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadGateway)
+		return
+	}
+	(&httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) }}).ServeHTTP(w, r)
 }

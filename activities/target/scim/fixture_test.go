@@ -1,13 +1,16 @@
 package scim_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -33,6 +36,7 @@ type world struct {
 	group  string
 	url    string // by way of the line
 	faults sandbox.Faults
+	blind  atomic.Bool // nobody is shown as anybody's member
 	count  atomic.Int64
 }
 
@@ -44,13 +48,53 @@ func newWorld(t *testing.T, versions bool) *world {
 	address, err := url.Parse(w.Address())
 	require.NoError(t, err)
 	line := httptest.NewServer(w.faults.Wrap(&httputil.ReverseProxy{
-		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(address) },
+		Rewrite:        func(r *httputil.ProxyRequest) { r.SetURL(address) },
+		ModifyResponse: w.hide,
 		// A caller that goes away is none of our faults.
 		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, _ error) { w.WriteHeader(http.StatusBadGateway) },
 	}))
 	t.Cleanup(line.Close)
 	w.url = line.URL + w.Path()
 	return w
+}
+
+// hide takes the members out of what the service shows, while the world is blind.
+func (w *world) hide(response *http.Response) error {
+	if !w.blind.Load() || response.Request.Method != http.MethodGet || !strings.Contains(response.Request.URL.Path, "/Groups") {
+		return nil
+	}
+	var shown map[string]any
+	if err := json.NewDecoder(response.Body).Decode(&shown); err != nil {
+		return err
+	}
+	shown["members"] = []any{}
+	if _, list := shown["Resources"]; list {
+		shown["totalResults"], shown["Resources"] = 0, []any{}
+	}
+	text, err := json.Marshal(shown)
+	if err != nil {
+		return err
+	}
+	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+	response.Header.Set("Content-Length", strconv.Itoa(len(text)))
+	return nil
+}
+
+// rename gives a user another userName, and returns it.
+func (w *world) rename(t *testing.T, userName string) string {
+	t.Helper()
+	now := "renamed-" + userName
+	body, err := json.Marshal(map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": now})
+	require.NoError(t, err)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.URL()+"/Users/"+w.UserID(t, userName), bytes.NewReader(body))
+	require.NoError(t, err)
+	request.Header.Set("Authorization", "Bearer "+testserver.Token)
+	request.Header.Set("Content-Type", "application/scim+json")
+	response, err := http.DefaultClient.Do(request)
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
+	return now
 }
 
 // user makes a user who is in no group, and returns the userName.
@@ -125,6 +169,8 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		LoseReply: func(*testing.T) {
 			w.faults.Add(sandbox.Fault{Method: http.MethodPatch, LoseReply: true, Times: 1})
 		},
+		Rename: w.rename,
+		Blind:  func(*testing.T) { w.blind.Store(true) },
 	}
 }
 

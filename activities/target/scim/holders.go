@@ -39,7 +39,7 @@ func (c *connector) membersOf(ctx context.Context, wanted entitlement) ([]string
 	case found.DisplayName != wanted.DisplayName:
 		return nil, contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct it",
 			"the group %s is called %q, not %q", wanted.Group, clip(found.DisplayName), wanted.DisplayName)
-	case found.Members == nil:
+	case len(found.members()) == 0:
 		shows, err := c.api.showsMembers(ctx)
 		if err == nil && !shows {
 			err = contract.Problemf(contract.KindDenied, "group", "let the service show members, or keep one lasting member in some group",
@@ -48,7 +48,7 @@ func (c *connector) membersOf(ctx context.Context, wanted entitlement) ([]string
 		return nil, err
 	}
 	var ids []string
-	for _, one := range *found.Members {
+	for _, one := range found.members() {
 		ids = append(ids, one.Value)
 	}
 	slices.Sort(ids)

@@ -127,7 +127,10 @@ func TestAServiceThatIgnoresAChangeIsNotBelieved(t *testing.T) {
 	_, err := connector.Revoke(t.Context(), ofDouble("ada"))
 	requireProblem(t, err, contract.KindUnavailable, "does not show it")
 	_, err = connector.Grant(t.Context(), ofDouble("eve"))
-	requireProblem(t, err, contract.KindUnavailable, "does not show it")
+	require.NoError(t, err)
+	state, err := connector.Inspect(t.Context(), ofDouble("eve"))
+	require.NoError(t, err)
+	require.False(t, state.Held)
 }
 
 func TestAMemberWhoIsListedTwiceLeavesAltogether(t *testing.T) {
@@ -186,7 +189,19 @@ func TestWhatCouldNotBeSeenToEndIsNotBegun(t *testing.T) {
 	revoked, err := connector.Revoke(t.Context(), ofDouble("ada"))
 	require.NoError(t, err)
 	require.Equal(t, target.AlreadyAbsent, revoked)
-	require.Zero(t, d.changes)
+	state, err := connector.Inspect(t.Context(), ofDouble("ada"))
+	require.NoError(t, err)
+	require.NotEmpty(t, state.Doubt)
+	require.Error(t, connector.(target.ProofChecker).CheckProof(t.Context(), entitlementOf("Operators", doubleGroup)))
+
+	accepted := ofDouble("ada")
+	accepted.Unread = true
+	_, err = connector.Grant(t.Context(), accepted)
+	require.NoError(t, err)
+	require.Equal(t, []string{"u-bob", "u-ada"}, d.members)
+	_, err = connector.Revoke(t.Context(), accepted)
+	require.NoError(t, err)
+	require.Equal(t, []string{"u-bob"}, d.members, "the removal is sent whatever is shown")
 }
 
 // Filters write a name as a JSON string.

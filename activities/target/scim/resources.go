@@ -127,11 +127,9 @@ func (a *api) group(ctx context.Context, id string) (*group, string, error) {
 	case found.ID != id:
 		return nil, "", a.strange("asked for the group %s it answered with %q", id, clip(found.ID))
 	}
-	if found.Members != nil {
-		for _, one := range *found.Members {
-			if one.Value == "" {
-				return nil, "", a.strange("a member of the group %s has no value", id)
-			}
+	for _, one := range found.members() {
+		if one.Value == "" {
+			return nil, "", a.strange("a member of the group %s has no value", id)
 		}
 	}
 	return found, versionOf(answer, *found), nil
@@ -164,7 +162,7 @@ func (a *api) lists(ctx context.Context, resources string) error {
 // showsMembers looks at some groups, whichever come first, for one whose members are shown.
 func (a *api) showsMembers(ctx context.Context) (bool, error) {
 	groups, err := some[group](ctx, a, "Groups", 10)
-	return slices.ContainsFunc(groups, func(one group) bool { return one.Members != nil && len(*one.Members) > 0 }), err
+	return slices.ContainsFunc(groups, func(one group) bool { return len(one.members()) > 0 }), err
 }
 
 // some lists a few resources.

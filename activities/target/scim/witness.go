@@ -15,20 +15,22 @@ const (
 	longestTag = 64 // of each, in bytes
 )
 
-// verify reads the group after a change, and fails when anybody else was moved or the user was not.
+// verify reads the group after a change, and fails when anybody else was moved, or when the user is still shown who was
+// removed. That a user is not shown who was added is judged by whoever asked for it.
 func (c *connector) verify(ctx context.Context, m membership, in bool, before view, made outcome) error {
+	m.namesake = nil // it was not asked to be changed
 	after, err := c.look(ctx, m)
 	if err != nil {
 		return fmt.Errorf("read the group back: %w", err)
 	}
-	failed := (after.standing == held) != in
+	failed := in && after.standing != held || !in && after.standing == held
 	// The change was for the version that was read before, and nothing came between it and the reading after. A version
 	// that stays when the group changes says nothing.
 	alone := made.version != "" && made.version == after.version && made.version != before.version
 	if err := c.harm(m, in, compare(before, after, m.user.ID), failed, alone); err != nil {
 		return err
 	}
-	if failed {
+	if failed && !in {
 		return contract.Problemf(contract.KindUnavailable, "", "see in the service what became of it if this goes on",
 			"%s said that %s, but does not show it", c.api, m.described(in))
 	}
@@ -94,10 +96,10 @@ func (m membership) described(in bool) string {
 // others are the members but one, by their ids, with the names that errors show. A group that is gone has none.
 func (v view) others(except string) map[string]string {
 	names := map[string]string{}
-	if v.group == nil || v.group.Members == nil {
+	if v.group == nil {
 		return names
 	}
-	for _, one := range *v.group.Members {
+	for _, one := range v.group.members() {
 		if one.Value == except {
 			continue
 		}

@@ -64,13 +64,14 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (revoked t
 }
 
 // Inspect implements target.Connector. It answers only when the hosts' list is as it should be, and mends it if it was not.
+// The record is Curfew's own, so that it has no such access is proof; another record knows nothing of what this one gave.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (state target.State, err error) {
 	if err := checkKey(access.Key); err != nil {
 		return target.State{}, err
 	}
 	err = c.store.with(ctx, func(r *record, now time.Time) error {
 		end := r.Openings[access.Key].worksUntil(now)
-		state = target.State{Held: !end.IsZero(), Until: end}
+		state = target.State{Held: !end.IsZero(), Until: end, Identity: contract.Identity{Target: r.ID}}
 		return nil
 	})
 	return state, err

@@ -112,7 +112,7 @@ func TestAnEarlierEndLeavesCertificatesAtHandAndIsToldSo(t *testing.T) {
 		a.give(t, worker, accessOf(account, usual, late))
 		_, err := worker.Grant(t.Context(), accessOf(account, usual, time.Now().Add(time.Hour)))
 		require.NoError(t, err)
-		require.Equal(t, target.State{Held: true, Until: late}, inspect(t, worker, account))
+		requireState(t, late, inspect(t, worker, account))
 
 		time.Sleep(2 * time.Hour) //nolint:forbidigo // the clock of the bubble
 		require.True(t, inspect(t, worker, account).Held)
@@ -121,7 +121,7 @@ func TestAnEarlierEndLeavesCertificatesAtHandAndIsToldSo(t *testing.T) {
 		revoked, err := worker.Revoke(t.Context(), accessOf(account, usual, late))
 		require.NoError(t, err)
 		require.Equal(t, target.AccessRevoked, revoked)
-		require.Equal(t, target.State{}, inspect(t, worker, account))
+		requireState(t, time.Time{}, inspect(t, worker, account))
 		require.Len(t, a.revoked(t), 1)
 	})
 }
@@ -136,7 +136,7 @@ func TestAccessThatRanOutIsNotHeldOrListedOrIssuedFor(t *testing.T) {
 		require.True(t, inspect(t, worker, account).Held)
 
 		time.Sleep(time.Until(access.Until)) //nolint:forbidigo // the clock of the bubble
-		require.Equal(t, target.State{}, inspect(t, worker, account))
+		requireState(t, time.Time{}, inspect(t, worker, account))
 		marked, err := worker.(target.Lister).List(t.Context())
 		require.NoError(t, err)
 		require.Empty(t, marked)
@@ -248,3 +248,21 @@ func inspect(t testing.TB, by target.Connector, account string) target.State {
 }
 
 func inAnHour() time.Time { return time.Now().Add(time.Hour).UTC().Truncate(time.Second) }
+
+// What the former record has issued works until it runs out, and the new one knows nothing of it.
+func TestP3ANewRecordIsAnotherSystem(t *testing.T) {
+	t.Parallel()
+	a := newAuthority(t)
+	worker, account := a.connector(t), a.account()
+	_, err := worker.Grant(t.Context(), accessOf(account, usual, inAnHour()))
+	require.NoError(t, err)
+	before := inspect(t, worker, account)
+	require.NotEmpty(t, before.Identity.Target)
+	require.Equal(t, before.Identity, inspect(t, a.connector(t), account).Identity, "for every worker")
+
+	require.NoError(t, os.Remove(a.file()))
+	require.NoError(t, os.Remove(a.settings.KRL))
+	after := inspect(t, worker, account)
+	require.False(t, after.Held)
+	require.NotEqual(t, before.Identity.Target, after.Identity.Target)
+}

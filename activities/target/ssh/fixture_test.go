@@ -230,6 +230,7 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		Down:             connector(t, down),
 		Slow:             connector(t, slow),
 		Secrets:          slices.Concat(linesOf(w.settings.CAKey), linesOf(wrong.CAKey), linesOf(slow.CAKey)),
+		Nameless:         true,
 	}
 }
 
@@ -255,4 +256,11 @@ func requireProblem(t testing.TB, err error, kinds ...contract.Kind) *contract.P
 	require.Contains(t, kinds, problem.Kind, "%v", err)
 	require.NotEmpty(t, problem.Fix)
 	return problem
+}
+
+// requireState wants access to work until an end; zero when none is to be there.
+func requireState(t testing.TB, until time.Time, state target.State) {
+	t.Helper()
+	require.Equal(t, !until.IsZero(), state.Held)
+	require.True(t, until.Equal(state.Until), "until %s, not %s", state.Until, until)
 }

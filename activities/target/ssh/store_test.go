@@ -217,7 +217,7 @@ func TestCallWhoseTimeIsOverWhileItWaitsGivesUpAndChangesNothing(t *testing.T) {
 	for range patient {
 		require.NoError(t, <-waited)
 	}
-	require.Equal(t, target.State{}, inspect(t, worker, access.Account))
+	requireState(t, time.Time{}, inspect(t, worker, access.Account))
 }
 
 // stopped is a context of a process that was stopped past its deadline and goes on before its timers have gone off.
@@ -231,7 +231,7 @@ func TestCallThatSleptPastItsDeadlineChangesNothing(t *testing.T) {
 	access := accessOf(a.account(), usual, inAnHour())
 	_, err := a.connector(t).Grant(stopped{t.Context()}, access)
 	requireProblem(t, err, contract.KindUnavailable)
-	require.Equal(t, target.State{}, inspect(t, a.connector(t), access.Account))
+	requireState(t, time.Time{}, inspect(t, a.connector(t), access.Account))
 }
 
 func TestWorkerThatDiedWhileWritingIsNoObstacle(t *testing.T) {

@@ -5,6 +5,7 @@ package targettest
 import (
 	"encoding/json"
 	"slices"
+	"sync"
 	"testing"
 
 	"curfew/activities/target"
@@ -48,6 +49,14 @@ type Fixture struct {
 	// OpenSession opens something as the subject that uses the access, and returns whether it still works. Needed when
 	// the connector is a target.SessionEnder.
 	OpenSession func(t *testing.T, account string) (works func() bool)
+
+	// Nameless is true for a kind of which the target has nothing that can't be renamed. Its page says so.
+	Nameless bool
+	// Rename gives a subject another name at the target, as an administrator would, and returns it. What the subject has
+	// moves along. Nil where subjects have no names, or none that change.
+	Rename func(t *testing.T, account string) string
+	// Blind lets the target answer from now on as if nobody had any access; nil where that can't be arranged.
+	Blind func(t *testing.T)
 }
 
 // behaviour is one promise of the port.
@@ -62,14 +71,14 @@ type behaviour struct {
 // of them changes.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, promise := range slices.Concat(access, expiry, overlaps, interruptions, refusals, options, listing) {
+	for _, promise := range slices.Concat(access, proof, expiry, overlaps, interruptions, refusals, options, listing) {
 		t.Run(promise.name, func(t *testing.T) {
 			t.Parallel()
 			fixture := newFixture(t)
 			if promise.applies != nil && !promise.applies(fixture) {
 				t.Skip("nothing is promised about this by such a connector")
 			}
-			promise.try(t, trial{Fixture: fixture})
+			promise.try(t, trial{Fixture: fixture, known: &sync.Map{}})
 		})
 	}
 }

@@ -3,6 +3,7 @@ package targettest
 import (
 	"context"
 	"fmt"
+	"sync"
 	"testing"
 	"time"
 
@@ -15,8 +16,12 @@ import (
 // insistences bounds how often a call is repeated while its target says that it is unavailable.
 const insistences = 20
 
-// trial is a fixture in use.
-type trial struct{ Fixture }
+// trial is a fixture in use. Like a holding, it remembers what the target has shown of each account's access.
+type trial struct {
+	Fixture
+
+	known *sync.Map // account to target.Access, of which only what is known beyond the name is set
+}
 
 // until is an end that no test waits for, in whole seconds because some targets know no smaller unit.
 func until(after time.Duration) time.Time { return time.Now().Add(after).UTC().Truncate(time.Second) }
@@ -24,9 +29,13 @@ func until(after time.Duration) time.Time { return time.Now().Add(after).UTC().T
 // access is what the connector is asked for, with the key that a grant of it has in Curfew.
 func (tr trial) access(account string, until time.Time) target.Access {
 	whole := contract.Access{Target: "conformance", Entitlement: tr.Entitlement, Account: account}
-	return target.Access{
+	access := target.Access{
 		Key: whole.Digest(), Entitlement: tr.Entitlement, Account: account, Until: until, Reference: "OPS-7",
 	}
+	if known, found := tr.known.Load(account); found {
+		access.Identity, access.Shown = known.(target.Access).Identity, known.(target.Access).Shown
+	}
+	return access
 }
 
 // insist repeats a call while the target is unavailable, as Curfew does.
@@ -75,6 +84,9 @@ func (tr trial) inspect(t *testing.T, account string) target.State {
 	t.Helper()
 	state, err := tr.Connector.Inspect(t.Context(), tr.access(account, time.Time{}))
 	require.NoError(t, err, "inspect %s", account)
+	if state.Held {
+		tr.known.Store(account, target.Access{Identity: state.Identity, Shown: true})
+	}
 	return state
 }
 
@@ -88,8 +100,14 @@ func (tr trial) requireHeld(t *testing.T, account string) {
 // requireGone wants them to agree that it is not.
 func (tr trial) requireGone(t *testing.T, account string) {
 	t.Helper()
-	require.Equal(t, target.State{}, tr.inspect(t, account), "Inspect still sees the access of %s", account)
+	state := tr.inspect(t, account)
+	require.False(t, state.Held, "Inspect still sees the access of %s", account)
+	require.Zero(t, state.Until, "what is not there has no end")
+	if tr.access(account, time.Time{}).Shown {
+		require.Empty(t, state.Doubt, "the target has shown the access, so that it shows none now is proof")
+	}
 	require.False(t, tr.Can(t, account), "the access of %s still works", account)
+	tr.known.Delete(account)
 }
 
 // requireProblem wants an error that a person can act on and that gives nothing away.

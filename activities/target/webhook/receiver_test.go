@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -38,6 +39,8 @@ type receiver struct {
 	able bool
 	// changeFaults hit messages that change something.
 	changeFaults sandbox.Faults
+	// blind receivers say that nobody has anything.
+	blind atomic.Bool
 
 	mu       sync.Mutex
 	accounts map[string]bool
@@ -187,6 +190,10 @@ func (r *receiver) read(w http.ResponseWriter, message asked) {
 	defer r.mu.Unlock()
 	switch message.Type {
 	case "access.inspect":
+		if r.blind.Load() {
+			reply(w, `{"held":false}`)
+			return
+		}
 		what := grantTo{message.Account, string(message.Entitlement)}
 		if mark, given := r.given[what]; r.able && given {
 			reply(w, fmt.Sprintf(`{"held":true,"until":%q}`, mark.until.Format(time.RFC3339Nano)))

@@ -43,6 +43,7 @@ func (e *endpoint) refusal(asked message, answer answer) error {
 	case !answer.Passes():
 		problem.Kind = contract.KindDenied
 	}
+	problem.Refused = answer.isProblem()
 	if problem.Kind == contract.KindUnavailable {
 		problem.RetryAfter = answer.RetryAfter(time.Now())
 	}

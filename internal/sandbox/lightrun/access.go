@@ -18,6 +18,9 @@ const (
 	maxDuration = 31 * 24 * time.Hour
 )
 
+// documentedFull is what the vendor says of a company that has no room.
+const documentedFull = "Exceeded limit of temporary access instances. Remove a number of instances and try again."
+
 // TempAccess lets users work with the agents of pools for a while.
 type TempAccess struct {
 	ID             string    `json:"id"`
@@ -53,7 +56,7 @@ func (s *Server) live() []TempAccess {
 }
 
 func (s *Server) listAccesses(r *http.Request, _ []byte) reply {
-	return paged(s.live(), r.URL.Query())
+	return paged(s.live(), r.URL.Query(), s.noTotals)
 }
 
 func (s *Server) addAccess(_ *http.Request, body []byte) reply {
@@ -76,8 +79,7 @@ func (s *Server) addAccess(_ *http.Request, body []byte) reply {
 		return refuse(http.StatusConflict, "A temporary access session with this name already exists.")
 	}
 	if len(live) >= s.limit {
-		return refuse(http.StatusForbidden,
-			"Exceeded limit of temporary access instances. Remove a number of instances and try again.")
+		return refuse(http.StatusForbidden, s.full)
 	}
 	s.accesses = append(s.accesses, access)
 	return reply{http.StatusCreated, access}

@@ -66,7 +66,7 @@ func (s *Server) listGroups(r *http.Request, _ []byte) reply {
 			found = append(found, group.view(r))
 		}
 	}
-	return paged(found, query)
+	return paged(found, query, s.noTotals)
 }
 
 func (s *Server) getGroup(r *http.Request, _ []byte) reply {

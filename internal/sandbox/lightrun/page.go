@@ -12,12 +12,12 @@ type page[T any] struct {
 	HasMore bool `json:"hasMore"`
 	Limit   int  `json:"limit"`
 	Offset  int  `json:"offset"`
-	Total   int  `json:"total"`
+	Total   *int `json:"total,omitempty"`
 }
 
 // paged answers the part of a list that the query asks for. A query to sort is refused and not ignored, so that nobody
-// relies on it here.
-func paged[T any](all []T, query url.Values) reply {
+// relies on it here. uncounted leaves the total out.
+func paged[T any](all []T, query url.Values, uncounted bool) reply {
 	number, err := natural(query.Get("page"), 0)
 	if err != nil || number < 0 {
 		return refuse(http.StatusBadRequest, "page must be 0 or more.")
@@ -31,9 +31,11 @@ func paged[T any](all []T, query url.Values) reply {
 	}
 	offset := min(number*size, len(all))
 	end := min(offset+size, len(all))
-	return reply{http.StatusOK, page[T]{
-		Items: append([]T{}, all[offset:end]...), HasMore: end < len(all), Limit: size, Offset: number * size, Total: len(all),
-	}}
+	part := page[T]{Items: append([]T{}, all[offset:end]...), HasMore: end < len(all), Limit: size, Offset: number * size}
+	if total := len(all); !uncounted {
+		part.Total = &total
+	}
+	return reply{http.StatusOK, part}
 }
 
 func natural(text string, absent int) (int, error) {

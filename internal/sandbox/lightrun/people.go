@@ -56,7 +56,7 @@ func (s *Server) listUsers(r *http.Request, _ []byte) reply {
 			found = append(found, s.view(user, r))
 		}
 	}
-	return paged(found, query)
+	return paged(found, query, s.noTotals)
 }
 
 func (s *Server) getUser(r *http.Request, _ []byte) reply {
@@ -97,7 +97,7 @@ func (s *Server) listPools(r *http.Request, _ []byte) reply {
 	query := r.URL.Query()
 	return paged(slices.DeleteFunc(slices.Clone(s.pools), func(pool AgentPool) bool {
 		return !strings.Contains(pool.Name, query.Get("name"))
-	}), query)
+	}), query, s.noTotals)
 }
 
 func (s *Server) getPool(r *http.Request, _ []byte) reply {

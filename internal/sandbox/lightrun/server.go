@@ -4,6 +4,7 @@
 package lightrun
 
 import (
+	"cmp"
 	"encoding/json"
 	"io"
 	"net/http"
@@ -42,6 +43,10 @@ type Options struct {
 	Groups []Group
 	// Limit is how many temporary accesses may live at once; 0 means the vendor's 100.
 	Limit int
+	// Full is what it says when there is no room; empty means the vendor's documented words.
+	Full string
+	// NoTotals leaves the total out of lists: the vendor's document requires none.
+	NoTotals bool
 	// Now is the server's clock; nil means the machine's.
 	Now func() time.Time
 }
@@ -52,7 +57,10 @@ type Server struct {
 	users []User
 	pools []AgentPool
 	limit int
+	full  string
 	now   func() time.Time
+
+	noTotals bool
 
 	mu       sync.Mutex
 	accesses []TempAccess // oldest first, those that have expired included
@@ -63,7 +71,7 @@ type Server struct {
 func New(options Options) *Server {
 	s := &Server{
 		keys: options.Keys, users: slices.Clone(options.Users), pools: slices.Clone(options.Pools),
-		limit: options.Limit, now: options.Now,
+		limit: options.Limit, full: cmp.Or(options.Full, documentedFull), now: options.Now, noTotals: options.NoTotals,
 	}
 	if s.limit == 0 {
 		s.limit = 100

@@ -26,12 +26,13 @@ const (
 type process struct {
 	address string
 	dir     string
+	extra   []string // settings, like max_connections=10
 	cmd     *exec.Cmd
 	exited  chan struct{}
 }
 
 // launch makes a data folder and starts a server on it.
-func launch(password string) (*process, error) {
+func launch(password string, settings ...string) (*process, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -44,7 +45,7 @@ func launch(password string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{dir: dir}
+	p := &process{dir: dir, extra: settings}
 	if err := p.initialize(bin, owner, password); err != nil {
 		return nil, p.failed(err)
 	}
@@ -92,9 +93,13 @@ func (p *process) run(bin string, owner *account) error {
 		return err
 	}
 	p.address, p.exited = address, make(chan struct{})
-	p.cmd = exec.Command(filepath.Join(bin, "postgres"), //nolint:noctx // it lives as long as the tests
-		"-D", p.data(), "-c", "listen_addresses="+host, "-c", "port="+port,
-		"-c", "unix_socket_directories=", "-c", "max_connections=200", "-c", "fsync=off", "-c", "full_page_writes=off")
+	arguments := []string{"-D", p.data()}
+	for _, setting := range append([]string{
+		"listen_addresses=" + host, "port=" + port, "unix_socket_directories=", "max_connections=500", "fsync=off", "full_page_writes=off",
+	}, p.extra...) {
+		arguments = append(arguments, "-c", setting)
+	}
+	p.cmd = exec.Command(filepath.Join(bin, "postgres"), arguments...) //nolint:noctx // it lives as long as the tests
 	// SIGINT is PostgreSQL's fast shutdown: it takes its own children along.
 	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, owner.attributes(syscall.SIGINT)
 	log, err := p.cmd.StderrPipe()

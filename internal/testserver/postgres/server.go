@@ -61,9 +61,20 @@ func Start(t testing.TB) *Server {
 	return shared.server
 }
 
-func start(ctx context.Context) (*Server, error) {
+// StartApart starts a server for one test alone, with settings like max_connections=10.
+func StartApart(t testing.TB, settings ...string) *Server {
+	t.Helper()
+	server, err := start(context.WithoutCancel(t.Context()), settings...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(server.stop)
+	return server
+}
+
+func start(ctx context.Context, settings ...string) (*Server, error) {
 	password := rand.Text()
-	running, err := launch(password)
+	running, err := launch(password, settings...)
 	if err != nil {
 		return nil, err
 	}

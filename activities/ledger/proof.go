@@ -1,0 +1,32 @@
+package ledger
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"curfew/workflows/contract"
+)
+
+// Proof is what a target's workers know of an access beyond its name, so that they can tell whether it is gone.
+type Proof struct {
+	contract.Identity // from the grant on
+
+	// Shown is true once the target has shown the access after it was given: its view has been seen to tell presence.
+	Shown bool `json:"shown,omitempty"`
+	// Hidden is true when the target said that it gave the access and did not show it: that it shows none proves nothing.
+	Hidden bool `json:"hidden,omitempty"`
+	// Unconfirmed is true for a closed holding when nobody has seen the access go.
+	Unconfirmed bool `json:"unconfirmed,omitempty"`
+}
+
+// EncodeProof is the JSON that stores keep of a holding's proof.
+func EncodeProof(proof Proof) (string, error) { return encode(proof) }
+
+// DecodeProof reads what EncodeProof wrote.
+func DecodeProof(text string) (Proof, error) {
+	var proof Proof
+	if err := json.Unmarshal([]byte(text), &proof); err != nil {
+		return Proof{}, fmt.Errorf("read a proof that the ledger keeps: %w", err)
+	}
+	return proof, nil
+}

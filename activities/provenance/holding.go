@@ -1,0 +1,69 @@
+package provenance
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"curfew/activities/ledger"
+	"curfew/internal/seal"
+	"curfew/workflows/contract"
+)
+
+// compare holds what targets are said to have done against what they have on record. What contradicts it is tried again: the
+// holding of access that is gone is closed in the end, by the watchdog at the latest.
+func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, recorded bool) error {
+	over := t.status.State == contract.StateEnded
+	before := recorded && (t.status.State == contract.StatePending || t.status.State == contract.StateScheduled)
+	granted := slices.ContainsFunc(t.events, func(event contract.Event) bool { return event.Kind == contract.EventGranted })
+	if !over && !before && !granted {
+		return nil
+	}
+	for _, access := range proven.Request.Terms.Accesses {
+		holding, err := g.Holdings.Holding(ctx, access.GrantID())
+		if err != nil {
+			return err
+		}
+		switch {
+		case (over || before) && holdsAlone(holding, t.status.ID) && !tookOver(proven, access):
+			return g.contradicted(ctx, t.status, holding)
+		case granted && !hasHeld(holding, t):
+			return contract.Problemf(contract.KindUnavailable, "", "", "the holding on %s knows of no grant to the request %s", access.Target, t.status.ID)
+		}
+	}
+	return nil
+}
+
+// holdsAlone is true while a request, and no other one, holds live access up.
+func holdsAlone(holding ledger.Holding, request string) bool {
+	_, holds := holding.Leases.Find(request)
+	return holding.Open && !holding.Standing && holds && len(holding.Leases.Without(request).Live(time.Now())) == 0
+}
+
+// hasHeld is true when a request holds access, or has. How much a request has used up is forgotten when it can use no more.
+func hasHeld(holding ledger.Holding, t telling) bool {
+	_, holds := holding.Leases.Find(t.status.ID)
+	used := slices.ContainsFunc(holding.Uses, func(use ledger.Use) bool { return use.Request == t.status.ID })
+	forgotten := time.Now().After(t.provenance.Chain.Decision.Fact.Until)
+	wentSince := t.status.GrantedAt != nil && holding.GoneAt.After(*t.status.GrantedAt)
+	return holding.Grant != "" && (holds || used || forgotten || wentSince)
+}
+
+// contradicted tells operators once of access that is live and was to be recorded as over, or as not given.
+func (g *Guard) contradicted(ctx context.Context, status contract.Status, holding ledger.Holding) error {
+	problem := contract.Problemf(contract.KindUnavailable, "state", "see whether the access is there",
+		"it is %s, says its workflow, and %s still holds its access until %s", status.State, holding.Access.Target, holding.Until.UTC().Format(time.RFC3339))
+	if !holding.Until.After(time.Now().Add(patience)) {
+		return problem
+	}
+	err := g.Alarms.Raise(ctx, contract.Alarm{
+		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
+		Kind: contract.AlarmNotRecorded, At: time.Now().UTC(), Target: holding.Access.Target, Grant: holding.Grant,
+		Requests: []string{status.ID}, Actor: contract.ActorCurfew, Text: "The state of the request is not recorded: " + problem.Error(),
+	})
+	if err != nil {
+		return err
+	}
+	return problem
+}

@@ -1,0 +1,55 @@
+package target
+
+import (
+	"context"
+	"time"
+
+	"curfew/activities/ledger"
+)
+
+// secondAsk is how long after a ledger that can't be reached an End asks once more before it goes ahead: a restart or a
+// fail-over may be all that it is.
+const secondAsk = time.Second
+
+// lockToEnd locks a holding for an End, which waits for it no longer than an honest holder has it: whoever has it for longer
+// hangs, and so does a ledger that has not answered by then.
+func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string) (ledger.Locked, error) {
+	began := time.Now()
+	locked, err := lockWithin(ctx, holdings, grant, HonestHold)
+	if err == nil || time.Since(began) > secondAsk {
+		return locked, err
+	}
+	again := time.NewTimer(secondAsk - time.Since(began))
+	defer again.Stop()
+	select {
+	case <-again.C:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return lockWithin(ctx, holdings, grant, HonestHold-secondAsk)
+}
+
+// lockWithin locks a holding, or returns when its time is over, also when the store needs longer to notice that.
+func lockWithin(ctx context.Context, holdings ledger.Holdings, grant string, within time.Duration) (ledger.Locked, error) {
+	ctx, done := context.WithTimeout(ctx, within)
+	defer done()
+	var locked ledger.Locked
+	var err error
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		locked, err = holdings.Lock(ctx, grant)
+	}()
+	select {
+	case <-answered:
+		return locked, err
+	case <-ctx.Done():
+	}
+	go func() { // nobody waits for it any more
+		<-answered
+		if err == nil {
+			locked.Unlock()
+		}
+	}()
+	return nil, ctx.Err()
+}

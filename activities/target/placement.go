@@ -1,0 +1,80 @@
+package target
+
+import (
+	"context"
+	"time"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// inTime refuses access whose time is over already: its target, the ledger or a worker took longer than it was to last.
+func inTime(leases contract.Leases, now time.Time) error {
+	if leases.End().After(now) {
+		return nil
+	}
+	return contract.Problemf(contract.KindOverdue, "", "see that the target, the ledger and the workers run and answer; a request tries again by itself",
+		"the time of the access was over before the target could give it")
+}
+
+// lookBefore finds what is there before the first grant: such access is standing. Where nobody expects to see the access,
+// the target may refuse the look.
+func lookBefore(ctx context.Context, connector Connector, wanted Access, opened *ledger.Holding) error {
+	state, err := connector.Inspect(ctx, wanted)
+	if err != nil && !(wanted.Unread && isRefusal(err)) {
+		return err
+	}
+	opened.Standing, opened.Proof.Identity = state.Held, state.Identity
+	return nil
+}
+
+// put gives the access, sees that it is there, and notes in the holding what that tells. former is the holding as it was.
+func put(
+	ctx context.Context, connector Connector, wanted Access, former ledger.Holding, holding *ledger.Holding, now time.Time,
+) (Granted, error) {
+	wanted = wanted.known(holding.Proof)
+	granted, err := connector.Grant(ctx, wanted)
+	switch {
+	case err != nil && isRefusal(err):
+		return putRefused(ctx, connector, wanted, err, former, holding, now)
+	case err != nil:
+		return "", err
+	case wanted.Unread:
+		return granted, nil
+	}
+	state, err := connector.Inspect(ctx, wanted)
+	switch {
+	case err != nil:
+		return "", err
+	case !state.Held:
+		holding.Proof.Hidden = true
+		return "", contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
+	}
+	shown(holding, state)
+	return granted, nil
+}
+
+// shown notes that the target has shown the access, and by which identity.
+func shown(holding *ledger.Holding, state State) {
+	holding.Proof = ledger.Proof{Identity: state.Identity, Shown: true}
+}
+
+// putRefused looks what is there after a grant was refused. Access as it was wished is done, and was there before if this
+// was the first attempt. A first attempt that left nothing is over at once: there is nothing for an end to do.
+func putRefused(
+	ctx context.Context, connector Connector, wanted Access, refusal error, former ledger.Holding, holding *ledger.Holding, now time.Time,
+) (Granted, error) {
+	state, err := connector.Inspect(ctx, wanted)
+	problem, _ := contract.ProblemOf(refusal)
+	first := !former.Open && !former.SettledAt.After(now)
+	switch {
+	case err == nil && state.Held && problem.Refused && !(state.Until.Before(wanted.Until) && !state.Until.IsZero()):
+		shown(holding, state)
+		holding.Standing = holding.Standing || first
+		return AlreadyThere, nil
+	case first && isFinal(problem) && !state.Held && (err == nil || wanted.Unread):
+		*holding = over(*holding, contract.Gone{}, now)
+		holding.GoneAt = now
+	}
+	return "", refusal
+}

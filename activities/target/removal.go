@@ -1,0 +1,74 @@
+package target
+
+import (
+	"context"
+	"slices"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// removed is what a revoke found.
+type removed struct {
+	absent      bool // there was nothing to take away
+	sessions    int  // that were ended
+	unconfirmed bool // nobody can see that it is gone, and nobody expects to
+}
+
+// remove takes the access away, ends what the subject has open with it, and sees that it is gone. Access that the target
+// refuses to take away and does not hold is gone as well.
+func remove(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, keepSessions bool) (removed, error) {
+	gone = gone.known(proof)
+	revoked, err := connector.Revoke(ctx, gone)
+	if err != nil {
+		if !refusedAndGone(ctx, connector, gone, proof, err) {
+			return removed{}, err
+		}
+		revoked = AlreadyAbsent
+	}
+	found := removed{absent: revoked == AlreadyAbsent}
+	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
+		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
+			return removed{}, err
+		}
+	}
+	confirmed, err := confirmGone(ctx, connector, gone, proof, !found.absent)
+	found.unconfirmed = !confirmed
+	found.absent = found.absent && confirmed
+	return found, err
+}
+
+// refusedAndGone is true when a revoke was refused and a look proves that there is nothing to revoke.
+func refusedAndGone(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, cause error) bool {
+	if !isRefusal(cause) {
+		return false
+	}
+	state, err := connector.Inspect(ctx, gone)
+	return err == nil && !state.Held && doubt(state, proof, false) == ""
+}
+
+// RemoveMarked takes away what a connector has listed, and sees that it is listed no more. What the target refuses to take
+// away and does not list is gone as well. The errors are in the order of what was found; nil where it is gone.
+func RemoveMarked(ctx context.Context, lister Lister, found []Marked) []error {
+	errs := make([]error, len(found))
+	for i, one := range found {
+		errs[i] = lister.Remove(ctx, one)
+	}
+	if len(found) == 0 {
+		return nil
+	}
+	left, err := lister.List(ctx)
+	for i, one := range found {
+		refused := errs[i] != nil
+		switch still := slices.ContainsFunc(left, func(other Marked) bool { return other.Key == one.Key }); {
+		case refused && (!isRefusal(errs[i]) || err != nil || still):
+		case err != nil:
+			errs[i] = err
+		case still:
+			errs[i] = contract.Problemf(contract.KindUnavailable, "", "", "the target said that %s was removed, but still lists it", one.Key)
+		default:
+			errs[i] = nil
+		}
+	}
+	return errs
+}

@@ -1,0 +1,153 @@
+package promises
+
+import (
+	"context"
+	"fmt"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/ledger"
+	"curfew/internal/sandbox"
+	"curfew/internal/sandbox/scim"
+	"curfew/internal/testserver/postgres"
+	"curfew/workflows/contract"
+)
+
+// identityCentre adds a SCIM service that lists no members of any group, with a template for its group.
+func identityCentre(service *scim.Server, entitlement string) func(*house) {
+	return func(h *house) {
+		front := httptest.NewServer(service.Handler())
+		h.t.Cleanup(front.Close)
+		h.accounts = "centre: ada@example.com"
+		h.targets = fmt.Sprintf("  centre: {kind: scim, url: %q, token: %q}", front.URL, "file:centre")
+		h.files = map[string]string{"centre": "centre-token"}
+		h.templates = fmt.Sprintf(`
+  centre:
+    entitlements: [{target: centre, group: %s, displayName: %s%s}]
+    duration: {default: 1h, max: 8h}
+    approval: {count: 1, from: [bob]}`, scim.GroupID, scim.GroupName, entitlement)
+	}
+}
+
+func newCentre(filterBy string) *scim.Server {
+	return scim.New(scim.Options{
+		Token: "centre-token", Users: map[string]string{"u-ada": "ada@example.com", "u-bob": "bob@example.com"},
+		Members: []string{"u-bob"}, FilterBy: filterBy,
+	})
+}
+
+func TestP3AccessThatCouldNotBeSeenToEndIsNotGranted(t *testing.T) {
+	t.Parallel()
+	service := newCentre("")
+	h := newHouse(t, identityCentre(service, ""))
+	h.work()
+	id := h.ask(alice, "centre", time.Hour).ID
+	h.approve(bob, id)
+	status := h.ended(id)
+	require.Equal(t, contract.OutcomeFailed, status.Outcome)
+	require.Contains(t, status.Why, "could not be seen to end")
+	require.Contains(t, status.Why, "readBack: none")
+	require.Equal(t, []string{"u-bob"}, service.Members())
+}
+
+func TestP3AccessThatOnlyAFilterShowsIsSeenToBeGone(t *testing.T) {
+	t.Parallel()
+	service := newCentre("members")
+	h := newHouse(t, identityCentre(service, ""))
+	h.work()
+	id := h.active(alice, "centre", 5*time.Second).ID
+	require.Equal(t, []string{"u-ada", "u-bob"}, service.Members())
+	status := h.ended(id)
+	require.Equal(t, contract.OutcomeExpired, status.Outcome)
+	require.NotNil(t, status.Holds[0].GoneAt)
+	require.Equal(t, []string{"u-bob"}, service.Members())
+}
+
+func TestP3WhatCanNotBeSeenToBeGoneIsNotSaidToBe(t *testing.T) {
+	t.Parallel()
+	service := newCentre("")
+	h := newHouse(t, identityCentre(service, ", readBack: none"))
+	h.work()
+	id := h.active(alice, "centre", 5*time.Second).ID
+	require.Equal(t, []string{"u-ada", "u-bob"}, service.Members())
+	status := h.ended(id)
+	require.Equal(t, []string{"u-bob"}, service.Members(), "it is removed all the same")
+	require.Equal(t, contract.OutcomeUnconfirmed, status.Outcome)
+	require.Nil(t, status.Holds[0].GoneAt)
+	require.NotNil(t, status.Holds[0].RemovedAt)
+
+	remembered, events, err := h.ledger.Request(t.Context(), id)
+	require.NoError(t, err)
+	require.Equal(t, contract.OutcomeUnconfirmed, remembered.Outcome)
+	last := events[len(events)-1]
+	require.Equal(t, contract.EventUnconfirmed, last.Kind)
+	require.Contains(t, last.Detail, "can't confirm")
+	told := h.headlines(id)
+	require.Contains(t, told, "Access was removed; Curfew can't confirm that it is gone")
+	require.NotContains(t, strings.Join(told, "\n"), "has ended")
+}
+
+func TestP3AccessEndsThoughItsAccountWasRenamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	id := h.active(alice, "orders", 8*time.Second).ID
+	admin, renamed := h.database.server.Connect(t, postgres.Superuser, h.database.name), h.database.alice+"_married"
+	for _, statement := range []string{
+		fmt.Sprintf("ALTER ROLE %s RENAME TO %s", h.database.alice, renamed),
+		fmt.Sprintf("ALTER ROLE %s PASSWORD '%s'", renamed, h.database.server.Password()),
+	} {
+		_, err := admin.Exec(t.Context(), statement)
+		require.NoError(t, err)
+	}
+	require.True(t, h.database.can(renamed))
+	status := h.ended(id)
+	require.Equal(t, contract.OutcomeExpired, status.Outcome)
+	require.False(t, status.Holds[0].AlreadyAbsent)
+	require.False(t, h.database.can(renamed))
+}
+
+func TestAMissingRightFailsTheRequestWithTheStatementToRun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	broker := strings.Replace(h.database.alice, "alice", "curfew", 1)
+	admin := h.database.server.Connect(t, postgres.Superuser, h.database.name)
+	_, err := admin.Exec(t.Context(), fmt.Sprintf("REVOKE %s FROM %s", h.database.role, broker))
+	require.NoError(t, err)
+	id := h.ask(alice, "orders", time.Hour).ID
+	h.approve(bob, id)
+	status := h.ended(id)
+	require.Equal(t, contract.OutcomeFailed, status.Outcome)
+	require.Contains(t, status.Why, fmt.Sprintf("GRANT %q TO %q WITH ADMIN OPTION", h.database.role, broker))
+	alarms, err := h.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmStuck})
+	require.NoError(t, err)
+	require.Empty(t, alarms)
+}
+
+func TestATargetThatIsDownForLongerThanTheAccessIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, func(h *house) {
+		h.templates = fmt.Sprintf(`
+  brief:
+    entitlements: [{target: lightrun-prod, agentPoolIds: [%q]}]
+    duration: {default: 1h, max: 8h}
+    pending: 15s
+    approval: {count: 1, from: [bob]}`, pool)
+	})
+	h.work()
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	id := h.ask(alice, "brief", 2*time.Second).ID
+	h.approve(bob, id)
+	status := h.ended(id)
+	require.Equal(t, contract.OutcomeFailed, status.Outcome)
+	require.Contains(t, status.Why, "can't be reached")
+	_, events, err := h.ledger.Request(context.WithoutCancel(t.Context()), id)
+	require.NoError(t, err)
+	require.False(t, slices.ContainsFunc(events, func(event contract.Event) bool { return strings.Contains(event.Detail, "later end") }))
+}

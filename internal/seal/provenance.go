@@ -1,0 +1,63 @@
+package seal
+
+import "curfew/workflows/contract"
+
+// Proven is what of a provenance bears the seals that it must: what people have said for certain.
+type Proven struct {
+	Request contract.Request
+	Digest  string // of the request
+	// Decided is true when a decision to grant is there, on grounds that are sealed.
+	Decided      bool
+	Reviews      []contract.Review
+	Extensions   []contract.Extension
+	Ends         []contract.End
+	TakeOvers    []contract.TakeOver
+	Certificates []contract.CertificateAsk
+}
+
+// Proven checks a provenance. It refuses one whose request is not sealed; of all else it leaves out what is not, or what
+// belongs to another request.
+func (v *Verifier) Proven(p contract.Provenance) (Proven, error) {
+	request := p.Chain.Request.Fact
+	claims, err := v.Verify(OfRequest(request), request, p.Chain.Request.Seal)
+	if err != nil {
+		return Proven{}, err
+	}
+	proven := v.Words(p, request.ID)
+	proven.Request, proven.Digest = request, claims.Digest
+	proven.Decided = p.Chain.Decision.Seal != "" && v.Decided(p.Chain) == nil
+	return proven, nil
+}
+
+// Words are what people have said for certain about a request, whether or not that is sealed itself.
+func (v *Verifier) Words(p contract.Provenance, request string) Proven {
+	var proven Proven
+	for _, s := range append(p.Chain.Reviews[:len(p.Chain.Reviews):len(p.Chain.Reviews)], p.Reviews...) {
+		claims, err := v.read(contract.SealReview, s.Seal)
+		if err == nil && s.Fact.Request == request && claims.cover(OfReview(s.Fact, claims.Shown), s.Fact) == nil {
+			proven.Reviews = append(proven.Reviews, s.Fact)
+		}
+	}
+	for _, s := range append(p.Chain.Extensions[:len(p.Chain.Extensions):len(p.Chain.Extensions)], p.Extensions...) {
+		claims, err := v.read(contract.SealExtension, s.Seal)
+		if err == nil && s.Fact.Request == request && claims.cover(OfExtension(s.Fact, claims.Shown), s.Fact) == nil {
+			proven.Extensions = append(proven.Extensions, s.Fact)
+		}
+	}
+	for _, s := range p.Ends {
+		if _, err := v.Verify(OfEnd(s.Fact), s.Fact, s.Seal); err == nil && s.Fact.Request == request {
+			proven.Ends = append(proven.Ends, s.Fact)
+		}
+	}
+	for _, s := range p.TakeOvers {
+		if _, err := v.Verify(OfTakeOver(s.Fact), s.Fact, s.Seal); err == nil {
+			proven.TakeOvers = append(proven.TakeOvers, s.Fact)
+		}
+	}
+	for _, s := range p.Certificates {
+		if _, err := v.Verify(OfCertificate(s.Fact), s.Fact, s.Seal); err == nil && s.Fact.Request == request {
+			proven.Certificates = append(proven.Certificates, s.Fact)
+		}
+	}
+	return proven
+}

@@ -1,0 +1,104 @@
+package starter
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/sync/errgroup"
+
+	"curfew/workflows/contract"
+)
+
+const (
+	// mostStuck is how many stuck grants are listed: when there are more, one cause is behind them. So many more are asked
+	// for, because not all that call themselves stuck are grants that answer.
+	mostStuck      = 200
+	mostStuckPages = 5
+	// askedAtOnce is how many grants are asked at the same time. One that does not answer holds up no other.
+	askedAtOnce = 20
+)
+
+// Stuck returns the grants whose revoke is past its alarm time, and after them those that can't be asked, with the reason.
+func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
+	s = s.snapshot()
+	if err := s.allow(actor, OperationStuck); err != nil {
+		return nil, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	defer cancel()
+	stuck, unanswered := []contract.GrantStatus{}, []contract.GrantStatus{}
+	var token []byte
+	for range mostStuckPages {
+		found, err := s.temporal.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
+			PageSize: mostStuck, NextPageToken: token,
+			Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running' AND %s = true",
+				contract.WorkflowGrant, contract.KeyStuck.GetName()),
+		})
+		if err != nil && len(stuck)+len(unanswered) == 0 {
+			return nil, unavailable(err, "Temporal can't be asked which grants are stuck")
+		}
+		var grants []string
+		for _, execution := range found.GetExecutions() {
+			grants = append(grants, execution.GetExecution().GetWorkflowId())
+		}
+		for _, status := range s.askGrants(ctx, grants) {
+			switch {
+			case status.Unanswered != "":
+				unanswered = append(unanswered, status)
+			case status.Stuck: // the list lags behind a little
+				stuck = append(stuck, status)
+			}
+		}
+		token = found.GetNextPageToken()
+		if len(token) == 0 || len(stuck) >= mostStuck {
+			break
+		}
+	}
+	return slices.Concat(stuck, unanswered), nil
+}
+
+// askGrants asks grants how they stand, at the same time and no longer than one may take each.
+func (s *Starter) askGrants(ctx context.Context, grants []string) []contract.GrantStatus {
+	var (
+		all      errgroup.Group
+		mu       sync.Mutex
+		answered []contract.GrantStatus
+	)
+	all.SetLimit(askedAtOnce)
+	for _, grant := range grants {
+		all.Go(func() error {
+			status := s.askGrant(ctx, grant)
+			mu.Lock()
+			defer mu.Unlock()
+			answered = append(answered, status)
+			return nil
+		})
+	}
+	_ = all.Wait() // none fails
+	slices.SortFunc(answered, func(a, b contract.GrantStatus) int { return a.Since.Compare(b.Since) })
+	return answered
+}
+
+// askGrant asks a grant how it stands. An answer about another access is none: anybody can start a workflow that answers.
+func (s *Starter) askGrant(ctx context.Context, grant string) contract.GrantStatus {
+	ctx, cancel := context.WithTimeout(ctx, statusWithin)
+	defer cancel()
+	var status contract.GrantStatus
+	answer, err := s.temporal.QueryWorkflow(ctx, grant, "", contract.QueryStatus)
+	if err == nil {
+		err = answer.Get(&status)
+	}
+	switch {
+	case isA[*serviceerror.NotFound](err):
+		return contract.GrantStatus{ID: grant} // it has come to its end meanwhile
+	case err != nil:
+		return contract.GrantStatus{ID: grant, Unanswered: contract.AsProblem(grantProblem(err, grant)).Error()}
+	case status.ID != grant || status.Access.GrantID() != grant:
+		return contract.GrantStatus{ID: grant, Unanswered: "it answers for another access than its own"}
+	}
+	return status
+}

@@ -1,0 +1,37 @@
+package worker
+
+import (
+	"context"
+
+	"curfew/activities/provenance"
+	"curfew/workflows/contract"
+)
+
+// told are the activities that record, write or send what workflows say.
+type told struct {
+	record  func(context.Context, contract.RecordInput) error
+	alarm   func(context.Context, contract.AlarmInput) error
+	comment func(context.Context, contract.CommentInput) (contract.Told, error)
+	open    func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error)
+	note    func(context.Context, contract.AddNoteInput) (contract.Told, error)
+	notify  func(context.Context, contract.NotifyInput) (contract.NotifyResult, error)
+}
+
+// registerTold puts a guard before them, where seals are checked.
+func registerTold(r Registry, o Options, t told) {
+	if o.Verifier != nil {
+		guard := provenance.New(provenance.Options{Verifier: o.Verifier, Events: o.Events, Holdings: o.Holdings, Alarms: o.Alarms})
+		t = told{
+			record: guard.Record(t.record), alarm: guard.Alarm(t.alarm), comment: guard.Comment(t.comment, t.open),
+			open: guard.Open(t.open), note: guard.AddNote(t.note), notify: guard.Notify(t.notify),
+		}
+	}
+	register(r, map[string]any{
+		contract.ActivityRecord:          t.record,
+		contract.ActivityAlarm:           t.alarm,
+		contract.ActivityCommentTicket:   t.comment,
+		contract.ActivityOpenTicket:      t.open,
+		contract.ActivityAddIncidentNote: t.note,
+		contract.ActivityNotify:          t.notify,
+	})
+}

@@ -1,0 +1,99 @@
+package request
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/workflows/contract"
+)
+
+func TestEveryKindOfEventHasAWeight(t *testing.T) {
+	t.Parallel()
+	file, err := parser.ParseFile(token.NewFileSet(), "../contract/event.go", nil, 0)
+	require.NoError(t, err)
+	known := map[string]bool{}
+	for kind := range weights {
+		known[`"`+string(kind)+`"`] = true
+	}
+	found := 0
+	ast.Inspect(file, func(node ast.Node) bool {
+		spec, ok := node.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == "EventKind" {
+			found++
+			require.True(t, known[spec.Values[0].(*ast.BasicLit).Value], "%s has no row in weights", spec.Names[0].Name)
+		}
+		return true
+	})
+	require.Len(t, weights, found)
+}
+
+func TestP8NothingIsGrantedWithoutADecisiveEvent(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventReviewed} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &world{unrecorded: kind})
+			w.asks = func(request *contract.Request) { request.Terms.Approval.Count = 2 }
+			granted := false
+			w.watchUntil = func(time.Time) { granted = true }
+			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+			w.at(2*time.Minute, func() { w.review("carol", contract.VerdictApprove) })
+			status := w.run(t)
+			require.Equal(t, contract.OutcomeFailed, status.Outcome)
+			require.False(t, granted, "nothing was put on a target")
+			require.Equal(t, []contract.AlarmKind{contract.AlarmNotRecorded}, w.alarms)
+			require.Equal(t, contract.EventFailed, w.events[len(w.events)-1], "the ledger knows how it ended")
+		})
+	}
+}
+
+func TestP8AScheduledRequestFailsWhenTheLedgerRefusesItsApproval(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, &world{unrecorded: contract.EventScheduled})
+	w.asks = func(request *contract.Request) { request.StartAt = start.Add(time.Hour) }
+	w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+	require.Equal(t, contract.OutcomeFailed, w.run(t).Outcome)
+	require.Less(t, w.env.Now().Sub(start), time.Hour, "it need not wait for its start")
+}
+
+func TestP8LiveAccessIsReleasedWhenTheLedgerRefusesWhatItRestsOn(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []contract.EventKind{contract.EventGranted, contract.EventExtended} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &world{unrecorded: kind})
+			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+			w.at(10*time.Minute, func() { w.extend(time.Hour) })
+			status := w.run(t)
+			require.Equal(t, contract.OutcomeRevoked, status.Outcome)
+			require.Less(t, w.env.Now().Sub(start), 20*time.Minute, "at once, and not at the deadline")
+			require.Equal(t, []contract.AlarmKind{contract.AlarmNotRecorded}, w.alarms)
+		})
+	}
+}
+
+func TestAnEndGoesOnWhenTheLedgerRefusesItsEvent(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []contract.EventKind{contract.EventExpired, contract.EventEnding} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &world{unrecorded: kind})
+			w.asks = func(request *contract.Request) {
+				request.Terms.Channels = []string{"chat"}
+				request.Terms.Warnings = []contract.Duration{{Duration: time.Minute}}
+			}
+			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+			status := w.run(t)
+			require.Equal(t, contract.OutcomeExpired, status.Outcome)
+			require.Equal(t, []contract.AlarmKind{contract.AlarmNotRecorded}, w.alarms)
+		})
+	}
+}
