@@ -55,9 +55,10 @@ type Options struct {
 func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
-	beside.Go(func() { checkTargets(ctx, o.Targets, o.Log) })
+	beside.Go(func() { checkTargets(ctx, o) })
 	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
+	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
 	workers := start(ctx, o)
 	defer stop(workers)
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {
@@ -162,14 +163,18 @@ const checkWithin = 15 * time.Second
 
 // checkTargets tries the credentials of every target, and says by name which can't be used. Nobody waits for it: the
 // others are served all the same.
-func checkTargets(ctx context.Context, targets map[string]target.Target, log *zap.Logger) {
+func checkTargets(ctx context.Context, o Options) {
 	var all sync.WaitGroup
-	for name, checked := range targets {
+	for name, checked := range o.Targets {
 		all.Go(func() {
 			within, cancel := context.WithTimeout(ctx, checkWithin)
 			defer cancel()
-			if err := checked.Check(within); err != nil && ctx.Err() == nil {
-				log.Error("a target can't be used; access on it waits until it can", zap.String("target", name), zap.Error(err))
+			warnings, err := checked.Check(within, o.Config.Current().EntitlementsOn(name))
+			if err != nil && ctx.Err() == nil {
+				o.Log.Error("a target can't be used as it is; access on it waits until it can", zap.String("target", name), zap.Error(err))
+			}
+			for _, warning := range warnings {
+				o.Log.Warn("an entitlement lets its holders give on what they have", zap.String("target", name), zap.String("warning", warning))
 			}
 		})
 	}

@@ -32,7 +32,7 @@ type Members struct {
 
 const (
 	// askWithin bounds how long a directory is waited for.
-	askWithin = 10 * time.Second
+	askWithin = 5 * time.Second
 	// lasts is how long an answer of a directory is good.
 	lasts = 3 * time.Second
 	// mostKept bounds how many answers are kept.

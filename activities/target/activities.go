@@ -2,6 +2,8 @@ package target
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"maps"
 	"slices"
 	"strings"
@@ -19,18 +21,36 @@ type Target struct {
 	Limits    Limits
 }
 
-// Check tries credentials and privileges, where the connector can.
-func (t Target) Check(ctx context.Context) error {
+// Check tries credentials and privileges, and looks at the entitlements that templates name, where the connector can. What
+// is known of those and should be thought of comes back as warnings.
+func (t Target) Check(ctx context.Context, entitlements []json.RawMessage) (warnings []string, err error) {
 	if checker, ok := t.Connector.(Checker); ok {
-		return checker.Check(ctx)
+		if err := checker.Check(ctx); err != nil {
+			return nil, err
+		}
 	}
-	return nil
+	vetter, ok := t.Connector.(Vetter)
+	if !ok {
+		return nil, nil
+	}
+	var faults []error
+	for _, entitlement := range entitlements {
+		warning, err := vetter.Vet(ctx, entitlement)
+		if err != nil {
+			faults = append(faults, err)
+		}
+		if warning != "" {
+			warnings = append(warnings, warning)
+		}
+	}
+	return warnings, errors.Join(faults...)
 }
 
 // Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
 	targets  map[string]Target
+	lines    map[string]*line // of the targets that can be pinged
 	holdings ledger.Holdings
 	alarms   ledger.Alarms
 	verifier *seal.Verifier // nil where nothing is sealed
@@ -45,7 +65,7 @@ func New(
 	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
 ) *Activities {
 	return &Activities{
-		targets: targets, holdings: holdings, alarms: alarms, verifier: verifier, log: log,
+		targets: targets, lines: newLines(targets, log), holdings: holdings, alarms: alarms, verifier: verifier, log: log,
 		waiting: newWaiting(holdings, log), unsettled: newUnsettled(holdings, log),
 	}
 }

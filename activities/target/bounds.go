@@ -1,12 +1,42 @@
 package target
 
-import "time"
+import (
+	"context"
+	"time"
+
+	"curfew/workflows/contract"
+)
 
 const (
 	// CallTimeout bounds one call to a target: to connect, to ask and to be answered. Connectors keep to it, each call of
 	// theirs by itself: who waits longer waits for a system that hangs.
 	CallTimeout = 5 * time.Second
-	// HonestHold is how long an honest attempt keeps a holding locked at most: all that it asks of the target and of the
-	// ledger meanwhile shares this time. Whoever has the lock for longer hangs.
-	HonestHold = 10 * time.Second
+	// HonestHold is how long an honest attempt keeps a holding locked at most. Whoever has the lock for longer hangs.
+	HonestHold = heldCalls + heldNote + heldUnlock
+
+	heldCalls  = 8 * time.Second // shared by all that is asked of the target and of the ledger
+	heldNote   = time.Second     // to write what became of a grant that failed
+	heldUnlock = time.Second     // to let go
 )
+
+// whileHeld bounds what is done under a holding's lock.
+func whileHeld(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, heldCalls)
+}
+
+const (
+	firstRetry   = 200 * time.Millisecond
+	slowestRetry = 4 * time.Second
+)
+
+// retrySoon has an end that failed for a reason that may pass tried again within seconds: so the access goes soon after its
+// target is back. What the target itself asks for counts more.
+func retrySoon(err error, attempt int32) error {
+	problem, ok := contract.ProblemOf(err)
+	if !ok || problem.Kind != contract.KindUnavailable || problem.RetryAfter.Duration > 0 {
+		return err
+	}
+	again := *problem
+	again.RetryAfter.Duration = min(firstRetry<<min(attempt-1, 10), slowestRetry)
+	return &again
+}

@@ -32,7 +32,10 @@ type Kind struct {
 	// Normalize checks an entitlement as it is written in a template and returns it as canonical JSON. The error is a
 	// *contract.Problem that names the field, the fault and the fix.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
-	Limits    Limits
+	// Names returns what an entitlement, as Normalize returned it, gives at the target, where it says more than that; nil where
+	// it does not. A configuration has one way to write each.
+	Names  func(entitlement json.RawMessage) string
+	Limits Limits
 	// KnowsHolders is true when the connectors are HolderTellers.
 	KnowsHolders bool
 }
@@ -54,11 +57,24 @@ type ProofChecker interface {
 }
 
 // Pinger finds out whether the target can be reached, at little cost and in little time. What it finds dead of the
-// connections that the connector keeps is dropped, so that the next call does not wait for it; and one stays open, for as
-// long as Ping is called every now and then.
+// connections that the connector keeps is dropped, so that the next call does not wait for it.
 type Pinger interface {
 	// Ping returns nil when the target answers, whatever it answers.
 	Ping(ctx context.Context) error
+}
+
+// Vetter looks at an entitlement before anybody asks for it.
+type Vetter interface {
+	// Vet refuses, as Grant would, an entitlement whose holders could make their access last. Where the entitlement says
+	// that this is known, it returns a warning in place of the error; empty when there is nothing to say.
+	Vet(ctx context.Context, entitlement json.RawMessage) (warning string, err error)
+}
+
+// RemnantTeller finds what outlives the access.
+type RemnantTeller interface {
+	// Remnants says, while the access is there, what its holders have given on or made with it, one line for each. It is
+	// asked right before the access is revoked.
+	Remnants(ctx context.Context, access Access) ([]string, error)
 }
 
 // SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
@@ -161,6 +177,8 @@ type Limits struct {
 	MaxDuration time.Duration
 	// EnforcesExpiry is true when the target ends the access by itself: the second lock.
 	EnforcesExpiry bool
+	// FewConnections is true when the target may take no new connection at a deadline: one is kept open while access is live.
+	FewConnections bool
 	// Settles is how long a call that was cut off can still take effect.
 	Settles time.Duration
 }

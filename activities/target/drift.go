@@ -40,6 +40,8 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 		return activities.Error(err)
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || command.Token.Before(holding.Token) {
 		return nil

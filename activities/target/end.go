@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.uber.org/zap"
 
 	"curfew/activities"
@@ -18,7 +19,7 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	clock := startedAt(ctx)
 	place := a.waiting.join(ctx, command)
 	defer place.leave()
-	if err := clock.wait(ctx, command.Until, place.overtaken); err != nil {
+	if err := a.awaitInstant(ctx, clock, command, place); err != nil {
 		return contract.EndReceipt{}, err
 	}
 	if newer, overtaken := place.overtakenBy(); overtaken {
@@ -26,7 +27,8 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	}
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
 	receipt, err := a.end(context.WithoutCancel(ctx), command, clock, place)
-	return receipt, activities.Error(err)
+	a.lines[command.Access.Target].doubt(ctx, err)
+	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
 func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock, place *place) (contract.EndReceipt, error) {
@@ -54,7 +56,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
-	ctx, done := context.WithTimeout(ctx, HonestHold)
+	ctx, done := whileHeld(ctx)
 	defer done()
 	before := locked.Holding()
 	switch {
@@ -84,6 +86,7 @@ func (a *Activities) endLocked(
 	if !holding.Standing {
 		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
 		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
+		reporter{a.alarms, a.log}.remnants(ctx, command.Access, before.Leases, gone)
 		if err != nil {
 			return contract.EndReceipt{}, err
 		}

@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"curfew/activities"
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -13,7 +15,12 @@ import (
 // Grant is the activity contract.ActivityGrant: it opens a holding or moves its end, brings the target to it and reads
 // it back.
 func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
-	receipt, err := a.grant(ctx, command, startedAt(ctx))
+	clock := startedAt(ctx)
+	if err := a.lines[command.Access.Target].reached(ctx, activity.GetInfo(ctx).Attempt); err != nil {
+		return contract.GrantReceipt{}, activities.Error(err)
+	}
+	receipt, err := a.grant(ctx, command, clock)
+	a.lines[command.Access.Target].doubt(ctx, err)
 	return receipt, activities.Error(err)
 }
 
@@ -27,6 +34,8 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be locked, so nothing is granted: %v", err)
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	before := locked.Holding()
 	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
@@ -115,7 +124,7 @@ func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before,
 		holding.SettledAt = time.Time{}
 	}
 	// The call may have failed because its time was over; the note must be written all the same.
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), heldNote)
 	defer done()
 	if err := locked.Save(ctx, holding); err != nil {
 		a.log.Warn("a holding keeps an end that the target refused; its grant will end it", zapGrant(holding.Grant), zapError(err))

@@ -39,6 +39,8 @@ func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, c
 		return contract.Certificate{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be locked, so nothing is issued: %v", err)
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || !holding.Until.After(clock.now()) {
 		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "make a new request", "the access has ended")

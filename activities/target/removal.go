@@ -13,12 +13,16 @@ type removed struct {
 	absent      bool // there was nothing to take away
 	sessions    int  // that were ended
 	unconfirmed bool // nobody can see that it is gone, and nobody expects to
+	remnants    []string
+	unasked     error // why it is not known whether there are remnants
 }
 
 // remove takes the access away, ends what the subject has open with it, and sees that it is gone. Access that the target
 // refuses to take away and does not hold is gone as well.
 func remove(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, keepSessions bool) (removed, error) {
 	gone = gone.known(proof)
+	var found removed
+	found.remnants, found.unasked = remnantsOf(ctx, connector, gone)
 	revoked, err := connector.Revoke(ctx, gone)
 	if err != nil {
 		if !refusedAndGone(ctx, connector, gone, proof, err) {
@@ -26,10 +30,10 @@ func remove(ctx context.Context, connector Connector, gone Access, proof ledger.
 		}
 		revoked = AlreadyAbsent
 	}
-	found := removed{absent: revoked == AlreadyAbsent}
+	found.absent = revoked == AlreadyAbsent
 	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
 		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{}, err
+			return removed{remnants: found.remnants}, err
 		}
 	}
 	confirmed, err := confirmGone(ctx, connector, gone, proof, !found.absent)

@@ -19,9 +19,10 @@ func (a *Activities) endUnlocked(ctx context.Context, found Target, command cont
 		return contract.EndReceipt{}, cause
 	}
 	a.log.Warn("the holding can't be locked; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
-	within, done := context.WithTimeout(ctx, HonestHold)
+	within, done := whileHeld(ctx)
 	defer done()
 	gone, err := remove(within, found.Connector, access(command.Access, command.Leases), grantsOwn(command), command.KeepSessions)
+	reporter{a.alarms, a.log}.remnants(within, command.Access, command.Leases, gone)
 	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
 	if receipt.Unlocked != "" {
 		return receipt, err
@@ -69,7 +70,7 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 	if !holding.Open || holding.Standing || !holding.Until.After(clock.now()) || len(left) == 0 {
 		return nil
 	}
-	ctx, done := context.WithTimeout(ctx, HonestHold)
+	ctx, done := whileHeld(ctx)
 	defer done()
 	settledAt := holding.SettledAt
 	holding.SettledAt = clock.now().Add(deadlineIn(ctx) + found.Limits.Settles)

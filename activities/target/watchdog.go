@@ -21,10 +21,8 @@ const (
 	shortestRound = 100 * time.Millisecond
 	// lockPatience is short: whoever has the lock is about to do what the watchdog would.
 	lockPatience = 2 * time.Second
-	// rescueAttempt bounds one revoke with the end of sessions and the read-back.
-	rescueAttempt = 20 * time.Second
-	duePage       = 100
-	atOnce        = 8 // accesses of one target that are ended at the same time
+	duePage      = 100
+	atOnce       = 8 // accesses of one target that are ended at the same time
 
 	firstPause   = time.Second // before a revoke that failed is tried again
 	longestPause = 30 * time.Second
@@ -139,8 +137,6 @@ func (f failures) note(grant string, err error) bool {
 
 // rescue ends one access, unless somebody else is at it, has done it, or has moved its end.
 func (w *Watchdog) rescue(ctx context.Context, grant string) error {
-	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
-	defer cancel()
 	patient, done := context.WithTimeout(ctx, lockPatience)
 	defer done()
 	locked, err := w.holdings.Lock(patient, grant)
@@ -148,6 +144,8 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 		return err
 	}
 	defer locked.Unlock()
+	ctx, done = whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
 	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
 		return nil
@@ -160,6 +158,7 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 		return locked.Save(ctx, closed(holding))
 	}
 	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
+	reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, gone)
 	if err != nil {
 		return err
 	}

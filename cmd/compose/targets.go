@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -22,6 +23,8 @@ type Answer struct {
 	Fault  string `json:"fault,omitempty"` // why it can't
 	Used   int    `json:"used,omitempty"`  // places that are taken, where the target has a limit
 	Max    int    `json:"max,omitempty"`
+	// Warnings are what its entitlements let their holders do, and the templates say is known.
+	Warnings []string `json:"warnings,omitempty"`
 }
 
 // askWithin bounds the call of one target.
@@ -46,15 +49,15 @@ func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	var all sync.WaitGroup
 	for i := range answers {
 		if asked, ok := open[answers[i].Target]; ok {
-			all.Go(func() { ask(ctx, asked, entitlementsOn(configured, answers[i].Target), &answers[i]) })
+			all.Go(func() { ask(ctx, asked, configured, &answers[i]) })
 		}
 	}
 	all.Wait()
 	return answers
 }
 
-// entitlementsOn are those on a target whose access has to be seen to go.
-func entitlementsOn(configured *config.Config, name string) (all []json.RawMessage) {
+// seenOn are those on a target whose access has to be seen to go.
+func seenOn(configured *config.Config, name string) (all []json.RawMessage) {
 	for _, template := range slices.Sorted(maps.Keys(configured.Templates)) {
 		for _, entitlement := range configured.Templates[template].Entitlements {
 			if entitlement.Target == name && entitlement.ReadBack == "" {
@@ -65,14 +68,16 @@ func entitlementsOn(configured *config.Config, name string) (all []json.RawMessa
 	return all
 }
 
-func ask(ctx context.Context, asked target.Target, entitlements []json.RawMessage, answer *Answer) {
+func ask(ctx context.Context, asked target.Target, configured *config.Config, answer *Answer) {
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
-	if err := asked.Check(ctx); err != nil {
-		answer.Fault = err.Error()
+	warnings, err := asked.Check(ctx, configured.EntitlementsOn(answer.Target))
+	answer.Warnings = warnings
+	if err != nil {
+		answer.Fault = strings.ReplaceAll(err.Error(), "\n", "; ")
 		return
 	}
-	if err := checkProof(ctx, asked, entitlements); err != nil {
+	if err := checkProof(ctx, asked, seenOn(configured, answer.Target)); err != nil {
 		answer.Fault = err.Error()
 		return
 	}

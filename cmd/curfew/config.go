@@ -74,6 +74,9 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 		file, len(checked.People), len(checked.Targets), len(checked.Templates)))
 	for _, answer := range said.Targets {
 		page.row(answer.Target, answer.Kind, answered(answer))
+		for _, warning := range answer.Warnings {
+			page.row(answer.Target, answer.Kind, "warning: "+warning)
+		}
 	}
 	for _, answer := range said.Channels {
 		page.row(answer.Channel, answer.Kind, answered(compose.Answer{Fault: answer.Fault}))

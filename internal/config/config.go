@@ -207,6 +207,9 @@ type Kind struct {
 	Settings func() any
 	// Normalize checks an entitlement and returns it as canonical JSON.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
+	// Names returns what an entitlement gives at the target, where it says more than that; nil where it does not. Two that give
+	// the same are one only when they are written the same.
+	Names func(entitlement json.RawMessage) string
 	// MaxDuration is the longest access that the kind allows; zero means any.
 	MaxDuration time.Duration
 	// KnowsHolders is true when such a system can be asked who holds an entitlement, and so be a directory.

@@ -43,7 +43,14 @@ type lightrunEntitlement struct {
 }
 
 type postgresEntitlement struct {
-	Role string `json:"role"`
+	Role  string `json:"role"`
+	Known bool   `json:"known,omitempty"`
+}
+
+func roleOf(spec json.RawMessage) string {
+	var entitlement postgresEntitlement
+	_ = json.Unmarshal(spec, &entitlement)
+	return entitlement.Role
 }
 
 var kinds = map[string]config.Kind{
@@ -55,6 +62,7 @@ var kinds = map[string]config.Kind{
 	"postgres": {
 		Settings:  func() any { return &postgresSettings{} },
 		Normalize: normalize(func(e *postgresEntitlement) bool { return e.Role != "" }, "role"),
+		Names:     roleOf,
 
 		KnowsHolders: true,
 	},

@@ -66,10 +66,17 @@ type reading struct {
 	later       []func(*Config) // what can be decoded when all else is
 	mistakes    Errors
 	broken      map[string]bool // paths whose value could not be used
+	spelled     map[string]written
+}
+
+// written is where an entitlement stands that gives the same as others, and how it is written.
+type written struct {
+	at   path
+	spec string
 }
 
 func newReading(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) *reading {
-	return &reading{file: file, kinds: kinds, serves: serves, directories: serves == nil, root: &yaml.Node{}, broken: map[string]bool{}}
+	return &reading{file: file, kinds: kinds, serves: serves, directories: serves == nil, root: &yaml.Node{}, broken: map[string]bool{}, spelled: map[string]written{}}
 }
 
 func (r *reading) result() (*Config, error) {

@@ -40,6 +40,12 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml: can't be read as YAML: yaml: no documents in stream; write one YAML document of keys and values",
 			},
 		},
+		"two ways to write one entitlement": {
+			world + "templates:\n" +
+				"  a: {" + role + ", " + short + ", " + approved + "}\n" +
+				"  b: {entitlements: [{target: db, role: r, known: true}], " + short + ", " + approved + "}\n",
+			[]string{"curfew.yaml:11:22: templates.b.entitlements[0]: gives what templates.a.entitlements[0] gives, and is written differently; write it the same in all templates"},
+		},
 		"only a word": {"curfew", []string{"curfew.yaml:1:1: holds no keys and values; write key: value lines below it"}},
 		"two documents": {"server: {}\n---\nserver: {}", []string{
 			"curfew.yaml: can't be read as YAML: yaml: expected single document, found multiple; write one YAML document of keys and values",

@@ -61,6 +61,7 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 		if !r.normalize(c, entitlement, at.item(i)) {
 			continue
 		}
+		r.oneSpelling(c, *entitlement, at.item(i))
 		key := entitlement.Target + "\x00" + string(entitlement.Spec)
 		if earlier, twice := first[key]; twice {
 			r.wrong(at.item(i), "keep one of them", "is the same as %s", at.item(earlier))
@@ -68,6 +69,22 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 		}
 		first[key] = i
 	}
+}
+
+// oneSpelling refuses entitlements that give the same and are written differently: requests for them would not add up, and
+// the first to end would take the access of the other away.
+func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
+	names := r.kinds[c.Targets[entitlement.Target].Kind].Names
+	if names == nil {
+		return
+	}
+	key := entitlement.Target + "\x00" + names(entitlement.Spec)
+	earlier, there := r.spelled[key]
+	if there && earlier.spec != string(entitlement.Spec) {
+		r.wrong(at, "write it the same in all templates", "gives what %s gives, and is written differently", earlier.at)
+		return
+	}
+	r.spelled[key] = written{at, string(entitlement.Spec)}
 }
 
 func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {

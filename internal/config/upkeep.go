@@ -1,7 +1,9 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
+	"encoding/json"
 	"maps"
 	"slices"
 	"time"
@@ -75,6 +77,20 @@ func (r *reading) roles(c *Config, at path) {
 
 // TargetNames are the names of all targets, in order.
 func (c *Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
+
+// EntitlementsOn are those that templates name on a target, each once.
+func (c *Config) EntitlementsOn(target string) []json.RawMessage {
+	var all []json.RawMessage
+	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
+		for _, entitlement := range c.Templates[id].Entitlements {
+			same := func(other json.RawMessage) bool { return bytes.Equal(other, entitlement.Spec) }
+			if entitlement.Target == target && !slices.ContainsFunc(all, same) {
+				all = append(all, entitlement.Spec)
+			}
+		}
+	}
+	return all
+}
 
 // IsAuditor is true for those who may read everything.
 func (c *Config) IsAuditor(person string) bool { return slices.Contains(c.Roles.Auditors, person) }

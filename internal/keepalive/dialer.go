@@ -16,10 +16,13 @@ const (
 	unanswered = 5 * time.Second
 )
 
-// Dialer makes such connections, each within some time.
-func Dialer(within time.Duration) *net.Dialer {
+// ConnectTimeout is how long a connection may take to be made.
+const ConnectTimeout = 3 * time.Second
+
+// Dialer makes such connections.
+func Dialer() *net.Dialer {
 	return &net.Dialer{
-		Timeout:         within,
+		Timeout:         ConnectTimeout,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: idle, Interval: interval, Count: count},
 		Control:         Control,
 	}

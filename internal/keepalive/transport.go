@@ -2,6 +2,7 @@ package keepalive
 
 import (
 	"net/http"
+	"sync/atomic"
 	"time"
 )
 
@@ -9,18 +10,18 @@ const (
 	idleConnections = 16 // to one host
 	idleTime        = time.Minute
 
-	// A connection of HTTP/2 carries many calls, so that it isn't given up with one of them. It is asked whether it lives
-	// when it was silent for a while, and closed when it does not answer.
+	// A connection of HTTP/2 carries many calls. It is asked whether it lives when it was silent for a while, and closed when
+	// it does not answer, so that they don't all wait for their own bounds.
 	silence  = 2 * time.Second
 	patience = time.Second
 )
 
-// Transport keeps connections for the next call. Each is made within some time.
-func Transport(within time.Duration) *http.Transport {
+// Transport keeps connections for the next call.
+func Transport() *http.Transport {
 	return &http.Transport{
 		Proxy:               http.ProxyFromEnvironment,
-		DialContext:         Dialer(within).DialContext,
-		TLSHandshakeTimeout: within,
+		DialContext:         Dialer().DialContext,
+		TLSHandshakeTimeout: ConnectTimeout,
 		ForceAttemptHTTP2:   true,
 		MaxIdleConnsPerHost: idleConnections,
 		IdleConnTimeout:     idleTime,
@@ -28,24 +29,29 @@ func Transport(within time.Duration) *http.Transport {
 	}
 }
 
-// Forgetful calls by a transport that keeps its connections. When a call gets no answer, the connections that nobody uses
-// are closed: they are as old as the one that failed, and each of them would cost another call its time.
-func Forgetful(transport http.RoundTripper) http.RoundTripper { return forgetful{transport} }
+// Forgetful calls by a transport until a call gets no answer. Then the next one goes by another transport like it, over a
+// new connection: those that nobody uses are as old as the one that failed, and one of HTTP/2 is used on while it is dead.
+// Calls that are under way are left alone.
+func Forgetful(transport *http.Transport) http.RoundTripper {
+	f := &forgetful{}
+	f.now.Store(transport)
+	return f
+}
 
-type forgetful struct{ http.RoundTripper }
+type forgetful struct {
+	now atomic.Pointer[http.Transport]
+}
 
 // RoundTrip implements http.RoundTripper.
-func (f forgetful) RoundTrip(request *http.Request) (*http.Response, error) {
-	response, err := f.RoundTripper.RoundTrip(request)
+func (f *forgetful) RoundTrip(request *http.Request) (*http.Response, error) {
+	transport := f.now.Load()
+	response, err := transport.RoundTrip(request)
 	if err != nil {
-		f.CloseIdleConnections()
+		f.now.CompareAndSwap(transport, transport.Clone())
+		transport.CloseIdleConnections()
 	}
 	return response, err
 }
 
 // CloseIdleConnections is what http.Client.CloseIdleConnections calls.
-func (f forgetful) CloseIdleConnections() {
-	if closer, ok := f.RoundTripper.(interface{ CloseIdleConnections() }); ok {
-		closer.CloseIdleConnections()
-	}
-}
+func (f *forgetful) CloseIdleConnections() { f.now.Load().CloseIdleConnections() }

@@ -6,43 +6,43 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 	"time"
 	"unicode"
 
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
 const (
 	// Patience bounds one call, its answer included.
-	Patience       = 10 * time.Second
-	connectTimeout = 5 * time.Second
-	maxAnswer      = 64 << 10 // in bytes
-	maxHeader      = 16 << 10 // in bytes
-	maxText        = 200      // of others, in bytes
+	Patience  = 5 * time.Second
+	maxAnswer = 64 << 10 // in bytes
+	maxHeader = 16 << 10 // in bytes
+	maxText   = 200      // of others, in bytes
 	// maxWait bounds how long somebody can hold us up by asking us to wait.
 	maxWait = 5 * time.Minute
 )
 
 // Client calls what the guard lets through, and follows no redirect: what is sent to one goes to nobody else.
 func (g Guard) Client() *http.Client {
+	dialer := keepalive.Dialer()
+	dialer.Control = func(network, address string, raw syscall.RawConn) error {
+		if err := g.control(network, address, raw); err != nil {
+			return err
+		}
+		return keepalive.Control(network, address, raw)
+	}
+	transport := keepalive.Transport()
+	// A proxy would choose the addresses in our place.
+	transport.Proxy, transport.DialContext = nil, dialer.DialContext
+	transport.DisableCompression, transport.MaxResponseHeaderBytes = true, maxHeader
 	return &http.Client{
-		Timeout: Patience,
-		Transport: &http.Transport{
-			// A proxy would choose the addresses in our place.
-			Proxy:                  nil,
-			DialContext:            (&net.Dialer{Timeout: connectTimeout, Control: g.control}).DialContext,
-			TLSHandshakeTimeout:    connectTimeout,
-			ForceAttemptHTTP2:      true,
-			DisableCompression:     true,
-			MaxIdleConnsPerHost:    16,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxHeader,
-		},
+		Timeout: Patience, Transport: keepalive.Forgetful(transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -89,6 +89,7 @@ type house struct {
 	targets        string            // more targets
 	templates      string            // more templates
 	files          map[string]string // more files beside the configuration, by their names
+	ownerIsKnown   bool              // a template says that its role owns objects
 	ordersQueue    string            // a task queue of the database's own
 	engineers      []lightrun.User   // more people whom Lightrun knows
 	debuggers      string            // where the stand-in of Lightrun is
@@ -103,7 +104,7 @@ func through(g *gate) func(*house) { return func(h *house) { h.gate = g } }
 
 func newHouse(t testing.TB, options ...func(*house)) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t), gate: &gate{}}
+	h := &house{t: t, dir: t.TempDir(), database: newDatabase(t, postgres.Start(t)), gate: &gate{}}
 	for _, option := range options {
 		option(h)
 	}
@@ -356,16 +357,16 @@ type database struct {
 	t                               testing.TB
 	server                          *postgres.Server
 	name, role, alice, carol, table string
-	dsn                             string
+	broker, dsn                     string
 }
 
-func newDatabase(t testing.TB) *database {
+func newDatabase(t testing.TB, server *postgres.Server) *database {
 	t.Helper()
-	d := &database{t: t, server: postgres.Start(t)}
+	d := &database{t: t, server: server}
 	d.name = d.server.NewDatabase(t)
 	suffix := strings.ToLower(rand.Text()[:8])
 	d.role, d.alice, d.carol, d.table = "reporting_"+suffix, "alice_"+suffix, "carol_"+suffix, "orders_"+suffix
-	broker := "curfew_" + suffix
+	d.broker = "curfew_" + suffix
 	admin := d.server.Connect(t, postgres.Superuser, d.name)
 	for _, statement := range []string{
 		fmt.Sprintf("CREATE TABLE %s AS SELECT 1 AS id", d.table),
@@ -373,15 +374,15 @@ func newDatabase(t testing.TB) *database {
 		fmt.Sprintf("GRANT SELECT ON %s TO %s", d.table, d.role),
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.alice, d.server.Password()),
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.carol, d.server.Password()),
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", broker, d.server.Password()),
-		fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", d.role, broker),
-		fmt.Sprintf("GRANT pg_signal_backend TO %s", broker),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", d.broker, d.server.Password()),
+		fmt.Sprintf("GRANT %s TO %s WITH ADMIN OPTION", d.role, d.broker),
+		fmt.Sprintf("GRANT pg_signal_backend TO %s", d.broker),
 	} {
 		_, err := admin.Exec(t.Context(), statement)
 		require.NoError(t, err, statement)
 	}
 	t.Cleanup(func() { _, _ = admin.Exec(context.WithoutCancel(t.Context()), "DROP TABLE "+d.table) })
-	d.dsn = d.server.URL(broker, d.name)
+	d.dsn = d.server.URL(d.broker, d.name)
 	return d
 }
 

@@ -15,6 +15,7 @@ const (
 	AlarmOrphaned                AlarmKind = "orphaned"                   // Curfew's mark is on access that no live grant holds up
 	AlarmRemoved                 AlarmKind = "removed"                    // the sweep removed an orphan
 	AlarmSweepStopped            AlarmKind = "sweep-stopped"              // there was more to remove than a sweep may
+	AlarmGivenOn                 AlarmKind = "given-on"                   // the subject gave on what the access opened, and that stays
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
@@ -26,7 +27,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
 	}
 }
 

@@ -12,13 +12,14 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
 const (
-	// patience is how long one call may take when the caller's context allows more.
-	patience = 30 * time.Second
+	// patience is how long one call may take.
+	patience = 5 * time.Second
 	// titleLimit bounds what is kept of an incident's title, in bytes.
 	titleLimit = 1024
 )
@@ -51,7 +52,7 @@ func New(settings config.PagerDuty) (*System, error) {
 	}
 	return &System{
 		client: &http.Client{
-			Timeout: patience,
+			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
 			// A redirect could lead the key anywhere.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

@@ -15,13 +15,14 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
 const (
-	// patience is how long one call to ServiceNow may take when the caller's context allows more.
-	patience = 30 * time.Second
+	// patience is how long one call to ServiceNow may take.
+	patience = 5 * time.Second
 	// titleLimit bounds what is kept of an incident's title, in bytes.
 	titleLimit = 1024
 )
@@ -61,7 +62,7 @@ func New(settings config.ServiceNow) (*System, error) {
 	s := &System{
 		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "ServiceNow", Host: address.Host, Leads: "incidents.servicenow.url leads to the instance itself"},
 		client: &http.Client{
-			Timeout: patience,
+			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
 			// Credentials go to the instance alone, wherever it sends us.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

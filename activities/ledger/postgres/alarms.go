@@ -6,9 +6,9 @@ import (
 	"fmt"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -28,7 +28,7 @@ func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
 	if err != nil {
 		return fmt.Errorf("write the requests of the alarm %s: %w", alarm.ID, err)
 	}
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		_, err := conn.Exec(ctx, addAlarm, escape(alarm.ID), escape(string(alarm.Kind)), ledger.Stamp{Time: alarm.At},
 			escape(alarm.Target), escape(alarm.Grant), string(requests), escape(alarm.Actor), escape(alarm.Text))
 		return err

@@ -5,9 +5,9 @@ import (
 	"encoding/json"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 )
 
 const (
@@ -23,7 +23,7 @@ func (s *Store) Decide(ctx context.Context, decision ledger.Decision) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		_, err := conn.Exec(ctx, addDecision, escape(decision.Request), escape(decision.About), ledger.Stamp{Time: decision.At},
 			escape(string(decision.Ruling)), escape(decision.Why), ledger.Stamp{Time: decision.Until}, escape(decision.PolicyDigest),
 			string(decision.Explanation))

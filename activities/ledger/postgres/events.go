@@ -5,9 +5,9 @@ import (
 	"errors"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -51,7 +51,7 @@ func (s *Store) Append(ctx context.Context, events []contract.Event, status cont
 		return err
 	}
 	id := escape(status.ID)
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		batch := &pgx.Batch{} // in one transaction
 		batch.Queue(putRequest, id, status.Seq, escape(string(status.State)), escape(status.Template), escape(status.Ticket),
 			escape(status.Incident), status.Stuck, status.WaitsForReview(), text)
@@ -94,7 +94,7 @@ func escapeAll(texts []string) []string {
 
 // Request returns the newest status of a request and its events in order, or ledger.ErrNotFound.
 func (s *Store) Request(ctx context.Context, id string) (status contract.Status, events []contract.Event, err error) {
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		batch := &pgx.Batch{}
 		batch.Queue(readStatus, escape(id)).QueryRow(func(row pgx.Row) (err error) {
 			status, err = scanStatus(row)

@@ -1,7 +1,6 @@
 package postgres
 
 import (
-	"context"
 	"testing"
 	"time"
 
@@ -11,6 +10,7 @@ import (
 
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/keepalive/pgpool"
 	server "curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
 )
@@ -54,17 +54,23 @@ func TestASessionThatHasLostItsLockCanNotSave(t *testing.T) {
 func TestP8_SessionsDoNotGoByTheDefaultsOfTheirRole(t *testing.T) {
 	t.Parallel()
 	store := openHere(t)
-	_, err := store.pool.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
+	conn, err := store.pool.Acquire(t.Context())
+	require.NoError(t, err)
+	_, err = conn.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
 		EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$`)
 	require.NoError(t, err)
-	store.pool.Reset()
-	for _, connections := range []func(context.Context, string, ...any) (pgx.Rows, error){store.pool.Query, store.locks.Query} {
-		rows, err := connections(t.Context(), `SELECT name || '=' || setting FROM pg_settings WHERE name IN (
+	conn.Release()
+	store.pool.DropIdle()
+	for _, pool := range []*pgpool.Pool{store.pool, store.locks} {
+		conn, err := pool.Acquire(t.Context())
+		require.NoError(t, err)
+		rows, err := conn.Query(t.Context(), `SELECT name || '=' || setting FROM pg_settings WHERE name IN (
 			'synchronous_commit', 'default_transaction_isolation', 'tcp_keepalives_idle', 'tcp_keepalives_interval',
 			'tcp_keepalives_count', 'tcp_user_timeout', 'search_path') ORDER BY name`)
 		require.NoError(t, err)
 		settings, err := pgx.CollectRows(rows, pgx.RowTo[string])
 		require.NoError(t, err)
+		conn.Release()
 		require.Equal(t, []string{
 			"default_transaction_isolation=read committed", "search_path=pg_catalog", "synchronous_commit=on",
 			"tcp_keepalives_count=3", "tcp_keepalives_idle=5", "tcp_keepalives_interval=2", "tcp_user_timeout=10000",

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -87,7 +87,7 @@ func (q *question) end(order string, length int) (string, []any) {
 
 // list answers a question.
 func list[T any](ctx context.Context, s *Store, doing string, scan func(pgx.Row) (T, error), text string, args ...any) (all []T, err error) {
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		rows, err := conn.Query(ctx, text, args...)
 		if err != nil {
 			return err

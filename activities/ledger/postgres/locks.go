@@ -8,9 +8,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -24,7 +24,7 @@ const (
 	slowestPoll = 50 * time.Millisecond
 
 	// farewell is how long the server may take to answer an unlock; then the connection is closed.
-	farewell = 2 * time.Second
+	farewell = time.Second
 )
 
 var errClosed = errors.New("the ledger is closed")
@@ -57,7 +57,7 @@ func (s *Store) lock(ctx context.Context, grant string, key int64) (*locked, err
 			return held, nil
 		case errors.Is(err, errBroken) && ctx.Err() == nil && !replaced:
 			replaced = true
-			s.locks.Reset()
+			s.locks.DropIdle()
 			continue
 		case err != nil:
 			return nil, err
@@ -79,6 +79,8 @@ func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, 
 	if err != nil {
 		return nil, err
 	}
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	var got bool
 	var holding ledger.Holding
 	batch := &pgx.Batch{}
@@ -92,7 +94,7 @@ func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, 
 	})
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
 		err = told(conn, err)
-		drop(ctx, conn)
+		conn.Discard(context.WithoutCancel(ctx)) // its session may have a lock that it should not have
 		return nil, err
 	}
 	if !got {
@@ -131,22 +133,14 @@ func (s *Store) forget(held *locked) {
 
 // letGo gives the lock back to the server, and the connection to the pool. When the server doesn't confirm it, the
 // connection is closed, which ends the session and its lock.
-func letGo(ctx context.Context, conn *pgxpool.Conn, key int64) {
+func letGo(ctx context.Context, conn *pgpool.Conn, key int64) {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), farewell)
 	defer done()
 	var was bool
 	if err := conn.QueryRow(ctx, unlock, key).Scan(&was); err != nil || !was {
-		drop(ctx, conn)
+		conn.Discard(context.WithoutCancel(ctx))
 		return
 	}
-	conn.Release()
-}
-
-// drop closes a connection whose session may have a lock that it should not have.
-func drop(ctx context.Context, conn *pgxpool.Conn) {
-	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), farewell)
-	defer done()
-	_ = conn.Conn().Close(ctx) // it is closed even if the server doesn't hear of it
 	conn.Release()
 }
 
@@ -154,7 +148,7 @@ func drop(ctx context.Context, conn *pgxpool.Conn) {
 type locked struct {
 	grant string
 	key   int64
-	conn  *pgxpool.Conn
+	conn  *pgpool.Conn
 	letGo func()
 
 	mu      sync.Mutex
@@ -184,14 +178,16 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 	if err != nil {
 		return err
 	}
-	done, err := l.conn.Exec(ctx, putHolding, append([]any{l.key}, columns...)...)
+	bounded, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	done, err := l.conn.Exec(bounded, putHolding, append([]any{l.key}, columns...)...)
 	switch {
-	case l.conn.Conn().IsClosed():
+	case l.conn.IsClosed():
 		return l.lost(err)
 	case err != nil:
 		return fault(ctx, "save the holding of "+l.grant, err)
 	case done.RowsAffected() == 0:
-		_ = l.conn.Conn().Close(ctx) // no later Save may succeed
+		_ = l.conn.Close(ctx) // no later Save may succeed
 		return l.lost(nil)
 	}
 	l.holding = holding

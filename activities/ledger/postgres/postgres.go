@@ -11,9 +11,8 @@ import (
 	"fmt"
 	"sync"
 
-	"github.com/jackc/pgx/v5/pgxpool"
-
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 )
 
 var (
@@ -24,8 +23,8 @@ var (
 
 // Store is the ledger in a database. Its methods may be called from many goroutines.
 type Store struct {
-	pool  *pgxpool.Pool // for all but holdings that are locked
-	locks *pgxpool.Pool // one connection for each of those
+	pool  *pgpool.Pool // for all but holdings that are locked
+	locks *pgpool.Pool // one connection for each of those
 	turns ledger.Turns
 
 	mu     sync.Mutex
@@ -59,7 +58,7 @@ func (s *Store) Close() error {
 	for _, held := range s.close() {
 		held.Unlock()
 	}
-	for _, pool := range []*pgxpool.Pool{s.locks, s.pool} {
+	for _, pool := range []*pgpool.Pool{s.locks, s.pool} {
 		if pool != nil {
 			pool.Close()
 		}
@@ -80,29 +79,31 @@ func (s *Store) close() (left []*locked) {
 // errBroken means that the server or the network closed a connection. What was asked over it may have been done.
 var errBroken = errors.New("the connection to the ledger broke")
 
-// do asks something over a connection of its own. When the connection breaks, those beside it are as old and likely to be
-// broken too, as after a restart of the server: then it is asked once more, over a new one. So it must do no harm twice.
-func (s *Store) do(ctx context.Context, ask func(conn *pgxpool.Conn) error) error {
+// do asks something over a connection of its own, in bounded time. When the connection breaks, as after a restart of the
+// server, it is asked once more, over a new one. So it must do no harm twice.
+func (s *Store) do(ctx context.Context, ask func(ctx context.Context, conn *pgpool.Conn) error) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
 	err := s.once(ctx, ask)
 	if errors.Is(err, errBroken) && ctx.Err() == nil {
-		s.pool.Reset()
+		s.pool.DropIdle()
 		err = s.once(ctx, ask)
 	}
 	return err
 }
 
-func (s *Store) once(ctx context.Context, ask func(conn *pgxpool.Conn) error) error {
+func (s *Store) once(ctx context.Context, ask func(ctx context.Context, conn *pgpool.Conn) error) error {
 	conn, err := s.pool.Acquire(ctx)
 	if err != nil {
 		return err
 	}
 	defer conn.Release()
-	return told(conn, ask(conn))
+	return told(conn, ask(ctx, conn))
 }
 
 // told marks an error that has cost the connection.
-func told(conn *pgxpool.Conn, err error) error {
-	if err != nil && conn.Conn().IsClosed() {
+func told(conn *pgpool.Conn, err error) error {
+	if err != nil && conn.IsClosed() {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}
 	return err

@@ -2,16 +2,15 @@ package postgres
 
 import (
 	"context"
-	"net"
 	"strconv"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/internal/config"
+	"curfew/internal/keepalive/pgpool"
 	"curfew/workflows/contract"
 )
 
@@ -30,16 +29,14 @@ const (
 	defaultLockConnections = 32
 	mostConnections        = 500
 
-	// connectTimeout leaves an end that can't lock its holding the time to go ahead without.
-	connectTimeout   = 3 * time.Second
-	statementTimeout = "10s"
-	// cancelGrace is how long a cancelled call waits for the server to say what became of it.
-	cancelGrace = 2 * time.Second
-	idleTime    = 5 * time.Minute
+	// callTimeout bounds one call, so that an end whose ledger hangs goes ahead without. It leaves the server the time to
+	// say what became of a call that is given up.
+	callTimeout      = 5*time.Second - pgpool.CancelGrace
+	statementTimeout = "4s" // kept by the server
 )
 
-// How soon either side takes a host for dead that says nothing any more: the server then lets go of its locks. A process
-// that dies on a living host lets go at once.
+// How soon the server takes a host for dead that says nothing any more, and lets go of its locks. A process that dies on a
+// living host lets go at once.
 const (
 	keepAliveIdle     = 5 * time.Second
 	keepAliveInterval = 2 * time.Second
@@ -78,7 +75,7 @@ func (s Settings) parse() (*pgxpool.Config, error) {
 }
 
 // open prepares a pool that makes its connections when they are needed.
-func (s Settings) open(ctx context.Context, name string, most, usual int) (*pgxpool.Pool, error) {
+func (s Settings) open(ctx context.Context, name string, most, usual int) (*pgpool.Pool, error) {
 	parsed, err := s.parse()
 	if err != nil {
 		return nil, err
@@ -87,9 +84,8 @@ func (s Settings) open(ctx context.Context, name string, most, usual int) (*pgxp
 		most = usual
 	}
 	parsed.MaxConns = int32(most) //nolint:gosec // more than mostConnections is refused
-	parsed.MinConns, parsed.MinIdleConns, parsed.MaxConnIdleTime = 0, 0, idleTime
 	configure(parsed.ConnConfig, name)
-	pool, err := pgxpool.NewWithConfig(ctx, parsed)
+	pool, err := pgpool.New(ctx, parsed)
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
 	}
@@ -98,11 +94,7 @@ func (s Settings) open(ctx context.Context, name string, most, usual int) (*pgxp
 
 // configure names a connection and makes it independent of the server's and the role's defaults.
 func configure(conn *pgx.ConnConfig, name string) {
-	conn.ConnectTimeout = connectTimeout
-	dialer := &net.Dialer{KeepAliveConfig: net.KeepAliveConfig{
-		Enable: true, Idle: keepAliveIdle, Interval: keepAliveInterval, Count: keepAliveCount,
-	}}
-	conn.DialFunc = dialer.DialContext
+	pgpool.Configure(conn)
 	if conn.ValidateConnect == nil {
 		conn.ValidateConnect = pgconn.ValidateConnectTargetSessionAttrsReadWrite
 	}
@@ -119,9 +111,5 @@ func configure(conn *pgx.ConnConfig, name string) {
 		"tcp_user_timeout":              strconv.FormatInt(unansweredTimeout.Milliseconds(), 10),
 	} {
 		conn.RuntimeParams[parameter] = value
-	}
-	// A cancelled call ends at the server too, and then its outcome is known.
-	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: cancelGrace}
 	}
 }

@@ -5,9 +5,9 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 )
 
 const (
@@ -26,7 +26,7 @@ func (s *Store) See(ctx context.Context, sighting ledger.Sighting) error {
 	if err != nil {
 		return err
 	}
-	err = s.do(ctx, func(conn *pgxpool.Conn) error {
+	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		_, err := conn.Exec(ctx, putSighting, escape(sighting.Person), groups, ledger.Stamp{Time: sighting.At})
 		return err
 	})

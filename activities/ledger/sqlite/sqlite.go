@@ -124,12 +124,12 @@ func create(path string) error {
 	return file.Close()
 }
 
-// connect opens a pool that keeps its connections. Another process has the write lock for milliseconds; who waits ten
+// connect opens a pool that keeps its connections. Another process has the write lock for milliseconds; who waits four
 // seconds for it waits for a process that hangs.
 func connect(path string, connections int, pragmas ...string) (*sql.DB, error) {
 	source := url.URL{Scheme: "file", Path: "/" + strings.TrimPrefix(filepath.ToSlash(path), "/")}
 	source.RawQuery = url.Values{
-		"_pragma": append(pragmas, "busy_timeout(10000)"),
+		"_pragma": append(pragmas, "busy_timeout(4000)"),
 		"_txlock": {"immediate"},
 	}.Encode()
 	db, err := sql.Open("sqlite", source.String())

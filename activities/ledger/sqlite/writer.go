@@ -7,9 +7,13 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
+	"time"
 )
 
 var errClosed = errors.New("the ledger is closed")
+
+// waitsFor is how long a write waits for its turn.
+const waitsFor = 5 * time.Second
 
 // longestBatch bounds how long the first of a batch waits for the rest of it.
 const longestBatch = 128
@@ -49,6 +53,8 @@ func startWriter(ctx context.Context, db *sql.DB) *writer {
 // write returns when do is on the disk or has failed. A context that ends only helps while nothing is written yet:
 // afterwards the caller waits, so that no write lands after its caller has gone on.
 func (w *writer) write(ctx context.Context, do func(ctx context.Context, tx *sql.Tx) error) error {
+	ctx, cancel := context.WithTimeout(ctx, waitsFor)
+	defer cancel()
 	one := &write{do: do, done: make(chan error, 1)}
 	select {
 	case w.queue <- one:

@@ -35,6 +35,7 @@ func ForConfig() map[string]config.Kind {
 		kinds[name] = config.Kind{
 			Settings:     func() any { return kind.Settings() },
 			Normalize:    kind.Normalize,
+			Names:        kind.Names,
 			MaxDuration:  kind.Limits.MaxDuration,
 			KnowsHolders: kind.KnowsHolders,
 		}

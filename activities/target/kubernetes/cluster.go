@@ -9,10 +9,13 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"sync/atomic"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/client-go/rest"
 
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
@@ -21,7 +24,8 @@ const maxAnswer = 8 << 20 // in bytes
 // cluster calls the API server of one cluster.
 type cluster struct {
 	base   *url.URL
-	client *http.Client
+	access *rest.Config
+	client atomic.Pointer[http.Client]
 }
 
 func newCluster(access *rest.Config) (*cluster, error) {
@@ -29,14 +33,34 @@ func newCluster(access *rest.Config) (*cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	access.UserAgent, access.Timeout = "curfew", callTimeout
-	client, err := rest.HTTPClientFor(access)
+	access.UserAgent, access.Timeout, access.Dial = "curfew", callTimeout, keepalive.Dialer().DialContext
+	c := &cluster{base: base, access: access}
+	client, err := c.connect()
 	if err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "", "check the credentials and certificates that the settings lead to", "%s", clip(err.Error()))
 	}
+	c.client.Store(client)
+	return c, nil
+}
+
+// connect makes a client whose connections are new.
+func (c *cluster) connect() (*http.Client, error) {
+	client, err := rest.HTTPClientFor(c.access)
+	if err != nil {
+		return nil, err
+	}
 	// Credentials go to nobody else, and a redirected PATCH would arrive as a GET.
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return &cluster{base: base, client: client}, nil
+	return client, nil
+}
+
+// abandon has the next call made over a new connection, after one that got no answer: the old one is used by many calls, and
+// would be for a long time after the network has forgotten it. Calls that are under way are left alone.
+func (c *cluster) abandon(old *http.Client) {
+	if fresh, err := c.connect(); err == nil {
+		c.client.CompareAndSwap(old, fresh)
+	}
+	utilnet.CloseIdleConnectionsFor(old.Transport)
 }
 
 // String names the server in errors.
@@ -67,8 +91,10 @@ func (c *cluster) do(ctx context.Context, call call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	response, err := c.client.Do(request)
+	client := c.client.Load()
+	response, err := client.Do(request)
 	if err != nil {
+		c.abandon(client)
 		return answer{}, c.unreachable(err)
 	}
 	defer response.Body.Close()

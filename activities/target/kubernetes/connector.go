@@ -11,11 +11,20 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"curfew/activities/target"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
 // connector speaks to one cluster.
 type connector struct{ api *cluster }
+
+// Ping implements target.Pinger. The API server tells its version to everybody, or refuses to, which is an answer too.
+func (c *connector) Ping(ctx context.Context) error {
+	return keepalive.Ping(ctx, func(ctx context.Context) error {
+		_, err := c.api.do(ctx, call{method: http.MethodGet, path: []string{"version"}})
+		return err
+	})
+}
 
 // Grant implements target.Connector. The cluster enforces no end of a binding: to move the end changes a note on it.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {

@@ -14,10 +14,10 @@ import (
 
 const (
 	// callTimeout bounds one call, its answer included.
-	callTimeout = 10 * time.Second
+	callTimeout = target.CallTimeout
 	// serverTimeout is kept by the API server, so that a call can't take effect later than that after it has arrived,
 	// whatever became of us. It bounds settles.
-	serverTimeout = 5 * time.Second
+	serverTimeout = 4 * time.Second
 	settles       = 10 * time.Second
 )
 

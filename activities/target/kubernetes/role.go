@@ -2,12 +2,14 @@ package kubernetes
 
 import (
 	"context"
+	"encoding/json"
 	"net/http"
 	"slices"
 	"strings"
 
 	rbacv1 "k8s.io/api/rbac/v1"
 
+	"curfew/activities/target"
 	"curfew/workflows/contract"
 )
 
@@ -32,8 +34,30 @@ var dangers = []permission{
 
 var changes = []string{"create", "update", "patch", "bind", "escalate"}
 
-// vet refuses what is not there, what could not be taken away, and a role that does not allow what is to be verified.
+// Vet implements target.Vetter: it reads a role of a template as a grant would.
+func (c *connector) Vet(ctx context.Context, entitlement json.RawMessage) (string, error) {
+	nobodys := target.Access{Key: strings.Repeat("0", 32), Entitlement: entitlement, Account: "nobody"}
+	b, err := bindingOf(nobodys)
+	if err != nil {
+		return "", err
+	}
+	return "", c.vetRole(ctx, b)
+}
+
+// vet refuses what is not there, and what vetRole refuses.
 func (c *connector) vet(ctx context.Context, b binding) error {
+	if err := c.vetRole(ctx, b); err != nil {
+		return err
+	}
+	if b.subject.Kind == rbacv1.ServiceAccountKind {
+		return c.findServiceAccount(ctx, b)
+	}
+	return nil
+}
+
+// vetRole refuses a role that is not there, with which the access could be made to last, or that does not allow what is to be
+// verified.
+func (c *connector) vetRole(ctx context.Context, b binding) error {
 	role, err := c.role(ctx, b)
 	if err != nil {
 		return err
@@ -45,9 +69,6 @@ func (c *connector) vet(ctx context.Context, b binding) error {
 	if b.verify.asked() && !slices.ContainsFunc(role.Rules, b.verify.allowedBy) {
 		return contract.Problemf(contract.KindDenied, "verify", "write something that the role allows, by its verb, resource and group",
 			"%s %q does not allow to %s", b.role.Kind, b.role.Name, b.verify)
-	}
-	if b.subject.Kind == rbacv1.ServiceAccountKind {
-		return c.findServiceAccount(ctx, b)
 	}
 	return nil
 }

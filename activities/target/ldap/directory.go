@@ -57,6 +57,13 @@ func (d *directory) call(ctx context.Context, about string, work func(*link) err
 	return d.problem(ctx, err, about)
 }
 
+// Ping implements target.Pinger.
+func (d *directory) Ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	return d.problem(ctx, d.links.ping(ctx), d.links.dialer.bindDN)
+}
+
 // look reads some attributes of one entry. It tells an entry that is not there from one that we may not see.
 func (d *directory) look(on *link, dn string, attributes ...string) (entry *ldap.Entry, err error) {
 	found, err := on.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, attributes, nil))

@@ -14,10 +14,10 @@ import (
 
 const (
 	// callTimeout bounds one call of the port, with everything that it asks the directory.
-	callTimeout = 10 * time.Second
+	callTimeout = target.CallTimeout
 	// settles is how long a request can take effect after it was cut off. Then the connection is reset, so that nothing
 	// is sent any more, and the directory gives up what it has not begun; the rest is for what it had begun.
-	settles = 3 * callTimeout
+	settles = 30 * time.Second
 	// longestTTL is the longest life that RFC 2589 allows an entry: a year and a few hours.
 	longestTTL = 31557600 * time.Second
 	// slack is how much later than asked the directory removes an entry: it is the second lock and must not close first.
@@ -31,7 +31,7 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: membership{},
 		Normalize:   normalizeMembership,
-		Limits:      target.Limits{Settles: settles},
+		Limits:      target.Limits{Settles: settles, FewConnections: true},
 
 		KnowsHolders: true,
 	}
@@ -44,6 +44,6 @@ func EntryKind() target.Kind {
 		Settings:    func() target.Settings { return new(EntrySettings) },
 		Entitlement: place{},
 		Normalize:   normalizePlace,
-		Limits:      target.Limits{MaxDuration: longestTTL - slack, EnforcesExpiry: true, Settles: settles},
+		Limits:      target.Limits{MaxDuration: longestTTL - slack, EnforcesExpiry: true, Settles: settles, FewConnections: true},
 	}
 }

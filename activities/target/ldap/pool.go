@@ -13,6 +13,9 @@ const (
 	mostConnections    = 100
 	// idleTime is how long a link is kept that nobody uses.
 	idleTime = time.Minute
+	// trusted is how long a link counts as alive after it was used. Then it is asked before it is lent.
+	trusted      = 200 * time.Millisecond
+	linkPatience = time.Second
 )
 
 // pool keeps links for the next call: a thousand ends may come due in one second, and saying each time who we are
@@ -23,34 +26,55 @@ type pool struct {
 
 	mu   sync.Mutex
 	idle []*link // the last one was used last
+	// dropped is when the links that nobody used were cut.
+	dropped time.Time
 }
 
 func newPool(dialer *dialer, size int) *pool {
 	return &pool{dialer: dialer, room: semaphore.NewWeighted(int64(size))}
 }
 
-// use lends a link to some work, and cuts it when the context ends. The work says whether the link may be used again.
+// use lends a link to some work, and cuts it when the context ends. The work says whether the link may be used again. One
+// that broke takes those along that nobody uses: the network has forgotten them too.
 func (p *pool) use(ctx context.Context, work func(*link) (reusable bool, err error)) error {
 	if err := p.room.Acquire(ctx, 1); err != nil {
 		return err
 	}
 	defer p.room.Release(1)
-	lent, err := p.take(ctx)
+	lent, err := p.take(ctx, trusted)
 	if err != nil {
 		return err
 	}
 	stop := context.AfterFunc(ctx, lent.cut)
 	reusable, err := work(lent)
-	if stop() && reusable {
+	switch whole := stop() && !lent.IsClosing(); {
+	case whole && reusable:
 		p.put(lent)
-	} else {
+	case whole:
 		lent.cut()
+	default:
+		p.drop(lent)
 	}
 	return err
 }
 
-// take returns an idle link that still lives, or makes one.
-func (p *pool) take(ctx context.Context) (*link, error) {
+// ping finds out whether the directory answers, and leaves a link for the next call. While all are in use, whoever has
+// them will see.
+func (p *pool) ping(ctx context.Context) error {
+	if !p.room.TryAcquire(1) {
+		return nil
+	}
+	defer p.room.Release(1)
+	lent, err := p.take(ctx, 0)
+	if err != nil {
+		return err
+	}
+	p.put(lent)
+	return nil
+}
+
+// take returns an idle link that lives, or makes one. One that was used within some time is not asked.
+func (p *pool) take(ctx context.Context, unasked time.Duration) (*link, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
@@ -59,10 +83,14 @@ func (p *pool) take(ctx context.Context) (*link, error) {
 		if last == nil {
 			return p.dialer.dial(ctx)
 		}
-		if last.idle.Stop() && !last.IsClosing() {
+		if !last.idle.Stop() || last.IsClosing() {
+			last.cut()
+			continue
+		}
+		if time.Since(last.since) < unasked || last.answers() {
 			return last, nil
 		}
-		last.cut()
+		p.drop(last)
 	}
 }
 
@@ -78,8 +106,23 @@ func (p *pool) pop() *link {
 }
 
 func (p *pool) put(unused *link) {
-	unused.idle = time.AfterFunc(idleTime, unused.cut)
+	unused.since, unused.idle = time.Now(), time.AfterFunc(idleTime, unused.cut)
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.idle = append(p.idle, unused)
+}
+
+// drop cuts a link that broke, and those that nobody uses, unless that was done since it was made.
+func (p *pool) drop(broken *link) {
+	broken.cut()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if broken.made.Before(p.dropped) {
+		return
+	}
+	p.dropped = time.Now()
+	for _, unused := range p.idle {
+		unused.cut()
+	}
+	p.idle = nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"net"
 	"net/netip"
 	"net/url"
@@ -12,10 +13,9 @@ import (
 	"github.com/go-ldap/ldap/v3"
 
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
-
-const connectTimeout = 5 * time.Second
 
 // server is where a directory is and who we are there.
 type server struct {
@@ -101,12 +101,23 @@ type link struct {
 	*ldap.Conn
 	socket net.Conn
 	bindDN string // of ourselves
+	made   time.Time
 	// contexts are the directory's naming contexts, once they have been read.
 	contexts []string
 	// nameless is true when entries can't be found by their UUIDs.
 	nameless bool
-	// idle cuts the link when nobody uses it.
-	idle *time.Timer
+	// idle cuts the link when nobody uses it, since an instant.
+	idle  *time.Timer
+	since time.Time
+}
+
+// answers is true when the directory answers over the link within a second, whatever it answers.
+func (l *link) answers() bool {
+	bound := time.AfterFunc(linkPatience, l.cut)
+	defer bound.Stop()
+	_, err := l.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, []string{"1.1"}, nil))
+	var answer *ldap.Error
+	return err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork
 }
 
 // cut ends the link at once, whatever goes on there, and takes back what the system has not sent yet. The directory
@@ -120,11 +131,13 @@ func (l *link) cut() {
 
 // dial makes a link. The context bounds this, and not the link's life.
 func (d *dialer) dial(ctx context.Context) (*link, error) {
-	socket, err := (&net.Dialer{Timeout: connectTimeout}).DialContext(ctx, "tcp", d.address)
+	ctx, cancel := context.WithTimeout(ctx, keepalive.ConnectTimeout)
+	defer cancel()
+	socket, err := keepalive.Dialer().DialContext(ctx, "tcp", d.address)
 	if err != nil {
 		return nil, err
 	}
-	made := &link{socket: socket, bindDN: d.bindDN}
+	made := &link{socket: socket, bindDN: d.bindDN, made: time.Now()}
 	stop := context.AfterFunc(ctx, made.cut)
 	defer stop()
 	if err := d.greet(ctx, made); err != nil {

@@ -7,21 +7,20 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
-	"time"
 
+	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
 const (
 	// callTimeout bounds one call, its answer included.
-	callTimeout    = 10 * time.Second
-	connectTimeout = 5 * time.Second
-	maxAnswer      = 4 << 20  // in bytes
-	maxHeader      = 64 << 10 // in bytes
+	callTimeout = target.CallTimeout
+	maxAnswer   = 4 << 20  // in bytes
+	maxHeader   = 64 << 10 // in bytes
 )
 
 // api calls Lightrun's API.
@@ -33,20 +32,22 @@ type api struct {
 }
 
 func newAPI(base *url.URL, token config.Secret, needed scope) *api {
+	transport := keepalive.Transport()
+	transport.MaxResponseHeaderBytes = maxHeader
 	return &api{base: base, token: token, scope: needed, client: &http.Client{
-		Timeout: callTimeout,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			TLSHandshakeTimeout:    connectTimeout,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConnsPerHost:    16,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxHeader,
-		},
+		Timeout: callTimeout, Transport: keepalive.Forgetful(transport),
 		// The API key goes to nobody else, and a redirected POST would arrive as a GET.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+}
+
+// ping asks for the shortest list there is. Whatever Lightrun says of it, it answers.
+func (a *api) ping(ctx context.Context, of collection) error {
+	query := url.Values{"page": {"0"}, "size": {"1"}}
+	return keepalive.Ping(ctx, func(ctx context.Context) error {
+		_, err := a.call(ctx, http.MethodGet, of.path, query, nil)
+		return err
+	})
 }
 
 // String names the server in errors.

@@ -67,6 +67,9 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 	return target.AlreadyThere, nil
 }
 
+// Ping implements target.Pinger.
+func (c *connector) Ping(ctx context.Context) error { return c.api.ping(ctx, accesses) }
+
 // Revoke removes every access of this grant, whatever its end, until Lightrun lists none; those that it has listed before also
 // if it lists them no more.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {

@@ -17,6 +17,9 @@ type groupConnector struct {
 	shows atomic.Bool
 }
 
+// Ping implements target.Pinger.
+func (c *groupConnector) Ping(ctx context.Context) error { return c.api.ping(ctx, groups) }
+
 // Grant adds the subject to the group. Lightrun enforces no end of a membership, so to move the end there is nothing to do.
 func (c *groupConnector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
 	group, err := groupOf(access.Entitlement)

@@ -24,9 +24,9 @@ const (
 	companyLimit = 100
 )
 
-// settles is how long a call can take effect after it was made: our own time-out, and as long again twice for Lightrun
+// settles is how long a call can take effect after it was made: our own time-out, and five times as long for Lightrun
 // to finish what it had begun.
-const settles = 3 * callTimeout
+const settles = 30 * time.Second
 
 // Kind describes Lightrun's temporary accesses: the kind "lightrun".
 func Kind() target.Kind {

@@ -104,34 +104,41 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 }
 
 // vet looks what is there, and refuses a grant that could not be taken away.
-func vet(ctx context.Context, conn *pgx.Conn, m membership) (found seen, err error) {
-	var (
-		danger             *string
-		superuser, ourself bool
-	)
-	batch := &pgx.Batch{}
-	batch.Queue(lookStatement, m.role, m.account).QueryRow(found.scan)
-	batch.Queue(vetStatement, m.role, m.account, predefinedDangers).QueryRow(func(row pgx.Row) error {
-		return row.Scan(&danger, &superuser, &ourself)
-	})
-	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		return found, err
-	}
+func vet(ctx context.Context, conn *pgx.Conn, m membership) (seen, error) {
+	found, err := vetRole(ctx, conn, m, &givesOn{})
 	switch {
+	case err != nil:
+		return found, err
 	case found.role == 0:
 		return found, missing("role", m.role)
 	case found.account == 0:
 		return found, missing("account", m.account)
-	case danger != nil:
-		return found, contract.Problemf(contract.KindDenied, "role", "name a role with just the privileges that are needed",
-			"members of %q reach %q, which can give access away, so it could not be taken away in time", m.role, *danger)
-	case superuser:
+	case found.superuser:
 		return found, contract.Problemf(contract.KindDenied, "account", "give the subject an account that is no superuser",
 			"%q is a superuser: it has all access always, and its sessions can't be ended", m.account)
-	case ourself:
+	case found.ourself:
 		return found, contract.Problemf(contract.KindDenied, "account", "give Curfew a role of its own",
 			"%q is the role that Curfew itself uses", m.account)
 	default:
 		return found, nil
 	}
+}
+
+// vetRole looks what is there, and refuses a role whose members could make their access last, or give it to others.
+func vetRole(ctx context.Context, conn *pgx.Conn, m membership, gives *givesOn) (found seen, err error) {
+	var danger *string
+	batch := &pgx.Batch{}
+	batch.Queue(lookStatement, m.role, m.account).QueryRow(found.scan)
+	batch.Queue(vetStatement, m.role, m.account, predefinedDangers).QueryRow(func(row pgx.Row) error {
+		return row.Scan(&danger, &found.superuser, &found.ourself)
+	})
+	batch.Queue(givesOnStatement, m.role).QueryRow(gives.scan)
+	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
+		return found, err
+	}
+	if danger != nil {
+		return found, contract.Problemf(contract.KindDenied, "role", "name a role with just the privileges that are needed",
+			"members of %q reach %q, which can give access away, so it could not be taken away in time", m.role, *danger)
+	}
+	return found, gives.refuse(m)
 }

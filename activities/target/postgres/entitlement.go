@@ -19,6 +19,8 @@ var predefinedDangers = []string{"pg_execute_server_program", "pg_read_server_fi
 // entitlement is membership in a role.
 type entitlement struct {
 	Role string `json:"role" doc:"the role whose membership is given"`
+	// OwnsObjects says that the role's members can give on what it owns, and that this is known.
+	OwnsObjects bool `json:"ownsObjects,omitempty" doc:"the role owns objects or may grant privileges on, which members can give to others for good, and that is known"`
 }
 
 func normalize(written json.RawMessage) (json.RawMessage, error) {
@@ -34,6 +36,15 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 			"%s lets its members take over the server, so the access could not be taken away", wanted.Role)
 	}
 	return json.Marshal(wanted)
+}
+
+// roleOf is the role of an entitlement that was normalized.
+func roleOf(entitlement json.RawMessage) string {
+	var wanted struct {
+		Role string `json:"role"`
+	}
+	_ = json.Unmarshal(entitlement, &wanted) // it was read before
+	return wanted.Role
 }
 
 // checkName finds what no role can be called.
@@ -52,7 +63,10 @@ func checkName(field, name string) *contract.Problem {
 }
 
 // membership is what a connector is asked about, checked.
-type membership struct{ role, account string }
+type membership struct {
+	role, account string
+	known         bool // that members can give on what the role owns
+}
 
 func membershipOf(access target.Access) (membership, error) {
 	var wanted entitlement
@@ -65,5 +79,5 @@ func membershipOf(access target.Access) (membership, error) {
 			return membership{}, problem
 		}
 	}
-	return membership{role: wanted.Role, account: access.Account}, nil
+	return membership{role: wanted.Role, account: access.Account, known: wanted.OwnsObjects}, nil
 }

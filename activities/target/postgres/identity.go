@@ -46,11 +46,12 @@ func oidsOf(id string) (known oids) {
 	return known
 }
 
-// seen is what lookStatement finds.
+// seen is what lookStatement finds, and what vetStatement says of the account.
 type seen struct {
 	oids
 
-	held bool
+	held               bool
+	superuser, ourself bool
 }
 
 func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.held) }
@@ -87,7 +88,7 @@ func find(ctx context.Context, conn *pgx.Conn, access target.Access, named membe
 		return found, nil
 	}
 	byName.another = true
-	byID := subject{}
+	byID := subject{membership: membership{known: named.known}}
 	err := conn.QueryRow(ctx, namesStatement, found.known.role, found.known.account).Scan(&byID.membership.role, &byID.membership.account)
 	if err == nil && byID.membership.role != "" && byID.membership.account != "" {
 		err = byID.scan(conn.QueryRow(ctx, lookStatement, byID.membership.role, byID.membership.account))

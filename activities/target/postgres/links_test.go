@@ -190,3 +190,21 @@ func TestNothingIsGrantedThatCouldNotBeTakenAwayForWantOfAConnection(t *testing.
 	require.Contains(t, requireProblem(t, err, contract.KindUnavailable).Fault, "53300")
 	require.NotContains(t, w.memberships(t, ""), account)
 }
+
+// The page tells administrators to do this.
+func TestP2AWorkerThatStartsWhileTheServerIsFullUsesAReservedConnection(t *testing.T) {
+	t.Parallel()
+	if newWorld(t).version(t) < 16 {
+		t.Skip("the server reserves none")
+	}
+	w := newWorldOn(t, testserver.StartApart(t, "max_connections=16", "reserved_connections=4"))
+	w.exec(t, `GRANT pg_use_reserved_connections TO %s`, quote(w.broker))
+	account := w.subject(t)
+	grant(t, w, account) // by another worker, which dies
+	_, err := w.server.Admin().Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, w.broker)
+	require.NoError(t, err)
+	require.Positive(t, w.crowd(t, account))
+	require.NoError(t, endOnce(t.Context(), openWith(t, w.server.URL(w.broker, testserver.Superuser), 0), w.access(account)))
+	require.Zero(t, w.sessions(t, account))
+	require.False(t, w.can(t, account))
+}

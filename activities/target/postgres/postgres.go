@@ -32,7 +32,8 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
-		Limits:      target.Limits{Settles: settles},
+		Names:       roleOf,
+		Limits:      target.Limits{Settles: settles, FewConnections: true},
 	}
 }
 

@@ -7,19 +7,18 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"curfew/activities/target"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
 const (
 	// callTimeout bounds one call, its answer included.
-	callTimeout    = 10 * time.Second
-	connectTimeout = 5 * time.Second
+	callTimeout = target.CallTimeout
 	// maxAnswer is in bytes; a group comes with all its members.
 	maxAnswer = 8 << 20
 	maxHeader = 64 << 10 // in bytes
@@ -36,17 +35,10 @@ type api struct {
 
 // newClient makes a client that sends credentials to nobody else: it follows no redirects.
 func newClient() *http.Client {
+	transport := keepalive.Transport()
+	transport.MaxResponseHeaderBytes = maxHeader
 	return &http.Client{
-		Timeout: callTimeout,
-		Transport: &http.Transport{
-			Proxy:                  http.ProxyFromEnvironment,
-			DialContext:            (&net.Dialer{Timeout: connectTimeout}).DialContext,
-			TLSHandshakeTimeout:    connectTimeout,
-			ForceAttemptHTTP2:      true,
-			MaxIdleConnsPerHost:    16,
-			IdleConnTimeout:        time.Minute,
-			MaxResponseHeaderBytes: maxHeader,
-		},
+		Timeout: callTimeout, Transport: keepalive.Forgetful(transport),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
 }

@@ -2,8 +2,10 @@ package scim
 
 import (
 	"context"
+	"net/http"
 
 	"curfew/activities/target"
+	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
 
@@ -27,6 +29,14 @@ type membership struct {
 	namesake *user
 	// shown is true when the service has shown this membership since it was given; unread when nobody expects it to.
 	shown, unread bool
+}
+
+// Ping implements target.Pinger. Every service answers this address somehow.
+func (c *connector) Ping(ctx context.Context) error {
+	return keepalive.Ping(ctx, func(ctx context.Context) error {
+		_, err := c.api.do(ctx, call{method: http.MethodGet, path: []string{"ServiceProviderConfig"}})
+		return err
+	})
 }
 
 // Grant implements target.Connector. SCIM knows no end of a membership, so to move the end there is nothing to do.

@@ -47,6 +47,12 @@ func parse(written json.RawMessage) (wanted entitlement, err error) {
 	return wanted, nil
 }
 
+// groupOf is the group of an entitlement that was normalized.
+func groupOf(entitlement json.RawMessage) string {
+	wanted, _ := parse(entitlement) // it was read before
+	return wanted.Group
+}
+
 // checkID finds what can be no id: it goes into paths and filters.
 func checkID(field, id, fix string) *contract.Problem {
 	switch {

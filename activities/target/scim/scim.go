@@ -8,15 +8,16 @@ package scim
 import (
 	"net/netip"
 	"net/url"
+	"time"
 
 	"curfew/activities/target"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
-// settles is how long a call can take effect after it was made: our own time-out, and as long again twice for the server
+// settles is how long a call can take effect after it was made: our own time-out, and five times as long for the server
 // to finish what it had begun.
-const settles = 3 * callTimeout
+const settles = 30 * time.Second
 
 // How an account names a user of the server.
 const (
@@ -37,6 +38,7 @@ func Kind() target.Kind {
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
+		Names:       groupOf,
 		Limits:      target.Limits{Settles: settles},
 
 		KnowsHolders: true,

@@ -5,12 +5,21 @@ import (
 	"time"
 
 	"curfew/activities/target"
+	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
 // connector asks the receiver once for each call.
 type connector struct{ endpoint *endpoint }
+
+// Ping implements target.Pinger.
+func (c *connector) Ping(ctx context.Context) error {
+	return keepalive.Ping(ctx, func(ctx context.Context) error {
+		_, err := c.endpoint.call(ctx, message{Type: typeCheck})
+		return err
+	})
+}
 
 // Grant implements target.Connector.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {

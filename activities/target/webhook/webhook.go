@@ -12,6 +12,7 @@ package webhook
 import (
 	"fmt"
 	"net/url"
+	"time"
 
 	"curfew/activities/target"
 	"curfew/internal/config"
@@ -20,9 +21,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// settles is how long a call can take effect after it was made: our own time-out, and as long again twice for the receiver
+// settles is how long a call can take effect after it was made: our own time-out, and five times as long for the receiver
 // to finish what it had begun. The page on this kind asks receivers to keep to it.
-const settles = 3 * outbound.Patience
+const settles = 30 * time.Second
 
 const maxURL = 2048 // in bytes
 

@@ -16,12 +16,13 @@ import (
 
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
-// patience is how long one call to Jira may take when the caller's context allows more.
-const patience = 30 * time.Second
+// patience is how long one call to Jira may take.
+const patience = 5 * time.Second
 
 // System is one Jira site, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
@@ -61,11 +62,12 @@ func New(settings config.Jira) (*System, error) {
 
 // transportOf signs requests in the way of the deployment.
 func transportOf(settings config.Jira) (http.RoundTripper, *contract.Problem) {
+	connections := keepalive.Forgetful(keepalive.Transport())
 	switch settings.Deployment {
 	case config.JiraCloud:
-		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal()}, nil
+		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal(), Transport: connections}, nil
 	case config.JiraDataCenter:
-		return &gojira.PATAuthTransport{Token: settings.Token.Reveal()}, nil
+		return &gojira.PATAuthTransport{Token: settings.Token.Reveal(), Transport: connections}, nil
 	}
 	return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.deployment",
 		"write "+config.JiraCloud+" or "+config.JiraDataCenter, "%.60q is no deployment", settings.Deployment)

@@ -14,12 +14,13 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
-// patience is how long one call to Zephyr may take when the caller's context allows more.
-const patience = 15 * time.Second
+// patience is how long one call to Zephyr may take.
+const patience = 5 * time.Second
 
 // descriptionLimit bounds what a link is called, in UTF-16 code units.
 const descriptionLimit = 255
@@ -54,7 +55,7 @@ func New(settings config.Zephyr, issues Issues) (*System, error) {
 	return &System{
 		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "Zephyr", Host: address.Host, Leads: "tickets.zephyr.url leads to Zephyr's REST API itself"}, token: settings.Token, issues: issues,
 		client: &http.Client{
-			Timeout: patience,
+			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
 			// The token goes to Zephyr alone, wherever it sends us.
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		},

@@ -17,7 +17,6 @@ import (
 )
 
 const (
-	connectWithin = 3 * time.Second
 	// trusted is how long a connection counts as alive after it was used.
 	trusted = 200 * time.Millisecond
 	// patience is how long a connection that was idle has to say that it lives.
@@ -52,15 +51,20 @@ func New(ctx context.Context, config *pgxpool.Config) (*Pool, error) {
 		}
 		return ready(ctx, conn)
 	}
-	conn := config.ConnConfig
-	conn.ConnectTimeout = connectWithin
-	conn.DialFunc = keepalive.Dialer(connectWithin).DialContext
-	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
-		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: CancelGrace}
-	}
+	Configure(config.ConnConfig)
 	var err error
 	p.pool, err = pgxpool.NewWithConfig(ctx, config)
 	return p, err
+}
+
+// Configure bounds how long a connection takes to be made, to be noticed dead and to be given up. What New makes is
+// configured.
+func Configure(conn *pgx.ConnConfig) {
+	conn.ConnectTimeout = keepalive.ConnectTimeout
+	conn.DialFunc = keepalive.Dialer().DialContext
+	conn.BuildContextWatcherHandler = func(conn *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: conn, DeadlineDelay: CancelGrace}
+	}
 }
 
 const madeAt = "curfew made at"
@@ -108,6 +112,15 @@ func (c *Conn) Release() {
 		cut(c.Conn)
 		c.pool.drop(made(c.Conn))
 	}
+	c.lent.Release()
+}
+
+// Discard closes the connection and makes room for another.
+func (c *Conn) Discard(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = c.Close(ctx) // it is closed even if the server doesn't hear of it
+	cut(c.Conn)
 	c.lent.Release()
 }
 
