@@ -48,14 +48,15 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
-		contract.ActivityDecide:        rules.Decide,
-		contract.ActivityPostReview:    rules.PostReview,
-		contract.ActivityCheckEvidence: rules.CheckEvidence,
-		contract.ActivityHold:          leases.Hold,
-		contract.ActivityExtendLease:   leases.Extend,
-		contract.ActivityRelease:       leases.Release,
-		contract.ActivityRoute:         leases.Route,
-		contract.ActivityPlanSweep:     sweeps(o).Plan,
+		contract.ActivityDecide:         rules.Decide,
+		contract.ActivityPostReview:     rules.PostReview,
+		contract.ActivityCheckEvidence:  rules.CheckEvidence,
+		contract.ActivityHold:           leases.Hold,
+		contract.ActivityExtendLease:    leases.Extend,
+		contract.ActivityRelease:        leases.Release,
+		contract.ActivityRoute:          leases.Route,
+		contract.ActivityVerifyTakeOver: leases.VerifyTakeOver,
+		contract.ActivityPlanSweep:      sweeps(o).Plan,
 	})
 	registerTold(r, o, told{
 		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,

@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 
+	"curfew/activities"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -26,6 +28,16 @@ func (a *Activities) Route(_ context.Context, in contract.RouteInput) (contract.
 		route.TaskQueue = target.TaskQueue
 	}
 	return route, nil
+}
+
+// VerifyTakeOver is the activity contract.ActivityVerifyTakeOver. It asks nobody either.
+func (a *Activities) VerifyTakeOver(_ context.Context, in contract.TakeOverInput) error {
+	if a.Verifier == nil {
+		return nil
+	}
+	by := in.TakeOver.Fact
+	_, err := a.Verifier.Verify(seal.OfTakeOver(by), by, in.TakeOver.Seal)
+	return activities.Error(err)
 }
 
 // queueOf is the task queue that a request names for an access. Its seal covers it, unlike what a hold says beside it.

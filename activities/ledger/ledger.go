@@ -44,9 +44,6 @@ type Filter struct {
 type Holdings interface {
 	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
 	Lock(ctx context.Context, grant string) (Locked, error)
-	// Holding is what was last saved of a grant, without its lock; the zero value when there is none. Whoever goes by it must
-	// do no more than look.
-	Holding(ctx context.Context, grant string) (Holding, error)
 	// Due returns open holdings whose end is before an instant, soonest first.
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.

@@ -78,7 +78,7 @@ func (g *Guard) alarmOfGrant(ctx context.Context, in *contract.AlarmInput) error
 		}
 		return g.only(ctx, *in, by.By, contract.AlarmTakenOver)
 	case contract.AlarmStuck, contract.AlarmDrifted:
-		holding, err := g.Holdings.Holding(ctx, in.Grant)
+		holding, err := g.holding(ctx, in.Grant)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package provenance
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -21,7 +22,7 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 		return nil
 	}
 	for _, access := range proven.Request.Terms.Accesses {
-		holding, err := g.Holdings.Holding(ctx, access.GrantID())
+		holding, err := g.holding(ctx, access.GrantID())
 		if err != nil {
 			return err
 		}
@@ -66,4 +67,13 @@ func (g *Guard) contradicted(ctx context.Context, status contract.Status, holdin
 		return err
 	}
 	return problem
+}
+
+// holding reads what the target's workers have on record; the zero value when that is nothing.
+func (g *Guard) holding(ctx context.Context, grant string) (ledger.Holding, error) {
+	holding, err := g.Holdings.Read(ctx, grant)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return ledger.Holding{}, nil
+	}
+	return holding, err
 }

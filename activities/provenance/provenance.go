@@ -10,7 +10,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/hashicorp/golang-lru/v2/expirable"
 	"go.temporal.io/sdk/activity"
 
 	"curfew/activities"
@@ -28,21 +27,10 @@ type Options struct {
 }
 
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
-type Guard struct {
-	Options
-	opened *expirable.LRU[string, string] // the tickets that were opened, by their requests
-}
-
-const (
-	// mostOpened is how many tickets are remembered that were opened for requests, and openedFor how long.
-	mostOpened = 1024
-	openedFor  = time.Hour
-)
+type Guard struct{ Options }
 
 // New makes a guard.
-func New(o Options) *Guard {
-	return &Guard{o, expirable.NewLRU[string, string](mostOpened, nil, openedFor)}
-}
+func New(o Options) *Guard { return &Guard{o} }
 
 // Record guards contract.ActivityRecord. A request that nobody has sealed is recorded as nobody's.
 func (g *Guard) Record(next func(context.Context, contract.RecordInput) error) func(context.Context, contract.RecordInput) error {

@@ -157,8 +157,8 @@ func (g *Guard) ownTicket(
 ) error {
 	request := t.provenance.Chain.Request.Fact
 	other := func() error { return g.refuse(ctx, request.ID, "it belongs to another ticket than %.40q", key) }
-	switch known, remembered := g.opened.Get(request.ID); {
-	case request.Ticket == key || remembered && known == key:
+	switch {
+	case request.Ticket == key:
 		return nil
 	case request.Ticket != "" || !placedIn(request, key):
 		return other()
@@ -173,7 +173,6 @@ func (g *Guard) ownTicket(
 			return err
 		}
 		if opened.Ticket == key {
-			g.opened.Add(request.ID, key)
 			return nil
 		}
 	}

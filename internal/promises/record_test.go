@@ -55,7 +55,7 @@ func (h *house) intrude(id, activity string, input any) error {
 // told is what a request has had recorded last, when it was in a state.
 func (h *house) told(id string, state contract.State) contract.RecordInput {
 	h.t.Helper()
-	h.await(id, state)
+	newest := h.await(id, state).Seq
 	var last contract.RecordInput
 	require.Eventually(h.t, func() bool {
 		for _, event := range h.history(contract.RequestWorkflowID(id)).Events {
@@ -64,7 +64,7 @@ func (h *house) told(id string, state contract.State) contract.RecordInput {
 			}
 		}
 		status, _, err := h.ledger.Request(h.t.Context(), id)
-		return err == nil && last.Status.State == state && status.State == state
+		return err == nil && last.Status.Seq >= newest && status.Seq == last.Status.Seq && status.State == state
 	}, patience, 20*time.Millisecond)
 	return last
 }

@@ -49,6 +49,7 @@ const (
 	ActivityExtendLease     = "lease.Extend"
 	ActivityRelease         = "lease.Release"
 	ActivityRoute           = "lease.Route"
+	ActivityVerifyTakeOver  = "lease.VerifyTakeOver"
 	ActivityGrant           = "target.Grant"
 	ActivityEnd             = "target.End"
 	ActivityDetectDrift     = "target.DetectDrift"

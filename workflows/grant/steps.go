@@ -16,8 +16,8 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
-	// routeAttempt bounds what asks nobody, on a machine that is very busy.
-	routeAttempt = 5 * time.Second
+	// localAttempt bounds what asks nobody, on a machine that is very busy.
+	localAttempt = 5 * time.Second
 	// shortestGrant is what a grant has at least.
 	shortestGrant = time.Second
 	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
@@ -107,10 +107,19 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 
 // routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
 func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future {
-	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		Summary: "Verify leases and find the workers of the target", StartToCloseTimeout: routeAttempt,
-		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3},
-	}), contract.ActivityRoute, in)
+	return workflow.ExecuteLocalActivity(locally(ctx, "Verify leases and find the workers of the target"), contract.ActivityRoute, in)
+}
+
+// verifyLocally verifies a take-over there.
+func verifyLocally(ctx workflow.Context, in contract.TakeOverInput) workflow.Future {
+	return workflow.ExecuteLocalActivity(locally(ctx, "Verify the take-over"), contract.ActivityVerifyTakeOver, in)
+}
+
+func locally(ctx workflow.Context, summary string) workflow.Context {
+	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary: summary, StartToCloseTimeout: localAttempt,
+		RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 3, NonRetryableErrorTypes: contract.Final},
+	})
 }
 
 // recordAlarm writes an alarm to the ledger, however long that takes.

@@ -107,12 +107,16 @@ func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (c
 	return g.status(), t.err
 }
 
-// applyTakeOver leaves the access to the person who takes it over, unless the target's workers say that nobody vouches for
-// that. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
+// applyTakeOver leaves the access to the person who takes it over, when the server has sealed that: it is verified here, and by
+// the target's workers if they can be reached. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
 func (g *run) applyTakeOver(ctx workflow.Context) {
 	t := g.takeOver
 	g.takeOver = nil
 	defer func() { t.done = true }()
+	if err := verifyLocally(ctx, contract.TakeOverInput{TakeOver: t.Sealed}).Get(ctx, nil); err != nil {
+		t.fail(contract.AsProblem(err).Application())
+		return
+	}
 	if !g.stuck || g.ending != nil && g.ending.future.IsReady() {
 		return // it went meanwhile, or an attempt has an answer
 	}

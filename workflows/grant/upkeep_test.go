@@ -105,6 +105,25 @@ func TestARetryOfAStuckRevokeIsMadeAtOnce(t *testing.T) {
 	require.True(t, status.Over)
 }
 
+func TestP7NobodyTakesAccessOverInAnothersNameWhileTheTargetsWorkersAreAway(t *testing.T) {
+	t.Parallel()
+	const mended = 10 * time.Hour
+	g := newTarget(t, &target{broken: true, unsealed: map[string]bool{"mallory": true}})
+	var forged *answered
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(4*time.Hour, func() {
+		forged = g.update(contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{
+			Fact: contract.TakeOver{Grant: reporting.GrantID(), By: "mallory", Reason: "I say so"},
+		}})
+	})
+	g.at(mended, func() { g.broken = false })
+	g.run(t)
+	require.ErrorContains(t, forged.failed, "nobody vouches for it")
+	require.NotContains(t, g.log, "abandon", "nobody asked the target's workers")
+	require.NotContains(t, g.kinds(), contract.AlarmTakenOver)
+	require.Equal(t, "revoke", g.log[len(g.log)-1])
+}
+
 func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{broken: true})

@@ -127,6 +127,13 @@ func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 	return contract.EndReceipt{GoneAt: g.env.Now(), Standing: g.standing}, nil
 }
 
+func (g *target) VerifyTakeOver(_ context.Context, in contract.TakeOverInput) error {
+	if g.unsealed[in.TakeOver.Fact.By] {
+		return contract.Problemf(contract.KindForbidden, "", "", "nobody vouches for it").Application()
+	}
+	return nil
+}
+
 var reporting = contract.Access{Target: "db", Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
 
 func newTarget(t *testing.T, g *target) *target {
@@ -140,6 +147,7 @@ func newTarget(t *testing.T, g *target) *target {
 	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
 	g.env.RegisterActivityWithOptions(g.Abandon, activity.RegisterOptions{Name: contract.ActivityTakeOver})
 	g.env.RegisterActivityWithOptions(g.Route, activity.RegisterOptions{Name: contract.ActivityRoute})
+	g.env.RegisterActivityWithOptions(g.VerifyTakeOver, activity.RegisterOptions{Name: contract.ActivityVerifyTakeOver})
 	g.env.RegisterActivityWithOptions(g.Alarm, activity.RegisterOptions{Name: contract.ActivityAlarm})
 	return g
 }

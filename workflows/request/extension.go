@@ -164,7 +164,7 @@ func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSig
 		return
 	}
 	r.queueForReview(ctx, contract.Sealed[contract.Extension]{Fact: contract.Extension{
-		Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: signal.Reason, At: workflow.Now(ctx),
+		Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: clip(signal.Reason), At: workflow.Now(ctx),
 	}})
 }
 

@@ -2,6 +2,7 @@ package request
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -100,6 +101,9 @@ func (r *run) validateExtend(ctx workflow.Context, in contract.ExtendInput) erro
 	if in.Extension.Fact.Request != r.status.ID {
 		return contract.Problemf(contract.KindInvalid, "request", "extend the request that you were shown", "the extension is for another request").Application()
 	}
+	if len(in.Extension.Fact.Reason) > maxSaid || len(in.Extension.Seal) > longestSeal {
+		return contract.Problemf(contract.KindInvalid, "reason", fmt.Sprintf("keep it below %d bytes", maxSaid), "is too long").Application()
+	}
 	if r.extensionsAreReviewed() && r.pendingExtension != nil {
 		return extensionPending().Application()
 	}
@@ -170,6 +174,9 @@ func (r *run) awaitsAccess() bool {
 
 // end records that the request is to end early. The first to say so counts.
 func (r *run) end(end contract.Sealed[contract.End]) {
+	if len(end.Fact.Reason) > maxSaid || len(end.Seal) > longestSeal {
+		end.Fact.Reason, end.Seal = clip(end.Fact.Reason), "" // nothing that the server has sealed
+	}
 	if r.endRequest == nil {
 		r.endRequest = &end
 	}

@@ -16,7 +16,6 @@ var holdings = []behaviour{
 	{"come back as they were, in UTC", holdingComesBack},
 	{"keep times that are not set", keepNoTimes},
 	{"are replaced as a whole", replaceHolding},
-	{"are read while somebody has their lock", readWithoutLock},
 	{"are not saved without their lock", saveNeedsLock},
 	{"are due when they are open and past their end, soonest first, page by page", dueSoonestFirst},
 	{"are due at the targets that are asked for", dueAtTargets},
@@ -35,19 +34,6 @@ func emptyBeforeSaved(t *testing.T, store Store) {
 
 	_, err := store.Lock(t.Context(), "")
 	requireKind(t, contract.KindInvalid, err)
-}
-
-func readWithoutLock(t *testing.T, store Store) {
-	want := wholeHolding(time.Time.UTC)
-	save(t, store, want)
-	held := lock(t, store, want.Grant)
-	defer held.Unlock()
-	got, err := store.Holding(t.Context(), want.Grant)
-	require.NoError(t, err)
-	require.Equal(t, want, got)
-	got, err = store.Holding(t.Context(), "grant/nobody's")
-	require.NoError(t, err)
-	require.Zero(t, got)
 }
 
 func holdingComesBack(t *testing.T, store Store) {

@@ -25,15 +25,6 @@ const (
 	readHolding = holdingColumns + ` WHERE grant_id = $1`
 )
 
-// Holding reads what was last saved of a grant.
-func (s *Store) Holding(ctx context.Context, grant string) (ledger.Holding, error) {
-	found, err := list(ctx, s, "read the holding of "+grant, scanHolding, readHolding, escape(grant))
-	if err != nil || len(found) == 0 {
-		return ledger.Holding{}, err
-	}
-	return found[0], nil
-}
-
 // Due returns a page of open holdings whose end is before an instant, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
 	text, args, err := dueQuery(filter)

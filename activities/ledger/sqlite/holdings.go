@@ -50,15 +50,6 @@ func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
 }
 
-// Holding reads what was last saved of a grant.
-func (s *Store) Holding(ctx context.Context, grant string) (ledger.Holding, error) {
-	holding, err := scanHolding(s.texts.readHolding.QueryRowContext(ctx, grant))
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return ledger.Holding{}, s.fault("read the holding of "+grant, err)
-	}
-	return holding, nil
-}
-
 // Due returns a page of open holdings whose end is before an instant, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
 	length, err := filter.PageLength()
