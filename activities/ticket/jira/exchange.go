@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 
+	"curfew/activities/story"
 	"curfew/internal/outbound"
 )
 
@@ -53,7 +55,10 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
-	if problem := s.refusal(e, response.Response, body); problem != nil {
+	switch problem := s.refusal(e, response.Response, body); {
+	case problem != nil && e.method == http.MethodPost:
+		return story.Refused(problem, response.StatusCode, outbound.IsJSON(response.Header))
+	case problem != nil:
 		return problem
 	}
 	if err != nil {

@@ -107,7 +107,7 @@ func (s *Server) issue(keyOrID string) *issue {
 			return found
 		}
 	}
-	return nil
+	return s.former[keyOrID]
 }
 
 func noIssue() reply {
