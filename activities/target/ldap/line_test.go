@@ -96,13 +96,11 @@ func forward(from, to net.Conn, pass func(*ber.Packet) bool) {
 func (l *unreliableLine) recode(message *ber.Packet) {
 	answer := message.Children[1]
 	var code int64
-	switch answer.Tag {
-	case goldap.ApplicationModifyResponse:
+	if answer.Tag == goldap.ApplicationModifyResponse {
 		code = l.codes[answer.Children[0].Value.(int64)]
-	case goldap.ApplicationCompareResponse:
-		if l.blind.Load() && answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
-			code = goldap.LDAPResultCompareFalse
-		}
+	}
+	if answer.Tag == goldap.ApplicationCompareResponse && l.blind.Load() && answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
+		code = goldap.LDAPResultCompareFalse
 	}
 	if code == 0 {
 		return
