@@ -45,7 +45,7 @@ bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mo
 .PHONY: test
 test: bin/temporal-dev ## Run all tests
 	scripts/test-deps.sh
-	$(GO) test ./...
+	$(GO) test -timeout 60m ./...
 	cd devserver && $(GO) test ./...
 
 .PHONY: test-kubernetes
@@ -75,6 +75,13 @@ bench: bin/temporal-dev ## Measure the delays that people notice, at the target 
 	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
 	$(GO) test -run '^$$' -bench Flood -benchtime 1x -timeout 20m -v ./internal/promises
 	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
+
+# A run's plan, record and logs are kept in bin/chaos. REQUESTS is 16 a minute when it is not given.
+.PHONY: chaos
+chaos: build bin/temporal-dev ## Try everything at once, while faults are injected: make chaos SEED=1 MINUTES=8 LEDGER=sqlite|postgres
+	scripts/test-deps.sh
+	$(GO) build -o bin/curfew-chaos ./internal/chaos/cmd/chaos
+	bin/curfew-chaos -seed $(or $(SEED),1) -minutes $(or $(MINUTES),8) -ledger $(or $(LEDGER),sqlite) -requests $(or $(REQUESTS),0)
 
 .PHONY: record
 record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0

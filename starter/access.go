@@ -32,6 +32,10 @@ const (
 	OperationTakeOverStuck Operation = "takeOverStuck"
 	OperationAlarms        Operation = "alarms"
 	OperationSweep         Operation = "sweep"
+	OperationEnd           Operation = "end"
+	OperationFreeze        Operation = "freeze"
+	OperationThaw          Operation = "thaw"
+	OperationFrozen        Operation = "frozen"
 )
 
 // Role is what a person is: to a request, or by the configuration.
@@ -81,6 +85,7 @@ var rules = []Rule{
 	{Operation: OperationList, Scope: config.ScopeRead, May: []Role{RolePerson}},
 	{Operation: OperationTemplates, Scope: config.ScopeRead, May: []Role{RolePerson}},
 	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationFrozen, Scope: config.ScopeRead, May: []Role{RolePerson}},
 
 	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
 	{Operation: OperationReviewSubject, Scope: config.ScopeRead, May: witnesses},
@@ -105,6 +110,9 @@ var rules = []Rule{
 	{Operation: OperationAlarms, Scope: config.ScopeRead, May: overseers},
 	{Operation: OperationRetryStuck, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationSweep, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationEnd, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationFreeze, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationThaw, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationTakeOverStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
 }
 

@@ -111,30 +111,6 @@ func (s *Starter) ExtendOnce(
 	})
 }
 
-// Revoke ends access early.
-func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
-	if err := checkReason(reason); err != nil {
-		return contract.Status{}, err
-	}
-	if _, err := s.open(ctx, actor, id, OperationRevoke); err != nil {
-		return contract.Status{}, err
-	}
-	return s.end(ctx, contract.UpdateRevoke, contract.End{Request: id, By: actor, Reason: reason, At: now()})
-}
-
-// Cancel takes a request back before it is decided.
-func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
-	if err := checkText(reason); err != nil {
-		return contract.Status{}, err
-	}
-	if _, err := s.open(ctx, actor, id, OperationCancel); err != nil {
-		return contract.Status{}, err
-	}
-	return s.end(ctx, contract.UpdateCancel, contract.End{Request: id, By: actor, Reason: reason, At: now()})
-}
-
 // end seals somebody's word that a request is to end, and sends it by one of the updates that take it.
 func (s *Starter) end(ctx context.Context, update string, end contract.End) (contract.Status, error) {
 	sealedFact, err := sealed(s, seal.OfEnd(end), end)

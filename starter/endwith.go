@@ -103,18 +103,6 @@ func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Te
 		name = contract.UpdateCancel
 	}
 	end.Request, end.At = id, now()
-	_, err = s.end(ctx, name, end)
-	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
-		return s.overtaken(ctx, id)
-	}
+	_, err = s.endNow(ctx, status, name, end)
 	return err == nil, err
-}
-
-// overtaken is for a request that has gone on to its next state meanwhile.
-func (s *Starter) overtaken(ctx context.Context, id string) (bool, error) {
-	status, err := s.look(ctx, id)
-	if err == nil && status.State != contract.StateEnded {
-		err = contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "the request %s is %s now", id, status.State)
-	}
-	return false, err
 }

@@ -15,15 +15,6 @@ import (
 	"curfew/workflows/contract"
 )
 
-// RetryStuck tries a stuck revoke again at once.
-func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
-	s = s.snapshot()
-	if err := cmp.Or(s.allow(actor, OperationRetryStuck), checkGrant(grant)); err != nil {
-		return contract.GrantStatus{}, err
-	}
-	return s.updateGrant(ctx, grant, contract.UpdateRetry)
-}
-
 // TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it.
 func (s *Starter) TakeOver(ctx context.Context, actor, grant, reason string) (contract.GrantStatus, error) {
 	s = s.snapshot()

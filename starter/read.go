@@ -22,7 +22,11 @@ const pollInterval = 500 * time.Millisecond
 // Requests that the actor is no part of are not found, like those that don't exist.
 func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
 	s = s.snapshot()
-	return s.find(ctx, actor, id, OperationShow)
+	status, err := s.find(ctx, actor, id, OperationShow)
+	if err != nil {
+		return status, err
+	}
+	return s.withEnding(ctx, status), nil
 }
 
 // find looks a request up for an operation that the actor may do.
@@ -58,7 +62,7 @@ func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status
 	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
-	return status, events, nil
+	return s.withEnding(ctx, status), events, nil
 }
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
@@ -122,7 +126,7 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return statuses, nil
+	return s.withEndings(ctx, statuses), nil
 }
 
 func checkFilter(filter ledger.Filter) error {

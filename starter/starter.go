@@ -12,6 +12,7 @@ import (
 	lru "github.com/hashicorp/golang-lru/v2"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
+	"go.uber.org/zap"
 
 	"curfew/activities/group"
 	"curfew/activities/incident"
@@ -29,19 +30,28 @@ const (
 	statusWithin = 2 * time.Second
 )
 
+// Ledger is what a Starter needs of Curfew's own record.
+type Ledger interface {
+	ledger.Events
+	ledger.Holdings
+	ledger.Tombstones
+	ledger.Freezes
+	ledger.Alarms
+	ledger.Decisions
+}
+
 // Options of a Starter.
 type Options struct {
-	Temporal  client.Client
-	Config    *config.Live
-	Events    ledger.Events
-	Alarms    ledger.Alarms
-	Decisions ledger.Decisions
-	Tickets   ticket.System // nil when no tracker is configured
+	Temporal client.Client
+	Config   *config.Live
+	Ledger   Ledger
+	Tickets  ticket.System // nil when no tracker is configured
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
 	Incidents  incident.Systems
 	Groups     *group.Groups    // nil for those that the configuration lists
 	Sightings  ledger.Sightings // nil where no sign-in is remembered
+	Log        *zap.Logger      // of what is done in nobody's name; nil for none
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
@@ -55,8 +65,12 @@ type Starter struct {
 	live       *config.Live
 	config     *config.Config // of one operation, from today
 	events     ledger.Events
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	freezes    ledger.Freezes
 	alarms     ledger.Alarms
 	journal    ledger.Decisions
+	log        *zap.Logger
 	tickets    ticket.System
 	references ticket.References
 	signer     *seal.Signer
@@ -71,7 +85,7 @@ type Starter struct {
 
 // New makes a Starter; an error is a fault in the program that calls it.
 func New(o Options) (*Starter, error) {
-	if o.Temporal == nil || o.Config == nil || o.Events == nil || o.Alarms == nil || o.Decisions == nil {
+	if o.Temporal == nil || o.Config == nil || o.Ledger == nil {
 		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
 	}
 	if (o.Signer == nil) != (o.Verifier == nil) {
@@ -79,6 +93,9 @@ func New(o Options) (*Starter, error) {
 	}
 	if o.Groups == nil {
 		o.Groups = group.New(nil, nil)
+	}
+	if o.Log == nil {
+		o.Log = zap.NewNop()
 	}
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
@@ -93,7 +110,8 @@ func New(o Options) (*Starter, error) {
 	}
 	return &Starter{
 		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
-		temporal: o.Temporal, live: o.Config, events: o.Events, alarms: o.Alarms, journal: o.Decisions, tickets: o.Tickets,
+		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
+		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier,
 	}, nil

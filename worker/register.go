@@ -38,11 +38,12 @@ func registerWorkflows(r Registry) {
 func registerActivities(r Registry, o Options) {
 	registerTargetActivities(r, o)
 	leases := lease.New(lease.Options{
-		Temporal: o.Temporal, Holdings: o.Holdings, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
+		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
-	book := ledger.New(o.Events, o.Alarms)
+	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Alarms: o.Alarms,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
+		Tombstones: o.Tombstones, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
@@ -56,6 +57,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityRelease:        leases.Release,
 		contract.ActivityRoute:          leases.Route,
 		contract.ActivityVerifyTakeOver: leases.VerifyTakeOver,
+		contract.ActivityRecordEnds:     book.RecordEnds,
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
 	})
 	registerTold(r, o, told{
@@ -66,7 +68,10 @@ func registerActivities(r Registry, o Options) {
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
 func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(o.Targets, o.Holdings, o.Alarms, o.Verifier, o.Log)
+	targets := target.New(target.Options{
+		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
+		Verifier: o.Verifier, Log: o.Log,
+	})
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,

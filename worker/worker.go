@@ -29,8 +29,10 @@ type Options struct {
 	Log      *zap.Logger
 	Events   ledger.Events
 	Holdings ledger.Holdings
-	Alarms   ledger.Alarms
-	Tickets  ticket.System // nil when there is no tracker
+	// Tombstones are beside the holdings.
+	Tombstones ledger.Tombstones
+	Alarms     ledger.Alarms
+	Tickets    ticket.System // nil when there is no tracker
 	// References resolve what stands for a ticket; nil when nothing does.
 	References ticket.References
 	// Channels notify people, by their configured names. Workers that only serve targets notify nobody.
@@ -56,7 +58,7 @@ func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { checkTargets(ctx, o) })
-	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
+	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Tombstones, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
 	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
 	workers := start(ctx, o)

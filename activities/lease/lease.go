@@ -24,9 +24,10 @@ import (
 
 // Options of Activities.
 type Options struct {
-	Temporal client.Client
-	Holdings ledger.Holdings
-	Config   *config.Live
+	Temporal   client.Client
+	Holdings   ledger.Holdings
+	Tombstones ledger.Tombstones
+	Config     *config.Live
 	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals; both are
 	// nil where nothing is sealed.
 	Signer   *seal.Signer
@@ -58,40 +59,52 @@ func (a *Activities) hold(ctx context.Context, update string, in contract.HoldIn
 			if problem, known := contract.ProblemOf(err); known {
 				return problem.Kind != contract.KindForbidden
 			}
-			return err != nil || result.Request == in.Lease.Request && result.Until.Equal(in.Lease.Until)
+			return err != nil || result.Request == in.Lease.Request && !result.Until.After(in.Lease.Until)
 		},
 	})
 }
 
-// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
+// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease. That
+// the request has ended is on record first, unless the ledger does not take it now: then the request owes it.
 func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
+	if !in.Again {
+		a.recordEnd(ctx, in)
+	}
 	if gone, ok := a.gone(ctx, in); ok {
 		return gone, nil
 	}
 	// A request may release more than once, when it holds again in between; a retry is the same update.
 	info := activity.GetInfo(ctx)
 	id := a.Signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
-	return ask(ctx, a, message[contract.ReleaseResult]{
+	result, err := ask(ctx, a, message[contract.ReleaseResult]{
 		access: in.Access, name: contract.UpdateRelease, id: id, input: in,
 		answers: func(result contract.ReleaseResult, err error) bool {
 			_, known := contract.ProblemOf(err) // a release that was taken on is never refused
 			return !known && (err != nil || result.Request == in.Request)
 		},
 	})
+	if err == nil {
+		result, err = a.confirm(ctx, in, result)
+	}
+	return result, activities.Error(err)
 }
+
+// lookWithin bounds the look at a holding before a release is sent.
+const lookWithin = 2 * time.Second
 
 // gone reads the holding: a grant that has ended by itself need not be started again to say so.
 func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, bool) {
 	if in.HeldSince.IsZero() {
 		return contract.ReleaseResult{}, false
 	}
-	locked, err := a.Holdings.Lock(ctx, in.Access.GrantID())
+	// Without the lock: whoever hangs with it must not keep the release from being sent.
+	ctx, done := context.WithTimeout(ctx, lookWithin)
+	defer done()
+	holding, err := a.Holdings.Read(ctx, in.Access.GrantID())
 	if err != nil {
 		return contract.ReleaseResult{}, false
 	}
-	defer locked.Unlock()
-	holding := locked.Holding()
-	if holding.Grant == "" || holding.Open || holding.GoneAt.Before(in.HeldSince) {
+	if holding.Open || holding.GoneAt.Before(in.HeldSince) {
 		return contract.ReleaseResult{}, false
 	}
 	return contract.ReleaseResult{GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, Standing: holding.Standing}, true
@@ -131,7 +144,7 @@ func ask[Result any](ctx context.Context, a *Activities, m message[Result]) (Res
 func send[Result any](ctx context.Context, a *Activities, m message[Result]) (result Result, err error) {
 	handle, err := a.Temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
 		StartWorkflowOperation: a.Temporal.NewWithStartWorkflowOperation(
-			start(m.access, m.until), contract.WorkflowGrant, contract.GrantInput{Access: m.access}),
+			Start(m.access, m.until), contract.WorkflowGrant, contract.GrantInput{Access: m.access}),
 		UpdateOptions: client.UpdateWorkflowOptions{
 			UpdateID: m.id, UpdateName: m.name, Args: []any{m.input}, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},
@@ -142,7 +155,8 @@ func send[Result any](ctx context.Context, a *Activities, m message[Result]) (re
 	return result, err
 }
 
-func start(access contract.Access, until time.Time) client.StartWorkflowOptions {
+// Start is how the workflow of an access's grant is started, unless it runs. The end is where it is known.
+func Start(access contract.Access, until time.Time) client.StartWorkflowOptions {
 	attributes := []temporal.SearchAttributeUpdate{
 		contract.KeyTarget.ValueSet([]string{access.Target}), contract.KeySubject.ValueSet(access.Person),
 	}

@@ -58,7 +58,6 @@ type Use struct {
 	Request string            `json:"request"`
 	Used    contract.Duration `json:"used,omitzero"`  // by holds that have ended
 	Since   time.Time         `json:"since,omitzero"` // when the hold that is live began; zero when none is
-	Over    bool              `json:"over,omitempty"` // the request has given it up for good
 	Until   time.Time         `json:"until,omitzero"` // when this can be forgotten
 }
 

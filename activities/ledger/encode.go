@@ -25,6 +25,9 @@ func DecodeStatus(text string) (contract.Status, error) {
 	if status.PostReview != nil {
 		times = append(times, &status.PostReview.At)
 	}
+	if status.Ending != nil {
+		times = append(times, &status.Ending.At)
+	}
 	for i := range status.Reviews {
 		times = append(times, &status.Reviews[i].At)
 	}

@@ -81,6 +81,9 @@ type Locked interface {
 	Holding() Holding
 	// Save writes it durably before it returns. It fails when the lock was lost meanwhile, and from then on.
 	Save(ctx context.Context, holding Holding) error
+	// Stops returns what keeps the holding from being opened or prolonged for these requests: what has ended, and whether
+	// everything is frozen. It is read with the lock in hand.
+	Stops(ctx context.Context, requests ...string) (Stops, error)
 	// Unlock lets go; calling it twice does no harm.
 	Unlock()
 }

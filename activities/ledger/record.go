@@ -9,18 +9,40 @@ import (
 
 // Activities records in the ledger what happened.
 type Activities struct {
-	events Events
-	alarms Alarms
+	events     Events
+	tombstones Tombstones
+	alarms     Alarms
 }
 
 // New makes the activities of a ledger.
-func New(events Events, alarms Alarms) *Activities {
-	return &Activities{events: events, alarms: alarms}
+func New(events Events, tombstones Tombstones, alarms Alarms) *Activities {
+	return &Activities{events: events, tombstones: tombstones, alarms: alarms}
 }
 
-// Record is the activity contract.ActivityRecord.
+// Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
+// on nothing that was decided about it opens anything.
 func (a *Activities) Record(ctx context.Context, in contract.RecordInput) error {
+	if in.Status.State == contract.StateEnded {
+		if err := a.tombstones.AddTombstones(ctx, endOf(in)); err != nil {
+			return activities.Error(err)
+		}
+	}
 	return activities.Error(a.events.Append(ctx, in.Events, in.Status))
+}
+
+// endOf is the end that a story tells of, by whoever its last event names.
+func endOf(in contract.RecordInput) contract.Tombstone {
+	t := contract.Tombstone{Request: in.Status.ID, Kind: contract.EndKind(in.Status.Outcome), By: contract.ActorCurfew}
+	if n := len(in.Events); n > 0 {
+		t.By, t.Reason = in.Events[n-1].Actor, in.Events[n-1].Said
+	}
+	return t
+}
+
+// RecordEnds is the activity contract.ActivityRecordEnds: it pays what somebody owes who has ended a lease while the ledger
+// was away.
+func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput) error {
+	return activities.Error(a.tombstones.AddTombstones(ctx, in.Tombstones...))
 }
 
 // Alarm is the activity contract.ActivityAlarm.

@@ -23,7 +23,9 @@ type Options struct {
 	Groups    *group.Groups // nil for those that the configuration lists
 	Incidents incident.Systems
 	Decisions ledger.Decisions
-	Alarms    ledger.Alarms
+	// Tombstones say which requests have ended; nil where nobody knows.
+	Tombstones ledger.Tombstones
+	Alarms     ledger.Alarms
 	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed.
 	Verifier *seal.Verifier
 	Signer   *seal.Signer
@@ -79,6 +81,10 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 	if err != nil {
 		return contract.Decision{}, err
 	}
+	over, err := a.over(ctx, q)
+	if err != nil {
+		return contract.Decision{}, err
+	}
 	facts, err := a.gather(ctx, q)
 	if err != nil {
 		return contract.Decision{}, err
@@ -91,7 +97,13 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 		}
 		decision.Ruling, decision.Why = contract.RulingDeny, no.Why
 	}
+	if over != nil {
+		decision.Ruling, decision.Why = contract.RulingDeny, over.Error()
+	}
 	if decision.Ruling == contract.RulingGrant {
+		if !q.due(facts.Now) {
+			decision.Again = q.request().StartAt
+		}
 		if decision.Fact, err = a.sealDecision(q, facts, *decision, earlier); err != nil {
 			return contract.Decision{}, err
 		}

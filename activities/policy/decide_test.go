@@ -70,7 +70,7 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
-		Config: config.Fixed(c), Decisions: store, Alarms: store,
+		Config: config.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
 		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
 		Incidents: incident.Systems{pager{
 			incident: incident.Incident{ID: "P1", Service: "shop", Open: true},

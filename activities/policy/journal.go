@@ -2,6 +2,7 @@ package policy
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -20,6 +21,26 @@ func (q question) denied(earlier []ledger.Decision) *ledger.Decision {
 		}
 	}
 	return nil
+}
+
+// over is why nothing is granted to a request that has ended, whatever its workflow knows of that; nil when it has not.
+func (a *Activities) over(ctx context.Context, q question) (*contract.Problem, error) {
+	if a.Tombstones == nil {
+		return nil, nil
+	}
+	t, err := a.Tombstones.TombstoneOf(ctx, q.request().ID)
+	switch {
+	case errors.Is(err, ledger.ErrNotFound):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	return ledger.Over(t), nil
+}
+
+// due is true once a request's start has come. What grants is sealed no sooner: it would be good for access before.
+func (q question) due(now time.Time) bool {
+	return q.Extension != nil || !q.request().StartAt.After(now)
 }
 
 // raiseForgotten raises an alarm: a workflow does not know of its own denial any more. An attempt whose answer was
@@ -42,9 +63,14 @@ func (a *Activities) sealDecision(
 	if facts.Present != nil {
 		fact.PolicyDigest = facts.Present.Digest
 	}
-	fact.Until = q.end(facts.Now, decision.Duration.Duration)
+	if q.due(facts.Now) {
+		fact.Until = q.end(facts.Now, decision.Duration.Duration)
+	} else {
+		fact.Ruling = contract.RulingScheduled
+	}
 	for _, before := range earlier {
-		if before.About == q.about && before.Ruling == contract.RulingGrant && before.Until.Before(fact.Until) {
+		sealed := before.About == q.about && before.Ruling == contract.RulingGrant && !before.Until.IsZero()
+		if sealed && before.Until.Before(fact.Until) {
 			fact.Until = before.Until
 		}
 	}
@@ -58,11 +84,7 @@ func (a *Activities) sealDecision(
 // end is when the access is over at the latest. It may take as long to be granted as the request may wait for reviews.
 func (q question) end(now time.Time, lasts time.Duration) time.Time {
 	latest := seal.Latest(q.grounds)
-	begins := now
-	if start := q.request().StartAt; start.After(begins) {
-		begins = start
-	}
-	end := begins.Add(q.request().Terms.PendingFor.Duration).Add(lasts)
+	end := now.Add(q.request().Terms.PendingFor.Duration).Add(lasts)
 	if x := q.Extension; x != nil {
 		end = x.Held.Fact.Until.Add(x.Asked.Fact.Duration.Duration)
 	}

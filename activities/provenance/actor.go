@@ -52,7 +52,8 @@ func (g *Guard) attribute(ctx context.Context, event *contract.Event, proven sea
 	if event.Request != proven.Request.ID {
 		return g.refuse(ctx, proven.Request.ID, "its event belongs to the request %q", contract.Shorten(event.Request, 64))
 	}
-	if slices.Contains(needsDecision, event.Kind) && !proven.Decided && proven.Digest != "" {
+	decided := proven.Decided || proven.Scheduled && event.Kind == contract.EventScheduled
+	if slices.Contains(needsDecision, event.Kind) && !decided && proven.Digest != "" {
 		return g.refuse(ctx, event.Request, "nobody has decided that it is %s", event.Kind)
 	}
 	proves, byPeople := proofs[event.Kind]

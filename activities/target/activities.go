@@ -46,27 +46,40 @@ func (t Target) Check(ctx context.Context, entitlements []json.RawMessage) (warn
 	return warnings, errors.Join(faults...)
 }
 
+// Options is what the activities are made of.
+type Options struct {
+	Targets    map[string]Target // by their configured names
+	Holdings   ledger.Holdings
+	Tombstones ledger.Tombstones
+	Decisions  ledger.Decisions
+	Alarms     ledger.Alarms
+	Verifier   *seal.Verifier // nil where nothing is sealed
+	Log        *zap.Logger
+}
+
 // Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
 // holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
 type Activities struct {
-	targets  map[string]Target
-	lines    map[string]*line // of the targets that can be pinged
-	holdings ledger.Holdings
-	alarms   ledger.Alarms
-	verifier *seal.Verifier // nil where nothing is sealed
-	log      *zap.Logger
+	targets    map[string]Target
+	lines      map[string]*line // of the targets that can be pinged
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	decisions  ledger.Decisions
+	alarms     ledger.Alarms
+	verifier   *seal.Verifier
+	log        *zap.Logger
 
 	waiting   *waiting
 	unsettled *unsettled
 }
 
-// New makes the activities of the targets with these names. Without a verifier nothing need be sealed.
-func New(
-	targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, verifier *seal.Verifier, log *zap.Logger,
-) *Activities {
+// New makes the activities. Without a verifier nothing need be sealed.
+func New(o Options) *Activities {
 	return &Activities{
-		targets: targets, lines: newLines(targets, log), holdings: holdings, alarms: alarms, verifier: verifier, log: log,
-		waiting: newWaiting(holdings, log), unsettled: newUnsettled(holdings, log),
+		targets: o.Targets, lines: newLines(o.Targets, o.Log),
+		holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
+		verifier: o.Verifier, log: o.Log,
+		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http/httptest"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -42,6 +43,9 @@ type bench struct {
 	seq      int64
 	attempt  time.Duration // what an attempt has
 	verifier *seal.Verifier
+
+	connector target.Connector // of the worker, where there is one
+	grants    atomic.Int32     // that the worker has asked the target for
 }
 
 func newBench(t *testing.T) *bench {
@@ -67,9 +71,20 @@ func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, 
 	b.t.Helper()
 	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
-	activities := target.New(map[string]target.Target{
-		b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
-	}, holdings, b.ledger, b.verifier, zap.NewNop())
+	return carryOut[Command, Receipt](b, b.activities(connector, holdings), name, command)
+}
+
+func (b *bench) activities(connector target.Connector, holdings ledger.Holdings) *target.Activities {
+	return target.New(target.Options{
+		Targets: map[string]target.Target{
+			b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
+		},
+		Holdings: holdings, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Verifier: b.verifier, Log: zap.NewNop(),
+	})
+}
+
+func carryOut[Command, Receipt any](b *bench, activities *target.Activities, name string, command Command) (receipt Receipt, err error) {
+	b.t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	ctx, cancel := context.WithTimeout(b.t.Context(), b.attempt)
@@ -119,6 +134,36 @@ func (b *bench) holding() ledger.Holding {
 	return holding
 }
 
+// save writes a holding, as a newer command has left it.
+func (b *bench) save(holding ledger.Holding) {
+	b.t.Helper()
+	locked, err := b.ledger.Lock(b.t.Context(), holding.Grant)
+	require.NoError(b.t, err)
+	defer locked.Unlock()
+	require.NoError(b.t, locked.Save(b.t.Context(), holding))
+}
+
+func (b *bench) alarms(kind contract.AlarmKind) []contract.Alarm {
+	b.t.Helper()
+	alarms, err := b.ledger.List(b.t.Context(), ledger.AlarmFilter{Kind: kind})
+	require.NoError(b.t, err)
+	return alarms
+}
+
+// atTarget is what the worker's connector is asked for.
+func (b *bench) atTarget(access contract.Access) target.Access {
+	return target.Access{Key: access.Digest(), Entitlement: access.Entitlement, Account: access.Account}
+}
+
+// landLate has a command's call to the target take effect.
+func (b *bench) landLate(command contract.GrantCommand) {
+	b.t.Helper()
+	wanted := b.atTarget(command.Access)
+	wanted.Until = command.Until
+	_, err := b.connector.Grant(b.t.Context(), wanted)
+	require.NoError(b.t, err)
+}
+
 func requireKind(t *testing.T, kind contract.Kind, err error) {
 	t.Helper()
 	problem, ok := contract.ProblemOf(err)
@@ -153,6 +198,20 @@ func TestAnExtensionDoesNotOpenWhatHasEnded(t *testing.T) {
 	_, err = b.grant(b.grantCommand(time.Hour, true))
 	require.NoError(t, err, "a new hold may")
 	require.True(t, b.can())
+}
+
+// Its end could not be carried out yet, because the ledger was away, say.
+func TestAnExtensionDoesNotMoveAnEndThatIsOver(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, err := b.grant(b.grantCommand(time.Hour, true))
+	require.NoError(t, err)
+	holding := b.holding()
+	holding.Until = time.Now().UTC()
+	b.save(holding)
+	_, err = b.grant(b.grantCommand(2*time.Hour, false))
+	requireKind(t, contract.KindClosed, err)
+	require.Equal(t, holding, b.holding())
 }
 
 func TestAnEndStepsBackWhenTheEndHasMoved(t *testing.T) {

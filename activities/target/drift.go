@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"curfew/activities"
@@ -26,13 +27,34 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 	}
 	known := ledger.Proof{Identity: command.Identity, Shown: true}
 	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases).known(known))
-	return contract.DetectDriftReceipt{Held: state.Held || doubt(state, known, false) != ""}, err
+	if err != nil || state.Held || doubt(state, known, false) != "" {
+		return contract.DetectDriftReceipt{Held: err == nil}, err
+	}
+	ended, err := a.ended(ctx, command.Access.GrantID())
+	return contract.DetectDriftReceipt{Held: ended}, err
 }
 
-// TakeOver is the activity contract.ActivityAbandon: it closes a holding without having seen the access to be gone,
+// ended is true when access that is not there was ended, and the grant has not heard of it yet.
+func (a *Activities) ended(ctx context.Context, grant string) (bool, error) {
+	holding, err := a.holdings.Read(ctx, grant)
+	if err != nil || !holding.Open {
+		return err == nil, ignoreNotFound(err)
+	}
+	for _, request := range holding.Leases.Requests() {
+		if _, err := a.tombstones.TombstoneOf(ctx, request); err != nil {
+			return false, ignoreNotFound(err)
+		}
+	}
+	return true, nil
+}
+
+// TakeOver is the activity contract.ActivityTakeOver: it closes a holding without having seen the access to be gone,
 // because a person answers for it. Nobody is told when it went.
 func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverCommand) error {
 	if err := a.verifyTakeOver(command); err != nil {
+		return activities.Error(err)
+	}
+	if err := a.checkEpoch(ctx, command.Access, command.Token, startedAt(ctx)); err != nil {
 		return activities.Error(err)
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
@@ -46,7 +68,11 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	if !holding.Open || command.Token.Before(holding.Token) {
 		return nil
 	}
-	holding = over(holding, contract.Gone{}, time.Now().UTC())
+	by := command.TakeOver.Fact
+	if owed := a.recordEnds(ctx, holding.Grant, contract.EndTakenOver, by.By, by.Reason, holding.Leases.Requests()); len(owed) > 0 {
+		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
+	}
+	holding = over(holding, time.Now().UTC())
 	holding.Token = command.Token
 	return activities.Error(locked.Save(ctx, holding))
 }
@@ -61,5 +87,12 @@ func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 		return nil
 	}
 	_, err := a.verifier.Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
+	return err
+}
+
+func ignoreNotFound(err error) error {
+	if errors.Is(err, ledger.ErrNotFound) {
+		return nil
+	}
 	return err
 }

@@ -17,6 +17,9 @@ import (
 // sessions and sees that it is gone; unless a newer command has overtaken it meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
 	clock := startedAt(ctx)
+	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
+		return contract.EndReceipt{}, activities.Error(err)
+	}
 	place := a.waiting.join(ctx, command)
 	defer place.leave()
 	if err := a.awaitInstant(ctx, clock, command, place); err != nil {
@@ -26,8 +29,12 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 		return contract.EndReceipt{Overtaken: newer}, nil
 	}
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
-	receipt, err := a.end(context.WithoutCancel(ctx), command, clock, place)
+	within := context.WithoutCancel(ctx)
+	receipt, err := a.end(within, command, clock, place)
 	a.lines[command.Access.Target].doubt(ctx, err)
+	if err == nil {
+		receipt.Owed = a.recordEnds(within, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+	}
 	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
@@ -67,12 +74,17 @@ func (a *Activities) endLocked(
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
 		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
 	case !before.Open:
-		// The grant knows better: its own opening of the holding was lost, with a ledger that was restored, say. But nobody
-		// vouches for it, so what was standing stays, and what was used stays used.
+		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
+		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
+			return contract.EndReceipt{GoneAt: clock.now(), Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, err
+		}
 		before = reopened(before, command)
 	}
 	holding := due(before, command, clock.now())
-	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).end(command.Gone, clock.now()).list()
+	if holding.Until.After(clock.now()) {
+		holding = a.keptUp(ctx, locked, holding, clock.now())
+	}
+	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).forget(clock.now()).list()
 	if holding.Until.After(clock.now()) {
 		return a.stepBack(ctx, locked, before, holding)
 	}
@@ -98,7 +110,7 @@ func (a *Activities) endLocked(
 		return receipt, nil
 	}
 	receipt.GoneAt = clock.now()
-	holding = over(holding, command.Gone, receipt.GoneAt)
+	holding = over(holding, receipt.GoneAt)
 	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
 	if err := a.save(ctx, locked, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
@@ -114,11 +126,6 @@ func (a *Activities) save(ctx context.Context, locked ledger.Locked, holding led
 		a.waiting.saw(holding.Grant, holding.Token)
 	}
 	return err
-}
-
-// reopened is a closed holding of which a later grant says that it had opened it.
-func reopened(closed ledger.Holding, command contract.EndCommand) ledger.Holding {
-	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses, Proof: grantsOwn(command)}
 }
 
 // due is the holding as this command sees it: the newest command says when it ends, and a first command of a grant's
@@ -140,6 +147,28 @@ func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledg
 	})
 	if len(left) > 0 {
 		holding.Leases, holding.Until = left, left.End()
+	}
+	return holding
+}
+
+// reopened is a closed holding that a later grant had opened. What was standing stays, and what was used stays used.
+func reopened(closed ledger.Holding, command contract.EndCommand) ledger.Holding {
+	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses, Proof: grantsOwn(command)}
+}
+
+// keptUp leaves to a holding the leases of those requests that have not ended: no other keeps the access up. When that can't
+// be read, the watchdog will see to it.
+func (a *Activities) keptUp(ctx context.Context, locked ledger.Locked, holding ledger.Holding, now time.Time) ledger.Holding {
+	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
+	if err != nil {
+		a.log.Warn("what has ended can't be read", zapGrant(holding.Grant), zapError(err))
+		return holding
+	}
+	if left := stops.Alive(holding.Leases); len(left) < len(holding.Leases) {
+		holding.Leases, holding.Until = left, now
+		if left.End().After(now) {
+			holding.Until = left.End()
+		}
 	}
 	return holding
 }

@@ -21,12 +21,18 @@ func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (
 	}
 	receipt, err := a.grant(ctx, command, clock)
 	a.lines[command.Access.Target].doubt(ctx, err)
+	if err == nil {
+		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+	}
 	return receipt, activities.Error(err)
 }
 
 func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, clock serverClock) (contract.GrantReceipt, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
 		return contract.GrantReceipt{}, err
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
@@ -40,8 +46,15 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
 	}
-	leases, uses, refused := a.verifiedLeases(before, command, inherited(before, command, clock.now()), clock.now())
+	stops, err := stopsFor(ctx, locked, command.Leases)
+	if err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	before.Leases = stops.Alive(before.Leases)
+	asked, ended := withoutEnded(inherited(before, command, clock.now()), stops)
+	leases, uses, refused := a.verifiedLeases(before, command, asked, clock.now())
 	a.raise(ctx, command.Access, refused)
+	refused = append(refused, ended...)
 	if len(leases) == 0 && len(refused) > 0 {
 		return contract.GrantReceipt{}, &refused[0].Problem
 	}
@@ -77,12 +90,15 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 		}
 	}
 	holding.SettledAt = time.Time{}
+	// What a decision gives is counted from when the access was there.
+	holding.Uses = uses.began(before, clock.now()).list()
 	if err := locked.Save(ctx, holding); err != nil {
 		a.settleGrant(ctx, found, command, wanted)
 		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
-		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases, AlreadyThere: granted == AlreadyThere, Refused: refused,
+		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases,
+		AlreadyThere: granted == AlreadyThere, Refused: refused, Began: uses.since(command.Leases),
 	}, nil
 }
 

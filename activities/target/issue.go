@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"curfew/activities"
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -44,6 +45,13 @@ func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, c
 	holding := locked.Holding()
 	if !holding.Open || !holding.Until.After(clock.now()) {
 		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "make a new request", "the access has ended")
+	}
+	stops, err := locked.Stops(ctx, ask.Request)
+	if err != nil {
+		return contract.Certificate{}, contract.Problemf(contract.KindUnavailable, "", "", "what has ended can't be read, so nothing is issued: %v", err)
+	}
+	if by, ended := stops.Ended[ask.Request]; ended {
+		return contract.Certificate{}, ledger.Over(by)
 	}
 	line, err := issuer.Issue(ctx, access(command.Access, holding.Leases), []byte(ask.PublicKey))
 	if err != nil {

@@ -50,7 +50,10 @@ func (*far) Inspect(context.Context, target.Access) (target.State, error) {
 func (f *far) ends(t *testing.T, count int) []error {
 	t.Helper()
 	b := newBench(t)
-	activities := target.New(map[string]target.Target{"far": {Connector: f}}, b.ledger, b.ledger, nil, zap.NewNop())
+	activities := target.New(target.Options{
+		Targets:  map[string]target.Target{"far": {Connector: f}},
+		Holdings: b.ledger, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
+	})
 	outcomes := make([]error, count)
 	var all sync.WaitGroup
 	for n := range outcomes {

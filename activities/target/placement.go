@@ -73,7 +73,7 @@ func putRefused(
 		holding.Standing = holding.Standing || first
 		return AlreadyThere, nil
 	case first && isFinal(problem) && !state.Held && (err == nil || wanted.Unread):
-		*holding = over(*holding, contract.Gone{}, now)
+		*holding = over(*holding, now)
 		holding.GoneAt = now
 	}
 	return "", refusal

@@ -43,7 +43,10 @@ func (s *scene) token() contract.Token {
 // do carries out an activity as a worker would, and reads its answer.
 func (s *scene) do(name string, command, into any) error {
 	s.t.Helper()
-	activities := target.New(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, nil, zap.NewNop())
+	activities := target.New(target.Options{
+		Targets:  map[string]target.Target{s.access.Target: {Connector: s.target}},
+		Holdings: s.ledger, Tombstones: s.ledger, Decisions: s.ledger, Alarms: s.ledger, Log: zap.NewNop(),
+	})
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
 	for registered, do := range map[string]any{contract.ActivityGrant: activities.Grant, contract.ActivityEnd: activities.End, contract.ActivityDetectDrift: activities.DetectDrift} {

@@ -68,32 +68,30 @@ func (s *scene) overdue() {
 	}))
 }
 
-// watch lets a watchdog run until it has closed the holding.
-func (s *scene) watch() contract.Alarm {
+// watch lets a watchdog run until it has closed the holding and raised a number of alarms, and returns those.
+func (s *scene) watch(raises int) (alarms []contract.Alarm) {
 	s.t.Helper()
 	ctx, stop := context.WithCancel(s.t.Context())
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		target.NewWatchdog(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, time.Second, zap.NewNop()).Run(ctx)
+		target.NewWatchdog(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, s.ledger, time.Second, zap.NewNop()).Run(ctx)
 	}()
-	var alarms []contract.Alarm
 	require.Eventually(s.t, func() bool {
 		var err error
 		alarms, err = s.ledger.List(s.t.Context(), ledger.AlarmFilter{Kind: contract.AlarmLate})
-		return err == nil && len(alarms) > 0
+		return err == nil && len(alarms) == raises && !s.holding().Open
 	}, time.Minute, 10*time.Millisecond)
 	stop()
 	<-over
-	require.False(s.t, s.holding().Open)
-	return alarms[0]
+	return alarms
 }
 
 func TestTheWatchdogLooksAfterARefusal(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, &liar{refusesRevoke: contract.Problemf(contract.KindUnavailable, "", "", "unwilling to perform (code 53)").AsRefusal()})
 	s.overdue()
-	require.Contains(t, s.watch().Text, "The watchdog ended it")
+	require.Empty(t, s.watch(0), "it was not there any more")
 	require.False(t, s.holding().Proof.Unconfirmed)
 }
 
@@ -102,7 +100,7 @@ func TestTheWatchdogSaysNoMoreThanItSaw(t *testing.T) {
 	s := newScene(t, &liar{blind: true, holds: true})
 	s.access.ReadBack = contract.ReadBackNone
 	s.overdue()
-	require.Contains(t, s.watch().Text, "removed it, and can't confirm that it is gone")
+	require.Contains(t, s.watch(1)[0].Text, "removed it, and can't confirm that it is gone")
 	require.True(t, s.holding().Proof.Unconfirmed)
 	require.False(t, s.target.holds)
 }

@@ -15,7 +15,7 @@ const settleSoon = time.Second
 // endUnlocked goes ahead when the holding can't be locked: a lost table, or a process that hangs with the lock, must not keep
 // access up. Only what the grant itself knows to have put there is taken away. It never says that the access is gone.
 func (a *Activities) endUnlocked(ctx context.Context, found Target, command contract.EndCommand, clock serverClock, cause error) (contract.EndReceipt, error) {
-	if !command.Mine {
+	if !a.proven(ctx, command) {
 		return contract.EndReceipt{}, cause
 	}
 	a.log.Warn("the holding can't be locked; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
@@ -66,7 +66,11 @@ func (a *Activities) settleEnd(
 // or given the access anew. Only what an open holding still has leases on is given, until the end that they have.
 func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Locked, clock serverClock) error {
 	holding := locked.Holding()
-	left := holding.Leases.Live(clock.now())
+	stops, err := stopsFor(ctx, locked, nil)
+	if err != nil {
+		return err
+	}
+	left := stops.Alive(holding.Leases).Live(clock.now())
 	if !holding.Open || holding.Standing || !holding.Until.After(clock.now()) || len(left) == 0 {
 		return nil
 	}

@@ -13,9 +13,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// late is how long after its decision allows a lease may end: a request moves its end by as long as it took to get the
-// access, and clocks differ.
-const late = time.Minute
+// leeway is how long after its decision allows a lease may end that is held: clocks differ.
+const leeway = 5 * time.Second
 
 // verifiedLeases returns those of the leases that were decided, with what is to be remembered of them, and the others with the
 // reason. What the open holding has already was decided before; anything longer needs a chain of seals that allows it. A
@@ -23,7 +22,7 @@ const late = time.Minute
 func (a *Activities) verifiedLeases(
 	before ledger.Holding, command contract.GrantCommand, leases contract.Leases, now time.Time,
 ) (kept contract.Leases, uses uses, refused []contract.Refusal) {
-	uses = usesOf(before).end(command.Gone, now)
+	uses = usesOf(before).forget(now)
 	if a.verifier == nil {
 		return leases, uses, nil
 	}
@@ -37,7 +36,7 @@ func (a *Activities) verifiedLeases(
 			kept = append(kept, held)
 			continue
 		}
-		lease, err := a.decided(command, uses, lease, now)
+		lease, err := a.decided(command, uses, lease, isHeld, now)
 		if err == nil {
 			kept = append(kept, lease)
 			continue
@@ -51,8 +50,8 @@ func (a *Activities) verifiedLeases(
 }
 
 // decided returns a lease as it was decided, and notes how long it may be remembered. One decision gives no more time at
-// this target than it says, however often it is shown here.
-func (a *Activities) decided(command contract.GrantCommand, uses uses, lease contract.Lease, now time.Time) (contract.Lease, error) {
+// this target than it says, however often it is shown here: a request that comes back gets the rest.
+func (a *Activities) decided(command contract.GrantCommand, uses uses, lease contract.Lease, held bool, now time.Time) (contract.Lease, error) {
 	at := slices.IndexFunc(command.Chains, func(chain contract.Chain) bool { return chain.Request.Fact.ID == lease.Request })
 	if at < 0 {
 		return lease, contract.Problemf(contract.KindForbidden, "lease", "ask for access through the Curfew server", "nobody has decided it")
@@ -62,16 +61,26 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	if err != nil {
 		return lease, err
 	}
+	if start := chain.Request.Fact.StartAt; start.After(now.Add(leeway)) {
+		return lease, contract.Problemf(contract.KindUnavailable, "lease", "wait until then", "it is to begin at %s", start.UTC().Format(time.RFC3339))
+	}
 	use := uses[lease.Request]
-	latest := use.latest(decision.Lasts.Duration, now).Add(late)
-	switch {
-	case use.Over:
-		return lease, contract.Problemf(contract.KindClosed, "lease", "make a new request", "the request has given it up for good")
-	case lease.Until.After(latest) || lease.Until.After(decision.Until.Add(late)):
+	latest := earlier(use.latest(decision.Lasts.Duration, now), decision.Until)
+	longest := latest
+	if !held {
+		longest = now.Add(decision.Lasts.Duration)
+	}
+	if lease.Until.After(longest.Add(leeway)) || !latest.After(now) {
 		return lease, contract.Problemf(contract.KindForbidden, "lease", "ask for an extension", "%s is later than was decided",
 			lease.Until.UTC().Format(time.RFC3339))
 	}
-	use.Request, use.Until = lease.Request, decision.Until.Add(late)
+	if !held {
+		lease.Until = earlier(lease.Until, latest)
+	}
+	use.Request = lease.Request
+	if until := decision.Until.Add(leeway); until.After(use.Until) {
+		use.Until = until
+	}
 	uses[lease.Request] = use
 	terms := chain.Request.Fact.Terms
 	lease.KeepSessions, lease.Restore, lease.ReadBack = terms.KeepSessions, terms.Restore, readBackOf(terms, command.Access)
@@ -85,6 +94,13 @@ func readBackOf(terms contract.Terms, access contract.Access) contract.ReadBack 
 		return ""
 	}
 	return terms.Accesses[at].ReadBack
+}
+
+func earlier(a, b time.Time) time.Time {
+	if b.Before(a) {
+		return b
+	}
+	return a
 }
 
 // uses are what requests have used up of their time at a target, by request.
@@ -123,17 +139,34 @@ func (all uses) begin(leases contract.Leases, now time.Time) uses {
 	return all
 }
 
-// end notes which requests have given their leases up for good.
-func (all uses) end(gone contract.Gone, now time.Time) uses {
-	for _, request := range gone.Over {
-		if u, known := all[request]; known {
-			u.Over = true
+// began starts the clocks anew of those requests that did not hold before: what was done to give them the access took
+// a while.
+func (all uses) began(before ledger.Holding, now time.Time) uses {
+	for request, u := range all {
+		if _, held := before.Leases.Find(request); !u.Since.IsZero() && !(before.Open && held) {
+			u.Since = now
 			all[request] = u
 		}
 	}
+	return all
+}
+
+// since says when the clocks of requests began.
+func (all uses) since(leases contract.Leases) map[string]time.Time {
+	began := map[string]time.Time{}
+	for _, request := range leases.Requests() {
+		if u, known := all[request]; known && !u.Since.IsZero() {
+			began[request] = u.Since
+		}
+	}
+	return began
+}
+
+// forget leaves out what no chain of its requests allows anything of any more.
+func (all uses) forget(now time.Time) uses {
 	for request, u := range all {
 		if !u.Until.After(now) && u.Since.IsZero() {
-			delete(all, request) // no chain of its allows anything any more
+			delete(all, request)
 		}
 	}
 	return all
@@ -150,9 +183,9 @@ func (all uses) list() []ledger.Use {
 }
 
 // over returns a holding as it is when nothing holds it up any more.
-func over(holding ledger.Holding, gone contract.Gone, now time.Time) ledger.Holding {
+func over(holding ledger.Holding, now time.Time) ledger.Holding {
 	holding.Open, holding.Leases = false, nil
-	holding.Uses = usesOf(holding).begin(nil, now).end(gone, now).list()
+	holding.Uses = usesOf(holding).begin(nil, now).forget(now).list()
 	return holding
 }
 
@@ -167,7 +200,7 @@ func (a *Activities) raise(ctx context.Context, access contract.Access, refused 
 			ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, contract.Shorten(refusal.Request, 64), hex.EncodeToString(sum[:8])),
 			Kind: contract.AlarmForged, At: time.Now().UTC(), Target: access.Target, Grant: access.GrantID(),
 			Requests: []string{contract.Shorten(refusal.Request, 64)}, Actor: contract.ActorCurfew,
-			Text: "Somebody who can write to the Temporal namespace asked for access that was not decided: " + refusal.Problem.Error(),
+			Text: "Somebody who can write to the Temporal namespace asked for what was not decided: " + refusal.Problem.Error(),
 		})
 		if err != nil {
 			a.log.Error("the ledger did not take an alarm", zapGrant(access.GrantID()), zapError(err))

@@ -181,12 +181,21 @@ func TestP7OneDecisionGivesNoMoreTimeThanItSaysHoweverOftenItIsShown(t *testing.
 	require.NoError(t, err)
 	require.False(t, b.can())
 
-	_, err = b.grant(b.holdCommand(chain, 22*time.Minute))
-	requireKind(t, contract.KindForbidden, err)
-	require.False(t, b.can())
-	_, err = b.grant(b.holdCommand(chain, 20*time.Minute))
+	receipt, err := b.grant(b.holdCommand(chain, time.Hour))
 	require.NoError(t, err, "a request that another target held up comes back for the rest")
 	require.True(t, b.can())
+	require.WithinDuration(t, time.Now().Add(20*time.Minute), receipt.Until, 30*time.Second)
+
+	receipt, err = b.grant(b.holdCommand(chain, 21*time.Minute))
+	require.NoError(t, err)
+	require.Len(t, receipt.Refused, 1, "while it is held, its end does not move")
+	b.aged(21 * time.Minute)
+	again.Token = b.token()
+	_, err = b.end(again)
+	require.NoError(t, err)
+	_, err = b.grant(b.holdCommand(chain, time.Minute))
+	requireKind(t, contract.KindForbidden, err)
+	require.False(t, b.can())
 }
 
 // aged makes the holding believe that it was opened earlier.

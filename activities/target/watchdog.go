@@ -21,33 +21,40 @@ const (
 	shortestRound = 100 * time.Millisecond
 	// lockPatience is short: whoever has the lock is about to do what the watchdog would.
 	lockPatience = 2 * time.Second
-	duePage      = 100
-	atOnce       = 8 // accesses of one target that are ended at the same time
+	// rescueAttempt bounds one look with all that follows from it.
+	rescueAttempt = 20 * time.Second
+	duePage       = 100
+	atOnce        = 8 // accesses of one target that are ended at the same time
 
 	firstPause   = time.Second // before a revoke that failed is tried again
 	longestPause = 30 * time.Second
 	longestAsked = 5 * time.Minute // that a target may ask for
 )
 
-// Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone. It knows
-// nothing of Temporal, so that access ends also when Temporal does not run. It goes by this machine's clock, so clocks
-// must agree to less than the grace.
+// Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone, and at once
+// what people have ended. It knows nothing of Temporal, so that access ends also when Temporal does not run. It goes by
+// this machine's clock, so clocks must agree to less than the grace.
 type Watchdog struct {
-	targets  map[string]Target
-	holdings ledger.Holdings
-	alarms   ledger.Alarms
-	grace    time.Duration
-	log      *zap.Logger
+	targets    map[string]Target
+	holdings   ledger.Holdings
+	tombstones ledger.Tombstones
+	alarms     ledger.Alarms
+	grace      time.Duration
+	log        *zap.Logger
+	shut       shutOut
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
-func NewWatchdog(targets map[string]Target, holdings ledger.Holdings, alarms ledger.Alarms, grace time.Duration, log *zap.Logger) *Watchdog {
-	return &Watchdog{targets: targets, holdings: holdings, alarms: alarms, grace: grace, log: log}
+func NewWatchdog(
+	targets map[string]Target, holdings ledger.Holdings, tombstones ledger.Tombstones, alarms ledger.Alarms, grace time.Duration, log *zap.Logger,
+) *Watchdog {
+	return &Watchdog{targets: targets, holdings: holdings, tombstones: tombstones, alarms: alarms, grace: grace, log: log}
 }
 
 // Run looks until the context ends, at each target on its own: one that hangs holds up no other.
 func (w *Watchdog) Run(ctx context.Context) {
 	var all sync.WaitGroup
+	all.Go(func() { w.endTombstoned(ctx) })
 	for name := range w.targets {
 		all.Go(func() { w.watch(ctx, name) })
 	}
@@ -137,14 +144,15 @@ func (f failures) note(grant string, err error) bool {
 
 // rescue ends one access, unless somebody else is at it, has done it, or has moved its end.
 func (w *Watchdog) rescue(ctx context.Context, grant string) error {
-	patient, done := context.WithTimeout(ctx, lockPatience)
-	defer done()
-	locked, err := w.holdings.Lock(patient, grant)
+	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
+	defer cancel()
+	locked, err := lockWithin(ctx, w.holdings, grant, lockPatience)
 	if err != nil {
-		return err
+		return w.rescueUnlocked(ctx, grant, err)
 	}
 	defer locked.Unlock()
-	ctx, done = whileHeld(ctx)
+	w.shut.over(grant)
+	ctx, done := whileHeld(ctx)
 	defer done()
 	holding := locked.Holding()
 	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
@@ -154,29 +162,40 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	if !here {
 		return nil
 	}
-	if holding.Standing {
-		return locked.Save(ctx, closed(holding))
+	gone, there, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions())
+	if gone && there {
+		holding.Proof = locked.Holding().Proof
+		w.tell(ctx, holding)
 	}
-	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
-	reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, gone)
-	if err != nil {
-		return err
-	}
-	holding.Proof.Unconfirmed = gone.unconfirmed
-	if holding.SettledAt.After(time.Now()) {
-		return nil // a cut-off attempt may still land: the next rounds look again
+	return err
+}
+
+// takeAway ends the access of a holding that nothing holds up, and closes it. It is gone unless a cut-off attempt to grant
+// may still land: then the next rounds look again. there is true when it was there until now.
+func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone, there bool, err error) {
+	holding := locked.Holding()
+	if !holding.Standing {
+		removed, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, keepSessions)
+		reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, removed)
+		if err != nil {
+			return false, false, err
+		}
+		there = !removed.absent
+		holding.Proof.Unconfirmed = removed.unconfirmed
+		if holding.SettledAt.After(time.Now()) {
+			return false, there, nil
+		}
 	}
 	if err := locked.Save(ctx, closed(holding)); err != nil {
-		return fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
+		return false, there, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
-	w.tell(ctx, holding)
-	return nil
+	return true, there, nil
 }
 
 // closed is a holding of access that was seen to be gone just now.
 func closed(holding ledger.Holding) ledger.Holding {
 	now := time.Now().UTC()
-	holding = over(holding, contract.Gone{}, now)
+	holding = over(holding, now)
 	holding.GoneAt, holding.SettledAt = now, time.Time{}
 	return holding
 }

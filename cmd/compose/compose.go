@@ -57,6 +57,8 @@ type store interface {
 	ledger.Alarms
 	ledger.Decisions
 	ledger.Sightings
+	ledger.Tombstones
+	ledger.Freezes
 	Close() error
 }
 
@@ -150,8 +152,9 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	requests, err := starter.New(starter.Options{
-		Temporal: app.Temporal, Config: app.config, Events: app.ledger, Alarms: app.ledger, Decisions: app.ledger, Tickets: app.tickets,
-		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger, Signer: signer, Verifier: verifier,
+		Temporal: app.Temporal, Config: app.config, Ledger: app.ledger, Tickets: app.tickets,
+		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger,
+		Signer: signer, Verifier: verifier, Log: app.log,
 	})
 	if err != nil {
 		return err
@@ -169,6 +172,7 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	defer beside.Wait()
 	defer stop()
 	beside.Go(func() { deliver(ctx) })
+	beside.Go(func() { requests.TellEnds(ctx) })
 	app.log.Info("serving", zap.Stringer("address", listener.Addr()))
 	return api.Serve(ctx, listener, routes, app.log)
 }

@@ -53,7 +53,8 @@ func (app *App) Work(ctx context.Context, identity string, only ...string) error
 		}
 	}
 	return worker.Run(ctx, worker.Options{
-		Config: app.config, Temporal: app.Temporal, Log: app.log, Events: app.ledger, Holdings: app.ledger, Alarms: app.ledger,
+		Config: app.config, Temporal: app.Temporal, Log: app.log, Events: app.ledger, Holdings: app.ledger,
+		Tombstones: app.ledger, Alarms: app.ledger,
 		Tickets: app.tickets, References: app.references, Incidents: app.incidents, Channels: channels, Groups: app.groups,
 		Targets:    targets,
 		TaskQueues: queues, Identity: identity,

@@ -47,6 +47,7 @@ that --token-file names. No flag takes the token itself, because every process o
 		p.requestCommand(), p.ensureCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
 		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
 		p.loginCommand(), p.logoutCommand(), p.tokensCommand(), p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
+		p.endCommand(), p.freezeCommand(), p.thawCommand(),
 		p.configCommand(), p.policyCommand(), p.keysCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
 	)
 	return root

@@ -34,7 +34,12 @@ func (p *program) stuckListCommand() *cobra.Command {
 
 func (p *program) stuckRetryCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "retry GRANT", Short: "Retry a stuck revoke now", Example: "  curfew stuck retry grant/orders-db/4f1d…/alice", Args: cobra.ExactArgs(1),
+		Use: "retry GRANT", Short: "Retry a stuck revoke now",
+		Long: `Retry a stuck revoke now.
+
+A grant whose workflow is gone, or does not answer for ten seconds although workers are at work, gets a new one, which goes on
+with what the ledger has. The answer says so, and an alarm names you.`,
+		Example: "  curfew stuck retry grant/orders-db/4f1d…/alice", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()
 			if err != nil {
@@ -91,6 +96,7 @@ func (p *program) grantText(page *page, status contract.GrantStatus) {
 	}
 	page.row("access", status.Access.Account+" on "+status.Access.Target+": "+string(status.Access.Entitlement))
 	page.fact("requests", strings.Join(status.Requests, ", "))
+	page.fact("restarted", status.Restarted)
 	switch {
 	case status.Stuck:
 		page.row("stuck since", p.moment(status.Since))

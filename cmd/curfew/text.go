@@ -14,6 +14,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.row("request", status.ID)
 	page.row("state", stateText(status))
 	page.fact("why", status.Why)
+	if ending := status.Ending; ending != nil {
+		page.row("ended by", ending.By+", "+p.moment(ending.At)+because(ending.Reason))
+	}
 	page.row("template", status.Template)
 	page.row("requester", status.Requester)
 	if status.Subject != status.Requester {
@@ -88,8 +91,13 @@ func stateText(status contract.Status) string {
 	if status.Outcome == contract.OutcomeUnconfirmed {
 		text = "removed, can't be confirmed"
 	}
-	if status.Stuck {
+	switch {
+	case status.Stuck:
 		text += " (stuck: it is still being tried)"
+	case status.Ending != nil && status.Ending.Unrecorded:
+		text += " (ended, not yet on record)"
+	case status.Ending != nil:
+		text += " (ended)"
 	}
 	return text
 }

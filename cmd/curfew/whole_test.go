@@ -45,7 +45,7 @@ func whole(t *testing.T) *shell {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, house.Ledger.Close()) })
 	house.Starter, err = starter.New(starter.Options{
-		Temporal: house.Client, Config: house.Live, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets,
+		Temporal: house.Client, Config: house.Live, Ledger: house.Ledger, Tickets: tickets,
 	})
 	require.NoError(t, err)
 
@@ -55,7 +55,7 @@ func whole(t *testing.T) *shell {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger,
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Tombstones: house.Ledger,
 			Alarms: house.Ledger, Decisions: house.Ledger, Tickets: tickets, Targets: targets,
 		})
 	}()
@@ -86,6 +86,7 @@ func wholeConfig(t *testing.T, dir string) *config.Config {
 	path := filepath.Join(dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, fmt.Appendf(nil, `
 ledger: {sqlite: ledger.db}
+roles: {operators: [bob]}
 tickets: {jira: {url: "%s", deployment: datacenter, token: "file:token"}}
 people:
   alice: {name: Alice, token: "file:alice", accounts: {lightrun-prod: alice@example.org}}

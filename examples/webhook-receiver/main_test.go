@@ -50,6 +50,7 @@ func TestConformance(t *testing.T) {
 			UnknownAccount:   "nobody",
 			Can:              func(_ *testing.T, account string) bool { return example.holds(account, entitlement) },
 			Snapshot:         example.snapshot,
+			Nameless:         true,
 			WrongCredentials: open(t, server.URL, wrongSecret),
 			Down:             open(t, "http://127.0.0.1:1", secret),
 			Slow:             open(t, "http://"+targettest.Silent(t), secret),

@@ -33,7 +33,11 @@ var allowances = []allowance{
 		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
-	{"internal/testserver/...", []string{"workflows/contract"}, []string{"sdk/client", "sdk/log"}},
+	{"internal/testserver/...", []string{"internal/testserver/process", "workflows/contract"}, []string{"sdk/client", "sdk/log"}},
+	{"internal/chaos/people", []string{"internal/chaos/...", "workflows/contract"}, []string{"api/...", "sdk/client"}},
+	{"internal/chaos/judge", []string{"workflows/contract"}, nil},
+	{"internal/chaos/plan", nil, nil},
+	{"internal/chaos/observer", []string{"internal/chaos/judge", "workflows/contract"}, nil},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},

@@ -54,7 +54,7 @@ const (
 	ScopeAsk     = "ask"     // ask, extend, cancel, have certificates made
 	ScopeReview  = "review"  // approve and deny
 	ScopeRevoke  = "revoke"  // end access early
-	ScopeOperate = "operate" // see to stuck revokes, and sweep
+	ScopeOperate = "operate" // see to stuck revokes, sweep, and pull the kill switch
 )
 
 // IsID is true for what can be the id of a person, target, template or service token.

@@ -55,7 +55,7 @@ func (d *deciding) decision() contract.Decision {
 		decision.Duration = d.granted(tallies)
 	case contract.RulingReview:
 		decision.From, decision.Again = outstanding(tallies)
-	case contract.RulingDeny:
+	case contract.RulingDeny, contract.RulingScheduled:
 	}
 	return decision
 }

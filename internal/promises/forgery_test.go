@@ -144,7 +144,7 @@ func TestP7AnExtensionThatTheServerHasNotSealedMovesNoEnd(t *testing.T) {
 func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker()})
+	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()})
 	require.NoError(t, err)
 	status, err := plain.Start(t.Context(), starter.Ask{
 		Template: "debug", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Source: "test",

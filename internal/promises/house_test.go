@@ -24,6 +24,7 @@ import (
 	"curfew/activities/incident"
 	pagerdutyincidents "curfew/activities/incident/pagerduty"
 	"curfew/activities/ledger"
+	ledgerpostgres "curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/notify"
 	channelkinds "curfew/activities/notify/kinds"
@@ -66,11 +67,13 @@ type house struct {
 	client   client.Client
 	config   *config.Config // as the house began
 	live     *config.Live
-	ledger   *sqlite.Store
-	starter  *starter.Starter
-	signer   *seal.Signer // the server's
-	decider  *seal.Signer
-	verifier *seal.Verifier
+	ledger   ledgerStore
+	// tombstones are the ledger's, or stand before them.
+	tombstones ledger.Tombstones
+	starter    *starter.Starter
+	signer     *seal.Signer // the server's
+	decider    *seal.Signer
+	verifier   *seal.Verifier
 
 	incidents      incident.Systems
 	channels       map[string]notify.Channel
@@ -94,6 +97,14 @@ type house struct {
 	engineers      []lightrun.User   // more people whom Lightrun knows
 	debuggers      string            // where the stand-in of Lightrun is
 	token          string            // of everybody who asks the stand-ins
+	ledgerDatabase string            // where the ledger is, for this process; empty for a file
+	ledgerWay      string            // and for workers in processes of their own
+}
+
+// ledgerStore is a ledger of either kind.
+type ledgerStore interface {
+	starter.Ledger
+	Close() error
 }
 
 // keeps puts more sections into the configuration.
@@ -112,15 +123,23 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.client = h.temporal.Client(t)
 	h.configure()
 	var err error
-	h.ledger, err = sqlite.Open(t.Context(), h.config.Ledger.SQLite)
+	h.ledger, err = h.openLedger()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.ledger.Close()) })
+	h.tombstones = h.ledger
 	h.starter, err = starter.New(starter.Options{
-		Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker(),
+		Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker(),
 		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
 	})
 	require.NoError(t, err)
 	return h
+}
+
+func (h *house) openLedger() (ledgerStore, error) {
+	if h.ledgerDatabase != "" {
+		return ledgerpostgres.Open(h.t.Context(), ledgerpostgres.Settings{DSN: config.SecretOf(h.ledgerDatabase)})
+	}
+	return sqlite.Open(h.t.Context(), h.config.Ledger.SQLite)
 }
 
 // newKeys makes the keys that this house's server and its workers seal with.
@@ -171,7 +190,7 @@ func (h *house) configure() {
 	t.Cleanup(issues.Close)
 
 	h.newKeys()
-	files := map[string]string{"token": token, "dsn": h.database.dsn}
+	files := map[string]string{"token": token, "dsn": h.database.dsn, "ledger": h.ledgerWay}
 	maps.Copy(files, h.files)
 	for name, secret := range files {
 		require.NoError(t, os.WriteFile(filepath.Join(h.dir, name), []byte(secret), 0o600))
@@ -180,7 +199,7 @@ func (h *house) configure() {
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
 		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
 		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
-		"Upkeep": h.upkeep, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
+		"Upkeep": h.upkeep, "LedgerWay": h.ledgerWay, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -200,7 +219,7 @@ func (h *house) configure() {
 
 const configuration = `
 temporal: {address: "{{.Temporal}}"}
-ledger: {sqlite: ledger.db}
+ledger: {{"{"}}{{if .LedgerWay}}postgres: "file:ledger"{{else}}sqlite: ledger.db{{end}}{{"}"}}
 roles: {operators: [erin], admins: [frank]}
 seals: {key: server.pem, decider: decider.pem, keys: keys.json}
 {{.Upkeep}}
@@ -262,7 +281,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Alarms: h.ledger,
+			Config: h.live, Temporal: h.client, Log: zap.NewNop(), Events: events, Holdings: h.ledger, Tombstones: h.tombstones, Alarms: h.ledger,
 			Tickets: h.tracker(), Incidents: h.incidents, Channels: h.channels, Targets: targets, Decisions: h.ledger, Verifier: h.verifier, Signer: h.decider,
 		})
 	}()

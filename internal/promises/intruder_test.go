@@ -90,7 +90,7 @@ func TestP7WhatEndedEarlyIsNotHeldAgainByItsOldDecision(t *testing.T) {
 	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, "enough"))
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	h.requireNoAccess()
-	require.ErrorContains(t, h.hold(genuine), "given it up for good")
+	require.ErrorContains(t, h.hold(genuine), "the request has ended")
 	h.requireNoAccess()
 
 	// Nor by the request itself, started once more with the server's own seal and reviews.
@@ -98,7 +98,7 @@ func TestP7WhatEndedEarlyIsNotHeldAgainByItsOldDecision(t *testing.T) {
 	for _, review := range genuine.Chain.Reviews {
 		_ = h.send(id, contract.UpdateReview, contract.ReviewInput{Review: review}) // the ledger may have ended it already
 	}
-	require.Equal(t, contract.OutcomeFailed, h.ended(id).Outcome)
+	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 	h.requireNoAccess()
 }
 

@@ -280,7 +280,7 @@ func TestWhereNothingIsSealedTheRecordGoesByTheWorkflow(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.verifier, h.decider = nil, nil
-	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Events: h.ledger, Alarms: h.ledger, Decisions: h.ledger, Tickets: h.tracker()})
+	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()})
 	require.NoError(t, err)
 	h.starter = plain
 	h.work()

@@ -32,6 +32,28 @@ func (v *Verifier) Allows(chain contract.Chain, request string, access contract.
 
 // Decided refuses what is not a decision to grant, by a decider, on these grounds and within what they allow.
 func (v *Verifier) Decided(chain contract.Chain) error {
+	if err := v.ruled(chain, contract.RulingGrant); err != nil {
+		return err
+	}
+	decision := chain.Decision.Fact
+	switch {
+	case decision.Lasts.Duration <= 0 || decision.Lasts.Duration > Longest(chain.Grounds):
+		return refused(contract.SealDecision, "decide anew", "it allows %s, that the request does not", decision.Lasts)
+	case decision.Until.After(Latest(chain.Grounds)):
+		return refused(contract.SealDecision, "decide anew", "it allows an end, %s, that the request does not",
+			decision.Until.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// Scheduled refuses what is not a decision, by a decider and on these grounds, to grant when the start has come. It gives no
+// access: by then it is decided again.
+func (v *Verifier) Scheduled(chain contract.Chain) error {
+	return v.ruled(chain, contract.RulingScheduled)
+}
+
+// ruled refuses what is not a decision with a ruling, by a decider, on these grounds.
+func (v *Verifier) ruled(chain contract.Chain, ruling contract.Ruling) error {
 	rests, err := v.Grounds(chain.Grounds)
 	if err != nil {
 		return err
@@ -43,13 +65,8 @@ func (v *Verifier) Decided(chain contract.Chain) error {
 	switch {
 	case !sameGrounds(decision, rests):
 		return refused(contract.SealDecision, "decide anew", "it was made on other facts than these")
-	case decision.Ruling != contract.RulingGrant:
+	case decision.Ruling != ruling:
 		return refused(contract.SealDecision, "decide anew", "its ruling is %q", contract.Shorten(string(decision.Ruling), 32))
-	case decision.Lasts.Duration <= 0 || decision.Lasts.Duration > Longest(chain.Grounds):
-		return refused(contract.SealDecision, "decide anew", "it allows %s, that the request does not", decision.Lasts)
-	case decision.Until.After(Latest(chain.Grounds)):
-		return refused(contract.SealDecision, "decide anew", "it allows an end, %s, that the request does not",
-			decision.Until.Format(time.RFC3339))
 	}
 	return nil
 }

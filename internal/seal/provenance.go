@@ -6,8 +6,10 @@ import "curfew/workflows/contract"
 type Proven struct {
 	Request contract.Request
 	Digest  string // of the request
-	// Decided is true when a decision to grant is there, on grounds that are sealed.
+	// Decided is true when a decision to grant is there, on grounds that are sealed; Scheduled is true of one that grants when
+	// the start has come.
 	Decided      bool
+	Scheduled    bool
 	Reviews      []contract.Review
 	Extensions   []contract.Extension
 	Ends         []contract.End
@@ -26,6 +28,7 @@ func (v *Verifier) Proven(p contract.Provenance) (Proven, error) {
 	proven := v.Words(p, request.ID)
 	proven.Request, proven.Digest = request, claims.Digest
 	proven.Decided = p.Chain.Decision.Seal != "" && v.Decided(p.Chain) == nil
+	proven.Scheduled = p.Chain.Decision.Seal != "" && v.Scheduled(p.Chain) == nil
 	return proven, nil
 }
 

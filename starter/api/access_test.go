@@ -144,6 +144,8 @@ func TestWhatThePageSaysIsWhatTheAPIDoes(t *testing.T) {
 		tried[name] = true
 		d.tryElsewhere(t, name, table[name])
 	}
+	thawed, body := d.do(t, "oscar", http.MethodPost, "/v1/thaw", `{"reason":"it was a rehearsal"}`)
+	require.Equal(t, http.StatusOK, thawed.StatusCode, body)
 	for name := range onRequest {
 		tried[name] = true
 	}
@@ -210,6 +212,10 @@ var elsewhere = map[string]attempt{
 	"sweep":         {http.MethodPost, "/v1/sweeps", `{"dryRun":true}`},
 	"retryStuck":    {http.MethodPost, "/v1/stuck/retry", `{"grant":"` + noGrant + `"}`},
 	"takeOverStuck": {http.MethodPost, "/v1/stuck/takeover", `{"grant":"` + noGrant + `","reason":"it is gone"}`},
+	"end":           {http.MethodPost, "/v1/ends", `{"person":"bob","reason":"a rehearsal","dryRun":true}`},
+	"frozen":        {http.MethodGet, "/v1/freeze", ""},
+	"freeze":        {http.MethodPost, "/v1/freeze", `{"reason":"a rehearsal"}`},
+	"thaw":          {http.MethodPost, "/v1/thaw", `{"reason":"a rehearsal"}`},
 }
 
 // noGrant is the id of a grant that is not there: whoever may look for it is told so.

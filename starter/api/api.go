@@ -57,6 +57,7 @@ func New(o Options) http.Handler {
 	s.events()
 	s.directory()
 	s.operate()
+	s.killSwitch()
 	s.health()
 	s.signIn()
 	explain(s.huma.OpenAPI())

@@ -182,6 +182,8 @@ func TestP9_EachProblemNamesTheFieldTheFaultAndTheFix(t *testing.T) {
 		location                   string
 	}{
 		"too long":            {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "9h", 1), 422, contract.KindInvalid, "body.duration"},
+		"zero":                {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "0s", 1), 422, contract.KindInvalid, "body.duration"},
+		"zero approved":       {"carol", "POST", on(pending, "/reviews"), `{"verdict":"approve","duration":"0s"}`, 422, contract.KindInvalid, "body.duration"},
 		"no duration":         {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "1d", 1), 422, contract.KindInvalid, "body.duration"},
 		"no reason":           {"alice", "POST", "/v1/requests", `{"template":"debug-prod"}`, 422, contract.KindInvalid, "body.reason"},
 		"no such template":    {"alice", "POST", "/v1/requests", `{"template":"x","reason":"y"}`, 422, contract.KindInvalid, "body.template"},
@@ -322,4 +324,13 @@ func TestReadinessNamesWhatIsMissing(t *testing.T) {
 	require.Contains(t, problem.Detail, "Temporal can't be reached")
 	response, _ = d.do(t, "", http.MethodGet, "/healthz", "")
 	require.Equal(t, http.StatusOK, response.StatusCode)
+}
+
+func TestAlarmsOfEveryKindCanBeListed(t *testing.T) {
+	t.Parallel()
+	d := open(t)
+	for _, kind := range contract.AlarmKinds() {
+		response, body := d.do(t, "audrey", http.MethodGet, "/v1/alarms?kind="+string(kind), "")
+		require.NotEqual(t, http.StatusUnprocessableEntity, response.StatusCode, body)
+	}
 }

@@ -44,6 +44,7 @@ var meanings = map[string]map[string]string{
 		"problem":    "Why it is stuck",
 		"over":       "Curfew looks after nothing here any more",
 		"unanswered": "Why it could not be asked how it stands; all but its id is empty then",
+		"restarted":  "Why the retry had to start the grant's workflow anew; absent when it had not to",
 	},
 	"Lease": {
 		"request":            "The request that holds the lease",
@@ -251,6 +252,24 @@ var meanings = map[string]map[string]string{
 		"holds":       "Each thing that the subject gets, and whether it is there",
 		"stuck":       "A revoke is past its alarm time and still being tried",
 		"seq":         "The number of the newest event",
+		"ending":      "Somebody has ended it, and its events do not say so yet",
+	},
+	"Ending": {
+		"by":         "Who has ended it",
+		"reason":     "Why: show it as text, never as markup",
+		"at":         "When",
+		"unrecorded": "It is ended, and not yet on record",
+	},
+	"EndReport": {
+		"dryRun":   "Nothing was ended",
+		"requests": "The requests that were ended, or would be",
+	},
+	"EndedRequest": {
+		"id":       "The request's id",
+		"state":    "Where it was in its life",
+		"template": "What was asked for",
+		"subject":  "Who has, or would get, the access: a person's id",
+		"targets":  "Where",
 	},
 }
 
@@ -268,7 +287,8 @@ var values = map[string][]any{
 	"Alarm.kind": anyOf(contract.AlarmKinds()),
 	"Problem.kind": {
 		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
-		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindUnavailable, contract.KindInternal,
+		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindFrozen, contract.KindUnavailable,
+		contract.KindInternal,
 	},
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {

@@ -58,6 +58,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindDenied:      http.StatusForbidden,
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
+	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 	contract.KindInternal:    http.StatusInternalServerError,
 }

@@ -63,7 +63,7 @@ func openOnDisk(t *testing.T) *changing {
 	live, err := config.Open(config.Source{File: c.file, Kinds: kinds.ForConfig(), Serves: config.Nothing})
 	require.NoError(t, err)
 	s, err := starter.New(starter.Options{
-		Temporal: house.Client, Config: live, Events: house.Ledger, Alarms: house.Ledger, Decisions: house.Ledger,
+		Temporal: house.Client, Config: live, Ledger: house.Ledger,
 	})
 	require.NoError(t, err)
 	server := httptest.NewServer(api.New(api.Options{Starter: s, Config: live, Log: zap.NewNop()}))

@@ -151,6 +151,9 @@ func parseDuration(text string) (contract.Duration, error) {
 		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
 			"%.*q is not a duration", most, text)
 	}
+	if duration.Duration == 0 { // which would count as left out
+		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, or leave it out", "zero is no time at all")
+	}
 	return duration, nil
 }
 

@@ -50,7 +50,7 @@ func atWork(t *testing.T, changes ...func(*config.Config)) *entry {
 	done := make(chan error, 1)
 	go func() {
 		done <- worker.Run(ctx, worker.Options{
-			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Alarms: house.Ledger,
+			Config: house.Live, Temporal: house.Client, Log: zap.NewNop(), Events: house.Ledger, Holdings: house.Ledger, Tombstones: house.Ledger, Alarms: house.Ledger,
 			Decisions: house.Ledger, Groups: group.New(nil, house.Ledger), Targets: map[string]target.Target{"shells": {Connector: &shells{held: map[string]bool{}}}},
 		})
 	}()

@@ -67,6 +67,7 @@ type View struct {
 	Title   string
 	Viewer  *Viewer // nil: nobody has signed in
 	Here    string  // the path in the navigation that this page belongs to
+	Frozen  string  // why nothing is granted now; empty when things are
 	Content any
 }
 

@@ -21,6 +21,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindOverdue:     http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
+	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 }
 

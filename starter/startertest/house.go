@@ -80,7 +80,7 @@ func on(t testing.TB, server *temporal.Server) *House {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.Ledger.Close()) })
 	h.Starter, err = starter.New(starter.Options{
-		Temporal: h.Client, Config: h.Live, Events: h.Ledger, Alarms: h.Ledger, Decisions: h.Ledger,
+		Temporal: h.Client, Config: h.Live, Ledger: h.Ledger,
 		Tickets: tickets, References: references, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger,
 	})
 	require.NoError(t, err)

@@ -70,6 +70,7 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 		"no reason":         {"reason", " ", `id="reason"`, "a reason is missing"},
 		"a long reason":     {"reason", strings.Repeat("x", 5000), `id="reason"`, "keep it to 4096 bytes"},
 		"a control":         {"reason", "a\x1b[2J", `id="reason"`, "control character"},
+		"zero":              {"other", "0m", `id="other"`, "zero is no time at all"},
 		"too long":          {"other", "9h", `id="other"`, "ask for 8h or less"},
 		"no length":         {"other", "soon", `id="other"`, "write it like 30m"},
 		"negative":          {"other", "-1h", `id="other"`, "negative"},

@@ -36,6 +36,7 @@ type requestContent struct {
 	ReviewFault   string // why it can't be reviewed now
 	Asker         string // of the extension that waits
 	PostReviewer  string // who has reviewed the break-glass access
+	EndedBy       string // who has ended it, while the story does not say so yet
 	Form          sentForm
 	MaxText       int
 }
@@ -172,6 +173,9 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
 	}
+	if status.Ending != nil {
+		content.EndedBy = p.name(story.Actor(status.Ending.By))
+	}
 	content.Headline = headline(content)
 	content.Longer = choices(contract.Duration{}, content.MostLonger)
 	for _, choice := range choices(contract.Duration{}, status.Duration) {
@@ -203,6 +207,8 @@ func stillAsked(status contract.Status) []string {
 // headline is where a request stands, in a sentence.
 func headline(content requestContent) string {
 	switch {
+	case content.Ending != nil && content.State != contract.StateEnded:
+		return fmt.Sprintf("%s has ended it. Curfew carries that out, and the history follows.", content.EndedBy)
 	case content.Stuck:
 		return "The access could not be revoked yet. Curfew keeps retrying."
 	case content.State == contract.StatePending:

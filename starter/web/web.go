@@ -5,11 +5,13 @@ package web
 import (
 	"cmp"
 	"embed"
+	"fmt"
 	"html/template"
 	"net/http"
 	"net/url"
 	"time"
 
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/starter"
 	"curfew/starter/page"
@@ -142,7 +144,18 @@ func (p *Pages) signInFor(next string) string {
 
 // show answers with a page of whoever visits.
 func (p *Pages) show(v visit, status int, made *template.Template, title, here string, content any) error {
-	return p.frame.Show(v.w, status, made, page.View{Title: title, Here: here, Viewer: p.sessions.Viewer(v.session), Content: content})
+	return p.frame.Show(v.w, status, made, page.View{
+		Title: title, Here: here, Viewer: p.sessions.Viewer(v.session), Frozen: p.frozen(v), Content: content,
+	})
+}
+
+// frozen is who froze Curfew, and why; empty when things are granted.
+func (p *Pages) frozen(v visit) string {
+	freeze, err := p.starter.Frozen(v.r.Context(), v.person)
+	if err != nil || !freeze.Frozen {
+		return "" // what can't be read is said by what the page shows
+	}
+	return fmt.Sprintf("%s, %s: %s", p.name(freeze.By), freeze.At.UTC().Format("2006-01-02 15:04 UTC"), story.Visible(freeze.Reason))
 }
 
 // goTo leads on after a form, so that looking again sends nothing twice.

@@ -25,6 +25,9 @@ func length(text string) (contract.Duration, error) {
 		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
 			"%q is not a length of time", contract.Shorten(text, 32))
 	}
+	if duration.Duration == 0 { // which would count as left out
+		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m", "zero is no time at all")
+	}
 	return duration, nil
 }
 
@@ -77,6 +80,8 @@ func stateOf(status contract.Status) state {
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
+	case status.Ending != nil && status.State != contract.StateEnded:
+		return state{"ended now", "moves"}
 	case status.NeedsPostReview():
 		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:

@@ -21,6 +21,7 @@ const (
 	KindClosed      Kind = "Closed"      // the holding is closed to this attempt: it came too late
 	KindOverdue     Kind = "Overdue"     // its time was over before it could be done: it may be asked for anew
 	KindCapacity    Kind = "Capacity"    // the other system has no room now
+	KindFrozen      Kind = "Frozen"      // an operator has frozen Curfew: nothing is granted until it is thawed
 	KindUnavailable Kind = "Unavailable" // the other system can't be reached or failed
 	KindInternal    Kind = "Internal"    // our own fault
 )
@@ -31,7 +32,7 @@ var Final = []string{
 }
 
 // Answered lists the kinds that answer a hold: the same one is not tried again, but a request may ask for a new one.
-var Answered = append([]string{string(KindOverdue), string(KindCapacity)}, Final...)
+var Answered = append([]string{string(KindOverdue), string(KindCapacity), string(KindFrozen)}, Final...)
 
 // Problem is an error that a person can act on: what is wrong, where, and what to do.
 type Problem struct {

@@ -19,6 +19,7 @@ type GrantState struct {
 	Standing bool      `json:"standing,omitempty"`
 	Identity Identity  `json:"identity,omitzero"` // of what is held
 	Gone     Gone      `json:"gone,omitzero"`     // what the holding has not been told of
+	Chain    *Chain    `json:"chain,omitempty"`   // that what is held was decided
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -31,8 +32,9 @@ type HoldInput struct {
 
 // HoldResult answers a hold: the access was seen at the target.
 type HoldResult struct {
-	Request  string    `json:"request"` // that holds
-	Until    time.Time `json:"until"`
+	Request  string    `json:"request"`        // that holds
+	Until    time.Time `json:"until"`          // of the lease
+	Began    time.Time `json:"began,omitzero"` // when the time began that the decision gives, where one is shown
 	Standing bool      `json:"standing,omitempty"`
 }
 
@@ -47,6 +49,9 @@ type ReleaseInput struct {
 	Again bool `json:"again,omitempty"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
+	// By and Reason say who has ended it, for the record.
+	By     string `json:"by,omitempty"`
+	Reason string `json:"reason,omitempty"`
 }
 
 // ReleaseResult answers a release.
@@ -97,6 +102,8 @@ type GrantStatus struct {
 	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
 	Problem  string    `json:"problem,omitempty"`  // why it is stuck
 	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
+	// Restarted says why a retry had to start the grant's workflow anew; empty when it had not to.
+	Restarted string `json:"restarted,omitempty"`
 	// Unanswered is why the grant could not be asked; all but its id is empty then.
 	Unanswered string `json:"unanswered,omitempty"`
 }
@@ -151,7 +158,7 @@ func (t Token) Before(u Token) bool {
 // Gone are the requests that hold no lease any more, so that none is taken over from what an earlier run has left.
 type Gone struct {
 	Released []string `json:"released,omitempty"`
-	// Over are those of them that will not hold again.
+	// Over are those of them that will not hold again, which the target's workers put on record.
 	Over []string `json:"over,omitempty"`
 }
 
@@ -179,6 +186,10 @@ type GrantReceipt struct {
 	AlreadyThere bool `json:"alreadyThere,omitempty"`
 	// Refused are the requests whose leases nobody vouches for, or only for less; the others are held.
 	Refused []Refusal `json:"refused,omitempty"`
+	// Began says when the time of the requests began that their decisions give them here.
+	Began map[string]time.Time `json:"began,omitempty"`
+	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
+	Owed []Tombstone `json:"owed,omitempty"`
 }
 
 // Refusal says why a request's lease was not taken.
@@ -202,6 +213,8 @@ type EndCommand struct {
 	Mine bool `json:"mine,omitempty"`
 	// Identity is what the grant knows of it when the holding can't be read.
 	Identity Identity `json:"identity,omitzero"`
+	// Chain shows that the access was decided, where the ledger knows nothing of it.
+	Chain *Chain `json:"chain,omitempty"`
 }
 
 // EndReceipt answers an EndCommand. Exactly one of GoneAt, Until, Again, Unlocked and Overtaken is set.
@@ -222,6 +235,8 @@ type EndReceipt struct {
 	Standing      bool  `json:"standing,omitempty"`
 	AlreadyAbsent bool  `json:"alreadyAbsent,omitempty"` // it was not there any more
 	Sessions      int   `json:"sessions,omitempty"`
+	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
+	Owed []Tombstone `json:"owed,omitempty"`
 }
 
 // DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
@@ -233,6 +248,7 @@ type DetectDriftCommand struct {
 
 // DetectDriftReceipt answers a DetectDriftCommand. Access that nobody can see counts as held.
 type DetectDriftReceipt struct {
+	// Held is true when the access is there, and when it has ended meanwhile: nobody else has taken it away.
 	Held bool `json:"held"`
 }
 

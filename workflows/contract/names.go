@@ -57,6 +57,7 @@ const (
 	ActivityIssue           = "target.Issue"
 	ActivityRecord          = "ledger.Record"
 	ActivityAlarm           = "ledger.Alarm"
+	ActivityRecordEnds      = "ledger.RecordEnds"
 	ActivityCommentTicket   = "ticket.Comment"
 	ActivityOpenTicket      = "ticket.Open"
 	ActivityAddIncidentNote = "incident.AddNote"

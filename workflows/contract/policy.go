@@ -178,13 +178,14 @@ type Decision struct {
 	Rules     []RuleState `json:"rules,omitempty"`
 	// Duration is how long the access may last: as long as was asked, or less when a reviewer said so.
 	Duration Duration `json:"duration,omitzero"`
-	// Again is when to ask again without a review: more people may review then.
+	// Again is when to ask again without a review: more people may review then, or the start comes that a decision to grant
+	// waits for.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
 	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are
 	// not counted.
 	Refused []int `json:"refused,omitempty"`
-	// Fact is what targets go by; it is set when the ruling is to grant.
+	// Fact is what targets go by; it is set when the ruling is to grant. Before the start it grants nothing yet.
 	Fact *Sealed[DecisionFact] `json:"fact,omitempty"`
 }
 
@@ -210,4 +211,6 @@ const (
 	RulingGrant  Ruling = "grant"
 	RulingReview Ruling = "review" // more reviews are needed
 	RulingDeny   Ruling = "deny"
+	// RulingScheduled is sealed in the place of a grant while the start is still to come. It gives no access.
+	RulingScheduled Ruling = "scheduled"
 )

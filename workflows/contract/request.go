@@ -203,6 +203,17 @@ type Status struct {
 	Holds       []HoldState `json:"holds"`
 	Stuck       bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
 	Seq         int         `json:"seq"`             // number of the newest event
+	// Ending is set by the server while somebody has ended the request and its story does not say so yet.
+	Ending *Ending `json:"ending,omitempty"`
+}
+
+// Ending is somebody's word that a request has ended, which the targets' workers carry out.
+type Ending struct {
+	By     string    `json:"by"`
+	Reason string    `json:"reason,omitempty"`
+	At     time.Time `json:"at"`
+	// Unrecorded is true when the ledger has not taken it: the request's workflow alone carries it out, and owes the record.
+	Unrecorded bool `json:"unrecorded,omitempty"`
 }
 
 // NeedsPostReview is true while a second person has to review break-glass access.

@@ -8,7 +8,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// alarms counts those that the ledger has not taken yet. Telling them holds nothing up but the end of the workflow.
+// alarms counts what the ledger has not taken yet: alarms, and ends. Telling it holds nothing up but the end of the workflow.
 type alarms struct{ raised, recorded int }
 
 func (a alarms) delivered() bool { return a.raised == a.recorded }
@@ -30,6 +30,21 @@ func (g *run) raise(ctx workflow.Context, alarm contract.AlarmInput) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := recordAlarm(ctx, alarm).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
+		}
+		g.alarms.recorded++
+	})
+}
+
+// recordEnds puts ends on record that the target's workers could not, for as long as it takes.
+func (g *run) recordEnds(ctx workflow.Context, owed []contract.Tombstone) {
+	if len(owed) == 0 {
+		return
+	}
+	g.alarms.raised++
+	in := contract.RecordEndsInput{Tombstones: owed}
+	workflow.Go(ctx, func(ctx workflow.Context) {
+		if err := recordEnds(ctx, in).Get(ctx, nil); err != nil {
+			workflow.GetLogger(ctx).Error("the ledger refused ends", "error", err)
 		}
 		g.alarms.recorded++
 	})

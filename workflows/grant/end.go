@@ -47,7 +47,7 @@ func (g *run) startEnd(ctx workflow.Context, until time.Time, patient bool) *end
 	ctx, stop := workflow.WithCancel(ctx)
 	return &ending{until: until, stop: stop, last: patient, future: endOnTarget(ctx, contract.EndCommand{
 		Access: g.access, Token: g.next(), Until: until, Leases: g.leases, Gone: g.gone,
-		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing, Identity: g.identity,
+		KeepSessions: g.keepSessions(), Mine: !g.held.IsZero() && !g.standing, Identity: g.identity, Chain: g.chain,
 	}, patient)}
 }
 
@@ -59,6 +59,7 @@ func (g *run) keepSessions() bool {
 }
 
 func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt) {
+	g.recordEnds(ctx, receipt.Owed)
 	switch {
 	case receipt.Overtaken != contract.Token{}:
 		g.outrank(receipt.Overtaken) // nothing was done: the next end must count
@@ -125,13 +126,17 @@ func (g *run) answerImpatient(ctx workflow.Context) {
 func (g *run) close() {
 	g.unlocked = unlocked{}
 	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
-	g.identity = contract.Identity{}
+	g.identity, g.chain = contract.Identity{}, nil
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.
 func (g *run) adopt(receipt contract.EndReceipt) {
-	if len(g.leases) > 0 || len(receipt.Leases) == 0 {
+	left := receipt.Leases
+	for _, request := range g.gone.Released {
+		left = left.Without(request) // what was released here is nobody's to keep up
+	}
+	if len(g.leases) > 0 || len(left) == 0 {
 		return
 	}
-	g.leases, g.held, g.standing, g.empty = receipt.Leases, receipt.Until, receipt.Standing, time.Time{}
+	g.leases, g.held, g.standing, g.empty = left, receipt.Until, receipt.Standing, time.Time{}
 }

@@ -9,7 +9,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/converter"
@@ -176,8 +175,15 @@ func (w *world) run(in contract.GrantInput, start time.Time, sayings []said) err
 		w.env.RegisterActivityWithOptions(do, activity.RegisterOptions{Name: name})
 	}
 	for _, request := range []string{"a", "b"} {
-		w.env.OnSignalExternalWorkflow("default-test-namespace", contract.RequestWorkflowID(request), "", contract.SignalNoticed, mock.Anything).
-			Return(nil)
+		ask := contract.CertificateAsk{Request: request, Person: reporting.Person, Target: reporting.Target}
+		for _, notice := range []contract.Notice{
+			{Kind: contract.EventDrifted},
+			{Kind: contract.EventRestored},
+			{Kind: contract.EventCertified, Detail: "until " + clock(time.Time{}), Ask: contract.Sealed[contract.CertificateAsk]{Fact: ask}},
+		} {
+			notice.Target = reporting.Target
+			w.env.OnSignalExternalWorkflow("default-test-namespace", contract.RequestWorkflowID(request), "", contract.SignalNoticed, notice).Return(nil)
+		}
 	}
 	at := time.Duration(0) // a grant is started by what is said to it
 	for _, s := range sayings {

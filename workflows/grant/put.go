@@ -44,13 +44,30 @@ func (g *run) put(ctx workflow.Context) {
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
 	g.identity = receipt.Identity
+	for i, chain := range chains {
+		if _, held := g.leases.Find(chain.Request.Fact.ID); held {
+			g.chain = &chains[i]
+		}
+	}
 	g.driftCheckedAt, g.unlocked = workflow.Now(ctx), unlocked{}
 	g.remember(g.leases.Requests())
 	g.clearStuck(ctx)
 	g.recordRestored(ctx)
 	for _, a := range asks {
-		a.done, a.result, a.err = true, contract.HoldResult{Request: a.lease.Request, Until: a.lease.Until, Standing: receipt.Standing}, refusal(receipt, a.lease.Request)
+		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
 	}
+	g.recordEnds(ctx, receipt.Owed)
+}
+
+// holdResult is what became of a lease: a request that comes back gets the rest of its time.
+func holdResult(receipt contract.GrantReceipt, asked contract.Lease) contract.HoldResult {
+	result := contract.HoldResult{
+		Request: asked.Request, Until: asked.Until, Began: receipt.Began[asked.Request], Standing: receipt.Standing,
+	}
+	if held, ok := receipt.Leases.Find(asked.Request); ok {
+		result.Until = held.Until
+	}
+	return result
 }
 
 // refusal is why a request's lease was not taken with the others; nil when it was.

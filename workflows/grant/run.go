@@ -18,6 +18,7 @@ type run struct {
 	held     time.Time // the end that the target has agreed to; zero when it holds nothing
 	standing bool
 	identity contract.Identity // of what is held
+	chain    *contract.Chain   // that what is held was decided
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -77,7 +78,8 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		identity: in.State.Identity, token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
+		identity: in.State.Identity, chain: in.State.Chain,
+		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
@@ -95,7 +97,8 @@ func (g *run) wakeAt() time.Time {
 
 func (g *run) state() contract.GrantState {
 	return contract.GrantState{
-		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity, Gone: g.gone,
+		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity,
+		Gone: g.gone, Chain: g.chain,
 	}
 }
 
@@ -154,6 +157,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.applyTakeOver(ctx)
 	}
 	if g.canceled {
+		g.gone.Over = append(g.gone.Over, g.leases.Requests()...)
 		g.leases = nil
 		for _, a := range g.takeAsks() {
 			a.fail(contract.Problemf(contract.KindConflict, "", "ask again", "the grant was canceled").Application())

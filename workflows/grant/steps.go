@@ -134,6 +134,18 @@ func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Futur
 	}), contract.ActivityAlarm, alarm)
 }
 
+// recordEnds tells the ledger what has ended, for as long as it takes.
+func recordEnds(ctx workflow.Context, in contract.RecordEndsInput) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:             "Record what has ended",
+		StartToCloseTimeout: 10 * time.Second,
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Final,
+		},
+		Priority: temporal.Priority{PriorityKey: 1},
+	}), contract.ActivityRecordEnds, in)
+}
+
 func upsert(ctx workflow.Context, attributes ...temporal.SearchAttributeUpdate) {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, attributes...); err != nil {
 		workflow.GetLogger(ctx).Error("search attributes were not updated", "error", err)

@@ -101,7 +101,7 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 				r.recordBreakGlass(ctx, decision)
 				reviewer = r.status.Requester
 			}
-			kind, detail := r.approvalEvent(ctx)
+			kind, detail := r.approvalEvent(ctx, decision)
 			r.recordEvent(ctx, kind, reviewer, reason, decision.Why+detail)
 			return true
 		case decided && decision.Ruling == contract.RulingDeny:

@@ -49,6 +49,7 @@ func (r *run) grantAll(ctx workflow.Context) bool {
 func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 	asked := workflow.Now(ctx)
 	until := asked.Add(r.status.Duration.Duration)
+	began := time.Time{}
 	r.status.Until = &until
 	futures := make([]workflow.Future, len(r.status.Holds))
 	for i := range r.status.Holds {
@@ -71,17 +72,28 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 			continue
 		}
 		r.status.Holds[i].Held, r.status.Holds[i].Standing = true, result.Standing
+		until, began = earlier(until, result.Until), earlier(began, result.Began)
 	}
 	if refused == nil {
 		r.status.Why = ""
-		r.begin(ctx, asked, until)
+		r.begin(ctx, asked, earlier(began, workflow.Now(ctx)), until)
 	}
 	return refused
 }
 
-// begin starts the access clock.
-func (r *run) begin(ctx workflow.Context, asked, until time.Time) {
-	if late := workflow.Now(ctx).Sub(asked); late > noticeable && r.moveAll(ctx, until, until.Add(late)) == nil {
+// earlier leaves out an instant that is not set.
+func earlier(a, b time.Time) time.Time {
+	if a.IsZero() || !b.IsZero() && b.Before(a) {
+		return b
+	}
+	return a
+}
+
+// begin starts the access clock: when the first target gave the access, because no decision gives any target more time than
+// it says. What is only the rest of that time is not moved.
+func (r *run) begin(ctx workflow.Context, asked, began, until time.Time) {
+	late, whole := began.Sub(asked), until.Equal(asked.Add(r.status.Duration.Duration))
+	if late > noticeable && whole && r.moveAll(ctx, until, until.Add(late)) == nil {
 		asked, until = asked.Add(late), until.Add(late)
 	}
 	r.status.GrantedAt, r.status.Until = &asked, &until
@@ -172,6 +184,7 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 	for n, i := range which {
 		hold := r.status.Holds[i]
 		in.Access, in.Request, in.HeldSince = hold.Access, r.status.ID, time.Time{}
+		in.By, in.Reason = r.endedBy()
 		if hold.Held && r.status.GrantedAt != nil {
 			in.HeldSince = *r.status.GrantedAt
 		}
@@ -195,11 +208,22 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			r.said.TakeOvers = append(r.said.TakeOvers, *by)
 		}
 		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
-		if result.Unconfirmed {
+		if result.Unconfirmed && !result.GoneAt.Before(r.status.AskedAt) { // not what an earlier request left
 			hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
 		}
 	}
 	return stuck
+}
+
+// endedBy is who has ended the request, and why.
+func (r *run) endedBy() (by, reason string) {
+	switch {
+	case r.endRequest != nil:
+		return r.endRequest.Fact.By, r.endRequest.Fact.Reason
+	case r.status.GrantedAt != nil:
+		return contract.ActorDeadline, ""
+	}
+	return contract.ActorCurfew, r.status.Why
 }
 
 func (r *run) all() []int {

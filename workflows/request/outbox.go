@@ -94,6 +94,9 @@ func (r *run) notifyOnly(ctx workflow.Context, kind contract.EventKind, detail s
 func (r *run) appendEvent(ctx workflow.Context, event contract.Event) contract.Event {
 	r.status.Seq++
 	event.Request, event.Seq, event.At = r.status.ID, r.status.Seq, workflow.Now(ctx)
+	if asked := r.fact().AskedAt; event.Kind == contract.EventRequested && !asked.IsZero() && asked.Before(event.At) {
+		event.At = asked // the same also when the workflow is reset to its beginning
+	}
 	r.ledger.add(event)
 	return event
 }

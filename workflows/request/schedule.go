@@ -11,9 +11,9 @@ import (
 )
 
 // approvalEvent is what the approval of a request leads to: access, or the wait for a start that is still ahead.
-func (r *run) approvalEvent(ctx workflow.Context) (kind contract.EventKind, detail string) {
+func (r *run) approvalEvent(ctx workflow.Context, decision contract.Decision) (kind contract.EventKind, detail string) {
 	start := r.fact().StartAt
-	if !workflow.Now(ctx).Before(start) {
+	if decision.Again.IsZero() && !workflow.Now(ctx).Before(start) {
 		return contract.EventApproved, ""
 	}
 	return contract.EventScheduled, "\nIt begins " + clock(start) + ", if the policy still allows it then."
@@ -25,13 +25,7 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 	if r.status.State != contract.StateScheduled {
 		return true
 	}
-	start := r.fact().StartAt
-	wait.For(ctx, start.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.endRequest != nil })
-	var decision contract.Decision
-	decided := false
-	if r.endRequest == nil {
-		decision, _, decided = r.askPolicy(ctx, &r.reviews, nil, start.Add(r.fact().Terms.PendingFor.Duration))
-	}
+	decision, decided := r.decideWhenDue(ctx)
 	switch {
 	case r.endRequest != nil:
 		r.recordNoAccess(ctx)
@@ -45,6 +39,21 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 		return true
 	}
 	return false
+}
+
+// decideWhenDue asks the policy again once the start has come, also by the clock of whoever decides.
+func (r *run) decideWhenDue(ctx workflow.Context) (decision contract.Decision, decided bool) {
+	start := r.fact().StartAt
+	for due, by := start, start.Add(r.fact().Terms.PendingFor.Duration); ; due = workflow.Now(ctx).Add(leastPause) {
+		wait.For(ctx, due.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.endRequest != nil })
+		if r.endRequest != nil {
+			return decision, false
+		}
+		decision, _, decided = r.askPolicy(ctx, &r.reviews, nil, by)
+		if !decided || decision.Ruling != contract.RulingGrant || decision.Again.IsZero() {
+			return decision, decided
+		}
+	}
 }
 
 // pinDecision keeps what the access rests on, and how long it may last.

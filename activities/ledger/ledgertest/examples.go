@@ -58,7 +58,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 		Holds: []contract.HoldState{{
 			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), RemovedAt: pointer(8), Sessions: 2, Problem: "it took long",
 		}},
-		Stuck: true, Seq: 9,
+		Stuck: true, Seq: 9, Ending: &contract.Ending{By: "p-eve", Reason: "enough", At: at(11), Unrecorded: true},
 	}
 }
 
@@ -86,7 +86,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		},
 		SettledAt: at(2), GoneAt: at(3),
 		Uses: []ledger.Use{{
-			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Over: true, Until: at(5),
+			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Until: at(5),
 		}, {Request: requestID(2)}},
 		Proof: ledger.Proof{
 			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true,

@@ -14,6 +14,8 @@ type Store struct {
 	ledger.Alarms
 	ledger.Decisions
 	ledger.Sightings
+	ledger.Tombstones
+	ledger.Freezes
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -38,6 +40,8 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"alarms", alarms},
 		{"decisions", decisions},
 		{"sightings", sightings},
+		{"tombstones", tombstones},
+		{"freezes", freezes},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

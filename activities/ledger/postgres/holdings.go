@@ -11,14 +11,14 @@ import (
 const (
 	// It writes only while its own session has the lock, whatever stands between us and the server.
 	putHolding = `INSERT INTO curfew.holdings AS held (grant_id, target, access, epoch, seq, open, standing, until, leases,
-			settled_at, gone_at, uses, proof)
-		SELECT $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 WHERE EXISTS (
+			settled_at, gone_at, uses, proof, requests)
+		SELECT $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15::text[] WHERE EXISTS (
 			SELECT FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid() AND granted AND objsubid = 1
 				AND classid::bigint << 32 | objid::bigint = $1::bigint)
 		ON CONFLICT (grant_id) DO UPDATE SET target = excluded.target, access = excluded.access, epoch = excluded.epoch,
 			seq = excluded.seq, open = excluded.open, standing = excluded.standing, until = excluded.until,
 			leases = excluded.leases, settled_at = excluded.settled_at, gone_at = excluded.gone_at, uses = excluded.uses,
-			proof = excluded.proof`
+			proof = excluded.proof, requests = excluded.requests`
 
 	holdingColumns = `SELECT grant_id, access, epoch, seq, open, standing, until, leases, settled_at, gone_at, uses, proof
 		FROM curfew.holdings`
@@ -100,7 +100,7 @@ func columnsOfHolding(h ledger.Holding) ([]any, error) {
 	until, settled, gone := ledger.Stamp{Time: h.Until}, ledger.Stamp{Time: h.SettledAt}, ledger.Stamp{Time: h.GoneAt}
 	return []any{
 		escape(h.Grant), escape(h.Access.Target), access, h.Token.Epoch, h.Token.Seq, h.Open, h.Standing,
-		until, leases, settled, gone, uses, proof,
+		until, leases, settled, gone, uses, proof, escapeAll(h.Leases.Requests()),
 	}, nil
 }
 

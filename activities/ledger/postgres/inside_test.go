@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -120,6 +121,39 @@ func TestEveryListHasAnIndexInItsOrder(t *testing.T) {
 	text, args, err = heldQuery(ledger.HeldFilter{Target: "orders-db", GoneSince: time.Now()})
 	require.NoError(t, err)
 	plan(text, args...)
+}
+
+// Every worker asks each second what has ended.
+func TestWhatHasEndedIsFoundWithoutReadingAllThatIsHeld(t *testing.T) {
+	t.Parallel()
+	store := openHere(t)
+	conn, err := store.pool.Acquire(t.Context())
+	require.NoError(t, err)
+	defer conn.Release()
+	for _, text := range []string{
+		`INSERT INTO curfew.holdings (grant_id, target, access, epoch, seq, open, standing, until, leases, settled_at, gone_at, requests)
+			SELECT 'grant/' || n, 'orders-db', '{}', 1, 1, n % 10 = 0, false, '', '[]', '', '', ARRAY['r' || n] FROM generate_series(1, 20000) AS n`,
+		`INSERT INTO curfew.tombstones (request, grant_id, kind, at, actor, said)
+			SELECT 'r' || n, '', 'expired', '2026-01-01T00:00:00.000000000Z', '', '' FROM generate_series(1, 20000) AS n WHERE n % 10 > 0`,
+		`ANALYZE curfew.holdings`, `ANALYZE curfew.tombstones`,
+	} {
+		_, err := conn.Exec(t.Context(), text)
+		require.NoError(t, err)
+	}
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: "r70", Kind: contract.EndNow}))
+	text, args, err := endedQuery(ledger.EndedFilter{Within: time.Minute, Targets: []string{"orders-db"}})
+	require.NoError(t, err)
+	rows, err := conn.Query(t.Context(), "EXPLAIN "+text, args...)
+	require.NoError(t, err)
+	lines, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	require.NoError(t, err)
+	require.NotContains(t, strings.Join(lines, "\n"), "Seq Scan")
+	for _, within := range []time.Duration{time.Minute, 0} {
+		found, err := store.Ended(t.Context(), ledger.EndedFilter{Within: within, Targets: []string{"orders-db"}})
+		require.NoError(t, err)
+		require.Len(t, found, 1)
+		require.Equal(t, "grant/70", found[0].Grant)
+	}
 }
 
 func TestTextsComeBackByteByByte(t *testing.T) {

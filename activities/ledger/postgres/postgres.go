@@ -16,9 +16,11 @@ import (
 )
 
 var (
-	_ ledger.Events   = (*Store)(nil)
-	_ ledger.Holdings = (*Store)(nil)
-	_ ledger.Alarms   = (*Store)(nil)
+	_ ledger.Events     = (*Store)(nil)
+	_ ledger.Holdings   = (*Store)(nil)
+	_ ledger.Alarms     = (*Store)(nil)
+	_ ledger.Tombstones = (*Store)(nil)
+	_ ledger.Freezes    = (*Store)(nil)
 )
 
 // Store is the ledger in a database. Its methods may be called from many goroutines.

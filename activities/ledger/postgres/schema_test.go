@@ -27,7 +27,7 @@ func execute(t *testing.T, conn *pgx.Conn, text string) {
 	require.NoError(t, err, text)
 }
 
-func TestP8_NobodyChangesEventsAndAlarms(t *testing.T) {
+func TestP8_NobodyChangesWhatIsOnRecord(t *testing.T) {
 	t.Parallel()
 	dsn := newDatabase(t)
 	store := open(t, dsn)
@@ -35,6 +35,9 @@ func TestP8_NobodyChangesEventsAndAlarms(t *testing.T) {
 	raised := contract.Alarm{ID: "a", Kind: contract.AlarmLate, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	require.NoError(t, store.Append(t.Context(), told, contract.Status{ID: request, Seq: 1}))
 	require.NoError(t, store.Raise(t.Context(), raised))
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
+	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
+	require.NoError(t, err)
 
 	conn := connect(t, dsn) // as the superuser, who owns the tables
 	for _, mode := range []string{"origin", "replica"} {
@@ -50,6 +53,12 @@ func TestP8_NobodyChangesEventsAndAlarms(t *testing.T) {
 			"DELETE FROM curfew.alarms",
 			"TRUNCATE curfew.alarms",
 			"INSERT INTO curfew.alarms VALUES ('a', '', '', '', '', '[]', '', '') ON CONFLICT (id) DO UPDATE SET actor = 'p-mallory'",
+			"UPDATE curfew.tombstones SET request = 'another'",
+			"DELETE FROM curfew.tombstones",
+			"TRUNCATE curfew.tombstones",
+			"UPDATE curfew.freezes SET frozen = false",
+			"DELETE FROM curfew.freezes",
+			"TRUNCATE curfew.freezes",
 		} {
 			_, err := conn.Exec(t.Context(), attempt)
 			require.ErrorContains(t, err, "append-only", attempt)
@@ -61,6 +70,12 @@ func TestP8_NobodyChangesEventsAndAlarms(t *testing.T) {
 	kept, err := store.List(t.Context(), ledger.AlarmFilter{})
 	require.NoError(t, err)
 	require.Equal(t, []contract.Alarm{raised}, kept)
+	ended, err := store.TombstoneOf(t.Context(), request)
+	require.NoError(t, err)
+	require.Equal(t, "p-ada", ended.By)
+	still, err := store.Freeze(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, frozen, still)
 }
 
 func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
@@ -100,7 +115,16 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		held, err := store.Lock(t.Context(), grant)
 		require.NoError(t, err)
 		require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: grant, Open: true}))
+		_, err = held.Stops(t.Context(), request)
+		require.NoError(t, err)
 		held.Unlock()
+		require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow}))
+		_, err = store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
+		require.NoError(t, err)
+		for _, within := range []time.Duration{0, time.Hour} {
+			_, err = store.Ended(t.Context(), ledger.EndedFilter{Within: within})
+			require.NoError(t, err)
+		}
 	}
 	listed, err := store.Requests(t.Context(), ledger.Filter{Person: "p-bob"})
 	require.NoError(t, err)
@@ -113,6 +137,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 	for _, attempt := range []string{
 		"UPDATE curfew.events SET actor = ''", "DELETE FROM curfew.events", "TRUNCATE curfew.events",
 		"DELETE FROM curfew.alarms", "DELETE FROM curfew.requests", "DELETE FROM curfew.holdings",
+		"DELETE FROM curfew.tombstones", "UPDATE curfew.tombstones SET request = ''", "UPDATE curfew.freezes SET frozen = false", "DELETE FROM curfew.freezes",
 		"INSERT INTO curfew.migrations (version_id, is_applied) VALUES (9, true)",
 		"ALTER TABLE curfew.events DISABLE TRIGGER ALL", "DROP TRIGGER events_never_change ON curfew.events",
 		"CREATE TABLE curfew.mine ()", "CREATE SCHEMA mine",

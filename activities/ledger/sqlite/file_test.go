@@ -78,6 +78,36 @@ func TestP8_AlarmsNeverChange(t *testing.T) {
 	require.ErrorContains(t, err, "append-only")
 }
 
+func TestP8_TombstonesAndFreezesNeverChange(t *testing.T) {
+	t.Parallel()
+	path := newPath(t)
+	store := open(t, path)
+	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
+	ended, err := store.TombstoneOf(t.Context(), request)
+	require.NoError(t, err)
+	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
+	require.NoError(t, err)
+
+	db := shell(t, path)
+	for _, attempt := range []string{
+		"UPDATE tombstones SET request = 'another'",
+		"UPDATE OR REPLACE tombstones SET request = 'another'",
+		"DELETE FROM tombstones",
+		"INSERT OR REPLACE INTO tombstones VALUES ('" + request + "', '', 'x', '', 'p-mallory', '')",
+		"UPDATE freezes SET frozen = 0",
+		"DELETE FROM freezes",
+		"INSERT OR REPLACE INTO freezes VALUES (1, 0, '', 'p-mallory', '')",
+	} {
+		_, _ = db.ExecContext(t.Context(), attempt)
+		kept, err := store.TombstoneOf(t.Context(), request)
+		require.NoError(t, err, attempt)
+		require.Equal(t, ended, kept, attempt)
+		still, err := store.Freeze(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, frozen, still, attempt)
+	}
+}
+
 func TestAFileOfTheFirstReleaseIsBroughtUpToDateWithWhatItHolds(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)

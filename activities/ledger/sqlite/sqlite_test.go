@@ -19,7 +19,9 @@ func TestStore(t *testing.T) {
 		again = func(t *testing.T) ledgertest.Store {
 			t.Helper()
 			store := open(t, path)
-			return ledgertest.Store{Events: store, Holdings: store, Alarms: store, Decisions: store, Sightings: store, Again: again}
+			return ledgertest.Store{
+				Events: store, Holdings: store, Alarms: store, Decisions: store, Sightings: store, Tombstones: store, Freezes: store, Again: again,
+			}
 		}
 		return again(t)
 	})

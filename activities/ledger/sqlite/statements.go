@@ -9,9 +9,10 @@ import (
 // statements are prepared once for each connection.
 type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
-	putSighting *sql.Stmt // for the writer
+	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
 
-	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings *sql.Stmt
+	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
+	readTombstone, readStops, readEnded, readUntold, readFreeze *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -29,6 +30,8 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.addAlarm, writer, addAlarm},
 		{&s.addDecision, writer, addDecision},
 		{&s.putSighting, writer, putSighting},
+		{&s.addTombstone, writer, addTombstone},
+		{&s.addFreeze, writer, addFreeze},
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
@@ -39,6 +42,11 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readHeld, reader, readHeld},
 		{&s.readDecisions, reader, readDecisions},
 		{&s.readSightings, reader, readSightings},
+		{&s.readTombstone, reader, readTombstone},
+		{&s.readStops, reader, readStops},
+		{&s.readEnded, reader, readEnded},
+		{&s.readUntold, reader, readUntold},
+		{&s.readFreeze, reader, readFreeze},
 	} {
 		prepared, err := one.db.PrepareContext(ctx, one.text)
 		if err != nil {

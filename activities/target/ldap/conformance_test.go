@@ -108,6 +108,7 @@ func (w *world) groupFixture(t *testing.T, attribute string, people ldap.People,
 		w.change(t, w.group(attribute), func(request *goldap.ModifyRequest) { request.Add(attribute, []string{value(account)}) })
 	}
 	f.LoseReply = func(*testing.T) { line.loseReply() }
+	f.Blind = func(*testing.T) { line.blind.Store(true) }
 	if attribute != "memberUid" { // a group keeps the former uid, which is nobody's then
 		f.Rename = func(t *testing.T, account string) string { return w.rename(t, attribute, account, dn) }
 	}

@@ -16,6 +16,7 @@ type unreliableLine struct {
 	server   string
 	armed    atomic.Bool
 	muted    atomic.Bool
+	blind    atomic.Bool     // no comparison finds anything
 	over     <-chan struct{} // closed when the test ends
 	// codes are those that are given in the place of others in answers to changes of entries.
 	codes map[int64]int64
@@ -91,14 +92,17 @@ func forward(from, to net.Conn, pass func(*ber.Packet) bool) {
 	}
 }
 
-// recode changes the code of an answer to a change of an entry.
+// recode changes the code of an answer to a change of an entry, or to a comparison.
 func (l *unreliableLine) recode(message *ber.Packet) {
 	answer := message.Children[1]
-	if answer.Tag != goldap.ApplicationModifyResponse {
-		return
+	var code int64
+	if answer.Tag == goldap.ApplicationModifyResponse {
+		code = l.codes[answer.Children[0].Value.(int64)]
 	}
-	code, known := l.codes[answer.Children[0].Value.(int64)]
-	if !known {
+	if answer.Tag == goldap.ApplicationCompareResponse && l.blind.Load() && answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
+		code = goldap.LDAPResultCompareFalse
+	}
+	if code == 0 {
 		return
 	}
 	other := ber.Encode(answer.ClassType, answer.TagType, answer.Tag, nil, "")

@@ -26,13 +26,15 @@ const (
 type process struct {
 	address string
 	dir     string
+	bin     string
+	owner   *account
 	extra   []string // settings, like max_connections=10
 	cmd     *exec.Cmd
 	exited  chan struct{}
 }
 
-// launch makes a data folder and starts a server on it.
-func launch(password string, settings ...string) (*process, error) {
+// launch makes a data folder below another one and starts a server on it.
+func launch(password, below string, settings ...string) (*process, error) {
 	bin, err := binaries()
 	if err != nil {
 		return nil, err
@@ -41,16 +43,19 @@ func launch(password string, settings ...string) (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	dir, err := os.MkdirTemp("", "curfew-postgres-")
+	dir, err := os.MkdirTemp(below, "curfew-postgres-")
 	if err != nil {
 		return nil, err
 	}
-	p := &process{dir: dir, extra: settings}
-	if err := p.initialize(bin, owner, password); err != nil {
+	p := &process{dir: dir, bin: bin, owner: owner, extra: settings}
+	if err := p.initialize(password); err != nil {
 		return nil, p.failed(err)
 	}
 	for range portAttempts {
-		if err = p.run(bin, owner); err == nil {
+		if p.address, err = freeAddress(); err != nil {
+			break
+		}
+		if err = p.run(); err == nil {
 			return p, nil
 		}
 	}
@@ -64,44 +69,40 @@ func (p *process) failed(err error) error {
 
 func (p *process) data() string { return filepath.Join(p.dir, "data") }
 
-func (p *process) initialize(bin string, owner *account, password string) error {
+func (p *process) initialize(password string) error {
 	secret := filepath.Join(p.dir, "password")
 	if err := os.WriteFile(secret, []byte(password), 0o600); err != nil {
 		return err
 	}
-	if err := owner.own(p.dir, secret); err != nil {
+	if err := p.owner.own(p.dir, secret); err != nil {
 		return err
 	}
-	initdb := exec.Command(filepath.Join(bin, "initdb"), //nolint:noctx // it ends by itself, or with the tests
+	initdb := exec.Command(filepath.Join(p.bin, "initdb"), //nolint:noctx // it ends by itself, or with the tests
 		"--pgdata="+p.data(), "--username="+Superuser, "--pwfile="+secret,
 		"--auth=scram-sha-256", "--encoding=UTF8", "--locale=C", "--no-sync", "--no-instructions")
-	initdb.Dir, initdb.SysProcAttr = p.dir, owner.attributes(syscall.SIGKILL)
+	initdb.Dir, initdb.SysProcAttr = p.dir, p.owner.attributes(syscall.SIGKILL)
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("initdb: %w: %s", err, out)
 	}
 	return os.Remove(secret)
 }
 
-// run starts the server on a free port and returns when it accepts connections.
-func (p *process) run(bin string, owner *account) error {
-	address, err := freeAddress()
+// run starts the server on its port and returns when it accepts connections.
+func (p *process) run() error {
+	host, port, err := net.SplitHostPort(p.address)
 	if err != nil {
 		return err
 	}
-	host, port, err := net.SplitHostPort(address)
-	if err != nil {
-		return err
-	}
-	p.address, p.exited = address, make(chan struct{})
+	p.exited = make(chan struct{})
 	arguments := []string{"-D", p.data()}
 	for _, setting := range append([]string{
 		"listen_addresses=" + host, "port=" + port, "unix_socket_directories=", "max_connections=500", "fsync=off", "full_page_writes=off",
 	}, p.extra...) {
 		arguments = append(arguments, "-c", setting)
 	}
-	p.cmd = exec.Command(filepath.Join(bin, "postgres"), arguments...) //nolint:noctx // it lives as long as the tests
+	p.cmd = exec.Command(filepath.Join(p.bin, "postgres"), arguments...) //nolint:noctx // it lives as long as the tests
 	// SIGINT is PostgreSQL's fast shutdown: it takes its own children along.
-	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, owner.attributes(syscall.SIGINT)
+	p.cmd.Dir, p.cmd.SysProcAttr = p.dir, p.owner.attributes(syscall.SIGINT)
 	log, err := p.cmd.StderrPipe()
 	if err != nil {
 		return err
@@ -166,8 +167,11 @@ func (p *process) stop() {
 	_ = os.RemoveAll(p.dir)
 }
 
-func (p *process) end() {
-	_ = p.cmd.Process.Signal(syscall.SIGINT)
+func (p *process) end() { p.shut(syscall.SIGINT) }
+
+// shut ends the server and its children: SIGINT lets them write what they know, SIGQUIT is a crash.
+func (p *process) shut(how syscall.Signal) {
+	_ = p.cmd.Process.Signal(how)
 	select {
 	case <-p.exited:
 	case <-time.After(patience):

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
@@ -40,7 +41,7 @@ func Main(m *testing.M) {
 	shared.inMain = true
 	code := m.Run()
 	if shared.server != nil {
-		shared.server.stop()
+		shared.server.Stop()
 	}
 	os.Exit(code)
 }
@@ -53,7 +54,7 @@ func Start(t testing.TB) *Server {
 	defer shared.Unlock()
 	require.True(t, shared.inMain, "nothing would end the server: let TestMain call postgres.Main")
 	if shared.server == nil && shared.err == nil {
-		shared.server, shared.err = start(context.WithoutCancel(t.Context()))
+		shared.server, shared.err = Launch(context.WithoutCancel(t.Context()), "")
 	}
 	if shared.err != nil {
 		t.Fatal(shared.err)
@@ -64,17 +65,19 @@ func Start(t testing.TB) *Server {
 // StartApart starts a server for one test alone, with settings like max_connections=10.
 func StartApart(t testing.TB, settings ...string) *Server {
 	t.Helper()
-	server, err := start(context.WithoutCancel(t.Context()), settings...)
+	server, err := Launch(context.WithoutCancel(t.Context()), "", settings...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(server.stop)
+	t.Cleanup(server.Stop)
 	return server
 }
 
-func start(ctx context.Context, settings ...string) (*Server, error) {
+// Launch is StartApart for a program that is no test, with the data in a new folder below another one, or below that of
+// temporary files: whoever calls it stops the server.
+func Launch(ctx context.Context, below string, settings ...string) (*Server, error) {
 	password := rand.Text()
-	running, err := launch(password, settings...)
+	running, err := launch(password, below, settings...)
 	if err != nil {
 		return nil, err
 	}
@@ -87,10 +90,27 @@ func start(ctx context.Context, settings ...string) (*Server, error) {
 	return server, nil
 }
 
-func (s *Server) stop() {
+// Stop ends a server that was launched, and removes its data.
+func (s *Server) Stop() {
 	s.admin.Close()
 	s.process.stop()
 }
+
+// Crash ends the server at once, as if its host had failed. It keeps its data and its address.
+func (s *Server) Crash() { s.process.shut(syscall.SIGQUIT) }
+
+// Running is false when the server has ended, by itself too.
+func (s *Server) Running() bool {
+	select {
+	case <-s.process.exited:
+		return false
+	default:
+		return true
+	}
+}
+
+// Relaunch starts a server that has crashed, and returns when it accepts connections.
+func (s *Server) Relaunch() error { return s.process.run() }
 
 // Address is where the server listens, as host:port.
 func (s *Server) Address() string { return s.address }

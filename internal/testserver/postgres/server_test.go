@@ -53,3 +53,20 @@ func TestServerIsReachableOnLoopbackOnlyAndNotRunByRoot(t *testing.T) {
 	require.NoError(t, err)
 	require.Zero(t, info.Mode().Perm()&0o077)
 }
+
+func TestACrashedServerComesBackWithWhatItHadCommitted(t *testing.T) {
+	t.Parallel()
+	server := postgres.StartApart(t)
+	_, err := server.Admin().Exec(t.Context(), "CREATE TABLE orders AS SELECT 7 AS id")
+	require.NoError(t, err)
+
+	server.Crash()
+	_, err = pgx.Connect(t.Context(), server.URL(postgres.Superuser, postgres.Superuser))
+	require.Error(t, err)
+
+	require.NoError(t, server.Relaunch())
+	var id int
+	conn := server.Connect(t, postgres.Superuser, postgres.Superuser)
+	require.NoError(t, conn.QueryRow(t.Context(), "SELECT id FROM orders").Scan(&id))
+	require.Equal(t, 7, id)
+}

@@ -1,9 +1,8 @@
-// Package proxy stands between a client and a server in tests, and fails as networks do: it forgets connections without
-// telling either end, and swallows new ones.
+// Package proxy stands between a client and a server, and fails as networks do: it forgets connections without telling
+// either end, swallows new ones, and falls silent for a while.
 package proxy
 
 import (
-	"io"
 	"net"
 	"sync"
 	"sync/atomic"
@@ -12,26 +11,44 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Proxy forwards to one server, on loopback only, until the test ends.
+// Proxy forwards to one server, on loopback only. It is safe for concurrent use.
 type Proxy struct {
 	listener net.Listener
 	server   string
 	opened   atomic.Int64
 
-	mu    sync.Mutex
-	conns map[net.Conn]*atomic.Bool // both ends of each connection, and whether it is forgotten
-	cut   bool
+	mu     sync.Mutex
+	lines  map[*line]bool
+	cut    bool          // new connections are forgotten at once
+	down   bool          // new connections are closed at once
+	silent chan struct{} // closed when the silence is over; nil while everything passes
+	closed bool
 }
 
-// Start forwards to a server at host:port.
+// line is a connection and the one that it is forwarded by.
+type line struct {
+	client, server net.Conn
+	forgotten      atomic.Bool
+}
+
+// Start forwards to a server at host:port until the test ends.
 func Start(t testing.TB, server string) *Proxy {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	p, err := Launch(server)
 	require.NoError(t, err)
-	p := &Proxy{listener: listener, server: server, conns: map[net.Conn]*atomic.Bool{}}
-	t.Cleanup(p.stop)
-	go p.accept()
+	t.Cleanup(p.Close)
 	return p
+}
+
+// Launch is Start for a program that is no test: whoever calls it closes the proxy.
+func Launch(server string) (*Proxy, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	p := &Proxy{listener: listener, server: server, lines: map[*line]bool{}}
+	go p.accept()
+	return p, nil
 }
 
 // Address is where the proxy listens, as host:port.
@@ -45,8 +62,15 @@ func (p *Proxy) Opened() int { return int(p.opened.Load()) }
 func (p *Proxy) Forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for _, forgotten := range p.conns {
-		forgotten.Store(true)
+	for l := range p.lines {
+		l.forgotten.Store(true)
+	}
+}
+
+// Reset tells both ends of the connections that are forgotten.
+func (p *Proxy) Reset() {
+	for _, l := range p.those(func(l *line) bool { return l.forgotten.Load() }) {
+		l.close()
 	}
 }
 
@@ -65,13 +89,51 @@ func (p *Proxy) setCut(cut bool) {
 	p.cut = cut
 }
 
-func (p *Proxy) stop() {
-	_ = p.listener.Close()
+// Silence lets nothing pass, in either direction, until Speak. Connections are accepted, and nobody answers on them.
+func (p *Proxy) Silence() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	for conn := range p.conns {
-		_ = conn.Close()
+	if p.silent == nil {
+		p.silent = make(chan struct{})
 	}
+}
+
+// Speak ends a silence. What was sent meanwhile arrives late, as on a network that sends again.
+func (p *Proxy) Speak() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.silent != nil {
+		close(p.silent)
+		p.silent = nil
+	}
+}
+
+// Close ends everything.
+func (p *Proxy) Close() {
+	p.mu.Lock()
+	p.closed = true
+	p.mu.Unlock()
+	_ = p.listener.Close()
+	p.Speak()
+	for _, l := range p.those(func(*line) bool { return true }) {
+		l.close()
+	}
+}
+
+func (p *Proxy) those(fit func(*line) bool) (found []*line) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for l := range p.lines {
+		if fit(l) {
+			found = append(found, l)
+		}
+	}
+	return found
+}
+
+func (l *line) close() {
+	_ = l.client.Close()
+	_ = l.server.Close()
 }
 
 func (p *Proxy) accept() {
@@ -81,49 +143,78 @@ func (p *Proxy) accept() {
 			return
 		}
 		p.opened.Add(1)
-		server, err := net.Dial("tcp", p.server)
-		if err != nil {
+		if p.isDown() {
 			_ = client.Close()
 			continue
 		}
-		forgotten := p.keep(client, server)
-		go p.forward(client, server, forgotten)
-		go p.forward(server, client, forgotten)
+		go p.connect(client)
 	}
 }
 
-func (p *Proxy) keep(client, server net.Conn) *atomic.Bool {
+// connect forwards a connection until both ends are closed. Nobody is connected through a silence.
+func (p *Proxy) connect(client net.Conn) {
+	p.awaitSpeech()
+	server, err := net.Dial("tcp", p.server)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	l := &line{client: client, server: server}
+	if !p.add(l) {
+		l.close()
+		return
+	}
+	var both sync.WaitGroup
+	both.Go(func() { p.forward(l, client, server) })
+	both.Go(func() { p.forward(l, server, client) })
+	both.Wait()
+	p.mu.Lock()
+	delete(p.lines, l)
+	p.mu.Unlock()
+}
+
+func (p *Proxy) add(l *line) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	forgotten := new(atomic.Bool)
-	forgotten.Store(p.cut)
-	p.conns[client], p.conns[server] = forgotten, forgotten
-	return forgotten
+	if p.closed {
+		return false
+	}
+	l.forgotten.Store(p.cut)
+	p.lines[l] = true
+	return true
+}
+
+// awaitSpeech returns when there is no silence.
+func (p *Proxy) awaitSpeech() {
+	for {
+		p.mu.Lock()
+		silent := p.silent
+		p.mu.Unlock()
+		if silent == nil {
+			return
+		}
+		<-silent
+	}
 }
 
 // forward passes on what comes until one end is closed. Of a forgotten connection not even that is passed on.
-func (p *Proxy) forward(from, to net.Conn, forgotten *atomic.Bool) {
+func (p *Proxy) forward(l *line, from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
-		if n > 0 && !forgotten.Load() {
-			if _, writeErr := to.Write(buffer[:n]); writeErr != nil {
-				err = io.ErrClosedPipe
+		p.awaitSpeech()
+		forgotten := l.forgotten.Load()
+		if n > 0 && !forgotten {
+			if _, failed := to.Write(buffer[:n]); failed != nil {
+				err = failed
 			}
 		}
 		if err != nil {
-			p.close(from)
-			if !forgotten.Load() {
-				p.close(to)
+			_ = from.Close()
+			if !forgotten {
+				_ = to.Close()
 			}
 			return
 		}
 	}
-}
-
-func (p *Proxy) close(conn net.Conn) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	delete(p.conns, conn)
-	_ = conn.Close()
 }

@@ -29,7 +29,7 @@ func Main(m *testing.M) int {
 func Shared(t testing.TB) *Server {
 	t.Helper()
 	require.True(t, shared.ending, "the package's TestMain must be os.Exit(temporal.Main(m))")
-	shared.once.Do(func() { shared.server, shared.err = start() })
+	shared.once.Do(func() { shared.server, shared.err = Launch() })
 	require.NoError(t, shared.err)
 	return shared.server
 }

@@ -5,14 +5,15 @@ package temporal
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"os"
-	"os/exec"
 	"path/filepath"
-	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -20,6 +21,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 
+	"curfew/internal/testserver/process"
 	"curfew/workflows/contract"
 )
 
@@ -42,27 +44,30 @@ func Shift(timers time.Duration) Option {
 	return func(s *Server) { s.flags = append(s.flags, "--timer-shift="+timers.String()) }
 }
 
+// Log takes what the server writes to its log.
+func Log(to io.Writer) Option { return func(s *Server) { s.log = to } }
+
 // Server is one running Temporal server. It ends with its test.
 type Server struct {
 	// Address is where clients dial, as host:port. It stays the same over a Restart.
 	Address string
 
-	flags  []string
-	cmd    *exec.Cmd
-	stderr *bytes.Buffer
-	ended  *sync.Once
+	flags   []string
+	process *process.Process
+	log     io.Writer // nil: kept to say why it did not start
 }
 
 // Start runs a server of the test's own and returns when it answers.
 func Start(t testing.TB, options ...Option) *Server {
 	t.Helper()
-	s, err := start(options...)
+	s, err := Launch(options...)
 	require.NoError(t, err)
 	t.Cleanup(func() { s.Kill() })
 	return s
 }
 
-func start(options ...Option) (*Server, error) {
+// Launch is Start for a program that is no test: whoever calls it kills the server.
+func Launch(options ...Option) (*Server, error) {
 	s := &Server{flags: []string{"--ui-port=-1", "--timer-shift=1ms"}}
 	for _, option := range options {
 		option(s)
@@ -74,20 +79,25 @@ func start(options ...Option) (*Server, error) {
 }
 
 // Kill ends the server like a crash, and returns when its process is gone. A second call does nothing.
-func (s *Server) Kill() {
-	s.ended.Do(func() {
-		_ = s.cmd.Process.Kill()
-		_ = s.cmd.Wait() // says that it was killed
-	})
-}
+func (s *Server) Kill() { s.process.Kill() }
+
+// Signal sends the server's process a signal, like SIGSTOP.
+func (s *Server) Signal(signal syscall.Signal) { s.process.Signal(signal) }
 
 // Restart kills the server and runs it again on the same port. Only a server in a file still knows what it knew.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
+	require.NoError(t, s.Relaunch())
+}
+
+// Relaunch is Restart for a program that is no test.
+func (s *Server) Relaunch() error {
 	s.Kill()
 	_, port, err := net.SplitHostPort(s.Address)
-	require.NoError(t, err)
-	require.NoError(t, s.run(port))
+	if err != nil {
+		return err
+	}
+	return s.run(port)
 }
 
 // Client dials the server; it is closed with the test. It says nothing about the failures that tests provoke.
@@ -108,31 +118,31 @@ func (s *Server) run(port string) error {
 	if err != nil {
 		return err
 	}
-	s.stderr, s.ended = new(bytes.Buffer), new(sync.Once)
-	s.cmd = exec.Command(path, append(s.flags, "--port="+port)...) //nolint:noctx // it lives as long as the test
-	s.cmd.SysProcAttr = dieWithParent()
-	s.cmd.Stderr = s.stderr
-	stdout, err := s.cmd.StdoutPipe()
+	stderr := &bytes.Buffer{}
+	out, stdout := io.Pipe()
+	s.process, err = process.Start(process.Program{
+		Path: path, Args: append(s.flags, "--port="+port), Out: stdout, Err: cmp.Or[io.Writer](s.log, stderr),
+	})
 	if err != nil {
-		return fmt.Errorf("start temporal-dev: %w", err)
+		return err
 	}
-	if err := s.cmd.Start(); err != nil {
-		return fmt.Errorf("start temporal-dev: %w", err)
-	}
+	go func() { <-s.process.Exited(); _ = stdout.Close() }()
 
 	late := time.AfterFunc(startWithin, s.Kill)
 	defer late.Stop()
 	var ready struct {
 		Address string `json:"address"`
 	}
-	line, err := bufio.NewReader(stdout).ReadBytes('\n')
+	said := bufio.NewReader(out)
+	line, err := said.ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &ready)
 	}
 	if err != nil {
 		s.Kill() // its stderr is complete only now
-		return fmt.Errorf("start temporal-dev: %w; it said on stdout: %s and on stderr: %s", err, line, s.stderr)
+		return fmt.Errorf("start temporal-dev: %w; it said on stdout: %s and on stderr: %s", err, line, stderr)
 	}
+	go func() { _, _ = io.Copy(io.Discard, said) }()
 	s.Address = ready.Address
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"net/url"
 	"strconv"
 
+	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
@@ -50,4 +51,24 @@ func (c *Client) Alarms(ctx context.Context, filter AlarmFilter) (Answer[api.Ala
 // Sweep compares every target with the live grants, now.
 func (c *Client) Sweep(ctx context.Context, body api.SweepBody) (Answer[contract.SweepReport], error) {
 	return call[contract.SweepReport](ctx, c, http.MethodPost, "/v1/sweeps", body)
+}
+
+// End ends many requests at once.
+func (c *Client) End(ctx context.Context, body api.EndBody) (Answer[starter.EndReport], error) {
+	return call[starter.EndReport](ctx, c, http.MethodPost, "/v1/ends", body)
+}
+
+// Frozen says whether anything is granted now.
+func (c *Client) Frozen(ctx context.Context) (Answer[api.Freeze], error) {
+	return call[api.Freeze](ctx, c, http.MethodGet, "/v1/freeze", nil)
+}
+
+// Freeze keeps anything from being granted.
+func (c *Client) Freeze(ctx context.Context, body api.ReasonBody) (Answer[api.Freeze], error) {
+	return call[api.Freeze](ctx, c, http.MethodPost, "/v1/freeze", body)
+}
+
+// Thaw lets things be granted again.
+func (c *Client) Thaw(ctx context.Context, body api.ReasonBody) (Answer[api.Freeze], error) {
+	return call[api.Freeze](ctx, c, http.MethodPost, "/v1/thaw", body)
 }

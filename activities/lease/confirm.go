@@ -1,0 +1,78 @@
+package lease
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+
+	"curfew/activities/ledger"
+	"curfew/workflows/contract"
+)
+
+// recordWithin is how long a release waits for the ledger. It goes ahead without.
+const recordWithin = 2 * time.Second
+
+func (a *Activities) recordEnd(ctx context.Context, in contract.ReleaseInput) {
+	within, done := context.WithTimeout(ctx, recordWithin)
+	defer done()
+	err := a.Tombstones.AddTombstones(within, contract.Tombstone{
+		Request: in.Request, Kind: contract.EndReleased, By: in.By, Reason: in.Reason,
+	})
+	if err != nil {
+		activity.GetLogger(ctx).Warn("an end is not on record yet", "request", in.Request, "error", err)
+	}
+}
+
+// confirm holds a grant's answer against the holding: a workflow that bears the grant's name may say anything. What the
+// holding does not bear out yet is asked again; the target's workers carry out the end that is on record.
+func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, result contract.ReleaseResult) (contract.ReleaseResult, error) {
+	if !result.Over() || result.TakenOver != nil {
+		return result, nil
+	}
+	holding, err := a.Holdings.Read(ctx, in.Access.GrantID())
+	switch {
+	case errors.Is(err, ledger.ErrNotFound) && result.HeldUntil.IsZero():
+		return result, nil // nothing was ever put there
+	case errors.Is(err, ledger.ErrNotFound):
+		return result, unconfirmed("the ledger knows of no access that is kept up")
+	case err != nil:
+		return result, unconfirmed(err.Error())
+	case !holding.Open && result.HeldUntil.IsZero():
+		return result, nil
+	case !holding.Open:
+		return contract.ReleaseResult{Request: in.Request, GoneAt: holding.GoneAt, Standing: holding.Standing}, nil
+	}
+	others, err := a.others(ctx, in.Request, holding.Leases)
+	_, mine := holding.Leases.Find(in.Request)
+	switch {
+	case err != nil:
+		return result, unconfirmed(err.Error())
+	case len(others) == 0:
+		return result, unconfirmed("the holding is open, and no other request keeps it up")
+	case mine:
+		return result, unconfirmed("the holding still has the request's own lease")
+	case !result.HeldUntil.IsZero():
+		result.HeldUntil = others.End()
+	}
+	return result, nil // or somebody else has it anew
+}
+
+// others are the leases of other requests that go on.
+func (a *Activities) others(ctx context.Context, request string, leases contract.Leases) (contract.Leases, error) {
+	leases = leases.Without(request).Live(time.Now())
+	for _, other := range leases.Requests() {
+		switch _, err := a.Tombstones.TombstoneOf(ctx, other); {
+		case err == nil:
+			leases = leases.Without(other)
+		case !errors.Is(err, ledger.ErrNotFound):
+			return nil, err
+		}
+	}
+	return leases, nil
+}
+
+func unconfirmed(why string) error {
+	return contract.Problemf(contract.KindUnavailable, "", "", "the grant says that it is over, which is not seen yet: %s", why)
+}
