@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	netmail "net/mail"
-	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -43,7 +41,6 @@ func AskSystems(ctx context.Context, configured *config.Config) []SystemAnswer {
 	for _, ask := range []func(context.Context){s.signIn, s.tracker, s.incidents, s.accountsOnTargets} {
 		all.Go(func() { ask(ctx) })
 	}
-	s.accountsOnChannels()
 	all.Wait()
 	slices.SortFunc(s.answers, func(a, b SystemAnswer) int { return strings.Compare(a.Name+"\x00"+a.Fault, b.Name+"\x00"+b.Fault) })
 	return s.answers
@@ -233,23 +230,4 @@ func (s *survey) accounts(system string, check func(account string) error) {
 		}
 		s.fault("people."+id+".accounts."+system, system, err)
 	}
-}
-
-// memberPattern is what Slack calls the members of a workspace.
-var memberPattern = regexp.MustCompile(`^[UW][A-Z0-9]{2,20}$`)
-
-// accountsOnChannels looks at what can be seen of them from here: channels can't be asked for people.
-func (s *survey) accountsOnChannels() {
-	s.accounts(config.SystemSlack, func(account string) error {
-		if memberPattern.MatchString(account) {
-			return nil
-		}
-		return contract.Problemf(contract.KindInvalid, "", "write the member id, like U012ABCDEF: Copy member ID in the person's profile", "%.60q is no member of Slack", account)
-	})
-	s.accounts(config.SystemMail, func(account string) error {
-		if address, err := netmail.ParseAddress(account); err == nil && address.Address == account {
-			return nil
-		}
-		return contract.Problemf(contract.KindInvalid, "", "write it like alice@example.com", "%.60q is no mail address", account)
-	})
 }

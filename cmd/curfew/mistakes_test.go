@@ -144,7 +144,15 @@ func spoiled(next http.Handler) http.Handler {
 			fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"id_token_signing_alg_values_supported":[%q]}`,
 				issuer, root+"/authorize", root+"/oauth/token", root+keys, algorithms)
 		}
+		_, secret, basic := r.BasicAuth()
 		switch r.URL.Path {
+		case "/oauth/token": // as most providers, it looks at the client before it looks at the code
+			if basic && secret != oidc.WebSecret || !basic && r.FormValue("client_secret") != oidc.WebSecret {
+				w.WriteHeader(http.StatusUnauthorized)
+				fmt.Fprint(w, `{"error":"invalid_client"}`)
+				return
+			}
+			next.ServeHTTP(w, r)
 		case "/realm/.well-known/openid-configuration":
 			say(root+"/realms/real", "/keys", "RS256")
 		case "/old/.well-known/openid-configuration":
@@ -163,12 +171,12 @@ func spoiled(next http.Handler) http.Handler {
 func (l *landscape) makeRoles(t *testing.T) {
 	t.Helper()
 	for _, statement := range []string{
-		"CREATE ROLE curfew LOGIN PASSWORD 'PASSWORD'", "CREATE ROLE alice LOGIN", "CREATE ROLE boss LOGIN SUPERUSER",
+		"CREATE ROLE curfew LOGIN PASSWORD 'SECRET'", "CREATE ROLE alice LOGIN", "CREATE ROLE boss LOGIN SUPERUSER",
 		"CREATE ROLE reporting", "GRANT reporting TO curfew WITH ADMIN OPTION", "GRANT pg_signal_backend TO curfew",
 		"CREATE ROLE unready",
-		"CREATE ROLE bare LOGIN PASSWORD 'PASSWORD'", "GRANT pg_signal_backend TO bare",
+		"CREATE ROLE bare LOGIN PASSWORD 'SECRET'", "GRANT pg_signal_backend TO bare",
 	} {
-		_, err := l.database.Admin().Exec(t.Context(), strings.ReplaceAll(statement, "PASSWORD", l.database.Password()))
+		_, err := l.database.Admin().Exec(t.Context(), strings.ReplaceAll(statement, "SECRET", l.database.Password()))
 		require.NoError(t, err, statement)
 	}
 }
@@ -211,7 +219,7 @@ func TestP9_TypicalMistakesAreFoundByConfigCheckBeforeAnybodyAsksEachWithItsReme
 	for name, tc := range map[string]struct {
 		change  func(string) string
 		secrets map[string]string
-		where   string // the row that tells of it
+		where   string // the row that tells of it, or the place in the file
 		fault   string
 		remedy  string
 	}{
@@ -268,7 +276,10 @@ func TestP9_TypicalMistakesAreFoundByConfigCheckBeforeAnybodyAsksEachWithItsReme
 			with("services: [PSHOP01]", "services: [PSHOP99]"), nil, `templates.orders.incident.services\[0\]`, "has no service PSHOP99", "address of the service's page",
 		},
 		"PagerDuty: a person's name in the place of their id": {
-			with("pagerduty: PALICE1", "pagerduty: Alice"), nil, "people.alice.accounts.pagerduty", "no user's id at PagerDuty", "address of the user's page",
+			with("pagerduty: PALICE1", "pagerduty: Alice"), nil, "curfew.yaml:.*people.alice.accounts.pagerduty", "is no id of a PagerDuty user", "address of the user's page",
+		},
+		"PagerDuty: an account that is nobody's": {
+			with("pagerduty: PALICE1", "pagerduty: PALICE9"), nil, "people.alice.accounts.pagerduty", "has no user PALICE9", "address of the user's page",
 		},
 		"Slack: a token that was revoked": {
 			nil, secret("slack", "xoxb-revoked"), "chat", "does not accept Curfew's token", "renew the token",
@@ -277,16 +288,16 @@ func TestP9_TypicalMistakesAreFoundByConfigCheckBeforeAnybodyAsksEachWithItsReme
 			nil, secret("slack", "xoxb-mute"), "chat", "may not write", "scope chat:write",
 		},
 		"Slack: a channel that the bot is not in": {
-			with("channel: C0OPS", "channel: C0OTHER"), nil, "chat", "channel_not_found", "invite Curfew's bot",
+			with("channel: C0OPS", "channel: C0OTHER"), nil, "chat", "not_in_channel", "invite Curfew's bot",
 		},
 		"Slack: a name in the place of a member id": {
-			with("slack: U0ALICE", "slack: '@alice'"), nil, "people.alice.accounts.slack", "no member of Slack", "Copy member ID",
+			with("slack: U0ALICE", "slack: '@alice'"), nil, "curfew.yaml:.*people.alice.accounts.slack", "is no id of a member", "copy the member's id",
 		},
 		"SCIM: an address that is not that of the API": {
 			with(`url: "SCIM"`, `url: "SCIM/api"`), nil, "centre", "404", "url",
 		},
 		"SCIM: a token that is not good": {
-			nil, secret("scim", "another token"), "centre", "401|token", "token",
+			nil, secret("scim", "another token"), "centre", "does not accept the credentials", "token",
 		},
 		"SCIM: a group that is not there": {
 			with("group: "+scim.GroupID, "group: 9067-other"), nil, "centre", "has no group", "correct the id",
@@ -295,13 +306,13 @@ func TestP9_TypicalMistakesAreFoundByConfigCheckBeforeAnybodyAsksEachWithItsReme
 			with("centre: alice@corp", "centre: alice@example.com"), nil, "people.alice.accounts.centre", "has no user", "correct the person's account",
 		},
 		"LDAP: a password that is not good": {
-			nil, secret("ldap", "another password"), "directory", "credentials|password", "bindDN|password",
+			nil, secret("ldap", "another password"), "directory", "Invalid Credentials", "bindDN and password",
 		},
 		"LDAP: a group that is not there": {
 			with(`group: "cn=ops,dc=example,dc=com"`, `group: "cn=opps,dc=example,dc=com"`), nil, "directory", "has no group", "correct",
 		},
 		"LDAP: a login that is nobody's": {
-			with("directory: alice", "directory: alicia"), nil, "people.alice.accounts.directory", "alicia", "login|account",
+			with("directory: alice", "directory: alicia"), nil, "people.alice.accounts.directory", "has nobody called alicia", "correct it",
 		},
 		"PostgreSQL: a role that is not there": {
 			with("role: reporting", "role: reports"), nil, "orders-db", `no role "reports" on the server`, "correct its name",
@@ -334,9 +345,13 @@ func TestP9_TypicalMistakesAreFoundByConfigCheckBeforeAnybodyAsksEachWithItsReme
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			checked := l.check(t, tc.change, tc.secrets)
+			if strings.HasPrefix(tc.where, "curfew.yaml:") {
+				require.Equal(t, 2, checked.code, checked.out+checked.errors)
+				require.Regexp(t, tc.where+": ("+tc.fault+").*("+tc.remedy+")", checked.errors)
+				return
+			}
 			require.Equal(t, 3, checked.code, checked.out+checked.errors)
-			require.Regexp(t, "(?m)^"+tc.where+" +\\S+ +can't be used: .*("+tc.fault+")", checked.out)
-			require.Regexp(t, "(?m)^"+tc.where+" .*("+tc.remedy+")", checked.out)
+			require.Regexp(t, "(?m)^"+tc.where+" +\\S+ +can't be used: .*("+tc.fault+").*("+tc.remedy+")", checked.out)
 			for _, secret := range l.secrets {
 				require.NotContains(t, checked.out+checked.errors, secret)
 			}

@@ -67,7 +67,10 @@ ignore_startup_parameters = %s
 	p := &process{exited: make(chan struct{}), cmd: exec.Command(program, "--quiet", settings)} //nolint:noctx // it ends with the test
 	p.cmd.Dir, p.cmd.SysProcAttr = dir, owner.attributes(syscall.SIGKILL)
 	require.NoError(t, p.startOnOwnThread())
-	t.Cleanup(p.end)
+	t.Cleanup(func() { // it would wait for its clients to go
+		_ = p.cmd.Process.Kill()
+		<-p.exited
+	})
 	require.Eventually(t, func() bool {
 		conn, err := net.Dial("tcp", address) //nolint:noctx // it listens or does not
 		if err == nil {
