@@ -221,8 +221,11 @@ func (s *survey) accounts(system string, check func(account string) error) {
 	asked := 0
 	for _, id := range slices.Sorted(maps.Keys(s.configured.People)) {
 		account, has := s.configured.Account(id, system)
-		if asked++; !has || asked > mostAccounts {
+		if !has {
 			continue
+		}
+		if asked++; asked > mostAccounts {
+			return
 		}
 		err := check(account)
 		if problem, known := contract.ProblemOf(err); err != nil && (!known || problem.Kind == contract.KindUnavailable) {

@@ -107,7 +107,8 @@ func newLandscape(t *testing.T) *landscape {
 	l.makeRoles(t)
 	provider := oidc.Start(t, oidc.Options{Redirect: callback, Wrap: spoiled})
 	tracker := jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{
-		{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: jiraToken}, {ID: "jira-alice", Name: "Alice"},
+		{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: jiraToken},
+		{ID: "jira-alice", Name: "Alice"},
 		{ID: "silent", Name: "Silent", Email: "silent@example.org", Token: jiraToken, Lacks: []string{"ADD_COMMENTS"}},
 	}})
 	tracker.AddIssue("OPS-7", "Orders are late", "In Progress")

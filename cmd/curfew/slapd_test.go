@@ -45,7 +45,7 @@ rootdn "%s"
 rootpw "%s"
 directory %s
 `, ldapSuffix, ldapAdmin, ldapPassword, filepath.Join(folder, "data")), 0o600))
-	server := exec.CommandContext(t.Context(), program, "-f", settings, "-h", "ldap://"+address, "-d", "0") //nolint:gosec // the test's own
+	server := exec.CommandContext(t.Context(), program, "-f", settings, "-h", "ldap://"+address, "-d", "0")
 	require.NoError(t, server.Start())
 	t.Cleanup(func() { _ = server.Process.Kill(); _ = server.Wait() })
 	var conn *goldap.Conn

@@ -179,7 +179,7 @@ func (c checker) callback(ctx context.Context, found discovery, callback string)
 }
 
 func (c checker) get(ctx context.Context, address string) (int, []byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, http.NoBody)
 	if err != nil {
 		return 0, nil, err
 	}

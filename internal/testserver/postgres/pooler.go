@@ -37,7 +37,7 @@ func (s *Server) startPooler(t testing.TB, ignored string, users []string) strin
 	require.NoError(t, err)
 	owner, err := serverUser()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "curfew-pgbouncer-")
+	dir, err := os.MkdirTemp("", "curfew-pgbouncer-") //nolint:usetesting // the pooler's user may not look into a test's own folder
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	address, err := freeAddress()
@@ -72,7 +72,7 @@ ignore_startup_parameters = %s
 		<-p.exited
 	})
 	require.Eventually(t, func() bool {
-		conn, err := net.Dial("tcp", address) //nolint:noctx // it listens or does not
+		conn, err := net.Dial("tcp", address)
 		if err == nil {
 			_ = conn.Close()
 		}
