@@ -224,7 +224,8 @@ func (s *survey) accounts(system string, check func(account string) error) {
 		if !has {
 			continue
 		}
-		if asked++; asked > mostAccounts {
+		asked++
+		if asked > mostAccounts {
 			return
 		}
 		err := check(account)
