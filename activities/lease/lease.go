@@ -107,7 +107,9 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 	if holding.Open || holding.GoneAt.Before(in.HeldSince) {
 		return contract.ReleaseResult{}, false
 	}
-	return contract.ReleaseResult{GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, Standing: holding.Standing}, true
+	return contract.ReleaseResult{
+		GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, AlreadyAbsent: holding.Proof.Absent, Standing: holding.Standing,
+	}, true
 }
 
 // margin is kept of an attempt's time for the answer to travel.

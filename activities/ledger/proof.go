@@ -17,6 +17,8 @@ type Proof struct {
 	Hidden bool `json:"hidden,omitempty"`
 	// Unconfirmed is true for a closed holding when nobody has seen the access go.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
+	// Absent is true for a closed holding when the access was not there any more when Curfew came to take it away.
+	Absent bool `json:"absent,omitempty"`
 }
 
 // EncodeProof is the JSON that stores keep of a holding's proof.

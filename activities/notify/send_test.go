@@ -3,6 +3,7 @@ package notify_test
 import (
 	"context"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/notify/notifytest"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	temporaltest "curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
@@ -255,4 +257,31 @@ func TestWhoeverWasReachedIsNotToldAgainWhenTheOthersAre(t *testing.T) {
 	temporal := temporaltest.Start(t).Client(t)
 	require.NoError(t, told(t, temporal, activities(b), events(contract.EventReviewAsked)).Get(t.Context(), nil))
 	require.Equal(t, [][]string{{"bob", "carol"}, {"carol"}}, b.reached)
+}
+
+// narrow takes no characters beyond the plane.
+type narrow struct {
+	channel
+	offered []notify.Message
+}
+
+func (n *narrow) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
+	n.offered = append(n.offered, m)
+	if strings.ContainsFunc(m.Status.Reason, func(r rune) bool { return r > 0xffff }) {
+		return notify.Sent{}, &story.NotTaken{Problem: contract.Problemf(contract.KindDenied, "", "", "invalid_blocks")}
+	}
+	return n.channel.Send(ctx, m)
+}
+
+func TestNobodyCanApproveWhatTheirMessageLacksAPartOf(t *testing.T) {
+	t.Parallel()
+	n, in := &narrow{}, events(contract.EventReviewAsked)
+	in.Provenance.Chain.Request.Fact = contract.Request{ID: in.Status.ID, Requester: "ann", Subject: "ann", Reason: "on fire \U0001f525"}
+	result, err := tell(t, n, in)
+	require.NoError(t, err)
+	require.Len(t, n.offered, 2)
+	require.NotEmpty(t, n.offered[0].Digest, "the whole can be decided on")
+	require.Equal(t, "on fire \ufffd", n.offered[1].Status.Reason, "although the request itself says otherwise")
+	require.Empty(t, n.offered[1].Digest)
+	require.Len(t, result.LeftOut, 1)
 }

@@ -72,7 +72,7 @@ func (a *Activities) endLocked(
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, nil
+		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, AlreadyAbsent: before.Proof.Absent, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
 		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
@@ -111,7 +111,8 @@ func (a *Activities) endLocked(
 	}
 	receipt.GoneAt = clock.now()
 	holding = over(holding, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt, holding.Proof.Unconfirmed = receipt.GoneAt, time.Time{}, receipt.Unconfirmed
+	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
+	holding.Proof.Unconfirmed, holding.Proof.Absent = receipt.Unconfirmed, receipt.AlreadyAbsent
 	if err := a.save(ctx, locked, holding); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()

@@ -36,7 +36,10 @@ func (a *Activities) verifiedLeases(
 			kept = append(kept, held)
 			continue
 		}
-		lease, err := a.decided(command, uses, lease, isHeld, now)
+		if !before.Proof.Shown {
+			delete(uses, lease.Request) // an attempt that was cut off has given nothing that anybody has seen: no time was used
+		}
+		lease, err := a.decided(command, uses, lease, isHeld && before.Proof.Shown, now)
 		if err == nil {
 			kept = append(kept, lease)
 			continue

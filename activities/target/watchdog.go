@@ -181,7 +181,7 @@ func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Loc
 			return false, false, err
 		}
 		there = !removed.absent
-		holding.Proof.Unconfirmed = removed.unconfirmed
+		holding.Proof.Unconfirmed, holding.Proof.Absent = removed.unconfirmed, removed.absent
 		if holding.SettledAt.After(time.Now()) {
 			return false, there, nil
 		}

@@ -95,7 +95,8 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 		"an odd email_verified": {byEmail, map[string]any{"email_verified": 1}, "neither true nor false", "oidc.personClaim"},
 		"an unverified address": {byEmail, map[string]any{"email_verified": false}, "says that your e-mail address is not verified", "verify your address"},
 		"a UPN in other case": {
-			byName, map[string]any{"preferred_username": "Alice@Example.com"},
+			byName,
+			map[string]any{"preferred_username": "Alice@Example.com"},
 			`says that your preferred_username is "Alice@Example.com", and the directory has it in other letters for alice`, "people.alice.login",
 		},
 		"a list with commas":   {byName, map[string]any{"preferred_username": "alice@example.com", "groups": "dev,ops"}, "one text that looks like several groups", "Multivalued"},

@@ -155,7 +155,8 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 					require.NoError(t, err)
 				}
 			}
-			require.Equal(t, contract.OutcomeExpired, h.ended(id).Outcome)
+			ended := h.ended(id)
+			require.Equal(t, contract.OutcomeExpired, ended.Outcome, ended.Why)
 			require.Empty(t, h.lightrun.Live(), "nothing is left at the target")
 			require.Equal(t, wholeStory, h.headlines(id))
 		})

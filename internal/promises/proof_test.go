@@ -10,7 +10,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/ledger"
-	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"
 	"curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
@@ -126,22 +125,4 @@ func TestAMissingRightFailsTheRequestWithTheStatementToRun(t *testing.T) {
 	alarms, err := h.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmStuck})
 	require.NoError(t, err)
 	require.Empty(t, alarms)
-}
-
-func TestATargetThatIsDownForLongerThanTheAccessIsNamed(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.work()
-	h.lightrunFaults.Add(sandbox.Fault{Down: true})
-	id := h.ask(alice, "debug", 5*time.Second).ID
-	h.approve(bob, id)
-	require.Eventually(t, func() bool {
-		var status contract.Status
-		value, err := h.client.QueryWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
-		if err != nil || value.Get(&status) != nil {
-			return false
-		}
-		require.NotContains(t, status.Why, "later end")
-		return strings.Contains(status.Why, "can't be reached")
-	}, 2*patience, 20*time.Millisecond, "it is told when the request tries again, after three quarters of a minute")
 }

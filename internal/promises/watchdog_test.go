@@ -77,7 +77,7 @@ func TestP2TheWatchdogEndsAccessWhileTemporalIsDown(t *testing.T) {
 	until := h.endsIn(status.Holds[0].Access.GrantID(), time.Second)
 	// A worker that starts while Temporal is down can do nothing else.
 	h.workInAProcess()
-	h.goneWithin(h.database.alice, until, grace+10*time.Second) // the process has to start
+	h.goneWithin(h.database.alice, until, grace+patience) // the process has to be built and started
 	h.alarm(contract.AlarmLate)
 }
 

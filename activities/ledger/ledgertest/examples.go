@@ -89,7 +89,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Until: at(5),
 		}, {Request: requestID(2)}},
 		Proof: ledger.Proof{
-			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true,
+			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true, Absent: true,
 		},
 	}
 }

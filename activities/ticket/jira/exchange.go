@@ -23,6 +23,7 @@ type exchange struct {
 	method  string
 	ticket  string // the key of the issue that it is about; empty when it is about none
 	path    string // below the issue, or below the API's root
+	about   string // what a 404 says is missing, where it is no ticket
 	query   url.Values
 	send    any
 	receive any
