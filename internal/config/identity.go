@@ -228,6 +228,17 @@ func (c *Config) PersonByLogin(login string) (id string, ok bool) {
 // letterCounts is true when two logins that differ in capital letters are two.
 func (c *Config) letterCounts() bool { return c.OIDC == nil || c.OIDC.PersonClaim != ClaimEmail }
 
+// PersonByLoginInOtherCase finds whose login differs from one in capital and small letters alone. It is for explaining, and never
+// for letting anybody in.
+func (c *Config) PersonByLoginInOtherCase(login string) (id string, ok bool) {
+	for _, id := range slices.Sorted(maps.Keys(c.People)) {
+		if configured := c.People[id].Login; configured != "" && configured != login && strings.EqualFold(configured, login) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
 func (c *Config) personBy(name string, of func(Person) string) (string, bool) {
 	if name == "" {
 		return "", false
