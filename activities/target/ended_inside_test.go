@@ -132,3 +132,23 @@ func TestAUseIsRememberedForAsLongAsTheLongestDecisionAllows(t *testing.T) {
 	}
 	require.Equal(t, longest.Decision.Fact.Until.Add(leeway), remembered[r.fact.Fact.ID].Until)
 }
+
+func TestADecisionThatWasSealedTooEarlyGivesNoAccessBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, newStamps(t), 1)
+	l.ask()
+	r := l.requests[0]
+	r.fact.Fact.StartAt = l.now.Add(time.Hour)
+	r.fact = sealedBy(l, l.office.server, seal.OfRequest(r.fact.Fact), r.fact.Fact)
+	l.decided(r) // by a worker that does not know better
+	command := contract.GrantCommand{Access: l.access, Chains: []contract.Chain{r.chain}}
+	lease := contract.Lease{Request: r.fact.Fact.ID, Until: l.now.Add(time.Minute)}
+	_, err := l.activities.decided(command, uses{}, lease, false, l.now)
+	require.ErrorContains(t, err, "it is to begin at")
+	require.Empty(t, l.ledger.tombstones)
+
+	l.now = r.fact.Fact.StartAt
+	lease.Until = l.now.Add(time.Minute)
+	_, err = l.activities.decided(command, uses{}, lease, false, l.now)
+	require.NoError(t, err)
+}
