@@ -42,8 +42,8 @@ func newDesk() (*desk, *Activities, *Watchdog) {
 		Leases: contract.Leases{{Request: "r", Until: until, KeepSessions: true}, {Request: "s", Until: until, KeepSessions: true}},
 	}
 	d.held = true
-	return d, New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()}),
-		NewWatchdog(targets, d, d, d, time.Minute, zap.NewNop())
+	activities := New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()})
+	return d, activities, activities.Watchdog(time.Minute)
 }
 
 func (d *desk) end(t *testing.T, kind contract.EndKind, requests ...string) {
@@ -59,7 +59,7 @@ func TestOnlyTheKillSwitchEndsSessionsThatATemplateKeeps(t *testing.T) {
 		d, _, watchdog := newDesk()
 		d.end(t, kind, "r")
 		d.end(t, contract.EndNow, "s")
-		require.NoError(t, watchdog.endIfEnded(t.Context(), desked.GrantID()))
+		require.NoError(t, watchdog.endIfEnded(t.Context(), watchdog.targets["desk"], d.holdings[desked.GrantID()]))
 		require.False(t, d.held)
 		require.Equal(t, ends, d.sessionsEnded, kind)
 	}
@@ -72,7 +72,7 @@ func TestALateAttemptToGrantIsAwaitedBeforeAnEndedAccessIsSaidToBeGone(t *testin
 	holding.SettledAt = time.Now().Add(time.Hour)
 	d.holdings[desked.GrantID()] = holding
 	d.end(t, contract.EndNow, "r", "s")
-	require.NoError(t, watchdog.endIfEnded(t.Context(), desked.GrantID()))
+	require.NoError(t, watchdog.endIfEnded(t.Context(), watchdog.targets["desk"], d.holdings[desked.GrantID()]))
 	require.False(t, d.held)
 	require.True(t, d.holdings[desked.GrantID()].Open, "it is looked at again")
 }

@@ -434,9 +434,15 @@ func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
 	b.worker(b.ledger)
 	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
 	ctx, stop := context.WithCancel(b.t.Context())
-	watchdog := target.NewWatchdog(targets, b.ledger, b.ledger, b.ledger, grace, zap.NewNop())
+	watchdog := b.watchdog(targets, grace)
 	var over sync.WaitGroup
 	over.Go(func() { watchdog.Run(ctx) })
 	b.t.Cleanup(func() { stop(); over.Wait() })
 	return watchdog
+}
+
+func (b *bench) watchdog(targets map[string]target.Target, grace time.Duration) *target.Watchdog {
+	return target.New(target.Options{
+		Targets: targets, Holdings: b.ledger, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
+	}).Watchdog(grace)
 }
