@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
 
 	"curfew/activities/ledger"
 	"curfew/activities/target"
@@ -389,60 +388,4 @@ func TestAnEndThatHasLostItsLockPutsBackWhatANewerCommandHolds(t *testing.T) {
 	require.True(t, receipt.GoneAt.IsZero())
 	goes(t, b.can)
 	require.True(t, b.holding().Open)
-}
-
-func TestTheWatchdogGoesAheadWhenSomebodyHangsWithTheLock(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	command := b.grantCommand(time.Hour, true)
-	_, err := b.grant(command)
-	require.NoError(t, err)
-	holding := b.holding()
-	holding.Until = time.Now().UTC()
-	b.save(holding)
-	hung, err := b.ledger.Lock(t.Context(), holding.Grant)
-	require.NoError(t, err)
-	b.watchWithin(200 * time.Millisecond)
-	goes(t, func() bool { return !b.can() })
-	require.Less(t, time.Since(holding.Until), target.HonestHold+10*time.Second)
-	require.True(t, b.holding().Open, "nobody has had the lock and looked")
-	hung.Unlock()
-	goes(t, func() bool { return !b.holding().Open })
-	require.Len(t, b.alarms(contract.AlarmLate), 1)
-}
-
-func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
-	t.Parallel()
-	b := newBench(t)
-	command := b.grantCommand(time.Hour, true)
-	_, err := b.grant(command)
-	require.NoError(t, err)
-	holding := b.holding()
-	holding.Until = time.Now().UTC()
-	b.worker(b.ledger)
-	_, err = b.connector.Revoke(t.Context(), b.atTarget(command.Access)) // the end that did it could not write so
-	require.NoError(t, err)
-	b.save(holding)
-	b.watchWithin(200 * time.Millisecond)
-	goes(t, func() bool { return !b.holding().Open })
-	require.Empty(t, b.alarms(contract.AlarmLate))
-}
-
-// watchWithin runs a watchdog with a grace until the test ends.
-func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
-	b.t.Helper()
-	b.worker(b.ledger)
-	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
-	ctx, stop := context.WithCancel(b.t.Context())
-	watchdog := b.watchdog(targets, grace)
-	var over sync.WaitGroup
-	over.Go(func() { watchdog.Run(ctx) })
-	b.t.Cleanup(func() { stop(); over.Wait() })
-	return watchdog
-}
-
-func (b *bench) watchdog(targets map[string]target.Target, grace time.Duration) *target.Watchdog {
-	return target.New(target.Options{
-		Targets: targets, Holdings: b.ledger, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
-	}).Watchdog(grace)
 }
