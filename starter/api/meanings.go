@@ -152,7 +152,6 @@ var meanings = map[string]map[string]string{
 		"keepSessions":       "Open sessions live on when access ends",
 		"driftCheckInterval": "How often live access is looked at",
 		"restore":            "Access that somebody else took away is given again",
-		"approval":           "The one rule of requests that were made before there could be several",
 		"rules":              "What is asked of the request before it is granted",
 		"reminders":          "How long after the request was asked its reviewers are reminded",
 		"warnings":           "How long before the end the subject is told that it comes",
