@@ -3,6 +3,7 @@ package target_test
 import (
 	"context"
 	"sync"
+	"time"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -23,6 +24,8 @@ type liar struct {
 	refuses, refusesRevoke error
 	// another gives the access just before a grant.
 	another bool
+	// frozen is the end that it shows, whatever it is asked for.
+	frozen time.Time
 	// keeps answers a revoke well and keeps the access.
 	keeps bool
 
@@ -65,7 +68,9 @@ func (l *liar) Inspect(context.Context, target.Access) (target.State, error) {
 		return target.State{}, contract.Problemf(contract.KindDenied, "", "", "nobody may look")
 	}
 	state := target.State{Held: l.holds && !l.blind, Identity: contract.Identity{Target: l.system, ID: "16384"}}
-	if !state.Held {
+	if state.Held {
+		state.Until = l.frozen
+	} else {
 		state.Doubt = l.doubt
 	}
 	return state, nil

@@ -127,6 +127,23 @@ func TestP3AGrantThatIsAnsweredAndNotMadeIsNotBelieved(t *testing.T) {
 	require.Zero(t, receipt)
 }
 
+func TestP4AnEndThatIsAnsweredAndNotMovedIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, &liar{frozen: time.Now().Add(2 * time.Hour)})
+	first, err := s.grant()
+	require.NoError(t, err)
+	s.target.frozen = first.Until.Add(-time.Minute)
+	_, err = s.grant()
+	require.ErrorContains(t, err, "shows that it will end it at")
+	holding := s.holding()
+	require.True(t, holding.Open)
+	require.True(t, first.Until.Equal(holding.Until), "what the target did not take is not held")
+
+	s.target.frozen = s.target.frozen.Add(2 * time.Minute)
+	_, err = s.grant()
+	require.NoError(t, err)
+}
+
 func TestP3WithoutAReadBackNobodySaysThatItIsGone(t *testing.T) {
 	t.Parallel()
 	for name, lying := range map[string]*liar{"that shows nothing": {blind: true}, "that can't be asked": {deaf: true}, "that shows all": {}} {
