@@ -3,13 +3,17 @@ package promises
 import (
 	"fmt"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"curfew/activities/ledger"
+	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"
 	"curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
@@ -125,4 +129,53 @@ func TestAMissingRightFailsTheRequestWithTheStatementToRun(t *testing.T) {
 	alarms, err := h.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmStuck})
 	require.NoError(t, err)
 	require.Empty(t, alarms)
+}
+
+func TestATargetThatIsDownForLongerThanTheAccessIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	id := h.ask(alice, "debug", 5*time.Second).ID
+	h.approve(bob, id)
+	require.Eventually(t, func() bool {
+		why := h.why(id)
+		require.NotContains(t, why, "later end")
+		require.NotContains(t, why, "has not answered")
+		return strings.Contains(why, "can't be reached")
+	}, patience, 20*time.Millisecond)
+}
+
+func TestATargetThatIsDownIsNamedWhileCurfewGoesOnTrying(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	id := h.ask(alice, "debug", time.Hour).ID
+	h.approve(bob, id)
+	require.Eventually(t, func() bool { return strings.Contains(h.why(id), "can't be reached") }, patience, 20*time.Millisecond)
+	require.False(t, h.givesBack(id), "it is shown before the grant gives up")
+
+	h.lightrunFaults.Clear()
+	h.await(id, contract.StateActive)
+	require.Empty(t, h.why(id))
+}
+
+// why is what a request says of itself; empty while it can't be asked.
+func (h *house) why(id string) string {
+	h.t.Helper()
+	var status contract.Status
+	value, err := h.client.QueryWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
+	if err != nil || value.Get(&status) != nil {
+		return ""
+	}
+	return status.Why
+}
+
+// givesBack is true when a hold of the request has failed.
+func (h *house) givesBack(id string) bool {
+	h.t.Helper()
+	return slices.ContainsFunc(h.history(contract.RequestWorkflowID(id)).Events, func(event *historypb.HistoryEvent) bool {
+		return event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED || event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT
+	})
 }

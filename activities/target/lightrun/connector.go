@@ -193,7 +193,7 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 	latest := now.Add(maxDuration)
 	switch {
 	case !access.Until.After(now):
-		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "ask for a later end",
+		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "see that the target, the ledger and the workers run and answer",
 			"%s is in the past", access.Until.UTC().Format(time.RFC3339))
 	case access.Until.After(latest):
 		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for 31 days or less",
