@@ -191,6 +191,8 @@ func TestP3AnotherSystemAtTheSameAddressProvesNothing(t *testing.T) {
 	s.target.system, s.target.holds = "7002", false // a fresh server in its place
 	_, err = s.end()
 	require.ErrorContains(t, err, "it is another system (7002) than the one that the access was granted on (7001)")
+	require.ErrorContains(t, err, "lead to the former one again")
+	require.ErrorContains(t, err, "`curfew stuck takeover`")
 
 	s.target.holds = true // it was restored from the first one, with the access
 	ended, err := s.end()

@@ -3,6 +3,8 @@ package promises
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -13,6 +15,8 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 
 	"curfew/activities/ledger"
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"
 	"curfew/internal/testserver/postgres"
@@ -159,6 +163,42 @@ func TestATargetThatIsDownIsNamedWhileCurfewGoesOnTrying(t *testing.T) {
 	h.lightrunFaults.Clear()
 	h.await(id, contract.StateActive)
 	require.Empty(t, h.why(id))
+}
+
+// Lightrun is known by its address alone, and the access went while that changed.
+func TestP3AnAbsenceAtAnotherAddressIsSettledByAnAdmin(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stop := h.work()
+	id := h.active(alice, "debug", time.Hour).ID
+	stop()
+	h.moveLightrun()
+	for _, access := range h.lightrun.Live() {
+		require.NoError(t, h.removeAccess(access.Name))
+	}
+	h.work()
+	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	grant := h.awaitStuck()
+	require.Contains(t, grant.Problem, "it is another system")
+	require.Contains(t, grant.Problem, "`curfew stuck takeover`")
+
+	_, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "Lightrun has a new name, and lists no such access")
+	require.NoError(t, err)
+	require.Equal(t, contract.OutcomeTakenOver, h.ended(id).Outcome)
+}
+
+// moveLightrun gives the stand-in another address, for the workers that start from now on.
+func (h *house) moveLightrun() {
+	h.t.Helper()
+	moved := httptest.NewServer(h.lightrun.Handler())
+	h.t.Cleanup(moved.Close)
+	path := filepath.Join(h.dir, "curfew.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(h.t, err)
+	require.NoError(h.t, os.WriteFile(path, []byte(strings.Replace(string(text), h.debuggers, moved.URL, 1)), 0o600))
+	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
+	require.NoError(h.t, err)
+	h.config = h.live.Current()
 }
 
 // why is what a request says of itself; empty while it can't be asked.
