@@ -42,6 +42,7 @@ var meanings = map[string]map[string]string{
 		"since":      "When the revoke should have been done",
 		"requests":   "The requests that it was held up by",
 		"problem":    "Why it is stuck",
+		"trying":     "Why the access is not given yet, while Curfew goes on trying",
 		"over":       "Curfew looks after nothing here any more",
 		"unanswered": "Why it could not be asked how it stands; all but its id is empty then",
 		"restarted":  "Why the retry had to start the grant's workflow anew; absent when it had not to",
