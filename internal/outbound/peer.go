@@ -23,10 +23,13 @@ type Peer struct {
 // String is the peer in a sentence.
 func (p Peer) String() string { return p.Name + " at " + p.Host }
 
-// Unreachable is about a call that got no answer, or half of one.
+// Unreachable is about a call that got no answer, half of one, or one without an end.
 func (p Peer) Unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return fmt.Errorf("ask %s: %w", p, ctx.Err())
+	case errors.Is(err, ErrTooLarge):
+		return p.Strange("more than can be read")
 	}
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err // the rest repeats the address
