@@ -39,10 +39,13 @@ func endOf(in contract.RecordInput) contract.Tombstone {
 	return t
 }
 
-// RecordEnds is the activity contract.ActivityRecordEnds: it pays what somebody owes who has ended a lease while the ledger
-// was away.
+// RecordEnds is the activity contract.ActivityRecordEnds: it pays what a grant owes that has ended leases while the ledger was
+// away. It runs for anybody's workflow, so it ends leases in nobody's name, and no request as a whole.
 func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput) error {
-	return activities.Error(a.tombstones.AddTombstones(ctx, in.Tombstones...))
+	if !contract.IsGrantID(in.Grant) {
+		return activities.Error(contract.Problemf(contract.KindInvalid, "grant", "name the grant", "%.80q is no grant's id", in.Grant))
+	}
+	return activities.Error(a.tombstones.AddTombstones(ctx, Released(in.Grant, in.Requests)...))
 }
 
 // Alarm is the activity contract.ActivityAlarm.

@@ -64,7 +64,11 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 		return nil
 	}
 	by := command.TakeOver.Fact
-	if owed := a.recordEnds(ctx, holding.Grant, contract.EndTakenOver, by.By, by.Reason, holding.Leases.Requests()); len(owed) > 0 {
+	var takenOver []contract.Tombstone
+	for _, request := range holding.Leases.Requests() {
+		takenOver = append(takenOver, contract.Tombstone{Request: request, Grant: holding.Grant, Kind: contract.EndTakenOver, By: by.By, Reason: by.Reason})
+	}
+	if err := a.record(ctx, holding.Grant, takenOver); err != nil {
 		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
 	}
 	holding = over(holding, time.Now().UTC())

@@ -22,7 +22,7 @@ func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (
 	receipt, err := a.grant(ctx, command, clock)
 	a.lines[command.Access.Target].doubt(ctx, err)
 	if err == nil {
-		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+		receipt.Owed = a.recordReleased(ctx, command.Access.GrantID(), command.Over)
 	}
 	return receipt, activities.Error(err)
 }
