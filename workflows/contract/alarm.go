@@ -23,13 +23,15 @@ const (
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
+	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
 )
 
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 
