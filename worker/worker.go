@@ -63,6 +63,7 @@ func Run(ctx context.Context, o Options) error {
 	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
 	workers := start(ctx, o)
 	defer stop(workers)
+	beside.Go(func() { followClock(ctx, o, watchdog) })
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {
 		beside.Go(func() { scheduleSweeps(ctx, o) })
 	}

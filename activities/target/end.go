@@ -43,7 +43,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	locked, err := lockToEnd(ctx, a.holdings, command.Access.GrantID())
+	locked, err := lockToEnd(ctx, a.holdings, command.Access.GrantID(), clock.now().Sub(command.Until))
 	if err != nil {
 		if newer, overtaken := place.overtakenBy(); overtaken {
 			return contract.EndReceipt{Overtaken: newer}, nil

@@ -429,12 +429,14 @@ func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
 }
 
 // watchWithin runs a watchdog with a grace until the test ends.
-func (b *bench) watchWithin(grace time.Duration) {
+func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
 	b.t.Helper()
 	b.worker(b.ledger)
 	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
 	ctx, stop := context.WithCancel(b.t.Context())
+	watchdog := target.NewWatchdog(targets, b.ledger, b.ledger, b.ledger, grace, zap.NewNop())
 	var over sync.WaitGroup
-	over.Go(func() { target.NewWatchdog(targets, b.ledger, b.ledger, b.ledger, grace, zap.NewNop()).Run(ctx) })
+	over.Go(func() { watchdog.Run(ctx) })
 	b.t.Cleanup(func() { stop(); over.Wait() })
+	return watchdog
 }

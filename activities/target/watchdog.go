@@ -41,7 +41,7 @@ type Watchdog struct {
 	alarms     ledger.Alarms
 	grace      time.Duration
 	log        *zap.Logger
-	shut       shutOut
+	temporal   temporalTime
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
@@ -55,6 +55,7 @@ func NewWatchdog(
 func (w *Watchdog) Run(ctx context.Context) {
 	var all sync.WaitGroup
 	all.Go(func() { w.endTombstoned(ctx) })
+	all.Go(func() { w.watchOverdue(ctx) })
 	for name := range w.targets {
 		all.Go(func() { w.watch(ctx, name) })
 	}
@@ -151,11 +152,10 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 		return w.rescueUnlocked(ctx, grant, err)
 	}
 	defer locked.Unlock()
-	w.shut.over(grant)
 	ctx, done := whileHeld(ctx)
 	defer done()
 	holding := locked.Holding()
-	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
+	if !holding.Open || !w.isDue(holding) {
 		return nil
 	}
 	found, here := w.targets[holding.Access.Target]

@@ -4,45 +4,30 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
+
+	"curfew/activities/ledger"
 )
 
-// shutOut remembers since when the watchdog can't have the locks of holdings.
-type shutOut struct {
-	mu    sync.Mutex
-	since map[string]time.Time // by grant
-}
+// waitOut is how long the watchdog waits on for a lock that it did not get, rather than to come again.
+const waitOut = 5 * time.Second
 
-// from returns since when, which is now when it is the first time.
-func (s *shutOut) from(grant string) time.Time {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.since == nil {
-		s.since = map[string]time.Time{}
-	}
-	if s.since[grant].IsZero() {
-		s.since[grant] = time.Now()
-	}
-	return s.since[grant]
-}
-
-func (s *shutOut) over(grant string) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(s.since, grant)
-}
-
-// rescueUnlocked ends access whose lock somebody has for longer than anybody does who is well. The holding stays open: the
-// watchdog comes again until it has had the lock and looked.
+// rescueUnlocked ends access whose lock somebody has who should have let go of it: whoever had it when the access was to end
+// keeps it no longer than HonestHold. The holding stays open: the watchdog comes again until it has had the lock and looked.
 func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error) error {
-	if time.Since(w.shut.from(grant)) < HonestHold {
-		return cause
-	}
 	holding, err := w.holdings.Read(ctx, grant)
 	found, here := w.targets[holding.Access.Target]
-	if err != nil || !here || !holding.Open || holding.Standing || holding.Until.Add(w.grace).After(time.Now()) {
+	if err != nil || !here || !holding.Open || holding.Standing || !w.isDue(holding) {
 		return errors.Join(cause, err)
+	}
+	switch left := HonestHold - w.past(holding); {
+	case left > waitOut:
+		return cause
+	case left > 0:
+		if locked, err := lockWithin(ctx, w.holdings, grant, left); err == nil {
+			locked.Unlock()
+			return w.rescue(ctx, grant)
+		}
 	}
 	gone, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, holding.Leases.KeepSessions())
 	if err != nil {
@@ -53,4 +38,12 @@ func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error
 		w.tell(ctx, holding)
 	}
 	return fmt.Errorf("it was taken away, and nobody could look with the lock of its holding: %w", cause)
+}
+
+// past is how long ago the access was to end: by Temporal's clock, or by this machine's where that is not known.
+func (w *Watchdog) past(holding ledger.Holding) time.Duration {
+	if now, known := w.temporal.now(); known {
+		return now.Sub(holding.Until)
+	}
+	return time.Since(holding.Until)
 }

@@ -113,13 +113,28 @@ func TestP2ALedgerThatHangsKeepsNoEndWaiting(t *testing.T) {
 	require.Equal(t, contract.OutcomeExpired, h.ended(status.ID).Outcome)
 }
 
+// A worker hangs while it waits for an end; it was also the one whose cache has the workflows.
+func TestP2AnEndWhoseWorkerHangsComesTenSecondsLateAtMost(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	first := h.workInAProcess()
+	status := h.active(alice, "orders", 30*time.Second)
+	h.workInAProcess()
+	h.until(status.Until.Add(-3 * time.Second))
+	require.NoError(t, first.cmd.Process.Signal(syscall.SIGSTOP))
+	h.goneWithin(h.database.alice, *status.Until, 10*time.Second)
+	require.NoError(t, first.cmd.Process.Signal(syscall.SIGCONT))
+	require.Equal(t, contract.OutcomeExpired, h.ended(status.ID).Outcome)
+}
+
 // A worker hangs between its call to the target and the answer, and has the lock of the holding.
 func TestP2AWorkerThatHangsWithTheLockKeepsNoEndWaiting(t *testing.T) {
 	t.Parallel()
 	g := &gate{}
 	h := newHouse(t, through(g))
 	hung := h.workInAProcess()
-	status := h.active(alice, "debug", 20*time.Second)
+	status := h.active(alice, "debug", 30*time.Second)
+	h.workInAProcess() // it serves whatever is asked from now on
 	reached := g.arm(boundary{"POST", "/api/v1/temp-access", true})
 	go func() {
 		_, _ = h.starter.Extend(h.t.Context(), alice, status.ID, contract.Duration{Duration: time.Minute}, "not done yet")
@@ -130,8 +145,8 @@ func TestP2AWorkerThatHangsWithTheLockKeepsNoEndWaiting(t *testing.T) {
 		require.Fail(t, "the boundary was never reached", hung.log.String())
 	}
 	require.NoError(t, hung.cmd.Process.Signal(syscall.SIGSTOP))
-	h.workInAProcess()
 	require.Eventually(t, func() bool { return !h.canDebug("alice@example.org") }, 2*patience, 20*time.Millisecond)
+	require.Less(t, time.Since(*status.Until), 15*time.Second)
 	require.NoError(t, hung.cmd.Process.Signal(syscall.SIGCONT))
 	h.ended(status.ID)
 	require.Empty(t, h.lightrun.Live())
