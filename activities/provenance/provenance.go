@@ -29,8 +29,11 @@ type Options struct {
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
 type Guard struct{ Options }
 
-// New makes a guard.
-func New(o Options) *Guard { return &Guard{o} }
+// New makes a guard. It minds who has said what, and not by whose clock: what was said is recorded, also where clocks differ.
+func New(o Options) *Guard {
+	o.Verifier = o.Verifier.AnyDate()
+	return &Guard{o}
+}
 
 // Record guards contract.ActivityRecord. A request that nobody has sealed is recorded as nobody's.
 func (g *Guard) Record(next func(context.Context, contract.RecordInput) error) func(context.Context, contract.RecordInput) error {
