@@ -3,7 +3,6 @@ package target
 import (
 	"context"
 	"errors"
-	"time"
 
 	"curfew/activities"
 	"curfew/activities/ledger"
@@ -54,7 +53,8 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	if err := a.verifyTakeOver(command); err != nil {
 		return activities.Error(err)
 	}
-	if err := a.checkEpoch(ctx, command.Access, command.Token, startedAt(ctx)); err != nil {
+	clock := startedAt(ctx)
+	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
 		return activities.Error(err)
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
@@ -72,7 +72,7 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	if owed := a.recordEnds(ctx, holding.Grant, contract.EndTakenOver, by.By, by.Reason, holding.Leases.Requests()); len(owed) > 0 {
 		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
 	}
-	holding = over(holding, time.Now().UTC())
+	holding = over(holding, clock.now())
 	holding.Token = command.Token
 	return activities.Error(locked.Save(ctx, holding))
 }

@@ -153,7 +153,11 @@ func (w *Watchdog) endIfEnded(ctx context.Context, grant string) error {
 	case len(left) == len(holding.Leases):
 		return nil
 	case len(left) > 0:
-		return locked.Save(ctx, shortened(holding, left))
+		now, err := w.now(ctx)
+		if err != nil {
+			return err
+		}
+		return locked.Save(ctx, shortened(holding, left, now))
 	}
 	gone, _, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
 	if gone {
@@ -163,9 +167,9 @@ func (w *Watchdog) endIfEnded(ctx context.Context, grant string) error {
 }
 
 // shortened is a holding that some of its leases hold up no more.
-func shortened(holding ledger.Holding, left contract.Leases) ledger.Holding {
+func shortened(holding ledger.Holding, left contract.Leases, now time.Time) ledger.Holding {
 	holding.Leases, holding.Until = left, left.End()
-	holding.Uses = usesOf(holding).begin(left, time.Now()).list()
+	holding.Uses = usesOf(holding).begin(left, now).list()
 	return holding
 }
 

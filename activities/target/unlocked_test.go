@@ -258,7 +258,7 @@ func TestAccessThatAnEndTookByMistakeIsPutBack(t *testing.T) {
 			goes(t, func() bool { return holdings.freed.Load() > 0 })
 			require.Equal(t, tc.back, b.can())
 			require.Equal(t, tc.back, b.grants.Load() > 0, "it is not even tried")
-			require.Len(t, b.alarms(contract.AlarmDrifted), tc.alarms)
+			require.Len(t, b.alarms(contract.AlarmInterrupted), tc.alarms)
 			after := b.holding()
 			require.Equal(t, before.Token, after.Token)
 			require.Equal(t, before.Open, after.Open)
@@ -406,9 +406,43 @@ func TestTheWatchdogGoesAheadWhenSomebodyHangsWithTheLock(t *testing.T) {
 	goes(t, func() bool { return !b.can() })
 	require.Less(t, time.Since(holding.Until), target.HonestHold+10*time.Second)
 	require.True(t, b.holding().Open, "nobody has had the lock and looked")
+	require.Empty(t, b.alarms(contract.AlarmLate), "its end may have moved")
 	hung.Unlock()
 	goes(t, func() bool { return !b.holding().Open })
-	require.Len(t, b.alarms(contract.AlarmLate), 1)
+	goes(t, func() bool { return len(b.alarms(contract.AlarmLate)) == 1 })
+}
+
+// Whoever hung with the lock moves the end, or ends the access, and lets go of it.
+func TestTheWatchdogTellsOfWhatItTookAwayAsItIsUnderTheLock(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		save func(*ledger.Holding)
+		kind contract.AlarmKind
+	}{
+		"its end had moved":       {func(h *ledger.Holding) { h.Until = h.Until.Add(time.Hour) }, contract.AlarmInterrupted},
+		"somebody else closed it": {func(h *ledger.Holding) { h.Open, h.GoneAt = false, time.Now().UTC() }, contract.AlarmLate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			_, err := b.grant(b.grantCommand(time.Hour, true))
+			require.NoError(t, err)
+			holding := b.holding()
+			holding.Until = time.Now().UTC().Add(-target.HonestHold)
+			b.save(holding)
+			hung, err := b.ledger.Lock(t.Context(), holding.Grant)
+			require.NoError(t, err)
+			b.watchWithin(200 * time.Millisecond)
+			goes(t, func() bool { return !b.can() })
+			tc.save(&holding)
+			require.NoError(t, hung.Save(t.Context(), holding))
+			hung.Unlock()
+			goes(t, func() bool { return len(b.alarms(tc.kind)) == 1 })
+			all, err := b.ledger.List(t.Context(), ledger.AlarmFilter{})
+			require.NoError(t, err)
+			require.Len(t, all, 1)
+		})
+	}
 }
 
 func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
@@ -432,9 +466,14 @@ func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
 func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
 	b.t.Helper()
 	b.worker(b.ledger)
+	return b.watchOver(b.ledger, grace)
+}
+
+func (b *bench) watchOver(holdings ledger.Holdings, grace time.Duration) *target.Watchdog {
+	b.t.Helper()
 	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
 	ctx, stop := context.WithCancel(b.t.Context())
-	watchdog := target.NewWatchdog(targets, b.ledger, b.ledger, b.ledger, grace, zap.NewNop())
+	watchdog := target.NewWatchdog(targets, holdings, b.ledger, b.ledger, grace, zap.NewNop())
 	var over sync.WaitGroup
 	over.Go(func() { watchdog.Run(ctx) })
 	b.t.Cleanup(func() { stop(); over.Wait() })

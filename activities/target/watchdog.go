@@ -32,8 +32,8 @@ const (
 )
 
 // Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone, and at once
-// what people have ended. It knows nothing of Temporal, so that access ends also when Temporal does not run. It goes by
-// this machine's clock, so clocks must agree to less than the grace.
+// what people have ended. It needs no Temporal, so that access ends also when Temporal does not run. What is due goes by the
+// ledger's clock, and by Temporal's where that is known; see now and isDue.
 type Watchdog struct {
 	targets    map[string]Target
 	holdings   ledger.Holdings
@@ -42,6 +42,7 @@ type Watchdog struct {
 	grace      time.Duration
 	log        *zap.Logger
 	temporal   temporalTime
+	owed       owed
 }
 
 // NewWatchdog makes a watchdog over the holdings of the targets with these names.
@@ -78,7 +79,8 @@ func (w *Watchdog) watch(ctx context.Context, name string) {
 
 // round goes through everything that is due, a few at a time, also past what can't be ended.
 func (w *Watchdog) round(ctx context.Context, name string, failed failures) {
-	filter := ledger.DueFilter{Before: time.Now().Add(-w.grace), Targets: []string{name}, Limit: duePage}
+	w.rescueAll(ctx, w.owed.at(name), failed)
+	filter := w.pastGrace(name)
 	for ctx.Err() == nil {
 		due, err := w.holdings.Due(ctx, filter)
 		if err != nil {
@@ -154,18 +156,22 @@ func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	defer locked.Unlock()
 	ctx, done := whileHeld(ctx)
 	defer done()
-	holding := locked.Holding()
-	if !holding.Open || !w.isDue(holding) {
-		return nil
+	now, err := w.now(ctx)
+	if err != nil {
+		return err
 	}
+	holding := locked.Holding()
 	found, here := w.targets[holding.Access.Target]
-	if !here {
+	if !holding.Open || !w.isDue(holding, now) || !here {
+		w.tellOwed(ctx, holding, now)
 		return nil
 	}
 	gone, there, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions())
-	if gone && there {
-		holding.Proof = locked.Holding().Proof
-		w.tell(ctx, holding)
+	if there {
+		w.owed.add(holding)
+	}
+	if gone {
+		w.tellOwed(ctx, locked.Holding(), now)
 	}
 	return err
 }
@@ -182,43 +188,20 @@ func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Loc
 		}
 		there = !removed.absent
 		holding.Proof.Unconfirmed, holding.Proof.Absent = removed.unconfirmed, removed.absent
-		if holding.SettledAt.After(time.Now()) {
-			return false, there, nil
-		}
 	}
-	if err := locked.Save(ctx, closed(holding)); err != nil {
+	now, err := w.now(ctx)
+	if err != nil || !holding.Standing && holding.SettledAt.After(now) {
+		return false, there, err
+	}
+	if err := locked.Save(ctx, closed(holding, now)); err != nil {
 		return false, there, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
 	return true, there, nil
 }
 
-// closed is a holding of access that was seen to be gone just now.
-func closed(holding ledger.Holding) ledger.Holding {
-	now := time.Now().UTC()
+// closed is a holding of access that was seen to be gone now.
+func closed(holding ledger.Holding, now time.Time) ledger.Holding {
 	holding = over(holding, now)
 	holding.GoneAt, holding.SettledAt = now, time.Time{}
 	return holding
-}
-
-func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
-	now := time.Now().UTC()
-	w.log.Warn("the watchdog ended access that was past its end", zapGrant(ended.Grant), zap.Time("until", ended.Until))
-	err := w.alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%d/%s/%d", ended.Grant, ended.Token.Epoch, contract.AlarmLate, ended.Until.Unix()),
-		Kind: contract.AlarmLate, At: now, Target: ended.Access.Target, Grant: ended.Grant, Requests: ended.Leases.Requests(),
-		Actor: contract.ActorWatchdog,
-		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog %s: see whether Temporal and the workers run.",
-			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(ended.Proof)),
-	})
-	if err != nil {
-		w.log.Error("the ledger did not take the watchdog's alarm", zapGrant(ended.Grant), zapError(err))
-	}
-}
-
-// doneBy says what the watchdog has done, and no more.
-func doneBy(proof ledger.Proof) string {
-	if proof.Unconfirmed {
-		return "removed it, and can't confirm that it is gone"
-	}
-	return "ended it"
 }

@@ -64,6 +64,10 @@ func (w *Watchdog) overdue(ctx context.Context) map[string][]ledger.Holding {
 	}
 	ctx, done := context.WithTimeout(ctx, listenWithin)
 	defer done()
+	here, err := w.now(ctx)
+	if err != nil {
+		return nil // the rounds say so
+	}
 	filter := ledger.DueFilter{Before: now.Add(-overdueAfter), Targets: w.names(), Limit: overduePage}
 	found := map[string][]ledger.Holding{}
 	for {
@@ -72,7 +76,7 @@ func (w *Watchdog) overdue(ctx context.Context) map[string][]ledger.Holding {
 			return found // the rounds say so
 		}
 		for _, holding := range due {
-			if !w.isPastGrace(holding) {
+			if !w.isPastGrace(holding, here) {
 				found[holding.Access.Target] = append(found[holding.Access.Target], holding)
 			}
 		}
@@ -91,16 +95,34 @@ func (w *Watchdog) names() []string {
 	return names
 }
 
-func (w *Watchdog) isPastGrace(holding ledger.Holding) bool {
-	return !holding.Until.Add(w.grace).After(time.Now())
+// now is what ends are compared with: the ledger's clock. A file has none. Then it is Temporal's, where that is known, because
+// planned ends go by it, and the machine's only where nobody else has said what the time is.
+func (w *Watchdog) now(ctx context.Context) (time.Time, error) {
+	if now, known := w.temporal.now(); known && !w.holdings.HasClock() {
+		return now.UTC(), nil
+	}
+	return w.holdings.Now(ctx)
+}
+
+// pastGrace finds what is past its end by more than the grace.
+func (w *Watchdog) pastGrace(name string) ledger.DueFilter {
+	filter := ledger.DueFilter{Past: w.grace, Targets: []string{name}, Limit: duePage}
+	if now, known := w.temporal.now(); known && !w.holdings.HasClock() {
+		filter.Before = now.Add(-w.grace)
+	}
+	return filter
+}
+
+func (w *Watchdog) isPastGrace(holding ledger.Holding, now time.Time) bool {
+	return !holding.Until.Add(w.grace).After(now)
 }
 
 // isDue is true when nobody else will end it in time.
-func (w *Watchdog) isDue(holding ledger.Holding) bool {
-	if now, known := w.temporal.now(); known && !holding.Until.Add(overdueAfter).After(now) {
+func (w *Watchdog) isDue(holding ledger.Holding, now time.Time) bool {
+	if temporal, known := w.temporal.now(); known && !holding.Until.Add(overdueAfter).After(temporal) {
 		return true
 	}
-	return w.isPastGrace(holding)
+	return w.isPastGrace(holding, now)
 }
 
 // temporalTime is what a process knows of the Temporal server's clock: that it is at least so far, however wrong the clock of

@@ -17,10 +17,14 @@ const waitOut = 5 * time.Second
 func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error) error {
 	holding, err := w.holdings.Read(ctx, grant)
 	found, here := w.targets[holding.Access.Target]
-	if err != nil || !here || !holding.Open || holding.Standing || !w.isDue(holding) {
+	if err != nil {
 		return errors.Join(cause, err)
 	}
-	switch left := HonestHold - w.past(holding); {
+	now, err := w.now(ctx)
+	if err != nil || !here || !holding.Open || holding.Standing || !w.isDue(holding, now) {
+		return errors.Join(cause, err)
+	}
+	switch left := HonestHold - w.past(holding, now); {
 	case left > waitOut:
 		return cause
 	case left > 0:
@@ -33,17 +37,16 @@ func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error
 	if err != nil {
 		return err
 	}
-	holding.Proof.Unconfirmed = gone.unconfirmed
 	if !gone.absent {
-		w.tell(ctx, holding)
+		w.owed.add(holding)
 	}
 	return fmt.Errorf("it was taken away, and nobody could look with the lock of its holding: %w", cause)
 }
 
-// past is how long ago the access was to end: by Temporal's clock, or by this machine's where that is not known.
-func (w *Watchdog) past(holding ledger.Holding) time.Duration {
-	if now, known := w.temporal.now(); known {
-		return now.Sub(holding.Until)
+// past is how long ago the access was to end: by Temporal's clock, or by the ledger's where that is not known.
+func (w *Watchdog) past(holding ledger.Holding, now time.Time) time.Duration {
+	if temporal, known := w.temporal.now(); known {
+		now = temporal
 	}
-	return time.Since(holding.Until)
+	return now.Sub(holding.Until)
 }

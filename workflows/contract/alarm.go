@@ -11,6 +11,7 @@ const (
 	AlarmStuck                   AlarmKind = "stuck"                      // a revoke is past its alarm time
 	AlarmTakenOver               AlarmKind = "taken-over"                 // somebody took a stuck revoke over, by name
 	AlarmDrifted                 AlarmKind = "drifted"                    // live access was removed by somebody else
+	AlarmInterrupted             AlarmKind = "interrupted"                // Curfew itself removed live access, whose end had moved
 	AlarmReappeared              AlarmKind = "reappeared"                 // access is there again after its revoke
 	AlarmOrphaned                AlarmKind = "orphaned"                   // Curfew's mark is on access that no live grant holds up
 	AlarmRemoved                 AlarmKind = "removed"                    // the sweep removed an orphan
@@ -28,7 +29,7 @@ const (
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
-		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
+		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
 		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
