@@ -49,8 +49,8 @@ func registerActivities(r Registry, o Options) {
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
-		contract.ActivityDecide:         rules.Decide,
-		contract.ActivityPostReview:     rules.PostReview,
+		contract.ActivityDecide:         rightly(o.clock, rules.Decide),
+		contract.ActivityPostReview:     rightlyDone(o.clock, rules.PostReview),
 		contract.ActivityCheckEvidence:  rules.CheckEvidence,
 		contract.ActivityHold:           leases.Hold,
 		contract.ActivityExtendLease:    leases.Extend,
@@ -73,11 +73,11 @@ func registerTargetActivities(r Registry, o Options) {
 		Verifier: o.Verifier, Log: o.Log,
 	})
 	register(r, map[string]any{
-		contract.ActivityGrant:       targets.Grant,
+		contract.ActivityGrant:       rightly(o.clock, targets.Grant),
 		contract.ActivityEnd:         targets.End,
 		contract.ActivityDetectDrift: targets.DetectDrift,
 		contract.ActivityTakeOver:    targets.TakeOver,
-		contract.ActivityIssue:       targets.Issue,
+		contract.ActivityIssue:       rightly(o.clock, targets.Issue),
 		contract.ActivitySweepTarget: sweeps(o).Target,
 		contract.ActivitySweepRemove: sweeps(o).Remove,
 	})

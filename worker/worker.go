@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
@@ -50,6 +51,10 @@ type Options struct {
 	TaskQueues []string
 	// Identity names this worker in Temporal's Web UI; empty for process and host.
 	Identity string
+	// Namespace is the one in Temporal; empty for contract.Namespace.
+	Namespace string
+
+	clock *clock.Watch
 }
 
 // Run works until the context ends, and then lets what is under way come to its end. The watchdog begins at once; the rest
@@ -61,9 +66,10 @@ func Run(ctx context.Context, o Options) error {
 	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Tombstones, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
 	beside.Go(func() { watchdog.Run(ctx) })
 	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
+	o.clock = watchClock(o, watchdog)
 	workers := start(ctx, o)
 	defer stop(workers)
-	beside.Go(func() { followClock(ctx, o, watchdog) })
+	beside.Go(func() { o.clock.Run(ctx) })
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {
 		beside.Go(func() { scheduleSweeps(ctx, o) })
 	}
@@ -81,6 +87,7 @@ const startAgain = 2 * time.Second
 func start(ctx context.Context, o Options) []sdkworker.Worker {
 	for ctx.Err() == nil {
 		workers := compose(o)
+		o.clock.Compare(ctx) // before anything is decided by it
 		err := startAll(workers)
 		if err == nil {
 			o.Log.Info("working", zap.Strings("taskQueues", queues(o)), zap.Int("targets", len(o.Targets)))

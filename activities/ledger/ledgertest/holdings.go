@@ -115,8 +115,8 @@ func dueByTheLedgersClock(t *testing.T, store Store) {
 	now, err := store.Now(t.Context())
 	require.NoError(t, err)
 	require.WithinRange(t, now, began.Add(-time.Second), time.Now().Add(time.Second), "its clock is this machine's here")
-	for name, ago := range map[string]time.Duration{"a": 2 * time.Hour, "b": 20 * time.Minute, "c": -20 * time.Minute} {
-		save(t, store, ledger.Holding{Grant: "grant/" + name, Open: true, Until: now.Add(-ago)})
+	for name, ago := range map[string]time.Duration{"grant/a": 2 * time.Hour, "grant/b": 20 * time.Minute, "grant/c": -20 * time.Minute} {
+		save(t, store, ledger.Holding{Grant: name, Open: true, Until: now.Add(-ago)})
 	}
 	for past, want := range map[time.Duration][]string{
 		0: {"grant/a", "grant/b"}, time.Hour: {"grant/a"}, -time.Hour: {"grant/a", "grant/b", "grant/c"}, 3 * time.Hour: nil,
