@@ -40,7 +40,7 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
-	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
+	book := ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -127,7 +126,7 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 	}
 	err := g.Alarms.Raise(ctx, contract.Alarm{
 		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, request, hex.EncodeToString(sum[:8])),
-		Kind: contract.AlarmForged, At: time.Now().UTC(), Requests: requests, Actor: contract.ActorCurfew,
+		Kind: contract.AlarmForged, At: now(ctx), Requests: requests, Actor: contract.ActorCurfew,
 		Text: "The workflow " + contract.Shorten(workflowOf(ctx), 256) + " wanted something recorded, written or sent that nobody vouches for: " + problem.Error(),
 	})
 	if err != nil {

@@ -57,6 +57,13 @@ func newUnsettled(holdings ledger.Holdings, log *zap.Logger) *unsettled {
 	return &unsettled{holdings: holdings, log: log, grants: map[string]deeds{}}
 }
 
+// has is true while a call on a grant is not settled.
+func (u *unsettled) has(grant string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.grants[grant]) > 0
+}
+
 // add has a deed settled, for as long as that takes. The channel is closed when it is; never, when a later one takes its place.
 func (u *unsettled) add(ctx context.Context, grant string, what sort, added *deed) <-chan struct{} {
 	added.settled = make(chan struct{})
@@ -116,7 +123,7 @@ func (u *unsettled) round(ctx context.Context, grants []string) {
 func (u *unsettled) settle(ctx context.Context, grant string) error {
 	ctx, done := context.WithTimeout(ctx, settleAttempt)
 	defer done()
-	locked, err := lockWithin(ctx, u.holdings, grant, lockPatience)
+	locked, err := ledger.LockWithin(ctx, u.holdings, grant, lockPatience)
 	if err != nil {
 		return err
 	}

@@ -149,7 +149,7 @@ func (f failures) note(grant string, err error) bool {
 func (w *Watchdog) rescue(ctx context.Context, grant string) error {
 	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
 	defer cancel()
-	locked, err := lockWithin(ctx, w.holdings, grant, lockPatience)
+	locked, err := ledger.LockWithin(ctx, w.holdings, grant, lockPatience)
 	if err != nil {
 		return w.rescueUnlocked(ctx, grant, err)
 	}

@@ -28,7 +28,7 @@ func (w *Watchdog) rescueUnlocked(ctx context.Context, grant string, cause error
 	case left > waitOut:
 		return cause
 	case left > 0:
-		if locked, err := lockWithin(ctx, w.holdings, grant, left); err == nil {
+		if locked, err := ledger.LockWithin(ctx, w.holdings, grant, left); err == nil {
 			locked.Unlock()
 			return w.rescue(ctx, grant)
 		}
