@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
 
+	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
@@ -55,6 +56,8 @@ type Options struct {
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
+	// Clock says whether this server's is right; nil where nobody compares it.
+	Clock *clock.Watch
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -75,6 +78,7 @@ type Starter struct {
 	references ticket.References
 	signer     *seal.Signer
 	verifier   *seal.Verifier
+	clock      *clock.Watch
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
@@ -113,7 +117,7 @@ func New(o Options) (*Starter, error) {
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
 		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier,
+		signer: o.Signer, verifier: o.Verifier, clock: o.Clock,
 	}, nil
 }
 

@@ -11,12 +11,13 @@ import (
 type Activities struct {
 	events     Events
 	tombstones Tombstones
+	holdings   Holdings
 	alarms     Alarms
 }
 
 // New makes the activities of a ledger.
-func New(events Events, tombstones Tombstones, alarms Alarms) *Activities {
-	return &Activities{events: events, tombstones: tombstones, alarms: alarms}
+func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms) *Activities {
+	return &Activities{events: events, tombstones: tombstones, holdings: holdings, alarms: alarms}
 }
 
 // Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
@@ -48,7 +49,14 @@ func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput
 	return activities.Error(a.tombstones.AddTombstones(ctx, Released(in.Grant, in.Requests)...))
 }
 
-// Alarm is the activity contract.ActivityAlarm.
+// Alarm is the activity contract.ActivityAlarm. It may come long after a workflow has asked for it, because the ledger was down:
+// that access is stuck is told only while it is.
 func (a *Activities) Alarm(ctx context.Context, in contract.AlarmInput) error {
+	if in.Kind == contract.AlarmStuck && in.Grant != "" {
+		stuck, err := ConfirmRead(ctx, a.holdings, in.Grant, func(_ context.Context, holding Holding) (bool, error) { return holding.Open, nil })
+		if err != nil || !stuck {
+			return activities.Error(err)
+		}
+	}
 	return activities.Error(a.alarms.Raise(ctx, in.Alarm))
 }

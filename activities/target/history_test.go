@@ -456,6 +456,10 @@ type memory struct {
 	decided    map[string]bool
 }
 
+func (m *memory) HasClock() bool { return true }
+
+func (m *memory) Now(context.Context) (time.Time, error) { return time.Now().UTC(), nil }
+
 func (m *memory) DecisionsOf(_ context.Context, request string) ([]ledger.Decision, error) {
 	if !m.decided[request] {
 		return nil, nil

@@ -244,6 +244,8 @@ type DetectDriftCommand struct {
 	Access   Access   `json:"access"`
 	Leases   Leases   `json:"leases"`
 	Identity Identity `json:"identity,omitzero"`
+	// Known is true when it was told already that the access is not there.
+	Known bool `json:"known,omitempty"`
 }
 
 // DetectDriftReceipt answers a DetectDriftCommand. Access that nobody can see counts as held.
