@@ -45,6 +45,9 @@ type Ask struct {
 // worker. Asking for the same twice with one id answers with the first request's status.
 func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	s = s.snapshot()
+	if err := s.clock.Check(); err != nil { // before anything is said of the age of an id
+		return contract.Status{}, err
+	}
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err

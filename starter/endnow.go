@@ -131,12 +131,14 @@ func (s *Starter) tell(ctx context.Context, update string, end contract.End) (co
 	return status, err
 }
 
-// withEnding adds to a status that has not ended that somebody has ended it.
+// withEnding adds to a status that somebody has ended the request, while its story does not say so. A story may also never say it:
+// whoever can write to Temporal may tell another one, and a workflow that hears of the end too late tells of the deadline.
 func (s *Starter) withEnding(ctx context.Context, status contract.Status) contract.Status {
-	if status.State == contract.StateEnded {
+	if status.Outcome == contract.OutcomeRevoked || status.Outcome == contract.OutcomeWithdrawn {
 		return status
 	}
-	if t, err := s.tombstones.TombstoneOf(ctx, status.ID); err == nil {
+	t, err := s.tombstones.TombstoneOf(ctx, status.ID)
+	if err == nil && (status.State != contract.StateEnded || t.Kind == contract.EndNow || t.Kind == contract.EndKillSwitch) {
 		status.Ending = ending(t)
 	}
 	return status

@@ -2,6 +2,7 @@ package starter
 
 import (
 	"context"
+	"slices"
 
 	"go.temporal.io/api/serviceerror"
 
@@ -9,9 +10,18 @@ import (
 	"curfew/workflows/contract"
 )
 
+// dated are the kinds of facts whose date counts when access is decided and given. The others end it, or only lead to them: no
+// clock holds them up.
+var dated = []contract.SealKind{contract.SealRequest, contract.SealReview, contract.SealExtension, contract.SealCertificate}
+
 // sealed vouches for a fact that the server has checked: every fact on its way into Temporal passes here. A server
-// without a key sends it as it is.
+// without a key sends it as it is. While the server's clock is off, what gives access is refused.
 func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], error) {
+	if slices.Contains(dated, matter.Kind) {
+		if err := s.clock.Check(); err != nil {
+			return contract.Sealed[T]{Fact: fact}, problemOf(err, matter.Request)
+		}
+	}
 	if s.signer == nil {
 		return contract.Sealed[T]{Fact: fact}, nil
 	}

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.uber.org/zap"
 
+	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
@@ -58,6 +59,8 @@ type Options struct {
 	Verifier *seal.Verifier
 	// Secrets are those that all servers share; one of this process's own when there is none.
 	Secrets keyring.Ring
+	// Clock says whether this server's is right; nil where nobody compares it.
+	Clock *clock.Watch
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -79,6 +82,7 @@ type Starter struct {
 	signer     *seal.Signer
 	verifier   *seal.Verifier
 	secrets    keyring.Ring
+	clock      *clock.Watch
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
@@ -120,7 +124,7 @@ func New(o Options) (*Starter, error) {
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
 		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets,
+		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock,
 	}, nil
 }
 

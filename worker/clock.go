@@ -1,51 +1,52 @@
 package worker
 
 import (
+	"cmp"
 	"context"
-	"time"
+	"fmt"
+	"os"
 
-	enumspb "go.temporal.io/api/enums/v1"
-
+	"curfew/activities"
+	"curfew/activities/clock"
 	"curfew/activities/target"
+	"curfew/workflows/contract"
 )
 
-const (
-	// clockEvery is how often Temporal's clock is read. A worker polls at least once a minute, and what it is late by at its
-	// best counts, so that this is known to a second or so.
-	clockEvery  = 5 * time.Second
-	clockWithin = 2 * time.Second
-)
+// watchClock compares the clock of this worker with others, and tells the watchdog what Temporal's says.
+func watchClock(o Options, watchdog *target.Watchdog) *clock.Watch {
+	return clock.New(clock.Options{
+		Process: "the worker " + cmp.Or(o.Identity, Process()), Temporal: o.Temporal, Namespace: cmp.Or(o.Namespace, contract.Namespace),
+		Ledger: o.Holdings, Alarms: o.Alarms, Follow: watchdog.Follow, Log: o.Log,
+	})
+}
 
-// followClock tells the watchdog how far Temporal's clock is: the server notes with it when a task queue was polled.
-func followClock(ctx context.Context, o Options, watchdog *target.Watchdog) {
-	look := time.NewTicker(clockEvery)
-	defer look.Stop()
-	for {
-		for _, queue := range queues(o) {
-			for _, at := range polls(ctx, o, queue) {
-				watchdog.Follow(at)
-			}
+// Process names this process and its host.
+func Process() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "an unknown host"
+	}
+	return fmt.Sprintf("%d@%s", os.Getpid(), host)
+}
+
+// rightly leaves an activity to another worker, or for later, while the clock of this one is off. The worker goes on polling: what
+// ends access comes on the same task queues.
+func rightly[In, Out any](watch *clock.Watch, run func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+	return func(ctx context.Context, in In) (Out, error) {
+		if err := watch.Check(); err != nil {
+			var none Out
+			return none, activities.Error(err)
 		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-look.C:
-		}
+		return run(ctx, in)
 	}
 }
 
-// polls are when a task queue was polled last. While Temporal is down there are none.
-func polls(ctx context.Context, o Options, queue string) (at []time.Time) {
-	ctx, done := context.WithTimeout(ctx, clockWithin)
-	defer done()
-	described, err := o.Temporal.DescribeTaskQueue(ctx, queue, enumspb.TASK_QUEUE_TYPE_ACTIVITY)
-	if err != nil {
-		return nil
-	}
-	for _, poller := range described.GetPollers() {
-		if last := poller.GetLastAccessTime(); last.IsValid() {
-			at = append(at, last.AsTime())
+// rightlyDone is rightly for an activity that answers nothing.
+func rightlyDone[In any](watch *clock.Watch, run func(context.Context, In) error) func(context.Context, In) error {
+	return func(ctx context.Context, in In) error {
+		if err := watch.Check(); err != nil {
+			return activities.Error(err)
 		}
+		return run(ctx, in)
 	}
-	return at
 }

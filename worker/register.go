@@ -40,7 +40,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
-	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
+	book := ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
@@ -49,8 +49,8 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
 	register(r, map[string]any{
-		contract.ActivityDecide:         rules.Decide,
-		contract.ActivityPostReview:     rules.PostReview,
+		contract.ActivityDecide:         rightly(o.clock, rules.Decide),
+		contract.ActivityPostReview:     rightlyDone(o.clock, rules.PostReview),
 		contract.ActivityCheckEvidence:  rules.CheckEvidence,
 		contract.ActivityHold:           leases.Hold,
 		contract.ActivityExtendLease:    leases.Extend,
@@ -69,11 +69,11 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
 func registerTargetActivities(r Registry, o Options, targets *target.Activities) {
 	register(r, map[string]any{
-		contract.ActivityGrant:       targets.Grant,
+		contract.ActivityGrant:       rightly(o.clock, targets.Grant),
 		contract.ActivityEnd:         targets.End,
 		contract.ActivityDetectDrift: targets.DetectDrift,
 		contract.ActivityTakeOver:    targets.TakeOver,
-		contract.ActivityIssue:       targets.Issue,
+		contract.ActivityIssue:       rightly(o.clock, targets.Issue),
 		contract.ActivitySweepTarget: sweeps(o).Target,
 		contract.ActivitySweepRemove: sweeps(o).Remove,
 	})

@@ -11,6 +11,7 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
@@ -50,6 +51,10 @@ type Options struct {
 	TaskQueues []string
 	// Identity names this worker in Temporal's Web UI; empty for process and host.
 	Identity string
+	// Namespace is the one in Temporal; empty for contract.Namespace.
+	Namespace string
+
+	clock *clock.Watch
 }
 
 // Run works until the context ends, and then lets what is under way come to its end. The watchdog begins at once; the rest
@@ -62,9 +67,10 @@ func Run(ctx context.Context, o Options) error {
 	watchdog := targets.Watchdog(o.Config.Current().Watchdog.Grace.Duration)
 	beside.Go(func() { watchdog.Run(ctx) })
 	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
+	o.clock = watchClock(o, watchdog)
 	workers := start(ctx, o, targets)
 	defer stop(workers)
-	beside.Go(func() { followClock(ctx, o, watchdog) })
+	beside.Go(func() { o.clock.Run(ctx) })
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {
 		beside.Go(func() { scheduleSweeps(ctx, o) })
 	}
@@ -82,6 +88,7 @@ const startAgain = 2 * time.Second
 func start(ctx context.Context, o Options, targets *target.Activities) []sdkworker.Worker {
 	for ctx.Err() == nil {
 		workers := compose(o, targets)
+		o.clock.Compare(ctx) // before anything is decided by it
 		err := startAll(workers)
 		if err == nil {
 			o.Log.Info("working", zap.Strings("taskQueues", queues(o)), zap.Int("targets", len(o.Targets)))

@@ -61,7 +61,7 @@ func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, resu
 
 // others are the leases of other requests that go on.
 func (a *Activities) others(ctx context.Context, request string, leases contract.Leases) (contract.Leases, error) {
-	leases = leases.Without(request).Live(time.Now())
+	leases = leases.Without(request).Live(activity.GetInfo(ctx).StartedTime)
 	for _, other := range leases.Requests() {
 		switch _, err := a.Tombstones.TombstoneOf(ctx, other); {
 		case err == nil:

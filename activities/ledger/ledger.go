@@ -42,9 +42,10 @@ type Filter struct {
 
 // Holdings says what Curfew put on targets and when it must go. Whoever changes a target locks the holding first.
 type Holdings interface {
+	Clock
 	// Lock waits until no other process has the holding, and keeps it until Unlock. A process that dies lets go of it.
 	Lock(ctx context.Context, grant string) (Locked, error)
-	// Due returns open holdings whose end is before an instant, soonest first.
+	// Due returns open holdings whose end is over, soonest first.
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
@@ -56,9 +57,19 @@ type Holdings interface {
 	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
-// DueFilter says which open holdings to look for.
+// Clock is the ledger's own. What is due goes by it, and not by the clock of the process that asks.
+type Clock interface {
+	// Now is the ledger's time at a moment during the call.
+	Now(ctx context.Context) (time.Time, error)
+	// HasClock is false of a file: it has no clock but that of the machine, which all who open it share.
+	HasClock() bool
+}
+
+// DueFilter says which open holdings to look for: those whose end is before an instant.
 type DueFilter struct {
+	// Before is the instant; zero: Past ago, by the ledger's clock, which is read in the same query.
 	Before  time.Time
+	Past    time.Duration
 	Targets []string // by their configured names; empty means all
 	// After is the DueCursor of the last holding of the page before. Who goes on from page to page sees every holding,
 	// however many of the first ones can't be ended.

@@ -11,12 +11,13 @@ import (
 type Activities struct {
 	events     Events
 	tombstones Tombstones
+	holdings   Holdings
 	alarms     Alarms
 }
 
 // New makes the activities of a ledger.
-func New(events Events, tombstones Tombstones, alarms Alarms) *Activities {
-	return &Activities{events: events, tombstones: tombstones, alarms: alarms}
+func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms) *Activities {
+	return &Activities{events: events, tombstones: tombstones, holdings: holdings, alarms: alarms}
 }
 
 // Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
@@ -39,13 +40,23 @@ func endOf(in contract.RecordInput) contract.Tombstone {
 	return t
 }
 
-// RecordEnds is the activity contract.ActivityRecordEnds: it pays what somebody owes who has ended a lease while the ledger
-// was away.
+// RecordEnds is the activity contract.ActivityRecordEnds: it pays what a grant owes that has ended leases while the ledger was
+// away. It runs for anybody's workflow, so it ends leases in nobody's name, and no request as a whole.
 func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput) error {
-	return activities.Error(a.tombstones.AddTombstones(ctx, in.Tombstones...))
+	if !contract.IsGrantID(in.Grant) {
+		return activities.Error(contract.Problemf(contract.KindInvalid, "grant", "name the grant", "%.80q is no grant's id", in.Grant))
+	}
+	return activities.Error(a.tombstones.AddTombstones(ctx, Released(in.Grant, in.Requests)...))
 }
 
-// Alarm is the activity contract.ActivityAlarm.
+// Alarm is the activity contract.ActivityAlarm. It may come long after a workflow has asked for it, because the ledger was down:
+// that access is stuck is told only while it is.
 func (a *Activities) Alarm(ctx context.Context, in contract.AlarmInput) error {
+	if in.Kind == contract.AlarmStuck && in.Grant != "" {
+		stuck, err := ConfirmRead(ctx, a.holdings, in.Grant, func(_ context.Context, holding Holding) (bool, error) { return holding.Open, nil })
+		if err != nil || !stuck {
+			return activities.Error(err)
+		}
+	}
 	return activities.Error(a.alarms.Raise(ctx, in.Alarm))
 }

@@ -85,6 +85,17 @@ func Over(t contract.Tombstone) *contract.Problem {
 		t.Kind, by)
 }
 
+// Released are the ends of leases that requests have given up on a grant. No lease is taken under an id that no request has.
+func Released(grant string, requests []string) (tombstones []contract.Tombstone) {
+	for _, request := range requests {
+		t, err := CheckTombstone(contract.Tombstone{Request: request, Grant: grant, Kind: contract.EndReleased, By: contract.ActorCurfew})
+		if err == nil {
+			tombstones = append(tombstones, t)
+		}
+	}
+	return tombstones
+}
+
 // Bounds of a tombstone, in bytes.
 const (
 	longestRequest = 256

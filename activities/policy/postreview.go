@@ -18,6 +18,9 @@ func (a *Activities) PostReview(ctx context.Context, in contract.PostReviewInput
 func (a *Activities) postReview(ctx context.Context, in contract.PostReviewInput) error {
 	if forged := a.verifyPostReview(in); forged != nil {
 		problem := contract.AsProblem(forged)
+		if problem.Kind != contract.KindForbidden {
+			return problem
+		}
 		if err := a.raise(ctx, in.Request.Fact.ID, "post-review "+in.Review.Seal, problem); err != nil {
 			return err
 		}

@@ -57,6 +57,9 @@ func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInp
 	}
 	if fault != nil {
 		problem := contract.AsProblem(fault)
+		if problem.Kind != contract.KindForbidden {
+			return q, nil, problem
+		}
 		return q, problem, a.raise(ctx, request.ID, in.Request.Seal+q.about, problem)
 	}
 	return q, nil, nil
@@ -75,8 +78,12 @@ func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) er
 			kept = append(kept, review)
 			continue
 		}
+		problem := contract.AsProblem(fault)
+		if problem.Kind != contract.KindForbidden {
+			return problem
+		}
 		q.refused = append(q.refused, i)
-		if err := a.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, contract.AsProblem(fault)); err != nil {
+		if err := a.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, problem); err != nil {
 			return err
 		}
 	}

@@ -77,15 +77,13 @@ func (g *Guard) alarmOfGrant(ctx context.Context, in *contract.AlarmInput) error
 			return g.refuse(ctx, "", "nobody has taken %s over", in.Grant)
 		}
 		return g.only(ctx, *in, by.By, contract.AlarmTakenOver)
-	case contract.AlarmStuck, contract.AlarmDrifted:
+	case contract.AlarmStuck:
+		// Whether it is still there is for the ledger to see: an honest alarm may come when it is gone.
 		holding, err := g.holding(ctx, in.Grant)
 		if err != nil {
 			return err
 		}
-		if !holding.Open {
-			return g.refuse(ctx, "", "nothing is held by %s, so nothing is %s", in.Grant, in.Kind)
-		}
 		in.Target = holding.Access.Target
 	}
-	return g.only(ctx, *in, "", contract.AlarmStuck, contract.AlarmDrifted)
+	return g.only(ctx, *in, "", contract.AlarmStuck)
 }

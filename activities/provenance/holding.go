@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
+
 	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
@@ -27,9 +29,9 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 			return err
 		}
 		switch {
-		case (over || before) && holdsAlone(holding, t.status.ID) && !tookOver(proven, access):
+		case (over || before) && holdsAlone(holding, t.status.ID, now(ctx)) && !tookOver(proven, access):
 			return g.contradicted(ctx, t.status, holding)
-		case granted && !hasHeld(holding, t):
+		case granted && !hasHeld(holding, t, now(ctx)):
 			return contract.Problemf(contract.KindUnavailable, "", "", "the holding on %s knows of no grant to the request %s", access.Target, t.status.ID)
 		}
 	}
@@ -37,16 +39,16 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 }
 
 // holdsAlone is true while a request, and no other one, holds live access up.
-func holdsAlone(holding ledger.Holding, request string) bool {
+func holdsAlone(holding ledger.Holding, request string, now time.Time) bool {
 	_, holds := holding.Leases.Find(request)
-	return holding.Open && !holding.Standing && holds && len(holding.Leases.Without(request).Live(time.Now())) == 0
+	return holding.Open && !holding.Standing && holds && len(holding.Leases.Without(request).Live(now)) == 0
 }
 
 // hasHeld is true when a request holds access, or has. How much a request has used up is forgotten when it can use no more.
-func hasHeld(holding ledger.Holding, t telling) bool {
+func hasHeld(holding ledger.Holding, t telling, now time.Time) bool {
 	_, holds := holding.Leases.Find(t.status.ID)
 	used := slices.ContainsFunc(holding.Uses, func(use ledger.Use) bool { return use.Request == t.status.ID })
-	forgotten := time.Now().After(t.provenance.Chain.Decision.Fact.Until)
+	forgotten := now.After(t.provenance.Chain.Decision.Fact.Until)
 	wentSince := t.status.GrantedAt != nil && holding.GoneAt.After(*t.status.GrantedAt)
 	return holding.Grant != "" && (holds || used || forgotten || wentSince)
 }
@@ -55,12 +57,15 @@ func hasHeld(holding ledger.Holding, t telling) bool {
 func (g *Guard) contradicted(ctx context.Context, status contract.Status, holding ledger.Holding) error {
 	problem := contract.Problemf(contract.KindUnavailable, "state", "see whether the access is there",
 		"it is %s, says its workflow, and %s still holds its access until %s", status.State, holding.Access.Target, holding.Until.UTC().Format(time.RFC3339))
-	if !holding.Until.After(time.Now().Add(patience)) {
-		return problem
+	so, err := ledger.Confirm(ctx, g.Holdings, holding.Grant, func(ctx context.Context, holding ledger.Holding) (bool, error) {
+		return holdsAlone(holding, status.ID, now(ctx)) && holding.Until.After(now(ctx).Add(patience)), nil
+	})
+	if err != nil || !so {
+		return problem // it is looked at again
 	}
-	err := g.Alarms.Raise(ctx, contract.Alarm{
+	err = g.Alarms.Raise(ctx, contract.Alarm{
 		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
-		Kind: contract.AlarmNotRecorded, At: time.Now().UTC(), Target: holding.Access.Target, Grant: holding.Grant,
+		Kind: contract.AlarmNotRecorded, At: now(ctx), Target: holding.Access.Target, Grant: holding.Grant,
 		Requests: []string{status.ID}, Actor: contract.ActorCurfew, Text: "The state of the request is not recorded: " + problem.Error(),
 	})
 	if err != nil {
@@ -68,6 +73,9 @@ func (g *Guard) contradicted(ctx context.Context, status contract.Status, holdin
 	}
 	return problem
 }
+
+// now is when the activity was started, by Temporal's clock: nothing here goes by that of the machine.
+func now(ctx context.Context) time.Time { return activity.GetInfo(ctx).StartedTime.UTC() }
 
 // holding reads what the target's workers have on record; the zero value when that is nothing.
 func (g *Guard) holding(ctx context.Context, grant string) (ledger.Holding, error) {

@@ -8,7 +8,6 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -29,8 +28,11 @@ type Options struct {
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
 type Guard struct{ Options }
 
-// New makes a guard.
-func New(o Options) *Guard { return &Guard{o} }
+// New makes a guard. It minds who has said what, and not by whose clock: what was said is recorded, also where clocks differ.
+func New(o Options) *Guard {
+	o.Verifier = o.Verifier.AnyDate()
+	return &Guard{o}
+}
 
 // Record guards contract.ActivityRecord. A request that nobody has sealed is recorded as nobody's.
 func (g *Guard) Record(next func(context.Context, contract.RecordInput) error) func(context.Context, contract.RecordInput) error {
@@ -126,7 +128,7 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 	}
 	err := g.Alarms.Raise(ctx, contract.Alarm{
 		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, request, hex.EncodeToString(sum[:8])),
-		Kind: contract.AlarmForged, At: time.Now().UTC(), Requests: requests, Actor: contract.ActorCurfew,
+		Kind: contract.AlarmForged, At: now(ctx), Requests: requests, Actor: contract.ActorCurfew,
 		Text: "The workflow " + contract.Shorten(workflowOf(ctx), 256) + " wanted something recorded, written or sent that nobody vouches for: " + problem.Error(),
 	})
 	if err != nil {

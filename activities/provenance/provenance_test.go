@@ -110,9 +110,8 @@ func (b *bench) run(workflowID, name string, in any) error {
 	}, func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 		return contract.OpenTicketResult{Ticket: b.opened}, nil
 	}), activity.RegisterOptions{Name: contract.ActivityCommentTicket})
-	env.RegisterActivityWithOptions(b.guard.Alarm(func(ctx context.Context, in contract.AlarmInput) error {
-		return b.store.Raise(ctx, in.Alarm)
-	}), activity.RegisterOptions{Name: contract.ActivityAlarm})
+	env.RegisterActivityWithOptions(b.guard.Alarm(ledger.New(b.store, b.store, b.store, b.store).Alarm),
+		activity.RegisterOptions{Name: contract.ActivityAlarm})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 			StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
@@ -306,6 +305,56 @@ func TestP7AGrantIsRecordedWhenTheHoldingKnowsOfIt(t *testing.T) {
 	require.NoError(t, b.record(in))
 }
 
+// The alarm comes when the ledger takes it: by then the access may have gone. Nobody has forged anything.
+func TestAccessThatIsGoneByNowIsNotToldAsStuck(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	request := b.request(nil)
+	grant := request.Fact.Terms.Accesses[0].GrantID()
+	alarm := contract.AlarmInput{Alarm: contract.Alarm{ID: grant + "/1/stuck/1", Kind: contract.AlarmStuck, At: time.Now(), Grant: grant, Text: "it is stuck"}}
+	b.hold(request.Fact, func(h *ledger.Holding) { h.Open, h.Leases = false, nil })
+	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
+	require.Empty(t, b.alarms(""))
+
+	b.hold(request.Fact, nil)
+	held, err := b.store.Lock(t.Context(), grant)
+	require.NoError(t, err)
+	defer held.Unlock()
+	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm), "whoever hangs with the lock keeps it from nobody")
+	require.Len(t, b.alarms(contract.AlarmStuck), 1)
+}
+
+// closing is a ledger in which a holding is closed before its lock is had.
+type closing struct {
+	ledger.Holdings
+	close func()
+}
+
+func (c closing) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
+	c.close()
+	return c.Holdings.Lock(ctx, grant)
+}
+
+func TestAnEndThatIsOnItsWayIsNoContradiction(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	request := b.request(nil)
+	b.hold(request.Fact, nil)
+	in := told(request, contract.EventExpired, contract.ActorDeadline, "")
+	in.Status.State, in.Status.Outcome = contract.StateEnded, contract.OutcomeExpired
+	b.guard.Holdings = closing{b.store, func() {
+		b.hold(request.Fact, func(h *ledger.Holding) { h.Open, h.Leases, h.GoneAt = false, nil, time.Now().UTC() })
+	}}
+	require.Error(t, b.record(in), "it is tried again")
+	require.Empty(t, b.alarms(""))
+	require.NoError(t, b.record(in))
+
+	b.guard.Holdings = b.store
+	b.hold(request.Fact, nil)
+	require.Error(t, b.record(in))
+	require.Len(t, b.alarms(contract.AlarmNotRecorded), 1)
+}
+
 func TestP7ACommentStandsOnTheRequestsOwnTicket(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -331,7 +380,6 @@ func TestP7AWorkflowRaisesItsOwnAlarmsAndNoOthers(t *testing.T) {
 	request := b.request(nil)
 	grant := request.Fact.Terms.Accesses[0].GrantID()
 	alarm := contract.AlarmInput{Alarm: contract.Alarm{ID: grant + "/1/stuck/1", Kind: contract.AlarmStuck, At: time.Now(), Grant: grant, Text: "it is stuck"}}
-	require.Error(t, b.run(grant, contract.ActivityAlarm, alarm), "nothing is held")
 	b.hold(request.Fact, nil)
 	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
 	require.Equal(t, "The workflow "+grant+" says: it is stuck", b.alarms(contract.AlarmStuck)[0].Text, "nobody vouches for its words")

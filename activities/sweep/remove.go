@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"time"
 
 	"curfew/activities"
 	"curfew/activities/target"
@@ -27,12 +26,13 @@ func (a *Activities) remove(ctx context.Context, in contract.SweepRemoveInput) (
 		return contract.SweepResult{}, contract.Problemf(contract.KindInternal, "", "", "%s has no marks to go by", in.Target)
 	}
 	// What was found a moment ago may be held up by now.
-	look := &comparison{
-		Activities: a, target: in.Target, connector: found.Connector, now: time.Now(), quiet: true,
-		result: contract.SweepResult{Target: in.Target},
-	}
-	if look.held, err = a.held(ctx, in.Target); err != nil {
+	now, err := a.Holdings.Now(ctx)
+	if err != nil {
 		return contract.SweepResult{}, err
+	}
+	look := &comparison{
+		Activities: a, target: in.Target, connector: found.Connector, now: now, quiet: true,
+		result: contract.SweepResult{Target: in.Target},
 	}
 	if err := look.orphans(ctx); err != nil {
 		return contract.SweepResult{}, err

@@ -61,12 +61,12 @@ func (a *Activities) compare(ctx context.Context, in contract.SweepTargetInput) 
 	if err != nil {
 		return contract.SweepResult{}, err
 	}
-	held, err := a.held(ctx, in.Target)
+	now, err := a.Holdings.Now(ctx)
 	if err != nil {
 		return contract.SweepResult{}, err
 	}
 	c := &comparison{
-		Activities: a, target: in.Target, connector: found.Connector, held: held, now: time.Now(), quiet: in.DryRun,
+		Activities: a, target: in.Target, connector: found.Connector, now: now, quiet: in.DryRun,
 		result: contract.SweepResult{Target: in.Target},
 	}
 	if err := c.orphans(ctx); err != nil {

@@ -92,6 +92,7 @@ func carryOut[Command, Receipt any](b *bench, activities *target.Activities, nam
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	env.RegisterActivityWithOptions(activities.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
 	env.RegisterActivityWithOptions(activities.End, activity.RegisterOptions{Name: contract.ActivityEnd})
+	env.RegisterActivityWithOptions(activities.DetectDrift, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
 	value, err := env.ExecuteActivity(name, command)
 	if err != nil {
 		return receipt, err

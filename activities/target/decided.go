@@ -19,7 +19,7 @@ func (a *Activities) proven(ctx context.Context, command contract.EndCommand) bo
 	if command.Chain != nil {
 		proof = *command.Chain
 	}
-	if _, err := a.verifier.Allows(proof, proof.Request.Fact.ID, command.Access); err != nil {
+	if _, err := a.verifier.AnyDate().Allows(proof, proof.Request.Fact.ID, command.Access); err != nil {
 		a.raise(ctx, command.Access, []contract.Refusal{{Request: proof.Request.Fact.ID, Problem: *contract.AsProblem(err)}})
 		return false
 	}

@@ -3,7 +3,10 @@ package target
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
+
+	"go.temporal.io/sdk/activity"
 
 	"curfew/activities"
 	"curfew/activities/ledger"
@@ -11,34 +14,53 @@ import (
 	"curfew/workflows/contract"
 )
 
-// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing.
+// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing. When somebody else
+// has taken the access away it raises the alarm, unless that is known.
 func (a *Activities) DetectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
-	receipt, err := a.detectDrift(ctx, command)
-	return receipt, activities.Error(err)
+	drifted, err := a.detectDrift(ctx, command, startedAt(ctx))
+	return contract.DetectDriftReceipt{Held: err == nil && !drifted}, activities.Error(err)
 }
 
-func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDriftCommand, clock serverClock) (bool, error) {
 	found, err := a.find(command.Access.Target)
-	if err != nil {
-		return contract.DetectDriftReceipt{}, err
-	}
-	if command.Leases.Unread() {
-		return contract.DetectDriftReceipt{Held: true}, nil
+	if err != nil || command.Leases.Unread() {
+		return false, err
 	}
 	known := ledger.Proof{Identity: command.Identity, Shown: true}
-	state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases).known(known))
-	if err != nil || state.Held || doubt(state, known, false) != "" {
-		return contract.DetectDriftReceipt{Held: err == nil}, err
+	isGone := func(ctx context.Context) (bool, error) {
+		state, err := found.Connector.Inspect(ctx, access(command.Access, command.Leases).known(known))
+		return err == nil && !state.Held && doubt(state, known, false) == "", err
 	}
-	ended, err := a.ended(ctx, command.Access.GrantID())
-	return contract.DetectDriftReceipt{Held: ended}, err
+	if gone, err := isGone(ctx); err != nil || !gone {
+		return false, err
+	}
+	var live ledger.Holding
+	drifted, err := ledger.Confirm(ctx, a.holdings, command.Access.GrantID(), func(ctx context.Context, holding ledger.Holding) (bool, error) {
+		live = holding
+		if ended, err := a.ended(ctx, holding, clock.now()); err != nil || ended {
+			return false, err
+		}
+		return isGone(ctx)
+	})
+	if err != nil {
+		return false, contract.Problemf(contract.KindUnavailable, "", "", "the access is not there, and whether Curfew has taken it away can't be seen: %v", err)
+	}
+	if !drifted || command.Known {
+		return drifted, nil
+	}
+	info := activity.GetInfo(ctx) // a retry of this look raises the same alarm
+	return true, a.alarms.Raise(ctx, contract.Alarm{
+		ID:   fmt.Sprintf("%s/%s/%s/%s", live.Grant, contract.AlarmDrifted, info.WorkflowExecution.RunID, info.ActivityID),
+		Kind: contract.AlarmDrifted, At: clock.now(), Target: live.Access.Target, Grant: live.Grant, Requests: live.Leases.Requests(), Actor: contract.ActorCurfew,
+		Text: "Somebody took the access of " + live.Access.Account + " away, which was to end at " + live.Until.UTC().Format(time.RFC3339) + ".",
+	})
 }
 
-// ended is true when access that is not there was ended, and the grant has not heard of it yet.
-func (a *Activities) ended(ctx context.Context, grant string) (bool, error) {
-	holding, err := a.holdings.Read(ctx, grant)
-	if err != nil || !holding.Open {
-		return err == nil, ignoreNotFound(err)
+// ended is true when it is Curfew itself that has taken access away which is not there, or is about to: its end has come, its
+// requests have ended, or it was taken away without the lock and is not settled yet.
+func (a *Activities) ended(ctx context.Context, holding ledger.Holding, now time.Time) (bool, error) {
+	if !holding.Open || holding.Standing || !holding.Until.After(now) || a.unsettled.has(holding.Grant) {
+		return true, nil
 	}
 	return a.allEnded(ctx, holding)
 }
@@ -49,7 +71,8 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	if err := a.verifyTakeOver(command); err != nil {
 		return activities.Error(err)
 	}
-	if err := a.checkEpoch(ctx, command.Access, command.Token, startedAt(ctx)); err != nil {
+	clock := startedAt(ctx)
+	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
 		return activities.Error(err)
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
@@ -64,10 +87,14 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 		return nil
 	}
 	by := command.TakeOver.Fact
-	if owed := a.recordEnds(ctx, holding.Grant, contract.EndTakenOver, by.By, by.Reason, holding.Leases.Requests()); len(owed) > 0 {
+	var takenOver []contract.Tombstone
+	for _, request := range holding.Leases.Requests() {
+		takenOver = append(takenOver, contract.Tombstone{Request: request, Grant: holding.Grant, Kind: contract.EndTakenOver, By: by.By, Reason: by.Reason})
+	}
+	if err := a.record(ctx, holding.Grant, takenOver); err != nil {
 		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
 	}
-	holding = over(holding, time.Now().UTC())
+	holding = over(holding, clock.now())
 	holding.Token = command.Token
 	return activities.Error(locked.Save(ctx, holding))
 }
@@ -81,7 +108,7 @@ func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 	if a.verifier == nil {
 		return nil
 	}
-	_, err := a.verifier.Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
+	_, err := a.verifier.AnyDate().Verify(seal.OfTakeOver(by), by, command.TakeOver.Seal)
 	return err
 }
 

@@ -32,7 +32,7 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	within := context.WithoutCancel(ctx)
 	receipt, err := a.end(within, command, clock, place)
 	if err == nil {
-		receipt.Owed = a.recordEnds(within, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+		receipt.Owed = a.recordReleased(within, command.Access.GrantID(), command.Over)
 	}
 	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }

@@ -81,15 +81,16 @@ func TestAccessThatHasEndedIsNotDrift(t *testing.T) {
 	t.Parallel()
 	d, activities, _ := newDesk()
 	d.held = false
-	command := contract.DetectDriftCommand{Access: desked}
+	command := contract.DetectDriftCommand{Access: desked, Known: true}
+	clock := serverClock{started: time.Now(), arrived: time.Now()}
 	for _, step := range []struct {
-		ends []string
-		held bool
-	}{{nil, false}, {[]string{"r"}, false}, {[]string{"s"}, true}} {
+		ends    []string
+		drifted bool
+	}{{nil, true}, {[]string{"r"}, true}, {[]string{"s"}, false}} {
 		d.end(t, contract.EndNow, step.ends...)
-		receipt, err := activities.detectDrift(t.Context(), command)
+		drifted, err := activities.detectDrift(t.Context(), command, clock)
 		require.NoError(t, err)
-		require.Equal(t, step.held, receipt.Held)
+		require.Equal(t, step.drifted, drifted)
 	}
 }
 

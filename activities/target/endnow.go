@@ -81,7 +81,11 @@ func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.H
 	case len(left) == len(holding.Leases):
 		return nil
 	case len(left) > 0:
-		return locked.Save(ctx, shortened(holding, left, time.Now()))
+		now, err := w.now(ctx)
+		if err != nil {
+			return err
+		}
+		return locked.Save(ctx, shortened(holding, left, now))
 	}
 	after, _, err := w.close(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
 	if err == nil && !after.Open {

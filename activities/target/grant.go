@@ -22,7 +22,7 @@ func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (
 	receipt, err := a.grant(ctx, command, clock)
 	a.lines[command.Access.Target].doubt(ctx, err)
 	if err == nil {
-		receipt.Owed = a.recordEnds(ctx, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
+		receipt.Owed = a.recordReleased(ctx, command.Access.GrantID(), command.Over)
 	}
 	return receipt, activities.Error(err)
 }
@@ -60,6 +60,9 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	before.Leases = stops.Alive(before.Leases)
 	asked, ended := withoutEnded(inherited(before, command, clock.now()), stops)
 	leases, uses, refused := a.verifiedLeases(before, command, asked, clock.now())
+	if again := unripe(refused); again != nil {
+		return contract.GrantReceipt{}, again
+	}
 	a.raise(ctx, command.Access, refused)
 	refused = append(refused, ended...)
 	if len(leases) == 0 && len(refused) > 0 {

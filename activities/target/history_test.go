@@ -321,7 +321,7 @@ func (l *life) end(request string) {
 		Access: l.access, Token: l.token(), Until: l.now, Mine: !l.target.standing, Gone: contract.Gone{Released: []string{request}, Over: []string{request}},
 	}
 	err := l.carryOut(command)
-	l.activities.recordEnds(l.t.Context(), l.access.GrantID(), contract.EndCanceled, "", "", command.Over)
+	l.activities.recordReleased(l.t.Context(), l.access.GrantID(), command.Over)
 	l.say("ended: %v", err)
 }
 
@@ -455,6 +455,10 @@ type memory struct {
 	tombstones []contract.Tombstone
 	decided    map[string]bool
 }
+
+func (m *memory) HasClock() bool { return true }
+
+func (m *memory) Now(context.Context) (time.Time, error) { return time.Now().UTC(), nil }
 
 func (m *memory) DecisionsOf(_ context.Context, request string) ([]ledger.Decision, error) {
 	if !m.decided[request] {

@@ -18,7 +18,7 @@ const leastPatience = 2 * time.Second
 // the instant: whoever has it for longer hangs, and so does a ledger that has not answered by then. late is how long ago that was.
 func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string, late time.Duration) (ledger.Locked, error) {
 	began, patience := time.Now(), max(HonestHold-late, leastPatience)
-	locked, err := lockWithin(ctx, holdings, grant, patience)
+	locked, err := ledger.LockWithin(ctx, holdings, grant, patience)
 	if err == nil || time.Since(began) > secondAsk {
 		return locked, err
 	}
@@ -29,30 +29,5 @@ func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string, late
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return lockWithin(ctx, holdings, grant, patience-secondAsk)
-}
-
-// lockWithin locks a holding, or returns when its time is over, also when the store needs longer to notice that.
-func lockWithin(ctx context.Context, holdings ledger.Holdings, grant string, within time.Duration) (ledger.Locked, error) {
-	ctx, done := context.WithTimeout(ctx, within)
-	defer done()
-	var locked ledger.Locked
-	var err error
-	answered := make(chan struct{})
-	go func() {
-		defer close(answered)
-		locked, err = holdings.Lock(ctx, grant)
-	}()
-	select {
-	case <-answered:
-		return locked, err
-	case <-ctx.Done():
-	}
-	go func() { // nobody waits for it any more
-		<-answered
-		if err == nil {
-			locked.Unlock()
-		}
-	}()
-	return nil, ctx.Err()
+	return ledger.LockWithin(ctx, holdings, grant, patience-secondAsk)
 }

@@ -268,6 +268,12 @@ func TestWhatIsThereAfterARefusedFirstGrantIsNotCurfews(t *testing.T) {
 func TestALookAtWhatCanNotBeSeenIsNoDrift(t *testing.T) {
 	t.Parallel()
 	s := newScene(t, &liar{doubt: "it shows nothing"})
+	locked, err := s.ledger.Lock(t.Context(), s.access.GrantID())
+	require.NoError(t, err)
+	require.NoError(t, locked.Save(t.Context(), ledger.Holding{
+		Grant: s.access.GrantID(), Access: s.access, Open: true, Until: s.leases().End(), Leases: s.leases(),
+	}))
+	locked.Unlock()
 	var receipt contract.DetectDriftReceipt
 	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
 	require.True(t, receipt.Held)

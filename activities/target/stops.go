@@ -35,22 +35,25 @@ func withoutEnded(leases contract.Leases, stops ledger.Stops) (alive contract.Le
 // recordWithin is how long an end waits to be put on record, after it was carried out.
 const recordWithin = 2 * time.Second
 
-// recordEnds puts on record that requests have given up their leases on a grant for good, and returns those that it could
-// not: whoever has ended them owes that.
-func (a *Activities) recordEnds(ctx context.Context, grant string, kind contract.EndKind, by, reason string, requests []string) (owed []contract.Tombstone) {
-	for _, request := range requests {
-		t := contract.Tombstone{Request: request, Grant: grant, Kind: kind, By: by, Reason: reason}
-		if t, err := ledger.CheckTombstone(t); err == nil { // no lease is taken under any other id
-			owed = append(owed, t)
+// recordReleased puts on record that requests have given up their leases on a grant for good, and returns those that it could not.
+func (a *Activities) recordReleased(ctx context.Context, grant string, requests []string) (owed []string) {
+	released := ledger.Released(grant, requests)
+	if err := a.record(ctx, grant, released); err != nil {
+		for _, t := range released {
+			owed = append(owed, t.Request)
 		}
 	}
+	return owed
+}
+
+func (a *Activities) record(ctx context.Context, grant string, tombstones []contract.Tombstone) error {
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), recordWithin)
 	defer done()
-	if err := a.tombstones.AddTombstones(ctx, owed...); err != nil {
+	err := a.tombstones.AddTombstones(ctx, tombstones...)
+	if err != nil {
 		a.log.Warn("an end is not on record yet", zapGrant(grant), zapError(err))
-		return owed
 	}
-	return nil
+	return err
 }
 
 // clockSkew is how far the clocks of a Temporal cluster may differ.

@@ -92,8 +92,8 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 	}
 	a.log.Warn("access was taken away at an end that had moved, and is put back", zapGrant(holding.Grant))
 	return a.alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf("%s/%d/%d/%s", holding.Grant, holding.Token.Epoch, holding.Token.Seq, contract.AlarmDrifted), Kind: contract.AlarmDrifted,
-		At: time.Now().UTC(), Target: holding.Access.Target, Grant: holding.Grant, Requests: left.Requests(), Actor: contract.ActorCurfew,
+		ID: fmt.Sprintf("%s/%d/%d/%s", holding.Grant, holding.Token.Epoch, holding.Token.Seq, contract.AlarmInterrupted), Kind: contract.AlarmInterrupted,
+		At: clock.now(), Target: holding.Access.Target, Grant: holding.Grant, Requests: left.Requests(), Actor: contract.ActorCurfew,
 		Text: "Curfew took the access of " + holding.Access.Account + " away at an end that had moved, because its holding could not be locked then. " +
 			"It has put the access back, until " + holding.Until.UTC().Format(time.RFC3339) + ".",
 	})

@@ -259,7 +259,7 @@ func TestAccessThatAnEndTookByMistakeIsPutBack(t *testing.T) {
 			goes(t, func() bool { return holdings.freed.Load() > 0 })
 			require.Equal(t, tc.back, b.can())
 			require.Equal(t, tc.back, b.grants.Load() > 0, "it is not even tried")
-			require.Len(t, b.alarms(contract.AlarmDrifted), tc.alarms)
+			require.Len(t, b.alarms(contract.AlarmInterrupted), tc.alarms)
 			after := b.holding()
 			require.Equal(t, before.Token, after.Token)
 			require.Equal(t, before.Open, after.Open)

@@ -56,6 +56,13 @@ func newUnsettled(holdings ledger.Holdings, log *zap.Logger) *unsettled {
 	return &unsettled{holdings: holdings, log: log, grants: map[string]calls{}}
 }
 
+// has is true while a call on a grant is not settled.
+func (u *unsettled) has(grant string) bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return len(u.grants[grant]) > 0
+}
+
 // add has a call settled, for as long as that takes. The channel is closed when it is; never, when a later one takes its place.
 func (u *unsettled) add(ctx context.Context, grant string, kind callKind, added *call) <-chan struct{} {
 	added.settled = make(chan struct{})
@@ -113,7 +120,7 @@ func (u *unsettled) round(ctx context.Context, grants []string) {
 }
 
 func (u *unsettled) settle(ctx context.Context, grant string) error {
-	locked, err := lockWithin(ctx, u.holdings, grant, settlePatience)
+	locked, err := ledger.LockWithin(ctx, u.holdings, grant, settlePatience)
 	if err != nil {
 		return err
 	}

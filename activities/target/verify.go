@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"curfew/activities/ledger"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -69,9 +70,13 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	if !held {
 		longest = now.Add(decision.Lasts.Duration)
 	}
-	if lease.Until.After(longest.Add(leeway)) || !latest.After(now) {
+	switch {
+	case lease.Until.After(longest.Add(leeway)):
 		return lease, contract.Problemf(contract.KindForbidden, "lease", "ask for an extension", "%s is later than was decided",
 			lease.Until.UTC().Format(time.RFC3339))
+	case !latest.After(now): // it asks for no more than was decided, and comes too late: nobody has forged anything
+		return lease, contract.Problemf(contract.KindClosed, "lease", "make a new request", "its time is over: it was allowed until %s",
+			latest.UTC().Format(time.RFC3339))
 	}
 	if !held {
 		lease.Until = earlier(lease.Until, latest)
@@ -85,6 +90,17 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	lease.KeepSessions, lease.Restore, lease.ReadBack = terms.KeepSessions, terms.Restore, readBackOf(terms, command.Access)
 	lease.Reference, lease.DriftCheckInterval = chain.Request.Fact.Reference(), terms.DriftCheckInterval
 	return lease, nil
+}
+
+// unripe is the refusal of a seal that is dated in the future: this machine's clock is behind, or the other one ahead. Nothing is
+// granted on it, and it is tried again, by another worker or later.
+func unripe(refused []contract.Refusal) error {
+	for i := range refused {
+		if seal.Ahead(&refused[i].Problem) {
+			return &refused[i].Problem
+		}
+	}
+	return nil
 }
 
 // readBackOf is what the terms say about one access of theirs.

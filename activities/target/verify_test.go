@@ -16,23 +16,26 @@ type office struct {
 	t               *testing.T
 	server, decider *seal.Signer
 	verifier        *seal.Verifier
+	keys            seal.Keys
 	access          contract.Access
 	asked           time.Time
 }
 
-func newOffice(b *bench) *office {
+func newOffice(b *bench) *office { return newOfficeSince(b, 0) }
+
+// newOfficeSince has keys that have been good for a while.
+func newOfficeSince(b *bench, age time.Duration) *office {
 	b.t.Helper()
 	o := &office{t: b.t, access: b.access, asked: time.Now().UTC().Truncate(time.Second)}
-	var keys seal.Keys
 	for role, signer := range map[seal.Role]**seal.Signer{seal.RoleServer: &o.server, seal.RoleDecider: &o.decider} {
-		key, private, err := seal.NewKey(role, o.asked)
+		key, private, err := seal.NewKey(role, o.asked.Add(-age))
 		require.NoError(b.t, err)
 		*signer, err = seal.ParseSigner(string(private))
 		require.NoError(b.t, err)
-		keys = append(keys, key)
+		o.keys = append(o.keys, key)
 	}
 	var err error
-	o.verifier, err = seal.NewVerifier(keys, time.Now)
+	o.verifier, err = seal.NewVerifier(o.keys, time.Now)
 	require.NoError(b.t, err)
 	b.verifier = o.verifier
 	return o
@@ -194,7 +197,47 @@ func TestP7OneDecisionGivesNoMoreTimeThanItSaysHoweverOftenItIsShown(t *testing.
 	_, err = b.end(again)
 	require.NoError(t, err)
 	_, err = b.grant(b.holdCommand(chain, time.Minute))
-	requireKind(t, contract.KindForbidden, err)
+	requireKind(t, contract.KindClosed, err)
+	require.False(t, b.can())
+}
+
+// A request whose decision was good until a while ago is late, and no forgery.
+func TestAnExpiredLeaseOfAnHonestChainIsNoForgery(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := newOfficeSince(b, 5*time.Hour)
+	o.asked = o.asked.Add(-4 * time.Hour) // it may wait for an hour, and for another one for its target, and last an hour
+	_, err := b.grant(b.holdCommand(o.chain("r", time.Hour), time.Hour))
+	requireKind(t, contract.KindClosed, err)
+	require.ErrorContains(t, err, "its time is over")
+	require.False(t, b.can())
+	require.Empty(t, b.alarms(contract.AlarmForged))
+}
+
+// The server's clock is ahead, or that of this worker behind. Whoever has the right time may take it, later or elsewhere.
+func TestASealOfTheFutureIsTriedAgainAndNeverAForgery(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	o := newOffice(b)
+	chain := o.chain("r", time.Hour)
+	behind, err := seal.NewVerifier(o.keys, func() time.Time { return time.Now().Add(-5 * time.Minute) })
+	require.NoError(t, err)
+	b.verifier = behind
+	command := b.holdCommand(chain, time.Hour)
+	_, err = b.grant(command)
+	requireKind(t, contract.KindUnavailable, err)
+	require.ErrorContains(t, err, "still to come")
+	require.False(t, b.can())
+	require.Empty(t, b.alarms(contract.AlarmForged))
+
+	b.verifier = o.verifier
+	_, err = b.grant(command)
+	require.NoError(t, err)
+	require.True(t, b.can())
+
+	b.verifier = behind
+	_, err = b.end(b.endNow())
+	require.NoError(t, err, "an end goes ahead whatever the clocks say")
 	require.False(t, b.can())
 }
 

@@ -8,14 +8,11 @@ import (
 	"sync"
 	"time"
 
-	"go.uber.org/zap"
-
 	"curfew/activities/ledger"
-	"curfew/workflows/contract"
 )
 
 const (
-	// DefaultGrace is how long past its end access may be, by this machine's clock, before the watchdog ends it.
+	// DefaultGrace is how long past its end access may be, by the ledger's clock, before the watchdog ends it.
 	DefaultGrace = 30 * time.Second
 	// overdueAfter is how long past its end it may be by Temporal's own clock: whoever was to end it by then is dead, hangs or
 	// is cut off.
@@ -29,12 +26,13 @@ const (
 
 // Watchdog is the second pair of eyes: it ends what is past its end and nobody has seen gone, and at once what people have
 // ended. It needs no Temporal, so that access ends also when Temporal does not run. Planned ends go by Temporal's clock: where
-// the watchdog knows that one, it follows it. Otherwise it goes by this machine's, and leaves the grace to clocks that differ.
+// the watchdog knows that one, it follows it. Otherwise it goes by the ledger's, and leaves the grace to clocks that differ.
 type Watchdog struct {
 	*systems
 	grace    time.Duration
 	temporal temporalTime
 	rescues  *rescues
+	owed     owed
 }
 
 // Follow tells the watchdog of an instant of the Temporal server's clock that is over.
@@ -74,18 +72,38 @@ func (w *Watchdog) watch(ctx context.Context, what string, ask func(context.Cont
 func (w *Watchdog) names() []string { return slices.Collect(maps.Keys(w.targets)) }
 
 // overdue is the instant since when nobody else will end what had its end before.
-func (w *Watchdog) overdue() time.Time {
-	since := time.Now().Add(-w.grace)
+func (w *Watchdog) overdue(ctx context.Context) (time.Time, error) {
 	if now, known := w.temporal.now(); known {
-		return latest(since, now.Add(-overdueAfter))
+		return now.Add(-overdueAfter).UTC(), nil
 	}
-	return since
+	now, err := w.holdings.Now(ctx)
+	return now.Add(-w.grace), err
+}
+
+// now is the ledger's time. A file has none. Then it is Temporal's, where that is known, because planned ends go by it, and the
+// machine's only where nobody else has said what the time is.
+func (w *Watchdog) now(ctx context.Context) (time.Time, error) {
+	if now, known := w.temporal.now(); known && !w.holdings.HasClock() {
+		return now.UTC(), nil
+	}
+	return w.holdings.Now(ctx)
+}
+
+// due finds what is overdue, by the ledger's clock in the ledger's own query.
+func (w *Watchdog) due() ledger.DueFilter {
+	filter := ledger.DueFilter{Past: w.grace, Targets: w.names(), Limit: askPage}
+	if now, known := w.temporal.now(); known {
+		filter.Before = now.Add(-overdueAfter)
+	}
+	return filter
 }
 
 // endOverdue sets out to end all that is overdue, also past what can't be ended.
 func (w *Watchdog) endOverdue(ctx context.Context) error {
-	filter := ledger.DueFilter{Before: w.overdue(), Targets: w.names(), Limit: askPage}
-	for {
+	for _, taken := range w.owed.all() {
+		w.rescues.start(ctx, taken, w.endIfOverdue)
+	}
+	for filter := w.due(); ; {
 		asking, done := context.WithTimeout(ctx, askWithin)
 		due, err := w.holdings.Due(asking, filter)
 		done()
@@ -104,9 +122,11 @@ func (w *Watchdog) endOverdue(ctx context.Context) error {
 
 // endIfOverdue ends one access, unless somebody else has done it or has moved its end.
 func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger.Holding) error {
-	overdue := w.overdue()
-	late := overdueAfter + overdue.Sub(listed.Until)
-	locked, err := lockToEnd(ctx, w.holdings, listed.Grant, late)
+	overdue, err := w.overdue(ctx)
+	if err != nil {
+		return err
+	}
+	locked, err := lockToEnd(ctx, w.holdings, listed.Grant, overdueAfter+overdue.Sub(listed.Until))
 	if err != nil {
 		return w.endUnlocked(ctx, found, listed.Grant, err, func(holding ledger.Holding) (bool, error) {
 			return holding.Until.Before(overdue), nil
@@ -117,20 +137,33 @@ func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger
 	defer done()
 	holding := locked.Holding()
 	if !holding.Open || !holding.Until.Before(overdue) {
+		w.tellOwed(ctx, holding)
 		return nil
 	}
 	after, gone, err := w.close(ctx, found, locked, holding.Leases.KeepSessions())
-	if err == nil && !after.Open && !holding.Standing && !gone.absent {
-		w.reportLate(ctx, after, holding)
+	if err != nil {
+		return err
 	}
-	return err
+	if !holding.Standing && !gone.absent {
+		w.owed.add(holding)
+	}
+	if !after.Open {
+		w.tellOwed(ctx, after)
+	}
+	return nil
 }
 
 // close ends the access of a holding that nothing holds up, and writes what came of it: it is closed unless a cut-off attempt to
 // grant may still land. Then the watchdog comes again.
 func (w *Watchdog) close(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (ledger.Holding, removed, error) {
 	before := locked.Holding()
-	after, gone, err := w.takeAway(ctx, found.Connector, before, keepSessions, time.Now)
+	asked, err := w.now(ctx)
+	if err != nil {
+		return before, removed{}, err
+	}
+	began := time.Now()
+	now := func() time.Time { return asked.Add(time.Since(began)) }
+	after, gone, err := w.takeAway(ctx, found.Connector, before, keepSessions, now)
 	if err != nil || after.Open {
 		return after, gone, err
 	}
@@ -158,34 +191,8 @@ func (w *Watchdog) endUnlocked(
 	if err != nil {
 		return err
 	}
-	if !gone.absent && holding.Until.Before(w.overdue()) {
-		after := holding
-		after.Proof.Unconfirmed = gone.unconfirmed
-		w.reportLate(ctx, after, holding)
+	if overdue, err := w.overdue(ctx); err == nil && !gone.absent && holding.Until.Before(overdue) {
+		w.owed.add(holding)
 	}
 	return fmt.Errorf("it was taken away, and nobody could look with the lock of its holding: %w", cause)
-}
-
-// reportLate raises the alarm about access that was past its end and still there.
-func (w *Watchdog) reportLate(ctx context.Context, after, ended ledger.Holding) {
-	now := time.Now().UTC()
-	w.log.Warn("the watchdog ended access that was past its end", zapGrant(ended.Grant), zap.Time("until", ended.Until))
-	err := w.alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%d/%s/%d", ended.Grant, ended.Token.Epoch, contract.AlarmLate, ended.Until.Unix()),
-		Kind: contract.AlarmLate, At: now, Target: ended.Access.Target, Grant: ended.Grant, Requests: ended.Leases.Requests(),
-		Actor: contract.ActorWatchdog,
-		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog %s: see whether Temporal and the workers run.",
-			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(after.Proof)),
-	})
-	if err != nil {
-		w.log.Error("the ledger did not take the watchdog's alarm", zapGrant(ended.Grant), zapError(err))
-	}
-}
-
-// doneBy says what the watchdog has done, and no more.
-func doneBy(proof ledger.Proof) string {
-	if proof.Unconfirmed {
-		return "removed it, and can't confirm that it is gone"
-	}
-	return "ended it"
 }

@@ -81,9 +81,43 @@ func TestTheWatchdogGoesAheadWhenSomebodyHangsWithTheLock(t *testing.T) {
 	goes(t, func() bool { return !b.can() })
 	require.Less(t, time.Since(holding.Until), target.HonestHold+10*time.Second)
 	require.True(t, b.holding().Open, "nobody has had the lock and looked")
+	require.Empty(t, b.alarms(contract.AlarmLate), "its end may have moved")
 	hung.Unlock()
 	goes(t, func() bool { return !b.holding().Open })
-	require.Len(t, b.alarms(contract.AlarmLate), 1)
+	goes(t, func() bool { return len(b.alarms(contract.AlarmLate)) == 1 })
+}
+
+// Whoever hung with the lock moves the end, or ends the access, and lets go of it.
+func TestTheWatchdogTellsOfWhatItTookAwayAsItIsUnderTheLock(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		save func(*ledger.Holding)
+		kind contract.AlarmKind
+	}{
+		"its end had moved":       {func(h *ledger.Holding) { h.Until = h.Until.Add(time.Hour) }, contract.AlarmInterrupted},
+		"somebody else closed it": {func(h *ledger.Holding) { h.Open, h.GoneAt = false, time.Now().UTC() }, contract.AlarmLate},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			_, err := b.grant(b.grantCommand(time.Hour, true))
+			require.NoError(t, err)
+			holding := b.holding()
+			holding.Until = time.Now().UTC().Add(-target.HonestHold)
+			b.save(holding)
+			hung, err := b.ledger.Lock(t.Context(), holding.Grant)
+			require.NoError(t, err)
+			b.watchWithin(200 * time.Millisecond)
+			goes(t, func() bool { return !b.can() })
+			tc.save(&holding)
+			require.NoError(t, hung.Save(t.Context(), holding))
+			hung.Unlock()
+			goes(t, func() bool { return len(b.alarms(tc.kind)) == 1 })
+			all, err := b.ledger.List(t.Context(), ledger.AlarmFilter{})
+			require.NoError(t, err)
+			require.Len(t, all, 1)
+		})
+	}
 }
 
 func TestTheWatchdogRaisesNoAlarmAboutAccessThatIsGoneAlready(t *testing.T) {
@@ -162,8 +196,12 @@ func TestNoWrongPingKeepsAccessUp(t *testing.T) {
 func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
 	b.t.Helper()
 	b.worker(b.ledger)
-	targets := map[string]target.Target{b.access.Target: {Connector: b.connector}}
-	watchdog := b.watchdog(targets, grace)
+	return b.watchOver(b.ledger, grace)
+}
+
+func (b *bench) watchOver(holdings ledger.Holdings, grace time.Duration) *target.Watchdog {
+	b.t.Helper()
+	watchdog := b.watchdogOver(holdings, map[string]target.Target{b.access.Target: {Connector: b.connector}}, grace)
 	b.run(watchdog)
 	return watchdog
 }
@@ -177,7 +215,11 @@ func (b *bench) run(watchdog *target.Watchdog) {
 }
 
 func (b *bench) watchdog(targets map[string]target.Target, grace time.Duration) *target.Watchdog {
+	return b.watchdogOver(b.ledger, targets, grace)
+}
+
+func (b *bench) watchdogOver(holdings ledger.Holdings, targets map[string]target.Target, grace time.Duration) *target.Watchdog {
 	return target.New(target.Options{
-		Targets: targets, Holdings: b.ledger, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
+		Targets: targets, Holdings: holdings, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
 	}).Watchdog(grace)
 }

@@ -15,9 +15,9 @@ import (
 	"syscall"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/contrib/envconfig"
 	"go.uber.org/zap"
 
+	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
@@ -35,6 +35,7 @@ import (
 	"curfew/starter/page"
 	"curfew/starter/signin"
 	"curfew/starter/web"
+	"curfew/worker"
 	"curfew/workflows/contract"
 )
 
@@ -42,10 +43,12 @@ import (
 type App struct {
 	Temporal client.Client
 
-	config  *config.Live
-	log     *zap.Logger
-	ledger  store
-	tickets ticket.System // nil when no tracker is configured
+	config *config.Live
+	log    *zap.Logger
+	// namespace is the one in Temporal.
+	namespace string
+	ledger    store
+	tickets   ticket.System // nil when no tracker is configured
 	// references resolve what stands for a ticket; nil when nothing does.
 	references ticket.References
 	incidents  incident.Systems
@@ -81,7 +84,7 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error)
 	if app.groups, err = groups(configured, app.ledger); err != nil {
 		return nil, errors.Join(err, app.ledger.Close())
 	}
-	if app.Temporal, err = dial(configured.Temporal, log); err != nil {
+	if app.Temporal, app.namespace, err = dial(configured.Temporal, log); err != nil {
 		return nil, errors.Join(err, app.ledger.Close())
 	}
 	return app, nil
@@ -157,10 +160,13 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	watch := clock.New(clock.Options{
+		Process: "the server " + worker.Process(), Temporal: app.Temporal, Namespace: app.namespace, Ledger: app.ledger, Alarms: app.ledger, Log: app.log,
+	})
 	requests, err := starter.New(starter.Options{
 		Temporal: app.Temporal, Config: app.config, Ledger: app.ledger, Tickets: app.tickets,
 		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger,
-		Signer: signer, Verifier: verifier, Secrets: shared, Log: app.log,
+		Signer: signer, Verifier: verifier, Secrets: shared, Clock: watch, Log: app.log,
 	})
 	if err != nil {
 		return err
@@ -178,6 +184,8 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	defer stop()
+	watch.Compare(ctx) // before anything is sealed by it
+	beside.Go(func() { watch.Run(ctx) })
 	beside.Go(func() { deliver(ctx) })
 	beside.Go(func() { requests.TellEnds(ctx) })
 	app.log.Info("serving", zap.Stringer("address", listener.Addr()))
@@ -206,20 +214,4 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 	signIn.Handle(mux)
 	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).Handle(mux)
 	return mux, nil
-}
-
-// dial prepares the connection to Temporal as its environment and profile say; what curfew.yaml says comes first.
-func dial(settings config.Temporal, log *zap.Logger) (client.Client, error) {
-	options, err := envconfig.LoadDefaultClientOptions()
-	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
-	}
-	options.HostPort = cmp.Or(settings.Address, options.HostPort, client.DefaultHostPort)
-	options.Namespace = cmp.Or(settings.Namespace, options.Namespace, contract.Namespace)
-	options.Logger = temporalLog{log.Sugar()}
-	temporal, err := client.NewLazyClient(options)
-	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
-	}
-	return temporal, nil
 }

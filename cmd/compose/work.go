@@ -57,7 +57,7 @@ func (app *App) Work(ctx context.Context, identity string, only ...string) error
 		Tombstones: app.ledger, Alarms: app.ledger,
 		Tickets: app.tickets, References: app.references, Incidents: app.incidents, Channels: channels, Groups: app.groups,
 		Targets:    targets,
-		TaskQueues: queues, Identity: identity,
+		TaskQueues: queues, Identity: identity, Namespace: app.namespace,
 		Decisions: app.ledger, Verifier: verifier, Signer: decides,
 	})
 }

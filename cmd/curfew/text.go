@@ -99,7 +99,7 @@ func stateText(status contract.Status) string {
 		text += " (stuck: it is still being tried)"
 	case status.Ending != nil && status.Ending.Unrecorded:
 		text += " (ended, not yet on record)"
-	case status.Ending != nil:
+	case status.Ending != nil && status.State != contract.StateEnded:
 		text += " (ended)"
 	}
 	return text

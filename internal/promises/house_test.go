@@ -146,7 +146,7 @@ func (h *house) openLedger() (ledgerStore, error) {
 func (h *house) newKeys() {
 	var keys seal.Keys
 	for role, signer := range map[seal.Role]**seal.Signer{seal.RoleServer: &h.signer, seal.RoleDecider: &h.decider} {
-		key, private, err := seal.NewKey(role, time.Now())
+		key, private, err := seal.NewKey(role, time.Now().Add(-time.Hour))
 		require.NoError(h.t, err)
 		require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, string(role)+".pem"), private, 0o600))
 		*signer, err = seal.ParseSigner(string(private))

@@ -131,6 +131,58 @@ func TestP7LiveAccessIsNotRecordedAsEnded(t *testing.T) {
 	require.NotContains(t, strings.Join(h.headlines(id), "\n"), "ended")
 }
 
+func TestP7NoEndIsOnRecordInTheNameOfSomebodyWhoHasNotSaidSo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	status := h.active(alice, "orders", time.Hour)
+	grant := status.Holds[0].Access.GrantID()
+	forged := map[string]any{
+		"tombstones": []contract.Tombstone{{Request: status.ID, Kind: contract.EndKillSwitch, By: erin, Reason: "an intruder"}},
+		"requests":   []string{status.ID}, "by": erin, "kind": contract.EndKillSwitch, "reason": "an intruder",
+	}
+	require.Error(t, h.intrude(contract.RequestWorkflowID(status.ID)+"/x", contract.ActivityRecordEnds, forged), "it ends no request as a whole")
+	require.True(t, h.database.can(h.database.alice))
+	forged["grant"] = grant
+	require.NoError(t, h.intrude("elsewhere", contract.ActivityRecordEnds, forged), "anybody may end access")
+	h.goneWithin(h.database.alice, time.Now().Add(-time.Second), endsNow)
+	_, err := h.ledger.TombstoneOf(t.Context(), status.ID)
+	require.ErrorIs(t, err, ledger.ErrNotFound)
+	locked, err := h.ledger.Lock(t.Context(), grant)
+	require.NoError(t, err)
+	defer locked.Unlock()
+	stops, err := locked.Stops(t.Context(), status.ID)
+	require.NoError(t, err)
+	require.Equal(t, contract.EndReleased, stops.Ended[status.ID].Kind)
+	require.Equal(t, contract.ActorCurfew, stops.Ended[status.ID].By)
+}
+
+// Somebody who can write to Temporal takes a workflow's place, and tells that the time was over.
+func TestP7AStoryOfADeadlineDoesNotHideWhoHasEndedTheRequest(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	h.watch()
+	status := h.active(alice, "orders", time.Hour)
+	workflowID, told := contract.RequestWorkflowID(status.ID), h.told(status.ID, contract.StateActive)
+	require.NoError(t, h.client.TerminateWorkflow(t.Context(), workflowID, "", "an intruder"))
+	_, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		holding, err := h.ledger.Read(t.Context(), status.Holds[0].Access.GrantID())
+		require.NoError(t, err)
+		return !holding.Open
+	}, patience, 20*time.Millisecond)
+	ended := next(told, contract.EventExpired, contract.ActorDeadline, "")
+	ended.Status.State, ended.Status.Outcome = contract.StateEnded, contract.OutcomeExpired
+	require.NoError(t, h.intrude(workflowID, contract.ActivityRecord, ended))
+	shown, err := h.starter.Get(t.Context(), erin, status.ID)
+	require.NoError(t, err)
+	require.NotNil(t, shown.Ending)
+	require.Equal(t, bob, shown.Ending.By)
+	require.Equal(t, "it looks odd", shown.Ending.Reason)
+}
+
 func TestP7WhatWasRequestedIsRecordedAsItWasSealed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -161,6 +161,16 @@ func TestSealsOfAnotherTimeAreRefused(t *testing.T) {
 			require.NoError(t, err, name)
 			continue
 		}
+		if name == "from the future" {
+			problem, ok := contract.ProblemOf(err)
+			require.True(t, ok)
+			require.Equal(t, contract.KindUnavailable, problem.Kind, "a clock is wrong, and nobody has forged anything")
+			require.True(t, seal.Ahead(problem))
+			require.ErrorContains(t, err, test.says)
+			_, err = o.verifier.AnyDate().Verify(seal.OfRequest(request()), request(), text)
+			require.NoError(t, err)
+			continue
+		}
 		requireRefused(t, err, test.says)
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/go-jose/go-jose/v4"
@@ -26,8 +27,9 @@ const (
 
 // Verifier knows whose seals are good, and for what. It may be used by several goroutines.
 type Verifier struct {
-	keys map[string]Key
-	now  func() time.Time
+	keys    map[string]Key
+	now     func() time.Time
+	anyDate bool
 }
 
 // NewVerifier makes a verifier that goes by a set of public keys and a clock. It fails with contract.KindInvalid when
@@ -43,9 +45,23 @@ func NewVerifier(keys Keys, now func() time.Time) (*Verifier, error) {
 	return &Verifier{keys: byID, now: now}, nil
 }
 
+// AnyDate is a verifier that believes seals of the future too: for what only records, or takes access away. Clocks that differ
+// must not hold that up.
+func (v *Verifier) AnyDate() *Verifier {
+	patient := *v
+	patient.anyDate = true
+	return &patient
+}
+
+// Ahead is true of a problem that time will mend: a seal is good, and dated in the future of this machine's clock.
+func Ahead(problem *contract.Problem) bool {
+	return problem.Kind == contract.KindUnavailable && slices.Contains(kinds(), contract.SealKind(problem.Field))
+}
+
 // Verify returns what a seal says, if it is good for a matter and a fact: signed by a key that may seal this kind, and
 // in every part about this matter and this fact. Every refusal is a *contract.Problem of contract.KindForbidden that
-// says why.
+// says why; but a seal of the future is contract.KindUnavailable, because one of two clocks is wrong, and nobody has forged
+// anything.
 func (v *Verifier) Verify(matter Matter, fact any, seal string) (Claims, error) {
 	claims, err := v.read(matter.Kind, seal)
 	if err != nil {
@@ -81,8 +97,12 @@ func (v *Verifier) read(kind contract.SealKind, seal string) (Claims, error) {
 	if err := json.Unmarshal(payload, &claims); err != nil || !plain(signed, claims, key, seal) {
 		return Claims{}, refused(kind, askTheServer, "its seal is not written as Curfew writes seals")
 	}
-	if err := key.vouches(kind, claims, now); err != nil {
+	if err := key.vouches(kind, claims); err != nil {
 		return Claims{}, err
+	}
+	if !v.anyDate && claims.At.After(now.Add(skew)) {
+		return Claims{}, contract.Problemf(contract.KindUnavailable, string(kind), "set the clocks of servers and workers right",
+			"its seal is dated %s, which is still to come", claims.At.Format(time.RFC3339))
 	}
 	return claims, nil
 }

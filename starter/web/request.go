@@ -223,6 +223,9 @@ func headline(content requestContent) string {
 	case content.State == contract.StateRevoking:
 		return "The access is being revoked."
 	}
+	if content.Ending != nil {
+		return fmt.Sprintf("%s %s had ended it, which the history does not say.", outcomes[content.Outcome], content.EndedBy)
+	}
 	return outcomes[content.Outcome]
 }
 

@@ -11,6 +11,7 @@ const (
 	AlarmStuck                   AlarmKind = "stuck"                      // a revoke is past its alarm time
 	AlarmTakenOver               AlarmKind = "taken-over"                 // somebody took a stuck revoke over, by name
 	AlarmDrifted                 AlarmKind = "drifted"                    // live access was removed by somebody else
+	AlarmInterrupted             AlarmKind = "interrupted"                // Curfew itself removed live access, whose end had moved
 	AlarmReappeared              AlarmKind = "reappeared"                 // access is there again after its revoke
 	AlarmOrphaned                AlarmKind = "orphaned"                   // Curfew's mark is on access that no live grant holds up
 	AlarmRemoved                 AlarmKind = "removed"                    // the sweep removed an orphan
@@ -22,6 +23,7 @@ const (
 	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
+	AlarmClockOff                AlarmKind = "clock-off"                  // the clock of a worker or server differs from Temporal's or the ledger's
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
 	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
@@ -30,8 +32,8 @@ const (
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
-		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
 		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }

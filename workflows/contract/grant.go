@@ -194,8 +194,8 @@ type GrantReceipt struct {
 	Refused []Refusal `json:"refused,omitempty"`
 	// Began says when the time of the requests began that their decisions give them here.
 	Began map[string]time.Time `json:"began,omitempty"`
-	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
-	Owed []Tombstone `json:"owed,omitempty"`
+	// Owed are the requests whose end the ledger has not taken: the grant has to see to it that it does.
+	Owed []string `json:"owed,omitempty"`
 }
 
 // Refusal says why a request's lease was not taken.
@@ -241,8 +241,8 @@ type EndReceipt struct {
 	Standing      bool  `json:"standing,omitempty"`
 	AlreadyAbsent bool  `json:"alreadyAbsent,omitempty"` // it was not there any more
 	Sessions      int   `json:"sessions,omitempty"`
-	// Owed are the ends that the ledger has not taken: the grant has to see to it that it does.
-	Owed []Tombstone `json:"owed,omitempty"`
+	// Owed are the requests whose end the ledger has not taken: the grant has to see to it that it does.
+	Owed []string `json:"owed,omitempty"`
 }
 
 // DetectDriftCommand is the activity "target.DetectDrift": see whether live access is there.
@@ -250,6 +250,8 @@ type DetectDriftCommand struct {
 	Access   Access   `json:"access"`
 	Leases   Leases   `json:"leases"`
 	Identity Identity `json:"identity,omitzero"`
+	// Known is true when it was told already that the access is not there.
+	Known bool `json:"known,omitempty"`
 }
 
 // DetectDriftReceipt answers a DetectDriftCommand. Access that nobody can see counts as held.

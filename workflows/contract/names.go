@@ -11,6 +11,8 @@ const (
 	TaskQueue = "curfew"
 	// TaskQueueServer is where servers act on what sources of webhooks have told. No target's task queue is called so.
 	TaskQueueServer = "curfew-server"
+	// TaskQueueClock never has any work: Temporal notes when it is polled, and so tells what its clock says.
+	TaskQueueClock = "curfew-clock"
 
 	WorkflowRequest  = "curfew.Request"
 	WorkflowGrant    = "curfew.Grant"

@@ -202,7 +202,7 @@ type Status struct {
 	Holds           []HoldState `json:"holds"`
 	Stuck           bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
 	Seq             int         `json:"seq"`             // number of the newest event
-	// Ending is set by the server while somebody has ended the request and its story does not say so yet.
+	// Ending is set by the server when somebody has ended the request and its story does not say so.
 	Ending *Ending `json:"ending,omitempty"`
 }
 

@@ -27,5 +27,6 @@ const (
 
 // RecordEndsInput is the activity "ledger.RecordEnds".
 type RecordEndsInput struct {
-	Tombstones []Tombstone `json:"tombstones"`
+	Grant    string   `json:"grant"`
+	Requests []string `json:"requests"` // that have given their leases on the grant up
 }

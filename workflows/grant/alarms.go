@@ -36,12 +36,12 @@ func (g *run) raise(ctx workflow.Context, alarm contract.AlarmInput) {
 }
 
 // recordEnds puts ends on record that the target's workers could not, for as long as it takes.
-func (g *run) recordEnds(ctx workflow.Context, owed []contract.Tombstone) {
+func (g *run) recordEnds(ctx workflow.Context, owed []string) {
 	if len(owed) == 0 {
 		return
 	}
 	g.alarms.raised++
-	in := contract.RecordEndsInput{Tombstones: owed}
+	in := contract.RecordEndsInput{Grant: g.access.GrantID(), Requests: owed}
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		if err := recordEnds(ctx, in).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused ends", "error", err)

@@ -39,9 +39,8 @@ func TestAccessThatSomebodyElseTookAwayIsReportedOnce(t *testing.T) {
 	g.run(t)
 	g.env.AssertExpectations(t)
 	require.Equal(t, []string{"grant", "look", "look", "look", "look", "look", "revoke"}, g.log, "it is not given again")
-	require.Equal(t, []contract.AlarmKind{contract.AlarmDrifted}, g.kinds())
-	require.Equal(t, []string{"a"}, g.alarms[0].Requests)
-	require.Equal(t, reporting.GrantID(), g.alarms[0].Grant)
+	require.Equal(t, []bool{false, false, true, true, true}, g.known, "the alarm is raised where the access is looked at, once")
+	require.Empty(t, g.alarms)
 }
 
 func TestAccessThatSomebodyElseTookAwayIsGivenAgainWhenALeaseSaysSo(t *testing.T) {
@@ -54,7 +53,7 @@ func TestAccessThatSomebodyElseTookAwayIsGivenAgainWhenALeaseSaysSo(t *testing.T
 	require.Equal(t, 30*time.Minute, g.run(t))
 	g.env.AssertExpectations(t)
 	require.Equal(t, []string{"grant", "look", "look", "grant", "revoke"}, g.log)
-	require.Equal(t, []contract.AlarmKind{contract.AlarmDrifted}, g.kinds())
+	require.Equal(t, []bool{false, false}, g.known)
 }
 
 func TestStandingAccessIsNotLookedAt(t *testing.T) {

@@ -23,6 +23,7 @@ type target struct {
 	until time.Time // the end that the holding has; zero when it is closed
 	token contract.Token
 	log   []string
+	known []bool // of each look, whether it was told that the access is not there
 
 	standing   bool
 	grantErr   error
@@ -63,7 +64,8 @@ func (g *target) Grant(_ context.Context, command contract.GrantCommand) (contra
 	return contract.GrantReceipt{Until: g.until, Leases: leases, Standing: g.standing}, nil
 }
 
-func (g *target) Look(context.Context, contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+func (g *target) Look(_ context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+	g.known = append(g.known, command.Known)
 	g.log = append(g.log, "look")
 	return contract.DetectDriftReceipt{Held: !g.until.IsZero()}, nil
 }

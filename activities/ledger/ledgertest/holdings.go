@@ -19,6 +19,7 @@ var holdings = []behaviour{
 	{"are not saved without their lock", saveNeedsLock},
 	{"are due when they are open and past their end, soonest first, page by page", dueSoonestFirst},
 	{"are due at the targets that are asked for", dueAtTargets},
+	{"are due by the ledger's clock", dueByTheLedgersClock},
 	{"are held while they are open, and told of when they went lately, page by page", heldOnTarget},
 	{"are looked for in pages of fifty unless told", holdingsByFifty},
 	{"are not looked for in pages that are no pages", refuseHoldingPages},
@@ -106,6 +107,23 @@ func dueSoonestFirst(t *testing.T, store Store) {
 		for _, one := range got {
 			require.Equal(t, load(t, store, one.Grant), one)
 		}
+	}
+}
+
+func dueByTheLedgersClock(t *testing.T, store Store) {
+	began := time.Now()
+	now, err := store.Now(t.Context())
+	require.NoError(t, err)
+	require.WithinRange(t, now, began.Add(-time.Second), time.Now().Add(time.Second), "its clock is this machine's here")
+	for name, ago := range map[string]time.Duration{"grant/a": 2 * time.Hour, "grant/b": 20 * time.Minute, "grant/c": -20 * time.Minute} {
+		save(t, store, ledger.Holding{Grant: name, Open: true, Until: now.Add(-ago)})
+	}
+	for past, want := range map[time.Duration][]string{
+		0: {"grant/a", "grant/b"}, time.Hour: {"grant/a"}, -time.Hour: {"grant/a", "grant/b", "grant/c"}, 3 * time.Hour: nil,
+	} {
+		due, err := store.Due(t.Context(), ledger.DueFilter{Past: past})
+		require.NoError(t, err)
+		require.Equal(t, want, grants(due), past)
 	}
 }
 

@@ -2,10 +2,12 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"curfew/activities/ledger"
+	"curfew/internal/keepalive/pgpool"
 )
 
 const (
@@ -22,10 +24,21 @@ const (
 
 	holdingColumns = `SELECT grant_id, access, epoch, seq, open, standing, until, leases, settled_at, gone_at, uses, proof
 		FROM curfew.holdings`
+	readClock   = `SELECT curfew.stamp(clock_timestamp())`
 	readHolding = holdingColumns + ` WHERE grant_id = $1`
 )
 
-// Due returns a page of open holdings whose end is before an instant, soonest first.
+// HasClock says that what is due goes by the server's clock.
+func (*Store) HasClock() bool { return true }
+
+// Now is the server's time.
+func (s *Store) Now(ctx context.Context) (time.Time, error) {
+	var now ledger.Stamp
+	err := s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error { return conn.QueryRow(ctx, readClock).Scan(&now) })
+	return now.Time, fault(ctx, "read the ledger's clock", err)
+}
+
+// Due returns a page of open holdings whose end is over, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
 	text, args, err := dueQuery(filter)
 	if err != nil {
@@ -45,7 +58,11 @@ func dueQuery(filter ledger.DueFilter) (string, []any, error) {
 	}
 	q := question{text: holdingColumns}
 	q.where("open")
-	q.where("until < $?", ledger.Stamp{Time: filter.Before})
+	if filter.Before.IsZero() {
+		q.where("until < curfew.stamp(statement_timestamp() - make_interval(secs => $?))", filter.Past.Seconds())
+	} else {
+		q.where("until < $?", ledger.Stamp{Time: filter.Before})
+	}
 	q.where("(until, grant_id) > ($?, $?)", after.At, escape(after.ID))
 	if len(filter.Targets) > 0 {
 		q.where("target = ANY ($?)", escapeAll(filter.Targets))

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -50,7 +51,13 @@ func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
 }
 
-// Due returns a page of open holdings whose end is before an instant, soonest first.
+// HasClock is false: a file has no clock.
+func (*Store) HasClock() bool { return false }
+
+// Now is the machine's time: all who open the file are on one machine.
+func (*Store) Now(context.Context) (time.Time, error) { return time.Now().UTC(), nil }
+
+// Due returns a page of open holdings whose end is over, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
 	length, err := filter.PageLength()
 	if err != nil {
@@ -60,7 +67,11 @@ func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Hold
 	if err != nil {
 		return nil, err
 	}
-	text, args := s.texts.readDue, []any{ledger.Stamp{Time: filter.Before}, after.At, after.ID}
+	before := filter.Before
+	if before.IsZero() {
+		before = time.Now().Add(-filter.Past)
+	}
+	text, args := s.texts.readDue, []any{ledger.Stamp{Time: before}, after.At, after.ID}
 	if len(filter.Targets) > 0 {
 		targets, err := json.Marshal(filter.Targets)
 		if err != nil {
