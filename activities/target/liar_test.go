@@ -24,6 +24,8 @@ type liar struct {
 	refuses, refusesRevoke error
 	// another gives the access just before a grant.
 	another bool
+	// silent has a grant take effect and gives no answer; away has it take none either.
+	silent, away bool
 	// frozen is the end that it shows, whatever it is asked for.
 	frozen time.Time
 	// keeps answers a revoke well and keeps the access.
@@ -41,9 +43,17 @@ func (l *liar) Grant(context.Context, target.Access) (target.Granted, error) {
 	if l.refuses != nil {
 		return "", l.refuses
 	}
+	if l.away {
+		return "", errNoAnswer
+	}
 	l.holds = true
+	if l.silent {
+		return "", errNoAnswer
+	}
 	return target.AccessGranted, nil
 }
+
+var errNoAnswer = contract.Problemf(contract.KindUnavailable, "", "", "the target did not answer")
 
 func (l *liar) Revoke(_ context.Context, access target.Access) (target.Revoked, error) {
 	l.mu.Lock()

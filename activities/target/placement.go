@@ -85,8 +85,7 @@ func putRefused(
 		holding.Standing = holding.Standing || first
 		return AlreadyThere, nil
 	case first && isFinal(problem) && !state.Held && (err == nil || wanted.Unread):
-		*holding = over(*holding, now)
-		holding.GoneAt = now
+		*holding = closed(*holding, now)
 	}
 	return "", refusal
 }

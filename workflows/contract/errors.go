@@ -21,6 +21,7 @@ const (
 	KindClosed      Kind = "Closed"      // the holding is closed to this attempt: it came too late
 	KindOverdue     Kind = "Overdue"     // its time was over before it could be done: it may be asked for anew
 	KindCapacity    Kind = "Capacity"    // the other system has no room now
+	KindTooMany     Kind = "TooMany"     // somebody asks for more than anybody may: later there is room again
 	KindFrozen      Kind = "Frozen"      // an operator has frozen Curfew: nothing is granted until it is thawed
 	KindUnavailable Kind = "Unavailable" // the other system can't be reached or failed
 	KindInternal    Kind = "Internal"    // our own fault

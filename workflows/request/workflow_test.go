@@ -64,7 +64,7 @@ func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Dec
 }
 
 func (w *world) decide(in contract.DecideInput) contract.Decision {
-	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Approval.Count, Why: "more reviews"}
+	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Rules.Approvals[0].Count, Why: "more reviews"}
 	if w.policy != nil {
 		return w.policy(in)
 	}
@@ -256,7 +256,8 @@ func input() contract.RequestInput {
 		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
 		Reason: "orders are late", Ticket: "OPS-7", AskedAt: start, Terms: contract.Terms{
 			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
-			PendingFor: contract.Duration{Duration: 2 * time.Hour}, Approval: contract.ApprovalRule{Count: 1, From: []string{"bob", "carol"}},
+			PendingFor: contract.Duration{Duration: 2 * time.Hour},
+			Rules:      contract.Rules{Approvals: []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"bob", "carol"}}}},
 		},
 	}}}
 }
