@@ -22,8 +22,8 @@ const bodyLimit = 1 << 20
 type Fault struct {
 	// Method and Path (a prefix) say which requests are meant; what is empty fits all.
 	Method, Path string
-	// Body says by their bodies which requests are meant; nil fits all.
-	Body func(body []byte) bool
+	// Body says by their bodies which requests are meant; nil fits all. It can't be set from another process.
+	Body func(body []byte) bool `json:"-"`
 	// Times is how many matching requests go wrong; 0 means all until Clear.
 	//
 	// Go's client repeats a GET on its own when a connection that it had kept is cut, so a single cut may pass unseen.

@@ -110,8 +110,9 @@ func newRun(in contract.RequestInput) *run {
 func (r *run) fact() contract.Request { return r.in.Request.Fact }
 
 // afterTheEnd is how long after the deadline a request looks that its access is gone. The grants end it at the instant,
-// by themselves; coming a moment later leaves the instant to them.
-const afterTheEnd = time.Second
+// by themselves; coming a moment later leaves the instant to them. It is less than what an end may be late with nothing wrong:
+// the worker in which the end waited may have died long before.
+const afterTheEnd = 400 * time.Millisecond
 
 // holdUntilEnd puts the access up and holds it until it ends. It returns what to conclude once the access is gone.
 func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
