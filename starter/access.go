@@ -14,28 +14,30 @@ type Operation string
 
 // What can be done.
 const (
-	OperationAsk           Operation = "ask"
-	OperationList          Operation = "list"
-	OperationShow          Operation = "show"
-	OperationReviewSubject Operation = "reviewSubject"
-	OperationEvents        Operation = "events"
-	OperationDecisions     Operation = "decisions"
-	OperationTemplates     Operation = "templates"
-	OperationMe            Operation = "me"
-	OperationReview        Operation = "review"
-	OperationExtend        Operation = "extend"
-	OperationCertify       Operation = "certify"
-	OperationCancel        Operation = "cancel"
-	OperationRevoke        Operation = "revoke"
-	OperationStuck         Operation = "stuck"
-	OperationRetryStuck    Operation = "retryStuck"
-	OperationTakeOverStuck Operation = "takeOverStuck"
-	OperationAlarms        Operation = "alarms"
-	OperationSweep         Operation = "sweep"
-	OperationEnd           Operation = "end"
-	OperationFreeze        Operation = "freeze"
-	OperationThaw          Operation = "thaw"
-	OperationFrozen        Operation = "frozen"
+	OperationAsk              Operation = "ask"
+	OperationList             Operation = "list"
+	OperationShow             Operation = "show"
+	OperationReviewSubject    Operation = "reviewSubject"
+	OperationEvents           Operation = "events"
+	OperationDecisions        Operation = "decisions"
+	OperationTemplates        Operation = "templates"
+	OperationMe               Operation = "me"
+	OperationReview           Operation = "review"
+	OperationExtend           Operation = "extend"
+	OperationCertify          Operation = "certify"
+	OperationCancel           Operation = "cancel"
+	OperationRevoke           Operation = "revoke"
+	OperationStuck            Operation = "stuck"
+	OperationRetryStuck       Operation = "retryStuck"
+	OperationTakeOverStuck    Operation = "takeOverStuck"
+	OperationAlarms           Operation = "alarms"
+	OperationSweep            Operation = "sweep"
+	OperationEnd              Operation = "end"
+	OperationFreeze           Operation = "freeze"
+	OperationThaw             Operation = "thaw"
+	OperationFrozen           Operation = "frozen"
+	OperationHolders          Operation = "holders"
+	OperationConfirmDirectory Operation = "confirmDirectory"
 )
 
 // Role is what a person is: to a request, or by the configuration.
@@ -113,6 +115,8 @@ var rules = []Rule{
 	{Operation: OperationEnd, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationFreeze, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationThaw, Scope: config.ScopeOperate, May: operators},
+	{Operation: OperationHolders, Scope: config.ScopeRead, May: overseers},
+	{Operation: OperationConfirmDirectory, Scope: config.ScopeOperate, May: operators},
 	{Operation: OperationTakeOverStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
 }
 

@@ -38,6 +38,7 @@ type Ledger interface {
 	ledger.Holdings
 	ledger.Tombstones
 	ledger.Freezes
+	ledger.Departures
 	ledger.Alarms
 	ledger.Decisions
 }
@@ -74,6 +75,7 @@ type Starter struct {
 	holdings   ledger.Holdings
 	tombstones ledger.Tombstones
 	freezes    ledger.Freezes
+	departures ledger.Departures
 	alarms     ledger.Alarms
 	journal    ledger.Decisions
 	log        *zap.Logger
@@ -122,7 +124,8 @@ func New(o Options) (*Starter, error) {
 	return &Starter{
 		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
-		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
+		departures: o.Ledger,
+		alarms:     o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
 		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock,
 	}, nil

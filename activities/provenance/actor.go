@@ -11,7 +11,7 @@ import (
 // systems are the actors that are no person.
 var systems = map[string]bool{
 	contract.ActorPolicy: true, contract.ActorDeadline: true, contract.ActorCurfew: true, contract.ActorTicket: true,
-	contract.ActorIncident: true, contract.ActorLedger: true, contract.ActorSignal: true, contract.ActorCanceled: true,
+	contract.ActorIncident: true, contract.ActorDirectory: true, contract.ActorLedger: true, contract.ActorSignal: true, contract.ActorCanceled: true,
 	contract.ActorWatchdog: true, contract.ActorSweep: true,
 }
 

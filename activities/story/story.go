@@ -50,14 +50,15 @@ var headlines = map[contract.EventKind]string{
 
 // actors that are no person, in words.
 var actors = map[string]string{
-	contract.ActorPolicy:   "the policy",
-	contract.ActorDeadline: "the deadline",
-	contract.ActorCurfew:   "Curfew",
-	contract.ActorTicket:   "the end of its ticket",
-	contract.ActorIncident: "the end of its incident",
-	contract.ActorLedger:   "a refusal of the ledger",
-	contract.ActorSignal:   "a signal from Temporal",
-	contract.ActorCanceled: "a cancellation in Temporal",
+	contract.ActorPolicy:    "the policy",
+	contract.ActorDeadline:  "the deadline",
+	contract.ActorCurfew:    "Curfew",
+	contract.ActorTicket:    "the end of its ticket",
+	contract.ActorIncident:  "the end of its incident",
+	contract.ActorDirectory: "a change of the directory",
+	contract.ActorLedger:    "a refusal of the ledger",
+	contract.ActorSignal:    "a signal from Temporal",
+	contract.ActorCanceled:  "a cancellation in Temporal",
 }
 
 // Of puts one event of a request into words.

@@ -55,7 +55,7 @@ func (d *desk) end(t *testing.T, kind contract.EndKind, requests ...string) {
 
 func TestOnlyTheKillSwitchEndsSessionsThatATemplateKeeps(t *testing.T) {
 	t.Parallel()
-	for kind, ends := range map[contract.EndKind]int{contract.EndNow: 0, contract.EndReleased: 0, contract.EndKillSwitch: 1} {
+	for kind, ends := range map[contract.EndKind]int{contract.EndNow: 0, contract.EndReleased: 0, contract.EndKillSwitch: 1, contract.EndLeft: 1} {
 		d, _, watchdog := newDesk()
 		d.end(t, kind, "r")
 		d.end(t, contract.EndNow, "s")

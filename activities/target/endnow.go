@@ -114,7 +114,7 @@ func shortened(holding ledger.Holding, left contract.Leases, now time.Time) ledg
 // killed is true when the end is to spare nothing.
 func killed(stops ledger.Stops) bool {
 	for _, by := range stops.Ended {
-		if by.Kind == contract.EndKillSwitch {
+		if by.Kind == contract.EndKillSwitch || by.Kind == contract.EndLeft {
 			return true
 		}
 	}

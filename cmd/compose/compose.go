@@ -3,7 +3,6 @@
 package compose
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -64,6 +63,7 @@ type store interface {
 	ledger.Sightings
 	ledger.Tombstones
 	ledger.Freezes
+	ledger.Departures
 	Close() error
 }
 
@@ -188,6 +188,7 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	beside.Go(func() { watch.Run(ctx) })
 	beside.Go(func() { deliver(ctx) })
 	beside.Go(func() { requests.TellEnds(ctx) })
+	beside.Go(func() { requests.EndDepartures(ctx) })
 	app.log.Info("serving", zap.Stringer("address", listener.Addr()))
 	return api.Serve(ctx, listener, routes, app.log)
 }
@@ -209,7 +210,7 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 	signIn := signin.New(signin.Options{
 		Callers: callers, Frame: frame, URL: app.config.Current().Server.URL, Saw: requests.RecordSignIn, Log: app.log,
 		Secrets: shared, Limits: limits,
-		Name: func(person string) string { return cmp.Or(app.config.Current().People[person].Name, person) },
+		Name: func(person string) string { return app.config.Current().Name(person) },
 	})
 	signIn.Handle(mux)
 	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).Handle(mux)

@@ -17,10 +17,10 @@ import (
 
 func (p *program) configCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "config", Short: "Check the configuration", Args: cobra.NoArgs,
+		Use: "config", Short: "Check the configuration, and what a change of it would end", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.configCheckCommand(), p.configKindsCommand())
+	c.AddCommand(p.configCheckCommand(), p.configDiffCommand(), p.configConfirmCommand(), p.configKindsCommand())
 	return c
 }
 

@@ -124,3 +124,21 @@ func TestOperatorsVerbsAreForOperators(t *testing.T) {
 		require.Contains(t, ran.errors, "this is for ", arguments)
 	}
 }
+
+func TestConfigCheckOpensTheKeysThatTheFileNames(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	folder := t.TempDir()
+	file := filepath.Join(folder, "curfew.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("seals: {key: server.pem, keys: keys.json}\n"), 0o600))
+	missing := s.run(t, "", "config", "check", "--offline", "--config", file)
+	require.Equal(t, 2, missing.code, missing.out)
+	require.Contains(t, missing.errors, "seals.keys")
+
+	require.Equal(t, 0, s.run(t, "", "keys", "new", "--role", "server", "--private", filepath.Join(folder, "server.pem"), "--public", filepath.Join(folder, "keys.json")).code)
+	require.Equal(t, 0, s.run(t, "", "config", "check", "--offline", "--config", file).code)
+	require.NoError(t, os.Chmod(filepath.Join(folder, "server.pem"), 0o644)) //nolint:gosec // it is the fault
+	readable := s.run(t, "", "config", "check", "--offline", "--config", file)
+	require.Equal(t, 2, readable.code, readable.out)
+	require.Contains(t, readable.errors, "seals.key")
+}

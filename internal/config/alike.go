@@ -31,3 +31,6 @@ func alike(name string) string {
 		return least
 	}, name)
 }
+
+// SameAccount is true for two ways to write one account.
+func SameAccount(one, other string) bool { return fold(one) == fold(other) }

@@ -4,7 +4,7 @@ import "reflect"
 
 // followed are the sections that a running process follows. All others need a restart: connections were opened by them.
 var followed = map[string]bool{
-	"drift": true, "roles": true, "people": true, "serviceTokens": true, "groups": true, "defaults": true, "templates": true,
+	"drift": true, "departures": true, "roles": true, "people": true, "serviceTokens": true, "groups": true, "defaults": true, "templates": true,
 }
 
 // compare returns the sections that have changed and are followed, and those that need a restart.
@@ -12,6 +12,9 @@ func compare(before, after *Config) (changed, fixed []string) {
 	old, young := reflect.ValueOf(*before), reflect.ValueOf(*after)
 	for i := range old.NumField() {
 		section := old.Type().Field(i).Tag.Get("yaml")
+		if section == "-" { // made of others
+			continue
+		}
 		if reflect.DeepEqual(old.Field(i).Interface(), young.Field(i).Interface()) {
 			continue
 		}

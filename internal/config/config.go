@@ -18,9 +18,11 @@ type Config struct {
 	Drift    Drift    `yaml:"drift"`
 	Watchdog Watchdog `yaml:"watchdog"`
 	Sweep    Sweep    `yaml:"sweep"`
-	Roles    Roles    `yaml:"roles"`
-	Seals    Seals    `yaml:"seals"`
-	Tickets  Tickets  `yaml:"tickets"`
+	// Departures says when access ends of whom the directory does not have any more.
+	Departures Departures `yaml:"departures"`
+	Roles      Roles      `yaml:"roles"`
+	Seals      Seals      `yaml:"seals"`
+	Tickets    Tickets    `yaml:"tickets"`
 	// Incidents are the systems whose incidents are evidence for access.
 	Incidents Incidents `yaml:"incidents"`
 	// Notify maps the name of a channel that notifies people of requests to what it is.
@@ -29,6 +31,8 @@ type Config struct {
 	Hooks  map[string]Hook   `yaml:"hooks"`
 	OIDC   *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
 	People map[string]Person `yaml:"people"`
+	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
+	Leavers map[string]Person `yaml:"-"`
 	// ServiceTokens maps the name that a token goes by to what it may do.
 	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
 	Groups        map[string]Group        `yaml:"groups"` // who belongs to a group, by its name
@@ -72,6 +76,11 @@ type Drift struct {
 // Watchdog ends what is past its end, without Temporal.
 type Watchdog struct {
 	Grace contract.Duration `yaml:"grace"` // how long past its end access may be; default 30s
+}
+
+// Departures says how access ends whose person or account is not in the directory any more.
+type Departures struct {
+	After contract.Duration `yaml:"after"` // how long after it was missed first; default 15m
 }
 
 // Sweep compares what targets hold with the live grants.
@@ -132,6 +141,8 @@ type Person struct {
 	Subject string `yaml:"subject"`
 	// Accounts maps a target's name to the person's name on it.
 	Accounts map[string]string `yaml:"accounts"`
+	// Left is true for somebody who has left: they may do nothing any more, and all their access ends at once.
+	Left bool `yaml:"left"`
 }
 
 // Target is a system that access is granted on.

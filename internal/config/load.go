@@ -108,6 +108,7 @@ func (r *reading) load() *Config {
 		decode(config)
 	}
 	r.check(config)
+	config.dismiss()
 	return config
 }
 

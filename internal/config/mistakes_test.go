@@ -307,6 +307,9 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:3:132: templates.u.incident.onCall: is less than 1; write the highest level of escalation that counts: 1 or more",
 			},
 		},
+		"a bound that binds nobody": {world + "templates: {t: {" + role + ", " + short + ", " + approved + ", requesters: {bindSubject: true}}}", []string{
+			"curfew.yaml:9:165: templates.t.requesters.bindSubject: binds to nobody: everybody may ask; name people or groups beside it, or take it out",
+		}},
 		"times": {
 			"groups: {ops: [ada]}\ntemplates:\n  t: {" + role + ", duration: {min: 2h, default: 1h, max: 2h, maxContinuous: 30m}, pending: 1h, reminders: [30m, 30m, 1h], extension: {most: -1}, " +
 				"endWith: [tickets], breakGlass: {groups: [ops], maxDuration: 3h}, " + approved + "}\n  u: {" + role + ", " + short + ", breakGlass: {maxDuration: 1h}, " + approved + "}\n" + world, []string{

@@ -15,10 +15,14 @@ const (
 	defaultGrace       = 30 * time.Second
 	defaultSweep       = time.Hour
 	defaultMaxRemovals = 10
+	defaultDeparture   = 15 * time.Minute
 
 	shortestLook  = time.Second
 	shortestGrace = time.Second
 	shortestSweep = time.Minute
+
+	shortestDeparture = time.Second
+	longestDeparture  = 7 * 24 * time.Hour
 )
 
 func (r *reading) ledger(ledger *Ledger, at path) {
@@ -51,11 +55,15 @@ func (r *reading) upkeep(c *Config) {
 		{path{"drift", "every"}, &c.Drift.Every.Duration, defaultLook, shortestLook},
 		{path{"watchdog", "grace"}, &c.Watchdog.Grace.Duration, defaultGrace, shortestGrace},
 		{path{"sweep", "every"}, &c.Sweep.Every.Duration, defaultSweep, shortestSweep},
+		{path{"departures", "after"}, &c.Departures.After.Duration, defaultDeparture, shortestDeparture},
 	} {
 		*length.value = cmp.Or(*length.value, length.usual)
 		if *length.value < length.shortest {
 			r.wrong(length.at, "write at least "+length.shortest.String(), "%s is too short", *length.value)
 		}
+	}
+	if c.Departures.After.Duration > longestDeparture {
+		r.wrong(path{"departures", "after"}, "write at most 168h", "%s is too long", c.Departures.After)
 	}
 	if c.Sweep.MaxRemovals < 0 {
 		r.wrong(path{"sweep", "maxRemovals"}, "write 1 or more, or set remove: false", "is less than 1")

@@ -3,10 +3,13 @@ package promises
 import (
 	"bufio"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"net/http/cookiejar"
+	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -20,34 +23,43 @@ import (
 
 	"curfew/internal/identity"
 	"curfew/internal/testserver/temporal"
+	"curfew/starter/signin"
 	"curfew/workflows/contract"
 )
 
-// askers is how many people ask beside those whose approvals are measured.
-const askers = 50
+// askers is how many people ask beside those whose approvals are measured: one who floods, fifty who do the same together, and
+// bystanders, who have signed in before.
+const (
+	bystanders = 10
+	askers     = 1 + 50 + bystanders
+)
 
 // drowning is a served house in which everybody has a token, and askers could ask for very much.
 type drowning struct {
 	*served
-	tokens map[string]string
+	tokens    map[string]string // for the API
+	passwords map[string]string // for the pages
 }
 
 func newDrowning(t testing.TB, options ...func(*house)) *drowning {
 	t.Helper()
-	d := &drowning{tokens: map[string]string{}}
+	d := &drowning{tokens: map[string]string{}, passwords: map[string]string{}}
+	files := map[string]string{}
 	tokens := "\nserviceTokens:\n"
 	people := []string{alice, bob}
 	var entries strings.Builder
 	for n := range askers {
 		people = append(people, asker(n))
-		fmt.Fprintf(&entries, "  %s: {name: %s, accounts: {orders-db: %s}}\n", asker(n), asker(n), asker(n))
+		d.passwords[asker(n)] = rand.Text()
+		files["pages-"+asker(n)] = d.passwords[asker(n)]
+		fmt.Fprintf(&entries, "  %s: {name: %s, token: 'file:pages-%s', accounts: {orders-db: %s}}\n", asker(n), asker(n), asker(n), asker(n))
 	}
 	for _, person := range people {
 		token, hash := identity.NewServiceToken()
 		d.tokens[person] = token.Reveal()
 		tokens += fmt.Sprintf("  t-%s: {person: %s, hash: %q, scopes: [ask, read, review, revoke], expires: 2099-01-01T00:00:00Z}\n", person, person, hash)
 	}
-	d.served = newServed(t, append(options, func(h *house) { h.people, h.upkeep = entries.String(), h.upkeep+tokens })...)
+	d.served = newServed(t, append(options, func(h *house) { h.people, h.upkeep, h.files = entries.String(), h.upkeep+tokens, files })...)
 	d.workInAProcess()
 	d.serve()
 	return d
@@ -80,7 +92,44 @@ func (d *drowning) call(ctx context.Context, person, method, path, body string) 
 
 const asksALot = `{"template":"untold","reason":"a flood"}`
 
-// approval is how long Bob's approval of a request of Alice's takes, tried again while the server can't answer.
+// signIn signs somebody in to the pages, with a browser of their own.
+func (d *drowning) signIn(ctx context.Context, person string) (*http.Client, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	browser := &http.Client{Jar: jar}
+	form := strings.NewReader(url.Values{"token": {d.passwords[person]}}.Encode())
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, d.url+signin.PathSignIn, form)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	request.Header.Set("Origin", d.url)
+	response, err := browser.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	return browser, response.Body.Close()
+}
+
+// signedIn is true while a browser's session lasts.
+func (d *drowning) signedIn(ctx context.Context, browser *http.Client, person string) (bool, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, d.url+signin.PathAccount, nil)
+	if err != nil {
+		return false, err
+	}
+	response, err := browser.Do(request)
+	if err != nil {
+		return false, err
+	}
+	defer response.Body.Close()
+	text, err := io.ReadAll(response.Body)
+	return response.StatusCode == http.StatusOK && strings.Contains(string(text), person), err
+}
+
+// approval is how long Bob's approval of a request of Alice's takes, tried again while the
+// server can't answer.
 func (d *drowning) approval(ctx context.Context) (time.Duration, error) {
 	asked, err := d.call(ctx, alice, http.MethodPost, "/v1/requests", `{"template":"untold","reason":"orders are late"}`)
 	if err != nil {
@@ -92,11 +141,22 @@ func (d *drowning) approval(ctx context.Context) (time.Duration, error) {
 	}
 	for began := time.Now(); ; {
 		reviewed, err := d.call(ctx, bob, http.MethodPost, "/v1/requests/"+status.ID+"/reviews", `{"verdict":"approve"}`)
-		switch took := time.Since(began); {
-		case err != nil || reviewed.status == http.StatusOK:
+		took := time.Since(began)
+		if err != nil || reviewed.status == http.StatusOK {
 			return took, err
-		case reviewed.status != http.StatusServiceUnavailable || took > patience:
+		}
+		again := reviewed.status == http.StatusServiceUnavailable || reviewed.status == http.StatusTooManyRequests
+		if !again || took > patience {
 			return took, fmt.Errorf("the approval fails: %s", reviewed.body)
+		}
+		wait, err := strconv.Atoi(reviewed.header.Get("Retry-After"))
+		if err != nil {
+			wait = 1
+		}
+		select {
+		case <-time.After(time.Duration(wait) * time.Second):
+		case <-ctx.Done():
+			return took, ctx.Err()
 		}
 	}
 }
@@ -134,7 +194,7 @@ func TestOnePersonsFloodKeepsNobodyElseFromAccess(t *testing.T) {
 	require.Eventually(t, func() bool { return d.database.holds(d.database.alice) }, patience, 50*time.Millisecond)
 }
 
-// drown has people ask at a fixed rate for a while, and returns how long approvals of others took meanwhile, and how many asks
+// drown has people ask, and sign in to the pages, at a fixed rate for a while, and returns how long approvals of others took meanwhile, and how many asks
 // were put off.
 func (d *drowning) drown(b *testing.B, asks int, who func(int) string) (took samples, putOff int) {
 	b.Helper()
@@ -153,6 +213,11 @@ func (d *drowning) drown(b *testing.B, asks int, who func(int) string) (took sam
 				putOff++
 			}
 		})
+		all.Go(func() {
+			if _, err := d.signIn(b.Context(), who(n)); err != nil {
+				b.Error(err)
+			}
+		})
 		if n%10 == 0 {
 			all.Go(func() {
 				lasted, err := d.approval(b.Context())
@@ -169,7 +234,8 @@ func (d *drowning) drown(b *testing.B, asks int, who func(int) string) (took sam
 	return took, putOff
 }
 
-// BenchmarkDrown: what an approval takes while one person asks 628 times in 50 s, beside the same load spread over fifty.
+// BenchmarkDrown: what an approval takes while one person asks and signs in 628 times in 50 s, beside the same load spread over
+// fifty, and how many others lose their sessions.
 func BenchmarkDrown(b *testing.B) {
 	const asks = 628
 	for range b.N {
@@ -177,15 +243,33 @@ func BenchmarkDrown(b *testing.B) {
 		d := newDrowning(b, func(h *house) {
 			h.server = []temporal.Option{temporal.InFile(file), temporal.Shift(50 * time.Millisecond)}
 		})
+		var browsers []*http.Client
+		for n := range bystanders {
+			browser, err := d.signIn(b.Context(), asker(askers-1-n))
+			require.NoError(b, err)
+			is, err := d.signedIn(b.Context(), browser, asker(askers-1-n))
+			require.NoError(b, err)
+			require.True(b, is)
+			browsers = append(browsers, browser)
+		}
 		before := d.process.memory(b)
-		byMany, _ := d.drown(b, asks, func(n int) string { return asker(1 + n%(askers-1)) })
+		byMany, _ := d.drown(b, asks, func(n int) string { return asker(1 + n%50) })
 		spread := d.process.memory(b)
 		byOne, putOff := d.drown(b, asks, func(int) string { return asker(0) })
 		alone := d.process.memory(b)
+		evicted := 0
+		for n, browser := range browsers {
+			still, err := d.signedIn(b.Context(), browser, asker(askers-1-n))
+			require.NoError(b, err)
+			if !still {
+				evicted++
+			}
+		}
 		byMany.report(b, "approval-beside-many")
 		byOne.report(b, "approval-beside-one")
 		b.ReportMetric(float64(p99(byOne))/float64(p99(byMany)), "one-to-many-p99")
 		b.ReportMetric(float64(putOff), "put-off")
+		b.ReportMetric(float64(evicted), "evicted")
 		b.ReportMetric(float64(spread)/float64(before), "memory-after-many")
 		b.ReportMetric(float64(alone)/float64(before), "memory-after-one")
 	}

@@ -203,20 +203,25 @@ type attempt struct{ method, path, body string }
 
 // elsewhere are the operations that are about no one request.
 var elsewhere = map[string]attempt{
-	"ask":           {http.MethodPost, "/v1/requests", `{"template":"shell","reason":"a look"}`},
-	"list":          {http.MethodGet, "/v1/requests", ""},
-	"templates":     {http.MethodGet, "/v1/templates", ""},
-	"me":            {http.MethodGet, "/v1/me", ""},
-	"stuck":         {http.MethodGet, "/v1/stuck", ""},
-	"alarms":        {http.MethodGet, "/v1/alarms", ""},
-	"sweep":         {http.MethodPost, "/v1/sweeps", `{"dryRun":true}`},
-	"retryStuck":    {http.MethodPost, "/v1/stuck/retry", `{"grant":"` + noGrant + `"}`},
-	"takeOverStuck": {http.MethodPost, "/v1/stuck/takeover", `{"grant":"` + noGrant + `","reason":"it is gone"}`},
-	"end":           {http.MethodPost, "/v1/ends", `{"person":"bob","reason":"a rehearsal","dryRun":true}`},
-	"frozen":        {http.MethodGet, "/v1/freeze", ""},
-	"freeze":        {http.MethodPost, "/v1/freeze", `{"reason":"a rehearsal"}`},
-	"thaw":          {http.MethodPost, "/v1/thaw", `{"reason":"a rehearsal"}`},
+	"ask":              {http.MethodPost, "/v1/requests", `{"template":"shell","reason":"a look"}`},
+	"list":             {http.MethodGet, "/v1/requests", ""},
+	"templates":        {http.MethodGet, "/v1/templates", ""},
+	"me":               {http.MethodGet, "/v1/me", ""},
+	"stuck":            {http.MethodGet, "/v1/stuck", ""},
+	"alarms":           {http.MethodGet, "/v1/alarms", ""},
+	"sweep":            {http.MethodPost, "/v1/sweeps", `{"dryRun":true}`},
+	"retryStuck":       {http.MethodPost, "/v1/stuck/retry", `{"grant":"` + noGrant + `"}`},
+	"takeOverStuck":    {http.MethodPost, "/v1/stuck/takeover", `{"grant":"` + noGrant + `","reason":"it is gone"}`},
+	"end":              {http.MethodPost, "/v1/ends", `{"person":"bob","reason":"a rehearsal","dryRun":true}`},
+	"frozen":           {http.MethodGet, "/v1/freeze", ""},
+	"freeze":           {http.MethodPost, "/v1/freeze", `{"reason":"a rehearsal"}`},
+	"thaw":             {http.MethodPost, "/v1/thaw", `{"reason":"a rehearsal"}`},
+	"holders":          {http.MethodGet, "/v1/holders", ""},
+	"confirmDirectory": {http.MethodPost, "/v1/directory/confirmation", `{"digest":"` + noDirectory + `"}`},
 }
+
+// noDirectory is the digest of a directory that is not there.
+const noDirectory = "0000000000000000000000000000000000000000000000000000000000000000"
 
 // noGrant is the id of a grant that is not there: whoever may look for it is told so.
 const noGrant = "grant/shells/00000000000000000000000000000000/bob"
@@ -244,6 +249,8 @@ func (d *entry) tryElsewhere(t *testing.T, name string, row told) {
 			refused(t, response, body, http.StatusForbidden)
 		case strings.Contains(call.body, noGrant):
 			require.Equal(t, "body.grant", refused(t, response, body, http.StatusNotFound).Errors[0].Location)
+		case strings.Contains(call.body, noDirectory):
+			require.Equal(t, "body.digest", refused(t, response, body, http.StatusConflict).Errors[0].Location)
 		default:
 			require.Less(t, response.StatusCode, 300, "%s as %s: %s", name, person, body)
 		}

@@ -65,6 +65,7 @@ func New(o Options) http.Handler {
 	s.directory()
 	s.operate()
 	s.killSwitch()
+	s.departures()
 	s.health()
 	s.signIn()
 	explain(s.huma.OpenAPI())

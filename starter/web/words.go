@@ -33,10 +33,7 @@ func choices(shortest, longest contract.Duration) []contract.Duration {
 
 // name is what a person is called.
 func (p *Pages) name(person string) string {
-	if known := p.config.Current().People[person].Name; known != "" {
-		return known
-	}
-	return person
+	return p.config.Current().Name(person)
 }
 
 func (p *Pages) names(people []string) string {

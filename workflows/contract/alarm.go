@@ -20,6 +20,9 @@ const (
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
 	AlarmBreakGlassAgain         AlarmKind = "break-glass-again"          // it was used again while an earlier use waits for its review
+	AlarmLeaving                 AlarmKind = "leaving"                    // somebody with access, or their account, is missed in the directory
+	AlarmLeavingStopped          AlarmKind = "leaving-stopped"            // more people would lose their access by it than may
+	AlarmLeavingConfirmed        AlarmKind = "leaving-confirmed"          // an operator confirmed the directory
 	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
@@ -34,7 +37,7 @@ func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
 		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
-		AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmLeaving, AlarmLeavingStopped, AlarmLeavingConfirmed, AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 

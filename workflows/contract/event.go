@@ -60,16 +60,17 @@ type Event struct {
 
 // Actors that are no person.
 const (
-	ActorPolicy   = "curfew:policy"
-	ActorDeadline = "curfew:deadline"
-	ActorCurfew   = "curfew"
-	ActorWatchdog = "curfew:watchdog"
-	ActorSweep    = "curfew:sweep"
-	ActorTicket   = "curfew:ticket"   // it was closed
-	ActorIncident = "curfew:incident" // it was resolved
-	ActorLedger   = "curfew:ledger"   // it refused an event that access rests on
-	ActorSignal   = "temporal:signal" // somebody with rights on the Temporal namespace
-	ActorCanceled = "temporal:cancel"
+	ActorPolicy    = "curfew:policy"
+	ActorDeadline  = "curfew:deadline"
+	ActorCurfew    = "curfew"
+	ActorWatchdog  = "curfew:watchdog"
+	ActorSweep     = "curfew:sweep"
+	ActorTicket    = "curfew:ticket"    // it was closed
+	ActorIncident  = "curfew:incident"  // it was resolved
+	ActorDirectory = "curfew:directory" // the person or the account is not there any more
+	ActorLedger    = "curfew:ledger"    // it refused an event that access rests on
+	ActorSignal    = "temporal:signal"  // somebody with rights on the Temporal namespace
+	ActorCanceled  = "temporal:cancel"
 )
 
 // ID is unique over all requests, and the marker of the event's comment on the ticket.

@@ -20,6 +20,7 @@ type EndKind string
 const (
 	EndNow        EndKind = "end-now"     // a person said so; the targets' workers carry it out
 	EndKillSwitch EndKind = "kill-switch" // an operator ended many at once; open sessions go too, whatever the template says
+	EndLeft       EndKind = "left"        // the subject or their account is not in the directory any more; open sessions go too
 	EndReleased   EndKind = "released"    // the request has given its leases up
 	EndCanceled   EndKind = "canceled"    // the grant's workflow was
 	EndTakenOver  EndKind = "taken-over"  // a person answers for access that could not be taken away

@@ -16,6 +16,7 @@ type Store struct {
 	ledger.Sightings
 	ledger.Tombstones
 	ledger.Freezes
+	ledger.Departures
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -42,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"sightings", sightings},
 		{"tombstones", tombstones},
 		{"freezes", freezes},
+		{"departures", departures},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

@@ -21,6 +21,7 @@ var (
 	_ ledger.Alarms     = (*Store)(nil)
 	_ ledger.Tombstones = (*Store)(nil)
 	_ ledger.Freezes    = (*Store)(nil)
+	_ ledger.Departures = (*Store)(nil)
 )
 
 // Store is the ledger in a database. Its methods may be called from many goroutines.

@@ -59,6 +59,9 @@ func TestP8_NobodyChangesWhatIsOnRecord(t *testing.T) {
 			"UPDATE curfew.freezes SET frozen = false",
 			"DELETE FROM curfew.freezes",
 			"TRUNCATE curfew.freezes",
+			"UPDATE curfew.confirmations SET actor = 'p-mallory'",
+			"DELETE FROM curfew.confirmations",
+			"TRUNCATE curfew.confirmations",
 		} {
 			_, err := conn.Exec(t.Context(), attempt)
 			require.ErrorContains(t, err, "append-only", attempt)
@@ -121,6 +124,11 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow}))
 		_, err = store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 		require.NoError(t, err)
+		_, err = store.Absent(t.Context(), []string{"p-eve"})
+		require.NoError(t, err)
+		_, err = store.Absent(t.Context(), nil)
+		require.NoError(t, err)
+		require.NoError(t, store.ConfirmDirectory(t.Context(), ledger.Confirmation{Digest: "d1", By: "p-ada"}))
 		for _, within := range []time.Duration{0, time.Hour} {
 			_, err = store.Ended(t.Context(), ledger.EndedFilter{Within: within})
 			require.NoError(t, err)
@@ -138,6 +146,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		"UPDATE curfew.events SET actor = ''", "DELETE FROM curfew.events", "TRUNCATE curfew.events",
 		"DELETE FROM curfew.alarms", "DELETE FROM curfew.requests", "DELETE FROM curfew.holdings",
 		"DELETE FROM curfew.tombstones", "UPDATE curfew.tombstones SET request = ''", "UPDATE curfew.freezes SET frozen = false", "DELETE FROM curfew.freezes",
+		"UPDATE curfew.confirmations SET actor = ''", "DELETE FROM curfew.confirmations",
 		"INSERT INTO curfew.migrations (version_id, is_applied) VALUES (9, true)",
 		"ALTER TABLE curfew.events DISABLE TRIGGER ALL", "DROP TRIGGER events_never_change ON curfew.events",
 		"CREATE TABLE curfew.mine ()", "CREATE SCHEMA mine",

@@ -78,7 +78,7 @@ func TestP8_AlarmsNeverChange(t *testing.T) {
 	require.ErrorContains(t, err, "append-only")
 }
 
-func TestP8_TombstonesAndFreezesNeverChange(t *testing.T) {
+func TestP8_TombstonesFreezesAndConfirmationsNeverChange(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	store := open(t, path)
@@ -88,8 +88,16 @@ func TestP8_TombstonesAndFreezesNeverChange(t *testing.T) {
 	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 	require.NoError(t, err)
 
+	require.NoError(t, store.ConfirmDirectory(t.Context(), ledger.Confirmation{Digest: "d1", By: "p-ada"}))
+	confirmed, err := store.ConfirmedDirectory(t.Context(), "d1")
+	require.NoError(t, err)
+
 	db := shell(t, path)
 	for _, attempt := range []string{
+		"UPDATE confirmations SET actor = 'p-mallory'",
+		"UPDATE OR REPLACE confirmations SET digest = 'd2'",
+		"DELETE FROM confirmations",
+		"INSERT OR REPLACE INTO confirmations VALUES ('d1', '', 'p-mallory')",
 		"UPDATE tombstones SET request = 'another'",
 		"UPDATE OR REPLACE tombstones SET request = 'another'",
 		"DELETE FROM tombstones",
@@ -105,6 +113,9 @@ func TestP8_TombstonesAndFreezesNeverChange(t *testing.T) {
 		still, err := store.Freeze(t.Context())
 		require.NoError(t, err)
 		require.Equal(t, frozen, still, attempt)
+		as, err := store.ConfirmedDirectory(t.Context(), "d1")
+		require.NoError(t, err, attempt)
+		require.Equal(t, confirmed, as, attempt)
 	}
 }
 

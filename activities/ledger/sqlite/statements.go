@@ -9,10 +9,10 @@ import (
 // statements are prepared once for each connection.
 type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
-	putSighting, addTombstone, addFreeze *sql.Stmt // for the writer
+	putSighting, addTombstone, addFreeze, dropAbsences, addAbsences, readAbsences, addConfirmation *sql.Stmt // for the writer
 
 	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
-	readTombstone, readStops, readEnded, readUntold, readFreeze *sql.Stmt
+	readTombstone, readStops, readEnded, readUntold, readFreeze, readConfirmation *sql.Stmt
 }
 
 func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error {
@@ -32,6 +32,10 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.putSighting, writer, putSighting},
 		{&s.addTombstone, writer, addTombstone},
 		{&s.addFreeze, writer, addFreeze},
+		{&s.dropAbsences, writer, dropAbsences},
+		{&s.addAbsences, writer, addAbsences},
+		{&s.readAbsences, writer, readAbsences},
+		{&s.addConfirmation, writer, addConfirmation},
 		{&s.readStatus, reader, readStatus},
 		{&s.readEvents, reader, readEvents},
 		{&s.readHolding, reader, readHolding},
@@ -47,6 +51,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.readEnded, reader, readEnded},
 		{&s.readUntold, reader, readUntold},
 		{&s.readFreeze, reader, readFreeze},
+		{&s.readConfirmation, reader, readConfirmation},
 	} {
 		prepared, err := one.db.PrepareContext(ctx, one.text)
 		if err != nil {

@@ -1,0 +1,44 @@
+package ledger
+
+import (
+	"context"
+	"time"
+
+	"curfew/workflows/contract"
+)
+
+// Departures remember what the directory has lost, so that access ends after a delay whichever process looks, and which
+// versions of the directory somebody has confirmed.
+type Departures interface {
+	// Absent keeps what is absent now and forgets everything else, so that what comes back begins anew.
+	Absent(ctx context.Context, absent []string) (map[string]Absence, error)
+	// ConfirmDirectory remembers, with the ledger's time, that somebody has confirmed a version of the directory. The first
+	// confirmation stands.
+	ConfirmDirectory(ctx context.Context, confirmation Confirmation) error
+	// ConfirmedDirectory returns who has confirmed a version of the directory, or ErrNotFound.
+	ConfirmedDirectory(ctx context.Context, digest string) (Confirmation, error)
+}
+
+// Absence is since when something has been absent, by the ledger's clock, and for how long.
+type Absence struct {
+	Since time.Time
+	Lasts time.Duration
+}
+
+// Confirmation is somebody's word that much access may end by a version of the directory.
+type Confirmation struct {
+	Digest string // of the directory
+	By     string // a person's opaque id
+	At     time.Time
+}
+
+// CheckConfirmation says what is wrong with a confirmation.
+func CheckConfirmation(c Confirmation) error {
+	switch {
+	case c.Digest == "" || len(c.Digest) > longestRequest:
+		return contract.Problemf(contract.KindInvalid, "digest", "copy it from `curfew config diff`", "it is no digest of a directory")
+	case c.By == "" || len(c.By) > longestRequest:
+		return contract.Problemf(contract.KindInvalid, "by", "say who", "nobody confirms it")
+	}
+	return nil
+}

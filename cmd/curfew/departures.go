@@ -1,0 +1,117 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
+	"curfew/internal/departure"
+	"curfew/starter/api"
+)
+
+func (p *program) configDiffCommand() *cobra.Command {
+	var file string
+	c := &cobra.Command{
+		Use:   "diff",
+		Short: "Show whose access a changed configuration would end (auditors, operators)",
+		Long: `Show whose access a changed configuration would end, before a server reads it.
+
+It compares the people and accounts of the file with what people have now, which the server says. It reads no secret and changes
+nothing. The digest is what curfew config confirm takes, once the servers have read the file.`,
+		Example: "  curfew config diff --config curfew.yaml.new",
+		Args:    cobra.NoArgs,
+		RunE:    func(c *cobra.Command, _ []string) error { return p.diffConfig(c.Context(), file) },
+	}
+	c.Flags().StringVar(&file, "config", defaultConfig, "the changed configuration `file`")
+	return c
+}
+
+// difference is what `config diff -o json` prints.
+type difference struct {
+	File       string                `json:"file"`
+	Digest     string                `json:"digest"`
+	Departures []departure.Departure `json:"departures"`
+	People     int                   `json:"people"` // who would lose access
+	Most       int                   `json:"most"`   // who may without a confirmation
+	Confirm    bool                  `json:"confirm"`
+}
+
+func (p *program) diffConfig(ctx context.Context, file string) error {
+	changed, err := config.LoadRules(file, kinds.ForConfig())
+	if err != nil {
+		return err
+	}
+	remote, err := p.remote()
+	if err != nil {
+		return err
+	}
+	answered, err := remote.Holders(ctx)
+	if err != nil {
+		return err
+	}
+	directory, held := departure.Of(changed), answered.Value.Held
+	ends := directory.Departures(held)
+	found := difference{
+		File: file, Digest: directory.Digest(), Departures: ends, People: departure.People(ends), Most: departure.Most(held),
+		Confirm: departure.TooMany(ends, held),
+	}
+	if p.output == outputJSON {
+		return p.object(found)
+	}
+	page := newPage()
+	diffText(page, found, changed.Departures.After.String())
+	return page.print(p.stdout)
+}
+
+func diffText(page *page, found difference, after string) {
+	departuresText(page, found.Departures, after)
+	page.row("digest", found.Digest)
+	if found.Confirm {
+		page.row(fmt.Sprintf("%d people would lose access, and %d may: nothing ends until somebody confirms it with curfew config confirm", found.People, found.Most))
+	}
+}
+
+func departuresText(page *page, ends []departure.Departure, after string) {
+	if len(ends) == 0 {
+		page.row("no access would end")
+		return
+	}
+	page.row("REQUEST", "PERSON", "WHY", "WHEN")
+	for _, one := range ends {
+		why, when := string(one.Why), after+" after it is missed"
+		switch one.Why {
+		case departure.Left:
+			when = "at once"
+		case departure.Changed:
+			why = "the account " + one.Account + " on " + one.Target
+		case departure.Missing:
+		}
+		page.row(one.Request, one.Person, why, when)
+	}
+}
+
+func (p *program) configConfirmCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "confirm DIGEST",
+		Short: "Let the servers' directory end the access of many people (operators)",
+		Long: `Let the servers' directory end the access of many people.
+
+If more than three people, and more than a tenth of those who have access, would lose it by a change of the people and accounts in the
+configuration, nothing ends, and the alarm leaving-stopped names the digest to confirm. A confirmation is for that directory alone.`,
+		Example: "  curfew config confirm 3f1c…",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			remote, err := p.remote()
+			if err != nil {
+				return err
+			}
+			confirmed, err := remote.ConfirmDirectory(c.Context(), api.ConfirmationBody{Digest: args[0]})
+			return answer(p, confirmed, err, func(page *page, ends api.Confirmed) {
+				departuresText(page, ends.Departures, "departures.after")
+			})
+		},
+	}
+}

@@ -1,0 +1,54 @@
+package config_test
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestWhoeverHasLeftIsInNothingByWhichTheyMayDoSomething(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, strings.Replace(living, "bob: {}", "bob: {name: Bob, left: true, accounts: {db: bob}}", 1))
+	require.NoError(t, err, "the file may still name them everywhere")
+	require.NotContains(t, c.People, "bob")
+	require.True(t, c.HasLeft("bob"))
+	require.False(t, c.HasLeft("ada"))
+	require.Empty(t, c.ServiceTokens, "a token stands for a person")
+	require.Equal(t, []string{"ada"}, c.Groups["ops"].People)
+	require.Equal(t, "Bob", c.Name("bob"), "the story still has a name for them")
+	require.Equal(t, "somebody", c.Name("somebody"))
+	_, is := c.PersonByAccount("db", "bob")
+	require.False(t, is)
+
+	c, err = load(t, strings.Replace(living, "ada: {", "ada: {left: true, ", 1))
+	require.NoError(t, err)
+	require.False(t, c.IsOperator("ada"))
+}
+
+func TestAnAccountOfSomebodyWhoHasLeftIsNobodyElses(t *testing.T) {
+	t.Parallel()
+	require.Contains(t, mistakes(t, strings.Replace(living, "bob: {}", "bob: {left: true, accounts: {db: ada}}", 1)),
+		"curfew.yaml:15:88: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person")
+}
+
+func TestARunningProcessLearnsThatSomebodyHasLeft(t *testing.T) {
+	t.Parallel()
+	a := newAlive(t)
+	require.NoError(t, os.WriteFile(a.file, []byte(strings.Replace(living, "bob: {}", "bob: {left: true}", 1)), 0o600))
+	changed, err := a.Reload()
+	require.NoError(t, err)
+	require.Contains(t, changed, "people")
+	require.True(t, a.Current().HasLeft("bob"))
+}
+
+func TestTheDelayBeforeMissedPeopleLoseTheirAccessIsBounded(t *testing.T) {
+	t.Parallel()
+	for after, says := range map[string]string{"10ms": "10ms is too short; write at least 1s", "169h": "169h is too long; write at most 168h"} {
+		require.Equal(t, []string{"curfew.yaml:6:21: departures.after: " + says}, mistakes(t, strings.Replace(living, "watchdog:", "departures: {after: "+after+"}\nwatchdog:", 1)))
+	}
+	c, err := load(t, living)
+	require.NoError(t, err)
+	require.Equal(t, "15m", c.Departures.After.String())
+}

@@ -1,0 +1,51 @@
+package api
+
+import (
+	"context"
+	"net/http"
+
+	"curfew/internal/departure"
+)
+
+// Holders are all that people have.
+type Holders struct {
+	Held []departure.Held `json:"held" doc:"What requests hold up for people, or would: by the requests' ids"`
+}
+
+// ConfirmationBody says which version of the directory is confirmed.
+type ConfirmationBody struct {
+	Digest string `json:"digest" maxLength:"64" doc:"The digest of the directory, from the alarm leaving-stopped or curfew config diff"`
+}
+
+// Confirmed is what ends by the directory that was confirmed.
+type Confirmed struct {
+	Departures []departure.Departure `json:"departures" doc:"What ends by it"`
+}
+
+type (
+	holdersOutput     struct{ Body Holders }
+	confirmationInput struct{ Body ConfirmationBody }
+	confirmedOutput   struct{ Body Confirmed }
+)
+
+func (s *server) departures() {
+	register(s, operation(http.MethodGet, "/v1/holders", "holders", "List what people have, for comparing it with another version of the directory"), s.holders)
+	register(s, operation(http.MethodPost, "/v1/directory/confirmation", "confirmDirectory",
+		"Let the directory of this moment end access, however many people lose theirs"), s.confirmDirectory)
+}
+
+func (s *server) holders(ctx context.Context, _ *struct{}) (*holdersOutput, error) {
+	held, err := s.starter.Holders(ctx, current(ctx).Person)
+	if err != nil {
+		return nil, err
+	}
+	return &holdersOutput{Holders{append([]departure.Held{}, held...)}}, nil
+}
+
+func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*confirmedOutput, error) {
+	ends, err := s.starter.ConfirmDirectory(ctx, current(ctx).Person, in.Body.Digest)
+	if err != nil {
+		return nil, err
+	}
+	return &confirmedOutput{Confirmed{append([]departure.Departure{}, ends...)}}, nil
+}

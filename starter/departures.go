@@ -1,0 +1,280 @@
+package starter
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"go.uber.org/zap"
+
+	"curfew/activities/ledger"
+	"curfew/internal/config"
+	"curfew/internal/departure"
+	"curfew/workflows/contract"
+)
+
+const (
+	// departuresEvery is how soon a server compares a directory that has changed with what is held.
+	departuresEvery = 2 * time.Second
+	// departuresAgain is how often it does so while somebody is missed, and departuresAnyway while nobody is.
+	departuresAgain  = 5 * time.Second
+	departuresAnyway = time.Minute
+	// departuresWithin bounds one comparison.
+	departuresWithin = time.Minute
+	// departuresLock is what the process holds that acts on departures. It is no grant's id.
+	departuresLock = "departures"
+)
+
+// EndDepartures runs in a server until the context ends: it ends the access of whom the directory does not have any more. Of
+// several servers one acts at a time.
+func (s *Starter) EndDepartures(ctx context.Context) {
+	every := time.NewTicker(departuresEvery)
+	defer every.Stop()
+	var last compared
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			pinned := s.snapshot()
+			if !last.due(pinned.config, time.Now()) {
+				continue
+			}
+			outstanding, err := pinned.endDepartures(ctx)
+			if err != nil && ctx.Err() == nil {
+				s.log.Warn("what people have can't be compared with the directory; it is compared again", zap.Error(err))
+			}
+			last = compared{with: pinned.config, at: time.Now(), clean: err == nil && !outstanding}
+		}
+	}
+}
+
+// compared is the last comparison with the directory.
+type compared struct {
+	with  *config.Config
+	at    time.Time
+	clean bool // nobody was missed
+}
+
+func (c compared) due(now *config.Config, at time.Time) bool {
+	pause := departuresAgain
+	if c.clean {
+		pause = departuresAnyway
+	}
+	return c.with != now || at.Sub(c.at) >= pause
+}
+
+// endDepartures compares once. Outstanding is true while somebody is missed whose access has not ended.
+func (s *Starter) endDepartures(ctx context.Context) (outstanding bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, departuresWithin)
+	defer cancel()
+	locked, err := s.holdings.Lock(ctx, departuresLock)
+	if err != nil {
+		return true, err
+	}
+	defer locked.Unlock()
+	held, err := s.held(ctx)
+	if err != nil {
+		return true, err
+	}
+	directory := departure.Of(s.config)
+	missed := directory.Departures(held)
+	absent, err := s.departures.Absent(ctx, absences(missed))
+	if err != nil {
+		return true, err
+	}
+	if len(missed) == 0 {
+		return false, nil
+	}
+	if departure.TooMany(missed, held) {
+		confirmed, err := s.isConfirmed(ctx, directory.Digest())
+		if err != nil || !confirmed {
+			return true, cmp.Or(err, s.raiseStopped(ctx, directory, missed, held))
+		}
+	}
+	var due, later []departure.Departure
+	after := s.config.Departures.After.Duration
+	for _, d := range missed {
+		if d.Why == departure.Left || absent[d.Absent()].Lasts >= after {
+			due = append(due, d)
+		} else {
+			later = append(later, d)
+		}
+	}
+	return len(later) > 0, errors.Join(s.endDue(ctx, due), s.raiseLeaving(ctx, later, absent))
+}
+
+// held is everything that requests hold up for people, or would: but those of requests that somebody has ended already.
+func (s *Starter) held(ctx context.Context) ([]departure.Held, error) {
+	requests := map[string]contract.Status{}
+	take := func(status contract.Status) { requests[status.ID] = status }
+	if err := s.eachOpen(ctx, Selection{All: true}, take); err != nil {
+		return nil, err
+	}
+	known := map[string]EndedRequest{}
+	for id := range requests {
+		known[id] = EndedRequest{}
+	}
+	ended := func(status contract.Status) { // as far as the ledger knows, though its holding is open
+		if _, err := s.tombstones.TombstoneOf(ctx, status.ID); errors.Is(err, ledger.ErrNotFound) {
+			take(status)
+		}
+	}
+	if err := s.eachHeld(ctx, Selection{All: true}, known, ended); err != nil {
+		return nil, err
+	}
+	if err := s.eachUntold(ctx, func(t contract.Tombstone) { delete(requests, t.Request) }); err != nil {
+		return nil, err
+	}
+	var held []departure.Held
+	for id, status := range requests {
+		held = append(held, departure.Held{Request: id, Person: status.Subject})
+		for _, hold := range status.Holds {
+			if hold.Held || status.State != contract.StatePending && status.State != contract.StateScheduled {
+				held = append(held, departure.Held{Request: id, Person: status.Subject, Target: hold.Access.Target, Account: hold.Access.Account})
+			}
+		}
+	}
+	slices.SortFunc(held, func(a, b departure.Held) int {
+		return cmp.Or(cmp.Compare(a.Request, b.Request), cmp.Compare(a.Target, b.Target))
+	})
+	return held, nil
+}
+
+// absences are what the directory has lost that it may have again.
+func absences(missed []departure.Departure) []string {
+	var absent []string
+	for _, d := range missed {
+		if d.Why != departure.Left {
+			absent = append(absent, d.Absent())
+		}
+	}
+	return distinct(absent)
+}
+
+func (s *Starter) isConfirmed(ctx context.Context, digest string) (bool, error) {
+	_, err := s.departures.ConfirmedDirectory(ctx, digest)
+	if errors.Is(err, ledger.ErrNotFound) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// endDue ends requests as the kill switch does.
+func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
+	if len(due) == 0 {
+		return nil
+	}
+	var tombstones []contract.Tombstone
+	var lines []string
+	for _, d := range due {
+		why := s.whyDeparted(d)
+		tombstones = append(tombstones, contract.Tombstone{Request: d.Request, Kind: contract.EndLeft, By: contract.ActorDirectory, Reason: why})
+		lines = append(lines, why)
+	}
+	if err := s.record(ctx, tombstones...); err != nil {
+		return err
+	}
+	s.tellNow(ctx, tombstones)
+	return s.raise(ctx, contract.Alarm{
+		Kind: contract.AlarmEnded, Requests: requestsOf(due), Actor: contract.ActorDirectory,
+		Text: fmt.Sprintf("Curfew ended %s: %s", counted(len(due)), strings.Join(distinct(lines), " ")),
+	})
+}
+
+// whyDeparted says it to the person, on the ticket and to operators.
+func (s *Starter) whyDeparted(d departure.Departure) string {
+	switch d.Why {
+	case departure.Left:
+		return s.config.Name(d.Person) + " has left."
+	case departure.Missing:
+		return d.Person + " is not in the directory any more."
+	case departure.Changed:
+		return fmt.Sprintf("%s has not the account %s on %s any more.", s.config.Name(d.Person), d.Account, d.Target)
+	}
+	return ""
+}
+
+// raiseLeaving says once of each absence that it will end access.
+func (s *Starter) raiseLeaving(ctx context.Context, later []departure.Departure, absent map[string]ledger.Absence) error {
+	byAbsence := map[string][]departure.Departure{}
+	for _, d := range later {
+		byAbsence[d.Absent()] = append(byAbsence[d.Absent()], d)
+	}
+	after := s.config.Departures.After
+	var all error
+	for name, missed := range byAbsence {
+		since := absent[name].Since
+		all = errors.Join(all, s.alarms.Raise(ctx, contract.Alarm{
+			ID: fmt.Sprintf("%s/%s/%d", contract.AlarmLeaving, name, since.UnixNano()), Kind: contract.AlarmLeaving, At: now(), Requests: requestsOf(missed), Actor: contract.ActorDirectory, Target: missed[0].Target,
+			Text: fmt.Sprintf("%s Their access ends %s after %s: put it back into the configuration if that is a mistake",
+				s.whyDeparted(missed[0]), after, since.UTC().Format(time.RFC3339)),
+		}))
+	}
+	return all
+}
+
+// raiseStopped says once of each version of the directory that nothing ends by it.
+func (s *Starter) raiseStopped(ctx context.Context, directory departure.Directory, missed []departure.Departure, held []departure.Held) error {
+	digest := directory.Digest()
+	return s.alarms.Raise(ctx, contract.Alarm{
+		ID: fmt.Sprintf("%s/%s", contract.AlarmLeavingStopped, digest), Kind: contract.AlarmLeavingStopped, At: now(),
+		Requests: requestsOf(missed), Actor: contract.ActorDirectory,
+		Text: fmt.Sprintf("By the directory of now the access of %d people would end, and that of %d may without being confirmed: nothing ends by it. "+
+			"Correct the configuration, or confirm it with `curfew config confirm %s`", departure.People(missed), departure.Most(held), digest),
+	})
+}
+
+func requestsOf(departures []departure.Departure) []string {
+	ids := make([]string, len(departures))
+	for i, d := range departures {
+		ids[i] = d.Request
+	}
+	return ids
+}
+
+// Holders are all that people have, and wait for, by what is held: for comparing it with another version of the directory.
+func (s *Starter) Holders(ctx context.Context, actor string) ([]departure.Held, error) {
+	s = s.snapshot()
+	if err := s.allow(actor, OperationHolders); err != nil {
+		return nil, err
+	}
+	held, err := s.held(ctx)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	return held, nil
+}
+
+// ConfirmDirectory lets the directory of this moment end whatever access it ends, however many people lose it. It returns what
+// ends by it.
+func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([]departure.Departure, error) {
+	s = s.snapshot()
+	if err := s.allow(actor, OperationConfirmDirectory); err != nil {
+		return nil, err
+	}
+	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != 32 {
+		return nil, invalid("digest", "copy it from the alarm leaving-stopped or from `curfew config diff`", "%q is no digest of a directory", shortened(digest))
+	}
+	directory := departure.Of(s.config)
+	if current := directory.Digest(); digest != current {
+		return nil, contract.Problemf(contract.KindConflict, "digest", "look at it again with `curfew config diff`",
+			"the server's directory is another one by now: %s", current)
+	}
+	held, err := s.held(ctx)
+	if err != nil {
+		return nil, unreadable(err)
+	}
+	if err := s.departures.ConfirmDirectory(ctx, ledger.Confirmation{Digest: digest, By: actor}); err != nil {
+		return nil, unavailable(err, "the ledger does not take the confirmation now")
+	}
+	return directory.Departures(held), s.raise(ctx, contract.Alarm{
+		Kind: contract.AlarmLeavingConfirmed, Actor: actor,
+		Text: fmt.Sprintf("%s confirmed the directory %s: access may end by it, however many people lose theirs", actor, digest),
+	})
+}
