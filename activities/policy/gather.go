@@ -128,7 +128,9 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	}
 	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
 	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
-	return policy.Ticket{Found: true, Status: found.Status, Done: found.Done, Assignee: assignee, Reporter: reporter}, nil
+	return policy.Ticket{
+		Found: true, Key: found.Key, Status: found.Status, ShownStatus: found.ShownStatus, Done: found.Done, Assignee: assignee, Reporter: reporter,
+	}, nil
 }
 
 func (a *Activities) incident(ctx context.Context, request contract.Request) (policy.Incident, error) {

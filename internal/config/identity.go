@@ -216,6 +216,17 @@ func (c *Config) PersonByLogin(login string) (id string, ok bool) {
 	return c.personBy(c.fold(login), func(p Person) string { return c.fold(p.Login) })
 }
 
+// PersonByLoginInOtherCase finds whose login differs from one in capital and small letters alone. It is for explaining, and never
+// for letting anybody in.
+func (c *Config) PersonByLoginInOtherCase(login string) (id string, ok bool) {
+	for _, id := range slices.Sorted(maps.Keys(c.People)) {
+		if configured := c.People[id].Login; configured != "" && configured != login && strings.EqualFold(configured, login) {
+			return id, true
+		}
+	}
+	return "", false
+}
+
 func (c *Config) personBy(name string, of func(Person) string) (string, bool) {
 	if name == "" {
 		return "", false

@@ -107,7 +107,7 @@ func TestTokensOfPeopleWhoMayNotComeInAreRefused(t *testing.T) {
 		"an odd address":          {map[string]any{"email": []string{"alice@example.com"}}, "no claim email"},
 		"two persons":             {map[string]any{"sub": "dora"}, "two persons, dora and alice"},
 		"no groups":               {map[string]any{"groups": nil}, "no claim groups"},
-		"groups elsewhere":        {map[string]any{"groups": nil, "_claim_names": map[string]any{"groups": "s"}, "_claim_sources": map[string]any{"s": map[string]any{"endpoint": "x"}}}, "no claim groups"},
+		"groups elsewhere":        {map[string]any{"groups": nil, "_claim_names": map[string]any{"groups": "s"}, "_claim_sources": map[string]any{"s": map[string]any{"endpoint": "x"}}}, "more groups than the provider puts into a token"},
 		"groups that are none":    {map[string]any{"groups": 7}, "no list of groups"},
 		"null for groups":         {map[string]any{"groups": json.RawMessage("null")}, "no list of groups"},
 		"groups with no name":     {map[string]any{"groups": []any{"sre", ""}}, "no list of groups"},

@@ -53,11 +53,15 @@ type Extension struct {
 
 // Ticket is what is known of the request's ticket.
 type Ticket struct {
-	Found    bool   `json:"found,omitempty"` // it was named, and the tracker has it
-	Status   string `json:"status,omitempty"`
-	Done     bool   `json:"done,omitempty"`
-	Assignee string `json:"assignee,omitempty"` // a person's id; empty for nobody whom the directory knows
-	Reporter string `json:"reporter,omitempty"` // as assignee
+	Found bool `json:"found,omitempty"` // it was named, and the tracker has it
+	// Key is its present one, which differs from the one that was named when it has moved to another project since.
+	Key    string `json:"key,omitempty"`
+	Status string `json:"status,omitempty"` // by the name that depends on nobody's language
+	// ShownStatus is the status as the tracker shows it to Curfew.
+	ShownStatus string `json:"shownStatus,omitempty"`
+	Done        bool   `json:"done,omitempty"`
+	Assignee    string `json:"assignee,omitempty"` // a person's id; empty for nobody whom the directory knows
+	Reporter    string `json:"reporter,omitempty"` // as assignee
 }
 
 // Incident is what is known of the request's incident.

@@ -85,10 +85,18 @@ func TestEachRuleOfATemplateIsHeld(t *testing.T) {
 			rules(func(r *contract.Rules) { r.StartWithin = hours(48) })(f)
 		}, "the start 2026-03-01T11:59:59Z is before the request was asked"},
 
-		"the right project":      {ticket(contract.TicketRule{Required: true, Projects: []string{"OPS"}}, policy.Ticket{Found: true}), ""},
-		"another project":        {ticket(contract.TicketRule{Required: true, Projects: []string{"OP", "SRE"}}, policy.Ticket{Found: true}), "the ticket OPS-7 is not in OP or SRE"},
-		"a status that counts":   {ticket(contract.TicketRule{Statuses: []string{"in progress"}}, policy.Ticket{Found: true, Status: "In Progress"}), ""},
-		"a status that does not": {ticket(contract.TicketRule{Statuses: []string{"Open"}}, policy.Ticket{Found: true, Status: "Done"}), `the ticket OPS-7 is "Done", and must be Open`},
+		"the right project":            {ticket(contract.TicketRule{Required: true, Projects: []string{"OPS"}}, policy.Ticket{Found: true}), ""},
+		"another project":              {ticket(contract.TicketRule{Required: true, Projects: []string{"OP", "SRE"}}, policy.Ticket{Found: true}), "the ticket OPS-7 is not in OP or SRE"},
+		"a status that counts":         {ticket(contract.TicketRule{Statuses: []string{"in progress"}}, policy.Ticket{Found: true, Status: "In Progress"}), ""},
+		"a status that does not":       {ticket(contract.TicketRule{Statuses: []string{"Open"}}, policy.Ticket{Found: true, Status: "Done"}), `the ticket OPS-7 is "Done", and must be Open`},
+		"a status in another language": {ticket(contract.TicketRule{Statuses: []string{"Open"}}, policy.Ticket{Found: true, Status: "Open", ShownStatus: "Offen"}), ""},
+		"a status as it is shown":      {ticket(contract.TicketRule{Statuses: []string{"Offen"}}, policy.Ticket{Found: true, Status: "Open", ShownStatus: "Offen"}), ""},
+		"a ticket that has moved to the right project": {
+			ticket(contract.TicketRule{Required: true, Projects: []string{"SEC"}}, policy.Ticket{Found: true, Key: "SEC-3"}), "",
+		},
+		"a ticket that has moved out of the right project": {
+			ticket(contract.TicketRule{Required: true, Projects: []string{"OPS"}}, policy.Ticket{Found: true, Key: "SEC-3"}), "the ticket SEC-3 is not in OPS",
+		},
 		"an optional ticket that has to be right if there is one": {
 			ticket(contract.TicketRule{Statuses: []string{"Open"}}, policy.Ticket{}), "the ticket OPS-7 was not found",
 		},

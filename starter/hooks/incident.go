@@ -87,7 +87,10 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 		ended, err := h.Starter.EndWithIncident(ctx, found.ID)
 		return contract.Delivered{Said: fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)), Requests: ended}, err
 	}
-	if delivery.Event == config.EventResolved {
+	switch {
+	case found.MergedInto != "":
+		return contract.Delivered{Said: "The incident " + found.ID + " was merged into " + found.MergedInto + ", which is open."}, nil
+	case delivery.Event == config.EventResolved:
 		return contract.Delivered{Said: "The incident " + found.ID + " is open again."}, nil
 	}
 	route, fits := s.route(delivery.Event, found)

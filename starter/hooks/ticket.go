@@ -3,6 +3,7 @@ package hooks
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -76,10 +77,19 @@ func (h *Hooks) actOnTicket(ctx context.Context, s *source, delivery contract.De
 	if err != nil || !found.Done {
 		return done, err
 	}
-	ended, err := h.Starter.EndWithTicket(ctx, found.Key)
+	ended, err := h.endWith(ctx, found)
 	done.Said += fmt.Sprintf(" The ticket is closed: %d requests were ended.", len(ended))
 	done.Requests = append(done.Requests, ended...)
 	return done, err
+}
+
+// endWith ends what the ticket was named for, by any key that it ever had.
+func (h *Hooks) endWith(ctx context.Context, found ticket.History) (ended []string, err error) {
+	for _, key := range found.Keys() {
+		more, failed := h.Starter.EndWithTicket(ctx, key)
+		ended, err = append(ended, more...), errors.Join(err, failed)
+	}
+	return ended, err
 }
 
 // opened starts the one request that belongs to a ticket and its reporter.
@@ -99,7 +109,7 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
 	status, err := h.Starter.StartDerived(ctx, starter.Ask{
-		ID: belonging(found, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
+		ID: belonging(found, found.Key, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
 		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
 	})
 	if problem, refused := refusal(err); refused {
@@ -111,9 +121,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
 }
 
-// belonging is the id of the request that a ticket started for a person.
-func belonging(found ticket.History, person, template string) string {
-	return starter.DerivedID(found.CreatedAt, config.SystemJira, found.Key, person, template)
+// belonging is the id of the request that a ticket started for a person, when it had a key.
+func belonging(found ticket.History, key, person, template string) string {
+	return starter.DerivedID(found.CreatedAt, config.SystemJira, key, person, template)
 }
 
 func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
@@ -129,7 +139,7 @@ func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
 
 // moved gives the review of whoever moved a ticket to a status that decides. It counts while the ticket is still there.
 func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, delivery contract.Delivery) (contract.Delivered, error) {
-	verdict, decides := s.verdict(found.Status)
+	verdict, decides := s.verdict(found.Ticket)
 	if !decides {
 		return contract.Delivered{Said: "The ticket " + found.Key + " is where nothing is decided."}, nil
 	}
@@ -139,19 +149,17 @@ func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, deli
 		return contract.Delivered{}, contract.Problemf(contract.KindUnavailable, "ticket", "trying again is safe", "Jira does not show yet who has moved %s", found.Key)
 	case !seen:
 		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "decide by hand", "Jira does not show who has moved %s", found.Key)
-	case !strings.EqualFold(move.To, found.Status):
+	case !move.Into(found.Ticket):
 		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
 	}
 	return h.decideByMove(ctx, s, found, move, verdict)
 }
 
-func (s *source) verdict(status string) (contract.Verdict, bool) {
+func (s *source) verdict(found ticket.Ticket) (contract.Verdict, bool) {
 	switch {
-	case status == "":
-		return "", false
-	case strings.EqualFold(status, s.hook.Decisions.Approve):
+	case found.In(s.hook.Decisions.Approve):
 		return contract.VerdictApprove, true
-	case strings.EqualFold(status, s.hook.Decisions.Deny):
+	case found.In(s.hook.Decisions.Deny):
 		return contract.VerdictDeny, true
 	}
 	return "", false
@@ -169,14 +177,18 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
 func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
-	open, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
-	if err != nil {
-		return contract.Delivered{}, err
+	var open []contract.Status
+	for _, key := range found.Keys() {
+		named, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: key, State: contract.StatePending})
+		if err != nil {
+			return contract.Delivered{}, err
+		}
+		open = append(open, named...)
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
 	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
 	for _, status := range open {
-		if status.ID != belonging(found, status.Requester, status.Template) {
+		if status.ID != belonging(found, status.Ticket, status.Requester, status.Template) {
 			continue
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))

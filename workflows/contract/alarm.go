@@ -25,13 +25,15 @@ const (
 	AlarmClockOff                AlarmKind = "clock-off"                  // the clock of a worker or server differs from Temporal's or the ledger's
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
+	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
 )
 
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 

@@ -75,15 +75,16 @@ type run struct {
 
 	postReviews []*postReview // that nobody has looked at
 
-	opening                  contract.TicketPlace // where a ticket is opened, because there is none
-	ledger, ticket, incident *outbox
-	channels                 []*channel
-	notified                 notified
-	incomplete               bool // the ledger refused an event that access rests on
-	alarms                   int  // that the ledger has not taken yet
-	refusals                 int  // of extensions that were signaled
-	notices                  int  // of grants
-	published                published
+	opening          contract.TicketPlace // where a ticket is opened, because there is none
+	ledger           *outbox
+	ticket, incident *place
+	channels         []*channel
+	notified         notified
+	incomplete       bool // the ledger refused an event that access rests on
+	alarms           int  // that the ledger has not taken yet
+	refusals         int  // of extensions that were signaled
+	notices          int  // of grants
+	published        published
 }
 
 func newRun(in contract.RequestInput) *run {
@@ -101,10 +102,8 @@ func newRun(in contract.RequestInput) *run {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}
 	r.published.ticket = fact.Ticket // it was started with it
-	r.ledger, r.ticket, r.incident = &outbox{}, &outbox{}, &outbox{}
-	for _, name := range fact.Terms.Channels {
-		r.channels = append(r.channels, &channel{name: name})
-	}
+	r.ledger = &outbox{}
+	r.newPlaces()
 	return r
 }
 

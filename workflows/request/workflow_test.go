@@ -47,6 +47,9 @@ type world struct {
 	groundless time.Time               // from when on the ticket is closed
 	looks      int                     // at the grounds
 	opened     contract.OpenTicketInput
+
+	commenting func(context.Context, contract.CommentInput) (contract.Told, error) // in the place of keeping comments
+	notifying  func(contract.NotifyInput) (contract.NotifyResult, error)           // answers beside what is kept
 }
 
 func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
@@ -173,6 +176,9 @@ func (w *world) Notify(_ context.Context, in contract.NotifyInput) (contract.Not
 		}
 		w.notified[in.Channel] = append(w.notified[in.Channel], told)
 	}
+	if w.notifying != nil {
+		return w.notifying(in)
+	}
 	return contract.NotifyResult{Thread: in.Channel + in.Thread}, nil
 }
 
@@ -227,6 +233,9 @@ func newWorld(t *testing.T, w *world) *world {
 		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityAddIncidentNote: w.Note,
 		contract.ActivityPostReview: w.PostReview, contract.ActivityCheckEvidence: w.CheckEvidence, contract.ActivityOpenTicket: w.Open,
 	} {
+		if name == contract.ActivityCommentTicket && w.commenting != nil {
+			run = w.commenting
+		}
 		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}
 	return w

@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"time"
 
+	"curfew/activities/story"
 	"curfew/internal/outbound"
 )
 
@@ -45,7 +46,10 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit+1))
-	if problem := s.refusal(e, response, body); problem != nil {
+	switch problem := s.refusal(e, response, body); {
+	case problem != nil && e.method == http.MethodPost:
+		return story.Refused(problem, response.StatusCode, outbound.IsJSON(response.Header))
+	case problem != nil:
 		return problem
 	}
 	switch {

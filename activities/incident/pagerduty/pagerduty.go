@@ -80,8 +80,39 @@ const (
 	resolved     = "resolved"
 )
 
-// Find reads an incident.
+// merged is why an incident is resolved whose work goes on in another.
+const merged = "merge_resolve_reason"
+
+// mostMerges bounds how far an incident is followed that was merged into one that was merged.
+const mostMerges = 10
+
+// Find reads an incident. One that was merged is as open as the one that it has become a part of.
 func (s *System) Find(ctx context.Context, id string) (incident.Incident, error) {
+	found, err := s.find(ctx, id)
+	if err != nil {
+		return incident.Incident{}, err
+	}
+	into := found
+	for range mostMerges {
+		if into.Open || into.MergedInto == "" {
+			break
+		}
+		next, err := s.find(ctx, into.MergedInto)
+		if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+			break // it is gone, and nothing goes on
+		}
+		if err != nil {
+			return incident.Incident{}, err
+		}
+		into = next
+	}
+	if into.ID != found.ID {
+		found.MergedInto, found.Open, found.Acknowledged, found.Responders = into.ID, into.Open, into.Acknowledged, into.Responders
+	}
+	return found, nil
+}
+
+func (s *System) find(ctx context.Context, id string) (incident.Incident, error) {
 	if err := s.checkIncident(id); err != nil {
 		return incident.Incident{}, err
 	}
@@ -98,6 +129,10 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 			Assignments []struct {
 				Assignee reference `json:"assignee"`
 			} `json:"assignments"`
+			Reason *struct {
+				Type     string    `json:"type"`
+				Incident reference `json:"incident"`
+			} `json:"resolve_reason"`
 		} `json:"incident"`
 	}
 	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply})
@@ -120,6 +155,9 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	}
 	for _, assignment := range told.Assignments {
 		found.Responders = append(found.Responders, assignment.Assignee.ID)
+	}
+	if told.Reason != nil && told.Reason.Type == merged && s.Recognizes(told.Reason.Incident.ID) {
+		found.MergedInto = told.Reason.Incident.ID
 	}
 	return found, nil
 }

@@ -64,6 +64,38 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	return found.ID, nil
 }
 
+// aboutUser is what a 404 says is missing.
+const aboutUser = "user"
+
+// CheckAccount implements incident.Surveyor.
+func (s *System) CheckAccount(ctx context.Context, account string) error {
+	const fix = "write the id that stands in the address of the user's page, like PXPGF42"
+	if !idPattern.MatchString(account) {
+		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's id at PagerDuty", account)
+	}
+	var reply struct {
+		User user `json:"user"`
+	}
+	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutUser, path: "/users/" + account, receive: &reply})
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.site, account)
+	}
+	return err
+}
+
+// CheckService implements incident.Surveyor.
+func (s *System) CheckService(ctx context.Context, service string) (bool, error) {
+	if !idPattern.MatchString(service) {
+		return false, nil
+	}
+	policy, err := s.policyOf(ctx, service)
+	if err == nil && policy == "" {
+		err = contract.Problemf(contract.KindNotFound, "", "write the id that stands in the address of the service's page, like PIJ90N7",
+			"%s has no service %s, or none that Curfew's API key may see", s.site, service)
+	}
+	return true, err
+}
+
 // Check finds our own user and looks at who is on call. Whether the key may write can't be tried without writing.
 func (s *System) Check(ctx context.Context) error {
 	found, err := s.ourselves(ctx)

@@ -58,6 +58,31 @@ func (s *System) readable(ctx context.Context) error {
 	return nil
 }
 
+// CheckAccount implements incident.Surveyor. Whoever may not read users finds nobody: then there is nothing to be told.
+func (s *System) CheckAccount(ctx context.Context, account string) error {
+	const fix = "write the user's sys_id, 32 hexadecimal digits: Copy sys_id in the menu of the user's record"
+	if !sysIDPattern.MatchString(account) {
+		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's sys_id at ServiceNow", account)
+	}
+	var others, found []row
+	if s.list(ctx, tableUsers, "", "sys_id", "2", &others) != nil || len(others) < 2 {
+		return nil // it can't be told
+	}
+	if err := s.list(ctx, tableUsers, "sys_id="+account, "sys_id", "2", &found); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.site, account)
+	}
+	return nil
+}
+
+// CheckService implements incident.Surveyor: a service has the form of a sys_id. Whether it is there, Curfew need not be allowed
+// to read.
+func (*System) CheckService(_ context.Context, service string) (bool, error) {
+	return sysIDPattern.MatchString(service), nil
+}
+
 // Check asks ServiceNow who we are and whether we see incidents and their work notes. Whether we may write notes shows
 // only when one is written.
 func (s *System) Check(ctx context.Context) error {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 
+	"curfew/activities/story"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -48,7 +49,10 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	if err != nil {
 		return err
 	}
-	if problem := s.refusal(replied); problem != nil {
+	switch problem := s.refusal(replied); {
+	case problem != nil && e.method == http.MethodPatch:
+		return story.Refused(problem, replied.status, outbound.IsJSON(replied.header))
+	case problem != nil:
 		return problem
 	}
 	// A reply that took too long may have both, a part of the result and an error.

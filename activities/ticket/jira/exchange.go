@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"net/url"
 
+	"curfew/activities/story"
 	"curfew/internal/outbound"
 )
 
@@ -21,6 +23,7 @@ type exchange struct {
 	method  string
 	ticket  string // the key of the issue that it is about; empty when it is about none
 	path    string // below the issue, or below the API's root
+	about   string // what a 404 says is missing, where it is no ticket
 	query   url.Values
 	send    any
 	receive any
@@ -53,7 +56,10 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
-	if problem := s.refusal(e, response.Response, body); problem != nil {
+	switch problem := s.refusal(e, response.Response, body); {
+	case problem != nil && e.method == http.MethodPost:
+		return story.Refused(problem, response.StatusCode, outbound.IsJSON(response.Header))
+	case problem != nil:
 		return problem
 	}
 	if err != nil {

@@ -3,10 +3,12 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"sync/atomic"
 	"time"
 
@@ -76,34 +78,50 @@ func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
 	if err := checkKey(key); err != nil {
 		return ticket.Ticket{}, err
 	}
+	found, _, err := s.find(ctx, key)
+	return found, err
+}
+
+// find reads a ticket, and its id, which stays when the ticket moves to another project.
+func (s *System) find(ctx context.Context, key string) (found ticket.Ticket, id string, err error) {
 	var issue struct {
+		ID     string `json:"id"`
 		Key    string `json:"key"`
 		Fields struct {
-			Summary string `json:"summary"`
-			Status  struct {
-				Name     string `json:"name"`
-				Category struct {
-					Key string `json:"key"`
-				} `json:"statusCategory"`
-			} `json:"status"`
-			Assignee user `json:"assignee"`
-			Reporter user `json:"reporter"`
+			Summary  string `json:"summary"`
+			Status   status `json:"status"`
+			Assignee user   `json:"assignee"`
+			Reporter user   `json:"reporter"`
 		} `json:"fields"`
 	}
-	err := s.call(ctx, exchange{
+	err = s.call(ctx, exchange{
 		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status,assignee,reporter"}}, receive: &issue,
 	})
 	if err != nil {
-		return ticket.Ticket{}, err
+		return found, "", err
 	}
-	if !ticket.ValidKey(issue.Key) {
-		return ticket.Ticket{}, s.site.Strange("a ticket without a key")
+	if !ticket.ValidKey(issue.Key) || !idPattern.MatchString(issue.ID) {
+		return found, "", s.site.Strange("a ticket without a key")
 	}
+	is := issue.Fields.Status
 	return ticket.Ticket{
 		Key: issue.Key, Summary: issue.Fields.Summary,
-		Status: issue.Fields.Status.Name, Done: issue.Fields.Status.Category.Key == "done",
+		Status: cmp.Or(is.Untranslated, is.Name), ShownStatus: is.Name, StatusID: is.ID, Done: is.Category.Key == "done",
 		Assignee: s.identityOf(issue.Fields.Assignee), Reporter: s.identityOf(issue.Fields.Reporter),
-	}, nil
+	}, issue.ID, nil
+}
+
+// idPattern is how Jira numbers issues.
+var idPattern = regexp.MustCompile(`^[0-9]{1,19}$`)
+
+// status is a status of a workflow. Its name is in the language of Curfew's account, where somebody has translated it.
+type status struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Untranslated string `json:"untranslatedName"`
+	Category     struct {
+		Key string `json:"key"`
+	} `json:"statusCategory"`
 }
 
 // checkKey keeps out of paths what is no key.

@@ -86,7 +86,10 @@ func passing(status int) bool {
 
 // notFound believes only Jira itself that there is no such ticket.
 func (s *System) notFound(e exchange, response *http.Response) *contract.Problem {
-	if e.ticket == "" || !outbound.IsJSON(response.Header) {
+	switch {
+	case e.about != "" && outbound.IsJSON(response.Header):
+		return contract.Problemf(contract.KindNotFound, "", "check its name, and that Curfew's Jira account may see it", "%s has no such %s", s.site, e.about)
+	case e.ticket == "" || !outbound.IsJSON(response.Header):
 		return s.site.Strange("404, but not in Jira's way")
 	}
 	return contract.Problemf(contract.KindNotFound, "ticket",
