@@ -72,8 +72,10 @@ func TestAProcessWhoseClockDiffersFromTemporalsNamesItselfAndStops(t *testing.T)
 		ahead time.Duration
 		says  string
 	}{
-		{5 * time.Minute, "ahead of Temporal's"}, {-5 * time.Minute, "behind Temporal's"},
-		{clock.Tolerance + 2*time.Second, "ahead of Temporal's"}, {-clock.Tolerance - 2*time.Second, "behind Temporal's"},
+		{5 * time.Minute, "ahead of Temporal's"},
+		{-5 * time.Minute, "behind Temporal's"},
+		{clock.Tolerance + 2*time.Second, "ahead of Temporal's"},
+		{-clock.Tolerance - 2*time.Second, "behind Temporal's"},
 	} {
 		t.Run(tc.ahead.String(), func(t *testing.T) {
 			t.Parallel()

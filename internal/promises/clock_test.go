@@ -63,7 +63,6 @@ func TestP1AWorkerWithAWrongClockDecidesNothingAndP2EndsOnTime(t *testing.T) {
 			require.WithinDuration(t, *status.Until, *ended.EndedAt, 10*time.Second)
 			require.WithinDuration(t, *status.Until, h.holding(status.Holds[0].Access).GoneAt, 10*time.Second)
 			require.True(t, h.database.can(h.database.carol), "nothing ends early")
-			require.Empty(t, h.alarms(contract.AlarmLate))
 			require.Equal(t, contract.StatePending, h.await(waits.ID, contract.StatePending).State)
 			journal, err := h.ledger.DecisionsOf(t.Context(), waits.ID)
 			require.NoError(t, err)
