@@ -84,6 +84,11 @@ chaos: build bin/temporal-dev ## Try everything at once, while faults are inject
 	$(GO) build -o bin/curfew-chaos ./internal/chaos/cmd/chaos
 	bin/curfew-chaos -seed $(or $(SEED),1) -minutes $(or $(MINUTES),8) -ledger $(or $(LEDGER),sqlite) -requests $(or $(REQUESTS),0)
 
+.PHONY: mutate
+mutate: bin/temporal-dev ## Break the product, one line at a time, and see that a test fails: internal/mutate/mutations.yaml
+	scripts/test-deps.sh
+	$(GO) run ./internal/mutate/cmd/mutate -only '$(ONLY)'
+
 .PHONY: record
 record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
 	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=v0.1.0" >&2; exit 2; }

@@ -123,6 +123,29 @@ func TestARequestIsShownWithItsStartAndItsBreakGlassReview(t *testing.T) {
 	require.Contains(t, s.run(t, "alice", "show", reviewed.ID).out, "reviewed     carol: approve: well done\n")
 }
 
+func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	status := startertest.Status(contract.StateEnded)
+	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	status.Outcome = contract.OutcomeUnconfirmed
+	status.Holds = []contract.HoldState{{
+		Access:    contract.Access{Target: "centre", Account: "ada@example.com", Entitlement: json.RawMessage(`{"group":"g"}`), ReadBack: contract.ReadBackNone},
+		RemovedAt: &removed,
+	}}
+	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventUnconfirmed, Actor: contract.ActorCurfew})
+
+	shown := s.run(t, "alice", "show", status.ID).out
+	require.Contains(t, shown, "removed, can't be confirmed")
+	require.Contains(t, shown, "removed; Curfew can't confirm that it is gone")
+	require.NotContains(t, shown, ", gone")
+	require.Contains(t, s.run(t, "alice", "list").out, "removed, can't be confirmed")
+	answer := s.run(t, "alice", "show", status.ID, "-o", "json").out
+	require.JSONEq(t, `"unconfirmed"`, field(t, answer, "outcome"))
+	require.Contains(t, answer, `"removedAt"`)
+	require.NotContains(t, answer, `"goneAt"`)
+}
+
 func TestAWatchTellsOneEventALine(t *testing.T) {
 	t.Parallel()
 	s := open(t)

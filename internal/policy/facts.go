@@ -122,7 +122,7 @@ func (f Facts) GroupNames() []string {
 	for _, version := range versionsOf(f) {
 		rules := version.Rules
 		names = union(names, slices.Concat(rules.Requesters.Groups, rules.OnBehalf.Groups, rules.BreakGlass.Groups))
-		for _, rule := range version.ApprovalRules() {
+		for _, rule := range version.Rules.Approvals {
 			names = union(names, slices.Concat(rule.Groups, rule.Then.Groups))
 		}
 	}
@@ -136,7 +136,7 @@ func (f Facts) Concerned() []string {
 		concerned = union(concerned, []string{review.Reviewer})
 	}
 	for _, version := range versionsOf(f) {
-		for _, rule := range version.ApprovalRules() {
+		for _, rule := range version.Rules.Approvals {
 			concerned = union(concerned, slices.Concat(rule.From, rule.Then.People))
 			for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
 				concerned = union(concerned, f.Groups[group])

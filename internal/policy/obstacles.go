@@ -62,9 +62,7 @@ func (s termsVersion) parties(facts Facts) []string {
 	if bound := s.Rules.BindSubject && gets != "" && gets != asks; bound && !facts.includes(s.Rules.Requesters, gets) {
 		reasons = append(reasons, fmt.Sprintf("%s may not get %s, whoever asks for it", gets, facts.Request.Template))
 	}
-	// The terms of the first release have nothing to say of this.
-	firstRelease := s.Approval.Count > 0
-	if behalf := s.Rules.OnBehalf; asks != gets && !firstRelease && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {
+	if behalf := s.Rules.OnBehalf; asks != gets && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {
 		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s on behalf of somebody else", asks, facts.Request.Template))
 	}
 	if facts.Request.BreakGlass && !facts.inAny(s.Rules.BreakGlass.Groups, asks) {

@@ -37,7 +37,9 @@ func (h *house) watch() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		target.NewWatchdog(targets, h.ledger, h.ledger, h.ledger, target.DefaultGrace, zap.NewNop()).Run(ctx)
+		target.New(target.Options{
+			Targets: targets, Holdings: h.ledger, Tombstones: h.ledger, Decisions: h.ledger, Alarms: h.ledger, Log: zap.NewNop(),
+		}).Watchdog(target.DefaultGrace).Run(ctx)
 	}()
 	h.t.Cleanup(func() {
 		stop()

@@ -73,9 +73,14 @@ func (p *Problem) AsRefusal() *Problem {
 
 // Application turns the problem into the error that workflows and activities return. Retry policies tell by its type
 // whether to try again, so that an update's caller and an activity's retry read the same value.
-func (p *Problem) Application() error {
+func (p *Problem) Application() error { return p.application(false) }
+
+// Answer is the same for the answer to a question that has it once and for all: no retry asks again, whatever the kind.
+func (p *Problem) Answer() error { return p.application(true) }
+
+func (p *Problem) application(final bool) error {
 	return temporal.NewApplicationErrorWithOptions(p.Error(), string(p.Kind), temporal.ApplicationErrorOptions{
-		Details: []any{*p}, NextRetryDelay: p.RetryAfter.Duration,
+		Details: []any{*p}, NextRetryDelay: p.RetryAfter.Duration, NonRetryable: final,
 	})
 }
 

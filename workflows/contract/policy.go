@@ -124,16 +124,6 @@ type TicketPlace struct {
 // DefaultRuleName is what a rule is called that a template has in the short form, without a name.
 const DefaultRuleName = "approval"
 
-// ApprovalRules are all approval rules of the terms. Requests of releases that knew only one rule have it apart.
-func (t Terms) ApprovalRules() []ApprovalRule {
-	if len(t.Rules.Approvals) > 0 || t.Approval.Count == 0 && len(t.Approval.From) == 0 {
-		return t.Rules.Approvals
-	}
-	rule := t.Approval
-	rule.Name = DefaultRuleName
-	return []ApprovalRule{rule}
-}
-
 // DecideInput is the activity "policy.Decide": the request itself is to be decided, or an extension of it.
 type DecideInput struct {
 	Request   Sealed[Request]    `json:"request"`

@@ -80,9 +80,7 @@ type Terms struct {
 	// DriftCheckInterval is how often live access is looked at; Restore gives it again when somebody else took it away.
 	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	Restore            bool     `json:"restore,omitempty"`
-	// Approval is the one rule of requests of the first release; ApprovalRules finds the rules of all.
-	Approval ApprovalRule `json:"approval,omitzero"`
-	Rules    Rules        `json:"rules,omitzero"`
+	Rules              Rules    `json:"rules,omitzero"`
 	// Reminders are how long after a request was asked its reviewers are reminded of it.
 	Reminders []Duration `json:"reminders,omitempty"`
 	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.

@@ -87,6 +87,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		SettledAt: at(2), GoneAt: at(3),
 		Uses: []ledger.Use{{
 			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Until: at(5),
+			Forgiven: contract.Duration{Duration: time.Second},
 		}, {Request: requestID(2)}},
 		Proof: ledger.Proof{
 			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true, Absent: true,
