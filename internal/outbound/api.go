@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"strings"
 
 	"curfew/internal/keepalive"
 )
@@ -42,7 +43,7 @@ type API struct {
 	Accept string // JSON when it is empty
 	Limit  int64  // of an answer, in bytes
 	Client *http.Client
-	// Sign puts the credentials into a request.
+	// Sign puts the credentials into a request; nil where the client does.
 	Sign func(*http.Request) error
 }
 
@@ -79,7 +80,8 @@ func (a *API) request(ctx context.Context, call Call) (*http.Request, error) {
 	}
 	address := a.Base + call.Path
 	if len(call.Query) > 0 {
-		address += "?" + call.Query.Encode()
+		// Some services take a plus sign for what it is, and none takes %20 for anything but a space.
+		address += "?" + strings.ReplaceAll(call.Query.Encode(), "+", "%20")
 	}
 	request, err := http.NewRequestWithContext(ctx, call.Method, address, body)
 	if err != nil {
@@ -91,5 +93,8 @@ func (a *API) request(ctx context.Context, call Call) (*http.Request, error) {
 		request.Header.Set("Content-Type", cmp.Or(a.Media, mediaJSON))
 	}
 	maps.Copy(request.Header, call.Header)
+	if a.Sign == nil {
+		return request, nil
+	}
 	return request, a.Sign(request)
 }

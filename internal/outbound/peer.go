@@ -40,8 +40,8 @@ func (p Peer) Unreachable(ctx context.Context, err error) error {
 }
 
 // Strange is about an answer that the peer itself would not give: more likely a proxy or a sign-in page did.
-func (p Peer) Strange(what string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Leads, "%s answered with %s", p, what)
+func (p Peer) Strange(what string, args ...any) *contract.Problem {
+	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Leads, "%s gave a strange answer: %s", p, fmt.Sprintf(what, args...))
 }
 
 // IsJSON is true for an answer that says it is JSON.

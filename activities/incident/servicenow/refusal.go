@@ -3,7 +3,6 @@ package servicenow
 import (
 	"encoding/json"
 	"net/http"
-	"strconv"
 	"strings"
 
 	"curfew/activities/story"
@@ -44,7 +43,7 @@ func (s *System) refusal(a outbound.Answer) *contract.Problem {
 	case a.Status < 400:
 		return s.api.Strange("a redirect")
 	case !a.IsJSON():
-		return s.api.Strange(strconv.Itoa(a.Status) + ", but not in ServiceNow's way")
+		return s.api.Strange("%d, but not in ServiceNow's way", a.Status)
 	}
 	return contract.Problemf(contract.KindDenied, "",
 		"give Curfew's ServiceNow account what docs/incidents/servicenow.md lists", "%s refused with %d: %s", s.api, a.Status, said(a))

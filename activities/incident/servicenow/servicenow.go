@@ -136,7 +136,7 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 		return row{}, contract.Problemf(contract.KindNotFound, "incident",
 			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
 	case found[0].Number != id || len(found) > 1:
-		return row{}, s.api.Strange("other incidents than " + id)
+		return row{}, s.api.Strange("other incidents than %s", id)
 	case !sysIDPattern.MatchString(found[0].SysID):
 		return row{}, s.api.Strange("an incident without a sys_id")
 	case found[0].State == "":

@@ -3,7 +3,6 @@ package kubernetes
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
@@ -33,7 +32,6 @@ func newCluster(access *rest.Config) (*cluster, error) {
 	return &cluster{outbound.API{
 		Peer: outbound.Peer{Name: "Kubernetes", Host: base.Host, Leads: "the target's settings lead to the API server itself"},
 		Base: strings.TrimRight(base.String(), "/"), Limit: maxAnswer, Client: client,
-		Sign: func(*http.Request) error { return nil }, // the transport does
 	}}, nil
 }
 
@@ -89,13 +87,13 @@ func (c *cluster) decode(answer answer, kind string, into any) error {
 	var told metav1.TypeMeta
 	err := json.Unmarshal(answer.Body, &told)
 	if err == nil && told.Kind != kind {
-		return c.Strange(fmt.Sprintf("%q in place of a %s", outbound.Clip(told.Kind), kind))
+		return c.Strange("%q in place of a %s", outbound.Clip(told.Kind), kind)
 	}
 	if err == nil {
 		err = json.Unmarshal(answer.Body, into)
 	}
 	if err != nil {
-		return c.Strange("what its API does not say: " + outbound.Clip(err.Error()))
+		return c.Strange("%s", outbound.Clip(err.Error()))
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -35,7 +36,7 @@ type tempAccess struct {
 func (a *api) endOf(access tempAccess) (time.Time, error) {
 	end, err := time.Parse(time.RFC3339, access.ExpirationDate)
 	if err != nil {
-		return time.Time{}, a.strange("the end of %s is %q", access.Name, clip(access.ExpirationDate))
+		return time.Time{}, a.Strange("the end of %s is %q", access.Name, outbound.Clip(access.ExpirationDate))
 	}
 	return end, nil
 }
@@ -49,15 +50,15 @@ func (a *api) create(ctx context.Context, wanted newAccess) (bool, error) {
 	switch {
 	case err != nil:
 		return false, err
-	case answer.status == http.StatusCreated || answer.status == http.StatusOK:
+	case answer.Status == http.StatusCreated || answer.Status == http.StatusOK:
 		return true, nil
-	case answer.status == http.StatusConflict:
+	case answer.Status == http.StatusConflict:
 		return false, nil
-	case answer.status == http.StatusNotFound:
+	case answer.Status == http.StatusNotFound:
 		return false, contract.Problemf(contract.KindDenied, "", "see in Lightrun whether the user and each pool exist",
 			"%s does not know the user %s or one of the agent pools %s, and does not say which",
 			a, wanted.UserEmails[0], strings.Join(wanted.AgentPoolIDs, ", "))
-	case answer.status == http.StatusForbidden:
+	case answer.Status == http.StatusForbidden:
 		return false, a.forbidden(ctx, answer)
 	default:
 		return false, a.refusal(answer)
@@ -67,15 +68,15 @@ func (a *api) create(ctx context.Context, wanted newAccess) (bool, error) {
 // delete removes a temporary access, and says whether it was there; one that is not has been removed.
 func (a *api) delete(ctx context.Context, access tempAccess) (there bool, err error) {
 	if !idPattern.MatchString(access.ID) {
-		return false, a.strange("the id of %s is %q", access.Name, clip(access.ID))
+		return false, a.Strange("the id of %s is %q", access.Name, outbound.Clip(access.ID))
 	}
 	answer, err := a.call(ctx, http.MethodDelete, accesses.path+"/"+access.ID, nil, nil)
 	switch {
 	case err != nil:
 		return false, err
-	case answer.status == http.StatusNoContent || answer.status == http.StatusOK:
+	case answer.Status == http.StatusNoContent || answer.Status == http.StatusOK:
 		return true, nil
-	case answer.status == http.StatusNotFound:
+	case answer.Status == http.StatusNotFound:
 		return false, nil
 	default:
 		return false, a.refusal(answer)

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"unicode"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -16,7 +17,7 @@ func checkAccount(account string) error {
 	name, domain, _ := strings.Cut(account, "@")
 	if len(account) > maxAccount || name == "" || domain == "" || strings.ContainsFunc(account, unicode.IsControl) {
 		return contract.Problemf(contract.KindInvalid, "account", "give the person their e-mail address in Lightrun",
-			"%q is not an e-mail address", clip(account))
+			"%q is not an e-mail address", outbound.Clip(account))
 	}
 	return nil
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -108,7 +109,7 @@ func (c *connector) Inspect(ctx context.Context, access target.Access) (target.S
 	if err != nil {
 		return target.State{}, err
 	}
-	state := target.State{Held: len(ours) > 0, Identity: contract.Identity{Target: c.api.base.String(), ID: idsOf(ours)}}
+	state := target.State{Held: len(ours) > 0, Identity: contract.Identity{Target: c.api.Base, ID: idsOf(ours)}}
 	if !state.Held && !proof {
 		state.Doubt = c.api.String() + " lists no temporary access at all, and does not count them"
 	}
@@ -134,7 +135,7 @@ func (c *connector) Check(ctx context.Context) error {
 // it says nothing that none is listed: the list is empty, not counted, and has never shown anything.
 func (c *connector) ours(ctx context.Context, access target.Access) (ours []tempAccess, proof bool, err error) {
 	if !keyPattern.MatchString(access.Key) {
-		return nil, false, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", clip(access.Key))
+		return nil, false, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", outbound.Clip(access.Key))
 	}
 	all, err := list[tempAccess](ctx, c.api, accesses)
 	if err != nil {
@@ -153,7 +154,7 @@ func (c *connector) ours(ctx context.Context, access target.Access) (ours []temp
 
 // known are the accesses of a grant that this company has listed before, as far as their ids go.
 func (c *connector) known(access target.Access) (known []tempAccess) {
-	for _, id := range strings.Fields(access.Identity.On(c.api.base.String())) {
+	for _, id := range strings.Fields(access.Identity.On(c.api.Base)) {
 		known = append(known, tempAccess{ID: id, Name: namePrefix(access.Key) + "…"})
 	}
 	return known

@@ -138,7 +138,7 @@ func (c *groupConnector) Inspect(ctx context.Context, access target.Access) (tar
 	if len(now.members) > 0 {
 		c.shows.Store(true)
 	}
-	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
+	state := target.State{Identity: contract.Identity{Target: c.api.Base}}
 	_, state.Held = now.members.find(access.Account)
 	if known && !access.Shown && !c.proves(now) {
 		state.Doubt = c.doubt()

@@ -8,6 +8,7 @@ import (
 	"github.com/google/uuid"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -39,7 +40,7 @@ func groupOf(written json.RawMessage) (string, error) {
 	id, err := uuid.Parse(strings.TrimSpace(wanted.GroupID))
 	if err != nil || len(strings.TrimSpace(wanted.GroupID)) != asText {
 		return "", contract.Problemf(contract.KindInvalid, "groupId", "write the group's id, like 6f1c2d1e-7a53-4a63-9d0c-0d6f5d0a7f11; not its name",
-			"%q is not the id of a group", clip(wanted.GroupID))
+			"%q is not the id of a group", outbound.Clip(wanted.GroupID))
 	}
 	return id.String(), nil
 }

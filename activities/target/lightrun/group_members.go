@@ -73,21 +73,21 @@ func (a *api) roster(ctx context.Context, group string) (counted, bool, error) {
 	switch {
 	case err != nil:
 		return counted{}, false, err
-	case answer.status == http.StatusNotFound:
+	case answer.Status == http.StatusNotFound:
 		return counted{}, false, a.confirmNoGroup(ctx, group)
-	case answer.status != http.StatusOK:
+	case answer.Status != http.StatusOK:
 		return counted{}, false, a.refusal(answer)
 	}
 	var content struct {
 		Members     roster `json:"members"`
 		MemberCount *int   `json:"memberCount"`
 	}
-	err = json.Unmarshal(answer.body, &content)
+	err = json.Unmarshal(answer.Body, &content)
 	switch {
 	case err != nil || content.Members == nil && content.MemberCount == nil:
-		return counted{}, false, a.strange("it answered with no group")
+		return counted{}, false, a.Strange("no group")
 	case content.MemberCount != nil && len(content.Members) < *content.MemberCount:
-		return counted{}, false, a.strange("it shows %d of the %d members of the group %s", len(content.Members), *content.MemberCount, group)
+		return counted{}, false, a.Strange("it shows %d of the %d members of the group %s", len(content.Members), *content.MemberCount, group)
 	}
 	return counted{content.Members, content.MemberCount != nil}, true, nil
 }
@@ -103,7 +103,7 @@ func (a *api) confirmNoGroup(ctx context.Context, group string) error {
 		return err
 	}
 	if slices.ContainsFunc(all.entries, func(one entry) bool { return strings.EqualFold(one.ID, group) }) {
-		return a.strange("it lists the group %s, but does not show it", group)
+		return a.Strange("it lists the group %s, but does not show it", group)
 	}
 	return nil
 }
@@ -129,15 +129,15 @@ func (a *api) change(ctx context.Context, method, group string, content any) (fa
 	switch {
 	case err != nil:
 		return failure{}, err
-	case answer.status == http.StatusNotFound: // of the group, or of the user
-		return failure{Status: answer.status, Message: answer.message()}, nil
-	case answer.status < 200 || answer.status > 299:
+	case answer.Status == http.StatusNotFound: // of the group, or of the user
+		return failure{Status: answer.Status, Message: answer.message()}, nil
+	case answer.Status < 200 || answer.Status > 299:
 		return failure{}, a.refusal(answer)
 	}
 	var result struct {
 		Failures []failure `json:"failures"`
 	}
-	if json.Unmarshal(answer.body, &result) != nil || len(result.Failures) == 0 {
+	if json.Unmarshal(answer.Body, &result) != nil || len(result.Failures) == 0 {
 		return failure{}, nil
 	}
 	return result.Failures[0], nil

@@ -21,18 +21,18 @@ func (a *api) vetUser(ctx context.Context, account string) error {
 	switch {
 	case err != nil:
 		return err
-	case answer.status == http.StatusNotFound:
+	case answer.Status == http.StatusNotFound:
 		return contract.Problemf(contract.KindDenied, "account", "give the person their e-mail address in Lightrun",
 			"%s does not know the user %s", a, account)
-	case answer.status != http.StatusOK:
+	case answer.Status != http.StatusOK:
 		return a.refusal(answer)
 	}
 	var user struct {
 		Email string   `json:"email"`
 		Roles []string `json:"roles"`
 	}
-	if err := json.Unmarshal(answer.body, &user); err != nil || !sameAccount(user.Email, account) {
-		return a.strange("it answered with another user than %s, or none", account)
+	if err := json.Unmarshal(answer.Body, &user); err != nil || !sameAccount(user.Email, account) {
+		return a.Strange("another user than %s, or none", account)
 	}
 	if slices.Contains(user.Roles, companyAdmin) {
 		return contract.Problemf(contract.KindDenied, "account", "give the subject an account without the role "+companyAdmin,

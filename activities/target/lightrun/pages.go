@@ -92,7 +92,7 @@ func listOnce[T any](ctx context.Context, a *api, of collection) (all listing[T]
 		}
 		return all, nil
 	}
-	return all, a.strange("it lists more than %d %s", maxPages*pageSize, of.name)
+	return all, a.Strange("it lists more than %d %s", maxPages*pageSize, of.name)
 }
 
 // count returns how many entries a collection has.
@@ -116,12 +116,12 @@ func read[T any](ctx context.Context, a *api, of collection, number, size int) (
 	if err != nil {
 		return page[T]{}, err
 	}
-	if answer.status != http.StatusOK {
+	if answer.Status != http.StatusOK {
 		return page[T]{}, a.refusal(answer)
 	}
 	var part page[T]
-	if err := json.Unmarshal(answer.body, &part); err != nil || part.Items == nil || part.Total == nil && part.HasMore == nil {
-		return page[T]{}, a.strange("it answered with no list of %s", of.name)
+	if err := json.Unmarshal(answer.Body, &part); err != nil || part.Items == nil || part.Total == nil && part.HasMore == nil {
+		return page[T]{}, a.Strange("no list of %s", of.name)
 	}
 	return part, nil
 }

@@ -167,7 +167,7 @@ func TestAnAnswerBeyondAllBoundsIsNotRead(t *testing.T) {
 	t.Parallel()
 	url := answering(t, http.StatusOK, `{"items":[],"total":0}`+strings.Repeat(" ", 5<<20))
 	_, err := connect(t, url, token).Inspect(t.Context(), request(t, in(time.Hour)))
-	requireProblem(t, err, contract.KindUnavailable, "larger than 4 MiB")
+	requireProblem(t, err, contract.KindUnavailable, "more than can be read")
 }
 
 // Between two pages an access of others ended, and ours slipped from the second page to the first.

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -33,7 +34,7 @@ func (c *connector) CheckAccount(ctx context.Context, account string) error {
 
 func (c *connector) noUser(account string) error {
 	return contract.Problemf(contract.KindNotFound, "account", "create the user there, or correct the person's account",
-		"%s has no user %q", c.api, clip(account))
+		"%s has no user %q", c.api, outbound.Clip(account))
 }
 
 var _ target.AccountChecker = (*connector)(nil)

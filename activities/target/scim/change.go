@@ -55,9 +55,9 @@ func (a *api) change(ctx context.Context, group string, wanted operation, versio
 	switch {
 	case err != nil:
 		return outcome{}, err
-	case answer.status == http.StatusPreconditionFailed && version != "":
+	case answer.Status == http.StatusPreconditionFailed && version != "":
 		return outcome{stale: true}, nil
-	case !answer.ok():
+	case !answer.OK():
 		return outcome{}, a.refusal(answer)
 	}
 	return outcome{version: versionOf(answer, groupIn(answer))}, nil
@@ -66,7 +66,7 @@ func (a *api) change(ctx context.Context, group string, wanted operation, versio
 // groupIn is the group that an answer may hold; many hold none.
 func groupIn(answer answer) group {
 	var found group
-	if json.Unmarshal(answer.body, &found) != nil {
+	if json.Unmarshal(answer.Body, &found) != nil {
 		return group{}
 	}
 	return found

@@ -32,7 +32,7 @@ func (c *connector) Check(ctx context.Context) error {
 		return err
 	}
 	var can features
-	if !answer.ok() || json.Unmarshal(answer.body, &can) != nil {
+	if !answer.OK() || json.Unmarshal(answer.Body, &can) != nil {
 		return nil // not every service describes itself
 	}
 	switch {

@@ -6,6 +6,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/keepalive"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -81,7 +82,7 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 
 // Inspect implements target.Connector.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
-	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
+	state := target.State{Identity: contract.Identity{Target: c.api.Base}}
 	m, known, err := c.membershipOf(ctx, access, toLook)
 	if err != nil || !known {
 		return state, err
@@ -163,7 +164,7 @@ func (c *connector) vet(m membership, before view) error {
 			"%s has no group %q", c.api, m.group.Group)
 	case before.group.DisplayName != m.group.DisplayName:
 		return contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct the template",
-			"the group %s is called %q, not %q", m.group.Group, clip(before.group.DisplayName), m.group.DisplayName)
+			"the group %s is called %q, not %q", m.group.Group, outbound.Clip(before.group.DisplayName), m.group.DisplayName)
 	case before.standing == untold && !m.unread:
 		return c.unseen()
 	default:

@@ -13,6 +13,7 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -90,9 +91,9 @@ func (g *granted) unavailable(err error) error {
 	)
 	switch {
 	case errors.As(err, &unheard):
-		happened = clip(unheard.Err.Error())
+		happened = outbound.Clip(unheard.Err.Error())
 	case errors.As(err, &refused) && refused.Response != nil:
-		happened = strings.TrimSpace(strconv.Itoa(refused.Response.StatusCode) + " " + clip(refused.ErrorCode))
+		happened = strings.TrimSpace(strconv.Itoa(refused.Response.StatusCode) + " " + outbound.Clip(refused.ErrorCode))
 	}
 	return contract.Problemf(contract.KindUnavailable, "", fix, "no token could be had at the target's oauth.tokenUrl: %s", happened)
 }

@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"curfew/activities/target"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -61,7 +62,7 @@ func checkID(field, id, fix string) *contract.Problem {
 	case len(id) > longestID:
 		return contract.Problemf(contract.KindInvalid, field, fix, "has %d bytes, more than %d", len(id), longestID)
 	case !isID(id):
-		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not an id", clip(id))
+		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not an id", outbound.Clip(id))
 	}
 	return nil
 }
@@ -75,7 +76,7 @@ func checkName(field, name, fix string) *contract.Problem {
 	case len(name) > longestName:
 		return contract.Problemf(contract.KindInvalid, field, fix, "has %d bytes, more than %d", len(name), longestName)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not plain text", clip(name))
+		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not plain text", outbound.Clip(name))
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -38,7 +39,7 @@ func (c *connector) membersOf(ctx context.Context, wanted entitlement) ([]string
 		return nil, contract.Problemf(contract.KindNotFound, "group", "correct the id, or create the group", "%s has no group %q", c.api, wanted.Group)
 	case found.DisplayName != wanted.DisplayName:
 		return nil, contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct it",
-			"the group %s is called %q, not %q", wanted.Group, clip(found.DisplayName), wanted.DisplayName)
+			"the group %s is called %q, not %q", wanted.Group, outbound.Clip(found.DisplayName), wanted.DisplayName)
 	case len(found.members()) == 0:
 		shows, err := c.api.showsMembers(ctx)
 		if err == nil && !shows {
@@ -74,7 +75,7 @@ func (c *connector) namedAmong(ctx context.Context, members, accounts []string) 
 func (c *connector) namesOf(ctx context.Context, members, accounts []string) (holders []string, err error) {
 	for _, id := range members {
 		if !isID(id) {
-			return nil, c.api.strange("the id of a member is %q", clip(id))
+			return nil, c.api.Strange("the id of a member is %q", outbound.Clip(id))
 		}
 		found, err := c.api.userWith(ctx, id)
 		if err != nil {

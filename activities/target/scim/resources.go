@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -46,7 +47,7 @@ var versionPattern = regexp.MustCompile(`^(W/)?"[\x21\x23-\x7e]{0,256}"$`)
 
 // versionOf is the version of the resource that an answer holds; empty where the service offers none.
 func versionOf(answer answer, found group) string {
-	for _, offered := range []string{answer.header.Get("ETag"), found.Meta.Version} {
+	for _, offered := range []string{answer.Header.Get("ETag"), found.Meta.Version} {
 		if versionPattern.MatchString(offered) {
 			return offered
 		}
@@ -83,7 +84,7 @@ func only[T any](ctx context.Context, a *api, resources string, filter url.Value
 		return nil, contract.Problemf(contract.KindDenied, "", "see whether the service honours filters, and whether the name is used twice",
 			"%s finds several %s for %s, where there must be one", a, resources, filter.Get("filter"))
 	case *found.Total != len(found.Resources):
-		return nil, a.strange("it counts %d %s and lists %d", *found.Total, resources, len(found.Resources))
+		return nil, a.Strange("it counts %d %s and lists %d", *found.Total, resources, len(found.Resources))
 	case *found.Total == 0:
 		return nil, nil
 	}
@@ -97,9 +98,9 @@ func (a *api) userNamed(ctx context.Context, name string) (*user, error) {
 	case err != nil || found == nil:
 		return nil, err
 	case !strings.EqualFold(found.UserName, name):
-		return nil, a.strange("asked for the user %s it found %s", name, clip(found.UserName))
+		return nil, a.Strange("asked for the user %s it found %s", name, outbound.Clip(found.UserName))
 	case !isID(found.ID):
-		return nil, a.strange("the id of the user %s is %q", name, clip(found.ID))
+		return nil, a.Strange("the id of the user %s is %q", name, outbound.Clip(found.ID))
 	}
 	return found, nil
 }
@@ -112,7 +113,7 @@ func (a *api) userWith(ctx context.Context, id string) (*user, error) {
 	case err != nil || !there:
 		return nil, err
 	case found.ID != id:
-		return nil, a.strange("asked for the user %s it answered with %q", id, clip(found.ID))
+		return nil, a.Strange("asked for the user %s it answered with %q", id, outbound.Clip(found.ID))
 	}
 	return found, nil
 }
@@ -125,11 +126,11 @@ func (a *api) group(ctx context.Context, id string) (*group, string, error) {
 	case err != nil || !there:
 		return nil, "", err
 	case found.ID != id:
-		return nil, "", a.strange("asked for the group %s it answered with %q", id, clip(found.ID))
+		return nil, "", a.Strange("asked for the group %s it answered with %q", id, outbound.Clip(found.ID))
 	}
 	for _, one := range found.members() {
 		if one.Value == "" {
-			return nil, "", a.strange("a member of the group %s has no value", id)
+			return nil, "", a.Strange("a member of the group %s has no value", id)
 		}
 	}
 	return found, versionOf(answer, *found), nil
@@ -144,11 +145,11 @@ func (a *api) read(ctx context.Context, into any, resources, id string) (there b
 		return false, answer, err
 	case answer.isNotFound():
 		return false, answer, a.lists(ctx, resources)
-	case !answer.ok():
+	case !answer.OK():
 		return false, answer, a.refusal(answer)
 	}
-	if err := json.Unmarshal(answer.body, into); err != nil {
-		return false, answer, a.strange("it answered with no resource of %s", resources)
+	if err := json.Unmarshal(answer.Body, into); err != nil {
+		return false, answer, a.Strange("no resource of %s", resources)
 	}
 	return true, answer, nil
 }
@@ -177,11 +178,11 @@ func search[T any](ctx context.Context, a *api, resources string, query url.Valu
 	if err != nil {
 		return list[T]{}, err
 	}
-	if !answer.ok() {
+	if !answer.OK() {
 		return list[T]{}, a.refusal(answer)
 	}
-	if err := json.Unmarshal(answer.body, &found); err != nil || found.Total == nil {
-		return list[T]{}, a.strange("it answered with no list of %s", resources)
+	if err := json.Unmarshal(answer.Body, &found); err != nil || found.Total == nil {
+		return list[T]{}, a.Strange("no list of %s", resources)
 	}
 	return found, nil
 }

@@ -12,6 +12,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -72,10 +73,10 @@ func (s *Settings) Validate() error {
 		return contract.Problemf(contract.KindInvalid, "oauth", "keep one of token and oauth", "stands beside a token")
 	case s.AccountIs != "" && s.AccountIs != accountsUserName && s.AccountIs != accountsID:
 		return contract.Problemf(contract.KindInvalid, "accountIs", "write userName or id, or leave it out for userName",
-			"%q is unknown", clip(s.AccountIs))
+			"%q is unknown", outbound.Clip(s.AccountIs))
 	case s.RemoveBy != "" && s.RemoveBy != removeByFilter && s.RemoveBy != removeByValue:
 		return contract.Problemf(contract.KindInvalid, "removeBy", "write filter or value, or leave it out for filter",
-			"%q is unknown", clip(s.RemoveBy))
+			"%q is unknown", outbound.Clip(s.RemoveBy))
 	case s.OAuth != nil:
 		return s.OAuth.validate()
 	}
@@ -91,13 +92,13 @@ func (s *Settings) Open() (target.Connector, error) {
 	if err != nil {
 		return nil, err
 	}
-	client := newClient()
+	client := outbound.NewClient()
 	var credentials bearer = fixed{s.Token}
 	if s.OAuth != nil {
 		credentials = s.OAuth.open(client)
 	}
 	return &connector{
-		api:        &api{base: base, client: client, bearer: credentials},
+		api:        newAPI(base, client, credentials),
 		accountsID: s.AccountIs == accountsID,
 		removal:    removalBy(s.RemoveBy),
 		turns:      newTurns(),

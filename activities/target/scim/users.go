@@ -23,7 +23,7 @@ func (c *connector) membershipOf(ctx context.Context, access target.Access, why 
 		return membership{}, false, err
 	}
 	m.shown, m.unread = access.Shown, access.Unread
-	id := access.Identity.On(c.api.base.String())
+	id := access.Identity.On(c.api.Base)
 	if c.accountsID {
 		if problem := checkID("account", access.Account, "give the person their SCIM id at the service"); problem != nil {
 			return membership{}, false, problem

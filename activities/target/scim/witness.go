@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -88,9 +89,9 @@ func (o moved) String() string {
 
 func (m membership) described(in bool) string {
 	if in {
-		return fmt.Sprintf("%s came into the group %s (%s)", clip(m.user.UserName), m.group.DisplayName, m.group.Group)
+		return fmt.Sprintf("%s came into the group %s (%s)", outbound.Clip(m.user.UserName), m.group.DisplayName, m.group.Group)
 	}
-	return fmt.Sprintf("%s left the group %s (%s)", clip(m.user.UserName), m.group.DisplayName, m.group.Group)
+	return fmt.Sprintf("%s left the group %s (%s)", outbound.Clip(m.user.UserName), m.group.DisplayName, m.group.Group)
 }
 
 // others are the members but one, by their ids, with the names that errors show. A group that is gone has none.
@@ -111,7 +112,7 @@ func (v view) others(except string) map[string]string {
 	return names
 }
 
-func tag(text string) string { return contract.Shorten(clip(text), longestTag) }
+func tag(text string) string { return contract.Shorten(outbound.Clip(text), longestTag) }
 
 // without are the names of those in one set and not in another, in the order of their ids.
 func without(all, but map[string]string) []string {

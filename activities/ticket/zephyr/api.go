@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"strconv"
 
 	"curfew/activities/story"
 	"curfew/internal/outbound"
@@ -53,7 +52,7 @@ func (s *System) refusal(e exchange, answer outbound.Answer) *contract.Problem {
 		problem.RetryAfter = answer.RetryAfter(outbound.LongestPause, "")
 		return problem
 	case status < 400 || !answer.IsJSON():
-		return s.api.Strange(strconv.Itoa(status) + ", but not in Zephyr's way")
+		return s.api.Strange("%d, but not in Zephyr's way", status)
 	}
 	return contract.Problemf(contract.KindDenied, "zephyr", "let the user of Curfew's token see and change the tests of the project",
 		"%s refused with %d: %s", s.api, answer.Status, said(answer.Body))
