@@ -20,6 +20,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/keyring"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -58,6 +59,8 @@ type Options struct {
 	Verifier *seal.Verifier
 	// Clock says whether this server's is right; nil where nobody compares it.
 	Clock *clock.Watch
+	// Secrets are those that all servers share; one of this process's own when there is none.
+	Secrets keyring.Ring
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -79,6 +82,7 @@ type Starter struct {
 	signer     *seal.Signer
 	verifier   *seal.Verifier
 	clock      *clock.Watch
+	secrets    keyring.Ring
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
@@ -104,6 +108,9 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	if o.Secrets.IsZero() {
+		o.Secrets = keyring.Random()
+	}
 	kept, err := lru.New[string, digests](mostDigests)
 	if err != nil {
 		return nil, err
@@ -117,7 +124,7 @@ func New(o Options) (*Starter, error) {
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
 		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier, clock: o.Clock,
+		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock,
 	}, nil
 }
 

@@ -42,7 +42,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	})
 	book := ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})

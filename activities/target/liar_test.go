@@ -3,6 +3,7 @@ package target_test
 import (
 	"context"
 	"sync"
+	"time"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -25,6 +26,8 @@ type liar struct {
 	another bool
 	// silent has a grant take effect and gives no answer; away has it take none either.
 	silent, away bool
+	// frozen is the end that it shows, whatever it is asked for.
+	frozen time.Time
 	// keeps answers a revoke well and keeps the access.
 	keeps bool
 
@@ -75,7 +78,9 @@ func (l *liar) Inspect(context.Context, target.Access) (target.State, error) {
 		return target.State{}, contract.Problemf(contract.KindDenied, "", "", "nobody may look")
 	}
 	state := target.State{Held: l.holds && !l.blind, Identity: contract.Identity{Target: l.system, ID: "16384"}}
-	if !state.Held {
+	if state.Held {
+		state.Until = l.frozen
+	} else {
 		state.Doubt = l.doubt
 	}
 	return state, nil

@@ -88,6 +88,7 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	uses[lease.Request] = use
 	terms := chain.Request.Fact.Terms
 	lease.KeepSessions, lease.Restore, lease.ReadBack = terms.KeepSessions, terms.Restore, readBackOf(terms, command.Access)
+	lease.Reference, lease.DriftCheckInterval = chain.Request.Fact.Reference(), terms.DriftCheckInterval
 	return lease, nil
 }
 

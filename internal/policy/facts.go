@@ -31,6 +31,13 @@ type Facts struct {
 	Open     []string `json:"open,omitempty"`
 	Ticket   Ticket   `json:"ticket,omitzero"`
 	Incident Incident `json:"incident,omitzero"`
+	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero when the
+	// access would not go on from any.
+	ContinuousSince time.Time `json:"continuousSince,omitzero"`
+	// GrantedAt is when this request's access began; zero before that.
+	GrantedAt time.Time `json:"grantedAt,omitzero"`
+	// Unreviewed are requests by which the requester has used break-glass access that nobody has reviewed yet.
+	Unreviewed []string `json:"unreviewed,omitempty"`
 }
 
 // Person is somebody whom the directory knows.

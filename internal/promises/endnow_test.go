@@ -220,7 +220,7 @@ func TestP8WhatWasEndedWithoutTemporalIsToldWhenItIsBack(t *testing.T) {
 	require.Equal(t, "it looks odd", shown.Ending.Reason)
 	listed, err := h.starter.List(t.Context(), alice, ledger.Filter{})
 	require.NoError(t, err)
-	require.Equal(t, bob, listed[0].Ending.By)
+	require.Equal(t, bob, listed.Requests[0].Ending.By)
 
 	h.work()
 	over := h.ended(status.ID)

@@ -19,6 +19,7 @@ const (
 	AlarmGivenOn                 AlarmKind = "given-on"                   // the subject gave on what the access opened, and that stays
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
+	AlarmBreakGlassAgain         AlarmKind = "break-glass-again"          // it was used again while an earlier use waits for its review
 	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
@@ -32,7 +33,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
 		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
