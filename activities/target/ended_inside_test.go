@@ -43,7 +43,8 @@ func newDesk() (*desk, *Activities, *Watchdog) {
 	}
 	d.held = true
 	activities := New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()})
-	return d, activities, activities.Watchdog(time.Minute)
+	watchdog := activities.Watchdog(time.Minute)
+	return d, activities, watchdog
 }
 
 func (d *desk) end(t *testing.T, kind contract.EndKind, requests ...string) {

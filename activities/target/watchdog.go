@@ -33,6 +33,7 @@ type Watchdog struct {
 	temporal temporalTime
 	rescues  *rescues
 	owed     owed
+	began    time.Time
 }
 
 // Follow tells the watchdog of an instant of the Temporal server's clock that is over.
@@ -43,6 +44,7 @@ func (w *Watchdog) Run(ctx context.Context) {
 	if len(w.targets) == 0 {
 		return
 	}
+	w.began = time.Now()
 	defer w.rescues.all.Wait()
 	var asking sync.WaitGroup
 	asking.Go(func() { w.watch(ctx, "what is past its end", w.endOverdue) })
@@ -98,8 +100,18 @@ func (w *Watchdog) due() ledger.DueFilter {
 	return filter
 }
 
+// knowsTheTime is false while a process that has just begun might go by a wrong clock of its own: where the ledger is a file, it
+// waits a grace for Temporal's.
+func (w *Watchdog) knowsTheTime() bool {
+	_, known := w.temporal.now()
+	return known || w.holdings.HasClock() || time.Since(w.began) > w.grace
+}
+
 // endOverdue sets out to end all that is overdue, also past what can't be ended.
 func (w *Watchdog) endOverdue(ctx context.Context) error {
+	if !w.knowsTheTime() {
+		return nil
+	}
 	for _, taken := range w.owed.all() {
 		w.rescues.start(ctx, taken, w.endIfOverdue)
 	}
