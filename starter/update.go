@@ -34,7 +34,7 @@ func (s *Starter) update(ctx context.Context, id string, m message) (contract.St
 	case isA[*serviceerror.NotFound](err):
 		return contract.Status{}, s.gone(ctx, id)
 	}
-	return contract.Status{}, problemOf(err, id)
+	return contract.Status{}, s.unanswered(ctx, err, id)
 }
 
 // swallowed is true when an answer may belong to somebody else's message: it is to something else, or says that nobody

@@ -284,12 +284,8 @@ var values = map[string][]any{
 		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventUnconfirmed, contract.EventCertified,
 		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
 	},
-	"Alarm.kind": anyOf(contract.AlarmKinds()),
-	"Problem.kind": {
-		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
-		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindFrozen, contract.KindUnavailable,
-		contract.KindInternal,
-	},
+	"Alarm.kind":     anyOf(contract.AlarmKinds()),
+	"Problem.kind":   anyOf(contract.Kinds()),
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {
 		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,

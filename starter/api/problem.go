@@ -57,6 +57,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindConflict:    http.StatusConflict,
 	contract.KindDenied:      http.StatusForbidden,
 	contract.KindClosed:      http.StatusConflict,
+	contract.KindOverdue:     http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
 	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,

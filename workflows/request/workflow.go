@@ -147,7 +147,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		return r.recordFailed
 	}
 	r.clearQueued()
-	r.refuseExtensions()
+	r.refuseExtensions(ctx)
 	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 	return r.recordRevoked
 }
@@ -184,7 +184,7 @@ func (r *run) recordUnconfirmed(ctx workflow.Context) {
 
 // drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
-	r.refuseExtensions()
+	r.refuseExtensions(ctx)
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()
