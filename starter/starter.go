@@ -57,6 +57,8 @@ type Options struct {
 	Verifier *seal.Verifier
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
+	// UntrackedAfter is how long after it was asked for a request is called untracked at the soonest; a minute when zero.
+	UntrackedAfter time.Duration
 }
 
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
@@ -81,6 +83,8 @@ type Starter struct {
 	incidents  incident.Systems
 	groups     *group.Groups
 	sightings  ledger.Sightings
+
+	untrackedAfter time.Duration
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -100,6 +104,9 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	if o.UntrackedAfter == 0 {
+		o.UntrackedAfter = untrackedAfter
+	}
 	kept, err := lru.New[string, digests](mostDigests)
 	if err != nil {
 		return nil, err
@@ -113,7 +120,7 @@ func New(o Options) (*Starter, error) {
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
 		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier,
+		signer: o.Signer, verifier: o.Verifier, untrackedAfter: o.UntrackedAfter,
 	}, nil
 }
 

@@ -64,8 +64,11 @@ func (s *Starter) gone(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if status.State != contract.StateEnded {
-		return notFound(id)
+	switch {
+	case status.State == contract.StateEnded:
+		return hasEnded(status)
+	case status.Untracked:
+		return untracked(status)
 	}
-	return hasEnded(status)
+	return notFound(id)
 }

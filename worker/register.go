@@ -59,6 +59,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityVerifyTakeOver: leases.VerifyTakeOver,
 		contract.ActivityRecordEnds:     book.RecordEnds,
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
+		contract.ActivitySweepRequests:  sweeps(o).Requests,
 	})
 	registerTold(r, o, told{
 		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
@@ -85,7 +86,8 @@ func registerTargetActivities(r Registry, o Options) {
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
+		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Events: o.Events, Holdings: o.Holdings, Tombstones: o.Tombstones,
+		Alarms: o.Alarms, Log: o.Log,
 	})
 }
 

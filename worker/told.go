@@ -9,7 +9,7 @@ import (
 
 // told are the activities that record, write or send what workflows say.
 type told struct {
-	record  func(context.Context, contract.RecordInput) error
+	record  func(context.Context, contract.RecordInput) (contract.RecordResult, error)
 	alarm   func(context.Context, contract.AlarmInput) error
 	comment func(context.Context, contract.CommentInput) error
 	open    func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error)

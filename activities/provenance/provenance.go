@@ -33,11 +33,13 @@ type Guard struct{ Options }
 func New(o Options) *Guard { return &Guard{o} }
 
 // Record guards contract.ActivityRecord. A request that nobody has sealed is recorded as nobody's.
-func (g *Guard) Record(next func(context.Context, contract.RecordInput) error) func(context.Context, contract.RecordInput) error {
-	return func(ctx context.Context, in contract.RecordInput) error {
+func (g *Guard) Record(
+	next func(context.Context, contract.RecordInput) (contract.RecordResult, error),
+) func(context.Context, contract.RecordInput) (contract.RecordResult, error) {
+	return func(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 		s, err := g.verify(ctx, telling{in.Events, in.Status, in.Provenance}, true)
 		if err != nil {
-			return activities.Error(err)
+			return contract.RecordResult{}, activities.Error(err)
 		}
 		in.Events, in.Status = s.events, s.status
 		return next(ctx, in)

@@ -41,6 +41,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	if status.State != contract.StateEnded {
 		page.fact("ends", p.maybe(status.Until))
 	}
+	if status.Untracked {
+		page.row("untracked", "Temporal has no workflow of it any more: nobody can decide or extend it. The targets' workers end its access")
+	}
 	if extension := status.Extension; extension != nil {
 		page.row("extension", fmt.Sprintf("%s asks for %s more and waits for a review%s",
 			extension.By, extension.Duration, because(extension.Reason)))
@@ -98,6 +101,8 @@ func stateText(status contract.Status) string {
 		text += " (ended, not yet on record)"
 	case status.Ending != nil:
 		text += " (ended)"
+	case status.Untracked:
+		text += " (untracked)"
 	}
 	return text
 }

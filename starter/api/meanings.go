@@ -62,10 +62,16 @@ var meanings = map[string]map[string]string{
 		"removed": "The sweep took it away",
 	},
 	"SweepReport": {
-		"dryRun":  "Nothing was to be removed",
-		"targets": "What was found, target by target",
-		"removed": "How many orphans were taken away",
-		"stopped": "Why none was, although they were to be",
+		"dryRun":   "Nothing was to be removed",
+		"targets":  "What was found, target by target",
+		"removed":  "How many orphans were taken away",
+		"stopped":  "Why none was, although they were to be",
+		"requests": "What was found of the requests themselves",
+	},
+	"SweptRequests": {
+		"untracked": "Requests that have not ended, and of which Temporal has no workflow any more",
+		"closed":    "Those of them whose access is gone: their end was written into the audit log",
+		"problem":   "Why not all were looked at",
 	},
 	"SweepResult": {
 		"target":     "The target",
@@ -253,6 +259,7 @@ var meanings = map[string]map[string]string{
 		"stuck":       "A revoke is past its alarm time and still being tried",
 		"seq":         "The number of the newest event",
 		"ending":      "Somebody has ended it, and its events do not say so yet",
+		"untracked":   "It has not ended, and Temporal has no workflow of it any more; its access ends all the same",
 	},
 	"Ending": {
 		"by":         "Who has ended it",

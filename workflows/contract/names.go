@@ -65,9 +65,10 @@ const (
 	requestWorkflowStart    = "request/"
 	grantWorkflowStart      = "grant/"
 
-	ActivityPlanSweep   = "sweep.Plan"
-	ActivitySweepTarget = "sweep.Target"
-	ActivitySweepRemove = "sweep.Remove"
+	ActivityPlanSweep     = "sweep.Plan"
+	ActivitySweepTarget   = "sweep.Target"
+	ActivitySweepRemove   = "sweep.Remove"
+	ActivitySweepRequests = "sweep.Requests"
 
 	ActivityDeliver       = "hooks.Deliver"
 	deliveryWorkflowStart = "delivery/"

@@ -205,6 +205,9 @@ type Status struct {
 	Seq         int         `json:"seq"`             // number of the newest event
 	// Ending is set by the server while somebody has ended the request and its story does not say so yet.
 	Ending *Ending `json:"ending,omitempty"`
+	// Untracked is set by the server while the request has not ended and no workflow of it runs, or one that has forgotten what
+	// the ledger knows. The targets' workers end its access all the same.
+	Untracked bool `json:"untracked,omitempty"`
 }
 
 // Ending is somebody's word that a request has ended, which the targets' workers carry out.

@@ -58,13 +58,26 @@ var weights = map[contract.EventKind]weight{
 // recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that can't
 // be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
-	if len(events) > 1 && record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance()}) == nil {
+	if len(events) > 1 && r.recordWhole(ctx, events) == nil {
 		return
 	}
 	for _, event := range events {
-		if err := record(ctx, contract.RecordInput{Events: []contract.Event{event}, Status: r.status, Provenance: r.provenance()}); err != nil {
+		if err := r.recordWhole(ctx, []contract.Event{event}); err != nil {
+			r.refusedEvents = append(r.refusedEvents, event.Seq)
 			r.noteRefusal(ctx, event, contract.AsProblem(err))
 		}
+	}
+}
+
+// recordWhole records events and, where the ledger has lost what came before them, all that it has lost: it was restored from
+// an older copy, and the request knows its whole story.
+func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
+	for {
+		result, err := record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance(), Refused: r.refusedEvents})
+		if err != nil || result.Missing == 0 {
+			return err
+		}
+		events = r.ledger.events[result.Missing-1 : events[len(events)-1].Seq]
 	}
 }
 

@@ -79,10 +79,11 @@ type run struct {
 	ledger, ticket, incident *outbox
 	channels                 []*channel
 	notified                 notified
-	incomplete               bool // the ledger refused an event that access rests on
-	alarms                   int  // that the ledger has not taken yet
-	refusals                 int  // of extensions that were signaled
-	notices                  int  // of grants
+	refusedEvents            []int // by the ledger
+	incomplete               bool  // the ledger refused an event that access rests on
+	alarms                   int   // that the ledger has not taken yet
+	refusals                 int   // of extensions that were signaled
+	notices                  int   // of grants
 	published                published
 }
 
