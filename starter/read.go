@@ -72,6 +72,7 @@ func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status,
 	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
+	status.Lost = contract.Gaps(events)
 	return s.withEnding(ctx, status), events, nil
 }
 
@@ -158,14 +159,16 @@ func checkFilter(filter ledger.Filter) error {
 // look finds a request's status wherever there is one, whoever may see it: the workflow's own, unless it has forgotten what
 // the ledger knows; else the ledger's.
 func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
-	recorded, _, unrecorded := s.events.Request(ctx, id) // first, because the workflow goes on meanwhile
+	recorded, events, unrecorded := s.events.Request(ctx, id) // first, because the workflow goes on meanwhile
 	known := unrecorded == nil
 	status, running, unanswered := s.query(ctx, id)
 	switch {
 	case unanswered == nil && (!known || !forgets(status, recorded)):
 		status.Untracked = !running && s.mayBeUntracked(status)
+		status.Lost = contract.Gaps(events)
 		return status, nil
 	case known:
+		recorded.Lost = contract.Gaps(events)
 		recorded.Untracked = (unanswered == nil || isA[*serviceerror.NotFound](unanswered)) && s.mayBeUntracked(recorded)
 		return recorded, nil
 	case !errors.Is(unrecorded, ledger.ErrNotFound):

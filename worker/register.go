@@ -40,7 +40,7 @@ func registerActivities(r Registry, o Options) {
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
-	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
+	book := bookOf(o)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
@@ -84,10 +84,12 @@ func registerTargetActivities(r Registry, o Options) {
 	})
 }
 
+func bookOf(o Options) *ledger.Activities { return ledger.New(o.Events, o.Tombstones, o.Alarms) }
+
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
 		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Events: o.Events, Holdings: o.Holdings, Tombstones: o.Tombstones,
-		Alarms: o.Alarms, Log: o.Log,
+		Record: recordFor(o), Alarms: o.Alarms, Log: o.Log,
 	})
 }
 

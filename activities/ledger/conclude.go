@@ -63,7 +63,8 @@ func (c *conclusion) hold(ctx context.Context, holdings Holdings, hold *contract
 	}
 	lease, mine := holding.Leases.Find(c.status.ID)
 	others := holding.Leases.Without(c.status.ID).Live(c.at)
-	gone, says := holding.GoneAt, ""
+	gone := holding.GoneAt
+	var says string
 	switch {
 	case holding.Open && (len(others) == 0 || mine && lease.Until.After(c.at)):
 		return false, nil

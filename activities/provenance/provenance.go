@@ -23,7 +23,9 @@ type Options struct {
 	Verifier *seal.Verifier
 	Events   ledger.Events
 	Holdings ledger.Holdings
-	Alarms   ledger.Alarms
+	// Decisions are what the policy has decided; nil where nothing is known of it.
+	Decisions ledger.Decisions
+	Alarms    ledger.Alarms
 }
 
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
@@ -135,4 +137,16 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 	return problem
 }
 
-func workflowOf(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.ID }
+// Of is for what is told again of a workflow that has ended, as its own history has it.
+func Of(ctx context.Context, workflow string) context.Context {
+	return context.WithValue(ctx, teller{}, workflow)
+}
+
+type teller struct{}
+
+func workflowOf(ctx context.Context) string {
+	if workflow, known := ctx.Value(teller{}).(string); known {
+		return workflow
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.ID
+}

@@ -29,8 +29,13 @@ const (
 // brings the record of those to its end whose time is over and whose access is gone.
 func (a *Activities) Requests(ctx context.Context, in contract.SweepRequestsInput) (contract.SweptRequests, error) {
 	r := &requests{Activities: a, now: time.Now().UTC(), dryRun: in.DryRun}
-	if err := r.eachOpen(ctx, r.track); err != nil {
-		return r.found, activities.Error(err)
+	// What Temporal still has is written again before anything is closed.
+	for _, step := range []func(context.Context) error{
+		r.restateGrants, r.restateRequests, func(ctx context.Context) error { return r.eachOpen(ctx, r.track) },
+	} {
+		if err := step(ctx); err != nil {
+			return r.found, activities.Error(err)
+		}
 	}
 	return r.found, nil
 }

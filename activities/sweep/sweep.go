@@ -33,8 +33,10 @@ type Options struct {
 	Events     ledger.Events
 	Holdings   ledger.Holdings
 	Tombstones ledger.Tombstones
-	Alarms     ledger.Alarms
-	Log        *zap.Logger
+	// Record is contract.ActivityRecord, with its guard before it, for a workflow that has ended.
+	Record func(ctx context.Context, workflow string, in contract.RecordInput) (contract.RecordResult, error)
+	Alarms ledger.Alarms
+	Log    *zap.Logger
 }
 
 // Activities does what a sweep asks of one target.

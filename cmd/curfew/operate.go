@@ -111,6 +111,9 @@ func sweepText(page *page, report contract.SweepReport) {
 	for _, id := range report.Requests.Closed {
 		page.row("closed", id)
 	}
+	for _, workflow := range report.Requests.Restated {
+		page.row("restated", workflow)
+	}
 	page.fact("requests", report.Requests.Problem)
 	page.fact("stopped", report.Stopped)
 }

@@ -17,6 +17,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	if ending := status.Ending; ending != nil {
 		page.row("ended by", ending.By+", "+p.moment(ending.At)+because(ending.Reason))
 	}
+	for _, gap := range status.Lost {
+		page.row("lost", fmt.Sprintf("the audit log lacks the events %d to %d", gap.From, gap.To))
+	}
 	page.row("template", status.Template)
 	page.row("requester", status.Requester)
 	if status.Subject != status.Requester {

@@ -70,6 +70,7 @@ var meanings = map[string]map[string]string{
 	},
 	"SweptRequests": {
 		"untracked": "Requests that have not ended, and of which Temporal has no workflow any more",
+		"restated":  "Requests and grants that Temporal knew more of than the audit log, which is written again",
 		"closed":    "Those of them whose access is gone: their end was written into the audit log",
 		"problem":   "Why not all were looked at",
 	},
@@ -259,7 +260,12 @@ var meanings = map[string]map[string]string{
 		"stuck":       "A revoke is past its alarm time and still being tried",
 		"seq":         "The number of the newest event",
 		"ending":      "Somebody has ended it, and its events do not say so yet",
+		"lost":        "Events that the audit log lacks, because it was restored from an older copy or has refused them",
 		"untracked":   "It has not ended, and Temporal has no workflow of it any more; its access ends all the same",
+	},
+	"Gap": {
+		"from": "The number of the first event that is missing",
+		"to":   "The number of the last one",
 	},
 	"Ending": {
 		"by":         "Who has ended it",

@@ -56,8 +56,10 @@ type SweptRequests struct {
 	// Untracked are the ids of requests that have not ended and have no workflow.
 	Untracked []string `json:"untracked,omitempty"`
 	// Closed are those of them whose access is gone: the sweep has written their end into the ledger.
-	Closed  []string `json:"closed,omitempty"`
-	Problem string   `json:"problem,omitempty"` // why not all were looked at
+	Closed []string `json:"closed,omitempty"`
+	// Restated are the requests and grants that Temporal knows more of than the ledger does: it is written again.
+	Restated []string `json:"restated,omitempty"`
+	Problem  string   `json:"problem,omitempty"` // why not all were looked at
 }
 
 // SweepResult is what was found at one target.

@@ -14,9 +14,18 @@ import (
 // released meanwhile is not waited for: the holding refuses what arrives late.
 func (g *run) put(ctx workflow.Context) {
 	asks := g.takeVerified(ctx)
-	if len(asks) == 0 && g.leases.End().Equal(g.held) {
+	if len(asks) == 0 && !g.restate && g.leases.End().Equal(g.held) {
 		return // nothing is to be changed
 	}
+	if g.putAll(ctx, asks) {
+		g.restate = true // the holding was lost, and is written again with what the grant knows
+		g.putAll(ctx, asks)
+	}
+	g.restate = false
+}
+
+// putAll sends what is asked for to the target. It is true when the holding was lost, and nothing was done.
+func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 	g.findRoute(ctx)
 	leases, opens := g.leases, false
 	var chains []contract.Chain
@@ -28,22 +37,33 @@ func (g *run) put(ctx workflow.Context) {
 	}
 	g.open, g.empty = true, time.Time{}
 	g.ending = nil // what is sent now overtakes it
-	future := putOnTarget(ctx, contract.GrantCommand{
+	command := contract.GrantCommand{
 		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
-	})
+	}
+	if !g.held.IsZero() {
+		command.Known, command.Held, command.Standing, command.Identity = g.known, g.chain, g.standing, g.identity
+	}
+	if g.restate {
+		command.Restates, command.Chains = true, append(slices.Clone(chains), g.chainsBeside(asks)...)
+	}
+	future := putOnTarget(ctx, command)
 	if problem := g.awaitPut(ctx, future, asks); problem != nil {
 		for _, a := range asks {
 			a.fail(problem.Application())
 		}
-		return
+		return false
 	}
 	var receipt contract.GrantReceipt
 	if err := future.Get(ctx, &receipt); err != nil {
 		g.putFailed(asks, err)
-		return
+		return false
+	}
+	if receipt.Lost && !command.Restates {
+		return true
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
-	g.identity = receipt.Identity
+	g.identity, g.known = receipt.Identity, command.Token
+	g.keepChains(chains)
 	for i, chain := range chains {
 		if _, held := g.leases.Find(chain.Request.Fact.ID); held {
 			g.chain = &chains[i]
@@ -57,6 +77,7 @@ func (g *run) put(ctx workflow.Context) {
 		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
 	}
 	g.recordEnds(ctx, receipt.Owed)
+	return false
 }
 
 // holdResult is what became of a lease: a request that comes back gets the rest of its time.

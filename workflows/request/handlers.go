@@ -207,6 +207,14 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 			r.handleExtendSignal(safe, signal)
 		}
 	})
+	restate := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRestate,
+		workflow.SignalChannelOptions{Description: "Sent by a sweep: put on record again what the ledger may have lost"})
+	workflow.Go(safe, func(safe workflow.Context) {
+		for range maxRestated {
+			restate.Receive(safe, nil)
+			r.ledger.again = true
+		}
+	})
 	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
 		workflow.SignalChannelOptions{Description: "Sent by a grant: something happened to the access while it was live"})
 	workflow.Go(safe, func(safe workflow.Context) {
@@ -221,6 +229,9 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 		r.endBy(contract.ActorCanceled, "The workflow was canceled.")
 	})
 }
+
+// maxRestated is how many times a request puts its story on record again: a flood must not keep the ledger busy.
+const maxRestated = 100
 
 // maxNotices is how many notices of its grants a request records: a flood must not fill the ticket.
 const maxNotices = 100

@@ -2,6 +2,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -58,7 +59,8 @@ var weights = map[contract.EventKind]weight{
 // recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that can't
 // be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
-	if len(events) > 1 && r.recordWhole(ctx, events) == nil {
+	events = r.recordable(events)
+	if len(events) != 1 && (len(events) == 0 || r.recordWhole(ctx, events) == nil) {
 		return
 	}
 	for _, event := range events {
@@ -77,8 +79,13 @@ func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 		if err != nil || result.Missing == 0 {
 			return err
 		}
-		events = r.ledger.events[result.Missing-1 : events[len(events)-1].Seq]
+		events = r.recordable(r.ledger.events[result.Missing-1 : events[len(events)-1].Seq])
 	}
+}
+
+// recordable are those of some events that the ledger has not refused.
+func (r *run) recordable(events []contract.Event) []contract.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(event contract.Event) bool { return slices.Contains(r.refusedEvents, event.Seq) })
 }
 
 // noteRefusal tells operators that the ledger refuses an event, and ends what must not go on without it.

@@ -13,6 +13,7 @@ type outbox struct {
 	delivered int
 	closed    bool
 	refused   bool // an entry, for good
+	again     bool // everything is to be delivered once more
 }
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
@@ -26,7 +27,10 @@ func (o *outbox) drained() bool { return o.delivered == len(o.events) }
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
-			_ = workflow.Await(ctx, func() bool { return o.closed || !o.drained() }) // ctx is never canceled
+			_ = workflow.Await(ctx, func() bool { return o.closed || o.again || !o.drained() }) // ctx is never canceled
+			if o.again {
+				o.again, o.delivered = false, 0
+			}
 			if o.drained() {
 				return
 			}

@@ -18,7 +18,7 @@ func Sweep(ctx workflow.Context, in contract.SweepInput) (contract.SweepReport, 
 		return contract.SweepReport{}, err
 	}
 	report := contract.SweepReport{DryRun: in.DryRun}
-	requests := lookAtRequests(ctx, contract.SweepRequestsInput{DryRun: in.DryRun})
+	requests := lookAtRequests(ctx, contract.SweepRequestsInput(in))
 	looks := make([]workflow.Future, len(plan.Targets))
 	for i, target := range plan.Targets {
 		looks[i] = look(ctx, target, contract.SweepTargetInput{Target: target.Name, DryRun: in.DryRun})
