@@ -3,6 +3,7 @@ package activities
 
 import (
 	"errors"
+	"slices"
 
 	"curfew/workflows/contract"
 )
@@ -15,4 +16,10 @@ func Error(err error) error {
 		return problem.Application()
 	}
 	return err
+}
+
+// Passes is true for an error that trying again may help.
+func Passes(err error) bool {
+	problem, known := contract.ProblemOf(err)
+	return !known || !slices.Contains(contract.Final, string(problem.Kind))
 }

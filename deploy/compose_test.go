@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/netip"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -21,13 +22,16 @@ import (
 
 // compose loads the file as docker compose does: by its schema, with every reference in it looked up, and with all that
 // env.example names filled in.
-func compose(t *testing.T) *types.Project {
+func compose(t *testing.T, profiles ...string) *types.Project {
 	t.Helper()
 	project, err := loader.LoadWithContext(t.Context(), types.ConfigDetails{
 		WorkingDir:  "..",
 		ConfigFiles: []types.ConfigFile{{Filename: "../docker-compose.yml"}},
 		Environment: secrets(t),
-	}, func(o *loader.Options) { o.SetProjectName("curfew", false) })
+	}, func(o *loader.Options) {
+		o.SetProjectName("curfew", false)
+		o.Profiles = profiles
+	})
 	require.NoError(t, err)
 	require.NotEmpty(t, project.Services)
 	return project
@@ -158,4 +162,52 @@ func TestTheMountedConfigurationIsRight(t *testing.T) {
 			require.Equal(t, "/var/lib/curfew/curfew.db", loaded.Ledger.SQLite, "the ledger is not on the volume")
 		})
 	}
+}
+
+// mounts are what a service sees of the host, by where it sees it.
+func mounts(service types.ServiceConfig) map[string]string {
+	seen := map[string]string{}
+	for _, volume := range service.Volumes {
+		_, source, _ := strings.Cut(volume.Source, "deploy/")
+		seen[volume.Target] = source
+		if strings.HasPrefix(volume.Target, "/etc/") && !volume.ReadOnly {
+			seen[volume.Target] += " (writable)"
+		}
+	}
+	return seen
+}
+
+func TestTheDeploymentIsSealedAndEachProcessHasItsOwnKeyAlone(t *testing.T) {
+	for variable, value := range secrets(t) {
+		t.Setenv(variable, value)
+	}
+	loaded, err := config.Load("curfew.yaml", kinds.ForConfig())
+	require.NoError(t, err)
+	require.NotEmpty(t, loaded.Seals.Key)
+	require.NotEmpty(t, loaded.Seals.Decider)
+	services := compose(t).Services
+	for name, own := range map[string]string{"server": loaded.Seals.Key, "worker": loaded.Seals.Decider} {
+		seen := mounts(services[name])
+		require.Equal(t, "keys/public", seen[path.Dir(loaded.Seals.Keys)], "%s verifies no seals", name)
+		var private []string
+		for target, source := range seen {
+			if strings.HasPrefix(source, "keys/") && source != "keys/public" {
+				private = append(private, target)
+			}
+		}
+		require.Equal(t, []string{path.Dir(own)}, private, name)
+	}
+}
+
+func TestTheKeysOfTheDeploymentAreMadeAsItsFileSays(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../docker-compose.yml")
+	require.NoError(t, err)
+	keys := mounts(compose(t, "keys").Services["keys"])
+	require.Equal(t, map[string]string{"/keys": "keys"}, keys)
+	for role, file := range map[string]string{"server": "/etc/curfew/keys/server/key.pem", "decider": "/etc/curfew/keys/decider/key.pem"} {
+		made := strings.Replace(file, "/etc/curfew", "", 1)
+		require.Contains(t, string(text), "run --rm keys new --role "+role+" --private "+made+" --public /keys/public/keys.json\n")
+	}
+	require.Equal(t, "none", compose(t, "keys").Services["keys"].NetworkMode, "no key leaves the host")
 }

@@ -120,3 +120,24 @@ has_chromium || { install_chromium && has_chromium; } || {
 	echo "test-deps: the tests need Chromium: install Debian's package chromium" >&2
 	exit 1
 }
+
+# A connection pooler, which stands between Curfew and PostgreSQL in some tests.
+has_pgbouncer() { { command -v pgbouncer || [ -x /usr/sbin/pgbouncer ]; } >/dev/null; }
+
+# Debian's package would also start a pooler of its own, unless a file says that nothing is to be started.
+install_pgbouncer() (
+	[ "$(id -u)" = 0 ] && command -v apt-get >/dev/null || return 1
+	policy=/usr/sbin/policy-rc.d
+	if [ ! -e "$policy" ]; then
+		trap 'rm -f "$policy"' EXIT
+		printf '#!/bin/sh\nexit 101\n' >"$policy"
+		chmod +x "$policy"
+	fi
+	export DEBIAN_FRONTEND=noninteractive
+	apt-get update -qq >/dev/null && apt-get install -y -qq --no-install-recommends pgbouncer >/dev/null
+)
+
+has_pgbouncer || { install_pgbouncer && has_pgbouncer; } || {
+	echo "test-deps: the tests need PgBouncer: install Debian's package pgbouncer" >&2
+	exit 1
+}

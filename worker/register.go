@@ -35,14 +35,14 @@ func registerWorkflows(r Registry) {
 	}
 }
 
-func registerActivities(r Registry, o Options) {
-	registerTargetActivities(r, o)
+func registerActivities(r Registry, o Options, targets *target.Activities) {
+	registerTargetActivities(r, o, targets)
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
 	book := bookOf(o)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
@@ -68,11 +68,7 @@ func registerActivities(r Registry, o Options) {
 }
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
-func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(target.Options{
-		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
-		Verifier: o.Verifier, Log: o.Log,
-	})
+func registerTargetActivities(r Registry, o Options, targets *target.Activities) {
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,
@@ -85,6 +81,13 @@ func registerTargetActivities(r Registry, o Options) {
 }
 
 func bookOf(o Options) *ledger.Activities { return ledger.New(o.Events, o.Tombstones, o.Alarms) }
+
+func targetActivities(o Options) *target.Activities {
+	return target.New(target.Options{
+		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
+		Verifier: o.Verifier, Log: o.Log,
+	})
+}
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{

@@ -11,9 +11,9 @@ import (
 type told struct {
 	record  func(context.Context, contract.RecordInput) (contract.RecordResult, error)
 	alarm   func(context.Context, contract.AlarmInput) error
-	comment func(context.Context, contract.CommentInput) error
+	comment func(context.Context, contract.CommentInput) (contract.Told, error)
 	open    func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error)
-	note    func(context.Context, contract.AddNoteInput) error
+	note    func(context.Context, contract.AddNoteInput) (contract.Told, error)
 	notify  func(context.Context, contract.NotifyInput) (contract.NotifyResult, error)
 }
 

@@ -4,7 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"curfew/activities"
+	"curfew/activities/narrate"
 	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
@@ -35,22 +35,21 @@ var noted = map[contract.EventKind]bool{
 	contract.EventRevoked:        true,
 }
 
-// AddNote is the activity contract.ActivityTellIncident: one note for each event that concerns an incident's readers, in order.
-func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) error {
+// AddNote is the activity contract.ActivityAddIncidentNote: one note for each event that concerns an incident's readers, in order.
+func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (contract.Told, error) {
 	system := a.systems.For(in.Incident)
 	if system == nil {
-		return contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
+		return contract.Told{}, contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
 			"no incident system that is configured has an incident %.60q", in.Incident).Application()
 	}
-	for _, event := range in.Events {
-		if !noted[event.Kind] {
-			continue
-		}
-		if err := system.AddNote(ctx, in.Incident, a.entry(event, in.Status)); err != nil {
-			return activities.Error(err)
-		}
-	}
-	return nil
+	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
+		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
+			if !noted[entry.Event.Kind] {
+				return nil
+			}
+			return system.AddNote(ctx, in.Incident, a.entry(entry.Event, entry.Status))
+		})
+	return told, err
 }
 
 // entry says whose access it is about, which those who read the incident alone could not know, and where to see more.

@@ -54,6 +54,14 @@ func input(kinds ...contract.EventKind) contract.AddNoteInput {
 	return in
 }
 
+// note wants all events to be told as they are.
+func (p *pager) note(t *testing.T, in contract.AddNoteInput) {
+	t.Helper()
+	told, err := p.AddNote(t.Context(), in)
+	require.NoError(t, err)
+	require.Zero(t, told)
+}
+
 func (p *pager) headlines() (lines []string) {
 	for _, note := range p.Notes("PT4KHLK") {
 		headline, _, _ := strings.Cut(note.Content, "\n")
@@ -65,7 +73,7 @@ func (p *pager) headlines() (lines []string) {
 func TestANoteSaysWhoGotWhatUntilWhen(t *testing.T) {
 	t.Parallel()
 	p := newPager(t)
-	require.NoError(t, p.AddNote(t.Context(), input(contract.EventGranted)))
+	p.note(t, input(contract.EventGranted))
 	require.Equal(t, "Access granted\nTemplate debug-prod, subject p-bob\nUntil 2026-11-01 14:00:00 UTC.\nAt 2026-11-01 12:00:00 UTC\nhttps://curfew.example.com/requests/r1\n\ncurfew: r1/1",
 		p.Notes("PT4KHLK")[0].Content)
 }
@@ -73,17 +81,17 @@ func TestANoteSaysWhoGotWhatUntilWhen(t *testing.T) {
 func TestAnIncidentIsToldWhatConcernsItsReadersInOrder(t *testing.T) {
 	t.Parallel()
 	p := newPager(t)
-	require.NoError(t, p.AddNote(t.Context(), input(
+	p.note(t, input(
 		contract.EventRequested, contract.EventReviewAsked, contract.EventReminded, contract.EventReviewed, contract.EventApproved,
 		contract.EventBreakGlassUsed, contract.EventGranted, contract.EventExtensionAsked, contract.EventExtended, contract.EventEnding,
 		contract.EventRevoking, contract.EventStuck, contract.EventTicketAbandoned, contract.EventRevoked,
-	)))
+	))
 	require.Equal(t, []string{
 		"Opened without approval (break-glass by p-grace)", "Access granted", "Access extended by p-grace",
 		"Access could not be taken away yet; Curfew goes on trying", "Access was ended early by p-grace",
 	}, p.headlines())
 
-	require.NoError(t, p.AddNote(t.Context(), input(contract.EventReminded)))
+	p.note(t, input(contract.EventReminded))
 	require.Len(t, p.headlines(), 5)
 }
 
@@ -94,14 +102,15 @@ func TestP8AnEntryIsOnTheIncidentOnceWhateverGoesWrong(t *testing.T) {
 	p.Add(sandbox.Fault{Method: "POST", Times: 1, Delay: time.Millisecond}) // the first is written
 	p.Add(sandbox.Fault{Method: "POST", Times: 1, LoseReply: true})
 	p.Add(sandbox.Fault{Method: "POST", Times: 1, Status: 503, RetryAfter: "7"})
-	require.Error(t, p.AddNote(t.Context(), in), "the reply to the second is lost")
+	_, err := p.AddNote(t.Context(), in)
+	require.Error(t, err, "the reply to the second is lost")
 
-	err := p.AddNote(t.Context(), in)
+	_, err = p.AddNote(t.Context(), in)
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration, "the third is put off")
 
-	require.NoError(t, p.AddNote(t.Context(), in))
+	p.note(t, in)
 	require.Equal(t, []string{"Access granted", "Access extended by p-grace", "Access has ended at its deadline"}, p.headlines())
 }
 
@@ -110,7 +119,8 @@ func TestAnIncidentOfNoSystemIsNotFound(t *testing.T) {
 	in := input(contract.EventGranted)
 	in.Incident = "INC0010023"
 	for _, activities := range []*incident.Activities{newPager(t).Activities, incident.New(nil, page)} {
-		problem, ok := contract.ProblemOf(activities.AddNote(t.Context(), in))
+		_, err := activities.AddNote(t.Context(), in)
+		problem, ok := contract.ProblemOf(err)
 		require.True(t, ok)
 		require.Equal(t, contract.KindNotFound, problem.Kind)
 		require.Equal(t, "incident", problem.Field)

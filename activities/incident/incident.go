@@ -35,7 +35,8 @@ type Incident struct {
 	URL          string    // where people look at it
 	Urgency      string    // in the system's words
 	Priority     string    // in the system's words; empty when it has none
-	Open         bool      // it is not resolved
+	Open         bool      // it is not resolved, or was merged into one that is not
+	MergedInto   string    // the incident that goes on in its place; empty when it was not merged
 	Acknowledged bool      // somebody has taken it on
 	// Responders are the accounts of those who are assigned to it now.
 	Responders []string

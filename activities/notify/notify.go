@@ -15,9 +15,8 @@ type Channel interface {
 	// channel that addresses no person in particular.
 	System() string
 	// Send sends one message. A repeated attempt, with the same Event.ID, sends it once wherever the channel can know that
-	// it was sent. It returns the thread: what the channel needs to know to put the next message of the same request in
-	// the place of this one; empty when it needs nothing.
-	Send(ctx context.Context, m Message) (thread string, err error)
+	// it was sent. What it returns counts also with an error, which is about the message, and about all who are not reached.
+	Send(ctx context.Context, m Message) (Sent, error)
 	// Check tries the credentials and sends nobody a message.
 	Check(ctx context.Context) error
 }
@@ -35,6 +34,18 @@ type Message struct {
 	Digest string
 	// Thread is what Send returned for the message before, of the same request; empty for the first.
 	Thread string
+}
+
+// Sent is what came of a message.
+type Sent struct {
+	// Thread is what the channel needs to know to put the next message of the same request in the place of this one; empty
+	// when it needs nothing.
+	Thread string
+	// Reached are persons who have the message. A channel that addresses nobody in particular reaches all or none, and
+	// leaves it empty.
+	Reached []string
+	// Late are persons whom the channel puts off, and Refused those whom it will never reach, each with the reason.
+	Late, Refused map[string]string
 }
 
 // Recipient is one person who is notified.

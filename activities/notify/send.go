@@ -3,10 +3,10 @@ package notify
 import (
 	"cmp"
 	"context"
+	"maps"
+	"slices"
 
-	"go.temporal.io/sdk/activity"
-
-	"curfew/activities"
+	"curfew/activities/narrate"
 	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/seal"
@@ -25,55 +25,84 @@ func New(directory *config.Live, channels map[string]Channel, page func(request 
 	return &Activities{directory: directory, channels: channels, page: page}
 }
 
-// progress is how far an attempt came, for the next one to go on from: mails and cards can't be taken back.
-type progress struct {
-	Told   int    `json:"told"` // of the events
+// memory is what an attempt leaves to the next one: mails and cards can't be taken back.
+type memory struct {
 	Thread string `json:"thread,omitempty"`
+	// Reached are who need no message of an event any more, by its number: they have it, or are late, or can't be reached.
+	Reached map[int][]string   `json:"reached,omitempty"`
+	Late    []contract.LeftOut `json:"late,omitempty"`
+	Refused []contract.LeftOut `json:"refused,omitempty"`
 }
 
-// Send is the activity contract.ActivityNotify: one message for each event, in order.
+// Send is the activity contract.ActivityNotify: one message for each event, in order. Whoever can't be reached keeps a message
+// from nobody else.
 func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
 	if !found {
 		return contract.NotifyResult{}, contract.Problemf(contract.KindNotFound, "channel", "configure it in notify",
 			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
 	}
-	done := before(ctx, in)
-	for _, event := range in.Events[done.Told:] {
-		message := a.message(event, in, channel.System())
-		message.Thread = done.Thread
-		thread, err := channel.Send(ctx, message)
-		if err != nil {
-			if done.Told > 0 {
-				activity.RecordHeartbeat(ctx, done)
+	in, digest := drawn(in)
+	told, kept, err := narrate.Tell(ctx, in.Events, in.Status, memory{Thread: in.Thread},
+		func(ctx context.Context, entry narrate.Entry, kept *memory) error {
+			event := entry.Event
+			message := a.message(entry, in, channel.System())
+			message.Thread = kept.Thread
+			message.To = kept.unreached(event.Seq, message.To)
+			if entry.Whole { // nobody can approve what they don't see
+				message.Digest = digest
 			}
-			return contract.NotifyResult{}, activities.Error(err)
-		}
-		done = progress{done.Told + 1, thread}
-	}
-	return contract.NotifyResult{Thread: done.Thread}, nil
+			sent, err := channel.Send(ctx, message)
+			if late, is := sent.Late[in.Only]; is && err == nil { // and is tried again
+				return contract.Problemf(contract.KindUnavailable, "", "", "%s", late)
+			}
+			kept.note(event.Seq, sent)
+			return err
+		})
+	told.LeftOut = append(told.LeftOut, kept.Refused...)
+	return contract.NotifyResult{Told: told, Thread: kept.Thread, Late: kept.Late}, err
 }
 
-// before is how far the attempts before this one came.
-func before(ctx context.Context, in contract.NotifyInput) progress {
-	var done progress
-	if activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &done) == nil && done.Told > 0 && done.Told <= len(in.Events) {
-		return done
-	}
-	return progress{Thread: in.Thread}
+// unreached are those of the recipients whom an event's message has not settled.
+func (m *memory) unreached(event int, to []Recipient) []Recipient {
+	return slices.DeleteFunc(to, func(r Recipient) bool { return slices.Contains(m.Reached[event], r.Person) })
 }
 
-// message is drawn from the request itself, so that the digest of what there is to review is that of what is shown.
-func (a *Activities) message(event contract.Event, in contract.NotifyInput, system string) Message {
-	status, request := in.Status, in.Provenance.Chain.Request.Fact
-	digest := ""
-	if request.ID == status.ID {
-		status = story.Drawn(status, request)
-		digest = reviewDigest(status, request)
+func (m *memory) note(event int, sent Sent) {
+	if m.Reached == nil {
+		m.Reached = map[int][]string{}
 	}
+	m.Thread = cmp.Or(sent.Thread, m.Thread)
+	m.Reached[event] = append(m.Reached[event], sent.Reached...)
+	for _, person := range slices.Sorted(maps.Keys(sent.Refused)) {
+		m.Reached[event] = append(m.Reached[event], person)
+		m.Refused = append(m.Refused, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Refused[person]})
+	}
+	for _, person := range slices.Sorted(maps.Keys(sent.Late)) {
+		m.Reached[event] = append(m.Reached[event], person)
+		m.Late = append(m.Late, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Late[person]})
+	}
+}
+
+// drawn is an input whose status is drawn from the request itself, so that the digest of what there is to review is that of
+// what is shown.
+func drawn(in contract.NotifyInput) (contract.NotifyInput, string) {
+	request := in.Provenance.Chain.Request.Fact
+	if request.ID != in.Status.ID {
+		return in, ""
+	}
+	in.Status = story.Drawn(in.Status, request)
+	return in, reviewDigest(in.Status, request)
+}
+
+func (a *Activities) message(entry narrate.Entry, in contract.NotifyInput, system string) Message {
+	event, status := entry.Event, entry.Status
 	people, asks := Audience(event, status, in.To[event.Seq])
+	if in.Only != "" {
+		people = slices.DeleteFunc(people, func(person string) bool { return person != in.Only })
+	}
 	return Message{
-		Event: event, Entry: story.Of(event, status), Status: status, Digest: digest,
+		Event: event, Entry: story.Of(event, status), Status: status,
 		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
 	}
 }

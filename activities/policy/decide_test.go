@@ -112,7 +112,7 @@ func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	require.Equal(t, decision.Fact.Fact.Until, journal[0].Until)
 	explained, err := core.Unpack(journal[0].Explanation)
 	require.NoError(t, err)
-	require.Equal(t, core.Ticket{Found: true, Assignee: "ada"}, explained.Facts.Ticket)
+	require.Equal(t, core.Ticket{Found: true, Key: "OPS-7", Assignee: "ada"}, explained.Facts.Ticket)
 	require.Equal(t, core.Incident{Found: true, Service: "shop", Open: true, OnCall: 1}, explained.Facts.Incident)
 	require.Equal(t, []core.Value{{Name: "devs", Condition: `"devs" in requester.groups`, Holds: true}}, explained.Conditions)
 	require.Equal(t, core.Person{Name: "Ada", Groups: []string{"devs", "ops"}}, explained.Facts.People["ada"])

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -19,7 +20,7 @@ func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInpu
 		case err == nil && found.Done:
 			return contract.EvidenceResult{
 				Over: true, By: contract.ActorTicket,
-				Why: fmt.Sprintf("The ticket %s is %q.", in.Ticket, contract.Shorten(found.Status, longestStatus)),
+				Why: fmt.Sprintf("The ticket %s is %q.", found.Key, contract.Shorten(cmp.Or(found.ShownStatus, found.Status), longestStatus)),
 			}, nil
 		}
 	}

@@ -22,6 +22,9 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 		return facts, err
 	}
 	facts.Extension = extension(q.Extension)
+	if err := a.continuity(ctx, &facts); err != nil {
+		return facts, err
+	}
 	err = a.evidence(ctx, &facts)
 	return facts, err
 }
@@ -128,7 +131,9 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	}
 	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
 	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
-	return policy.Ticket{Found: true, Status: found.Status, Done: found.Done, Assignee: assignee, Reporter: reporter}, nil
+	return policy.Ticket{
+		Found: true, Key: found.Key, Status: found.Status, ShownStatus: found.ShownStatus, Done: found.Done, Assignee: assignee, Reporter: reporter,
+	}, nil
 }
 
 func (a *Activities) incident(ctx context.Context, request contract.Request) (policy.Incident, error) {

@@ -62,7 +62,7 @@ func (g *Guard) alarmOfRequest(ctx context.Context, in *contract.AlarmInput) err
 			return g.refuse(ctx, in.Requests[0], "nobody has used break-glass access by it")
 		}
 	}
-	return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmBreakGlassReviewOverdue, contract.AlarmNotRecorded, contract.AlarmForged)
+	return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmBreakGlassReviewOverdue, contract.AlarmNotRecorded, contract.AlarmForged, contract.AlarmLeftOut)
 }
 
 func (g *Guard) alarmOfGrant(ctx context.Context, in *contract.AlarmInput) error {

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/story"
+	"curfew/workflows/contract"
 )
 
 func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
@@ -20,6 +21,14 @@ func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
 	} {
 		require.Equal(t, marker, story.MarkerOf(text), text)
 	}
+}
+
+func TestP3WhatCouldNotBeSeenToBeGoneIsToldAsRemoved(t *testing.T) {
+	t.Parallel()
+	told := story.Headline(contract.Event{Kind: contract.EventUnconfirmed})
+	require.Equal(t, "Access was removed; Curfew can't confirm that it is gone", told)
+	status := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed}
+	require.Equal(t, "removed, can't be confirmed", story.State(status))
 }
 
 func TestATextOnOneLineIsBoundedAndVisible(t *testing.T) {

@@ -2,9 +2,8 @@ package ticket
 
 import (
 	"context"
-	"fmt"
 
-	"curfew/activities"
+	"curfew/activities/narrate"
 	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
@@ -23,44 +22,25 @@ type Activities struct{ Options }
 // New makes the activities of a tracker.
 func New(o Options) *Activities { return &Activities{o} }
 
-// Comment is the activity contract.ActivityTellTicket: one comment for each event, in order, and the link's present state.
+// Comment is the activity contract.ActivityCommentTicket: one comment for each event, in order, and the link's present state.
 // Where the request named a reference in place of the ticket, the first event links that back to the request.
-func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) error {
+func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (contract.Told, error) {
 	if !ValidKey(in.Ticket) {
-		return contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
+		return contract.Told{}, contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
 	}
 	if a.System == nil {
-		return noTracker(in.Ticket)
+		return contract.Told{}, noTracker(in.Ticket)
 	}
-	for _, event := range in.Events {
-		if err := a.System.Comment(ctx, in.Ticket, story.Of(event, in.Status)); err != nil {
-			return activities.Error(err)
-		}
+	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
+		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
+			return a.System.Comment(ctx, in.Ticket, story.Of(entry.Event, entry.Status))
+		})
+	if err != nil || told.Blocked != "" {
+		return told, err
 	}
-	if err := a.System.Link(ctx, in.Ticket, a.link(in.Status)); err != nil {
-		return activities.Error(err)
-	}
-	return activities.Error(a.refer(ctx, in))
+	return a.links(ctx, in, told)
 }
 
 func noTracker(whose string) error {
 	return contract.Problemf(contract.KindNotFound, "ticket", "configure the tracker of "+whose, "no tracker is configured").Application()
-}
-
-func (a *Activities) link(status contract.Status) Link {
-	return Link{
-		ID: status.ID, URL: a.Page(status.ID), Resolved: status.State == contract.StateEnded,
-		Title:   fmt.Sprintf("Curfew %s: %s", status.Template, story.State(status)),
-		Summary: fmt.Sprintf("Access of %s, asked for by %s", status.Subject, status.Requester),
-	}
-}
-
-// refer links back from the reference that the request named. It comes last, and with the first events alone, so that a
-// system other than the tracker that is down delays as few comments as it can.
-func (a *Activities) refer(ctx context.Context, in contract.CommentInput) error {
-	if a.References == nil || in.Status.Zephyr == "" || len(in.Events) == 0 || in.Events[0].Kind != contract.EventRequested {
-		return nil
-	}
-	description := fmt.Sprintf("Curfew %s for %s", in.Status.Template, in.Status.Subject)
-	return a.References.Link(ctx, in.Status.Zephyr, a.Page(in.Status.ID), description)
 }

@@ -4,22 +4,35 @@ import (
 	"context"
 	"fmt"
 
-	"curfew/activities"
+	"curfew/activities/narrate"
 	"curfew/workflows/contract"
 )
 
-// Open is the activity contract.ActivityOpenTicket: a ticket for a request that names none, once.
+// Open is the activity contract.ActivityOpenTicket: a ticket for a request that names none, once. It is the request's first
+// entry there, and what the tracker can't take of it is left out.
 func (a *Activities) Open(ctx context.Context, in contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 	if a.System == nil {
 		return contract.OpenTicketResult{}, noTracker(in.Project)
 	}
+	first := []contract.Event{{Request: in.Status.ID, Kind: contract.EventTicketOpened, At: in.Status.AskedAt}}
+	told, key, err := narrate.Tell(ctx, first, in.Status, "",
+		func(ctx context.Context, entry narrate.Entry, key *string) (err error) {
+			*key, err = a.System.Open(ctx, opening(in, entry.Status))
+			return err
+		})
+	if err == nil && key == "" && told.Blocked == "" {
+		err = contract.Problemf(contract.KindDenied, "ticket", "see that Curfew's account may open tickets in "+in.Project, "%s", told.LeftOut[0].Why).Application()
+	}
+	return contract.OpenTicketResult{Told: told, Ticket: key}, err
+}
+
+func opening(in contract.OpenTicketInput, status contract.Status) Opening {
 	access := "access"
-	if in.Status.BreakGlass {
+	if status.BreakGlass {
 		access = "break-glass access"
 	}
-	key, err := a.System.Open(ctx, Opening{
-		Request: in.Status.ID, Project: in.Project, Type: in.Type, Text: in.Status.Reason,
-		Summary: fmt.Sprintf("Curfew %s: %s requested by %s", in.Status.Template, access, in.Status.Requester),
-	})
-	return contract.OpenTicketResult{Ticket: key}, activities.Error(err)
+	return Opening{
+		Request: in.Status.ID, Project: in.Project, Type: in.Type, Text: status.Reason,
+		Summary: fmt.Sprintf("Curfew %s: %s requested by %s", status.Template, access, status.Requester),
+	}
 }

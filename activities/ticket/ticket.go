@@ -4,6 +4,7 @@ package ticket
 import (
 	"context"
 	"regexp"
+	"strings"
 
 	"curfew/activities/story"
 )
@@ -25,13 +26,20 @@ type System interface {
 
 // Ticket is what Curfew needs to know of a ticket.
 type Ticket struct {
-	Key     string
+	Key     string // its present one: it may have been found by one that it had before
 	Summary string
-	Status  string
-	Done    bool // its status is in the tracker's "done" category
+	// Status is its status, by the name that does not depend on anybody's language where the tracker tells it, and
+	// StatusID identifies it. ShownStatus is what Curfew's own account reads there.
+	Status, StatusID, ShownStatus string
+	Done                          bool // its status is in the tracker's "done" category
 	// Assignee and Reporter are accounts at the tracker; empty for nobody.
 	Assignee string
 	Reporter string
+}
+
+// In is true for a name of the ticket's status, in either language.
+func (t Ticket) In(status string) bool {
+	return status != "" && (strings.EqualFold(status, t.Status) || strings.EqualFold(status, t.ShownStatus))
 }
 
 // Link is a live pointer from the ticket to the request.

@@ -32,11 +32,7 @@ const askWithin = 15 * time.Second
 
 // AskTargets tries the credentials of every target and directory, all at once, and changes nothing.
 func AskTargets(ctx context.Context, configured *config.Config) []Answer {
-	asks := map[string]config.Target{}
-	maps.Copy(asks, configured.Targets)
-	for name, directory := range configured.Directories {
-		asks["directories."+name] = config.Target{Kind: directory.Kind, Settings: directory.Settings}
-	}
+	asks := asksOf(configured)
 	open, faults := kinds.Open(asks)
 	answers := make([]Answer, 0, len(asks))
 	for _, name := range slices.Sorted(maps.Keys(asks)) {
@@ -56,8 +52,29 @@ func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	return answers
 }
 
-// seenOn are those on a target whose access has to be seen to go.
+// directoriesStart goes before the name of a directory among targets.
+const directoriesStart = "directories."
+
+// asksOf are all targets and directories.
+func asksOf(configured *config.Config) map[string]config.Target {
+	asks := map[string]config.Target{}
+	maps.Copy(asks, configured.Targets)
+	for name, directory := range configured.Directories {
+		asks[directoriesStart+name] = config.Target{Kind: directory.Kind, Settings: directory.Settings}
+	}
+	return asks
+}
+
+// seenOn are those on a target whose access has to be seen to go, or the groups of a directory whose members have to be seen.
 func seenOn(configured *config.Config, name string) (all []json.RawMessage) {
+	if directory, is := strings.CutPrefix(name, directoriesStart); is {
+		for _, group := range slices.Sorted(maps.Keys(configured.Groups)) {
+			if configured.Groups[group].Directory == directory {
+				all = append(all, configured.Groups[group].Spec)
+			}
+		}
+		return all
+	}
 	for _, template := range slices.Sorted(maps.Keys(configured.Templates)) {
 		for _, entitlement := range configured.Templates[template].Entitlements {
 			if entitlement.Target == name && entitlement.ReadBack == "" {

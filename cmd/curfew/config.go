@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -28,17 +29,18 @@ func (p *program) configCheckCommand() *cobra.Command {
 	var offline bool
 	c := &cobra.Command{
 		Use:   "check",
-		Short: "Check a configuration file, and whether its targets and channels work",
-		Long: `Check a configuration file, and whether its targets and channels work.
+		Short: "Check a configuration file, and whether everything that it names works",
+		Long: `Check a configuration file, and whether everything that it names works.
 
-Every mistake is listed with its line, its field and the remedy. Curfew also calls each target and channel with its credentials;
-nothing is changed and nothing is sent. With --offline it calls none.`,
+Every mistake is listed with its line, its field and the remedy. Curfew opens the keys that the file names. It also calls the targets,
+the channels, the sign-in, the tracker and the incident systems with their credentials, and asks them for the roles, groups, projects,
+services and accounts that the file names. Nothing is changed and nothing is sent. With --offline it calls none.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().BoolVar(&offline, "offline", false, "do not call targets and channels")
+	c.Flags().BoolVar(&offline, "offline", false, "call no other system")
 	return c
 }
 
@@ -50,6 +52,8 @@ type verdict struct {
 	Targets  []compose.Answer `json:"targets,omitempty"`
 	// Channels are those on which people are told.
 	Channels []compose.ChannelAnswer `json:"channels,omitempty"`
+	// Systems are the others, and what is wrong with what the configuration names there.
+	Systems []compose.SystemAnswer `json:"systems,omitempty"`
 }
 
 func (p *program) checkConfig(ctx context.Context, file string, offline bool) error {
@@ -58,9 +62,15 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	if err != nil && !errors.As(err, &mistakes) {
 		return err
 	}
-	said := verdict{File: file, Right: err == nil, Mistakes: mistakes}
+	if err == nil {
+		if mistakes = compose.OpenKeys(file, checked); len(mistakes) > 0 {
+			err = mistakes
+		}
+	}
+	said := verdict{File: file, Right: err == nil, Mistakes: append(config.Errors{}, mistakes...)}
 	if err == nil && !offline {
 		said.Targets, said.Channels = compose.AskTargets(ctx, checked), compose.AskChannels(ctx, checked)
+		said.Systems = compose.AskSystems(ctx, checked)
 		err = said.unusable()
 	}
 	if p.output == outputJSON {
@@ -80,6 +90,9 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	}
 	for _, answer := range said.Channels {
 		page.row(answer.Channel, answer.Kind, answered(compose.Answer{Fault: answer.Fault}))
+	}
+	for _, answer := range said.Systems {
+		page.row(answer.Name, answer.Kind, answered(compose.Answer{Fault: answer.Fault}))
 	}
 	return errors.Join(page.print(p.stdout), err)
 }
@@ -106,6 +119,11 @@ func (v verdict) unusable() error {
 	for _, answer := range v.Channels {
 		if answer.Fault != "" {
 			names = append(names, answer.Channel)
+		}
+	}
+	for _, answer := range v.Systems {
+		if answer.Fault != "" && !slices.Contains(names, answer.Name) {
+			names = append(names, answer.Name)
 		}
 	}
 	if len(names) == 0 {

@@ -47,7 +47,8 @@ var allowances = []allowance{
 	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},
 	{"activities/notify/kinds", []string{"activities/notify/...", "internal/config", "workflows/contract"}, nil},
 	{"activities/story", []string{"workflows/contract"}, nil},
-	{"activities/*", []string{"activities", "activities/ledger", "activities/story", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
+	{"activities/narrate", []string{"activities", "activities/story", "workflows/contract"}, []string{"sdk/activity"}},
+	{"activities/*", []string{"activities", "activities/ledger", "activities/narrate", "activities/story", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},
 
 	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"api/...", "sdk/..."}},

@@ -36,8 +36,8 @@ type Route struct {
 	Service  string `yaml:"service"`
 	Urgency  string `yaml:"urgency"`
 	Priority string `yaml:"priority"`
-	// On are the events that start it, like incident.triggered; default incident.triggered, incident.acknowledged and
-	// incident.reassigned.
+	// On are the events that start it, like incident.triggered; default incident.triggered, incident.acknowledged,
+	// incident.reassigned and incident.priority_updated.
 	On []string `yaml:"on"`
 	// Of a Jira issue: its project, its type or request type.
 	Project     string `yaml:"project"`

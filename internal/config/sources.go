@@ -20,7 +20,7 @@ const (
 const EventResolved = "incident.resolved"
 
 // usualEvents start requests where a route names none.
-var usualEvents = []string{"incident.triggered", "incident.acknowledged", "incident.reassigned"}
+var usualEvents = []string{"incident.triggered", "incident.acknowledged", "incident.reassigned", "incident.priority_updated"}
 
 func (r *reading) hooks(c *Config, at path) {
 	r.names(at, maps.Keys(c.Hooks))

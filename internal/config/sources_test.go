@@ -62,8 +62,8 @@ func TestP9_MistakesAboutSourcesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 				`curfew.yaml:2:68: hooks.h.routes[0].template: there is no template "u"; known here: t, ticketed`,
 				"curfew.yaml:2:80: hooks.h.routes[0].project: means nothing of an incident; take it out",
 				`curfew.yaml:2:94: hooks.h.routes[0].urgency: "hi" is no choice here; known here: high, low`,
-				`curfew.yaml:2:103: hooks.h.routes[0].on[0]: "incident.resolved" starts nothing; choose from PagerDuty's, like incident.triggered, incident.acknowledged, incident.reassigned`,
-				`curfew.yaml:2:122: hooks.h.routes[0].on[1]: "x" starts nothing; choose from PagerDuty's, like incident.triggered, incident.acknowledged, incident.reassigned`,
+				`curfew.yaml:2:103: hooks.h.routes[0].on[0]: "incident.resolved" starts nothing; choose from PagerDuty's, like incident.triggered, incident.acknowledged, incident.reassigned, incident.priority_updated`,
+				`curfew.yaml:2:122: hooks.h.routes[0].on[1]: "x" starts nothing; choose from PagerDuty's, like incident.triggered, incident.acknowledged, incident.reassigned, incident.priority_updated`,
 				"curfew.yaml:2:138: hooks.h.routes[1].template: ticketed asks for a ticket, which an incident does not have; choose one whose ticket is optional or none",
 				"curfew.yaml:2:158: hooks.h.routes[1].duration: 3h is longer than ticketed allows; lower it to at most 2h",
 			},
@@ -108,7 +108,7 @@ templates:
   t: {`+short+", "+role+", "+approved+"}\n"+systems)
 	require.NoError(t, err)
 	pd := c.Hooks["pd"]
-	require.Equal(t, []string{"incident.triggered", "incident.acknowledged", "incident.reassigned"}, pd.Routes[0].On)
+	require.Equal(t, []string{"incident.triggered", "incident.acknowledged", "incident.reassigned", "incident.priority_updated"}, pd.Routes[0].On)
 	require.Equal(t, 30*time.Minute, pd.Routes[0].Duration.Duration)
 	require.Equal(t, []string{"incident.escalated"}, pd.Routes[1].On)
 	_, err = c.Hooks["cron"].Signer()

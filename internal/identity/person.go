@@ -3,6 +3,9 @@ package identity
 import (
 	"context"
 	"crypto/subtle"
+	"regexp"
+	"slices"
+	"strings"
 
 	"curfew/internal/config"
 	"curfew/workflows/contract"
@@ -51,6 +54,12 @@ func (p *Provider) person(said *claims) (string, error) {
 	case hasLogin:
 		return byLogin, nil
 	}
+	if other, almost := directory.PersonByLoginInOtherCase(login); almost {
+		return "", contract.Problemf(contract.KindForbidden, "",
+			"have an administrator write the login as the provider does, as people."+other+".login; in this claim capital and small letters differ",
+			"the provider says that your %s is %q, and the directory has it in other letters for %s",
+			directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup), other)
+	}
 	return "", contract.Problemf(contract.KindForbidden, "",
 		"have an administrator write it into the configuration, as people.<id>.login or, for the claim sub, people.<id>.subject",
 		"the provider knows you, but nobody in the directory has the %s %q",
@@ -65,12 +74,31 @@ func (p *Provider) login(said *claims) (string, error) {
 		return "", contract.Problemf(contract.KindForbidden, "",
 			"have an administrator of the provider put it into the tokens for Curfew", "the provider's token has no claim %s", claim)
 	}
-	verified := said.all["email_verified"]
-	if claim == config.ClaimEmail && verified != true && verified != "true" {
-		return "", contract.Problemf(contract.KindForbidden, "", "verify your address at the provider",
-			"the provider doesn't say that your e-mail address is verified")
+	if claim == config.ClaimEmail {
+		if err := checkVerified(said); err != nil {
+			return "", err
+		}
 	}
 	return login, nil
+}
+
+// checkVerified holds that an e-mail address is its owner's. Providers that never say so are told apart from those that say no.
+func checkVerified(said *claims) error {
+	const elsewhere = "have an administrator of the provider put email_verified into the tokens for Curfew, or name people by another claim: " +
+		"oidc.personClaim, or people.<id>.subject; docs/identity.md says which, for each provider"
+	switch verified, there := said.all["email_verified"]; {
+	case verified == true || verified == "true":
+		return nil
+	case !there:
+		return contract.Problemf(contract.KindForbidden, "", elsewhere,
+			"the provider's token does not say whether your e-mail address is verified: it has no claim email_verified")
+	case verified == false || verified == "false":
+		return contract.Problemf(contract.KindForbidden, "", "verify your address at the provider, or have an administrator there do it",
+			"the provider says that your e-mail address is not verified")
+	default:
+		return contract.Problemf(contract.KindForbidden, "", elsewhere,
+			"the provider's token does not say whether your e-mail address is verified: its claim email_verified is neither true nor false")
+	}
 }
 
 // groups are those that the token names. A claim that can't be understood is never taken for one that names none.
@@ -84,6 +112,11 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 		return nil, nil
 	}
 	if single, ok := value.(string); ok {
+		if p.packed(single) {
+			return nil, contract.Problemf(contract.KindForbidden, "",
+				"have an administrator of the provider make it a list with an item for each group (in Keycloak, switch Multivalued on)",
+				"the claim %s of the provider's token is one text that looks like several groups: %q", settings.Claim, contract.Shorten(single, longestGroup))
+		}
 		value = []any{single}
 	}
 	list, ok := value.([]any)
@@ -103,3 +136,20 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 	}
 	return groups, nil
 }
+
+// packed is true for a text that is no group's name, as far as the configuration knows, but looks like a list of some. The names
+// that directories give groups have commas too.
+func (p *Provider) packed(text string) bool {
+	known := map[string]bool{}
+	for _, group := range p.config.Current().Groups {
+		known[group.Claim] = true
+	}
+	if known[text] || distinguished.MatchString(text) {
+		return false
+	}
+	names := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;|", r) })
+	return strings.ContainsAny(text, ",;|\n[]{}\"") || slices.ContainsFunc(names, func(name string) bool { return known[name] })
+}
+
+// distinguished is how directories write names, like CN=sre,OU=groups.
+var distinguished = regexp.MustCompile(`(?i)^(cn|ou|dc|uid|o)=`)

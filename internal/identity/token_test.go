@@ -107,7 +107,7 @@ func TestTokensOfPeopleWhoMayNotComeInAreRefused(t *testing.T) {
 		"an odd address":          {map[string]any{"email": []string{"alice@example.com"}}, "no claim email"},
 		"two persons":             {map[string]any{"sub": "dora"}, "two persons, dora and alice"},
 		"no groups":               {map[string]any{"groups": nil}, "no claim groups"},
-		"groups elsewhere":        {map[string]any{"groups": nil, "_claim_names": map[string]any{"groups": "s"}, "_claim_sources": map[string]any{"s": map[string]any{"endpoint": "x"}}}, "no claim groups"},
+		"groups elsewhere":        {map[string]any{"groups": nil, "_claim_names": map[string]any{"groups": "s"}, "_claim_sources": map[string]any{"s": map[string]any{"endpoint": "x"}}}, "more groups than the provider puts into a token"},
 		"groups that are none":    {map[string]any{"groups": 7}, "no list of groups"},
 		"null for groups":         {map[string]any{"groups": json.RawMessage("null")}, "no list of groups"},
 		"groups with no name":     {map[string]any{"groups": []any{"sre", ""}}, "no list of groups"},
@@ -209,4 +209,15 @@ func publicPEM(t *testing.T, key *oidc.Key) []byte {
 	encoded, err := x509.MarshalPKIXPublicKey(key.Public())
 	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: encoded})
+}
+
+func TestAClaimInAnotherCaseNamesNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, claim := range []string{"\u017fub", "SUB", "client_ID"} { // Unicode has a small s of another shape
+		token := w.provider.Key().Sign(t, w.claims(map[string]any{claim: "somebody else"}), nil)
+		caller, err := w.callers.Authenticate(t.Context(), token)
+		require.NoError(t, err, claim)
+		require.Equal(t, "alice", caller.Person, claim)
+	}
 }

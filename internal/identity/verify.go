@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"curfew/internal/exactjson"
 )
 
 // skew is how far the provider's clock may be ahead of ours.
@@ -22,23 +24,29 @@ type claims struct {
 	Nonce           string         `json:"nonce"`
 	AuthorizedParty string         `json:"azp"`
 	ClientID        string         `json:"client_id"`
-	NotBefore       float64        `json:"nbf"`
 	Events          map[string]any `json:"events"`
 
 	all    map[string]any
 	issued time.Time
 }
 
-// attempt remembers why a signature could not be checked, which the verifier returns only in words.
+// attempt remembers why a token was refused, which the verifier returns only in words.
 type attempt struct {
-	keys oidc.KeySet
-	err  error
+	keys  oidc.KeySet
+	shape func(payload []byte) error
+	err   error // the signature could not be checked, or is wrong
+
+	signed bool  // the signature is right
+	bad    error // and the claims are not
 }
 
-// VerifySignature checks the signature with the provider's keys.
+// VerifySignature checks the signature with the provider's keys, and what is signed.
 func (a *attempt) VerifySignature(ctx context.Context, token string) (payload []byte, err error) {
-	payload, a.err = a.keys.VerifySignature(ctx, token)
-	return payload, a.err
+	if payload, a.err = a.keys.VerifySignature(ctx, token); a.err != nil {
+		return nil, a.err
+	}
+	a.signed, a.bad = true, a.shape(payload)
+	return payload, a.bad
 }
 
 // verify checks everything about a token but whose it is: its kind, signature, issuer, times, and for whom and by whom it
@@ -52,24 +60,33 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 	if err != nil {
 		return nil, err
 	}
-	attempt := &attempt{keys: found.keys}
+	attempt := &attempt{keys: found.keys, shape: p.checkShape}
 	verified, err := oidc.NewVerifier(p.OIDC().Issuer, attempt, &oidc.Config{
 		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipIssuerCheck: true, Now: p.now,
 	}).Verify(ctx, raw)
 	var expired *oidc.TokenExpiredError
 	var unreachable *url.Error
 	switch {
+	case attempt.bad != nil:
+		return nil, attempt.bad
 	case errors.As(err, &expired):
 		return nil, unproven(again, "the token has expired")
 	case errors.As(attempt.err, &unreachable) && !errors.Is(attempt.err, errTooOften), ctx.Err() != nil:
 		return nil, p.unavailable()
+	case err != nil && attempt.signed:
+		return nil, unproven(again, "the token's claims can't be understood")
 	case err != nil:
 		return nil, unproven(again, "the token is not signed by %s with one of %s", p.OIDC().Issuer, strings.Join(algorithms, ", "))
 	case verified.Issuer != p.OIDC().Issuer:
-		return nil, unproven(again, "the token was issued by another provider than %s", p.OIDC().Issuer)
+		return nil, unproven(again, "the token does not say which provider has issued it, and so may be of another provider than %s", p.OIDC().Issuer)
 	}
 	said := &claims{}
-	if err := errors.Join(verified.Claims(said), verified.Claims(&said.all)); err != nil {
+	var text json.RawMessage
+	err = verified.Claims(&text)
+	if err == nil {
+		err = errors.Join(exactjson.Unmarshal(text, said), exactjson.Unmarshal(text, &said.all))
+	}
+	if err != nil {
 		return nil, unproven(again, "the token's claims can't be understood")
 	}
 	said.issued = verified.IssuedAt
@@ -99,8 +116,9 @@ func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
 		return unproven(ask, "the token names no subject")
 	case said.Events != nil:
 		return unproven(ask, "the token tells of an event, and doesn't say who is calling")
-	case verified.IssuedAt.After(latest) || time.Unix(int64(said.NotBefore), 0).After(latest):
-		return unproven("try again; if it stays so, set the clocks", "the token's time has not come yet")
+	case verified.IssuedAt.After(latest):
+		return unproven("try again; if it stays so, set the clocks of Curfew's server and of the provider (NTP)",
+			"the token's time has not come yet: it was issued at %s, and here it is %s", clock(verified.IssuedAt), clock(p.now()))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -123,7 +124,8 @@ func (e *evaluation) broken(constraints []contract.Constraint) []string {
 // variables puts facts into the words of conditions.
 func variables(facts Facts) (condition.Facts, error) {
 	r, ticket, incident := facts.Request, facts.Ticket, facts.Incident
-	project, _, _ := strings.Cut(r.Ticket, "-")
+	key := cmp.Or(ticket.Key, r.Ticket)
+	project, _, _ := strings.Cut(key, "-")
 	person := func(id string) condition.Person {
 		return condition.Person{ID: id, Name: facts.People[id].Name, Groups: facts.People[id].Groups}
 	}
@@ -135,7 +137,7 @@ func variables(facts Facts) (condition.Facts, error) {
 		},
 		person(r.Requester), person(r.Subject),
 		condition.Ticket{
-			Found: ticket.Found, Key: r.Ticket, Project: project, Status: ticket.Status, Done: ticket.Done,
+			Found: ticket.Found, Key: key, Project: project, Status: ticket.Status, Done: ticket.Done,
 			Assignee: ticket.Assignee, Reporter: ticket.Reporter,
 		},
 		condition.Incident{

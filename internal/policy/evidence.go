@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,10 +30,12 @@ func ticketFaults(rule contract.TicketRule, facts Facts) []string {
 		return []string{fmt.Sprintf("the ticket %s was not found", key)}
 	}
 	var reasons []string
-	if project, _, _ := strings.Cut(key, "-"); len(rule.Projects) > 0 && !contains(rule.Projects, project) {
-		reasons = append(reasons, fmt.Sprintf("the ticket %s is not in %s", key, strings.Join(rule.Projects, " or ")))
+	if project, _, _ := strings.Cut(cmp.Or(ticket.Key, key), "-"); len(rule.Projects) > 0 && !contains(rule.Projects, project) {
+		reasons = append(reasons, fmt.Sprintf("the ticket %s is not in %s", cmp.Or(ticket.Key, key), strings.Join(rule.Projects, " or ")))
 	}
-	sameStatus := func(status string) bool { return strings.EqualFold(status, ticket.Status) }
+	sameStatus := func(status string) bool {
+		return strings.EqualFold(status, ticket.Status) || strings.EqualFold(status, ticket.ShownStatus)
+	}
 	if len(rule.Statuses) > 0 && !slices.ContainsFunc(rule.Statuses, sameStatus) {
 		reasons = append(reasons, fmt.Sprintf("the ticket %s is %q, and must be %s", key, contract.Shorten(ticket.Status, maxTold), strings.Join(rule.Statuses, " or ")))
 	}

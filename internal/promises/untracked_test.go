@@ -38,9 +38,9 @@ func (h *house) listedFor(person, id string) contract.Status {
 	h.t.Helper()
 	list, err := h.starter.List(h.t.Context(), person, ledger.Filter{})
 	require.NoError(h.t, err)
-	at := slices.IndexFunc(list, func(status contract.Status) bool { return status.ID == id })
+	at := slices.IndexFunc(list.Requests, func(status contract.Status) bool { return status.ID == id })
 	require.GreaterOrEqual(h.t, at, 0, "the list lacks %s", id)
-	return list[at]
+	return list.Requests[at]
 }
 
 // everywhere wants a status the same in a list, when it is shown, and beside its story, and returns it with the story.

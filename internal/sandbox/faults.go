@@ -8,6 +8,8 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
+	"regexp"
 	"strings"
 	"sync"
 	"time"
@@ -20,6 +22,8 @@ const bodyLimit = 1 << 20
 type Fault struct {
 	// Method and Path (a prefix) say which requests are meant; what is empty fits all.
 	Method, Path string
+	// Body says by their bodies which requests are meant; nil fits all.
+	Body func(body []byte) bool
 	// Times is how many matching requests go wrong; 0 means all until Clear.
 	//
 	// Go's client repeats a GET on its own when a connection that it had kept is cut, so a single cut may pass unseen.
@@ -70,10 +74,14 @@ func (f *Faults) Wrap(next http.Handler) http.Handler {
 }
 
 func (f *Faults) take(r *http.Request) (Fault, bool) {
+	body, err := read(r)
+	if err != nil {
+		return Fault{}, false
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for i, fault := range f.faults {
-		if !fault.fits(r) {
+		if !fault.fits(r, body) {
 			continue
 		}
 		switch fault.Times {
@@ -88,8 +96,33 @@ func (f *Faults) take(r *http.Request) (Fault, bool) {
 	return Fault{}, false
 }
 
-func (f Fault) fits(r *http.Request) bool {
-	return (f.Method == "" || f.Method == r.Method) && strings.HasPrefix(r.URL.Path, f.Path)
+func (f Fault) fits(r *http.Request, body []byte) bool {
+	return (f.Method == "" || f.Method == r.Method) && strings.HasPrefix(r.URL.Path, f.Path) && (f.Body == nil || f.Body(body))
+}
+
+// BeyondPlane is true for a body with characters beyond the Basic Multilingual Plane, as themselves or escaped as in JSON or forms.
+// Databases that give three bytes to each character can't store them.
+func BeyondPlane(body []byte) bool {
+	if form, err := url.QueryUnescape(string(body)); err == nil {
+		body = []byte(form)
+	}
+	return bytes.ContainsFunc(body, func(r rune) bool { return r > 0xffff }) || surrogate.Match(body)
+}
+
+// surrogate is the first half of an escaped character beyond the plane.
+var surrogate = regexp.MustCompile(`(?i)\\ud[89ab][0-9a-f]{2}`)
+
+// read takes the body of a request and puts it back.
+func read(r *http.Request) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit))
+	if err != nil {
+		return nil, err
+	}
+	r.Body = struct {
+		io.Reader
+		io.Closer
+	}{io.MultiReader(bytes.NewReader(body), r.Body), r.Body}
+	return body, nil
 }
 
 func (f Fault) happen(w http.ResponseWriter, r *http.Request, next http.Handler) {
@@ -116,11 +149,9 @@ func (f Fault) happen(w http.ResponseWriter, r *http.Request, next http.Handler)
 // wait returns when the time is over or the caller is gone, and says whether that was so. It reads the body first,
 // because a server notices that its caller has left only after that.
 func wait(r *http.Request, delay time.Duration) (gone bool) {
-	body, err := io.ReadAll(io.LimitReader(r.Body, bodyLimit))
-	if err != nil {
+	if _, err := read(r); err != nil {
 		return true
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
 	timer := time.NewTimer(delay)
 	defer timer.Stop()
 	select {

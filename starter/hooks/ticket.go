@@ -2,9 +2,10 @@ package hooks
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -25,7 +27,7 @@ const (
 // seenWithin is how long Jira may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
+func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event string `json:"webhookEvent"`
 		Issue struct {
@@ -38,11 +40,12 @@ func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, bod
 			} `json:"items"`
 		} `json:"changelog"`
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
+	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
 		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
 	}
 	read := message{delivery: contract.Delivery{
-		ID: deliveryID(body, header.Get("X-Atlassian-Webhook-Identifier")), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
+		// Jira signs no name of a delivery, so that one with another name is the same.
+		ID: digest(body), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
 	}}
 	moved := false
 	for _, item := range sent.Changelog.Items {
@@ -76,15 +79,24 @@ func (h *Hooks) actOnTicket(ctx context.Context, s *source, delivery contract.De
 	if err != nil || !found.Done {
 		return done, err
 	}
-	ended, err := h.Starter.EndWithTicket(ctx, found.Key)
+	ended, err := h.endWith(ctx, found)
 	done.Said += fmt.Sprintf(" The ticket is closed: %d requests were ended.", len(ended))
 	done.Requests = append(done.Requests, ended...)
 	return done, err
 }
 
+// endWith ends what the ticket was named for, by any key that it ever had.
+func (h *Hooks) endWith(ctx context.Context, found ticket.History) (ended []string, err error) {
+	for _, key := range found.Keys() {
+		more, failed := h.Starter.EndWithTicket(ctx, key)
+		ended, err = append(ended, more...), errors.Join(err, failed)
+	}
+	return ended, err
+}
+
 // opened starts the one request that belongs to a ticket and its reporter.
 func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (contract.Delivered, error) {
-	route, fits := s.ticketRoute(found)
+	route, fits := s.ticketRoute(found, found.Key)
 	switch {
 	case !fits:
 		return contract.Delivered{Said: "No route fits the ticket " + found.Key + "."}, nil
@@ -99,9 +111,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
 	status, err := h.Starter.StartDerived(ctx, starter.Ask{
-		ID: belonging(found, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
+		Template: route.Template, Requester: person, Duration: route.Duration,
 		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	})
+	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -111,13 +123,19 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
 }
 
-// belonging is the id of the request that a ticket started for a person.
-func belonging(found ticket.History, person, template string) string {
-	return starter.DerivedID(found.CreatedAt, config.SystemJira, found.Key, person, template)
+// startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket by a key that
+// it has or had, and the template of the route that it took under that key. A ticket that took none has started nothing.
+func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
+	if asked.Source != config.SystemJira || !slices.Contains(found.Keys(), asked.Ticket) {
+		return false
+	}
+	route, fits := s.ticketRoute(found, asked.Ticket)
+	return fits && asked.Template == route.Template
 }
 
-func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
-	project, _, _ := strings.Cut(found.Key, "-")
+// ticketRoute is the route of a ticket under a key that it has or had.
+func (s *source) ticketRoute(found ticket.History, key string) (config.Route, bool) {
+	project, _, _ := strings.Cut(key, "-")
 	for _, route := range s.hook.Routes {
 		if route.Project == project && (route.IssueType == "" || route.IssueType == found.Type) &&
 			(route.RequestType == "" || route.RequestType == found.RequestType) {
@@ -129,7 +147,7 @@ func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
 
 // moved gives the review of whoever moved a ticket to a status that decides. It counts while the ticket is still there.
 func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, delivery contract.Delivery) (contract.Delivered, error) {
-	verdict, decides := s.verdict(found.Status)
+	verdict, decides := s.verdict(found.Ticket)
 	if !decides {
 		return contract.Delivered{Said: "The ticket " + found.Key + " is where nothing is decided."}, nil
 	}
@@ -139,19 +157,17 @@ func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, deli
 		return contract.Delivered{}, contract.Problemf(contract.KindUnavailable, "ticket", "trying again is safe", "Jira does not show yet who has moved %s", found.Key)
 	case !seen:
 		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "decide by hand", "Jira does not show who has moved %s", found.Key)
-	case !strings.EqualFold(move.To, found.Status):
+	case !move.Into(found.Ticket):
 		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
 	}
 	return h.decideByMove(ctx, s, found, move, verdict)
 }
 
-func (s *source) verdict(status string) (contract.Verdict, bool) {
+func (s *source) verdict(found ticket.Ticket) (contract.Verdict, bool) {
 	switch {
-	case status == "":
-		return "", false
-	case strings.EqualFold(status, s.hook.Decisions.Approve):
+	case found.In(s.hook.Decisions.Approve):
 		return contract.VerdictApprove, true
-	case strings.EqualFold(status, s.hook.Decisions.Deny):
+	case found.In(s.hook.Decisions.Deny):
 		return contract.VerdictDeny, true
 	}
 	return "", false
@@ -169,15 +185,23 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
 func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
-	open, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: found.Key, State: contract.StatePending})
-	if err != nil {
-		return contract.Delivered{}, err
+	var open []contract.Status
+	for _, key := range found.Keys() {
+		named, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: key, State: contract.StatePending})
+		if err != nil {
+			return contract.Delivered{}, err
+		}
+		open = append(open, named...)
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
 	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
 	for _, status := range open {
-		if status.ID != belonging(found, status.Requester, status.Template) {
-			continue
+		asked, err := h.Starter.Asked(ctx, status.ID)
+		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {
+			continue // no server has sealed it, or something else has started it
+		}
+		if err != nil {
+			return contract.Delivered{}, err
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
 		if !known {

@@ -18,18 +18,21 @@ const (
 	AlarmGivenOn                 AlarmKind = "given-on"                   // the subject gave on what the access opened, and that stays
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
+	AlarmBreakGlassAgain         AlarmKind = "break-glass-again"          // it was used again while an earlier use waits for its review
 	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
 	AlarmHook                    AlarmKind = "hook"                       // what a source of webhooks has sent came to nothing
 	AlarmNotRecorded             AlarmKind = "not-recorded"               // the ledger refused what a request or a target did
+	AlarmLeftOut                 AlarmKind = "left-out"                   // a ticket, an incident or a channel could not take all that it was to be told
 )
 
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }
 

@@ -107,8 +107,9 @@ type OpenTicketInput struct {
 	Provenance Provenance `json:"provenance"`
 }
 
-// OpenTicketResult answers it.
+// OpenTicketResult answers it. There is no ticket while the tracker is blocked.
 type OpenTicketResult struct {
+	Told
 	Ticket string `json:"ticket"`
 }
 
@@ -130,9 +131,14 @@ type NotifyInput struct {
 	Provenance Provenance       `json:"provenance"`
 	// Thread is what the channel answered to the message before.
 	Thread string `json:"thread,omitempty"`
+	// Only is the one person whom the events are still to reach; empty when it is everybody whom they concern.
+	Only string `json:"only,omitempty"`
 }
 
 // NotifyResult answers it.
 type NotifyResult struct {
+	Told
 	Thread string `json:"thread,omitempty"`
+	// Late are the persons whom the channel puts off. Everybody else whom an event concerns has its message.
+	Late []LeftOut `json:"late,omitempty"`
 }

@@ -12,7 +12,7 @@ type outbox struct {
 	events    []contract.Event
 	delivered int
 	closed    bool
-	refused   bool // an entry, for good
+	beside    int  // what is still on its way beside the events
 	again     bool // everything is to be delivered once more
 }
 
@@ -21,7 +21,9 @@ func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) 
 // close lets run return once everything is delivered.
 func (o *outbox) close() { o.closed = true }
 
-func (o *outbox) drained() bool { return o.delivered == len(o.events) }
+func (o *outbox) waiting() bool { return o.delivered < len(o.events) }
+
+func (o *outbox) drained() bool { return !o.waiting() && o.beside == 0 }
 
 // run delivers until the outbox is closed and drained.
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
@@ -41,25 +43,9 @@ func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contrac
 	})
 }
 
-// runUnlessRefused does so with a place that may refuse entries for good, which is given to refused.
-func (o *outbox) runUnlessRefused(ctx workflow.Context, tell func(workflow.Context, []contract.Event) error, refused func(workflow.Context, error)) {
-	o.run(ctx, func(ctx workflow.Context, events []contract.Event) {
-		if err := tell(ctx, events); err != nil {
-			refused(ctx, err)
-		}
-	})
-}
-
-// channel notifies people.
-type channel struct {
-	outbox
-	name   string
-	thread string // what it answered last
-}
-
 // outboxes are all but the ledger's.
 func (r *run) outboxes() []*outbox {
-	all := []*outbox{r.ticket, r.incident}
+	all := []*outbox{&r.ticket.outbox, &r.incident.outbox}
 	for _, c := range r.channels {
 		all = append(all, &c.outbox)
 	}
@@ -68,47 +54,10 @@ func (r *run) outboxes() []*outbox {
 
 func (r *run) startOutboxes(ctx workflow.Context) {
 	r.ledger.run(ctx, r.recordAll)
-	r.ticket.runUnlessRefused(ctx, r.commentTicket, r.refused(r.ticket, contract.EventTicketAbandoned, ""))
-	r.incident.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
-		return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
-	}, r.refused(r.incident, contract.EventIncidentAbandoned, ""))
+	r.deliver(ctx, r.ticket)
+	r.deliver(ctx, r.incident)
 	for _, c := range r.channels {
-		c.runUnlessRefused(ctx, func(ctx workflow.Context, events []contract.Event) error {
-			if c.refused {
-				return nil // it has been down for long, and what people can't act on in time they need not hear of
-			}
-			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
-			})
-			if err == nil {
-				c.thread = result.Thread
-			}
-			return err
-		}, r.refused(&c.outbox, contract.EventChannelAbandoned, c.name+": "))
-	}
-}
-
-// commentTicket comments on the ticket, and opens one before where that is to be done.
-func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) error {
-	if r.status.Ticket == "" {
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
-		if err != nil {
-			return err
-		}
-		r.status.Ticket = opened.Ticket
-		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
-		r.show(ctx)
-	}
-	return commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
-}
-
-// refused puts it into the ledger, once, that a place takes no more entries.
-func (r *run) refused(o *outbox, kind contract.EventKind, which string) func(workflow.Context, error) {
-	return func(ctx workflow.Context, err error) {
-		if !o.refused {
-			o.refused = true
-			r.appendEvent(ctx, contract.Event{Kind: kind, Actor: contract.ActorCurfew, Detail: which + contract.AsProblem(err).Error()})
-		}
+		r.deliver(ctx, &c.place)
 	}
 }
 

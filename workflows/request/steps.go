@@ -39,13 +39,11 @@ func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
 }
 
 func leaseOptions(summary, target string) workflow.ActivityOptions {
-	retry := patiently(2 * time.Second)
-	retry.NonRetryableErrorTypes = contract.Answered
 	return workflow.ActivityOptions{
 		Summary:                summary,
 		StartToCloseTimeout:    15 * time.Second,
 		ScheduleToCloseTimeout: 45 * time.Second,
-		RetryPolicy:            retry,
+		RetryPolicy:            patiently(2 * time.Second), // until the grant has answered
 		Priority:               temporal.Priority{PriorityKey: grantNext, FairnessKey: target},
 	}
 }
@@ -119,13 +117,14 @@ func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contr
 }
 
 // addIncidentNote adds notes to the incident, for as long as it takes.
-func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) error {
-	return step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
+func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) (told contract.Told, err error) {
+	err = step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
 		Summary:             "Add notes to the incident: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},
-	}).Get(ctx, nil)
+	}).Get(ctx, &told)
+	return told, err
 }
 
 // notifyFor is how long a channel that is down is tried: what it is about is over by then.
@@ -144,13 +143,14 @@ func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.Noti
 }
 
 // commentTicket comments on the ticket, for as long as it takes.
-func commentTicket(ctx workflow.Context, in contract.CommentInput) error {
-	return step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
+func commentTicket(ctx workflow.Context, in contract.CommentInput) (told contract.Told, err error) {
+	err = step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
 		Summary:             "Comment on the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},
-	}).Get(ctx, nil)
+	}).Get(ctx, &told)
+	return told, err
 }
 
 // patiently tries for ever what trying again can help.

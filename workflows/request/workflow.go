@@ -75,16 +75,17 @@ type run struct {
 
 	postReviews []*postReview // that nobody has looked at
 
-	opening                  contract.TicketPlace // where a ticket is opened, because there is none
-	ledger, ticket, incident *outbox
-	channels                 []*channel
-	notified                 notified
-	refusedEvents            []int // by the ledger
-	incomplete               bool  // the ledger refused an event that access rests on
-	alarms                   int   // that the ledger has not taken yet
-	refusals                 int   // of extensions that were signaled
-	notices                  int   // of grants
-	published                published
+	opening          contract.TicketPlace // where a ticket is opened, because there is none
+	ledger           *outbox
+	ticket, incident *place
+	channels         []*channel
+	notified         notified
+	refusedEvents    []int // by the ledger
+	incomplete       bool  // the ledger refused an event that access rests on
+	alarms           int   // that the ledger has not taken yet
+	refusals         int   // of extensions that were signaled
+	notices          int   // of grants
+	published        published
 }
 
 func newRun(in contract.RequestInput) *run {
@@ -94,7 +95,7 @@ func newRun(in contract.RequestInput) *run {
 		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
 		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.Terms.MaxDuration,
 	}}
-	for _, rule := range fact.Terms.ApprovalRules() {
+	for _, rule := range fact.Terms.Rules.Approvals {
 		r.status.Needed += rule.Count
 		r.status.Reviewers = append(r.status.Reviewers, rule.From...)
 	}
@@ -102,10 +103,8 @@ func newRun(in contract.RequestInput) *run {
 		r.status.Holds = append(r.status.Holds, contract.HoldState{Access: access})
 	}
 	r.published.ticket = fact.Ticket // it was started with it
-	r.ledger, r.ticket, r.incident = &outbox{}, &outbox{}, &outbox{}
-	for _, name := range fact.Terms.Channels {
-		r.channels = append(r.channels, &channel{name: name})
-	}
+	r.ledger = &outbox{}
+	r.newPlaces()
 	return r
 }
 

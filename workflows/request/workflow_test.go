@@ -30,6 +30,7 @@ type world struct {
 
 	holdErr    map[string]error // by target; taken away by the first hold that succeeds
 	holdFails  int              // how many holds fail with holdErr; 0 is all
+	trying     string           // why a grant has not the access yet, to whoever does not know
 	extendErr  map[string]error
 	stuckFor   int                // releases that answer with a problem
 	unrecorded contract.EventKind // that the ledger refuses
@@ -47,6 +48,9 @@ type world struct {
 	groundless time.Time               // from when on the ticket is closed
 	looks      int                     // at the grounds
 	opened     contract.OpenTicketInput
+
+	commenting func(context.Context, contract.CommentInput) (contract.Told, error) // in the place of keeping comments
+	notifying  func(contract.NotifyInput) (contract.NotifyResult, error)           // answers beside what is kept
 }
 
 func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
@@ -60,7 +64,7 @@ func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Dec
 }
 
 func (w *world) decide(in contract.DecideInput) contract.Decision {
-	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Approval.Count, Why: "more reviews"}
+	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Rules.Approvals[0].Count, Why: "more reviews"}
 	if w.policy != nil {
 		return w.policy(in)
 	}
@@ -92,6 +96,9 @@ func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldRes
 			delete(w.holdErr, in.Access.Target)
 		}
 		return contract.HoldResult{}, err
+	}
+	if in.Known != w.trying {
+		return contract.HoldResult{Request: in.Lease.Request, Trying: w.trying}, nil
 	}
 	return w.hold(in), nil
 }
@@ -173,6 +180,9 @@ func (w *world) Notify(_ context.Context, in contract.NotifyInput) (contract.Not
 		}
 		w.notified[in.Channel] = append(w.notified[in.Channel], told)
 	}
+	if w.notifying != nil {
+		return w.notifying(in)
+	}
 	return contract.NotifyResult{Thread: in.Channel + in.Thread}, nil
 }
 
@@ -227,6 +237,9 @@ func newWorld(t *testing.T, w *world) *world {
 		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityAddIncidentNote: w.Note,
 		contract.ActivityPostReview: w.PostReview, contract.ActivityCheckEvidence: w.CheckEvidence, contract.ActivityOpenTicket: w.Open,
 	} {
+		if name == contract.ActivityCommentTicket && w.commenting != nil {
+			run = w.commenting
+		}
 		w.env.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}
 	return w
@@ -243,7 +256,8 @@ func input() contract.RequestInput {
 		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
 		Reason: "orders are late", Ticket: "OPS-7", AskedAt: start, Terms: contract.Terms{
 			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
-			PendingFor: contract.Duration{Duration: 2 * time.Hour}, Approval: contract.ApprovalRule{Count: 1, From: []string{"bob", "carol"}},
+			PendingFor: contract.Duration{Duration: 2 * time.Hour},
+			Rules:      contract.Rules{Approvals: []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"bob", "carol"}}}},
 		},
 	}}}
 }
@@ -298,7 +312,7 @@ func (w *world) run(t *testing.T) contract.Status {
 	return status
 }
 
-func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Application() }
+func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Answer() }
 
 func TestARequestEndsInEveryOutcome(t *testing.T) {
 	t.Parallel()
@@ -348,6 +362,11 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 		"failed, because a target stays full": {
 			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}}, play: approve, outcome: contract.OutcomeFailed,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
+		},
+		"expired, after a grant has tried for longer": {
+			world: &world{trying: "the target is down"}, play: approve, outcome: contract.OutcomeExpired,
+			lasts:  minute + time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
 		},
 		"expired, after a full target had room again": {
 			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}, holdFails: 3}, play: approve, outcome: contract.OutcomeExpired,

@@ -115,6 +115,30 @@ func TestFindReadsAnIncidentThroughItsStates(t *testing.T) {
 	requireFound()
 }
 
+func TestAnIncidentThatWasMergedIsAsOpenAsTheOneThatItWentInto(t *testing.T) {
+	t.Parallel()
+	a := newAccount(t, nil)
+	service := "PSHOP01"
+	for _, id := range []string{"PFIRST1", "PSECOND", "PTHIRD1"} {
+		a.Trigger(double.Incident{ID: id, Title: id, Service: service})
+	}
+	for _, merge := range [][2]string{{"PFIRST1", "PSECOND"}, {"PSECOND", "PTHIRD1"}} {
+		_, err := a.Merge(merge[0], merge[1], ada)
+		require.NoError(t, err)
+	}
+	found, err := a.Find(t.Context(), "PFIRST1")
+	require.NoError(t, err)
+	require.True(t, found.Open)
+	require.Equal(t, "PTHIRD1", found.MergedInto)
+	require.Equal(t, "PFIRST1", found.ID)
+
+	_, err = a.Merge("PTHIRD1", "PFIRST1", ada) // which nobody should be able to do
+	require.NoError(t, err)
+	found, err = a.Find(t.Context(), "PFIRST1")
+	require.NoError(t, err)
+	require.False(t, found.Open, "a circle ends")
+}
+
 func TestAMissingIncidentIsNotFound(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)

@@ -36,17 +36,17 @@ func (s *System) ourselves(ctx context.Context) (user, error) {
 			return s.only(found)
 		}
 	}
-	return user{}, s.site.Strange("more users than can be read")
+	return user{}, s.api.Strange("more users than can be read")
 }
 
 // only takes no one for us of whom there is more than one.
 func (s *System) only(found []user) (user, error) {
 	if len(found) != 1 {
 		return user{}, contract.Problemf(contract.KindUnavailable, "incidents.pagerduty.from",
-			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.site)
+			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.api)
 	}
 	if !idPattern.MatchString(found[0].ID) {
-		return user{}, s.site.Strange("a user without an id")
+		return user{}, s.api.Strange("a user without an id")
 	}
 	return found[0], nil
 }
@@ -64,6 +64,38 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	return found.ID, nil
 }
 
+// aboutUser is what a 404 says is missing.
+const aboutUser = "user"
+
+// CheckAccount implements incident.Surveyor.
+func (s *System) CheckAccount(ctx context.Context, account string) error {
+	const fix = "write the id that stands in the address of the user's page, like PXPGF42"
+	if !idPattern.MatchString(account) {
+		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's id at PagerDuty", account)
+	}
+	var reply struct {
+		User user `json:"user"`
+	}
+	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutUser, path: "/users/" + account, receive: &reply})
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
+	}
+	return err
+}
+
+// CheckService implements incident.Surveyor.
+func (s *System) CheckService(ctx context.Context, service string) (bool, error) {
+	if !idPattern.MatchString(service) {
+		return false, nil
+	}
+	policy, err := s.policyOf(ctx, service)
+	if err == nil && policy == "" {
+		err = contract.Problemf(contract.KindNotFound, "", "write the id that stands in the address of the service's page, like PIJ90N7",
+			"%s has no service %s, or none that Curfew's API key may see", s.api, service)
+	}
+	return true, err
+}
+
 // Check finds our own user and looks at who is on call. Whether the key may write can't be tried without writing.
 func (s *System) Check(ctx context.Context) error {
 	found, err := s.ourselves(ctx)
@@ -72,7 +104,7 @@ func (s *System) Check(ctx context.Context) error {
 	}
 	if strings.HasPrefix(found.Role, "read_only") {
 		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from", "give it a role that may respond to incidents",
-			"the user is a stakeholder of %s, who may write no notes", s.site)
+			"the user is a stakeholder of %s, who may write no notes", s.api)
 	}
 	var reply struct {
 		Turns []turn `json:"oncalls"`

@@ -22,7 +22,7 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	}
 	if len(found) != 1 || found[0].Name == "" || strings.ContainsAny(found[0].Name, "^\n\r") {
 		return "", contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.site)
+			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.api)
 	}
 	s.me.Store(&found[0].Name)
 	return found[0].Name, nil
@@ -52,10 +52,35 @@ func (s *System) readable(ctx context.Context) error {
 		return contract.Problemf(contract.KindDenied, "",
 			"let Curfew's ServiceNow account read sys_journal_field, as docs/incidents/servicenow.md says; "+
 				"on an instance without any work note write a first one by hand",
-			"%s shows Curfew no work notes", s.site)
+			"%s shows Curfew no work notes", s.api)
 	}
 	s.journal.Store(true)
 	return nil
+}
+
+// CheckAccount implements incident.Surveyor. Whoever may not read users finds nobody: then there is nothing to be told.
+func (s *System) CheckAccount(ctx context.Context, account string) error {
+	const fix = "write the user's sys_id, 32 hexadecimal digits: Copy sys_id in the menu of the user's record"
+	if !sysIDPattern.MatchString(account) {
+		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's sys_id at ServiceNow", account)
+	}
+	var others, found []row
+	if s.list(ctx, tableUsers, "", "sys_id", "2", &others) != nil || len(others) < 2 {
+		return nil // it can't be told
+	}
+	if err := s.list(ctx, tableUsers, "sys_id="+account, "sys_id", "2", &found); err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
+	}
+	return nil
+}
+
+// CheckService implements incident.Surveyor: a service has the form of a sys_id. Whether it is there, Curfew need not be allowed
+// to read.
+func (*System) CheckService(_ context.Context, service string) (bool, error) {
+	return sysIDPattern.MatchString(service), nil
 }
 
 // Check asks ServiceNow who we are and whether we see incidents and their work notes. Whether we may write notes shows
@@ -73,7 +98,7 @@ func (s *System) Check(ctx context.Context) error {
 	}
 	if len(found) == 0 || found[0].State == "" {
 		return contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.site)
+			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.api)
 	}
 	return nil
 }

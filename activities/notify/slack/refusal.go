@@ -10,6 +10,7 @@ import (
 
 	goslack "github.com/slack-go/slack"
 
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -28,7 +29,32 @@ var (
 		"accesslimited", "team_added_to_org",
 	}
 	ofChannel = []string{"not_in_channel", "channel_not_found", "is_archived"}
+	// ofMessage are about one message: a plainer one, or the next, may be taken.
+	ofMessage = []string{
+		"internal_error", "fatal_error", "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text",
+		"message_limit_exceeded", "metadata_too_large", "invalid_arguments", "invalid_json", "invalid_charset",
+	}
 )
+
+// aboutMessage is the problem of a call that writes a message.
+func aboutMessage(err error) error {
+	var (
+		refused goslack.SlackErrorResponse
+		status  goslack.StatusCodeError
+		told    *contract.Problem
+	)
+	all := problem(err)
+	if !errors.As(all, &told) {
+		return all
+	}
+	switch {
+	case errors.As(err, &refused) && slices.Contains(ofMessage, refused.Err):
+		return &story.NotTaken{Problem: told}
+	case errors.As(err, &status):
+		return story.Refused(told, status.Code, true)
+	}
+	return all
+}
 
 // problem turns what the library failed with into a problem that shows no token. It passes problems on.
 func problem(err error) error {

@@ -29,19 +29,18 @@ const (
 var timestamp = regexp.MustCompile(`^[0-9]{1,20}\.[0-9]{1,10}$`)
 
 // Send implements notify.Channel. The thread is the channel and the timestamp of the request's message.
-func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	if m.Event.Kind == contract.EventRequested && m.Thread == "" {
-		return "", nil // the message begins with what comes next, and can mention whom that concerns
+		return notify.Sent{}, nil // the message begins with what comes next, and can mention whom that concerns
 	}
 	root, err := c.refresh(ctx, m)
-	if err != nil {
-		return "", err
-	}
-	if root == "" {
+	switch {
+	case err != nil:
+		return notify.Sent{}, err
+	case root == "":
 		root, err = c.post(ctx, m, "", message(m, true))
 		return c.thread(root), err
-	}
-	if len(m.To) == 0 {
+	case len(m.To) == 0:
 		return c.thread(root), nil
 	}
 	told, err := c.sentBefore(ctx, root, m.Event)
@@ -51,7 +50,12 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
 	return c.thread(root), err
 }
 
-func (c *Channel) thread(root string) string { return c.id + "/" + root }
+func (c *Channel) thread(root string) notify.Sent {
+	if root == "" {
+		return notify.Sent{}
+	}
+	return notify.Sent{Thread: c.id + "/" + root}
+}
 
 // refresh brings the request's message up to date, and returns its timestamp; empty when there is none. A message that
 // somebody has deleted, or that can't be changed any more, is none.
@@ -59,7 +63,7 @@ func (c *Channel) refresh(ctx context.Context, m notify.Message) (root string, e
 	// A thread in another channel is not followed: Temporal holds it, and does not say where Curfew writes.
 	if channel, ts, _ := strings.Cut(m.Thread, "/"); channel == c.id && timestamp.MatchString(ts) {
 		if err := c.update(ctx, ts, m); !gone(err) {
-			return ts, problem(err)
+			return ts, aboutMessage(err)
 		}
 	}
 	root, err = c.find(ctx, m)
@@ -67,7 +71,7 @@ func (c *Channel) refresh(ctx context.Context, m notify.Message) (root string, e
 		return "", err
 	}
 	if err := c.update(ctx, root, m); !gone(err) {
-		return root, problem(err)
+		return root, aboutMessage(err)
 	}
 	return "", nil
 }
@@ -97,7 +101,7 @@ func (c *Channel) post(ctx context.Context, m notify.Message, to string, blocks 
 	if err == nil && !timestamp.MatchString(ts) {
 		err = errStrange
 	}
-	return ts, problem(err)
+	return ts, aboutMessage(err)
 }
 
 // plainly sends blocks, and a text in their place for notifications. Nothing in the text is made a link or mention.

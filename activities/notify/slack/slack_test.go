@@ -53,9 +53,9 @@ func open(t *testing.T, lacks ...string) *workspace {
 // tell wants a message to be told, and returns the thread.
 func (w *workspace) tell(t *testing.T, m notify.Message) string {
 	t.Helper()
-	thread, err := w.Send(t.Context(), m)
+	sent, err := w.Send(t.Context(), m)
 	require.NoError(t, err)
-	return thread
+	return sent.Thread
 }
 
 func (w *workspace) posted() []sandboxslack.Message { return w.Messages(channelID) }

@@ -84,6 +84,7 @@ type server struct {
 
 	mu       sync.Mutex
 	refusals map[string]*gosmtp.SMTPError // by address
+	texts    map[string]*gosmtp.SMTPError // by a part of the text
 	taken    []taken
 	visits   int
 }
@@ -99,7 +100,7 @@ type taken struct {
 // start starts a server that speaks TLS from the beginning, after STARTTLS, or never.
 func start(t *testing.T, certificate *tls.Certificate, always bool) *server {
 	t.Helper()
-	s := &server{refusals: map[string]*gosmtp.SMTPError{}}
+	s := &server{refusals: map[string]*gosmtp.SMTPError{}, texts: map[string]*gosmtp.SMTPError{}}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.address = listener.Addr().String()
@@ -135,6 +136,12 @@ func (s *server) refuse(address string, code int, enhanced gosmtp.EnhancedCode) 
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.refusals[address] = &gosmtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: "no such mailbox: " + address}
+}
+
+func (s *server) refuseText(part string, code int, enhanced gosmtp.EnhancedCode) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.texts[part] = &gosmtp.SMTPError{Code: code, EnhancedCode: enhanced, Message: "the text is refused"}
 }
 
 func (s *server) mails() []taken {
@@ -187,6 +194,11 @@ func (s *session) Data(r io.Reader) error {
 	s.mail.text = bytes.Clone(text)
 	s.server.mu.Lock()
 	defer s.server.mu.Unlock()
+	for part, refusal := range s.server.texts {
+		if bytes.Contains(text, []byte(part)) {
+			return refusal
+		}
+	}
 	s.server.taken = append(s.server.taken, s.mail)
 	return nil
 }

@@ -76,35 +76,39 @@ func (c *Channel) Check(ctx context.Context) error {
 	return nil
 }
 
-// Send implements notify.Channel. Mail needs no thread. Those whom the server refuses for good keep it from nobody else.
-func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
+// Send implements notify.Channel. Mail needs no thread. Whom the server puts off or refuses keeps the mail from nobody else.
+func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	if len(m.To) == 0 {
-		return "", nil
+		return notify.Sent{}, nil
 	}
 	client, session, err := c.dial(ctx)
 	if err != nil {
-		return "", err
+		return notify.Sent{}, err
 	}
 	defer func() { _ = client.CloseWithSMTPClient(session) }() // what was taken is taken
-	var refused []string
+	sent := notify.Sent{Late: map[string]string{}, Refused: map[string]string{}}
+	var refusedText error
 	for _, person := range m.To {
 		letter, err := c.letter(m, person)
-		if err == nil {
-			err = client.SendWithSMTPClient(session, letter)
-		}
-		if err == nil || letter != nil && letter.IsDelivered() {
+		if err != nil {
+			sent.Refused[person.Person] = "no mail to " + person.Person + " can be written: see that their address in the directory is right"
 			continue
 		}
-		why, final := refusal(person, err)
-		if !final {
-			return "", contract.Problemf(contract.KindUnavailable, "", "see what the mail server logs", "%s", why)
+		err = client.SendWithSMTPClient(session, letter)
+		switch why, answer := refusal(person, err); {
+		case err == nil || letter.IsDelivered():
+			sent.Reached = append(sent.Reached, person.Person)
+		case answer == late:
+			sent.Late[person.Person] = why
+		case answer == refused:
+			sent.Refused[person.Person] = why
+		case answer == textRefused:
+			refusedText = &story.NotTaken{Problem: contract.Problemf(contract.KindDenied, "", "see what the mail server logs", "%s", why)}
+		default:
+			return sent, contract.Problemf(contract.KindUnavailable, "", "see what the mail server logs", "%s", why)
 		}
-		refused = append(refused, why)
 	}
-	if len(refused) > 0 {
-		return "", contract.Problemf(contract.KindDenied, "", "see that their addresses in the directory, and the channel's from, are right", "%s", strings.Join(refused, "; "))
-	}
-	return "", nil
+	return sent, refusedText
 }
 
 // dial makes a client of its own, because the library's remembers what a server could do.
@@ -121,12 +125,32 @@ func (c *Channel) dial(ctx context.Context) (*mail.Client, *smtp.Client, error) 
 	return client, session, nil
 }
 
-// refusal says why somebody's mail was not taken, and whether that is final. It names the person, not the address.
-func refusal(person notify.Recipient, err error) (why string, final bool) {
-	var refused *mail.SendError
-	if !errors.As(err, &refused) || refused.ErrorCode() == 0 {
-		return "the mail to " + person.Person + " did not get through", false
+// answer is what the server has said to the mail to one person.
+type answer string
+
+const (
+	unanswered  answer = "unanswered"   // it can't be reached any more
+	late        answer = "late"         // it puts the person's mail off
+	refused     answer = "refused"      // it will never take mail to the person
+	textRefused answer = "text refused" // it will not take this mail to the person
+)
+
+// shuttingDown is what a server answers that closes the connection.
+const shuttingDown = 421
+
+// refusal says why somebody's mail was not taken. It names the person, not the address.
+func refusal(person notify.Recipient, err error) (why string, is answer) {
+	var failed *mail.SendError
+	if !errors.As(err, &failed) || failed.ErrorCode() == 0 || failed.ErrorCode() == shuttingDown {
+		return "the mail to " + person.Person + " did not get through", unanswered
 	}
-	code := strings.TrimSpace(strconv.Itoa(refused.ErrorCode()) + " " + refused.EnhancedStatusCode())
-	return "the mail server refused the mail to " + person.Person + " with " + code, refused.ErrorCode() >= 500
+	code := strings.TrimSpace(strconv.Itoa(failed.ErrorCode()) + " " + failed.EnhancedStatusCode())
+	why = "the mail server refused the mail to " + person.Person + " with " + code
+	switch {
+	case failed.ErrorCode() < 500:
+		return why, late
+	case failed.Reason == mail.ErrSMTPData || failed.Reason == mail.ErrSMTPDataClose:
+		return why, textRefused
+	}
+	return why + "; see that their address in the directory, and the channel's from, are right", refused
 }

@@ -19,6 +19,7 @@ import (
 	"curfew/activities/notify"
 	"curfew/activities/notify/notifytest"
 	"curfew/activities/notify/smtp"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
@@ -88,9 +89,9 @@ func TestEverybodyGetsAMailOfTheirOwn(t *testing.T) {
 	t.Parallel()
 	s := start(t, &certificate, false)
 	m := notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob)
-	thread, err := open(t, s, nil).Send(t.Context(), m)
+	sent, err := open(t, s, nil).Send(t.Context(), m)
 	require.NoError(t, err)
-	require.Empty(t, thread)
+	require.Empty(t, sent.Thread)
 	require.Len(t, s.mails(), 2)
 	mail := s.mails()[1]
 	require.Equal(t, taken{from: "curfew@example.com", user: "curfew", to: []string{"bob@example.com"}, secure: true, text: mail.text}, mail)
@@ -260,13 +261,46 @@ func TestWhoCanNotBeReachedKeepsTheMailFromNobodyElse(t *testing.T) {
 	channel := open(t, s, nil)
 	s.refuse(ann.Account, 550, gosmtp.EnhancedCode{5, 1, 1})
 	m := notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob)
-	_, err := channel.Send(t.Context(), m)
-	requireProblem(t, err, contract.KindDenied, "refused the mail to ann with 550 5.1.1")
-	require.NotContains(t, err.Error(), ann.Account)
+	sent, err := channel.Send(t.Context(), m)
+	require.NoError(t, err)
+	require.Contains(t, sent.Refused["ann"], "refused the mail to ann with 550 5.1.1")
+	require.NotContains(t, sent.Refused["ann"], ann.Account)
+	require.Equal(t, []string{"bob"}, sent.Reached)
 	require.Len(t, s.mails(), 1)
 	require.Equal(t, []string{bob.Account}, s.mails()[0].to)
 
-	s.refuse(ann.Account, 451, gosmtp.EnhancedCode{4, 7, 1})
-	_, err = channel.Send(t.Context(), m)
-	requireProblem(t, err, contract.KindUnavailable, "ann with 451")
+	s.refuse(ann.Account, 452, gosmtp.EnhancedCode{4, 2, 2})
+	sent, err = channel.Send(t.Context(), m)
+	require.NoError(t, err)
+	require.Contains(t, sent.Late["ann"], "ann with 452")
+	require.Equal(t, []string{"bob"}, sent.Reached)
+
+	m.To[0].Account = "no address"
+	sent, err = channel.Send(t.Context(), m)
+	require.NoError(t, err)
+	require.NotEmpty(t, sent.Refused["ann"])
+	require.Equal(t, []string{"bob"}, sent.Reached)
+}
+
+func TestWhoeverHasAMailIsRememberedWhenTheServerGoesAway(t *testing.T) {
+	t.Parallel()
+	s := start(t, &certificate, false)
+	channel := open(t, s, nil)
+	s.refuse(bob.Account, 421, gosmtp.EnhancedCode{4, 3, 2})
+	sent, err := channel.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob))
+	requireProblem(t, err, contract.KindUnavailable, "bob did not get through")
+	require.Equal(t, []string{"ann"}, sent.Reached)
+	require.Empty(t, sent.Late, "all who are left are tried again")
+}
+
+func TestATextThatTheServerRefusesIsNotThePersonsFault(t *testing.T) {
+	t.Parallel()
+	s := start(t, &certificate, false)
+	s.refuseText("look at the orders", 554, gosmtp.EnhancedCode{5, 6, 0})
+	sent, err := open(t, s, nil).Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann, bob))
+	requireProblem(t, err, contract.KindDenied, "554 5.6.0")
+	var entry *story.NotTaken
+	require.ErrorAs(t, err, &entry, "a plainer text may be taken")
+	require.Empty(t, sent.Refused)
+	require.Empty(t, sent.Reached)
 }

@@ -9,9 +9,9 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"curfew/activities/notify"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
@@ -42,29 +42,29 @@ func (c *Channel) Check(context.Context) error { return nil }
 
 // Send implements notify.Channel. A card can't be changed afterwards, so what concerns nobody is not sent. A card whose
 // answer is lost may come twice.
-func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	if len(m.To) == 0 {
-		return "", nil
+		return notify.Sent{}, nil
 	}
 	body, err := json.Marshal(card(m))
 	if err != nil {
-		return "", fmt.Errorf("write the card: %w", err)
+		return notify.Sent{}, fmt.Errorf("write the card: %w", err)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url.Reveal(), bytes.NewReader(body))
 	if err != nil { // which may repeat the address
-		return "", contract.Problemf(contract.KindInvalid, "url", "copy the address from the workflow again", "is no web address")
+		return notify.Sent{}, contract.Problemf(contract.KindInvalid, "url", "copy the address from the workflow again", "is no web address")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "curfew")
 	answer, err := outbound.Send(c.client, request)
 	switch {
 	case errors.Is(err, outbound.ErrTooLarge): // it has answered, and what it says besides does not matter
-		return "", nil
+		return notify.Sent{}, nil
 	case err != nil:
-		return "", contract.Problemf(contract.KindUnavailable, "", "see that Teams can be reached from here, and check the channel's url",
+		return notify.Sent{}, contract.Problemf(contract.KindUnavailable, "", "see that Teams can be reached from here, and check the channel's url",
 			"the workflow of Teams can't be reached: %s", outbound.Clip(err.Error()))
 	}
-	return "", refusal(answer)
+	return notify.Sent{}, refusal(answer)
 }
 
 func refusal(answer outbound.Answer) error {
@@ -73,7 +73,7 @@ func refusal(answer outbound.Answer) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindUnavailable, "", "see the workflow's runs in Teams", "the workflow of Teams answered %s", answer.Said())
-	problem.RetryAfter = answer.RetryAfter(time.Now())
+	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:
 		problem.Fix = "redirects are not followed: copy the address from the workflow again"
@@ -82,5 +82,5 @@ func refusal(answer outbound.Answer) error {
 	case !answer.Passes():
 		problem.Kind = contract.KindDenied
 	}
-	return problem
+	return story.Refused(problem, status, true)
 }

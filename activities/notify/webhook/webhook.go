@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"curfew/activities/notify"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/internal/signing"
@@ -82,22 +83,22 @@ type data struct {
 }
 
 // Send implements notify.Channel.
-func (c *Channel) Send(ctx context.Context, m notify.Message) (string, error) {
+func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	body, err := json.Marshal(event{
 		SpecVersion: specVersion, ID: m.Event.ID(), Source: c.source, Type: typeStart + string(m.Event.Kind),
 		Subject: m.Event.Request, Time: m.Event.At, DataContentType: "application/json", Data: data{m.Event, m.Status},
 	})
 	if err != nil {
-		return "", fmt.Errorf("write the event: %w", err)
+		return notify.Sent{}, fmt.Errorf("write the event: %w", err)
 	}
 	answer, err := c.send(ctx, http.MethodPost, body, func(header http.Header) error {
 		header.Set("Content-Type", mediaType)
 		return c.signer.Sign(header, m.Event.ID(), time.Now(), body)
 	})
 	if err != nil {
-		return "", err
+		return notify.Sent{}, err
 	}
-	return "", c.refusal(answer)
+	return notify.Sent{}, c.refusal(answer)
 }
 
 func (c *Channel) send(ctx context.Context, method string, body []byte, complete func(http.Header) error) (outbound.Answer, error) {
@@ -124,7 +125,7 @@ func (c *Channel) refusal(answer outbound.Answer) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindUnavailable, "", "see what the receiver logs", "the receiver at %s answered %s", c.url.Host, answer.Said())
-	problem.RetryAfter = answer.RetryAfter(time.Now())
+	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:
 		problem.Fix = "redirects are not followed: set the channel's url to where they lead"
@@ -135,5 +136,5 @@ func (c *Channel) refusal(answer outbound.Answer) error {
 	case !answer.Passes():
 		problem.Kind, problem.Fix = contract.KindDenied, "let the receiver answer 2xx also to events that it has no use for"
 	}
-	return problem
+	return story.Refused(problem, status, true)
 }

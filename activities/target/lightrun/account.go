@@ -1,6 +1,7 @@
 package lightrun
 
 import (
+	"context"
 	"strings"
 	"unicode"
 
@@ -12,7 +13,8 @@ const maxAccount = 254
 
 // checkAccount wants what can be somebody's e-mail address, by which Lightrun knows people.
 func checkAccount(account string) error {
-	if len(account) > maxAccount || !strings.Contains(account, "@") || strings.ContainsFunc(account, unicode.IsControl) {
+	name, domain, _ := strings.Cut(account, "@")
+	if len(account) > maxAccount || name == "" || domain == "" || strings.ContainsFunc(account, unicode.IsControl) {
 		return contract.Problemf(contract.KindInvalid, "account", "give the person their e-mail address in Lightrun",
 			"%q is not an e-mail address", clip(account))
 	}
@@ -23,4 +25,16 @@ func checkAccount(account string) error {
 // only look alike, such as the sign for Kelvin and a K.
 func sameAccount(one, other string) bool {
 	return len(one) == len(other) && strings.EqualFold(one, other)
+}
+
+// CheckAccount implements target.AccountChecker. The key for temporary accesses can't read users, so it is looked at for what
+// can be seen from here.
+func (*connector) CheckAccount(_ context.Context, account string) error { return checkAccount(account) }
+
+// CheckAccount implements target.AccountChecker.
+func (c *groupConnector) CheckAccount(ctx context.Context, account string) error {
+	if err := checkAccount(account); err != nil {
+		return err
+	}
+	return c.api.vetUser(ctx, account)
 }

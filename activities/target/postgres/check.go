@@ -12,11 +12,13 @@ import (
 // oldestVersion is the oldest that we try; older ones get no fixes any more.
 const oldestVersion = 13
 
-// Up to version 15, CREATEROLE is enough to give any role that is no superuser.
+// Up to version 15, CREATEROLE is enough to give any role that is no superuser, and so is ADMIN OPTION that our role has as a member
+// of another. Since then each grantor must have it themselves.
 const checkQuery = `
 	SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(), rolsuper OR pg_has_role('pg_signal_backend', 'USAGE'),
 		rolsuper OR rolcreaterole AND current_setting('server_version_num')::int < 160000
-			OR EXISTS (SELECT FROM pg_auth_members WHERE member = pg_roles.oid AND admin_option)
+			OR EXISTS (SELECT FROM pg_auth_members WHERE admin_option AND (member = pg_roles.oid
+				OR current_setting('server_version_num')::int < 160000 AND pg_has_role(member, 'MEMBER')))
 	FROM pg_roles WHERE rolname = current_user`
 
 // Check implements target.Checker. Whether each role of the templates may be given is seen when it is.
@@ -26,7 +28,10 @@ func (c *connector) Check(ctx context.Context) error {
 		standby, maySignal, mayGrant bool
 	)
 	err := c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		return conn.QueryRow(ctx, checkQuery).Scan(&version, &standby, &maySignal, &mayGrant)
+		if err := conn.QueryRow(ctx, checkQuery).Scan(&version, &standby, &maySignal, &mayGrant); err != nil {
+			return err
+		}
+		return checkHandedOn(ctx, conn)
 	})
 	switch {
 	case err != nil:

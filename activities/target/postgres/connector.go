@@ -113,14 +113,8 @@ func vet(ctx context.Context, conn *pgx.Conn, m membership) (seen, error) {
 		return found, missing("role", m.role)
 	case found.account == 0:
 		return found, missing("account", m.account)
-	case found.superuser:
-		return found, contract.Problemf(contract.KindDenied, "account", "give the subject an account that is no superuser",
-			"%q is a superuser: it has all access always, and its sessions can't be ended", m.account)
-	case found.ourself:
-		return found, contract.Problemf(contract.KindDenied, "account", "give Curfew a role of its own",
-			"%q is the role that Curfew itself uses", m.account)
 	default:
-		return found, nil
+		return found, refuseAccount(found, m.account)
 	}
 }
 

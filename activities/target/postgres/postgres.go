@@ -5,6 +5,7 @@
 package postgres
 
 import (
+	"maps"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -99,9 +100,5 @@ func (s *Settings) configure(pool *pgxpool.Config) {
 	conn.DefaultQueryExecMode = pgx.QueryExecModeExec
 	conn.RuntimeParams["application_name"] = "curfew"
 	conn.RuntimeParams["client_encoding"] = "UTF8"
-	conn.RuntimeParams["statement_timeout"] = statementTimeout
-	// Nothing that a subject puts into a schema may stand in for a function or an operator of ours.
-	conn.RuntimeParams["search_path"] = "pg_catalog"
-	// A plan is kept for as long as its connection, and a table of roles that was small then may have grown since.
-	conn.RuntimeParams["enable_seqscan"] = "off"
+	maps.Copy(conn.RuntimeParams, ours)
 }

@@ -17,6 +17,7 @@ const (
 	codeWrongPassword      = "28P01"
 	codeNoAuthorization    = "28000"
 	codeReadOnlyServer     = "25006"
+	codeProtocolViolation  = "08P01"
 	codeTooManyConnections = "53300"
 )
 
@@ -55,6 +56,8 @@ func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
 		fix = "check the user and the password in the target's dsn, and the server's pg_hba.conf"
 	case codeReadOnlyServer:
 		fix = "point the target's dsn at the primary server"
+	case codeProtocolViolation:
+		fix = "let the target's dsn lead to the server itself, past a pooler like PgBouncer: it does not take the settings of Curfew's sessions"
 	case codeTooManyConnections:
 		fix = "end sessions, give the subjects' accounts a CONNECTION LIMIT and Curfew's role reserved connections (docs/targets/postgres.md)"
 		if crowd := c.links.crowd.Load(); crowd != nil {

@@ -134,7 +134,8 @@ var statements = map[string]string{
 	// Up to version 15, CREATEROLE is enough to give any role that is no superuser.
 	mayGrantStatement: `
 		SELECT rolsuper OR rolcreaterole AND current_setting('server_version_num')::int < 160000
-			OR pg_has_role($1::name, 'MEMBER WITH ADMIN OPTION')
+			OR current_setting('server_version_num')::int < 160000 AND pg_has_role($1::name, 'MEMBER WITH ADMIN OPTION')
+			OR EXISTS (SELECT FROM pg_auth_members WHERE roleid = to_regrole(quote_ident($1)) AND member = pg_roles.oid AND admin_option)
 		FROM pg_roles WHERE rolname = current_user`,
 	// What members of a role $1 have given on or made since an account $2 became one by us: the membership is as old as the
 	// transaction that gave it. What PUBLIC was given in another database is not seen.

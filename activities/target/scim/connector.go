@@ -46,8 +46,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	case err != nil:
 		return "", err
 	case !known:
-		return "", contract.Problemf(contract.KindNotFound, "account", "create the user there, or correct the person's account",
-			"%s has no user %q", c.api, clip(access.Account))
+		return "", c.noUser(access.Account)
 	}
 	changed, err := c.add(ctx, m)
 	switch {

@@ -42,8 +42,11 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	return identity, nil
 }
 
-// needed are the permissions for comments and links, in Jira's spelling and in that of its pages.
-var needed = []struct{ key, name string }{
+// permission is one in Jira's spelling, and in that of its pages.
+type permission struct{ key, name string }
+
+// needed are the permissions for comments and links.
+var needed = []permission{
 	{"BROWSE_PROJECTS", "Browse Projects"},
 	{"ADD_COMMENTS", "Add Comments"},
 	{"LINK_ISSUES", "Link Issues"},
@@ -55,19 +58,9 @@ func (s *System) Check(ctx context.Context) error {
 	if _, err := s.identity(ctx); err != nil {
 		return err
 	}
-	var told struct {
-		Permissions map[string]struct {
-			Have bool `json:"havePermission"`
-		} `json:"permissions"`
-	}
-	if err := s.call(ctx, exchange{method: http.MethodGet, path: "mypermissions", query: s.asked(), receive: &told}); err != nil {
+	missing, err := s.missing(ctx, needed, s.asked(needed))
+	if err != nil {
 		return err
-	}
-	var missing []string
-	for _, permission := range needed {
-		if !told.Permissions[permission.key].Have {
-			missing = append(missing, permission.name+" ("+permission.key+")")
-		}
 	}
 	if len(missing) > 0 {
 		return contract.Problemf(contract.KindDenied, "",
@@ -77,13 +70,31 @@ func (s *System) Check(ctx context.Context) error {
 	return nil
 }
 
-// asked names the permissions for Cloud, which requires them; Data Center always returns all.
-func (s *System) asked() url.Values {
-	if s.deployment != config.JiraCloud {
-		return nil
+// missing are those of some permissions that our account does not have.
+func (s *System) missing(ctx context.Context, permissions []permission, query url.Values) (missing []string, err error) {
+	var told struct {
+		Permissions map[string]struct {
+			Have bool `json:"havePermission"`
+		} `json:"permissions"`
 	}
-	keys := make([]string, len(needed))
-	for i, permission := range needed {
+	if err := s.call(ctx, exchange{method: http.MethodGet, path: "mypermissions", about: "project", query: query, receive: &told}); err != nil {
+		return nil, err
+	}
+	for _, permission := range permissions {
+		if !told.Permissions[permission.key].Have {
+			missing = append(missing, permission.name+" ("+permission.key+")")
+		}
+	}
+	return missing, nil
+}
+
+// asked names the permissions for Cloud, which requires them; Data Center always returns all.
+func (s *System) asked(permissions []permission) url.Values {
+	if s.deployment != config.JiraCloud {
+		return url.Values{}
+	}
+	keys := make([]string, len(permissions))
+	for i, permission := range permissions {
 		keys[i] = permission.key
 	}
 	return url.Values{"permissions": {strings.Join(keys, ",")}}

@@ -2,11 +2,11 @@ package jira
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
+	"net/http"
 	"net/url"
 
+	"curfew/activities/story"
 	"curfew/internal/outbound"
 )
 
@@ -21,6 +21,7 @@ type exchange struct {
 	method  string
 	ticket  string // the key of the issue that it is about; empty when it is about none
 	path    string // below the issue, or below the API's root
+	about   string // what a 404 says is missing, where it is no ticket
 	query   url.Values
 	send    any
 	receive any
@@ -51,15 +52,16 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	if response == nil {
 		return s.site.Unreachable(ctx, err)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
-	if problem := s.refusal(e, response.Response, body); problem != nil {
-		return problem
-	}
+	answer, err := outbound.Read(response.Response, replyLimit)
 	if err != nil {
 		return s.site.Unreachable(ctx, err)
 	}
-	if !outbound.IsJSON(response.Header) || json.Unmarshal(body, e.receive) != nil {
+	switch problem := s.refusal(e, answer); {
+	case problem != nil && e.method == http.MethodPost:
+		return story.Refused(problem, answer.Status, answer.IsJSON())
+	case problem != nil:
+		return problem
+	case !answer.JSON(e.receive):
 		return s.site.Strange("something that is not Jira's JSON")
 	}
 	return nil

@@ -22,13 +22,18 @@ type history struct {
 	Created string `json:"created"`
 	Items   []struct {
 		Field string `json:"field"`
+		From  string `json:"fromString"`
 		To    string `json:"toString"`
+		ToID  string `json:"to"`
 	} `json:"items"`
 }
 
 // History reads a ticket, and of its past what Jira returns at once: on Cloud the newest hundred changes.
 func (s *System) History(ctx context.Context, key string) (ticket.History, error) {
-	found, err := s.Find(ctx, key)
+	if err := checkKey(key); err != nil {
+		return ticket.History{}, err
+	}
+	found, id, err := s.find(ctx, key)
 	if err != nil {
 		return ticket.History{}, err
 	}
@@ -39,7 +44,7 @@ func (s *System) History(ctx context.Context, key string) (ticket.History, error
 		} `json:"changelog"`
 	}
 	err = s.call(ctx, exchange{
-		method: http.MethodGet, ticket: found.Key, receive: &issue,
+		method: http.MethodGet, ticket: id, receive: &issue,
 		query: url.Values{"fields": {"*navigable,-comment,-description"}, "expand": {"changelog"}},
 	})
 	if err != nil {
@@ -60,6 +65,7 @@ func (s *System) History(ctx context.Context, key string) (ticket.History, error
 	}
 	for _, change := range issue.Changelog.Histories {
 		told.Moves = append(told.Moves, s.moves(change)...)
+		told.FormerKeys = append(told.FormerKeys, formerKeys(change)...)
 	}
 	return told, nil
 }
@@ -96,8 +102,18 @@ func (s *System) moves(change history) (moves []ticket.Move) {
 	}
 	for _, item := range change.Items {
 		if item.Field == "status" {
-			moves = append(moves, ticket.Move{ID: change.ID, By: s.identityOf(change.Author), To: item.To, At: at})
+			moves = append(moves, ticket.Move{ID: change.ID, By: s.identityOf(change.Author), To: item.To, ToID: item.ToID, At: at})
 		}
 	}
 	return moves
+}
+
+// formerKeys are the keys that a ticket had before it was moved to another project.
+func formerKeys(change history) (keys []string) {
+	for _, item := range change.Items {
+		if item.Field == "Key" && ticket.ValidKey(item.From) {
+			keys = append(keys, item.From)
+		}
+	}
+	return keys
 }

@@ -39,6 +39,35 @@ func TestHistoryTellsWhatATicketIsAndWhoMovedIt(t *testing.T) {
 	})
 }
 
+func TestATicketThatHasMovedIsFoundByEachOfItsKeysAndTellsThem(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, s *site) {
+		second, err := s.MoveTo(other, "OPS-7", "SEC")
+		require.NoError(t, err)
+		third, err := s.MoveTo(other, second, "LAW")
+		require.NoError(t, err)
+		for _, key := range []string{"OPS-7", second, third} {
+			told, err := s.History(t.Context(), key)
+			require.NoError(t, err)
+			require.Equal(t, third, told.Key)
+			require.ElementsMatch(t, []string{"OPS-7", second, third}, told.Keys())
+			require.Empty(t, told.Moves, "its status is what it was")
+		}
+	})
+}
+
+func TestAStatusIsKnownInEitherLanguageAndAMoveByWhereItLed(t *testing.T) {
+	onBoth(t, nil, func(t *testing.T, s *site) {
+		s.Translate("Done", "Fertig")
+		_, err := s.Move(other, "OPS-7", "Done")
+		require.NoError(t, err)
+		told, err := s.History(t.Context(), "OPS-7")
+		require.NoError(t, err)
+		require.True(t, told.In("done") && told.In("fertig") && !told.In("") && !told.In("Open"))
+		require.Equal(t, []string{"Done", "Fertig"}, []string{told.Status, told.ShownStatus})
+		require.True(t, told.Moves[0].Into(told.Ticket))
+	})
+}
+
 func TestTheNewestMoveIsToldHoweverManyThereAre(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *site) {
 		var newest string

@@ -3,24 +3,21 @@
 package jira
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/http"
 	"net/url"
+	"regexp"
 	"sync/atomic"
-	"time"
 
 	gojira "github.com/andygrunwald/go-jira"
 
 	"curfew/activities/ticket"
 	"curfew/internal/config"
-	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
-
-// patience is how long one call to Jira may take.
-const patience = 5 * time.Second
 
 // System is one Jira site, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
@@ -40,16 +37,13 @@ func New(settings config.Jira) (*System, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.url",
 			"write it like https://example.atlassian.net", "is no web address")
 	}
-	transport, problem := transportOf(settings)
+	connections := outbound.NewClient()
+	transport, problem := signing(settings, connections.Transport)
 	if problem != nil {
 		return nil, problem
 	}
-	client, err := gojira.NewClient(&http.Client{
-		Transport: transport,
-		Timeout:   patience,
-		// The transport would sign a redirected request as well, wherever it leads.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, address.String())
+	connections.Transport = transport
+	client, err := gojira.NewClient(connections, address.String())
 	if err != nil {
 		return nil, fmt.Errorf("make a client for Jira: %w", err)
 	}
@@ -58,9 +52,8 @@ func New(settings config.Jira) (*System, error) {
 	}, deployment: settings.Deployment}, nil
 }
 
-// transportOf signs requests in the way of the deployment.
-func transportOf(settings config.Jira) (http.RoundTripper, *contract.Problem) {
-	connections := keepalive.Forgetful(keepalive.Transport())
+// signing signs requests in the way of the deployment.
+func signing(settings config.Jira, connections http.RoundTripper) (http.RoundTripper, *contract.Problem) {
 	switch settings.Deployment {
 	case config.JiraCloud:
 		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal(), Transport: connections}, nil
@@ -76,34 +69,50 @@ func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
 	if err := checkKey(key); err != nil {
 		return ticket.Ticket{}, err
 	}
+	found, _, err := s.find(ctx, key)
+	return found, err
+}
+
+// find reads a ticket, and its id, which stays when the ticket moves to another project.
+func (s *System) find(ctx context.Context, key string) (found ticket.Ticket, id string, err error) {
 	var issue struct {
+		ID     string `json:"id"`
 		Key    string `json:"key"`
 		Fields struct {
-			Summary string `json:"summary"`
-			Status  struct {
-				Name     string `json:"name"`
-				Category struct {
-					Key string `json:"key"`
-				} `json:"statusCategory"`
-			} `json:"status"`
-			Assignee user `json:"assignee"`
-			Reporter user `json:"reporter"`
+			Summary  string `json:"summary"`
+			Status   status `json:"status"`
+			Assignee user   `json:"assignee"`
+			Reporter user   `json:"reporter"`
 		} `json:"fields"`
 	}
-	err := s.call(ctx, exchange{
+	err = s.call(ctx, exchange{
 		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status,assignee,reporter"}}, receive: &issue,
 	})
 	if err != nil {
-		return ticket.Ticket{}, err
+		return found, "", err
 	}
-	if !ticket.ValidKey(issue.Key) {
-		return ticket.Ticket{}, s.site.Strange("a ticket without a key")
+	if !ticket.ValidKey(issue.Key) || !idPattern.MatchString(issue.ID) {
+		return found, "", s.site.Strange("a ticket without a key")
 	}
+	is := issue.Fields.Status
 	return ticket.Ticket{
 		Key: issue.Key, Summary: issue.Fields.Summary,
-		Status: issue.Fields.Status.Name, Done: issue.Fields.Status.Category.Key == "done",
+		Status: cmp.Or(is.Untranslated, is.Name), ShownStatus: is.Name, StatusID: is.ID, Done: is.Category.Key == "done",
 		Assignee: s.identityOf(issue.Fields.Assignee), Reporter: s.identityOf(issue.Fields.Reporter),
-	}, nil
+	}, issue.ID, nil
+}
+
+// idPattern is how Jira numbers issues.
+var idPattern = regexp.MustCompile(`^[0-9]{1,19}$`)
+
+// status is a status of a workflow. Its name is in the language of Curfew's account, where somebody has translated it.
+type status struct {
+	ID           string `json:"id"`
+	Name         string `json:"name"`
+	Untranslated string `json:"untranslatedName"`
+	Category     struct {
+		Key string `json:"key"`
+	} `json:"statusCategory"`
 }
 
 // checkKey keeps out of paths what is no key.

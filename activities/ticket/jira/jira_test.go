@@ -105,7 +105,7 @@ func TestFindReadsATicket(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *site) {
 		found, err := s.Find(t.Context(), "OPS-7")
 		require.NoError(t, err)
-		require.Equal(t, ticket.Ticket{Key: "OPS-7", Summary: "Orders are late", Status: "In Progress"}, found)
+		require.Equal(t, ticket.Ticket{Key: "OPS-7", Summary: "Orders are late", Status: "In Progress", StatusID: "18430", ShownStatus: "In Progress"}, found)
 
 		require.NoError(t, s.Transition("OPS-7", "Closed"))
 		found, err = s.Find(t.Context(), "OPS-7")

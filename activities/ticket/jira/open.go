@@ -2,6 +2,7 @@ package jira
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"slices"
@@ -79,6 +80,10 @@ func unsettled(err error) error {
 	}
 	later := *problem
 	later.RetryAfter.Duration = max(later.RetryAfter.Duration, settles)
+	var entry *story.NotTaken
+	if errors.As(err, &entry) {
+		return &story.NotTaken{Problem: &later}
+	}
 	return &later
 }
 

@@ -50,6 +50,9 @@ func (s *Server) serverInfo(c call) reply {
 // permissions tells what the caller may do. Cloud wants to know which are meant; Data Center always tells all.
 func (s *Server) permissions(c call) reply {
 	var asked []string
+	if key := c.URL.Query().Get("projectKey"); key != "" && !s.hasProject(key) {
+		return refuse(http.StatusNotFound, "No project could be found with key '"+key+"'.")
+	}
 	if s.options.Deployment == Cloud {
 		asked = strings.Split(c.URL.Query().Get("permissions"), ",")
 	} else {

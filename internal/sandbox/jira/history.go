@@ -17,7 +17,17 @@ type About struct {
 type move struct {
 	id         int
 	by, at     string
+	field      string // "status" when empty
 	from, into string
+}
+
+func (m move) item() map[string]any {
+	if m.field != "" {
+		return map[string]any{"field": m.field, "fieldtype": "jira", "fromString": m.from, "toString": m.into}
+	}
+	return map[string]any{
+		"field": "status", "fieldtype": "jira", "from": statusID(m.from), "fromString": m.from, "to": statusID(m.into), "toString": m.into,
+	}
 }
 
 // Describe says what an issue is.
@@ -43,6 +53,30 @@ func (s *Server) Move(account, key, status string) (change string, err error) {
 	made := move{id: s.newID(), by: account, at: s.now(), from: found.status, into: status}
 	found.moves, found.status = append(found.moves, made), status
 	return strconv.Itoa(made.id), nil
+}
+
+// Translate shows a status by another name, as Jira does to accounts in another language.
+func (s *Server) Translate(status, shown string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.translations[status] = shown
+}
+
+// MoveTo moves an issue to another project, in an account's name, and returns the key that it has there. It is still found by the
+// key that it had.
+func (s *Server) MoveTo(account, key, project string) (string, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	found, ok := s.issues[key]
+	if !ok {
+		return "", fmt.Errorf("move to a project: no issue %s", key)
+	}
+	anew := s.nextKey(project)
+	delete(s.issues, key)
+	s.issues[anew], s.former[key] = found, found
+	found.key = anew
+	found.moves = append(found.moves, move{id: s.newID(), by: account, at: s.now(), field: "Key", from: key, into: anew})
+	return anew, nil
 }
 
 // describe adds to the fields of an issue what it is. The request type has a field of its own, with a number of this site.
@@ -74,9 +108,7 @@ func (s *Server) changelog(c call, i *issue) map[string]any {
 	for _, m := range moves {
 		histories = append(histories, map[string]any{
 			"id": strconv.Itoa(m.id), "created": m.at, "author": s.user(s.accountOf(m.by), c.root),
-			"items": []map[string]any{{
-				"field": "status", "fieldtype": "jira", "from": "1", "fromString": m.from, "to": "3", "toString": m.into,
-			}},
+			"items": []map[string]any{m.item()},
 		})
 	}
 	return map[string]any{"startAt": 0, "maxResults": len(histories), "total": len(i.moves), "histories": histories}

@@ -3,6 +3,7 @@ package jira
 import (
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"slices"
 	"strconv"
@@ -48,7 +49,21 @@ func status(name string) map[string]any {
 	case "done", "closed", "resolved":
 		category = map[string]any{"id": 3, "key": "done", "name": "Done", "colorName": "green"}
 	}
-	return map[string]any{"id": fmt.Sprint("1", category["id"]), "name": name, "statusCategory": category}
+	return map[string]any{"id": statusID(name), "name": name, "statusCategory": category}
+}
+
+// statusID is the same for the same status, and no other's in a test.
+func statusID(name string) string {
+	return strconv.FormatUint(10_000+uint64(crc32.ChecksumIEEE([]byte(strings.ToLower(name))))%10_000, 10)
+}
+
+// shown is a status as replies show it to accounts whose language it is translated to.
+func (s *Server) shown(name string) map[string]any {
+	shown := status(name)
+	if translation, is := s.translations[name]; is {
+		shown["name"], shown["untranslatedName"] = translation, name
+	}
+	return shown
 }
 
 func (s *Server) readIssue(c call, found *issue) reply {
@@ -59,7 +74,7 @@ func (s *Server) readIssue(c call, found *issue) reply {
 func (s *Server) showIssue(c call, found *issue) map[string]any {
 	project, _, _ := strings.Cut(found.key, "-")
 	fields := map[string]any{
-		"summary": found.summary, "status": status(found.status), "created": found.created,
+		"summary": found.summary, "status": s.shown(found.status), "created": found.created,
 		"project": map[string]any{"key": project}, "labels": append([]string{}, found.labels...), "description": found.text,
 	}
 	if found.creator != "" {

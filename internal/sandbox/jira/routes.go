@@ -47,6 +47,8 @@ func (s *Server) Handler() http.Handler {
 	at("GET", "/myself", s.myself)
 	at("GET", "/serverInfo", s.serverInfo)
 	at("GET", "/mypermissions", s.permissions)
+	at("GET", "/user", s.readUser)
+	at("GET", "/project/{project}/statuses", s.readStatuses)
 	at("POST", "/issue", s.createIssue)
 	at("GET", s.searchPath(), s.search)
 	at("GET", "/issue/{key}", s.onIssue(s.readIssue))
@@ -107,7 +109,7 @@ func (s *Server) issue(keyOrID string) *issue {
 			return found
 		}
 	}
-	return nil
+	return s.former[keyOrID]
 }
 
 func noIssue() reply {

@@ -50,9 +50,11 @@ type Options struct {
 type Server struct {
 	options Options
 
-	mu     sync.Mutex
-	issues map[string]*issue
-	lastID int
+	mu           sync.Mutex
+	issues       map[string]*issue
+	former       map[string]*issue // by the keys that issues had before they were moved to another project
+	translations map[string]string // of statuses
+	lastID       int
 }
 
 // New returns a site without issues.
@@ -61,7 +63,9 @@ func New(options Options) *Server {
 		options.Now = time.Now
 	}
 	options.CommentLimit = cmp.Or(options.CommentLimit, 5000)
-	return &Server{options: options, issues: map[string]*issue{}, lastID: 10000}
+	return &Server{
+		options: options, issues: map[string]*issue{}, former: map[string]*issue{}, translations: map[string]string{}, lastID: 10000,
+	}
 }
 
 // AddIssue adds an issue with a status like "To Do", "In Progress" or "Done". An issue of the same key is replaced.

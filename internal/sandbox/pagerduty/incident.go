@@ -31,6 +31,7 @@ type incident struct {
 	created time.Time
 	changed time.Time
 	takenBy string // who has acknowledged it
+	into    string // the incident that it was merged into
 	notes   []Note
 }
 
@@ -69,6 +70,18 @@ func (s *Server) Resolve(id, user string) (Delivery, error) {
 	return s.change(id, "incident.resolved", user, func(i *incident) {
 		i.status, i.takenBy, i.Assignees = resolved, "", nil
 	})
+}
+
+// Merge merges an incident into another, in which its work goes on: it is resolved.
+func (s *Server) Merge(id, into, user string) (Delivery, error) {
+	return s.change(id, "incident.resolved", user, func(i *incident) {
+		i.status, i.takenBy, i.Assignees, i.into = resolved, "", nil, into
+	})
+}
+
+// Prioritize gives an incident another priority.
+func (s *Server) Prioritize(id, by, priority string) (Delivery, error) {
+	return s.change(id, "incident.priority_updated", by, func(i *incident) { i.Priority = priority })
 }
 
 // change changes an incident that is not resolved yet, and returns the webhook that tells it.

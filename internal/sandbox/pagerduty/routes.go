@@ -39,6 +39,7 @@ func (s *Server) Handler() http.Handler {
 	mux.Handle("GET /users", s.serve(s.listUsers))
 	mux.Handle("GET /oncalls", s.serve(s.listTurns))
 	mux.Handle("GET /services/{id}", s.serve(s.readService))
+	mux.Handle("GET /users/{id}", s.serve(s.readUser))
 	mux.Handle("GET /incidents/{id}", s.serve(s.onIncident(s.readIncident)))
 	mux.Handle("GET /incidents/{id}/notes", s.serve(s.onIncident(s.listNotes)))
 	mux.Handle("POST /incidents/{id}/notes", s.serve(s.onIncident(s.writeNote)))
@@ -105,6 +106,15 @@ func (s *Server) readService(r *http.Request) reply {
 		return notFound()
 	}
 	return reply{http.StatusOK, map[string]any{"service": showService(*known)}}
+}
+
+func (s *Server) readUser(r *http.Request) reply {
+	for _, user := range s.options.Users {
+		if user.ID == r.PathValue("id") {
+			return reply{http.StatusOK, map[string]any{"user": showUser(user)}}
+		}
+	}
+	return notFound()
 }
 
 func (s *Server) listNotes(_ *http.Request, found *incident) reply {

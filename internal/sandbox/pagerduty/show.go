@@ -88,6 +88,9 @@ func (s *Server) showIncident(i *incident) map[string]any {
 		acknowledgements = append(acknowledgements, map[string]any{"at": spell(i.changed), "acknowledger": s.userReference(i.takenBy)})
 	}
 	shown["assignments"], shown["acknowledgements"] = assignments, acknowledgements
+	if i.into != "" {
+		shown["resolve_reason"] = map[string]any{"type": "merge_resolve_reason", "incident": reference("incident", i.into, i.into)}
+	}
 	return shown
 }
 

@@ -1,0 +1,230 @@
+package narrate_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/incident"
+	"curfew/activities/incident/pagerduty"
+	"curfew/activities/incident/servicenow"
+	"curfew/activities/notify"
+	channels "curfew/activities/notify/kinds"
+	"curfew/activities/ticket"
+	"curfew/activities/ticket/jira"
+	"curfew/internal/config"
+	"curfew/internal/sandbox"
+	jiradouble "curfew/internal/sandbox/jira"
+	pagerdouble "curfew/internal/sandbox/pagerduty"
+	snowdouble "curfew/internal/sandbox/servicenow"
+	slackdouble "curfew/internal/sandbox/slack"
+	"curfew/workflows/contract"
+)
+
+const (
+	token    = "a-token-of-the-test"
+	fire     = "the shop is on fire \U0001f525"
+	noFire   = "the shop is on fire \ufffd"
+	pdID     = "PT4KHLK"
+	snowID   = "INC0010007"
+	ticketID = "OPS-7"
+)
+
+func page(id string) string { return "https://curfew.example.com/requests/" + id }
+
+// faulty serves a stand-in that fails at what is beyond the plane.
+func faulty(t *testing.T, site http.Handler) string {
+	t.Helper()
+	var faults sandbox.Faults
+	faults.Add(sandbox.Fault{Body: sandbox.BeyondPlane, Status: http.StatusInternalServerError})
+	server := httptest.NewServer(faults.Wrap(site))
+	t.Cleanup(server.Close)
+	return server.URL
+}
+
+// telling has one of the activities tell two events, of which the first is on fire, and shows what was written.
+type telling struct {
+	attempt func(ctx context.Context, events []contract.Event) (contract.Told, error)
+	written func() []string
+}
+
+func onTicket(t *testing.T) telling {
+	t.Helper()
+	site := jiradouble.New(jiradouble.Options{
+		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
+	})
+	site.AddIssue(ticketID, "Orders are late", "Open")
+	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
+	require.NoError(t, err)
+	activities := ticket.New(ticket.Options{System: system, Page: page})
+	return telling{
+		func(ctx context.Context, events []contract.Event) (contract.Told, error) {
+			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: events, Status: status()})
+		},
+		func() (all []string) {
+			for _, comment := range site.Comments(ticketID) {
+				all = append(all, comment.Body)
+			}
+			return all
+		},
+	}
+}
+
+func onOpening(t *testing.T) telling {
+	t.Helper()
+	site := jiradouble.New(jiradouble.Options{
+		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
+	})
+	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
+	require.NoError(t, err)
+	activities := ticket.New(ticket.Options{System: system, Page: page})
+	return telling{
+		func(ctx context.Context, _ []contract.Event) (contract.Told, error) {
+			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: status()})
+			return opened.Told, err
+		},
+		func() (all []string) {
+			for _, issue := range site.Issues("OPS") {
+				all = append(all, issue.Text, "and the rest")
+			}
+			return all
+		},
+	}
+}
+
+func onIncident(t *testing.T, system incident.System, err error, id string, written func() []string) telling {
+	t.Helper()
+	require.NoError(t, err)
+	activities := incident.New(incident.Systems{system}, page)
+	return telling{func(ctx context.Context, events []contract.Event) (contract.Told, error) {
+		return activities.AddNote(ctx, contract.AddNoteInput{Incident: id, Events: events, Status: status()})
+	}, written}
+}
+
+func onPagerDuty(t *testing.T) telling {
+	t.Helper()
+	site := pagerdouble.New(pagerdouble.Options{
+		Key: token, Users: []pagerdouble.User{{ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.com"}},
+		Services: []pagerdouble.Service{{ID: "PSHOP01", Name: "Shop", Policy: "PPOLICY"}},
+	})
+	site.Trigger(pagerdouble.Incident{ID: pdID, Title: "Orders are late", Service: "PSHOP01"})
+	system, err := pagerduty.New(config.PagerDuty{URL: faulty(t, site.Handler()), Token: config.SecretOf(token), From: "curfew@example.com"})
+	return onIncident(t, system, err, pdID, func() (all []string) {
+		for _, note := range site.Notes(pdID) {
+			all = append(all, note.Content)
+		}
+		return all
+	})
+}
+
+func onServiceNow(t *testing.T) telling {
+	t.Helper()
+	site := snowdouble.New(snowdouble.Options{Accounts: []snowdouble.Account{{ID: "c0ffee", Name: "curfew", Password: token}}})
+	site.AddIncident(snowdouble.Incident{Number: snowID, State: "1", Title: "Orders are late"})
+	system, err := servicenow.New(config.ServiceNow{URL: faulty(t, site.Handler()), User: "curfew", Password: config.SecretOf(token)})
+	return onIncident(t, system, err, snowID, func() (all []string) {
+		for _, note := range site.Notes(snowID) {
+			all = append(all, note.Text)
+		}
+		return all
+	})
+}
+
+func onChannel(t *testing.T, settings config.Channel, written func() []string) telling {
+	t.Helper()
+	open, faults := channels.Open(map[string]config.Channel{"c": settings}, "https://curfew.example.com")
+	require.Empty(t, faults)
+	directory := config.Fixed(&config.Config{People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}}})
+	activities := notify.New(directory, open, page)
+	return telling{func(ctx context.Context, events []contract.Event) (contract.Told, error) {
+		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: events, Status: status()})
+		return result.Told, err
+	}, written}
+}
+
+func onSlack(t *testing.T) telling {
+	t.Helper()
+	site := slackdouble.New(slackdouble.Options{Bots: []slackdouble.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{"C0OPS"}})
+	return onChannel(t, config.Channel{Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())}},
+		func() (all []string) {
+			for _, message := range site.Messages("C0OPS") {
+				all = append(all, message.Blocks)
+			}
+			return all
+		})
+}
+
+// posts keeps what is posted.
+type posts struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (p *posts) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body) // what is missing is missed
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.all = append(p.all, string(body))
+	w.WriteHeader(http.StatusAccepted)
+}
+
+func (p *posts) written() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.all
+}
+
+func onTeams(t *testing.T) telling {
+	t.Helper()
+	site := &posts{}
+	return onChannel(t, config.Channel{Teams: &config.Teams{URL: config.SecretOf(faulty(t, site))}}, site.written)
+}
+
+func onWebhook(t *testing.T) telling {
+	t.Helper()
+	site := &posts{}
+	return onChannel(t, config.Channel{Webhook: &config.Webhook{
+		URL: faulty(t, site), AllowPrivate: true, Secrets: []config.Secret{config.SecretOf("whsec_" + strings.Repeat("Y2FuYXJ5", 5))},
+	}}, site.written)
+}
+
+func status() contract.Status {
+	asked := time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)
+	return contract.Status{
+		ID: "r1", State: contract.StateEnded, Outcome: contract.OutcomeDenied, Template: "debug-prod", Requester: "ann", Subject: "ann",
+		Reason: fire, AskedAt: asked, Ticket: ticketID,
+	}
+}
+
+func TestP8NoPlaceStopsTheStoryForACharacterThatItCanNotStore(t *testing.T) {
+	t.Parallel()
+	for name, open := range map[string]func(*testing.T) telling{
+		"Jira": onTicket, "a new ticket at Jira": onOpening, "PagerDuty": onPagerDuty, "ServiceNow": onServiceNow,
+		"Slack": onSlack, "Teams": onTeams, "a webhook": onWebhook,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			place := open(t)
+			var story []contract.Event
+			for i, said := range []string{fire, "and the rest"} {
+				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: said, At: status().AskedAt})
+			}
+			told, _, err := attempts(t, 10, place.attempt, story)
+			require.NoError(t, err)
+			written := strings.Join(place.written(), "\n")
+			require.Contains(t, written, noFire, "only the character is missing")
+			require.Contains(t, written, "and the rest")
+			require.NotEmpty(t, told.LeftOut, "and it is left out by name")
+			require.Contains(t, fmt.Sprint(told.LeftOut), "characters beyond the Basic Multilingual Plane")
+			require.Zero(t, told.Rest)
+		})
+	}
+}

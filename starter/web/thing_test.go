@@ -1,0 +1,23 @@
+package web
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/workflows/contract"
+)
+
+func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
+	t.Parallel()
+	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	hold := contract.HoldState{Access: contract.Access{Target: "centre", Account: "ada", ReadBack: contract.ReadBackNone}, RemovedAt: &removed}
+	shown := (&Pages{}).thingHeld(hold)
+	require.Equal(t, "removed; Curfew can't confirm that it is gone", shown.Note)
+	require.Contains(t, shown.Facts, fact{"readBack", "none: nobody can see the access go"})
+
+	status := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed}
+	require.Equal(t, state{"removed, can't be confirmed", "alarm"}, stateOf(status))
+	require.Equal(t, "Curfew removed the access. It can't confirm that the access is gone.", outcomes[status.Outcome])
+}
