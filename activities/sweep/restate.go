@@ -144,7 +144,11 @@ func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowEx
 		return nil
 	}
 	_, err := r.Record(ctx, workflow.GetWorkflowId(), last)
-	if problem, known := contract.ProblemOf(err); known {
+	problem, known := contract.ProblemOf(err)
+	switch {
+	case known && problem.Kind == contract.KindConflict:
+		return nil // the ledger has a story of its own: this workflow was reset, say
+	case known:
 		r.found.Problem = fmt.Sprintf("the story of %s could not be written again: %s", id, problem.Error())
 		return nil
 	}
