@@ -143,6 +143,11 @@ func (r Rule) fits(status contract.Status) bool {
 // aboutRequest is true for what is done to one request.
 func (r Rule) aboutRequest() bool { return hasAny(r.May, involved) }
 
+// needsWorkflow is true of what nobody but the request's workflow can do.
+func (r Rule) needsWorkflow() bool {
+	return slices.Contains([]Operation{OperationReview, OperationExtend, OperationCertify}, r.Operation)
+}
+
 func hasAny(roles, of []Role) bool {
 	return slices.ContainsFunc(roles, func(role Role) bool { return slices.Contains(of, role) })
 }
@@ -153,7 +158,7 @@ func (s *Starter) May(ctx context.Context, actor string, status contract.Status)
 	var may []Operation
 	roles, _ := s.rolesIn(ctx, actor, status) // what can't be told now is not offered
 	for _, rule := range rules {
-		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) {
+		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) && !(status.Untracked && rule.needsWorkflow()) {
 			may = append(may, rule.Operation)
 		}
 	}

@@ -136,6 +136,9 @@ func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (con
 	if rule, _ := RuleOf(op); status.State == contract.StateEnded && !rule.fits(status) {
 		return contract.Status{}, hasEnded(status)
 	}
+	if status.Untracked {
+		return contract.Status{}, untracked(status)
+	}
 	return status, nil
 }
 

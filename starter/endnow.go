@@ -55,7 +55,7 @@ func (s *Starter) endable(ctx context.Context, actor, id string, op Operation) (
 	if unrecorded == nil && s.mayEnd(ctx, actor, op, recorded) == nil {
 		return recorded, nil
 	}
-	status, unanswered := s.query(ctx, id)
+	status, _, unanswered := s.query(ctx, id)
 	switch {
 	case unanswered == nil:
 	case unrecorded == nil:

@@ -49,7 +49,7 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 	if err != nil {
 		return Page{}, unreadable(err)
 	}
-	page.Requests = s.withEndings(ctx, page.Requests)
+	page.Requests = s.withTracking(ctx, s.withEndings(ctx, page.Requests))
 	return page.within(largestPage), nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/client"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -47,6 +48,15 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 // Events returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
 func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+	status, events, err := s.story(ctx, actor, id)
+	if err != nil {
+		return contract.Status{}, nil, err
+	}
+	return s.tracked(ctx, status), events, nil
+}
+
+// story is what the ledger alone has, which is asked for again and again while somebody watches.
+func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
 	s = s.snapshot()
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, nil, err
@@ -62,6 +72,7 @@ func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status
 	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
+	status.Lost = contract.Gaps(events)
 	return s.withEnding(ctx, status), events, nil
 }
 
@@ -87,7 +98,7 @@ func (s *Starter) Watch(
 	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
-		status, events, err := s.Events(ctx, actor, id)
+		status, events, err := s.story(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -109,34 +120,54 @@ func (s *Starter) Watch(
 	}
 }
 
-// look finds a request's status wherever there is one, whoever may see it.
+// look finds a request's status wherever there is one, whoever may see it: the workflow's own, unless it has forgotten what
+// the ledger knows; else the ledger's.
 func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
-	status, unanswered := s.query(ctx, id)
-	if unanswered == nil {
-		return status, nil
-	}
-	status, _, err := s.events.Request(ctx, id)
+	recorded, events, unrecorded := s.events.Request(ctx, id) // first, because the workflow goes on meanwhile
+	known := unrecorded == nil
+	status, running, unanswered := s.query(ctx, id)
 	switch {
-	case err == nil:
+	case unanswered == nil && (!known || !forgets(status, recorded)):
+		status.Untracked = !running && s.mayBeUntracked(status)
+		status.Lost = contract.Gaps(events)
 		return status, nil
-	case !errors.Is(err, ledger.ErrNotFound):
-		return contract.Status{}, unreadable(err)
+	case known:
+		recorded.Lost = contract.Gaps(events)
+		recorded.Untracked = (unanswered == nil || isA[*serviceerror.NotFound](unanswered)) && s.mayBeUntracked(recorded)
+		return recorded, nil
+	case !errors.Is(unrecorded, ledger.ErrNotFound):
+		return contract.Status{}, unreadable(unrecorded)
 	case isA[*serviceerror.NotFound](unanswered):
 		return contract.Status{}, notFound(id)
 	}
 	return s.firstStatus(ctx, id)
 }
 
-func (s *Starter) query(ctx context.Context, id string) (contract.Status, error) {
+// forgets is true of a workflow's status that is older than the ledger's, or of another life: it was reset, or Temporal was
+// restored from an older copy.
+func forgets(status, recorded contract.Status) bool {
+	return status.Seq < recorded.Seq || !status.MayFollow(recorded)
+}
+
+// query asks a request's workflow, and says whether it runs: one that was terminated answers too.
+func (s *Starter) query(ctx context.Context, id string) (status contract.Status, running bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
-	var status contract.Status
-	answer, err := s.temporal.QueryWorkflow(ctx, contract.RequestWorkflowID(id), "", contract.QueryStatus)
-	if err != nil {
-		return status, err
+	ask := client.QueryWorkflowWithOptionsRequest{
+		WorkflowID: contract.RequestWorkflowID(id), QueryType: contract.QueryStatus,
+		QueryRejectCondition: enumspb.QUERY_REJECT_CONDITION_NOT_OPEN,
 	}
-	err = answer.Get(&status)
-	return status, err
+	answer, err := s.temporal.QueryWorkflowWithOptions(ctx, &ask)
+	if err == nil && answer.QueryRejected != nil {
+		ask.QueryRejectCondition = enumspb.QUERY_REJECT_CONDITION_NONE
+		answer, err = s.temporal.QueryWorkflowWithOptions(ctx, &ask)
+	} else {
+		running = true
+	}
+	if err == nil {
+		err = answer.QueryResult.Get(&status)
+	}
+	return status, running, err
 }
 
 // firstStatus is all there is while workers are down and the ledger has not heard of the request.

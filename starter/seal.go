@@ -53,10 +53,10 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 	if known, ok := s.digests.Get(id); ok {
 		return known.request, known.digest, nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, answerWithin)
+	within, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	var request contract.Sealed[contract.Request]
-	answer, err := s.temporal.QueryWorkflow(ctx, contract.RequestWorkflowID(id), "", contract.QueryRequest)
+	answer, err := s.temporal.QueryWorkflow(within, contract.RequestWorkflowID(id), "", contract.QueryRequest)
 	if err == nil {
 		err = answer.Get(&request)
 	}
@@ -64,7 +64,7 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 		request, err = s.firstRequest(ctx, id)
 	}
 	if err != nil {
-		return contract.Request{}, "", problemOf(err, id)
+		return contract.Request{}, "", s.unanswered(ctx, err, id)
 	}
 	digest, err := s.digestOf(request)
 	if err != nil {

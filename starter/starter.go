@@ -64,6 +64,8 @@ type Options struct {
 	Clock *clock.Watch
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
+	// UntrackedAfter is how long after it was asked for a request is called untracked at the soonest; a minute when zero.
+	UntrackedAfter time.Duration
 }
 
 // Starter starts requests and carries messages to them. Its methods may be called at the same time.
@@ -91,6 +93,8 @@ type Starter struct {
 	incidents  incident.Systems
 	groups     *group.Groups
 	sightings  ledger.Sightings
+
+	untrackedAfter time.Duration
 }
 
 // New makes a Starter; an error is a fault in the program that calls it.
@@ -110,6 +114,9 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	if o.UntrackedAfter == 0 {
+		o.UntrackedAfter = untrackedAfter
+	}
 	if o.Secrets.IsZero() {
 		o.Secrets = keyring.Random()
 	}
@@ -127,7 +134,7 @@ func New(o Options) (*Starter, error) {
 		departures: o.Ledger,
 		alarms:     o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock,
+		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock, untrackedAfter: o.UntrackedAfter,
 	}, nil
 }
 

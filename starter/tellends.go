@@ -5,8 +5,6 @@ import (
 	"errors"
 	"time"
 
-	enumspb "go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/serviceerror"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -92,49 +90,9 @@ func (s *Starter) closeRecord(ctx context.Context, t contract.Tombstone, status 
 	if err != nil || running {
 		return err
 	}
-	for i := range status.Holds {
-		hold := &status.Holds[i]
-		holding, err := s.holdings.Read(ctx, hold.Access.GrantID())
-		_, held := holding.Leases.Find(t.Request)
-		switch {
-		case errors.Is(err, ledger.ErrNotFound):
-		case err != nil:
-			return err
-		case holding.Open && held:
-			return nil // the targets' workers are at it
-		case hold.Held && !holding.Open:
-			hold.GoneAt = &holding.GoneAt
-		}
-		hold.Held = false
+	done, err := ledger.Conclude(ctx, s.holdings, status, contract.Ending{By: t.By, Reason: t.Reason, At: now()})
+	if err != nil || done == nil { // the targets' workers are at it
+		return err
 	}
-	at := now()
-	kinds := []contract.EventKind{contract.EventRevoking, contract.EventRevoked}
-	outcome := contract.OutcomeRevoked
-	switch {
-	case status.State == contract.StatePending || status.State == contract.StateScheduled:
-		kinds, outcome = []contract.EventKind{contract.EventWithdrawn}, contract.OutcomeWithdrawn
-	case t.By == contract.ActorDeadline:
-		kinds, outcome = []contract.EventKind{contract.EventExpired}, contract.OutcomeExpired
-	}
-	var events []contract.Event
-	for _, kind := range kinds {
-		status.Seq++
-		events = append(events, contract.Event{
-			Request: status.ID, Seq: status.Seq, Kind: kind, At: at, Actor: t.By, Said: t.Reason,
-			Detail: "The request's workflow is gone from Temporal, so its ticket and its channels are not told.",
-		})
-	}
-	status.State, status.Outcome, status.EndedAt, status.Ending = contract.StateEnded, outcome, &at, nil
-	return s.events.Append(ctx, events, status)
-}
-
-// running is true while Temporal has a workflow under a request's id.
-func (s *Starter) running(ctx context.Context, id string) (bool, error) {
-	ctx, cancel := context.WithTimeout(ctx, statusWithin)
-	defer cancel()
-	found, err := s.temporal.DescribeWorkflowExecution(ctx, contract.RequestWorkflowID(id), "")
-	if isA[*serviceerror.NotFound](err) {
-		return false, nil
-	}
-	return found.GetWorkflowExecutionInfo().GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, err
+	return s.events.Append(ctx, done.Events, done.Status)
 }

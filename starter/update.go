@@ -34,7 +34,7 @@ func (s *Starter) update(ctx context.Context, id string, m message) (contract.St
 	case isA[*serviceerror.NotFound](err):
 		return contract.Status{}, s.gone(ctx, id)
 	}
-	return contract.Status{}, problemOf(err, id)
+	return contract.Status{}, s.unanswered(ctx, err, id)
 }
 
 // swallowed is true when an answer may belong to somebody else's message: it is to something else, or says that nobody
@@ -64,8 +64,11 @@ func (s *Starter) gone(ctx context.Context, id string) error {
 	if err != nil {
 		return err
 	}
-	if status.State != contract.StateEnded {
-		return notFound(id)
+	switch {
+	case status.State == contract.StateEnded:
+		return hasEnded(status)
+	case status.Untracked:
+		return untracked(status)
 	}
-	return hasEnded(status)
+	return notFound(id)
 }

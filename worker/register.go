@@ -40,7 +40,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
-	book := ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
+	book := bookOf(o)
 	rules := policy.New(policy.Options{
 		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
@@ -59,6 +59,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 		contract.ActivityVerifyTakeOver: leases.VerifyTakeOver,
 		contract.ActivityRecordEnds:     book.RecordEnds,
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
+		contract.ActivitySweepRequests:  sweeps(o).Requests,
 	})
 	registerTold(r, o, told{
 		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
@@ -79,6 +80,8 @@ func registerTargetActivities(r Registry, o Options, targets *target.Activities)
 	})
 }
 
+func bookOf(o Options) *ledger.Activities { return ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms) }
+
 func targetActivities(o Options) *target.Activities {
 	return target.New(target.Options{
 		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
@@ -88,7 +91,8 @@ func targetActivities(o Options) *target.Activities {
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Holdings: o.Holdings, Alarms: o.Alarms, Log: o.Log,
+		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Events: o.Events, Holdings: o.Holdings, Tombstones: o.Tombstones,
+		Record: recordFor(o), Alarms: o.Alarms, Log: o.Log,
 	})
 }
 

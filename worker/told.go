@@ -9,7 +9,7 @@ import (
 
 // told are the activities that record, write or send what workflows say.
 type told struct {
-	record  func(context.Context, contract.RecordInput) error
+	record  func(context.Context, contract.RecordInput) (contract.RecordResult, error)
 	alarm   func(context.Context, contract.AlarmInput) error
 	comment func(context.Context, contract.CommentInput) (contract.Told, error)
 	open    func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error)
@@ -20,7 +20,7 @@ type told struct {
 // registerTold puts a guard before them, where seals are checked.
 func registerTold(r Registry, o Options, t told) {
 	if o.Verifier != nil {
-		guard := provenance.New(provenance.Options{Verifier: o.Verifier, Events: o.Events, Holdings: o.Holdings, Alarms: o.Alarms})
+		guard := guardOf(o)
 		t = told{
 			record: guard.Record(t.record), alarm: guard.Alarm(t.alarm), comment: guard.Comment(t.comment, t.open),
 			open: guard.Open(t.open), note: guard.AddNote(t.note), notify: guard.Notify(t.notify),
@@ -34,4 +34,20 @@ func registerTold(r Registry, o Options, t told) {
 		contract.ActivityAddIncidentNote: t.note,
 		contract.ActivityNotify:          t.notify,
 	})
+}
+
+func guardOf(o Options) *provenance.Guard {
+	return provenance.New(provenance.Options{Verifier: o.Verifier, Events: o.Events, Holdings: o.Holdings, Decisions: o.Decisions, Alarms: o.Alarms})
+}
+
+// recordFor puts on record what the workflow of a request has had recorded in its life, with the guard before it where seals
+// are checked.
+func recordFor(o Options) func(context.Context, string, contract.RecordInput) (contract.RecordResult, error) {
+	record := bookOf(o).Record
+	if o.Verifier != nil {
+		record = guardOf(o).Record(record)
+	}
+	return func(ctx context.Context, workflow string, in contract.RecordInput) (contract.RecordResult, error) {
+		return record(provenance.Of(ctx, workflow), in)
+	}
 }

@@ -2,6 +2,8 @@ package ledger
 
 import (
 	"context"
+	"errors"
+	"slices"
 
 	"curfew/activities"
 	"curfew/workflows/contract"
@@ -22,13 +24,59 @@ func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms)
 
 // Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
 // on nothing that was decided about it opens anything.
-func (a *Activities) Record(ctx context.Context, in contract.RecordInput) error {
+func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
+	missing, err := a.compare(ctx, in)
+	if err != nil || missing > 0 {
+		return contract.RecordResult{Missing: missing}, activities.Error(err)
+	}
 	if in.Status.State == contract.StateEnded {
 		if err := a.tombstones.AddTombstones(ctx, endOf(in)); err != nil {
-			return activities.Error(err)
+			return contract.RecordResult{}, activities.Error(err)
 		}
 	}
-	return activities.Error(a.events.Append(ctx, in.Events, in.Status))
+	return contract.RecordResult{}, activities.Error(a.events.Append(ctx, in.Events, in.Status))
+}
+
+// compare holds what a workflow tells against what is on record. A story that contradicts the record is refused whole: its
+// workflow has forgotten something, and the record has not. missing is the first event that the record lacks before these.
+func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (missing int, err error) {
+	recorded, events, err := a.events.Request(ctx, in.Status.ID)
+	if err != nil && !errors.Is(err, ErrNotFound) {
+		return 0, err
+	}
+	known := make(map[int]contract.Event, len(events))
+	for _, event := range events {
+		known[event.Seq] = event
+	}
+	var news []contract.Event
+	for _, event := range in.Events {
+		was, there := known[event.Seq]
+		if !there {
+			news = append(news, event)
+		} else if err := CheckSame(event, was); err != nil {
+			return 0, err
+		}
+	}
+	if len(news) == 0 {
+		return 0, nil
+	}
+	if !in.Status.MayFollow(recorded) {
+		return 0, contract.Problemf(contract.KindConflict, "state", "see whether the workflow was reset, or Temporal restored from an older copy",
+			"the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded))
+	}
+	for seq := 1; seq < news[0].Seq; seq++ {
+		if _, there := known[seq]; !there && !slices.Contains(in.Refused, seq) {
+			return seq, nil
+		}
+	}
+	return 0, nil
+}
+
+func stateOf(status contract.Status) string {
+	if status.State == contract.StateEnded {
+		return string(status.Outcome)
+	}
+	return string(status.State)
 }
 
 // endOf is the end that a story tells of, by whoever its last event names.

@@ -32,6 +32,11 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 		case (over || before) && holdsAlone(holding, t.status.ID, now(ctx)) && !tookOver(proven, access):
 			return g.contradicted(ctx, t.status, holding)
 		case granted && !hasHeld(holding, t, now(ctx)):
+			if lost, err := g.lost(ctx, t.status.ID); err != nil {
+				return err
+			} else if lost {
+				continue
+			}
 			return contract.Problemf(contract.KindUnavailable, "", "", "the holding on %s knows of no grant to the request %s", access.Target, t.status.ID)
 		}
 	}
@@ -51,6 +56,19 @@ func hasHeld(holding ledger.Holding, t telling, now time.Time) bool {
 	forgotten := now.After(t.provenance.Chain.Decision.Fact.Until)
 	wentSince := t.status.GrantedAt != nil && holding.GoneAt.After(*t.status.GrantedAt)
 	return holding.Grant != "" && (holds || used || forgotten || wentSince)
+}
+
+// lost is true of a request that the ledger has forgotten the grant of, with its holding: it was restored from an older copy.
+// While it knows the decision, it has had the holding too.
+func (g *Guard) lost(ctx context.Context, request string) (bool, error) {
+	if g.Decisions == nil {
+		return false, nil
+	}
+	decisions, err := g.Decisions.DecisionsOf(ctx, request)
+	granted := slices.ContainsFunc(decisions, func(decision ledger.Decision) bool {
+		return decision.About == "" && decision.Ruling == contract.RulingGrant
+	})
+	return err == nil && !granted, err
 }
 
 // contradicted tells operators once of access that is live and was to be recorded as over, or as not given.

@@ -22,7 +22,9 @@ type Options struct {
 	Verifier *seal.Verifier
 	Events   ledger.Events
 	Holdings ledger.Holdings
-	Alarms   ledger.Alarms
+	// Decisions are what the policy has decided; nil where nothing is known of it.
+	Decisions ledger.Decisions
+	Alarms    ledger.Alarms
 }
 
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
@@ -35,11 +37,13 @@ func New(o Options) *Guard {
 }
 
 // Record guards contract.ActivityRecord. A request that nobody has sealed is recorded as nobody's.
-func (g *Guard) Record(next func(context.Context, contract.RecordInput) error) func(context.Context, contract.RecordInput) error {
-	return func(ctx context.Context, in contract.RecordInput) error {
+func (g *Guard) Record(
+	next func(context.Context, contract.RecordInput) (contract.RecordResult, error),
+) func(context.Context, contract.RecordInput) (contract.RecordResult, error) {
+	return func(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 		s, err := g.verify(ctx, telling{in.Events, in.Status, in.Provenance}, true)
 		if err != nil {
-			return activities.Error(err)
+			return contract.RecordResult{}, activities.Error(err)
 		}
 		in.Events, in.Status = s.events, s.status
 		return next(ctx, in)
@@ -137,4 +141,16 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 	return problem
 }
 
-func workflowOf(ctx context.Context) string { return activity.GetInfo(ctx).WorkflowExecution.ID }
+// Of is for what is told again of a workflow that has ended, as its own history has it.
+func Of(ctx context.Context, workflow string) context.Context {
+	return context.WithValue(ctx, teller{}, workflow)
+}
+
+type teller struct{}
+
+func workflowOf(ctx context.Context) string {
+	if workflow, known := ctx.Value(teller{}).(string); known {
+		return workflow
+	}
+	return activity.GetInfo(ctx).WorkflowExecution.ID
+}

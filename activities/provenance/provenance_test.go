@@ -100,9 +100,9 @@ func (b *bench) run(workflowID, name string, in any) error {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.RegisterActivityWithOptions(b.guard.Record(func(ctx context.Context, in contract.RecordInput) error {
+	env.RegisterActivityWithOptions(b.guard.Record(func(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 		b.recorded = append(b.recorded, in)
-		return b.store.Append(ctx, in.Events, in.Status)
+		return contract.RecordResult{}, b.store.Append(ctx, in.Events, in.Status)
 	}), activity.RegisterOptions{Name: contract.ActivityRecord})
 	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Told, error) {
 		b.commented = append(b.commented, in)

@@ -59,6 +59,7 @@ var actors = map[string]string{
 	contract.ActorLedger:    "a refusal of the ledger",
 	contract.ActorSignal:    "a signal from Temporal",
 	contract.ActorCanceled:  "a cancellation in Temporal",
+	contract.ActorSweep:     "the sweep",
 }
 
 // Of puts one event of a request into words.

@@ -27,12 +27,16 @@ const (
 
 // Options is what sweeps work on.
 type Options struct {
-	Config   *config.Config
-	Temporal client.Client
-	Targets  map[string]target.Target
-	Holdings ledger.Holdings
-	Alarms   ledger.Alarms
-	Log      *zap.Logger
+	Config     *config.Config
+	Temporal   client.Client
+	Targets    map[string]target.Target
+	Events     ledger.Events
+	Holdings   ledger.Holdings
+	Tombstones ledger.Tombstones
+	// Record is contract.ActivityRecord, with its guard before it, for a workflow that has ended.
+	Record func(ctx context.Context, workflow string, in contract.RecordInput) (contract.RecordResult, error)
+	Alarms ledger.Alarms
+	Log    *zap.Logger
 }
 
 // Activities does what a sweep asks of one target.

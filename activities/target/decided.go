@@ -3,24 +3,27 @@ package target
 import (
 	"context"
 
+	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
 
 // proven is true when a grant says that it has put the access there, and shows that this was decided. Nobody else can have
 // Curfew take away what it never gave.
 func (a *Activities) proven(ctx context.Context, command contract.EndCommand) bool {
-	switch {
-	case !command.Mine:
-		return false
-	case a.verifier == nil:
+	return command.Mine && a.shown(ctx, command.Access, command.Chain)
+}
+
+// shown is true when a chain shows that an access was decided.
+func (a *Activities) shown(ctx context.Context, access contract.Access, chain *contract.Chain) bool {
+	if a.verifier == nil {
 		return true
 	}
 	var proof contract.Chain
-	if command.Chain != nil {
-		proof = *command.Chain
+	if chain != nil {
+		proof = *chain
 	}
-	if _, err := a.verifier.AnyDate().Allows(proof, proof.Request.Fact.ID, command.Access); err != nil {
-		a.raise(ctx, command.Access, []contract.Refusal{{Request: proof.Request.Fact.ID, Problem: *contract.AsProblem(err)}})
+	if _, err := a.verifier.AnyDate().Allows(proof, proof.Request.Fact.ID, access); err != nil {
+		a.raise(ctx, access, []contract.Refusal{{Request: proof.Request.Fact.ID, Problem: *contract.AsProblem(err)}})
 		return false
 	}
 	return true
@@ -32,14 +35,35 @@ func (a *Activities) knowsBetter(ctx context.Context, command contract.EndComman
 	if !a.proven(ctx, command) {
 		return false, nil
 	}
+	return a.forgotten(ctx, command.Chain)
+}
+
+// lost is true when the ledger has lost the holding of what a grant holds up: it has not even the command that it took last.
+func (a *Activities) lost(ctx context.Context, before ledger.Holding, command contract.GrantCommand) (bool, error) {
+	if !before.Token.Before(command.Known) || command.Standing || !a.shown(ctx, command.Access, command.Held) {
+		return false, nil
+	}
+	return a.forgotten(ctx, command.Held)
+}
+
+// forgotten is true when the ledger does not know that a request was granted.
+func (a *Activities) forgotten(ctx context.Context, chain *contract.Chain) (bool, error) {
 	if a.verifier == nil {
 		return true, nil
 	}
-	decisions, err := a.decisions.DecisionsOf(ctx, command.Chain.Request.Fact.ID)
+	decisions, err := a.decisions.DecisionsOf(ctx, chain.Request.Fact.ID)
 	for _, decision := range decisions {
 		if decision.About == "" && decision.Ruling == contract.RulingGrant {
 			return false, err
 		}
 	}
 	return err == nil, err
+}
+
+// remembered is a holding that was lost, as its grant knows it. Its leases have to show again that they were decided.
+func remembered(command contract.GrantCommand) ledger.Holding {
+	return ledger.Holding{
+		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Known, Open: true, Until: command.Until,
+		Proof: ledger.Proof{Identity: command.Identity, Shown: true},
+	}
 }

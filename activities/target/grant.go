@@ -43,6 +43,14 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	ctx, done := whileHeld(ctx)
 	defer done()
 	before := locked.Holding()
+	switch lost, err := a.lost(ctx, before, command); {
+	case err != nil:
+		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the ledger can't be read, so nothing is granted: %v", err)
+	case lost && !command.Restates:
+		return contract.GrantReceipt{Lost: true}, nil
+	case lost:
+		before = remembered(command)
+	}
 	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
 	}

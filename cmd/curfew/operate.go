@@ -66,7 +66,10 @@ func (p *program) sweepCommand() *cobra.Command {
 		Long: `Compare every target with the live grants now.
 
 A sweep reports access that carries Curfew's mark but belongs to no live grant. It removes that access only if the configuration
-says sweep.remove: true, and removes nothing if it finds more than sweep.maxRemovals.`,
+says sweep.remove: true, and removes nothing if it finds more than sweep.maxRemovals.
+
+It also reports requests that have no workflow in Temporal any more (untracked), and writes the end of those whose access is
+gone into the audit log (closed).`,
 		Example: "  curfew sweep --dry-run",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -102,6 +105,16 @@ func sweepText(page *page, report contract.SweepReport) {
 			page.row("reappeared", grant)
 		}
 	}
+	for _, id := range report.Requests.Untracked {
+		page.row("untracked", id)
+	}
+	for _, id := range report.Requests.Closed {
+		page.row("closed", id)
+	}
+	for _, workflow := range report.Requests.Restated {
+		page.row("restated", workflow)
+	}
+	page.fact("requests", report.Requests.Problem)
 	page.fact("stopped", report.Stopped)
 }
 

@@ -17,6 +17,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	if ending := status.Ending; ending != nil {
 		page.row("ended by", ending.By+", "+p.moment(ending.At)+because(ending.Reason))
 	}
+	for _, gap := range status.Lost {
+		page.row("lost", fmt.Sprintf("the audit log lacks the events %d to %d", gap.From, gap.To))
+	}
 	page.row("template", status.Template)
 	page.row("requester", status.Requester)
 	if status.Subject != status.Requester {
@@ -43,6 +46,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.fact("granted", p.maybe(status.GrantedAt))
 	if status.State != contract.StateEnded {
 		page.fact("ends", p.maybe(status.Until))
+	}
+	if status.Untracked {
+		page.row("untracked", "Temporal has no workflow of it any more: nobody can decide or extend it. The targets' workers end its access")
 	}
 	if extension := status.Extension; extension != nil {
 		page.row("extension", fmt.Sprintf("%s asks for %s more and waits for a review%s",
@@ -101,6 +107,8 @@ func stateText(status contract.Status) string {
 		text += " (ended, not yet on record)"
 	case status.Ending != nil && status.State != contract.StateEnded:
 		text += " (ended)"
+	case status.Untracked:
+		text += " (untracked)"
 	}
 	return text
 }

@@ -42,7 +42,7 @@ var allowances = []allowance{
 
 	{"activities", []string{"workflows/contract"}, nil},
 	{"activities/lease", []string{"activities", "activities/ledger", "internal/...", "workflows/contract"}, []string{"api/...", "sdk/activity", "sdk/client", "sdk/temporal"}},
-	{"activities/sweep", []string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"}, []string{"api/...", "sdk/client"}},
+	{"activities/sweep", []string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"}, []string{"api/...", "sdk/client", "sdk/converter"}},
 	{"activities/clock", []string{"activities/ledger", "workflows/contract"}, []string{"api/...", "sdk/client"}},
 	{"activities/policy", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
 	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},

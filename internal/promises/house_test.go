@@ -129,7 +129,7 @@ func newHouse(t testing.TB, options ...func(*house)) *house {
 	h.tombstones = h.ledger
 	h.starter, err = starter.New(starter.Options{
 		Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker(),
-		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier,
+		Incidents: h.incidents, Signer: h.signer, Verifier: h.verifier, UntrackedAfter: time.Millisecond,
 	})
 	require.NoError(t, err)
 	return h

@@ -63,10 +63,17 @@ var meanings = map[string]map[string]string{
 		"removed": "The sweep took it away",
 	},
 	"SweepReport": {
-		"dryRun":  "Nothing was to be removed",
-		"targets": "What was found, target by target",
-		"removed": "How many orphans were taken away",
-		"stopped": "Why none was, although they were to be",
+		"dryRun":   "Nothing was to be removed",
+		"targets":  "What was found, target by target",
+		"removed":  "How many orphans were taken away",
+		"stopped":  "Why none was, although they were to be",
+		"requests": "What was found of the requests themselves",
+	},
+	"SweptRequests": {
+		"untracked": "Requests that have not ended, and of which Temporal has no workflow any more",
+		"restated":  "Requests and grants that Temporal knew more of than the audit log, which is written again",
+		"closed":    "Those of them whose access is gone: their end was written into the audit log",
+		"problem":   "Why not all were looked at",
 	},
 	"SweepResult": {
 		"target":     "The target",
@@ -257,6 +264,12 @@ var meanings = map[string]map[string]string{
 		"stuck":           "A revoke is past its alarm time and still being tried",
 		"seq":             "The number of the newest event",
 		"ending":          "Somebody has ended it, and its events do not say so yet",
+		"lost":            "Events that the audit log lacks, because it was restored from an older copy or has refused them",
+		"untracked":       "It has not ended, and Temporal has no workflow of it any more; its access ends all the same",
+	},
+	"Gap": {
+		"from": "The number of the first event that is missing",
+		"to":   "The number of the last one",
 	},
 	"Ending": {
 		"by":         "Who has ended it",
@@ -288,12 +301,8 @@ var values = map[string][]any{
 		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventUnconfirmed, contract.EventCertified,
 		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
 	},
-	"Alarm.kind": anyOf(contract.AlarmKinds()),
-	"Problem.kind": {
-		contract.KindInvalid, contract.KindForbidden, contract.KindNotFound, contract.KindConflict, contract.KindDenied,
-		contract.KindClosed, contract.KindOverdue, contract.KindCapacity, contract.KindTooMany, contract.KindFrozen, contract.KindUnavailable,
-		contract.KindInternal,
-	},
+	"Alarm.kind":     anyOf(contract.AlarmKinds()),
+	"Problem.kind":   anyOf(contract.Kinds()),
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {
 		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,

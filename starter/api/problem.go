@@ -58,6 +58,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindConflict:    http.StatusConflict,
 	contract.KindDenied:      http.StatusForbidden,
 	contract.KindClosed:      http.StatusConflict,
+	contract.KindOverdue:     http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
 	contract.KindTooMany:     http.StatusTooManyRequests,
 	contract.KindFrozen:      http.StatusServiceUnavailable,

@@ -24,6 +24,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindTooMany:     http.StatusTooManyRequests,
 	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
+	contract.KindInternal:    http.StatusInternalServerError,
 }
 
 // Explain is what a browser may be told of an error, and the status that goes with it.

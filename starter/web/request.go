@@ -210,6 +210,11 @@ func headline(content requestContent) string {
 	switch {
 	case content.Ending != nil && content.State != contract.StateEnded:
 		return fmt.Sprintf("%s has ended it. Curfew carries that out, and the history follows.", content.EndedBy)
+	case content.Untracked && content.GrantedAt != nil && content.Until != nil:
+		return "Untracked: Temporal has no workflow of this request any more. Its access ends at " +
+			content.Until.UTC().Format("2006-01-02 15:04 UTC") + ", and nobody can extend it."
+	case content.Untracked:
+		return "Untracked: Temporal has no workflow of this request any more, so nobody can decide it. Make a new request."
 	case content.Stuck:
 		return "The access could not be revoked yet. Curfew keeps retrying."
 	case content.State == contract.StatePending:

@@ -68,6 +68,8 @@ func stateOf(status contract.Status) state {
 		return state{"stuck", "alarm"}
 	case status.Ending != nil && status.State != contract.StateEnded:
 		return state{"ended now", "moves"}
+	case status.Untracked:
+		return state{string(status.State) + ", untracked", "alarm"}
 	case status.NeedsPostReview():
 		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:

@@ -71,6 +71,9 @@ func IsGrantID(id string) bool {
 // RequestWorkflowID is the id of the curfew.Request workflow of a request.
 func RequestWorkflowID(request string) string { return requestWorkflowStart + request }
 
+// RequestOfWorkflow is the request that a workflow's id names; false when it is none of a request's.
+func RequestOfWorkflow(id string) (string, bool) { return strings.CutPrefix(id, requestWorkflowStart) }
+
 // Lease is one request's hold on one grant.
 type Lease struct {
 	Request string    `json:"request"`

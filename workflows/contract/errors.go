@@ -27,6 +27,14 @@ const (
 	KindInternal    Kind = "Internal"    // our own fault
 )
 
+// Kinds are all of them.
+func Kinds() []Kind {
+	return []Kind{
+		KindInvalid, KindForbidden, KindNotFound, KindConflict, KindDenied, KindClosed, KindOverdue, KindCapacity, KindTooMany, KindFrozen,
+		KindUnavailable, KindInternal,
+	}
+}
+
 // Final lists the kinds that no retry can help; retry policies name them.
 var Final = []string{
 	string(KindInvalid), string(KindForbidden), string(KindNotFound), string(KindConflict), string(KindDenied), string(KindClosed),

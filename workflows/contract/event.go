@@ -81,6 +81,15 @@ type RecordInput struct {
 	Events     []Event    `json:"events"`
 	Status     Status     `json:"status"`
 	Provenance Provenance `json:"provenance"`
+	// Refused are the numbers of earlier events that the ledger has refused: it does not miss them.
+	Refused []int `json:"refused,omitempty"`
+}
+
+// RecordResult answers it.
+type RecordResult struct {
+	// Missing is the number of the first event before these that the ledger does not have: it was restored from an older copy,
+	// say. Nothing was recorded then; the events from that number on are to be.
+	Missing int `json:"missing,omitempty"`
 }
 
 // CommentInput is the activity "ticket.Comment": one comment for each event, and the live state.

@@ -20,6 +20,8 @@ type GrantState struct {
 	Identity Identity  `json:"identity,omitzero"` // of what is held
 	Gone     Gone      `json:"gone,omitzero"`     // what the holding has not been told of
 	Chain    *Chain    `json:"chain,omitempty"`   // that what is held was decided
+	Chains   []Chain   `json:"chains,omitempty"`  // those of the leases, as far as they are kept
+	Known    Token     `json:"known,omitzero"`    // of the last command that the holding has taken
 }
 
 // HoldInput is the updates "hold" and "extend" of a grant, and the activities that send them.
@@ -179,6 +181,15 @@ type GrantCommand struct {
 	Gone
 	// Opens allows the holding to be opened. An extension does not: it must not bring back what has ended.
 	Opens bool `json:"opens,omitempty"`
+	// Known is the token of the last command that the holding has taken. A holding with an older one was lost, with a ledger
+	// that was restored, if Held shows that what it held was decided.
+	Known Token  `json:"known,omitzero"`
+	Held  *Chain `json:"held,omitempty"`
+	// Standing and Identity are what the grant knows of what is held.
+	Standing bool     `json:"standing,omitempty"`
+	Identity Identity `json:"identity,omitzero"`
+	// Restates is true when Chains are those of all leases, so that a holding that was lost can be written again.
+	Restates bool `json:"restates,omitempty"`
 }
 
 // GrantReceipt answers a GrantCommand.
@@ -196,6 +207,8 @@ type GrantReceipt struct {
 	Began map[string]time.Time `json:"began,omitempty"`
 	// Owed are the requests whose end the ledger has not taken: the grant has to see to it that it does.
 	Owed []string `json:"owed,omitempty"`
+	// Lost is true when the holding was lost and the command does not restate it: nothing was done.
+	Lost bool `json:"lost,omitempty"`
 }
 
 // Refusal says why a request's lease was not taken.

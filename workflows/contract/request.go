@@ -204,6 +204,29 @@ type Status struct {
 	Seq             int         `json:"seq"`             // number of the newest event
 	// Ending is set by the server when somebody has ended the request and its story does not say so.
 	Ending *Ending `json:"ending,omitempty"`
+	// Untracked is set by the server while the request has not ended and no workflow of it runs, or one that has forgotten what
+	// the ledger knows. The targets' workers end its access all the same.
+	Untracked bool `json:"untracked,omitempty"`
+	// Lost is set by the server: events that the ledger does not have, although it has later ones.
+	Lost []Gap `json:"lost,omitempty"`
+}
+
+// Gap is a part of a request's story that the ledger lacks, by the numbers of its first and last event.
+type Gap struct {
+	From int `json:"from"`
+	To   int `json:"to"`
+}
+
+// Gaps are what is missing of a story, whose events are in order.
+func Gaps(events []Event) (gaps []Gap) {
+	next := 1
+	for _, event := range events {
+		if event.Seq > next {
+			gaps = append(gaps, Gap{From: next, To: event.Seq - 1})
+		}
+		next = event.Seq + 1
+	}
+	return gaps
 }
 
 // Ending is somebody's word that a request has ended, which the targets' workers carry out.

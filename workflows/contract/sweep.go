@@ -41,6 +41,25 @@ type SweepReport struct {
 	Removed int           `json:"removed"`
 	// Stopped says why nothing was removed although it was to be.
 	Stopped string `json:"stopped,omitempty"`
+	// Requests is what was found of the requests themselves.
+	Requests SweptRequests `json:"requests"`
+}
+
+// SweepRequestsInput is the activity "sweep.Requests": compare the requests that have not ended, as far as the ledger knows,
+// with the workflows that run.
+type SweepRequestsInput struct {
+	DryRun bool `json:"dryRun,omitempty"`
+}
+
+// SweptRequests is what was found of the requests.
+type SweptRequests struct {
+	// Untracked are the ids of requests that have not ended and have no workflow.
+	Untracked []string `json:"untracked,omitempty"`
+	// Closed are those of them whose access is gone: the sweep has written their end into the ledger.
+	Closed []string `json:"closed,omitempty"`
+	// Restated are the requests and grants that Temporal knows more of than the ledger does: it is written again.
+	Restated []string `json:"restated,omitempty"`
+	Problem  string   `json:"problem,omitempty"` // why not all were looked at
 }
 
 // SweepResult is what was found at one target.

@@ -126,7 +126,7 @@ func (g *run) answerImpatient(ctx workflow.Context) {
 func (g *run) close() {
 	g.unlocked = unlocked{}
 	g.leases, g.held, g.standing, g.open, g.empty, g.gone = nil, time.Time{}, false, false, time.Time{}, contract.Gone{}
-	g.identity, g.chain = contract.Identity{}, nil
+	g.identity, g.chain, g.chains, g.known = contract.Identity{}, nil, nil, contract.Token{}
 }
 
 // adopt takes over the leases that an earlier run of this grant had left in the holding.

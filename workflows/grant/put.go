@@ -14,9 +14,18 @@ import (
 // released meanwhile is not waited for: the holding refuses what arrives late.
 func (g *run) put(ctx workflow.Context) {
 	asks := g.takeVerified(ctx)
-	if len(asks) == 0 && g.leases.End().Equal(g.held) {
+	if len(asks) == 0 && !g.restate && g.leases.End().Equal(g.held) {
 		return // nothing is to be changed
 	}
+	if g.putAll(ctx, asks) {
+		g.restate = true // the holding was lost, and is written again with what the grant knows
+		g.putAll(ctx, asks)
+	}
+	g.restate = false
+}
+
+// putAll sends what is asked for to the target. It is true when the holding was lost, and nothing was done.
+func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 	g.findRoute(ctx)
 	leases, opens := g.leases, false
 	var chains []contract.Chain
@@ -28,21 +37,32 @@ func (g *run) put(ctx workflow.Context) {
 	}
 	g.open, g.empty = true, time.Time{}
 	g.ending = nil // what is sent now overtakes it
-	receipt, abandoned, err := g.carryOut(ctx, contract.GrantCommand{
+	command := contract.GrantCommand{
 		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
-	}, asks)
+	}
+	if !g.held.IsZero() {
+		command.Known, command.Held, command.Standing, command.Identity = g.known, g.chain, g.standing, g.identity
+	}
+	if g.restate {
+		command.Restates, command.Chains = true, append(slices.Clone(chains), g.chainsBeside(asks)...)
+	}
+	receipt, abandoned, err := g.carryOut(ctx, command, asks)
 	switch {
 	case abandoned != nil:
 		for _, a := range asks {
 			a.fail(abandoned.Application())
 		}
-		return
+		return false
 	case err != nil:
 		g.putFailed(asks, err)
-		return
+		return false
+	}
+	if receipt.Lost && !command.Restates {
+		return true
 	}
 	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
-	g.identity = receipt.Identity
+	g.identity, g.known = receipt.Identity, command.Token
+	g.keepChains(chains)
 	for i, chain := range chains {
 		if _, held := g.leases.Find(chain.Request.Fact.ID); held {
 			g.chain = &chains[i]
@@ -56,6 +76,7 @@ func (g *run) put(ctx workflow.Context) {
 		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
 	}
 	g.recordEnds(ctx, receipt.Owed)
+	return false
 }
 
 // carryOut has a command carried out. What the first attempt fails with is shown while others are made.

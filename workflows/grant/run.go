@@ -19,6 +19,9 @@ type run struct {
 	standing bool
 	identity contract.Identity // of what is held
 	chain    *contract.Chain   // that what is held was decided
+	chains   []contract.Chain  // those of the leases
+	known    contract.Token    // of the last command that the holding has taken
+	restate  bool              // the holding is to be written again
 	// open is true while the target may hold something. A run that starts with a release, because the one before was
 	// terminated, must look; so it begins open.
 	open     bool
@@ -79,7 +82,7 @@ type ending struct {
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
 		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		identity: in.State.Identity, chain: in.State.Chain,
+		identity: in.State.Identity, chain: in.State.Chain, chains: in.State.Chains, known: in.State.Known,
 		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
@@ -99,7 +102,7 @@ func (g *run) wakeAt() time.Time {
 func (g *run) state() contract.GrantState {
 	return contract.GrantState{
 		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity,
-		Gone: g.gone, Chain: g.chain,
+		Gone: g.gone, Chain: g.chain, Chains: g.chains, Known: g.known,
 	}
 }
 
@@ -123,7 +126,7 @@ func (g *run) isDrained(ctx workflow.Context) bool {
 
 // changed is true when the main loop has something new to do.
 func (g *run) changed() bool {
-	if len(g.asks) > 0 || g.canceled && len(g.leases) > 0 || g.retry || g.takeOver != nil {
+	if len(g.asks) > 0 || g.canceled && len(g.leases) > 0 || g.retry || g.restate || g.takeOver != nil {
 		return true
 	}
 	for _, r := range g.releases {

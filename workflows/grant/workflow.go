@@ -36,10 +36,12 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	safe, done := workflow.NewDisconnectedContext(ctx)
 	defer done()
 	g.releaseAllWhenCanceled(ctx, safe)
+	g.handleRestate(ctx, safe)
 
 	// It goes on for as long as anybody waits for an answer, and not only while there is access.
 	for g.open || g.changed() || !g.isDrained(safe) {
 		g.apply(safe)
+		g.restate = g.restate && len(g.leases) > 0 && !g.held.IsZero()
 		g.answerImpatient(safe)
 		if g.leases.End().Equal(g.held) {
 			g.answerKept()
@@ -50,7 +52,7 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 			_ = workflow.Await(safe, func() bool { return g.changed() || g.isDrained(safe) }) // safe is never canceled
 		case len(g.leases) == 0 && len(g.asks) == 0:
 			g.endAt(safe, g.emptySince(safe))
-		case len(g.asks) > 0 || !g.leases.End().Equal(g.held):
+		case len(g.asks) > 0 || g.restate || !g.leases.End().Equal(g.held):
 			g.put(safe)
 		case !workflow.Now(safe).Before(g.wakeAt()):
 			g.endAt(safe, g.held)

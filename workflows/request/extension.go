@@ -24,7 +24,7 @@ func (x *extension) fail(err error) { x.done, x.err = true, err }
 func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 	switch {
 	case r.status.State != contract.StateActive || r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until):
-		return r.errNotActive("extended")
+		return r.errNotActive(ctx)
 	case by.Duration <= 0:
 		return contract.Problemf(contract.KindInvalid, "duration", "ask for a time like 30m", "%s is no time to extend by", by).Application()
 	case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
@@ -51,7 +51,7 @@ func (r *run) processExtension(ctx workflow.Context) {
 	decision, _, decided := r.askPolicy(ctx, &r.reviews, r.question(x, false), *r.status.Until)
 	switch {
 	case !decided:
-		x.fail(r.errNotActive("extended"))
+		x.fail(r.errNotActive(ctx))
 	case decision.Ruling != contract.RulingGrant:
 		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
 	default:
@@ -89,9 +89,9 @@ func (r *run) clearQueued() {
 
 // refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows the end
 // may take days.
-func (r *run) refuseExtensions() {
+func (r *run) refuseExtensions(ctx workflow.Context) {
 	for _, x := range r.extensions {
-		x.fail(r.errNotActive("extended"))
+		x.fail(r.errNotActive(ctx))
 	}
 	r.extensions = nil
 }
@@ -112,7 +112,7 @@ func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contra
 	}}
 	if problem := r.moveAll(ctx, from, until); problem != nil {
 		r.chain = before
-		x.fail(problem.Application())
+		x.fail(r.tooLate(ctx, problem))
 		r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
 		return
 	}
@@ -120,6 +120,15 @@ func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contra
 	r.earlierReviews = append(r.earlierReviews, x.reviews.sealed()...)
 	x.done = true
 	r.recordEvent(ctx, contract.EventExtended, actor, said, "By "+x.Fact.Duration.String()+", until "+clock(until)+".")
+}
+
+// tooLate says that the access was over before its new end could be written, if that is why it was not: nobody else can tell
+// whoever has asked what to do then.
+func (r *run) tooLate(ctx workflow.Context, problem *contract.Problem) error {
+	if r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until) {
+		return r.errNotActive(ctx)
+	}
+	return problem.Application()
 }
 
 // question is what the policy is asked about an extension; anew when the reviews are of the extension.

@@ -32,7 +32,7 @@ func (r *run) registerHandlers(ctx workflow.Context) error {
 	)
 }
 
-func (r *run) validateReview(in contract.ReviewInput) error {
+func (r *run) validateReview(ctx workflow.Context, in contract.ReviewInput) error {
 	review := in.Review.Fact
 	reviews := r.openReviews()
 	switch {
@@ -55,7 +55,7 @@ func (r *run) validateReview(in contract.ReviewInput) error {
 	case reviews == nil && r.status.PostReview != nil:
 		return r.reviewedAlready()
 	case reviews == nil:
-		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.stateText()).Application()
+		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.stateText(ctx)).Application()
 	case reviews.includes(review.Reviewer):
 		return contract.Problemf(contract.KindConflict, "reviewer", "ask another reviewer", "%s has reviewed this already", review.Reviewer).Application()
 	}
@@ -88,7 +88,7 @@ func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contr
 		return contract.Answer{}, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
 	}
 	if err == nil && !mine.counted {
-		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.stateText()).Application()
+		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.stateText(ctx)).Application()
 	}
 	return r.answer(in.Review.Fact.Asks()), err
 }
@@ -145,14 +145,14 @@ func (r *run) handleRevoke(ctx workflow.Context, in contract.EndInput) (contract
 	return r.answer(in.End.Fact.Asks()), nil
 }
 
-func (r *run) validateCancel(in contract.EndInput) error {
+func (r *run) validateCancel(ctx workflow.Context, in contract.EndInput) error {
 	switch {
 	case in.End.Fact.Request != r.status.ID:
 		return errOtherEnd()
 	case r.status.State == contract.StateEnded:
 		return r.errEnded()
 	case !r.awaitsAccess():
-		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.stateText()).Application()
+		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.stateText(ctx)).Application()
 	}
 	return nil
 }
@@ -207,6 +207,14 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 			r.handleExtendSignal(safe, signal)
 		}
 	})
+	restate := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRestate,
+		workflow.SignalChannelOptions{Description: "Sent by a sweep: put on record again what the ledger may have lost"})
+	workflow.Go(safe, func(safe workflow.Context) {
+		for range maxRestated {
+			restate.Receive(safe, nil)
+			r.ledger.again = true
+		}
+	})
 	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
 		workflow.SignalChannelOptions{Description: "Sent by a grant: something happened to the access while it was live"})
 	workflow.Go(safe, func(safe workflow.Context) {
@@ -221,6 +229,9 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 		r.endBy(contract.ActorCanceled, "The workflow was canceled.")
 	})
 }
+
+// maxRestated is how many times a request puts its story on record again: a flood must not keep the ledger busy.
+const maxRestated = 100
 
 // maxNotices is how many notices of its grants a request records: a flood must not fill the ticket.
 const maxNotices = 100
@@ -264,20 +275,28 @@ func (r *run) errEnded() error {
 	return contract.Problemf(contract.KindConflict, "", "make a new request", "the request has ended: %s", r.status.Outcome).Application()
 }
 
-func (r *run) errNotActive(done string) error {
-	if r.status.State == contract.StateEnded {
+// errNotActive is the answer to whoever wants something done to access that is not live.
+func (r *run) errNotActive(ctx workflow.Context) error {
+	switch {
+	case r.status.State == contract.StateEnded:
 		return r.errEnded()
+	case r.endRequest != nil || r.status.State == contract.StateRevoking:
+		return contract.Problemf(contract.KindConflict, "", "make a new request", "the access is being ended").Application()
+	case r.status.State == contract.StateActive:
+		return contract.Problemf(contract.KindConflict, "", "make a new request", "its time is over: the access ended %s", clock(*r.status.Until)).Application()
 	}
-	return contract.Problemf(contract.KindConflict, "", "", "only active access can be %s: the request is %s", done, r.stateText()).Application()
+	return contract.Problemf(contract.KindConflict, "", "wait until it is active", "only active access can be extended: the request is %s", r.stateText(ctx)).Application()
 }
 
 // stateText is the state in words; access whose time is over is not active, although nobody has looked yet.
-func (r *run) stateText() string {
-	if r.status.State == contract.StateEnded {
+func (r *run) stateText(ctx workflow.Context) string {
+	switch {
+	case r.status.State == contract.StateEnded:
 		return "ended (" + string(r.status.Outcome) + ")"
-	}
-	if r.endRequest != nil {
+	case r.endRequest != nil:
 		return "ending"
+	case r.status.State == contract.StateActive && !workflow.Now(ctx).Before(*r.status.Until):
+		return "past its end"
 	}
 	return string(r.status.State)
 }

@@ -2,6 +2,7 @@ package request
 
 import (
 	"fmt"
+	"slices"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -58,14 +59,33 @@ var weights = map[contract.EventKind]weight{
 // recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that can't
 // be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
-	if len(events) > 1 && record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance()}) == nil {
+	events = r.recordable(events)
+	if len(events) != 1 && (len(events) == 0 || r.recordWhole(ctx, events) == nil) {
 		return
 	}
 	for _, event := range events {
-		if err := record(ctx, contract.RecordInput{Events: []contract.Event{event}, Status: r.status, Provenance: r.provenance()}); err != nil {
+		if err := r.recordWhole(ctx, []contract.Event{event}); err != nil {
+			r.refusedEvents = append(r.refusedEvents, event.Seq)
 			r.noteRefusal(ctx, event, contract.AsProblem(err))
 		}
 	}
+}
+
+// recordWhole records events and, where the ledger has lost what came before them, all that it has lost: it was restored from
+// an older copy, and the request knows its whole story.
+func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
+	for {
+		result, err := record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance(), Refused: r.refusedEvents})
+		if err != nil || result.Missing == 0 {
+			return err
+		}
+		events = r.recordable(r.ledger.events[result.Missing-1 : events[len(events)-1].Seq])
+	}
+}
+
+// recordable are those of some events that the ledger has not refused.
+func (r *run) recordable(events []contract.Event) []contract.Event {
+	return slices.DeleteFunc(slices.Clone(events), func(event contract.Event) bool { return slices.Contains(r.refusedEvents, event.Seq) })
 }
 
 // noteRefusal tells operators that the ledger refuses an event, and ends what must not go on without it.

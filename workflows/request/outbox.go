@@ -12,7 +12,8 @@ type outbox struct {
 	events    []contract.Event
 	delivered int
 	closed    bool
-	beside    int // what is still on its way beside the events
+	beside    int  // what is still on its way beside the events
+	again     bool // everything is to be delivered once more
 }
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
@@ -28,7 +29,10 @@ func (o *outbox) drained() bool { return !o.waiting() && o.beside == 0 }
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
-			_ = workflow.Await(ctx, func() bool { return o.closed || !o.drained() }) // ctx is never canceled
+			_ = workflow.Await(ctx, func() bool { return o.closed || o.again || !o.drained() }) // ctx is never canceled
+			if o.again {
+				o.again, o.delivered = false, 0
+			}
 			if o.drained() {
 				return
 			}

@@ -64,13 +64,14 @@ func release(ctx workflow.Context, in contract.ReleaseInput) workflow.Future {
 }
 
 // record writes events to the ledger, however long that takes.
-func record(ctx workflow.Context, in contract.RecordInput) error {
-	return step(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
+func record(ctx workflow.Context, in contract.RecordInput) (result contract.RecordResult, err error) {
+	err = step(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
 		Summary:             "Record " + kinds(in.Events),
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(10 * time.Second),
 		Priority:            temporal.Priority{PriorityKey: grantNext},
-	}).Get(ctx, nil)
+	}).Get(ctx, &result)
+	return result, err
 }
 
 // raise records an alarm, however long that takes.

@@ -80,10 +80,11 @@ type run struct {
 	ticket, incident *place
 	channels         []*channel
 	notified         notified
-	incomplete       bool // the ledger refused an event that access rests on
-	alarms           int  // that the ledger has not taken yet
-	refusals         int  // of extensions that were signaled
-	notices          int  // of grants
+	refusedEvents    []int // by the ledger
+	incomplete       bool  // the ledger refused an event that access rests on
+	alarms           int   // that the ledger has not taken yet
+	refusals         int   // of extensions that were signaled
+	notices          int   // of grants
 	published        published
 }
 
@@ -147,7 +148,7 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 		return r.recordFailed
 	}
 	r.clearQueued()
-	r.refuseExtensions()
+	r.refuseExtensions(ctx)
 	r.recordEvent(ctx, contract.EventRevoking, r.endRequest.Fact.By, r.endRequest.Fact.Reason, "")
 	return r.recordRevoked
 }
@@ -184,7 +185,7 @@ func (r *run) recordUnconfirmed(ctx workflow.Context) {
 
 // drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
-	r.refuseExtensions()
+	r.refuseExtensions(ctx)
 	// The ledger comes last: it also takes what the others refused.
 	for _, o := range append(r.outboxes(), r.ledger) {
 		o.close()

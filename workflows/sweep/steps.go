@@ -32,6 +32,15 @@ func remove(ctx workflow.Context, target contract.SweepTarget, in contract.Sweep
 	return workflow.ExecuteActivity(atTarget(ctx, "Remove orphans from "+target.Name, target), contract.ActivitySweepRemove, in)
 }
 
+// lookAtRequests has the record of requests brought to its end whose workflows are gone.
+func lookAtRequests(ctx workflow.Context, in contract.SweepRequestsInput) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary: "Look for requests without a workflow", StartToCloseTimeout: attempt, ScheduleToCloseTimeout: within,
+		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 3, NonRetryableErrorTypes: contract.Final},
+		Priority:    temporal.Priority{PriorityKey: lowest},
+	}), contract.ActivitySweepRequests, in)
+}
+
 func atTarget(ctx workflow.Context, summary string, target contract.SweepTarget) workflow.Context {
 	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                summary,

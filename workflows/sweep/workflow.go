@@ -18,6 +18,7 @@ func Sweep(ctx workflow.Context, in contract.SweepInput) (contract.SweepReport, 
 		return contract.SweepReport{}, err
 	}
 	report := contract.SweepReport{DryRun: in.DryRun}
+	requests := lookAtRequests(ctx, contract.SweepRequestsInput(in))
 	looks := make([]workflow.Future, len(plan.Targets))
 	for i, target := range plan.Targets {
 		looks[i] = look(ctx, target, contract.SweepTargetInput{Target: target.Name, DryRun: in.DryRun})
@@ -31,6 +32,11 @@ func Sweep(ctx workflow.Context, in contract.SweepInput) (contract.SweepReport, 
 		report.Targets = append(report.Targets, result)
 		orphans += len(result.Orphans)
 	}
+	var swept contract.SweptRequests
+	if err := requests.Get(ctx, &swept); err != nil {
+		swept = contract.SweptRequests{Problem: contract.AsProblem(err).Error()}
+	}
+	report.Requests = swept
 	switch {
 	case in.DryRun || !plan.Remove || orphans == 0:
 	case orphans > plan.MaxRemovals:
