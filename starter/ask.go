@@ -55,7 +55,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	case !fresh:
 		return s.askedBefore(ctx, request)
 	}
-	return s.asAsked(ctx, request), nil
+	return s.named(s.asAsked(ctx, request)), nil
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
@@ -144,7 +144,7 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Zephyr: request.Zephyr, Incident: request.Incident,
 		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
 		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
-		MaxDuration: request.Terms.MaxDuration, Holds: holds,
+		MaxDuration: request.MaxDuration(), Holds: holds,
 	}
 }
 
@@ -164,5 +164,5 @@ func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (co
 	if status.Requester != request.Requester {
 		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "make a new id, or leave it out", "the id is taken")
 	}
-	return status, nil
+	return s.shown(ctx, status), nil
 }

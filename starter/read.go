@@ -26,7 +26,7 @@ func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, e
 	if err != nil {
 		return status, err
 	}
-	return s.withEnding(ctx, status), nil
+	return s.shown(ctx, s.withEnding(ctx, status)), nil
 }
 
 // find looks a request up for an operation that the actor may do.
@@ -54,7 +54,7 @@ func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status
 	status, events, err := s.events.Request(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		status, err = s.find(ctx, actor, id, OperationEvents)
-		return status, nil, err
+		return s.named(status), nil, err
 	}
 	if err != nil {
 		return contract.Status{}, nil, unreadable(err)
@@ -62,7 +62,8 @@ func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status
 	if err := s.allowOn(ctx, actor, OperationEvents, status); err != nil {
 		return contract.Status{}, nil, err
 	}
-	return s.withEnding(ctx, status), events, nil
+	events = s.shownEvents(status, events)
+	return s.named(s.withEnding(ctx, status)), events, nil
 }
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
@@ -126,7 +127,11 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 	if err != nil {
 		return nil, unreadable(err)
 	}
-	return s.withEndings(ctx, statuses), nil
+	statuses = s.withEndings(ctx, statuses)
+	for i, status := range statuses {
+		statuses[i] = s.named(s.withKeepers(ctx, status))
+	}
+	return statuses, nil
 }
 
 func checkFilter(filter ledger.Filter) error {

@@ -60,7 +60,7 @@ func registerActivities(r Registry, o Options) {
 		contract.ActivityRecordEnds:     book.RecordEnds,
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
 	})
-	registerTold(r, o, told{
+	registerOutgoing(r, o, outgoing{
 		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
 		note: incident.New(o.Incidents, page).AddNote, notify: notify.New(o.Config, o.Channels, page).Send,
 	})

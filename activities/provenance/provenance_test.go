@@ -104,9 +104,9 @@ func (b *bench) run(workflowID, name string, in any) error {
 		b.recorded = append(b.recorded, in)
 		return b.store.Append(ctx, in.Events, in.Status)
 	}), activity.RegisterOptions{Name: contract.ActivityRecord})
-	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Told, error) {
+	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Written, error) {
 		b.commented = append(b.commented, in)
-		return contract.Told{}, nil
+		return contract.Written{}, nil
 	}, func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 		return contract.OpenTicketResult{Ticket: b.opened}, nil
 	}), activity.RegisterOptions{Name: contract.ActivityCommentTicket})

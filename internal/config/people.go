@@ -58,3 +58,14 @@ func (r *reading) accounts(c *Config, at path) {
 		}
 	}
 }
+
+// Names are what people are called, by their ids; whoever has no name is left out.
+func (c *Config) Names(people ...string) map[string]string {
+	names := map[string]string{}
+	for _, id := range people {
+		if name := c.People[id].Name; name != "" {
+			names[id] = name
+		}
+	}
+	return names
+}

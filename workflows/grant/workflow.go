@@ -40,7 +40,7 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	// It goes on for as long as anybody waits for an answer, and not only while there is access.
 	for g.open || g.changed() || !g.isDrained(safe) {
 		g.apply(safe)
-		g.answerImpatient(safe)
+		g.answerImpatient()
 		if g.leases.End().Equal(g.held) {
 			g.answerKept()
 		}

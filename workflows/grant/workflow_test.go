@@ -236,6 +236,7 @@ func TestAGrantEndsWithItsLastLease(t *testing.T) {
 			g.at(2*time.Minute, func() { g.release("b") })
 		}, time.Hour, []string{"grant", "grant", "grant", "revoke"}},
 		"canceled": {func(g *target) {
+			g.tells(contract.EventRevoking) // the request ends with it
 			g.at(0, func() { g.hold("a", time.Hour) })
 			g.at(time.Minute, g.env.CancelWorkflow)
 		}, time.Minute, []string{"grant", "revoke"}},
@@ -247,6 +248,7 @@ func TestAGrantEndsWithItsLastLease(t *testing.T) {
 			tc.play(g)
 			require.Equal(t, tc.lasts, g.run(t))
 			require.Equal(t, tc.log, g.log)
+			g.env.AssertExpectations(t)
 		})
 	}
 }

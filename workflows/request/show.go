@@ -96,7 +96,7 @@ func held(hold contract.HoldState) string {
 	case hold.Standing:
 		return "was there before, and stays"
 	case hold.HeldUntil != nil:
-		return "kept up by another request until " + clock(*hold.HeldUntil)
+		return hold.Access.Person + " still has it through request " + hold.HeldBy + " until " + clock(*hold.HeldUntil)
 	case hold.RemovedAt != nil:
 		return "removed at " + clock(*hold.RemovedAt) + "; Curfew **can't confirm** that it is gone, which the template accepts"
 	case hold.GoneAt != nil && hold.AlreadyAbsent:

@@ -46,6 +46,7 @@ func call[T any](ctx context.Context, c *Client, method, path string, body any) 
 	if err := json.Unmarshal(answer.JSON, &answer.Value); err != nil {
 		return answer, c.strange("%v", err)
 	}
+	c.answered.Store(true)
 	return answer, nil
 }
 
