@@ -50,9 +50,15 @@ func faulty(t *testing.T, site http.Handler) string {
 	return server.URL
 }
 
+// said are events to be written, and how their request stands.
+type said struct {
+	Events []contract.Event
+	Status contract.Status
+}
+
 // writing has one of the activities write two events, of which the first is on fire, and shows what was written.
 type writing struct {
-	attempt func(ctx context.Context, events []contract.Event) (contract.Written, error)
+	attempt func(ctx context.Context, in said) (contract.Written, error)
 	written func() []string
 }
 
@@ -66,8 +72,8 @@ func onTicket(t *testing.T) writing {
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
 	return writing{
-		func(ctx context.Context, events []contract.Event) (contract.Written, error) {
-			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: events, Status: status()})
+		func(ctx context.Context, in said) (contract.Written, error) {
+			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: in.Events, Status: in.Status})
 		},
 		func() (all []string) {
 			for _, comment := range site.Comments(ticketID) {
@@ -87,8 +93,8 @@ func onOpening(t *testing.T) writing {
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
 	return writing{
-		func(ctx context.Context, _ []contract.Event) (contract.Written, error) {
-			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: status()})
+		func(ctx context.Context, in said) (contract.Written, error) {
+			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: in.Status})
 			return opened.Written, err
 		},
 		func() (all []string) {
@@ -104,8 +110,8 @@ func onIncident(t *testing.T, system incident.System, err error, id string, writ
 	t.Helper()
 	require.NoError(t, err)
 	activities := incident.New(incident.Systems{system}, page)
-	return writing{func(ctx context.Context, events []contract.Event) (contract.Written, error) {
-		return activities.AddNote(ctx, contract.AddNoteInput{Incident: id, Events: events, Status: status()})
+	return writing{func(ctx context.Context, in said) (contract.Written, error) {
+		return activities.AddNote(ctx, contract.AddNoteInput{Incident: id, Events: in.Events, Status: in.Status})
 	}, written}
 }
 
@@ -144,8 +150,8 @@ func onChannel(t *testing.T, settings config.Channel, written func() []string) w
 	require.Empty(t, faults)
 	directory := config.Fixed(&config.Config{People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}}})
 	activities := notify.New(directory, open, page)
-	return writing{func(ctx context.Context, events []contract.Event) (contract.Written, error) {
-		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: events, Status: status()})
+	return writing{func(ctx context.Context, in said) (contract.Written, error) {
+		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: in.Events, Status: in.Status})
 		return result.Written, err
 	}, written}
 }
@@ -156,7 +162,7 @@ func onSlack(t *testing.T) writing {
 	return onChannel(t, config.Channel{Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())}},
 		func() (all []string) {
 			for _, message := range site.Messages("C0OPS") {
-				all = append(all, message.Blocks)
+				all = append(all, message.Text, message.Blocks)
 			}
 			return all
 		})
@@ -214,10 +220,10 @@ func TestP8NoPlaceStopsTheStoryForACharacterThatItCanNotStore(t *testing.T) {
 			t.Parallel()
 			place := open(t)
 			var story []contract.Event
-			for i, said := range []string{fire, "and the rest"} {
-				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: said, At: status().AskedAt})
+			for i, text := range []string{fire, "and the rest"} {
+				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: text, At: status().AskedAt})
 			}
-			written, _, err := attempts(t, 10, place.attempt, story)
+			written, _, err := attempts(t, 10, place.attempt, said{story, status()})
 			require.NoError(t, err)
 			text := strings.Join(place.written(), "\n")
 			require.Contains(t, text, noFire, "only the character is missing")

@@ -101,8 +101,10 @@ func (a *Activities) message(entry narrate.Entry, in contract.NotifyInput, syste
 	if in.Only != "" {
 		people = slices.DeleteFunc(people, func(person string) bool { return person != in.Only })
 	}
+	written := story.Of(event, status, a.page)
+	event.Headline = written.Headline // for programs that read the event
 	return Message{
-		Event: event, Entry: story.Of(event, status, a.page), Status: status,
+		Event: event, Entry: written, Status: status,
 		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
 	}
 }

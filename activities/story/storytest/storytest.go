@@ -4,10 +4,13 @@ package storytest
 
 import (
 	"encoding/json"
+	"html"
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
+	"unicode"
 
 	"github.com/stretchr/testify/require"
 
@@ -15,26 +18,42 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Walk has a place show every case of some sentences, and the same case without each one of its facts. Cases that the place does
-// not show at all are "" both times, and skipped.
-func Walk(t *testing.T, sentences []story.Sentence, show func(t *testing.T, c story.Case) string) {
+// Place is where sentences are shown.
+type Place struct {
+	// Show is what people read there of a case; empty for what the place does not show at all.
+	Show func(t *testing.T, c story.Case) string
+	// Clock is how the place shows times; in UTC when it is nil.
+	Clock func(time.Time) string
+}
+
+// Walk has a place show a case of every one of some sentences, and the same case without each one of its facts: the place must
+// say the sentence, and must not say it when one of its facts does not hold, or is another one.
+func Walk(t *testing.T, sentences []story.Sentence, place Place) {
 	t.Helper()
 	shown := 0
 	for _, sentence := range sentences {
 		c := CaseOf(t, sentence)
-		said := show(t, c)
-		if said == "" {
+		c.Clock = place.Clock
+		says := plain(sentence.Say(c))
+		text := place.Show(t, c)
+		if text == "" {
 			continue
 		}
 		shown++
+		require.Contains(t, plain(text), says, "it does not say %q", sentence.Text)
 		for _, fact := range sentence.Needs {
-			require.NotEqual(t, said, show(t, Without(t, c, fact)), "%q says the same when it is not so: %s", sentence.Text, fact.Name)
+			require.NotEqual(t, plain(text), plain(place.Show(t, Without(t, c, fact))), "%q: the same is shown when it is not so: %s", sentence.Text, fact.Name)
 		}
 		for _, value := range sentence.Values() {
-			require.NotEqual(t, said, show(t, WithOther(t, c, value)), "%q says the same with another value of %s", sentence.Text, value)
+			require.NotContains(t, plain(place.Show(t, WithOther(t, c, value))), says, "%q is shown with another value of %s", sentence.Text, value)
 		}
 	}
 	require.NotZero(t, shown, "the place shows nothing")
+}
+
+// plain leaves letters and digits of a text, which no place formats or escapes.
+func plain(text string) string {
+	return strings.Join(strings.FieldsFunc(html.UnescapeString(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
 }
 
 // CaseOf is a case that has all facts of a sentence, and none that makes another one be said.
@@ -105,8 +124,8 @@ func Unlisted(sentence story.Sentence) []string {
 }
 
 var (
-	asked = time.Date(2036, 1, 2, 3, 0, 0, 0, time.UTC)
-	now   = asked.Add(30 * time.Minute)
+	now   = time.Now().UTC().Truncate(time.Second)
+	asked = now.Add(-30 * time.Minute)
 )
 
 // base is a request that says nothing of itself: each fact is added.
