@@ -75,7 +75,6 @@ var (
 		return c.Status.Ending != nil && c.Status.State != contract.StateEnded
 	}}
 	unrecorded = Fact{"not on record", func(c Case) bool { return c.Status.Ending != nil && c.Status.Ending.Unrecorded }}
-	extending  = Fact{"an extension waits", func(c Case) bool { return c.Status.Extension != nil }}
 )
 
 // longestProblem is how much of a target's own words is shown, in UTF-16 code units.

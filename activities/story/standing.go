@@ -13,7 +13,6 @@ var Standings = []Sentence{
 	of("Without approval (break-glass). The access is being granted.", in(contract.StateGranting), breakGlass),
 	of("Approved. The access is being granted.", in(contract.StateGranting)),
 	of("The time is over. The access is being revoked.", in(contract.StateActive), pastEnd),
-	of("The access is active. An extension waits for a reviewer.", in(contract.StateActive), extending),
 	of("The access is active.", in(contract.StateActive)),
 	of("The access is being revoked.", in(contract.StateRevoking)),
 

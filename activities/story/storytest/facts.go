@@ -116,12 +116,6 @@ var changes = map[string]change{
 	"not on record": {
 		func(c *story.Case) { c.Status.Ending.Unrecorded = true }, func(c *story.Case) { c.Status.Ending.Unrecorded = false },
 	},
-	"an extension waits": {
-		func(c *story.Case) {
-			c.Status.Extension = &contract.Extension{By: "ann", Duration: contract.Duration{Duration: time.Hour}, Reason: "more", At: asked}
-		},
-		func(c *story.Case) { c.Status.Extension = nil },
-	},
 }
 
 // others give a value another content.
