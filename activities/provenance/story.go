@@ -40,7 +40,10 @@ func (g *Guard) verify(ctx context.Context, t telling, recorded bool) (telling, 
 		}
 		proven = *known
 	}
-	t.status = drawn(t.status, proven)
+	t.status, err = g.keptUp(ctx, drawn(t.status, proven))
+	if err != nil {
+		return t, err
+	}
 	t.events = slices.Clone(t.events)
 	for i := range t.events {
 		if err := g.attribute(ctx, &t.events[i], proven); err != nil {
