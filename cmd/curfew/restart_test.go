@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,18 +22,23 @@ import (
 // restartable is a server of the API that can be stopped, and started again at the same address.
 type restartable struct {
 	*shell
-	t      *testing.T
-	server *httptest.Server
+	t        *testing.T
+	server   *httptest.Server
+	followed atomic.Bool // by somebody who follows a request
 }
 
 func (r *restartable) start(address string) {
 	r.t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(r.t.Context(), "tcp", address)
 	require.NoError(r.t, err)
-	r.server = &httptest.Server{
-		Listener: listener,
-		Config:   &http.Server{Handler: api.New(api.Options{Starter: r.Starter, Config: r.Live, Log: zap.NewNop()}), ReadHeaderTimeout: time.Minute},
-	}
+	server := api.New(api.Options{Starter: r.Starter, Config: r.Live, Log: zap.NewNop()})
+	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+		if strings.HasSuffix(request.URL.Path, "/events") {
+			r.followed.Store(true)
+		}
+		server.ServeHTTP(w, request)
+	})
+	r.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}}
 	r.server.Start()
 	r.shell.server = r.server.URL
 }
@@ -83,11 +89,7 @@ func TestWatchAndWaitLiveThroughARestartOfTheServer(t *testing.T) {
 					now: time.Now, zone: time.UTC,
 				})
 			}()
-			if args[0] == "watch" {
-				r.says(&out, "revoking")
-			} else {
-				r.reached()
-			}
+			require.Eventually(t, r.followed.Load, patienceOfTests, 20*time.Millisecond, "%s", &errors)
 			r.stop()
 			r.says(&errors, "Curfew keeps trying")
 			gone := time.Now().UTC()
@@ -100,26 +102,36 @@ func TestWatchAndWaitLiveThroughARestartOfTheServer(t *testing.T) {
 	}
 }
 
+func TestEnsureLivesThroughARestartOfTheServer(t *testing.T) {
+	t.Parallel()
+	r := &restartable{shell: open(t), t: t}
+	r.start("127.0.0.1:0")
+	t.Cleanup(func() { r.stop() })
+	status := startertest.Status(contract.StatePending)
+	status.Template, status.Seq = "look-round", 1
+	r.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
+	var out, errors spoken
+	done := make(chan int, 1)
+	go func() {
+		environment := map[string]string{"CURFEW_SERVER": r.shell.server, "CURFEW_TOKEN": startertest.Token("alice"), "CURFEW_LOGINS": r.logins}
+		done <- run(t.Context(), []string{"ensure", "look-round", "--reason", "curious"}, surroundings{
+			stdout: &out, stderr: &errors, getenv: func(name string) string { return environment[name] }, now: time.Now, zone: time.UTC,
+		})
+	}()
+	require.Eventually(t, r.followed.Load, patienceOfTests, 20*time.Millisecond, "%s", &errors)
+	r.stop()
+	r.says(&errors, "Curfew keeps trying")
+	until := time.Now().Add(time.Hour).UTC()
+	status.State, status.Until, status.Seq = contract.StateActive, &until, 2
+	r.Record(t, status, contract.Event{Seq: 2, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
+	r.start(strings.TrimPrefix(r.shell.server, "http://"))
+	require.Equal(t, exitDone, <-done, "%s", &errors)
+	require.Contains(t, out.String(), "The access is active.")
+}
+
 func (r *restartable) says(what *spoken, text string) {
 	r.t.Helper()
 	require.Eventually(r.t, func() bool { return strings.Contains(what.String(), text) }, patienceOfTests, 20*time.Millisecond, "it never says %q: %s", text, what)
-}
-
-// reached waits until the end is on record that a command sends, and the server has answered it.
-func (r *restartable) reached() {
-	r.t.Helper()
-	require.Eventually(r.t, func() bool {
-		for _, status := range mustList(r) {
-			if status.Ending != nil {
-				return true
-			}
-		}
-		return false
-	}, patienceOfTests, 20*time.Millisecond)
-}
-
-func mustList(r *restartable) []contract.Status {
-	return document[api.Page](r.t, r.run(r.t, "alice", "list", "--mine", "-o", "json")).Requests
 }
 
 func TestRevokeSaysByItsExitCodeThatTheAccessIsStillThere(t *testing.T) {

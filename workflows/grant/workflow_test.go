@@ -30,7 +30,8 @@ type target struct {
 	settles    time.Time
 	left       contract.Leases // that an earlier run had left
 	onGranting func()
-	broken     bool // no end succeeds
+	broken     bool   // no end succeeds
+	unlocked   string // why ends have no lock; empty when they have
 	alarms     []contract.Alarm
 
 	queue    string          // of the target, as the workers know it
@@ -108,6 +109,9 @@ func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 		err := g.endErr
 		g.endErr = nil
 		return contract.EndReceipt{}, err
+	}
+	if g.unlocked != "" {
+		return contract.EndReceipt{Unlocked: g.unlocked}, nil
 	}
 	if left := g.left; left != nil {
 		g.left, g.until, g.token = nil, left.Without(command.Released[0]).End(), command.Token
