@@ -74,6 +74,7 @@ bench: bin/temporal-dev ## Measure the delays that people notice, at the target 
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
 	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
 	$(GO) test -run '^$$' -bench Flood -benchtime 1x -timeout 20m -v ./internal/promises
+	$(GO) test -run '^$$' -bench Drown -benchtime 1x -timeout 20m -v ./internal/promises
 	$(GO) test -run '^$$' -bench Storm -benchtime 1x -timeout 30m -v ./internal/promises
 
 # A run's plan, record and logs are kept in bin/chaos. REQUESTS is 16 a minute when it is not given.
@@ -82,6 +83,11 @@ chaos: build bin/temporal-dev ## Try everything at once, while faults are inject
 	scripts/test-deps.sh
 	$(GO) build -o bin/curfew-chaos ./internal/chaos/cmd/chaos
 	bin/curfew-chaos -seed $(or $(SEED),1) -minutes $(or $(MINUTES),8) -ledger $(or $(LEDGER),sqlite) -requests $(or $(REQUESTS),0)
+
+.PHONY: mutate
+mutate: bin/temporal-dev ## Break the product, one line at a time, and see that a test fails: internal/mutate/mutations.yaml
+	scripts/test-deps.sh
+	$(GO) run ./internal/mutate/cmd/mutate -only '$(ONLY)'
 
 .PHONY: record
 record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0

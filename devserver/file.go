@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"maps"
 	"net/url"
+	"os"
 	"path/filepath"
 
 	"go.temporal.io/server/common/config"
@@ -29,7 +30,12 @@ func fileStore(ctx context.Context, path string, sync Sync) (*store, error) {
 		"synchronous":  string(sync),
 	}
 	name := (&url.URL{Path: filepath.ToSlash(path)}).EscapedPath()
-	if err := layTables(ctx, name, pragmas); err != nil {
+	create(path)
+	err = layTables(ctx, name, pragmas)
+	if err == nil {
+		err = keepPrivate(path)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("open the database %s: %w", path, err)
 	}
 	attributes := maps.Clone(pragmas)
@@ -38,6 +44,34 @@ func fileStore(ctx context.Context, path string, sync Sync) (*store, error) {
 		shards: 4,
 		sql:    &config.SQL{PluginName: sqlite.PluginName, DatabaseName: name, ConnectAttributes: attributes},
 	}, nil
+}
+
+// create makes an empty file that only its owner can read; SQLite gives its other files the same rights. What keeps it from
+// that, SQLite says better.
+func create(path string) {
+	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, ownerOnly); err == nil {
+		_ = file.Close() // nothing was written
+	}
+}
+
+// ownerOnly is for files with everything that workflows were told: requests, reviews and their reasons.
+const ownerOnly fs.FileMode = 0o600
+
+// keepPrivate takes the files of a database from others who can read them: an earlier release let them.
+func keepPrivate(path string) error {
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Mode().Perm()&^ownerOnly != 0:
+			if err := os.Chmod(file, ownerOnly); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // layTables makes the server's tables in a new file. The server has a function for that, but not in one transaction: a

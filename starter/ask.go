@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"curfew/activities/ledger"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -37,16 +38,22 @@ type Ask struct {
 	BreakGlass bool
 	Source     string // how it came in: api, cli …
 
-	derived bool // the id is DerivedID's, and may be of any age
+	derived bool // the id is a derived one, and may be of any age
 }
 
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
-// worker. Asking twice with one id answers with the first request's status.
+// worker. Asking for the same twice with one id answers with the first request's status.
 func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	s = s.snapshot()
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err
+	}
+	if full := s.hasRoom(ctx, request.Requester); full != nil {
+		if status, err := s.askedBefore(ctx, request); err == nil { // it was asked for when there was room
+			return status, nil
+		}
+		return contract.Status{}, full
 	}
 	fresh, err := s.launch(ctx, request)
 	switch {
@@ -56,6 +63,28 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 		return s.askedBefore(ctx, request)
 	}
 	return s.named(s.asAsked(ctx, request)), nil
+}
+
+// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an entry
+// point starts by itself are not counted against anybody.
+const mostPending = 100
+
+// hasRoom refuses a person who asks for more than anybody decides.
+func (s *Starter) hasRoom(ctx context.Context, person string) error {
+	pending, err := s.events.Requests(ctx, ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending})
+	if err != nil {
+		return unreadable(err)
+	}
+	own := 0
+	for _, status := range pending {
+		if status.Requester == person {
+			own++
+		}
+	}
+	if own < mostPending {
+		return nil
+	}
+	return contract.Problemf(contract.KindTooMany, "", "wait until they are decided, or cancel some", "%d of your requests wait for a decision", own)
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
@@ -155,14 +184,31 @@ func start(request contract.Request) *time.Time {
 	return &request.StartAt
 }
 
-// askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business.
+// askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business; and an id is that of one
+// request, so who asks for something else with it has to make another.
 func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
+	first, err := s.firstRequest(ctx, request.ID)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	if first.Fact.Requester != request.Requester {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "make a new id, or leave it out", "the id is taken")
+	}
+	if !sameAsk(first.Fact, request) {
+		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "look at that request; to make another one, make a new id, or leave it out",
+			"it is that of your request for %s, which asks for something else", first.Fact.Template)
+	}
 	status, err := s.look(ctx, request.ID)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if status.Requester != request.Requester {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "make a new id, or leave it out", "the id is taken")
-	}
 	return s.shown(ctx, status), nil
+}
+
+// sameAsk is true when both say the same of what is asked for. The ticket of one that was named by something else is read
+// again each time.
+func sameAsk(first, again contract.Request) bool {
+	return first.Template == again.Template && first.Subject == again.Subject && first.Duration == again.Duration &&
+		first.Reason == again.Reason && first.Zephyr == again.Zephyr && (first.Zephyr != "" || first.Ticket == again.Ticket) &&
+		first.Incident == again.Incident && first.StartAt.Equal(again.StartAt) && first.BreakGlass == again.BreakGlass
 }

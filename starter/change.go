@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -31,6 +32,9 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 	status, err := s.open(ctx, actor, id, OperationReview)
 	if err != nil {
 		return contract.Status{}, err
+	}
+	if repeated, err := isRepeated(status, actor, input); repeated || err != nil {
+		return status, err
 	}
 	subject := "request"
 	switch {
@@ -60,7 +64,7 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 		return contract.Status{}, err
 	}
 	return s.updateShown(ctx, id, message{
-		name: contract.UpdateReview, id: s.signer.Name("review", id, actor, string(input.Verdict), subject),
+		name: contract.UpdateReview, id: s.signer.Name("review", id, actor, string(input.Verdict), subject, input.Reason, input.Duration.String()),
 		input: contract.ReviewInput{Review: sealedFact}, asks: review.Asks(),
 	})
 }
@@ -133,6 +137,27 @@ func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (con
 		return contract.Status{}, hasEnded(status)
 	}
 	return status, nil
+}
+
+// isRepeated is true when the actor has said just that already, and an error when they have said something else of what is not
+// there to be reviewed any more, or again: the first word counts.
+func isRepeated(status contract.Status, actor string, input ReviewInput) (bool, error) {
+	if status.Extension != nil || status.NeedsPostReview() {
+		return false, nil
+	}
+	said := slices.Clone(status.Reviews)
+	if status.PostReview != nil {
+		said = []contract.Review{*status.PostReview}
+	}
+	at := slices.IndexFunc(said, func(review contract.Review) bool { return review.Reviewer == actor })
+	switch {
+	case at < 0:
+		return false, nil
+	case said[at].Verdict == input.Verdict && said[at].Reason == input.Reason && said[at].Duration == input.Duration:
+		return true, nil
+	}
+	return false, contract.Problemf(contract.KindConflict, "", "look at the request: what you said first counts",
+		"you have reviewed this already, with other words: the request is %s", status.State)
 }
 
 func checkReviewInput(input ReviewInput) error {

@@ -158,7 +158,7 @@ func checkDuration(asked, longest contract.Duration) error {
 }
 
 func checkReason(reason string) error {
-	if strings.TrimSpace(reason) == "" {
+	if contract.IsBlank(reason) {
 		return invalid("reason", "say what it is for", "a reason is missing")
 	}
 	return checkText(reason)

@@ -2,7 +2,6 @@ package starter
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"time"
 
@@ -12,56 +11,105 @@ import (
 	"curfew/workflows/contract"
 )
 
-// DerivedID is the id of the one request that belongs to something outside: made of when that began and of what tells it
-// from all else, it is the same whoever derives it, and however often.
-func DerivedID(began time.Time, of ...string) string {
-	sum := sha256.New()
-	for _, part := range of {
-		digest := sha256.Sum256([]byte(part)) // so that no two lists of parts read the same
-		sum.Write(digest[:])
-	}
-	var id ulid.ULID
-	// It fails beyond the year 10889, and with less than the ten bytes that it takes.
-	_ = errors.Join(id.SetTime(uint64(max(0, began.UnixMilli()))), id.SetEntropy(sum.Sum(nil)[:10]))
-	return id.String()
+// Origin is what the one request that an entry point starts belongs to: when that began, and what tells it from all else.
+type Origin struct {
+	Began time.Time
+	Of    []string
 }
 
-// StartDerived starts the one request that belongs to something outside, under its DerivedID. One that is there already, running
+// DerivedID is the id of the one request that belongs to an origin. It is the same at every server, and nobody without their
+// secret can make it: an id that could be foreseen could be taken by somebody else's request.
+func (s *Starter) DerivedID(origin Origin) (string, error) {
+	ids, err := s.derivedIDs(origin)
+	if err != nil {
+		return "", err
+	}
+	return ids[0], nil
+}
+
+// derivedIDs are the id that a request of this origin gets, and after it those that it may have by secrets that were
+// replaced.
+func (s *Starter) derivedIDs(origin Origin) ([]string, error) {
+	names, err := s.secrets.Names("request ids", origin.Of...)
+	if err != nil {
+		return nil, problemOf(err, "")
+	}
+	ids := make([]string, 0, len(names))
+	for _, name := range names {
+		var id ulid.ULID
+		// It fails beyond the year 10889, and with less than the ten bytes that it takes.
+		_ = errors.Join(id.SetTime(uint64(max(0, origin.Began.UnixMilli()))), id.SetEntropy(name[:10]))
+		ids = append(ids, id.String())
+	}
+	return ids, nil
+}
+
+// StartDerived starts the one request that belongs to an origin, under its derived id. One that is there already, running
 // or over, is the same request: the ledger knows it also when Temporal has forgotten it.
-func (s *Starter) StartDerived(ctx context.Context, ask Ask) (contract.Status, error) {
+func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (contract.Status, error) {
 	s = s.snapshot()
-	if err := checkID(ask.ID); err != nil {
-		return contract.Status{}, err
-	}
-	status, _, err := s.events.Request(ctx, ask.ID)
-	switch {
-	case errors.Is(err, ledger.ErrNotFound):
-		status, err = s.startDerived(ctx, ask)
-	case err != nil:
-		err = unreadable(err)
-	}
-	if err == nil && (status.Requester != ask.Requester || status.Template != ask.Template) {
-		err = contract.Problemf(contract.KindConflict, "id", "see who has asked for it, and ask by hand",
-			"the id %s is taken by a request of %s for %s", ask.ID, status.Requester, status.Template)
-	}
+	ids, err := s.derivedIDs(origin)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return status, nil
-}
-
-func (s *Starter) startDerived(ctx context.Context, ask Ask) (contract.Status, error) {
-	ask.derived = true
+	for _, id := range ids {
+		status, there, err := s.startedBefore(ctx, id, ask)
+		if err != nil || there {
+			return status, err
+		}
+	}
+	ask.ID, ask.derived = ids[0], true
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err
 	}
 	fresh, err := s.launch(ctx, request)
-	if err != nil {
+	switch {
+	case err != nil:
 		return contract.Status{}, err
+	case fresh:
+		return s.asAsked(ctx, request), nil
 	}
-	if !fresh {
-		return s.firstStatus(ctx, request.ID)
+	status, _, err := s.startedBefore(ctx, request.ID, ask)
+	return status, err
+}
+
+// startedBefore finds the request under a derived id, and holds that it is the one that the entry point would start.
+func (s *Starter) startedBefore(ctx context.Context, id string, ask Ask) (status contract.Status, there bool, err error) {
+	status, _, err = s.events.Request(ctx, id)
+	unrecorded := errors.Is(err, ledger.ErrNotFound)
+	if err != nil && !unrecorded {
+		return status, false, unreadable(err)
 	}
-	return s.asAsked(ctx, request), nil
+	asked, err := s.Asked(ctx, id)
+	problem, known := contract.ProblemOf(err)
+	switch missing := known && problem.Kind == contract.KindNotFound; {
+	case missing && unrecorded:
+		return status, false, nil
+	case missing: // Temporal has forgotten it: nobody without the servers' secret could have asked under this id
+		return status, true, nil
+	case err != nil:
+		return status, false, err
+	case asked.Source != ask.Source || asked.Requester != ask.Requester || asked.Template != ask.Template ||
+		ask.Ticket != asked.Ticket || ask.Incident != asked.Incident:
+		return status, false, contract.Problemf(contract.KindConflict, "id", "see who has asked for it, and ask by hand",
+			"the id %s is taken by a request of %s for %s", id, asked.Requester, asked.Template)
+	case unrecorded:
+		status = s.asAsked(ctx, asked)
+	}
+	return status, true, nil
+}
+
+// Asked is a request exactly as it was asked for, sealed by a server, whoever may see it. It is for entry points that have to
+// know what they have started: an id says nothing of that.
+func (s *Starter) Asked(ctx context.Context, id string) (contract.Request, error) {
+	s = s.snapshot()
+	request, err := s.firstRequest(ctx, id)
+	if err != nil {
+		return contract.Request{}, err
+	}
+	if _, err := s.digestOf(request); err != nil {
+		return contract.Request{}, err
+	}
+	return request.Fact, nil
 }

@@ -61,24 +61,48 @@ func (s *Starter) endWith(
 	return ended, err
 }
 
+// openStates are those of requests that have not ended, in the order in which a request passes them.
+var openStates = []contract.State{
+	contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking,
+}
+
 // OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
-// for entry points that act in nobody's name.
+// for entry points that act in nobody's name. It reads none of those that have ended, however many there are; a request that
+// goes on meanwhile is found in its next state.
 func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
 	s = s.snapshot()
-	filter.Limit = pageOfEnds
+	states := openStates
+	if filter.State != "" {
+		states = []contract.State{filter.State}
+	}
 	var open []contract.Status
+	found := map[string]bool{}
+	for _, filter.State = range states {
+		all, err := s.inState(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		for _, status := range all {
+			if !found[status.ID] {
+				open = append(open, status)
+			}
+			found[status.ID] = true
+		}
+	}
+	return open, nil
+}
+
+// inState reads all pages of a list.
+func (s *Starter) inState(ctx context.Context, filter ledger.Filter) (all []contract.Status, err error) {
+	filter.Limit = pageOfEnds
 	for {
 		page, err := s.events.Requests(ctx, filter)
 		if err != nil {
 			return nil, unreadable(err)
 		}
-		for _, status := range page {
-			if status.State != contract.StateEnded {
-				open = append(open, status)
-			}
-		}
+		all = append(all, page...)
 		if len(page) < pageOfEnds {
-			return open, nil
+			return all, nil
 		}
 		filter.Before = page[len(page)-1].ID
 	}

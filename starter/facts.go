@@ -71,7 +71,7 @@ func checkRules(facts policy.Facts) error {
 	if len(request.Terms.Rules.Automatic) > 0 || request.BreakGlass {
 		return nil
 	}
-	for _, rule := range request.Terms.ApprovalRules() {
+	for _, rule := range request.Terms.Rules.Approvals {
 		groups := slices.Concat(rule.Groups, rule.Then.Groups)
 		if slices.ContainsFunc(groups, func(group string) bool { return slices.Contains(facts.Open, group) }) {
 			continue
@@ -93,7 +93,7 @@ func checkRules(facts policy.Facts) error {
 func (s *Starter) reviewers(ctx context.Context, request contract.Request) []string {
 	facts, _ := s.facts(ctx, request)
 	var named []string
-	for _, rule := range request.Terms.ApprovalRules() {
+	for _, rule := range request.Terms.Rules.Approvals {
 		named = append(named, rule.From...)
 		for _, group := range rule.Groups {
 			named = append(named, facts.Groups[group]...)
@@ -105,7 +105,7 @@ func (s *Starter) reviewers(ctx context.Context, request contract.Request) []str
 // needed is how many approvals all rules ask for together.
 func needed(terms contract.Terms) int {
 	sum := 0
-	for _, rule := range terms.ApprovalRules() {
+	for _, rule := range terms.Rules.Approvals {
 		sum += rule.Count
 	}
 	return sum

@@ -4,7 +4,6 @@ import (
 	"context"
 	"maps"
 	"slices"
-	"strings"
 
 	"curfew/activities/ledger"
 	"curfew/internal/policy"
@@ -12,51 +11,31 @@ import (
 )
 
 // withNewcomer adds to a page of a list what waits for a review that the actor may give today, though nobody knew so when
-// it was last decided: since then they have come into a group, or signed in as a member of one.
-func (s *Starter) withNewcomer(
-	ctx context.Context, actor string, filter ledger.Filter, page []contract.Status,
-) ([]contract.Status, error) {
-	length, err := filter.PageLength()
-	if err != nil {
-		return nil, err
-	}
-	for _, template := range s.reviewed(ctx, actor) {
-		if filter.Template != "" && filter.Template != template {
+// it was last decided: since then they have come into a group, or signed in as a member of one. However many wait, it looks at
+// one page of those of each template.
+func (s *Starter) withNewcomer(ctx context.Context, actor string, filter ledger.Filter, page Page) (Page, error) {
+	waits := filter
+	waits.Viewer, waits.Reviewer, waits.Waits = "", "", true
+	for _, waits.Template = range s.reviewed(ctx, actor) {
+		if filter.Template != "" && filter.Template != waits.Template {
 			continue
 		}
-		more, err := s.waiting(ctx, actor, filter, template, length)
+		more, err := s.stretch(ctx, waits, func(status contract.Status) bool { return s.newlyReviews(ctx, actor, status) })
 		if err != nil {
-			return nil, err
+			return Page{}, err
 		}
-		page = append(page, more...)
+		page = merged(page, more, filter.Limit)
 	}
-	slices.SortFunc(page, func(a, b contract.Status) int { return strings.Compare(b.ID, a.ID) })
-	return page[:min(len(page), length)], nil
+	return page, nil
 }
 
-// waiting are requests for a template that wait for a review of the actor's and don't name them yet, newest first.
-func (s *Starter) waiting(
-	ctx context.Context, actor string, filter ledger.Filter, template string, length int,
-) (found []contract.Status, err error) {
-	filter.Viewer, filter.Reviewer, filter.Template, filter.Waits = "", "", template, true
-	for {
-		page, err := s.events.Requests(ctx, filter)
-		if err != nil {
-			return nil, err
-		}
-		for _, status := range page {
-			if slices.Contains(status.Reviewers, actor) {
-				continue
-			}
-			if by, err := s.mayReview(ctx, status, actor); err == nil && len(by) > 0 {
-				found = append(found, status)
-			}
-		}
-		if len(found) >= length || len(page) < length {
-			return found, nil
-		}
-		filter.Before = page[len(page)-1].ID
+// newlyReviews is true when the actor may review a request that does not name them yet.
+func (s *Starter) newlyReviews(ctx context.Context, actor string, status contract.Status) bool {
+	if slices.Contains(status.Reviewers, actor) {
+		return false
 	}
+	by, err := s.mayReview(ctx, status, actor)
+	return err == nil && len(by) > 0
 }
 
 // reviewed are the templates whose requests the actor may review, some time after they were asked. Where who is in a group

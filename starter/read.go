@@ -110,46 +110,6 @@ func (s *Starter) Watch(
 	}
 }
 
-// List returns the ledger's statuses of requests that the actor can see, newest first.
-func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) ([]contract.Status, error) {
-	s = s.snapshot()
-	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
-		return nil, err
-	}
-	filter.Viewer = ""
-	if show, _ := RuleOf(OperationShow); !show.Allows(s.roles(actor)) { // not all of them
-		filter.Viewer = actor
-	}
-	statuses, err := s.events.Requests(ctx, filter)
-	if err == nil && (filter.Viewer == actor || filter.Reviewer == actor) && filter.Person == "" {
-		statuses, err = s.withNewcomer(ctx, actor, filter, statuses)
-	}
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	statuses = s.withEndings(ctx, statuses)
-	for i, status := range statuses {
-		statuses[i] = s.named(s.withKeepers(ctx, status))
-	}
-	return statuses, nil
-}
-
-func checkFilter(filter ledger.Filter) error {
-	states := []contract.State{
-		"", contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
-	}
-	if !slices.Contains(states, filter.State) {
-		return invalid("state", "choose pending, scheduled, granting, active, revoking or ended",
-			"there is no state %q", shortened(string(filter.State)))
-	}
-	if filter.Before != "" && checkID(filter.Before) != nil {
-		return invalid("before", "give the id of the last request of the page before",
-			"%q is not the id of a request", shortened(filter.Before))
-	}
-	_, err := filter.PageLength()
-	return err
-}
-
 // look finds a request's status wherever there is one, whoever may see it.
 func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
 	status, unanswered := s.query(ctx, id)

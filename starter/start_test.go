@@ -62,6 +62,7 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		"too long a duration":         {func(a *starter.Ask) { a.Duration = hours(9) }, contract.KindInvalid, "duration", "9h is over the maximum of 8h; ask for 8h or less"},
 		"no reason":                   {func(a *starter.Ask) { a.Reason = "" }, contract.KindInvalid, "reason", "missing"},
 		"a blank reason":              {func(a *starter.Ask) { a.Reason = " \n\t" }, contract.KindInvalid, "reason", "missing"},
+		"a reason of nothing to see":  {func(a *starter.Ask) { a.Reason = "\u200b\u2800" }, contract.KindInvalid, "reason", "missing"},
 		"too long a reason":           {func(a *starter.Ask) { a.Reason = strings.Repeat("x", 4097) }, contract.KindInvalid, "reason", "4097 bytes"},
 		"a reason that is no text":    {func(a *starter.Ask) { a.Reason = "\xff\xfe" }, contract.KindInvalid, "reason", "UTF-8"},
 		"a reason with an escape":     {func(a *starter.Ask) { a.Reason = "ok\x1b[2J" }, contract.KindInvalid, "reason", "byte 2"},
@@ -246,10 +247,33 @@ func TestAskingTwiceWithOneIDIsOneRequest(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 
-	asked.Requester = "bob"
-	_, err = house.Starter.Start(t.Context(), asked)
+	theirs := asked
+	theirs.Requester = "bob"
+	_, err = house.Starter.Start(t.Context(), theirs)
 	problem := requireProblem(t, err, contract.KindConflict, "id")
 	require.NotContains(t, problem.Error(), "alice")
+}
+
+func TestOneIDIsNotThatOfTwoRequests(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	asked := ask()
+	asked.ID = ulid.Make().String()
+	_, err := house.Starter.Start(t.Context(), asked)
+	require.NoError(t, err)
+	for name, change := range map[string]func(*starter.Ask){
+		"another template": func(a *starter.Ask) { a.Template = "read-logs" },
+		"another subject":  func(a *starter.Ask) { a.Subject = "bob" },
+		"another duration": func(a *starter.Ask) { a.Duration = hours(3) },
+		"another reason":   func(a *starter.Ask) { a.Reason = "something else" },
+		"another incident": func(a *starter.Ask) { a.Incident = "P2" },
+		"by a test cycle":  func(a *starter.Ask) { a.Ticket, a.Zephyr = "", "OPS-R12" },
+	} {
+		other := asked
+		change(&other)
+		_, err := house.Starter.Start(t.Context(), other)
+		require.Contains(t, requireProblem(t, err, contract.KindConflict, "id").Fault, "asks for something else", name)
+	}
 }
 
 func TestWithoutTemporalNothingIsStartedAndTryingAgainIsSafe(t *testing.T) {

@@ -19,6 +19,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/keyring"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -55,6 +56,8 @@ type Options struct {
 	// Signer seals what the server vouches for, and Verifier knows the seals; both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
+	// Secrets are those that all servers share; one of this process's own when there is none.
+	Secrets keyring.Ring
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
 }
@@ -75,6 +78,7 @@ type Starter struct {
 	references ticket.References
 	signer     *seal.Signer
 	verifier   *seal.Verifier
+	secrets    keyring.Ring
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
 	seen       *lru.Cache[string, ledger.Sighting] // the last of each person that was remembered
@@ -100,6 +104,9 @@ func New(o Options) (*Starter, error) {
 	if o.Converter == nil {
 		o.Converter = converter.GetDefaultDataConverter()
 	}
+	if o.Secrets.IsZero() {
+		o.Secrets = keyring.Random()
+	}
 	kept, err := lru.New[string, digests](mostDigests)
 	if err != nil {
 		return nil, err
@@ -113,7 +120,7 @@ func New(o Options) (*Starter, error) {
 		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
 		alarms: o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
 		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier,
+		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets,
 	}, nil
 }
 

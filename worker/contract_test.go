@@ -35,7 +35,8 @@ func (r recorder) RegisterActivityWithOptions(run any, options activity.Register
 func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	t.Parallel()
 	registered := recorder{}
-	registerActivities(registered, Options{Config: config.Fixed(&config.Config{}), Tickets: struct{ ticket.System }{}})
+	options := Options{Config: config.Fixed(&config.Config{}), Tickets: struct{ ticket.System }{}}
+	registerActivities(registered, options, targetActivities(options))
 
 	registerDeliver(registered, nil)
 

@@ -35,14 +35,14 @@ func registerWorkflows(r Registry) {
 	}
 }
 
-func registerActivities(r Registry, o Options) {
-	registerTargetActivities(r, o)
+func registerActivities(r Registry, o Options, targets *target.Activities) {
+	registerTargetActivities(r, o, targets)
 	leases := lease.New(lease.Options{
 		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
 	})
 	book := ledger.New(o.Events, o.Tombstones, o.Alarms)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions,
+		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
 		Tombstones: o.Tombstones, Alarms: o.Alarms,
 		Verifier: o.Verifier, Signer: o.Signer,
 	})
@@ -67,11 +67,7 @@ func registerActivities(r Registry, o Options) {
 }
 
 // registerTargetActivities is all that workers know which serve targets on task queues of their own.
-func registerTargetActivities(r Registry, o Options) {
-	targets := target.New(target.Options{
-		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
-		Verifier: o.Verifier, Log: o.Log,
-	})
+func registerTargetActivities(r Registry, o Options, targets *target.Activities) {
 	register(r, map[string]any{
 		contract.ActivityGrant:       targets.Grant,
 		contract.ActivityEnd:         targets.End,
@@ -80,6 +76,13 @@ func registerTargetActivities(r Registry, o Options) {
 		contract.ActivityIssue:       targets.Issue,
 		contract.ActivitySweepTarget: sweeps(o).Target,
 		contract.ActivitySweepRemove: sweeps(o).Remove,
+	})
+}
+
+func targetActivities(o Options) *target.Activities {
+	return target.New(target.Options{
+		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
+		Verifier: o.Verifier, Log: o.Log,
 	})
 }
 

@@ -58,11 +58,13 @@ func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
 	beside.Go(func() { checkTargets(ctx, o) })
-	watchdog := target.NewWatchdog(o.Targets, o.Holdings, o.Tombstones, o.Alarms, o.Config.Current().Watchdog.Grace.Duration, o.Log)
+	targets := targetActivities(o)
+	watchdog := targets.Watchdog(o.Config.Current().Watchdog.Grace.Duration)
 	beside.Go(func() { watchdog.Run(ctx) })
 	beside.Go(func() { target.NewStandby(o.Targets, o.Holdings, o.Log).Run(ctx) })
-	workers := start(ctx, o)
+	workers := start(ctx, o, targets)
 	defer stop(workers)
+	beside.Go(func() { followClock(ctx, o, watchdog) })
 	if len(workers) > 0 && len(o.TaskQueues) == 0 {
 		beside.Go(func() { scheduleSweeps(ctx, o) })
 	}
@@ -77,9 +79,9 @@ func Run(ctx context.Context, o Options) error {
 const startAgain = 2 * time.Second
 
 // start returns when the workers are at work, or when the context has ended.
-func start(ctx context.Context, o Options) []sdkworker.Worker {
+func start(ctx context.Context, o Options, targets *target.Activities) []sdkworker.Worker {
 	for ctx.Err() == nil {
-		workers := compose(o)
+		workers := compose(o, targets)
 		err := startAll(workers)
 		if err == nil {
 			o.Log.Info("working", zap.Strings("taskQueues", queues(o)), zap.Int("targets", len(o.Targets)))
@@ -105,11 +107,11 @@ func startAll(workers []sdkworker.Worker) error {
 }
 
 // compose makes a worker for each task queue.
-func compose(o Options) []sdkworker.Worker {
+func compose(o Options, targets *target.Activities) []sdkworker.Worker {
 	if len(o.TaskQueues) == 0 {
 		w := sdkworker.New(o.Temporal, contract.TaskQueue, options(o))
 		registerWorkflows(w)
-		registerActivities(w, o)
+		registerActivities(w, o, targets)
 		return []sdkworker.Worker{w}
 	}
 	var workers []sdkworker.Worker
@@ -117,7 +119,7 @@ func compose(o Options) []sdkworker.Worker {
 		settings := options(o)
 		settings.DisableWorkflowWorker = true
 		w := sdkworker.New(o.Temporal, queue, settings)
-		registerTargetActivities(w, o)
+		registerTargetActivities(w, o, targets)
 		workers = append(workers, w)
 	}
 	return workers

@@ -42,7 +42,15 @@ func New(o Options) *Activities { return &Activities{o} }
 
 // Hold is the activity contract.ActivityHold: it returns when the access was seen at the target.
 func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {
-	return a.hold(ctx, contract.UpdateHold, in)
+	ctx, leave := context.WithCancelCause(ctx)
+	defer leave(nil)
+	go a.watchTries(ctx, leave, in)
+	result, err := a.hold(ctx, contract.UpdateHold, in)
+	var why trying
+	if err != nil && errors.As(context.Cause(ctx), &why) {
+		return contract.HoldResult{Request: in.Lease.Request, Trying: string(why)}, nil
+	}
+	return result, err
 }
 
 // Extend is the activity contract.ActivityExtendLease: it returns when the target has the new end.
@@ -54,7 +62,7 @@ func (a *Activities) hold(ctx context.Context, update string, in contract.HoldIn
 	// The end is part of the update's id: the same lease may be moved again and again, and a retry is the same update.
 	id := a.Signer.Name(update, in.Access.GrantID(), in.Lease.Request, strconv.FormatInt(in.Lease.Until.UnixNano(), 10))
 	return ask(ctx, a, message[contract.HoldResult]{
-		access: in.Access, until: in.Lease.Until, name: update, id: id, input: in,
+		access: in.Access, until: in.Lease.Until, name: update, id: id, input: in, once: true,
 		answers: func(result contract.HoldResult, err error) bool {
 			if problem, known := contract.ProblemOf(err); known {
 				return problem.Kind != contract.KindForbidden
@@ -121,6 +129,7 @@ type message[Result any] struct {
 	until  time.Time // when the access ends, if the grant is to be started for it
 	name   string
 	id     string // the same when it is repeated, and nobody else's to know
+	once   bool   // what the grant answers stays its answer, so that the same message need not be sent again
 	input  any
 	// answers is true of what may be an answer to this message, and not to another one that somebody has sent under its id.
 	answers func(Result, error) bool
@@ -139,6 +148,9 @@ func ask[Result any](ctx context.Context, a *Activities, m message[Result]) (Res
 	if !m.answers(result, err) {
 		m.id = m.name + "/" + rand.Text()
 		result, err = send(ctx, a, m)
+	}
+	if problem, known := contract.ProblemOf(err); known && m.once {
+		return result, problem.Answer()
 	}
 	return result, answer(ctx, m.access, err)
 }

@@ -58,7 +58,9 @@ type Use struct {
 	Request string            `json:"request"`
 	Used    contract.Duration `json:"used,omitzero"`  // by holds that have ended
 	Since   time.Time         `json:"since,omitzero"` // when the hold that is live began; zero when none is
-	Until   time.Time         `json:"until,omitzero"` // when this can be forgotten
+	// Forgiven is what was not counted, because attempts to grant were cut off.
+	Forgiven contract.Duration `json:"forgiven,omitzero"`
+	Until    time.Time         `json:"until,omitzero"` // when this can be forgotten
 }
 
 // EncodeUses is the JSON that stores keep of a holding's uses.

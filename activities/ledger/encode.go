@@ -20,7 +20,7 @@ func DecodeStatus(text string) (contract.Status, error) {
 		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
 	}
 	times := []*time.Time{
-		&status.AskedAt, status.StartAt, status.ReviewDue, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
+		&status.AskedAt, status.StartAt, status.ContinuousSince, status.ReviewDue, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
 	}
 	if status.PostReview != nil {
 		times = append(times, &status.PostReview.At)

@@ -30,6 +30,7 @@ func Facts(status contract.Status) []Fact {
 		add("Access", fmt.Sprintf("%s as %s: %s", hold.Access.Target, hold.Access.Account, hold.Access.Entitlement))
 	}
 	add("Duration", status.Duration.String())
+	add("Had before, without a break since", clock(status.ContinuousSince))
 	add("Begins", clock(status.StartAt))
 	add("Until", clock(status.Until))
 	add("Ticket", status.Ticket)

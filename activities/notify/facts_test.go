@@ -15,7 +15,7 @@ func TestFactsAreAllThatAReviewerMustHaveSeen(t *testing.T) {
 	t.Parallel()
 	status := notifytest.Status()
 	start := time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)
-	status.StartAt, status.DecideBy, status.ReviewDue = &start, &start, &start
+	status.StartAt, status.DecideBy, status.ReviewDue, status.ContinuousSince = &start, &start, &start, &start
 	status.Reviews[0].Duration.Duration = 30 * time.Minute
 	require.Equal(t, []notify.Fact{
 		{Name: "State", Value: "pending"},
@@ -25,6 +25,7 @@ func TestFactsAreAllThatAReviewerMustHaveSeen(t *testing.T) {
 		{Name: "Access", Value: `orders-db as ann_db: {"role":"repair"}`},
 		{Name: "Access", Value: `lightrun-prod as ann@example.com: {"roles":["Standard"]}`},
 		{Name: "Duration", Value: "1h"},
+		{Name: "Had before, without a break since", Value: "2036-01-02 03:04:05 UTC"},
 		{Name: "Begins", Value: "2036-01-02 03:04:05 UTC"},
 		{Name: "Ticket", Value: "OPS-7"},
 		{Name: "Incident", Value: "PABC123"},

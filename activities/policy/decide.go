@@ -23,6 +23,8 @@ type Options struct {
 	Groups    *group.Groups // nil for those that the configuration lists
 	Incidents incident.Systems
 	Decisions ledger.Decisions
+	// Requests are those of the ledger, from which is known who has had access before; nil where nothing is known of them.
+	Requests ledger.Events
 	// Tombstones say which requests have ended; nil where nobody knows.
 	Tombstones ledger.Tombstones
 	Alarms     ledger.Alarms
@@ -105,6 +107,11 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 			decision.Again = q.request().StartAt
 		}
 		if decision.Fact, err = a.sealDecision(q, facts, *decision, earlier); err != nil {
+			return contract.Decision{}, err
+		}
+	}
+	if again := decision.Unreviewed; decision.Ruling == contract.RulingGrant && len(again) > 0 && q.Extension == nil {
+		if err := a.raiseAgain(ctx, q.request(), again); err != nil {
 			return contract.Decision{}, err
 		}
 	}

@@ -22,6 +22,9 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 		return facts, err
 	}
 	facts.Extension = extension(q.Extension)
+	if err := a.continuity(ctx, &facts); err != nil {
+		return facts, err
+	}
 	err = a.evidence(ctx, &facts)
 	return facts, err
 }

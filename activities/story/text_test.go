@@ -3,10 +3,12 @@ package story_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/story"
+	"curfew/workflows/contract"
 )
 
 func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
@@ -20,6 +22,16 @@ func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
 	} {
 		require.Equal(t, marker, story.MarkerOf(text), text)
 	}
+}
+
+func TestP3WhatCouldNotBeSeenToBeGoneIsToldAsRemoved(t *testing.T) {
+	t.Parallel()
+	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	c := story.Case{Event: contract.Event{Kind: contract.EventUnconfirmed}, Status: contract.Status{
+		State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed, Holds: []contract.HoldState{{RemovedAt: &removed}},
+	}}
+	require.Equal(t, "Access was removed; Curfew can't confirm that it is gone", story.Headline(c))
+	require.Equal(t, "removed, can't be confirmed", story.State(c))
 }
 
 func TestATextOnOneLineIsBoundedAndVisible(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -57,18 +58,22 @@ type Options struct {
 	Log        *zap.Logger
 }
 
-// Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
-// holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
-type Activities struct {
+// systems are what access is put on and ended with: the targets, the lines to them, and the ledger.
+type systems struct {
 	targets    map[string]Target
 	lines      map[string]*line // of the targets that can be pinged
 	holdings   ledger.Holdings
 	tombstones ledger.Tombstones
-	decisions  ledger.Decisions
 	alarms     ledger.Alarms
-	verifier   *seal.Verifier
 	log        *zap.Logger
+}
 
+// Activities puts access on targets and ends it. It writes each holding before it calls the target, and holds the
+// holding's lock meanwhile: whatever comes too late finds it changed, and steps back.
+type Activities struct {
+	*systems
+	decisions ledger.Decisions
+	verifier  *seal.Verifier
 	waiting   *waiting
 	unsettled *unsettled
 }
@@ -76,18 +81,24 @@ type Activities struct {
 // New makes the activities. Without a verifier nothing need be sealed.
 func New(o Options) *Activities {
 	return &Activities{
-		targets: o.Targets, lines: newLines(o.Targets, o.Log),
-		holdings: o.Holdings, tombstones: o.Tombstones, decisions: o.Decisions, alarms: o.Alarms,
-		verifier: o.Verifier, log: o.Log,
+		systems: &systems{
+			targets: o.Targets, lines: newLines(o.Targets, o.Log), holdings: o.Holdings, tombstones: o.Tombstones, alarms: o.Alarms, log: o.Log,
+		},
+		decisions: o.Decisions, verifier: o.Verifier,
 		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
 	}
 }
 
-func (a *Activities) find(name string) (Target, error) {
-	if found, ok := a.targets[name]; ok {
+// Watchdog makes a watchdog over the same targets, which knows whether this process reaches them.
+func (a *Activities) Watchdog(grace time.Duration) *Watchdog {
+	return &Watchdog{systems: a.systems, grace: grace, rescues: newRescues(a.systems)}
+}
+
+func (s *systems) find(name string) (Target, error) {
+	if found, ok := s.targets[name]; ok {
 		return found, nil
 	}
-	names := strings.Join(slices.Sorted(maps.Keys(a.targets)), ", ")
+	names := strings.Join(slices.Sorted(maps.Keys(s.targets)), ", ")
 	// Not final: a revoke must wait for a worker that has the target configured.
 	return Target{}, contract.Problemf(contract.KindUnavailable, "target", "add it to the configuration of the worker, which has "+names,
 		"this worker has no target %q", name)

@@ -40,12 +40,7 @@ func (a *Activities) ended(ctx context.Context, grant string) (bool, error) {
 	if err != nil || !holding.Open {
 		return err == nil, ignoreNotFound(err)
 	}
-	for _, request := range holding.Leases.Requests() {
-		if _, err := a.tombstones.TombstoneOf(ctx, request); err != nil {
-			return false, ignoreNotFound(err)
-		}
-	}
-	return true, nil
+	return a.allEnded(ctx, holding)
 }
 
 // TakeOver is the activity contract.ActivityTakeOver: it closes a holding without having seen the access to be gone,

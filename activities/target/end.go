@@ -31,7 +31,6 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	// What has begun is finished, also when the server gives the end to another worker meanwhile.
 	within := context.WithoutCancel(ctx)
 	receipt, err := a.end(within, command, clock, place)
-	a.lines[command.Access.Target].doubt(ctx, err)
 	if err == nil {
 		receipt.Owed = a.recordEnds(within, command.Access.GrantID(), contract.EndReleased, contract.ActorCurfew, "", command.Over)
 	}
@@ -43,12 +42,18 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	locked, err := lockToEnd(ctx, a.holdings, command.Access.GrantID())
+	locked, err := lockToEnd(ctx, a.holdings, command.Access.GrantID(), clock.now().Sub(command.Until))
 	if err != nil {
 		if newer, overtaken := place.overtakenBy(); overtaken {
 			return contract.EndReceipt{Overtaken: newer}, nil
 		}
 		return a.endUnlocked(ctx, found, command, clock, err)
+	}
+	if command.Mine { // the line may have been cut while others had the lock: then it is not kept from the other workers
+		if err := a.lines[command.Access.Target].reached(ctx, activity.GetInfo(ctx).Attempt); err != nil {
+			locked.Unlock()
+			return contract.EndReceipt{}, err
+		}
 	}
 	receipt, err := a.endLocked(ctx, found, locked, command, clock)
 	locked.Unlock()
@@ -94,26 +99,22 @@ func (a *Activities) endLocked(
 			a.log.Warn("an early end could not be written; it goes ahead", zapGrant(holding.Grant), zapError(err))
 		}
 	}
-	receipt := contract.EndReceipt{Standing: holding.Standing}
-	if !holding.Standing {
-		keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
-		gone, err := remove(ctx, found.Connector, access(command.Access, before.Leases), before.Proof, keep)
-		reporter{a.alarms, a.log}.remnants(ctx, command.Access, before.Leases, gone)
-		if err != nil {
-			return contract.EndReceipt{}, err
-		}
-		receipt.Sessions, receipt.Unconfirmed = gone.sessions, gone.unconfirmed
-		receipt.AlreadyAbsent = gone.absent && before.SettledAt.IsZero() // a cut-off attempt need not have given anything
+	doomed := holding
+	doomed.Leases, doomed.Proof, doomed.Uses = before.Leases, before.Proof, before.Uses
+	keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
+	after, gone, err := a.takeAway(ctx, found.Connector, doomed, keep, clock.now)
+	if err != nil {
+		return contract.EndReceipt{}, err
 	}
-	if !holding.Standing && holding.SettledAt.After(clock.now()) {
-		receipt.Again = holding.SettledAt
+	receipt := contract.EndReceipt{
+		Standing: after.Standing, Sessions: gone.sessions, Unconfirmed: after.Proof.Unconfirmed, AlreadyAbsent: after.Proof.Absent,
+	}
+	if after.Open {
+		receipt.Again = after.SettledAt
 		return receipt, nil
 	}
-	receipt.GoneAt = clock.now()
-	holding = over(holding, receipt.GoneAt)
-	holding.GoneAt, holding.SettledAt = receipt.GoneAt, time.Time{}
-	holding.Proof.Unconfirmed, holding.Proof.Absent = receipt.Unconfirmed, receipt.AlreadyAbsent
-	if err := a.save(ctx, locked, holding); err != nil {
+	receipt.GoneAt = after.GoneAt
+	if err := a.save(ctx, locked, after); err != nil {
 		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
 		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()
 	}

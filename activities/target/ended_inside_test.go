@@ -42,8 +42,8 @@ func newDesk() (*desk, *Activities, *Watchdog) {
 		Leases: contract.Leases{{Request: "r", Until: until, KeepSessions: true}, {Request: "s", Until: until, KeepSessions: true}},
 	}
 	d.held = true
-	return d, New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()}),
-		NewWatchdog(targets, d, d, d, time.Minute, zap.NewNop())
+	activities := New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()})
+	return d, activities, activities.Watchdog(time.Minute)
 }
 
 func (d *desk) end(t *testing.T, kind contract.EndKind, requests ...string) {
@@ -59,7 +59,7 @@ func TestOnlyTheKillSwitchEndsSessionsThatATemplateKeeps(t *testing.T) {
 		d, _, watchdog := newDesk()
 		d.end(t, kind, "r")
 		d.end(t, contract.EndNow, "s")
-		require.NoError(t, watchdog.endIfEnded(t.Context(), desked.GrantID()))
+		require.NoError(t, watchdog.endIfEnded(t.Context(), watchdog.targets["desk"], d.holdings[desked.GrantID()]))
 		require.False(t, d.held)
 		require.Equal(t, ends, d.sessionsEnded, kind)
 	}
@@ -72,7 +72,7 @@ func TestALateAttemptToGrantIsAwaitedBeforeAnEndedAccessIsSaidToBeGone(t *testin
 	holding.SettledAt = time.Now().Add(time.Hour)
 	d.holdings[desked.GrantID()] = holding
 	d.end(t, contract.EndNow, "r", "s")
-	require.NoError(t, watchdog.endIfEnded(t.Context(), desked.GrantID()))
+	require.NoError(t, watchdog.endIfEnded(t.Context(), watchdog.targets["desk"], d.holdings[desked.GrantID()]))
 	require.False(t, d.held)
 	require.True(t, d.holdings[desked.GrantID()].Open, "it is looked at again")
 }
@@ -131,4 +131,24 @@ func TestAUseIsRememberedForAsLongAsTheLongestDecisionAllows(t *testing.T) {
 		require.NoError(t, err)
 	}
 	require.Equal(t, longest.Decision.Fact.Until.Add(leeway), remembered[r.fact.Fact.ID].Until)
+}
+
+func TestADecisionThatWasSealedTooEarlyGivesNoAccessBeforeTheStart(t *testing.T) {
+	t.Parallel()
+	l := newLife(t, newStamps(t), 1)
+	l.ask()
+	r := l.requests[0]
+	r.fact.Fact.StartAt = l.now.Add(time.Hour)
+	r.fact = sealedBy(l, l.office.server, seal.OfRequest(r.fact.Fact), r.fact.Fact)
+	l.decided(r) // by a worker that does not know better
+	command := contract.GrantCommand{Access: l.access, Chains: []contract.Chain{r.chain}}
+	lease := contract.Lease{Request: r.fact.Fact.ID, Until: l.now.Add(time.Minute)}
+	_, err := l.activities.decided(command, uses{}, lease, false, l.now)
+	require.ErrorContains(t, err, "it is to begin at")
+	require.Empty(t, l.ledger.tombstones)
+
+	l.now = r.fact.Fact.StartAt
+	lease.Until = l.now.Add(time.Minute)
+	_, err = l.activities.decided(command, uses{}, lease, false, l.now)
+	require.NoError(t, err)
 }

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/zap"
 
 	"curfew/activities/ledger"
 	"curfew/activities/target"
@@ -40,7 +39,7 @@ func (b *bench) watch(connectors map[string]target.Connector) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		target.NewWatchdog(targets, b.ledger, b.ledger, b.ledger, 24*time.Hour, zap.NewNop()).Run(ctx)
+		b.watchdog(targets, 24*time.Hour).Run(ctx)
 	}()
 	b.t.Cleanup(func() {
 		stop()

@@ -2,7 +2,6 @@ package target
 
 import (
 	"context"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,136 +11,65 @@ import (
 )
 
 const (
-	// endRound is how often the watchdog asks what has ended. With what it takes to carry an end out, access is gone within
-	// two seconds of the word.
-	endRound = time.Second
-	// endWindow is how far back it asks then. A tombstone that is written while a grant is on its way to the target may
-	// lead to a holding only when that is saved.
-	endWindow = time.Minute
-	// endSearch is how often it asks without a limit, for what could not be ended at first.
-	endSearch = 15 * time.Second
-	// endsAtOnce is how many accesses of one target it ends at the same time.
-	endsAtOnce = 16
-	endPage    = 500
+	// endedWindow is how far back the watchdog asks for tombstones. One that is written while a grant is on its way to the target
+	// may lead to a holding only when that is saved.
+	endedWindow = time.Minute
+	// endedSearch is how often it asks without a limit, for what could not be ended at first.
+	endedSearch = 15 * time.Second
 )
 
-// endTombstoned ends the access whose requests have ended, whoever said so and whatever Temporal says: with one question
-// a round for all targets of this process. There is no grace, and nothing is late.
-func (w *Watchdog) endTombstoned(ctx context.Context) {
-	ask := time.NewTicker(endRound)
-	defer ask.Stop()
-	e := &endings{watchdog: w, busy: map[string]bool{}, failed: failures{}, places: map[string]chan struct{}{}}
-	for name := range w.targets {
-		e.places[name] = make(chan struct{}, endsAtOnce)
-	}
-	defer e.all.Wait()
-	var asked, searched time.Time // when it was last done with success
-	silent := false
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ask.C:
-		}
-		now, within := time.Now(), endWindow
-		if now.Sub(searched) >= endSearch || now.Sub(asked) >= endWindow/2 {
-			within = 0
-		}
-		if err := e.round(ctx, within); err != nil {
-			if !silent && ctx.Err() == nil {
-				w.log.Error("the watchdog can't read what has ended; it asks again", zapError(err))
-			}
-			silent = true // until it could
-			continue
-		}
-		asked, silent = now, false
-		if within == 0 {
-			searched = now
-		}
-	}
+// endedLately ends the access whose requests have ended, whoever said so and whatever Temporal says. There is no grace, and
+// nothing is late: asked for once a second, access is gone within two seconds of the word.
+type endedLately struct {
+	*Watchdog
+	asked, searched time.Time // when that was last done with success
 }
 
-// endings are the ends that the watchdog carries out.
-type endings struct {
-	watchdog *Watchdog
-	places   map[string]chan struct{} // by target
-	all      sync.WaitGroup
-
-	mu     sync.Mutex
-	busy   map[string]bool // grants whose end is under way
-	failed failures
+// end sets out to end all that has ended.
+func (e *endedLately) end(ctx context.Context) error {
+	now, within := time.Now(), endedWindow
+	if now.Sub(e.searched) >= endedSearch || now.Sub(e.asked) >= endedWindow/2 {
+		within = 0
+	}
+	if err := e.endWithin(ctx, within); err != nil {
+		return err
+	}
+	if e.asked = now; within == 0 {
+		e.searched = now
+	}
+	return nil
 }
 
-// round sets out to end all that has ended, and waits for none of it: a target that hangs holds up no other.
-func (e *endings) round(ctx context.Context, within time.Duration) error {
-	targets := make([]string, 0, len(e.places))
-	for name := range e.places {
-		targets = append(targets, name)
-	}
-	if len(targets) == 0 {
-		return nil
-	}
-	filter := ledger.EndedFilter{Targets: targets, Within: within, Limit: endPage}
+func (w *Watchdog) endWithin(ctx context.Context, within time.Duration) error {
+	filter := ledger.EndedFilter{Targets: w.names(), Within: within, Limit: askPage}
 	for {
-		asking, done := context.WithTimeout(ctx, rescueAttempt)
-		found, err := e.watchdog.tombstones.Ended(asking, filter)
+		asking, done := context.WithTimeout(ctx, askWithin)
+		ended, err := w.tombstones.Ended(asking, filter)
 		done()
 		if err != nil {
 			return err
 		}
-		for _, holding := range found {
-			if e.begin(holding.Grant) {
-				e.all.Go(func() { e.end(ctx, holding) })
-			}
+		for _, holding := range ended {
+			w.rescues.start(ctx, holding, w.endIfEnded)
 		}
-		if len(found) < endPage {
+		if len(ended) < askPage {
 			return nil
 		}
-		filter.After = found[len(found)-1].Grant
+		filter.After = ended[len(ended)-1].Grant
 	}
 }
 
-func (e *endings) begin(grant string) bool {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.busy[grant] || e.failed.mustWait(grant) {
-		return false
-	}
-	e.busy[grant] = true
-	return true
-}
-
-func (e *endings) end(ctx context.Context, holding ledger.Holding) {
-	place := e.places[holding.Access.Target]
-	err := ctx.Err()
-	select {
-	case place <- struct{}{}:
-		err = e.watchdog.endIfEnded(ctx, holding.Grant)
-		<-place
-	case <-ctx.Done():
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	delete(e.busy, holding.Grant)
-	if e.failed.note(holding.Grant, err) && ctx.Err() == nil {
-		e.watchdog.log.Error("the watchdog could not end access whose request has ended; it tries again", zapGrant(holding.Grant), zapError(err))
-	}
-}
-
-// endIfEnded leaves to a holding the leases of requests that have not ended, and takes the access away when there is none.
-func (w *Watchdog) endIfEnded(ctx context.Context, grant string) error {
-	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
-	defer cancel()
-	patient, done := context.WithTimeout(ctx, lockPatience)
-	defer done()
-	locked, err := w.holdings.Lock(patient, grant)
+// endIfEnded leaves to a holding the leases of requests that have not ended, and ends the access when there is none.
+func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.Holding) error {
+	locked, err := lockToEnd(ctx, w.holdings, listed.Grant, 0)
 	if err != nil {
-		return err
+		return w.endUnlocked(ctx, found, listed.Grant, err, func(holding ledger.Holding) (bool, error) { return w.allEnded(ctx, holding) })
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	holding := locked.Holding()
-	found, here := w.targets[holding.Access.Target]
-	if !holding.Open || !here {
+	if !holding.Open {
 		return nil
 	}
 	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
@@ -153,19 +81,29 @@ func (w *Watchdog) endIfEnded(ctx context.Context, grant string) error {
 	case len(left) == len(holding.Leases):
 		return nil
 	case len(left) > 0:
-		return locked.Save(ctx, shortened(holding, left))
+		return locked.Save(ctx, shortened(holding, left, time.Now()))
 	}
-	gone, _, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
-	if gone {
-		w.log.Info("the watchdog ended access whose requests have ended", zapGrant(grant), zap.Strings("requests", holding.Leases.Requests()))
+	after, _, err := w.close(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
+	if err == nil && !after.Open {
+		w.log.Info("the watchdog ended access whose requests have ended", zapGrant(holding.Grant), zap.Strings("requests", holding.Leases.Requests()))
 	}
 	return err
 }
 
-// shortened is a holding that some of its leases hold up no more.
-func shortened(holding ledger.Holding, left contract.Leases) ledger.Holding {
-	holding.Leases, holding.Until = left, left.End()
-	holding.Uses = usesOf(holding).begin(left, time.Now()).list()
+// allEnded is true when every request of a holding has ended, as far as that can be read without its lock.
+func (s *systems) allEnded(ctx context.Context, holding ledger.Holding) (bool, error) {
+	for _, request := range holding.Leases.Requests() {
+		if _, err := s.tombstones.TombstoneOf(ctx, request); err != nil {
+			return false, ignoreNotFound(err)
+		}
+	}
+	return true, nil
+}
+
+// shortened is a holding that only some of its leases hold up from now on.
+func shortened(holding ledger.Holding, left contract.Leases, now time.Time) ledger.Holding {
+	holding.Leases, holding.Until = left, latest(left.End(), now)
+	holding.Uses = usesOf(holding).begin(left, now).list()
 	return holding
 }
 

@@ -50,6 +50,13 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	if err != nil {
 		return contract.GrantReceipt{}, err
 	}
+	if wasCutOff(before) {
+		used, err := usedUp(ctx, found.Connector, before, clock.now())
+		if err != nil {
+			return contract.GrantReceipt{}, err
+		}
+		before.Uses = used.list()
+	}
 	before.Leases = stops.Alive(before.Leases)
 	asked, ended := withoutEnded(inherited(before, command, clock.now()), stops)
 	leases, uses, refused := a.verifiedLeases(before, command, asked, clock.now())

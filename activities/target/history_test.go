@@ -108,7 +108,7 @@ func newLife(t *testing.T, office *stamps, seed uint64) *life {
 	l.activities = New(Options{
 		Targets: targets, Holdings: l.ledger, Tombstones: l.ledger, Decisions: l.ledger, Alarms: l.ledger, Verifier: l.verifier, Log: zap.NewNop(),
 	})
-	l.watchdog = NewWatchdog(targets, l.ledger, l.ledger, l.ledger, time.Minute, zap.NewNop())
+	l.watchdog = l.activities.Watchdog(time.Minute)
 	l.target.standing = l.random.IntN(4) == 0
 	l.epoch = l.now.UnixNano()
 	return l
@@ -299,7 +299,7 @@ func (l *life) over(r *asked, kind contract.EndKind) {
 	if held && kind != contract.EndNow {
 		l.end(r.fact.Fact.ID)
 	}
-	require.NoError(l.t, l.watchdog.endIfEnded(l.t.Context(), l.access.GrantID()))
+	require.NoError(l.t, l.watchdog.endIfEnded(l.t.Context(), l.watchdog.targets["box"], ledger.Holding{Grant: l.access.GrantID()}))
 }
 
 // end is what a grant sends when a request gives its lease up.

@@ -3,6 +3,7 @@ package target_test
 import (
 	"context"
 	"sync"
+	"time"
 
 	"curfew/activities/target"
 	"curfew/workflows/contract"
@@ -23,6 +24,10 @@ type liar struct {
 	refuses, refusesRevoke error
 	// another gives the access just before a grant.
 	another bool
+	// silent has a grant take effect and gives no answer; away has it take none either.
+	silent, away bool
+	// frozen is the end that it shows, whatever it is asked for.
+	frozen time.Time
 	// keeps answers a revoke well and keeps the access.
 	keeps bool
 
@@ -38,9 +43,17 @@ func (l *liar) Grant(context.Context, target.Access) (target.Granted, error) {
 	if l.refuses != nil {
 		return "", l.refuses
 	}
+	if l.away {
+		return "", errNoAnswer
+	}
 	l.holds = true
+	if l.silent {
+		return "", errNoAnswer
+	}
 	return target.AccessGranted, nil
 }
+
+var errNoAnswer = contract.Problemf(contract.KindUnavailable, "", "", "the target did not answer")
 
 func (l *liar) Revoke(_ context.Context, access target.Access) (target.Revoked, error) {
 	l.mu.Lock()
@@ -65,7 +78,9 @@ func (l *liar) Inspect(context.Context, target.Access) (target.State, error) {
 		return target.State{}, contract.Problemf(contract.KindDenied, "", "", "nobody may look")
 	}
 	state := target.State{Held: l.holds && !l.blind, Identity: contract.Identity{Target: l.system, ID: "16384"}}
-	if !state.Held {
+	if state.Held {
+		state.Until = l.frozen
+	} else {
 		state.Doubt = l.doubt
 	}
 	return state, nil

@@ -95,3 +95,25 @@ func TestAWorkerThatDoesNotReachTheTargetGivesItsEndsBackAtOnce(t *testing.T) {
 	}
 	require.Zero(t, f.revokes.Load())
 }
+
+// The network is cut while an End waits for the lock: it does not keep the lock from a worker that reaches the target.
+func TestAnEndThatHasTheLockLooksOnceMoreWhetherTheTargetIsReached(t *testing.T) {
+	t.Parallel()
+	b, f := newBench(t), &far{}
+	b.access.Target = "far"
+	activities := b.activities(f, b.ledger)
+	busy, err := b.ledger.Lock(t.Context(), b.access.GrantID())
+	require.NoError(t, err)
+	outcome := make(chan error, 1)
+	go func() {
+		_, err := carryOut[contract.EndCommand, contract.EndReceipt](b, activities, contract.ActivityEnd, b.endNow())
+		outcome <- err
+	}()
+	goes(t, func() bool { return f.pings.Load() > 0 })
+	f.unreachable.Store(true)
+	reached := time.Now()
+	goes(t, func() bool { return time.Since(reached) > 1500*time.Millisecond }) // what a ping said holds for a second
+	busy.Unlock()
+	require.ErrorContains(t, <-outcome, "no route to host")
+	require.Zero(t, f.revokes.Load())
+}

@@ -7,15 +7,18 @@ import (
 	"curfew/activities/ledger"
 )
 
-// secondAsk is how long after a ledger that can't be reached an End asks once more before it goes ahead: a restart or a
+// secondAsk is how long after a ledger that can't be reached it is asked once more before an end goes ahead: a restart or a
 // fail-over may be all that it is.
 const secondAsk = time.Second
 
-// lockToEnd locks a holding for an End, which waits for it no longer than an honest holder has it: whoever has it for longer
-// hangs, and so does a ledger that has not answered by then.
-func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string) (ledger.Locked, error) {
-	began := time.Now()
-	locked, err := lockWithin(ctx, holdings, grant, HonestHold)
+// leastPatience is how long that takes at least, however late it comes itself.
+const leastPatience = 2 * time.Second
+
+// lockToEnd locks a holding for whoever is to end its access, and waits no longer than somebody honest can have it who had it at
+// the instant: whoever has it for longer hangs, and so does a ledger that has not answered by then. late is how long ago that was.
+func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string, late time.Duration) (ledger.Locked, error) {
+	began, patience := time.Now(), max(HonestHold-late, leastPatience)
+	locked, err := lockWithin(ctx, holdings, grant, patience)
 	if err == nil || time.Since(began) > secondAsk {
 		return locked, err
 	}
@@ -26,7 +29,7 @@ func lockToEnd(ctx context.Context, holdings ledger.Holdings, grant string) (led
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	return lockWithin(ctx, holdings, grant, HonestHold-secondAsk)
+	return lockWithin(ctx, holdings, grant, patience-secondAsk)
 }
 
 // lockWithin locks a holding, or returns when its time is over, also when the store needs longer to notice that.

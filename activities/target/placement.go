@@ -49,9 +49,21 @@ func put(
 	case !state.Held:
 		holding.Proof.Hidden = true
 		return "", contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
+	case endsEarly(state, wanted):
+		return "", contract.Problemf(contract.KindUnavailable, "", "see in the target who changes the end, if this persists",
+			"the target said that access was granted until %s, and shows that it will end it at %s",
+			wanted.Until.UTC().Format(time.RFC3339), state.Until.UTC().Format(time.RFC3339))
 	}
 	shown(holding, state)
 	return granted, nil
+}
+
+// coarse is how exactly a target keeps an end at least: some know whole seconds only.
+const coarse = time.Second
+
+// endsEarly is true when the target will end the access by itself before the end that it was asked for.
+func endsEarly(state State, wanted Access) bool {
+	return !state.Until.IsZero() && state.Until.Before(wanted.Until.Add(-coarse))
 }
 
 // shown notes that the target has shown the access, and by which identity.
@@ -68,13 +80,12 @@ func putRefused(
 	problem, _ := contract.ProblemOf(refusal)
 	first := !former.Open && !former.SettledAt.After(now)
 	switch {
-	case err == nil && state.Held && problem.Refused && !(state.Until.Before(wanted.Until) && !state.Until.IsZero()):
+	case err == nil && state.Held && problem.Refused && !endsEarly(state, wanted):
 		shown(holding, state)
 		holding.Standing = holding.Standing || first
 		return AlreadyThere, nil
 	case first && isFinal(problem) && !state.Held && (err == nil || wanted.Unread):
-		*holding = over(*holding, now)
-		holding.GoneAt = now
+		*holding = closed(*holding, now)
 	}
 	return "", refusal
 }

@@ -39,17 +39,32 @@ func isFinal(problem *contract.Problem) bool {
 // doubt says why it proves nothing that a look has not found the access; empty when it is gone. The view must have shown
 // presence, at the target that the access was given on.
 func doubt(state State, proof ledger.Proof, foundBefore bool) string {
-	was, is := proof.Identity.Target, state.Identity.Target
 	switch {
 	case state.Doubt != "":
 		return state.Doubt
 	case proof.Hidden && !proof.Shown:
 		return "the target answered that it granted the access, and has never shown it"
-	case was != "" && is != "" && was != is && !foundBefore:
-		return fmt.Sprintf("it is another system (%s) than the one that the access was granted on (%s)", contract.Shorten(is, 100), contract.Shorten(was, 100))
+	case isElsewhere(state, proof) && !foundBefore:
+		return fmt.Sprintf("it is another system (%s) than the one that the access was granted on (%s)",
+			contract.Shorten(state.Identity.Target, 100), contract.Shorten(proof.Identity.Target, 100))
 	default:
 		return ""
 	}
+}
+
+// isElsewhere is true when another system answers than the one that the access was granted on.
+func isElsewhere(state State, proof ledger.Proof) bool {
+	was, is := proof.Identity.Target, state.Identity.Target
+	return was != "" && is != "" && was != is
+}
+
+// wayOut is what settles a doubt.
+func wayOut(state State, proof ledger.Proof) string {
+	if isElsewhere(state, proof) {
+		return "let the target's settings lead to the former one again; or, if the access is gone there or both are the same system, " +
+			"have an admin settle it with `curfew stuck takeover`, as in docs/stuck.md"
+	}
+	return "let the target show the access, or make sure that it is gone and take it over with `curfew stuck takeover`, as in docs/stuck.md"
 }
 
 // confirmGone looks whether the access is gone. It returns false when it can't be seen and nobody expects that.
@@ -65,8 +80,7 @@ func confirmGone(ctx context.Context, connector Connector, gone Access, proof le
 		return false, fmt.Errorf("reading the target back: %w", err)
 	}
 	if why := doubt(state, proof, foundBefore); why != "" {
-		return false, contract.Problemf(contract.KindUnavailable, "",
-			"let the target show the access, or make sure that it is gone and take it over, as in docs/stuck.md",
+		return false, contract.Problemf(contract.KindUnavailable, "", wayOut(state, proof),
 			"Curfew removed the access and can't confirm that it is gone: %s", why)
 	}
 	return true, nil

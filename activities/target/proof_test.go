@@ -127,6 +127,23 @@ func TestP3AGrantThatIsAnsweredAndNotMadeIsNotBelieved(t *testing.T) {
 	require.Zero(t, receipt)
 }
 
+func TestP4AnEndThatIsAnsweredAndNotMovedIsNotBelieved(t *testing.T) {
+	t.Parallel()
+	s := newScene(t, &liar{frozen: time.Now().Add(2 * time.Hour)})
+	first, err := s.grant()
+	require.NoError(t, err)
+	s.target.frozen = first.Until.Add(-time.Minute)
+	_, err = s.grant()
+	require.ErrorContains(t, err, "shows that it will end it at")
+	holding := s.holding()
+	require.True(t, holding.Open)
+	require.True(t, first.Until.Equal(holding.Until), "what the target did not take is not held")
+
+	s.target.frozen = s.target.frozen.Add(2 * time.Minute)
+	_, err = s.grant()
+	require.NoError(t, err)
+}
+
 func TestP3WithoutAReadBackNobodySaysThatItIsGone(t *testing.T) {
 	t.Parallel()
 	for name, lying := range map[string]*liar{"that shows nothing": {blind: true}, "that can't be asked": {deaf: true}, "that shows all": {}} {
@@ -174,6 +191,8 @@ func TestP3AnotherSystemAtTheSameAddressProvesNothing(t *testing.T) {
 	s.target.system, s.target.holds = "7002", false // a fresh server in its place
 	_, err = s.end()
 	require.ErrorContains(t, err, "it is another system (7002) than the one that the access was granted on (7001)")
+	require.ErrorContains(t, err, "lead to the former one again")
+	require.ErrorContains(t, err, "`curfew stuck takeover`")
 
 	s.target.holds = true // it was restored from the first one, with the access
 	ended, err := s.end()

@@ -10,7 +10,6 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
 
@@ -28,29 +27,24 @@ func remnantsOf(ctx context.Context, connector Connector, doomed Access) (lines 
 	return teller.Remnants(ctx, doomed)
 }
 
-// reporter raises the alarm about what outlives an access.
-type reporter struct {
-	alarms ledger.Alarms
-	log    *zap.Logger
-}
-
-// remnants reports what a revoke has found, and what it could not find out. The same is reported once.
-func (r reporter) remnants(ctx context.Context, of contract.Access, leases contract.Leases, gone removed) {
+// reportRemnants raises the alarm about what outlives an access that was revoked, and notes what could not be found out. The same
+// is reported once.
+func (s *systems) reportRemnants(ctx context.Context, of contract.Access, leases contract.Leases, gone removed) {
 	if gone.unasked != nil {
-		r.log.Warn("the target did not say what outlives the access", zapGrant(of.GrantID()), zapError(gone.unasked))
+		s.log.Warn("the target did not say what outlives the access", zapGrant(of.GrantID()), zapError(gone.unasked))
 	}
 	if len(gone.remnants) == 0 {
 		return
 	}
 	text := strings.Join(gone.remnants, "; ")
-	r.log.Warn("what the access opened was given on, and stays", zapGrant(of.GrantID()), zap.Strings("remnants", gone.remnants))
+	s.log.Warn("what the access opened was given on, and stays", zapGrant(of.GrantID()), zap.Strings("remnants", gone.remnants))
 	sum := sha256.Sum256([]byte(text))
-	err := r.alarms.Raise(ctx, contract.Alarm{
+	err := s.alarms.Raise(ctx, contract.Alarm{
 		ID:   fmt.Sprintf("%s/%s/%s", of.GrantID(), contract.AlarmGivenOn, hex.EncodeToString(sum[:8])),
 		Kind: contract.AlarmGivenOn, At: time.Now().UTC(), Target: of.Target, Grant: of.GrantID(), Requests: leases.Requests(), Actor: contract.ActorCurfew,
 		Text: "While " + of.Account + " had the access, what it opens was given on, and that stays: " + text + ". See at the target what of it should not be there.",
 	})
 	if err != nil {
-		r.log.Error("the ledger did not take an alarm", zapGrant(of.GrantID()), zapError(err))
+		s.log.Error("the ledger did not take an alarm", zapGrant(of.GrantID()), zapError(err))
 	}
 }

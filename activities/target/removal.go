@@ -3,6 +3,7 @@ package target
 import (
 	"context"
 	"slices"
+	"time"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -40,6 +41,44 @@ func remove(ctx context.Context, connector Connector, gone Access, proof ledger.
 	found.unconfirmed = !confirmed
 	found.absent = found.absent && confirmed
 	return found, err
+}
+
+// remove takes the access of a holding away, and reports what outlives it.
+func (s *systems) remove(ctx context.Context, connector Connector, of ledger.Holding, keepSessions bool) (removed, error) {
+	gone, err := remove(ctx, connector, access(of.Access, of.Leases), of.Proof, keepSessions)
+	s.reportRemnants(ctx, of.Access, of.Leases, gone)
+	s.lines[of.Access.Target].doubt(ctx, err)
+	return gone, err
+}
+
+// takeAway ends the access of a holding that is locked and that nothing holds up any more, and returns the holding as it is to be
+// then. It is closed, unless a cut-off attempt to grant may still land: then somebody has to come again. Standing access stays.
+func (s *systems) takeAway(
+	ctx context.Context, connector Connector, holding ledger.Holding, keepSessions bool, now func() time.Time,
+) (ledger.Holding, removed, error) {
+	var gone removed
+	if !holding.Standing {
+		var err error
+		if gone, err = s.remove(ctx, connector, holding, keepSessions); err != nil {
+			return holding, gone, err
+		}
+		if holding.SettledAt.After(now()) {
+			return holding, gone, nil
+		}
+		holding.Proof.Unconfirmed = gone.unconfirmed
+		holding.Proof.Absent = gone.absent && holding.SettledAt.IsZero() // a cut-off attempt need not have given anything
+		if gone.absent && wasCutOff(holding) {
+			holding.Uses = usesOf(holding).unused().list()
+		}
+	}
+	return closed(holding, now()), gone, nil
+}
+
+// closed is a holding of access that is gone now.
+func closed(holding ledger.Holding, now time.Time) ledger.Holding {
+	holding = over(holding, now)
+	holding.GoneAt, holding.SettledAt = now.UTC(), time.Time{}
+	return holding
 }
 
 // refusedAndGone is true when a revoke was refused and a look proves that there is nothing to revoke.

@@ -75,7 +75,10 @@ func (s *scene) watch(raises int) (alarms []contract.Alarm) {
 	over := make(chan struct{})
 	go func() {
 		defer close(over)
-		target.NewWatchdog(map[string]target.Target{s.access.Target: {Connector: s.target}}, s.ledger, s.ledger, s.ledger, time.Second, zap.NewNop()).Run(ctx)
+		target.New(target.Options{
+			Targets:  map[string]target.Target{s.access.Target: {Connector: s.target}},
+			Holdings: s.ledger, Tombstones: s.ledger, Decisions: s.ledger, Alarms: s.ledger, Log: zap.NewNop(),
+		}).Watchdog(time.Second).Run(ctx)
 	}()
 	require.Eventually(s.t, func() bool {
 		var err error

@@ -21,8 +21,8 @@ func (a *Activities) endUnlocked(ctx context.Context, found Target, command cont
 	a.log.Warn("the holding can't be locked; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
 	within, done := whileHeld(ctx)
 	defer done()
-	gone, err := remove(within, found.Connector, access(command.Access, command.Leases), grantsOwn(command), command.KeepSessions)
-	reporter{a.alarms, a.log}.remnants(within, command.Access, command.Leases, gone)
+	known := ledger.Holding{Access: command.Access, Leases: command.Leases, Proof: grantsOwn(command)}
+	gone, err := a.remove(within, found.Connector, known, command.KeepSessions)
 	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
 	if receipt.Unlocked != "" {
 		return receipt, err
@@ -36,7 +36,7 @@ func (a *Activities) settleEnd(
 	ctx context.Context, found Target, command contract.EndCommand, clock serverClock, unlocked contract.EndReceipt,
 ) contract.EndReceipt {
 	var receipt contract.EndReceipt
-	end := &deed{token: command.Token}
+	end := &call{token: command.Token}
 	end.settle = func(ctx context.Context, locked ledger.Locked, newest contract.Token) (err error) {
 		receipt, err = a.endLocked(ctx, found, locked, command, clock)
 		switch {
@@ -51,7 +51,7 @@ func (a *Activities) settleEnd(
 		receipt.Sessions += unlocked.Sessions
 		return nil
 	}
-	settled := a.unsettled.add(ctx, command.Access.GrantID(), deedEnd, end)
+	settled := a.unsettled.add(ctx, command.Access.GrantID(), endCall, end)
 	late := time.NewTimer(settleSoon)
 	defer late.Stop()
 	select {
@@ -74,8 +74,6 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 	if !holding.Open || holding.Standing || !holding.Until.After(clock.now()) || len(left) == 0 {
 		return nil
 	}
-	ctx, done := whileHeld(ctx)
-	defer done()
 	settledAt := holding.SettledAt
 	holding.SettledAt = clock.now().Add(deadlineIn(ctx) + found.Limits.Settles)
 	if err := locked.Save(ctx, holding); err != nil {
@@ -104,7 +102,7 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 // settleGrant sees to it that a grant which could not save its holding leaves nothing behind, unless the holding is open: then
 // its own command holds the access, or a newer one.
 func (a *Activities) settleGrant(ctx context.Context, found Target, command contract.GrantCommand, wanted Access) {
-	a.unsettled.add(ctx, command.Access.GrantID(), deedGrant, &deed{
+	a.unsettled.add(ctx, command.Access.GrantID(), grantCall, &call{
 		token: command.Token,
 		settle: func(ctx context.Context, locked ledger.Locked, _ contract.Token) error {
 			if holding := locked.Holding(); holding.Open || holding.Standing {

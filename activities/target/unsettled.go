@@ -16,8 +16,8 @@ import (
 const (
 	// settleEvery is how often a process asks for the locks of what it has left unsettled.
 	settleEvery = time.Second
-	// settleAttempt bounds what is done then.
-	settleAttempt = 20 * time.Second
+	// settlePatience is how long it waits for one: it comes again.
+	settlePatience = 2 * time.Second
 	// settledAtOnce is how many holdings are settled at the same time.
 	settledAtOnce = 8
 )
@@ -30,43 +30,42 @@ type unsettled struct {
 	log      *zap.Logger
 
 	mu     sync.Mutex
-	grants map[string]deeds
+	grants map[string]calls
 	active bool
 }
 
-// deeds are the last calls on one grant, at most one of each sort.
-type deeds map[sort]*deed
+// calls are the last ones on one grant, at most one of each kind: a later end stands for an earlier one.
+type calls map[callKind]*call
 
-// sort is what was done: a later end stands for an earlier one.
-type sort int
+type callKind int
 
 const (
-	deedGrant sort = iota
-	deedEnd
+	grantCall callKind = iota
+	endCall
 )
 
-// deed is one call that is to be settled.
-type deed struct {
+// call is one that is to be settled.
+type call struct {
 	token contract.Token
-	// settle looks, with the holding's lock, whether it may stand. newest is the token of the newest deed on the holding.
+	// settle looks, with the holding's lock, whether it may stand. newest is the token of the newest call on the holding.
 	settle  func(ctx context.Context, locked ledger.Locked, newest contract.Token) error
 	settled chan struct{} // closed when it is
 }
 
 func newUnsettled(holdings ledger.Holdings, log *zap.Logger) *unsettled {
-	return &unsettled{holdings: holdings, log: log, grants: map[string]deeds{}}
+	return &unsettled{holdings: holdings, log: log, grants: map[string]calls{}}
 }
 
-// add has a deed settled, for as long as that takes. The channel is closed when it is; never, when a later one takes its place.
-func (u *unsettled) add(ctx context.Context, grant string, what sort, added *deed) <-chan struct{} {
+// add has a call settled, for as long as that takes. The channel is closed when it is; never, when a later one takes its place.
+func (u *unsettled) add(ctx context.Context, grant string, kind callKind, added *call) <-chan struct{} {
 	added.settled = make(chan struct{})
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.grants[grant] == nil {
-		u.grants[grant] = deeds{}
+		u.grants[grant] = calls{}
 	}
-	if earlier, there := u.grants[grant][what]; !there || !added.token.Before(earlier.token) {
-		u.grants[grant][what] = added
+	if earlier, there := u.grants[grant][kind]; !there || !added.token.Before(earlier.token) {
+		u.grants[grant][kind] = added
 	}
 	if !u.active {
 		u.active = true
@@ -94,7 +93,7 @@ func (u *unsettled) open() []string {
 
 // round tries each grant once. A ledger that does not answer one question is not asked for a thousand locks.
 func (u *unsettled) round(ctx context.Context, grants []string) {
-	asking, done := context.WithTimeout(ctx, listenWithin)
+	asking, done := context.WithTimeout(ctx, askWithin)
 	defer done()
 	if _, err := u.holdings.Tokens(asking, grants[:1]); err != nil {
 		return
@@ -114,25 +113,25 @@ func (u *unsettled) round(ctx context.Context, grants []string) {
 }
 
 func (u *unsettled) settle(ctx context.Context, grant string) error {
-	ctx, done := context.WithTimeout(ctx, settleAttempt)
-	defer done()
-	locked, err := lockWithin(ctx, u.holdings, grant, lockPatience)
+	locked, err := lockWithin(ctx, u.holdings, grant, settlePatience)
 	if err != nil {
 		return err
 	}
 	defer locked.Unlock()
+	ctx, done := whileHeld(ctx)
+	defer done()
 	open, newest := u.of(grant)
-	for what, one := range open {
+	for kind, one := range open {
 		if err := one.settle(ctx, locked, newest); err != nil {
 			return err
 		}
 		close(one.settled)
-		u.drop(grant, what, one)
+		u.drop(grant, kind, one)
 	}
 	return nil
 }
 
-func (u *unsettled) of(grant string) (open deeds, newest contract.Token) {
+func (u *unsettled) of(grant string) (open calls, newest contract.Token) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, one := range u.grants[grant] {
@@ -143,12 +142,12 @@ func (u *unsettled) of(grant string) (open deeds, newest contract.Token) {
 	return maps.Clone(u.grants[grant]), newest
 }
 
-// drop forgets a deed, but not a later one that came while it was settled.
-func (u *unsettled) drop(grant string, what sort, one *deed) {
+// drop forgets a call, but not a later one that came while it was settled.
+func (u *unsettled) drop(grant string, kind callKind, one *call) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if u.grants[grant][what] == one {
-		delete(u.grants[grant], what)
+	if u.grants[grant][kind] == one {
+		delete(u.grants[grant], kind)
 	}
 	if len(u.grants[grant]) == 0 {
 		delete(u.grants, grant)

@@ -1,7 +1,6 @@
 package target
 
 import (
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -36,10 +35,7 @@ func (a *Activities) verifiedLeases(
 			kept = append(kept, held)
 			continue
 		}
-		if !before.Proof.Shown {
-			delete(uses, lease.Request) // an attempt that was cut off has given nothing that anybody has seen: no time was used
-		}
-		lease, err := a.decided(command, uses, lease, isHeld && before.Proof.Shown, now)
+		lease, err := a.decided(command, uses, lease, isHeld && !wasCutOff(before), now)
 		if err == nil {
 			kept = append(kept, lease)
 			continue
@@ -87,6 +83,7 @@ func (a *Activities) decided(command contract.GrantCommand, uses uses, lease con
 	uses[lease.Request] = use
 	terms := chain.Request.Fact.Terms
 	lease.KeepSessions, lease.Restore, lease.ReadBack = terms.KeepSessions, terms.Restore, readBackOf(terms, command.Access)
+	lease.Reference, lease.DriftCheckInterval = chain.Request.Fact.Reference(), terms.DriftCheckInterval
 	return lease, nil
 }
 
@@ -104,92 +101,6 @@ func earlier(a, b time.Time) time.Time {
 		return b
 	}
 	return a
-}
-
-// uses are what requests have used up of their time at a target, by request.
-type uses map[string]use
-
-type use struct{ ledger.Use }
-
-func usesOf(holding ledger.Holding) uses {
-	known := uses{}
-	for _, u := range holding.Uses {
-		known[u.Request] = use{u}
-	}
-	return known
-}
-
-// latest is when the time of a request is over that may last so long in all.
-func (u use) latest(lasts time.Duration, now time.Time) time.Time {
-	if u.Since.IsZero() {
-		u.Since = now
-	}
-	return u.Since.Add(lasts - u.Used.Duration)
-}
-
-// begin starts the clocks of those requests that hold from now on, and stops those of the others.
-func (all uses) begin(leases contract.Leases, now time.Time) uses {
-	for request, u := range all {
-		switch _, holds := leases.Find(request); {
-		case holds && u.Since.IsZero():
-			u.Since = now
-		case !holds && !u.Since.IsZero():
-			u.Used.Duration += max(now.Sub(u.Since), 0)
-			u.Since = time.Time{}
-		}
-		all[request] = u
-	}
-	return all
-}
-
-// began starts the clocks anew of those requests that did not hold before: what was done to give them the access took
-// a while.
-func (all uses) began(before ledger.Holding, now time.Time) uses {
-	for request, u := range all {
-		if _, held := before.Leases.Find(request); !u.Since.IsZero() && !(before.Open && held) {
-			u.Since = now
-			all[request] = u
-		}
-	}
-	return all
-}
-
-// since says when the clocks of requests began.
-func (all uses) since(leases contract.Leases) map[string]time.Time {
-	began := map[string]time.Time{}
-	for _, request := range leases.Requests() {
-		if u, known := all[request]; known && !u.Since.IsZero() {
-			began[request] = u.Since
-		}
-	}
-	return began
-}
-
-// forget leaves out what no chain of its requests allows anything of any more.
-func (all uses) forget(now time.Time) uses {
-	for request, u := range all {
-		if !u.Until.After(now) && u.Since.IsZero() {
-			delete(all, request)
-		}
-	}
-	return all
-}
-
-// list is what the holding keeps, in a fixed order.
-func (all uses) list() []ledger.Use {
-	var list []ledger.Use
-	for _, u := range all {
-		list = append(list, u.Use)
-	}
-	slices.SortFunc(list, func(a, b ledger.Use) int { return cmp.Compare(a.Request, b.Request) })
-	return list
-}
-
-// over returns a holding as it is when nothing holds it up any more.
-func over(holding ledger.Holding, now time.Time) ledger.Holding {
-	holding.Open, holding.Leases = false, nil
-	holding.Uses = usesOf(holding).begin(nil, now).forget(now).list()
-	return holding
 }
 
 // raise tells operators of leases that somebody without a key has asked for; the same one once.

@@ -215,8 +215,12 @@ func TestP7HowALeaseEndsIsAsItWasAskedFor(t *testing.T) {
 	b := newBench(t)
 	command := b.holdCommand(newOffice(b).chain("r", time.Hour), time.Hour)
 	command.Leases[0].KeepSessions, command.Leases[0].Restore = true, true
+	command.Leases[0].Reference, command.Leases[0].DriftCheckInterval.Duration = "OPS-666", time.Nanosecond
 	receipt, err := b.grant(command)
 	require.NoError(t, err)
 	require.False(t, receipt.Leases[0].KeepSessions, "sessions would outlive the access")
+	asked := command.Chains[0].Request.Fact
+	require.Equal(t, asked.Reference(), receipt.Leases[0].Reference, "the target would show another ticket")
+	require.Equal(t, asked.Terms.DriftCheckInterval, receipt.Leases[0].DriftCheckInterval, "the target would be asked without a pause")
 	require.False(t, receipt.Leases[0].Restore)
 }

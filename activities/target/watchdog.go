@@ -3,6 +3,8 @@ package target
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -13,194 +15,159 @@ import (
 )
 
 const (
-	// DefaultGrace is how long past its end access may be before the watchdog ends it.
+	// DefaultGrace is how long past its end access may be, by this machine's clock, before the watchdog ends it.
 	DefaultGrace = 30 * time.Second
+	// overdueAfter is how long past its end it may be by Temporal's own clock: whoever was to end it by then is dead, hangs or
+	// is cut off.
+	overdueAfter = 5 * time.Second
 
-	// rounds is how many times in a grace the watchdog looks.
-	rounds        = 8
-	shortestRound = 100 * time.Millisecond
-	// lockPatience is short: whoever has the lock is about to do what the watchdog would.
-	lockPatience = 2 * time.Second
-	// rescueAttempt bounds one look with all that follows from it.
-	rescueAttempt = 20 * time.Second
-	duePage       = 100
-	atOnce        = 8 // accesses of one target that are ended at the same time
-
-	firstPause   = time.Second // before a revoke that failed is tried again
-	longestPause = 30 * time.Second
-	longestAsked = 5 * time.Minute // that a target may ask for
+	// askEvery is how often the watchdog asks the ledger, one question for all its targets, and askWithin bounds a question.
+	askEvery  = time.Second
+	askWithin = 5 * time.Second
+	askPage   = 500
 )
 
-// Watchdog is the second pair of eyes: it ends what is past its end plus a grace and nobody has seen gone, and at once
-// what people have ended. It knows nothing of Temporal, so that access ends also when Temporal does not run. It goes by
-// this machine's clock, so clocks must agree to less than the grace.
+// Watchdog is the second pair of eyes: it ends what is past its end and nobody has seen gone, and at once what people have
+// ended. It needs no Temporal, so that access ends also when Temporal does not run. Planned ends go by Temporal's clock: where
+// the watchdog knows that one, it follows it. Otherwise it goes by this machine's, and leaves the grace to clocks that differ.
 type Watchdog struct {
-	targets    map[string]Target
-	holdings   ledger.Holdings
-	tombstones ledger.Tombstones
-	alarms     ledger.Alarms
-	grace      time.Duration
-	log        *zap.Logger
-	shut       shutOut
+	*systems
+	grace    time.Duration
+	temporal temporalTime
+	rescues  *rescues
 }
 
-// NewWatchdog makes a watchdog over the holdings of the targets with these names.
-func NewWatchdog(
-	targets map[string]Target, holdings ledger.Holdings, tombstones ledger.Tombstones, alarms ledger.Alarms, grace time.Duration, log *zap.Logger,
-) *Watchdog {
-	return &Watchdog{targets: targets, holdings: holdings, tombstones: tombstones, alarms: alarms, grace: grace, log: log}
-}
+// Follow tells the watchdog of an instant of the Temporal server's clock that is over.
+func (w *Watchdog) Follow(at time.Time) { w.temporal.saw(at) }
 
-// Run looks until the context ends, at each target on its own: one that hangs holds up no other.
+// Run looks until the context ends.
 func (w *Watchdog) Run(ctx context.Context) {
-	var all sync.WaitGroup
-	all.Go(func() { w.endTombstoned(ctx) })
-	for name := range w.targets {
-		all.Go(func() { w.watch(ctx, name) })
+	if len(w.targets) == 0 {
+		return
 	}
-	all.Wait()
+	defer w.rescues.all.Wait()
+	var asking sync.WaitGroup
+	asking.Go(func() { w.watch(ctx, "what is past its end", w.endOverdue) })
+	asking.Go(func() { w.watch(ctx, "what has ended", (&endedLately{Watchdog: w}).end) })
+	asking.Wait()
 }
 
-func (w *Watchdog) watch(ctx context.Context, name string) {
-	look := time.NewTicker(max(w.grace/rounds, shortestRound))
-	defer look.Stop()
-	failed := failures{}
+// watch asks again and again, and says once that the ledger does not answer.
+func (w *Watchdog) watch(ctx context.Context, what string, ask func(context.Context) error) {
+	tick := time.NewTicker(askEvery)
+	defer tick.Stop()
+	silent := false
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-look.C:
-			w.round(ctx, name, failed)
+		case <-tick.C:
 		}
+		err := ask(ctx)
+		if err != nil && !silent && ctx.Err() == nil {
+			w.log.Error("the watchdog can't read "+what+"; it asks again", zapError(err))
+		}
+		silent = err != nil
 	}
 }
 
-// round goes through everything that is due, a few at a time, also past what can't be ended.
-func (w *Watchdog) round(ctx context.Context, name string, failed failures) {
-	filter := ledger.DueFilter{Before: time.Now().Add(-w.grace), Targets: []string{name}, Limit: duePage}
-	for ctx.Err() == nil {
-		due, err := w.holdings.Due(ctx, filter)
+func (w *Watchdog) names() []string { return slices.Collect(maps.Keys(w.targets)) }
+
+// overdue is the instant since when nobody else will end what had its end before.
+func (w *Watchdog) overdue() time.Time {
+	since := time.Now().Add(-w.grace)
+	if now, known := w.temporal.now(); known {
+		return latest(since, now.Add(-overdueAfter))
+	}
+	return since
+}
+
+// endOverdue sets out to end all that is overdue, also past what can't be ended.
+func (w *Watchdog) endOverdue(ctx context.Context) error {
+	filter := ledger.DueFilter{Before: w.overdue(), Targets: w.names(), Limit: askPage}
+	for {
+		asking, done := context.WithTimeout(ctx, askWithin)
+		due, err := w.holdings.Due(asking, filter)
+		done()
 		if err != nil {
-			w.log.Error("the watchdog can't read the holdings", zap.String("target", name), zapError(err))
-			return
+			return err
 		}
-		w.rescueAll(ctx, due, failed)
-		if len(due) < duePage {
-			return
+		for _, holding := range due {
+			w.rescues.start(ctx, holding, w.endIfOverdue)
+		}
+		if len(due) < askPage {
+			return nil
 		}
 		filter.After = due[len(due)-1].DueCursor()
 	}
 }
 
-func (w *Watchdog) rescueAll(ctx context.Context, due []ledger.Holding, failed failures) {
-	var all sync.WaitGroup
-	places := make(chan struct{}, atOnce)
-	outcomes := make([]error, len(due))
-	for i, holding := range due {
-		if failed.mustWait(holding.Grant) {
-			continue
-		}
-		places <- struct{}{}
-		all.Go(func() {
-			defer func() { <-places }()
-			outcomes[i] = w.rescue(ctx, holding.Grant)
+// endIfOverdue ends one access, unless somebody else has done it or has moved its end.
+func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger.Holding) error {
+	overdue := w.overdue()
+	late := overdueAfter + overdue.Sub(listed.Until)
+	locked, err := lockToEnd(ctx, w.holdings, listed.Grant, late)
+	if err != nil {
+		return w.endUnlocked(ctx, found, listed.Grant, err, func(holding ledger.Holding) (bool, error) {
+			return holding.Until.Before(overdue), nil
 		})
 	}
-	all.Wait()
-	for i, err := range outcomes {
-		if failed.note(due[i].Grant, err) && ctx.Err() == nil {
-			w.log.Error("the watchdog could not end access that is past its end; it tries again",
-				zapGrant(due[i].Grant), zap.Time("until", due[i].Until), zapError(err))
-		}
-	}
-}
-
-// failures says of each grant that could not be ended when it is tried again.
-type failures map[string]failure
-
-type failure struct {
-	pause time.Duration
-	until time.Time
-}
-
-func (f failures) mustWait(grant string) bool { return time.Now().Before(f[grant].until) }
-
-// note remembers how an attempt ended, and says whether it failed. A pause doubles with each failure in a row, and is as
-// long as the target asks for.
-func (f failures) note(grant string, err error) bool {
-	if err == nil {
-		if !f.mustWait(grant) {
-			delete(f, grant)
-		}
-		return false
-	}
-	pause := min(max(2*f[grant].pause, firstPause), longestPause)
-	if problem, ok := contract.ProblemOf(err); ok {
-		pause = max(pause, min(problem.RetryAfter.Duration, longestAsked))
-	}
-	f[grant] = failure{pause, time.Now().Add(pause)}
-	return true
-}
-
-// rescue ends one access, unless somebody else is at it, has done it, or has moved its end.
-func (w *Watchdog) rescue(ctx context.Context, grant string) error {
-	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
-	defer cancel()
-	locked, err := lockWithin(ctx, w.holdings, grant, lockPatience)
-	if err != nil {
-		return w.rescueUnlocked(ctx, grant, err)
-	}
 	defer locked.Unlock()
-	w.shut.over(grant)
 	ctx, done := whileHeld(ctx)
 	defer done()
 	holding := locked.Holding()
-	if !holding.Open || holding.Until.Add(w.grace).After(time.Now()) {
+	if !holding.Open || !holding.Until.Before(overdue) {
 		return nil
 	}
-	found, here := w.targets[holding.Access.Target]
-	if !here {
-		return nil
-	}
-	gone, there, err := w.takeAway(ctx, found, locked, holding.Leases.KeepSessions())
-	if gone && there {
-		holding.Proof = locked.Holding().Proof
-		w.tell(ctx, holding)
+	after, gone, err := w.close(ctx, found, locked, holding.Leases.KeepSessions())
+	if err == nil && !after.Open && !holding.Standing && !gone.absent {
+		w.reportLate(ctx, after, holding)
 	}
 	return err
 }
 
-// takeAway ends the access of a holding that nothing holds up, and closes it. It is gone unless a cut-off attempt to grant
-// may still land: then the next rounds look again. there is true when it was there until now.
-func (w *Watchdog) takeAway(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (gone, there bool, err error) {
-	holding := locked.Holding()
-	if !holding.Standing {
-		removed, err := remove(ctx, found.Connector, access(holding.Access, holding.Leases), holding.Proof, keepSessions)
-		reporter{w.alarms, w.log}.remnants(ctx, holding.Access, holding.Leases, removed)
-		if err != nil {
-			return false, false, err
-		}
-		there = !removed.absent
-		holding.Proof.Unconfirmed, holding.Proof.Absent = removed.unconfirmed, removed.absent
-		if holding.SettledAt.After(time.Now()) {
-			return false, there, nil
-		}
+// close ends the access of a holding that nothing holds up, and writes what came of it: it is closed unless a cut-off attempt to
+// grant may still land. Then the watchdog comes again.
+func (w *Watchdog) close(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (ledger.Holding, removed, error) {
+	before := locked.Holding()
+	after, gone, err := w.takeAway(ctx, found.Connector, before, keepSessions, time.Now)
+	if err != nil || after.Open {
+		return after, gone, err
 	}
-	if err := locked.Save(ctx, closed(holding)); err != nil {
-		return false, there, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
+	if err := locked.Save(ctx, after); err != nil {
+		return before, gone, fmt.Errorf("the access is gone, but its holding still says that it is there: %w", err)
 	}
-	return true, there, nil
+	return after, gone, nil
 }
 
-// closed is a holding of access that was seen to be gone just now.
-func closed(holding ledger.Holding) ledger.Holding {
-	now := time.Now().UTC()
-	holding = over(holding, now)
-	holding.GoneAt, holding.SettledAt = now, time.Time{}
-	return holding
+// endUnlocked ends access whose lock somebody keeps who should have let go of it, if it is to end by what can be read. Its holding
+// stays open: the watchdog comes again until it has had the lock and looked.
+func (w *Watchdog) endUnlocked(
+	ctx context.Context, found Target, grant string, cause error, ends func(ledger.Holding) (bool, error),
+) error {
+	holding, err := w.holdings.Read(ctx, grant)
+	if err != nil || !holding.Open || holding.Standing {
+		return cause
+	}
+	if due, err := ends(holding); err != nil || !due {
+		return cause
+	}
+	ctx, done := whileHeld(ctx)
+	defer done()
+	gone, err := w.remove(ctx, found.Connector, holding, holding.Leases.KeepSessions())
+	if err != nil {
+		return err
+	}
+	if !gone.absent && holding.Until.Before(w.overdue()) {
+		after := holding
+		after.Proof.Unconfirmed = gone.unconfirmed
+		w.reportLate(ctx, after, holding)
+	}
+	return fmt.Errorf("it was taken away, and nobody could look with the lock of its holding: %w", cause)
 }
 
-func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
+// reportLate raises the alarm about access that was past its end and still there.
+func (w *Watchdog) reportLate(ctx context.Context, after, ended ledger.Holding) {
 	now := time.Now().UTC()
 	w.log.Warn("the watchdog ended access that was past its end", zapGrant(ended.Grant), zap.Time("until", ended.Until))
 	err := w.alarms.Raise(ctx, contract.Alarm{
@@ -208,7 +175,7 @@ func (w *Watchdog) tell(ctx context.Context, ended ledger.Holding) {
 		Kind: contract.AlarmLate, At: now, Target: ended.Access.Target, Grant: ended.Grant, Requests: ended.Leases.Requests(),
 		Actor: contract.ActorWatchdog,
 		Text: fmt.Sprintf("The access of %s was to end at %s and was still there %s later. The watchdog %s: see whether Temporal and the workers run.",
-			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(ended.Proof)),
+			ended.Access.Account, ended.Until.UTC().Format(time.RFC3339), now.Sub(ended.Until).Round(time.Second), doneBy(after.Proof)),
 	})
 	if err != nil {
 		w.log.Error("the ledger did not take the watchdog's alarm", zapGrant(ended.Grant), zapError(err))

@@ -28,8 +28,10 @@ import (
 	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/keyring"
 	"curfew/starter"
 	"curfew/starter/api"
+	"curfew/starter/limit"
 	"curfew/starter/page"
 	"curfew/starter/signin"
 	"curfew/starter/web"
@@ -151,19 +153,24 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
+	shared, err := secrets(app.config.Current(), signer)
+	if err != nil {
+		return err
+	}
 	requests, err := starter.New(starter.Options{
 		Temporal: app.Temporal, Config: app.config, Ledger: app.ledger, Tickets: app.tickets,
 		References: app.references, Incidents: app.incidents, Groups: app.groups, Sightings: app.ledger,
-		Signer: signer, Verifier: verifier, Log: app.log,
+		Signer: signer, Verifier: verifier, Secrets: shared, Log: app.log,
 	})
 	if err != nil {
 		return err
 	}
-	routes, err := app.routes(requests)
+	limits := limit.New(app.config.Current().Server.Trusted)
+	routes, err := app.routes(requests, shared, limits)
 	if err != nil {
 		return err
 	}
-	deliver, err := app.hooks(requests, routes)
+	deliver, err := app.hooks(requests, routes, limits)
 	if err != nil {
 		return err
 	}
@@ -178,9 +185,9 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 }
 
 // routes are the API and, where nobody can listen in, the pages.
-func (app *App) routes(requests *starter.Starter) (*http.ServeMux, error) {
+func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *limit.Limits) (*http.ServeMux, error) {
 	callers, mux := identity.New(app.config), http.NewServeMux()
-	mux.Handle("/", api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Log: app.log}))
+	mux.Handle("/", api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Limits: limits, Log: app.log}))
 	if config.InTheClear(app.config.Current().Server.URL) {
 		app.log.Warn("there are no pages: signing in to them would send secrets in the clear",
 			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
@@ -193,10 +200,11 @@ func (app *App) routes(requests *starter.Starter) (*http.ServeMux, error) {
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	signIn := signin.New(signin.Options{
 		Callers: callers, Frame: frame, URL: app.config.Current().Server.URL, Saw: requests.RecordSignIn, Log: app.log,
+		Secrets: shared, Limits: limits,
 		Name: func(person string) string { return cmp.Or(app.config.Current().People[person].Name, person) },
 	})
 	signIn.Handle(mux)
-	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn}).Handle(mux)
+	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).Handle(mux)
 	return mux, nil
 }
 

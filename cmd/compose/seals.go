@@ -1,8 +1,6 @@
 package compose
 
 import (
-	"io"
-	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -47,9 +45,9 @@ func signer(file, field string, role seal.Role, verifier *seal.Verifier, matter 
 	if file == "" {
 		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is missing: this process has to seal")
 	}
-	text, err := readKey(file)
+	text, err := readKey(field, fix, file)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, field, fix, "%v", err)
+		return nil, err
 	}
 	s, err := seal.ParseSigner(text)
 	if err != nil {
@@ -64,17 +62,4 @@ func signer(file, field string, role seal.Role, verifier *seal.Verifier, matter 
 			"nobody would believe what this process seals: %v", err)
 	}
 	return s, nil
-}
-
-// maxKey is far more than a private key takes, in bytes.
-const maxKey = 64 << 10
-
-func readKey(path string) (string, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close() //nolint:errcheck // only read from
-	text, err := io.ReadAll(io.LimitReader(file, maxKey))
-	return string(text), err
 }

@@ -138,7 +138,7 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 	add("duration", withDuration, durationInput(d.longest()))
 	add("ticket", missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
 	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
-	add("reason", missing && d.body.Reason == "", reasonInput("What do you need the access for?"))
+	add("reason", missing && contract.IsBlank(d.body.Reason), reasonInput("What do you need the access for?"))
 	if len(fields) == 0 {
 		return nil
 	}
@@ -155,7 +155,7 @@ func (d *draft) longest() contract.Duration {
 
 // missing is true when the server would refuse the ask for what it lacks.
 func (d *draft) missing() bool {
-	return strings.TrimSpace(d.body.Reason) == "" || d.needsTicket() && d.body.Ticket == ""
+	return contract.IsBlank(d.body.Reason) || d.needsTicket() && d.body.Ticket == ""
 }
 
 func (d *draft) needsTicket() bool {

@@ -32,9 +32,9 @@ func (p *program) configCheckCommand() *cobra.Command {
 		Short: "Check a configuration file, and whether everything that it names works",
 		Long: `Check a configuration file, and whether everything that it names works.
 
-Every mistake is listed with its line, its field and the remedy. Curfew also calls the targets, the channels, the sign-in, the tracker
-and the incident systems with their credentials, and asks them for the roles, groups, projects, services and accounts that the
-file names. Nothing is changed and nothing is sent. With --offline it calls none.`,
+Every mistake is listed with its line, its field and the remedy. Curfew opens the keys that the file names. It also calls the targets,
+the channels, the sign-in, the tracker and the incident systems with their credentials, and asks them for the roles, groups, projects,
+services and accounts that the file names. Nothing is changed and nothing is sent. With --offline it calls none.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },
@@ -62,7 +62,12 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	if err != nil && !errors.As(err, &mistakes) {
 		return err
 	}
-	said := verdict{File: file, Right: err == nil, Mistakes: mistakes}
+	if err == nil {
+		if mistakes = compose.OpenKeys(file, checked); len(mistakes) > 0 {
+			err = mistakes
+		}
+	}
+	said := verdict{File: file, Right: err == nil, Mistakes: append(config.Errors{}, mistakes...)}
 	if err == nil && !offline {
 		said.Targets, said.Channels = compose.AskTargets(ctx, checked), compose.AskChannels(ctx, checked)
 		said.Systems = compose.AskSystems(ctx, checked)

@@ -108,7 +108,7 @@ func TestARequestIsShownWithItsStartAndItsBreakGlassReview(t *testing.T) {
 	begins := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
 	reviewDue := begins.Add(24 * time.Hour)
 	s.now = func() time.Time { return begins.Add(time.Hour) }
-	status.StartAt, status.BreakGlass, status.ReviewDue = &begins, true, &reviewDue
+	status.StartAt, status.BreakGlass, status.ReviewDue, status.ContinuousSince = &begins, true, &reviewDue, &begins
 	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventBreakGlassUsed, Actor: "alice"})
 	reviewed := startertest.Status(contract.StateActive)
 	reviewed.BreakGlass, reviewed.ReviewDue = true, &reviewDue
@@ -117,9 +117,33 @@ func TestARequestIsShownWithItsStartAndItsBreakGlassReview(t *testing.T) {
 
 	shown := s.run(t, "alice", "show", status.ID).out
 	require.Contains(t, shown, "begins       1h00m ago (2026-11-23 22:00 CET, 2026-11-23 21:00 UTC)\n")
+	require.Contains(t, shown, "had before   without a break since 1h00m ago (2026-11-23 22:00 CET)\n")
 	require.Contains(t, shown, "break-glass  Opened without approval (break-glass by alice)\n")
 	require.Contains(t, shown, "review due   by a second person, in 23h00m (2026-11-24 22:00 CET)\n")
 	require.Contains(t, s.run(t, "alice", "show", reviewed.ID).out, "reviewed     carol: approve: well done\n")
+}
+
+func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	status := startertest.Status(contract.StateEnded)
+	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	status.Outcome = contract.OutcomeUnconfirmed
+	status.Holds = []contract.HoldState{{
+		Access:    contract.Access{Target: "centre", Account: "ada@example.com", Entitlement: json.RawMessage(`{"group":"g"}`), ReadBack: contract.ReadBackNone},
+		RemovedAt: &removed,
+	}}
+	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventUnconfirmed, Actor: contract.ActorCurfew})
+
+	shown := s.run(t, "alice", "show", status.ID).out
+	require.Contains(t, shown, "removed, can't be confirmed")
+	require.Contains(t, shown, "removed; Curfew can't confirm that it is gone")
+	require.NotContains(t, shown, ", gone")
+	require.Contains(t, s.run(t, "alice", "list").out, "removed, can't be confirmed")
+	answer := s.run(t, "alice", "show", status.ID, "-o", "json").out
+	require.JSONEq(t, `"unconfirmed"`, field(t, answer, "outcome"))
+	require.Contains(t, answer, `"removedAt"`)
+	require.NotContains(t, answer, `"goneAt"`)
 }
 
 func TestAWatchTellsOneEventALine(t *testing.T) {

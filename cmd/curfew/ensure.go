@@ -149,22 +149,28 @@ func durationFlag(name, text string) (time.Duration, error) {
 // find looks for access that lasts long enough, else for a request that leads to it.
 func (p *program) find(ctx context.Context, remote *client.Client, needed need) (client.Answer[contract.Status], bool, error) {
 	for _, state := range []contract.State{contract.StateActive, contract.StateGranting, contract.StatePending} {
-		list, err := remote.List(ctx, client.Filter{State: state, Template: needed.template, Mine: true, Limit: mostMine})
-		if err != nil {
-			return client.Answer[contract.Status]{}, false, err
-		}
-		for _, status := range list.Value.Requests {
-			if p.serves(status, needed) {
-				found, err := remote.Show(ctx, status.ID)
-				return found, err == nil, err
+		filter := client.Filter{State: state, Template: needed.template, Mine: true}
+		for range mostPages {
+			list, err := remote.List(ctx, filter)
+			if err != nil {
+				return client.Answer[contract.Status]{}, false, err
+			}
+			for _, status := range list.Value.Requests {
+				if p.serves(status, needed) {
+					found, err := remote.Show(ctx, status.ID)
+					return found, err == nil, err
+				}
+			}
+			if filter.Before = list.Value.Next; filter.Before == "" {
+				break
 			}
 		}
 	}
 	return client.Answer[contract.Status]{}, false, nil
 }
 
-// mostMine is the longest page of a list.
-const mostMine = 500
+// mostPages bounds how far back somebody's own requests are looked through.
+const mostPages = 20
 
 func (p *program) serves(status contract.Status, needed need) bool {
 	switch {
@@ -181,7 +187,7 @@ func (p *program) serves(status contract.Status, needed need) bool {
 const mostTwins = 10
 
 // askOnce asks for access with an id that says what is asked for, and in which minute. So the server takes those who ask for
-// the same at the same time for one.
+// the same at the same time for one. The reason is left out of it.
 func (p *program) askOnce(
 	ctx context.Context, remote *client.Client, body api.AskBody, subject string,
 ) (status client.Answer[contract.Status], err error) {
@@ -189,23 +195,53 @@ func (p *program) askOnce(
 	if err != nil {
 		return status, err
 	}
-	matter := []string{me.Value.ID, subject, body.Template, body.Duration, fmt.Sprint(body.BreakGlass)}
+	wanted := twinned{me.Value.ID, subject, body}
 	minute := p.now().Truncate(time.Minute)
-	if status, err = remote.Show(ctx, twin(minute.Add(-time.Minute), 0, matter)); err == nil && status.Value.State != contract.StateEnded {
+	status, err = remote.Show(ctx, wanted.id(minute.Add(-time.Minute), 0))
+	if err == nil && wanted.isIn(status.Value) && status.Value.State != contract.StateEnded {
 		return status, nil
 	}
 	for number := range mostTwins {
-		body.ID = twin(minute, number, matter)
-		status, err = remote.Ask(ctx, body)
-		if err != nil || status.Value.State != contract.StateEnded {
+		body.ID = wanted.id(minute, number)
+		if status, err = p.askAs(ctx, remote, body, wanted); err != nil || status.Value.State != contract.StateEnded {
 			return status, err
 		}
 	}
 	return status, contract.Problemf(contract.KindCapacity, "", "wait for a minute", "it was asked for %d times in this minute, in vain", mostTwins)
 }
 
-// twin is the id of a minute's request about a matter; the number tells it from those that have ended.
-func twin(minute time.Time, number int, matter []string) string {
+// askAs asks with an id that may be taken. A run for the same, with other words, has made what this one waits for; what anybody
+// else has made with the id is none of that, and keeps nobody from asking.
+func (p *program) askAs(
+	ctx context.Context, remote *client.Client, body api.AskBody, wanted twinned,
+) (client.Answer[contract.Status], error) {
+	status, err := remote.Ask(ctx, body)
+	problem, refused := contract.ProblemOf(err)
+	if !refused || problem.Kind != contract.KindConflict || problem.Field != "id" {
+		return status, err
+	}
+	if found, err := remote.Show(ctx, body.ID); err == nil && wanted.isIn(found.Value) {
+		return found, nil
+	}
+	body.ID = ""
+	return remote.Ask(ctx, body)
+}
+
+// twinned is what two runs ask for that are to make one request.
+type twinned struct {
+	requester, subject string
+	body               api.AskBody
+}
+
+// isIn is true for a request that asks for it.
+func (w twinned) isIn(status contract.Status) bool {
+	return status.Requester == w.requester && status.Subject == w.subject && status.Template == w.body.Template &&
+		status.BreakGlass == w.body.BreakGlass
+}
+
+// id is that of a minute's request; the number tells it from those that have ended.
+func (w twinned) id(minute time.Time, number int) string {
+	matter := []string{w.requester, w.subject, w.body.Template, w.body.Duration, fmt.Sprint(w.body.BreakGlass)}
 	digest := sha256.Sum256(fmt.Appendf(nil, "%d %q", number, matter))
 	var id ulid.ULID
 	_ = id.SetTime(ulid.Timestamp(minute))        // it fails in the year 10889

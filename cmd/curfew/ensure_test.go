@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
@@ -57,6 +58,38 @@ func TestEnsuringTwiceAsksOnce(t *testing.T) {
 	require.Equal(t, asked.ID, document[ensuredAnswer](t, again).Request.ID)
 	require.False(t, document[ensuredAnswer](t, again).Asked)
 	require.Len(t, s.mine(t), 1)
+}
+
+func TestEnsuringWithOtherWordsAsksOnceToo(t *testing.T) {
+	t.Parallel()
+	s := whole(t)
+	both := []<-chan result{s.ensure(t), s.ensure(t, "--reason", "the same, in other words")}
+	asked := s.asked(t, "pending")
+	require.Equal(t, 0, s.run(t, "bob", "approve", asked.ID).code)
+	for _, running := range both {
+		ran := ended(t, running)
+		require.Equal(t, 0, ran.code, ran.errors)
+		require.Equal(t, asked.ID, document[ensuredAnswer](t, ran).Request.ID)
+	}
+	require.Len(t, s.mine(t), 1)
+}
+
+func TestNobodyKeepsAScriptFromItsAccessByTakingItsID(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	now := time.Now()
+	s.now = func() time.Time { return now }
+	wanted := twinned{"alice", "alice", api.AskBody{Template: "look-round", Duration: "1h"}}
+	for _, minute := range []time.Time{now.Add(-time.Minute), now} {
+		id := wanted.id(minute.Truncate(time.Minute), 0)
+		_, err := s.Starter.Start(t.Context(), starter.Ask{ID: id, Template: "look-round", Requester: "bob", Reason: "mine", Source: "api"})
+		require.NoError(t, err)
+	}
+	ran := s.run(t, "alice", append(goodEnsure, "--no-wait")...)
+	require.Equal(t, exitStanding, ran.code, ran.errors)
+	got := document[ensuredAnswer](t, ran)
+	require.True(t, got.Asked)
+	require.Equal(t, "alice", got.Request.Requester)
 }
 
 func TestEnsuringTellsAScriptWhetherItHadToAsk(t *testing.T) {

@@ -75,7 +75,7 @@ func exitCode(err error, understood bool) int {
 		return exitRefused
 	}
 	switch problem.Kind {
-	case contract.KindCapacity, contract.KindFrozen, contract.KindUnavailable, contract.KindInternal:
+	case contract.KindCapacity, contract.KindTooMany, contract.KindFrozen, contract.KindUnavailable, contract.KindInternal:
 		return exitUnreachable
 	default:
 		return exitRefused

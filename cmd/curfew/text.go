@@ -31,6 +31,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 	page.fact("ticket", status.Ticket)
 	page.fact("zephyr", status.Zephyr)
 	page.fact("incident", status.Incident)
+	if status.ContinuousSince != nil {
+		page.row("had before", "without a break since "+p.moment(*status.ContinuousSince))
+	}
 	page.row("reason", status.Reason)
 	page.row("asked", p.moment(status.AskedAt))
 	if status.StartAt != nil {

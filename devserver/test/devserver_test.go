@@ -113,8 +113,9 @@ func TestReopen(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.NotEqual(t, wantedAttributes(t), attributes(t, c))
+	requirePrivate(t, db)
 	p.stop(t)
-	require.FileExists(t, db)
+	require.NoError(t, os.Chmod(db, 0o644)) // as an earlier release made it
 
 	p = start(t, "--db="+db, "--sync=full", "--retention=5h")
 	c = p.dial(t)
@@ -123,7 +124,21 @@ func TestReopen(t *testing.T) {
 	require.NoError(t, run.Get(t.Context(), nil))
 	require.Equal(t, wantedAttributes(t), attributes(t, c))
 	require.Equal(t, 5*time.Hour, retention(t, c))
+	requirePrivate(t, db)
 	p.stop(t)
+}
+
+// requirePrivate holds that only the owner can read a database and the files beside it.
+func requirePrivate(t *testing.T, db string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(filepath.Dir(db), "*"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o077, file)
+	}
 }
 
 func TestRefusals(t *testing.T) {

@@ -61,6 +61,8 @@ func (r *reading) names(at path, ids iter.Seq[string]) {
 }
 
 func (r *reading) server(server *Server, at path) {
+	r.secretFiles(server.SecretFiles, at.key("secretFiles"))
+	r.proxies(server, at.key("proxies"))
 	if server.URL != "" {
 		server.URL = r.address(at.key("url"), server.URL)
 	}
@@ -78,6 +80,34 @@ func (r *reading) server(server *Server, at path) {
 			"is missing, and can't be told from an address that stands for all")
 	}
 	server.URL = "http://" + server.Listen
+}
+
+// secretFiles are read by servers alone, and so not here.
+func (r *reading) secretFiles(files []string, at path) {
+	if len(files) > mostSecrets {
+		r.wrong(at, "keep the new one and those before that still matter", "has %d; at most %d are known at a time", len(files), mostSecrets)
+	}
+	for i, file := range files {
+		if file == "" {
+			r.wrong(at.item(i), "write the path of a file", "is empty")
+		}
+		files[i] = beside(r.folder, file)
+	}
+}
+
+func (r *reading) proxies(server *Server, at path) {
+	server.Trusted = nil
+	for i, text := range server.Proxies {
+		network, err := netip.ParsePrefix(text)
+		if address, addressErr := netip.ParseAddr(text); err != nil && addressErr == nil {
+			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			r.wrong(at.item(i), "write it like 10.0.0.7 or 10.0.0.0/24", "is no address and no network")
+			continue
+		}
+		server.Trusted = append(server.Trusted, network.Masked())
+	}
 }
 
 func (r *reading) jira(jira *Jira, at path) {

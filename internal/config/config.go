@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/json"
+	"net/netip"
 	"time"
 
 	"curfew/workflows/contract"
@@ -48,6 +49,13 @@ type Temporal struct {
 type Server struct {
 	Listen string `yaml:"listen"` // default 127.0.0.1:8300
 	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
+	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points start,
+	// and seals the sign-ins of browsers; the others are still known.
+	SecretFiles []string `yaml:"secretFiles"`
+	// Proxies are the addresses and networks of the proxies whose X-Forwarded-For is believed.
+	Proxies []string `yaml:"proxies"`
+
+	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
 
 // Ledger says where Curfew's own record is: one of both.
@@ -142,7 +150,7 @@ type Target struct {
 type Template struct {
 	Description  string              `yaml:"description"`
 	Entitlements []Entitlement       `yaml:"entitlements"`
-	Requesters   People              `yaml:"requesters"` // everybody when nobody is named
+	Requesters   Requesters          `yaml:"requesters"` // everybody when nobody is named
 	OnBehalf     OnBehalf            `yaml:"onBehalf"`
 	Duration     Durations           `yaml:"duration"`
 	StartWithin  contract.Duration   `yaml:"startWithin"` // how far ahead a start may be scheduled; none when left out
@@ -197,6 +205,8 @@ type Durations struct {
 	Min     contract.Duration `yaml:"min"` // any when left out
 	Default contract.Duration `yaml:"default"`
 	Max     contract.Duration `yaml:"max"`
+	// MaxContinuous bounds how long somebody has the access without a break, by however many requests; not at all when left out.
+	MaxContinuous contract.Duration `yaml:"maxContinuous"`
 }
 
 // Kind is what the configuration must know of a kind of target.

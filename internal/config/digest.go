@@ -23,7 +23,7 @@ type meaning struct {
 	Count        int               `json:"count"`
 	From         []string          `json:"from"`
 	Restore      bool              `json:"restore,omitempty"`
-	// What the first release did not know is left out where a template does not use it.
+	// What a template does not use is left out, so that a setting that is added changes no other digest.
 	Rules     *contract.Rules     `json:"rules,omitempty"`
 	Reminders []contract.Duration `json:"reminders,omitempty"`
 	Warnings  []contract.Duration `json:"warnings,omitempty"`

@@ -5,7 +5,6 @@ import (
 	"crypto/subtle"
 	"maps"
 	"slices"
-	"strings"
 
 	"curfew/workflows/contract"
 )
@@ -65,7 +64,7 @@ func (c *Config) Systems() []string {
 // PersonByAccount finds whose account this is on a target or system.
 func (c *Config) PersonByAccount(system, account string) (id string, ok bool) {
 	for candidate, person := range c.People {
-		if account != "" && strings.EqualFold(person.Accounts[system], account) {
+		if account != "" && fold(person.Accounts[system]) == fold(account) {
 			return candidate, true // nobody shares an account
 		}
 	}

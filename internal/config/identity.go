@@ -140,7 +140,12 @@ func InTheClear(address string) bool {
 // logins holds that nobody who signs in is two persons, and no two who sign in are one.
 func (r *reading) logins(c *Config, at path) {
 	for key, of := range map[string]func(Person) string{
-		"login":   func(p Person) string { return c.fold(p.Login) },
+		"login": func(p Person) string {
+			if c.letterCounts() {
+				return p.Login
+			}
+			return alike(p.Login)
+		},
 		"subject": func(p Person) string { return p.Subject },
 	} {
 		owners := map[string]string{}
@@ -211,10 +216,17 @@ func (c *Config) PersonBySubject(subject string) (id string, ok bool) {
 	return c.personBy(subject, func(p Person) string { return p.Subject })
 }
 
-// PersonByLogin finds who has a login at the provider. Of e-mail addresses, ASCII's capital and small letters are the same.
+// PersonByLogin finds who has a login at the provider. E-mail addresses are compared as accounts are, other claims letter for
+// letter.
 func (c *Config) PersonByLogin(login string) (id string, ok bool) {
-	return c.personBy(c.fold(login), func(p Person) string { return c.fold(p.Login) })
+	if c.letterCounts() {
+		return c.personBy(login, func(p Person) string { return p.Login })
+	}
+	return c.personBy(fold(login), func(p Person) string { return fold(p.Login) })
 }
+
+// letterCounts is true when two logins that differ in capital letters are two.
+func (c *Config) letterCounts() bool { return c.OIDC == nil || c.OIDC.PersonClaim != ClaimEmail }
 
 // PersonByLoginInOtherCase finds whose login differs from one in capital and small letters alone. It is for explaining, and never
 // for letting anybody in.
@@ -237,18 +249,4 @@ func (c *Config) personBy(name string, of func(Person) string) (string, bool) {
 		}
 	}
 	return "", false
-}
-
-// fold leaves other scripts alone: there, letters that look different can become the same, and an address that anybody
-// may register would be somebody's.
-func (c *Config) fold(login string) string {
-	if c.OIDC == nil || c.OIDC.PersonClaim != ClaimEmail {
-		return login
-	}
-	return strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, login)
 }

@@ -74,7 +74,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		"unknown keys": {"serverr: {}\nserver: {List_en: x, zzzzzz: 1}\n", []string{
 			"curfew.yaml:1:1: serverr: is no key that is known here; did you mean server?",
 			"curfew.yaml:2:10: server.List_en: is no key that is known here; did you mean listen?",
-			"curfew.yaml:2:22: server.zzzzzz: is no key that is known here; known here: listen, url",
+			"curfew.yaml:2:22: server.zzzzzz: is no key that is known here; known here: listen, proxies, secretFiles, url",
 		}},
 		"duplicate keys": {"server:\n  listen: 127.0.0.1:1\n  listen: 127.0.0.1:2\nserver: {}", []string{
 			"curfew.yaml:3:3: server.listen: is there twice, first at line 2; keep one of them",
@@ -308,15 +308,16 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			},
 		},
 		"times": {
-			"groups: {ops: [ada]}\ntemplates:\n  t: {" + role + ", duration: {min: 2h, default: 1h, max: 2h}, pending: 1h, reminders: [30m, 30m, 1h], extension: {most: -1}, " +
+			"groups: {ops: [ada]}\ntemplates:\n  t: {" + role + ", duration: {min: 2h, default: 1h, max: 2h, maxContinuous: 30m}, pending: 1h, reminders: [30m, 30m, 1h], extension: {most: -1}, " +
 				"endWith: [tickets], breakGlass: {groups: [ops], maxDuration: 3h}, " + approved + "}\n  u: {" + role + ", " + short + ", breakGlass: {maxDuration: 1h}, " + approved + "}\n" + world, []string{
 				"curfew.yaml:3:62: templates.t.duration.min: 2h is longer than default; lower it to at most 1h",
-				"curfew.yaml:3:119: templates.t.reminders[1]: 30m is not after 30m; write them from the first to the last",
-				"curfew.yaml:3:124: templates.t.reminders[2]: 1h is not before the request lapses; write less than 1h",
-				"curfew.yaml:3:147: templates.t.extension.most: is less than 0; write how many extensions a request may have: 0 or more",
-				`curfew.yaml:3:162: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
-				"curfew.yaml:3:172: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person signs it, like 24h",
-				"curfew.yaml:3:213: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
+				"curfew.yaml:3:103: templates.t.duration.maxContinuous: 30m is shorter than default; raise it to at least 1h",
+				"curfew.yaml:3:139: templates.t.reminders[1]: 30m is not after 30m; write them from the first to the last",
+				"curfew.yaml:3:144: templates.t.reminders[2]: 1h is not before the request lapses; write less than 1h",
+				"curfew.yaml:3:167: templates.t.extension.most: is less than 0; write how many extensions a request may have: 0 or more",
+				`curfew.yaml:3:182: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
+				"curfew.yaml:3:192: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person signs it, like 24h",
+				"curfew.yaml:3:233: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
 				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may break glass",
 			},
 		},

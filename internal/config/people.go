@@ -30,8 +30,7 @@ func (r *reading) people(c *Config, at path) {
 	r.accounts(c, at)
 }
 
-// accounts holds that nobody is two persons on a target: they could approve their own request. Many systems don't distinguish
-// capital letters from small ones, so Curfew does not either.
+// accounts holds that nobody is two persons on a target: they could approve their own request.
 func (r *reading) accounts(c *Config, at path) {
 	if r.lost(path{"targets"}) {
 		return
@@ -49,7 +48,11 @@ func (r *reading) accounts(c *Config, at path) {
 				r.wrong(here, "write the person's name there, or take the line out", "is empty")
 				continue
 			}
-			key := account{target, strings.ToLower(name)}
+			if strings.TrimSpace(name) != name {
+				r.wrong(here, "copy it from there again", "has space around it")
+				continue
+			}
+			key := account{target, alike(name)}
 			if owner, taken := owners[key]; taken {
 				r.wrong(here, "give each person one account, and each account one person", "is the account of %s already", owner)
 				continue

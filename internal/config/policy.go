@@ -10,6 +10,14 @@ type People struct {
 	Groups []string `yaml:"groups"`
 }
 
+// Requesters are those who may ask.
+type Requesters struct {
+	People []string `yaml:"people"`
+	Groups []string `yaml:"groups"`
+	// BindSubject holds that whoever gets the access is one of them too.
+	BindSubject bool `yaml:"bindSubject"`
+}
+
 // OnBehalf says who may ask for somebody else: `true` for all who may ask, or the names of groups.
 type OnBehalf struct {
 	Anybody bool
@@ -76,6 +84,8 @@ type BreakGlass struct {
 	ReviewWithin contract.Duration `yaml:"reviewWithin"`
 	// Ticket is opened when the request has none.
 	Ticket TicketPlace `yaml:"ticket"`
+	// Once refuses it to whoever waits for the review of an earlier use.
+	Once bool `yaml:"once"`
 }
 
 // TicketPlace is where a ticket is opened; the zero value for nowhere.

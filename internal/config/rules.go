@@ -10,7 +10,8 @@ import (
 // Rules are a template's rules, as requests pin them.
 func (t Template) Rules() contract.Rules {
 	rules := contract.Rules{
-		Requesters: contract.People(t.Requesters), OnBehalf: contract.OnBehalf(t.OnBehalf), MinDuration: t.Duration.Min,
+		Requesters:  contract.People{People: t.Requesters.People, Groups: t.Requesters.Groups},
+		BindSubject: t.Requesters.BindSubject, OnBehalf: contract.OnBehalf(t.OnBehalf), MinDuration: t.Duration.Min, MaxContinuous: t.Duration.MaxContinuous,
 		Ticket: contract.TicketRule{
 			Required: t.Ticket.Use == TicketRequired,
 			Projects: t.Ticket.Projects, Statuses: t.Ticket.Statuses, RequesterIs: t.Ticket.RequesterIs,
@@ -20,7 +21,7 @@ func (t Template) Rules() contract.Rules {
 		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
 		BreakGlass: contract.BreakGlassRule{
 			Groups: t.BreakGlass.Groups, MaxDuration: t.BreakGlass.MaxDuration, ReviewWithin: t.BreakGlass.ReviewWithin,
-			Ticket: contract.TicketPlace(t.BreakGlass.Ticket),
+			Ticket: contract.TicketPlace(t.BreakGlass.Ticket), Once: t.BreakGlass.Once,
 		},
 	}
 	if i := t.Incident; i != nil {

@@ -18,6 +18,7 @@ import (
 type Secret struct {
 	// value is behind a pointer because fmt can't call the methods of an unexported field, but prints such a pointer as an address.
 	value *string
+	open  bool
 }
 
 // SecretOf is a secret that is at hand already, as in tests and the demo.
@@ -30,6 +31,10 @@ func (s Secret) Reveal() string {
 	}
 	return *s.value
 }
+
+// IsOpen is true for a secret of a file that others than its owner and group can read, or than its owner can change. Keys with
+// which somebody could sign are refused then; where a container mounts its secrets so, passwords and tokens are not.
+func (s Secret) IsOpen() bool { return s.open }
 
 // IsZero is true when there is no secret.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
@@ -82,7 +87,7 @@ func fromEnvironment(name string) (Secret, error) {
 }
 
 func fromFile(name string) (Secret, error) {
-	content, err := readSecret(name)
+	content, open, err := readSecret(name)
 	if err != nil {
 		var cause *fs.PathError
 		if errors.As(err, &cause) {
@@ -101,27 +106,30 @@ func fromFile(name string) (Secret, error) {
 	if value == "" {
 		return Secret{}, contract.Problemf(contract.KindInvalid, "", "put the secret into it", "the file %s is empty", name)
 	}
-	return SecretOf(value), nil
+	return Secret{value: &value, open: open}, nil
 }
 
+// OpenToOthers is true for the mode of a file that others than its owner and group can read, or than its owner can change.
+func OpenToOthers(mode fs.FileMode) bool { return mode.Perm()&0o027 != 0 }
+
 // readSecret reads one byte more than is allowed. Opening a pipe or device could wait for ever, so only ordinary files are.
-func readSecret(name string) ([]byte, error) {
+func readSecret(name string) (content []byte, open bool, err error) {
 	info, err := os.Stat(name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if !info.Mode().IsRegular() {
-		return nil, errors.New("it is no ordinary file")
+		return nil, false, errors.New("it is no ordinary file")
 	}
 	file, err := os.Open(name)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
-	content, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	content, err = io.ReadAll(io.LimitReader(file, maxSecret+1))
 	if err := errors.Join(err, file.Close()); err != nil {
-		return nil, fmt.Errorf("read secret: %w", err)
+		return nil, false, fmt.Errorf("read secret: %w", err)
 	}
-	return content, nil
+	return content, OpenToOthers(info.Mode()), nil
 }
 
 func tooLarge(source string) error {

@@ -127,6 +127,9 @@ func (r *reading) durations(c *Config, template *Template, at path) {
 	if shortest := template.Duration.Min; usual.Duration > 0 && shortest.Duration > usual.Duration {
 		r.wrong(at.key("min"), "lower it to at most "+usual.String(), "%s is longer than default", shortest)
 	}
+	if most := template.Duration.MaxContinuous; most.Duration > 0 && most.Duration < usual.Duration {
+		r.wrong(at.key("maxContinuous"), "raise it to at least "+usual.String(), "%s is shorter than default", most)
+	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
 		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}

@@ -66,7 +66,11 @@ func (c *Config) everybody(lists ...People) (count int, known bool) {
 }
 
 func (r *reading) whoAsks(c *Config, template *Template, at path) {
-	r.whom(c, template.Requesters, at.key("requesters"))
+	named := People{template.Requesters.People, template.Requesters.Groups}
+	r.whom(c, named, at.key("requesters"))
+	if template.Requesters.BindSubject && len(named.People)+len(named.Groups) == 0 {
+		r.wrong(at.key("requesters").key("bindSubject"), "name people or groups beside it, or take it out", "binds to nobody: everybody may ask")
+	}
 	r.listed(template.OnBehalf.Groups, at.key("onBehalf"), r.isGroup(c))
 }
 
@@ -151,7 +155,7 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	r.listed(rule.Groups, at.key("groups"), r.isGroup(c))
 	longest := template.Duration.Max
 	switch {
-	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Ticket != TicketPlace{}):
+	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
 		r.wrong(at.key("groups"), "name the groups whose members may break glass", "is missing")
 	case len(rule.Groups) == 0:
 		return

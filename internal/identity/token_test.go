@@ -210,3 +210,14 @@ func publicPEM(t *testing.T, key *oidc.Key) []byte {
 	require.NoError(t, err)
 	return pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: encoded})
 }
+
+func TestAClaimInAnotherCaseNamesNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	for _, claim := range []string{"\u017fub", "SUB", "client_ID"} { // Unicode has a small s of another shape
+		token := w.provider.Key().Sign(t, w.claims(map[string]any{claim: "somebody else"}), nil)
+		caller, err := w.callers.Authenticate(t.Context(), token)
+		require.NoError(t, err, claim)
+		require.Equal(t, "alice", caller.Person, claim)
+	}
+}

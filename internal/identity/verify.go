@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
+
+	"curfew/internal/exactjson"
 )
 
 // skew is how far the provider's clock may be ahead of ours.
@@ -79,7 +81,12 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 		return nil, unproven(again, "the token does not say which provider has issued it, and so may be of another provider than %s", p.OIDC().Issuer)
 	}
 	said := &claims{}
-	if err := errors.Join(verified.Claims(said), verified.Claims(&said.all)); err != nil {
+	var text json.RawMessage
+	err = verified.Claims(&text)
+	if err == nil {
+		err = errors.Join(exactjson.Unmarshal(text, said), exactjson.Unmarshal(text, &said.all))
+	}
+	if err != nil {
 		return nil, unproven(again, "the token's claims can't be understood")
 	}
 	said.issued = verified.IssuedAt

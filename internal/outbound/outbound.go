@@ -1,10 +1,11 @@
-// Package outbound calls endpoints that users choose: it calls only allowed addresses, bounds the answers that it reads, and
-// honours Retry-After.
+// Package outbound calls other systems over HTTP: those that the configuration names with credentials of ours, and those that
+// users choose only at allowed addresses. It bounds each call and the answers that it reads, follows no redirect, and honours
+// Retry-After by the clock of whoever asks for it.
 package outbound
 
 import (
+	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net/http"
 	"net/url"
@@ -24,8 +25,10 @@ const (
 	maxAnswer = 64 << 10 // in bytes
 	maxHeader = 16 << 10 // in bytes
 	maxText   = 200      // of others, in bytes
-	// maxWait bounds how long somebody can hold us up by asking us to wait.
-	maxWait = 5 * time.Minute
+	// LongestWait bounds how long a system whose answers people or ends wait for can hold us up by asking us to wait.
+	LongestWait = 5 * time.Minute
+	// LongestPause bounds it for one that is only told: many count their limits by the hour.
+	LongestPause = time.Hour
 )
 
 // Client calls what the guard lets through, and follows no redirect: what is sent to one goes to nobody else.
@@ -55,11 +58,15 @@ type Answer struct {
 }
 
 // ErrTooLarge is about an answer that goes on beyond what is read.
-var ErrTooLarge = fmt.Errorf("it is larger than %d KiB", maxAnswer>>10)
+var ErrTooLarge = errors.New("it is larger than any answer that is expected")
 
 // Send sends a request. It returns an error only when there is no whole answer; the error does not repeat the address,
 // which may be secret.
 func Send(client *http.Client, request *http.Request) (Answer, error) {
+	return send(client, request, maxAnswer)
+}
+
+func send(client *http.Client, request *http.Request, limit int64) (Answer, error) {
 	response, err := client.Do(request) //nolint:gosec // whom we call is configured, and a guard looks at the address
 	if err != nil {
 		var outer *url.Error
@@ -68,12 +75,17 @@ func Send(client *http.Client, request *http.Request) (Answer, error) {
 		}
 		return Answer{}, err
 	}
+	return Read(response, limit)
+}
+
+// Read takes the whole answer in, and closes it. Only so many bytes of its body may there be.
+func Read(response *http.Response, limit int64) (Answer, error) {
 	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, maxAnswer+1))
+	body, err := io.ReadAll(io.LimitReader(response.Body, limit+1))
 	if err != nil {
 		return Answer{}, err
 	}
-	if len(body) > maxAnswer {
+	if int64(len(body)) > limit {
 		return Answer{}, ErrTooLarge
 	}
 	return Answer{response.StatusCode, response.Header, body}, nil
@@ -83,6 +95,15 @@ func Send(client *http.Client, request *http.Request) (Answer, error) {
 func (a Answer) Said() string {
 	return strings.TrimSpace(strconv.Itoa(a.Status) + " " + http.StatusText(a.Status))
 }
+
+// OK is true for a success.
+func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
+
+// IsJSON is true for an answer that says it is JSON.
+func (a Answer) IsJSON() bool { return IsJSON(a.Header) }
+
+// JSON decodes an answer. It is false for one that is no JSON, or not of the wanted form.
+func (a Answer) JSON(into any) bool { return a.IsJSON() && json.Unmarshal(a.Body, into) == nil }
 
 // Passes is true for refusals of the moment.
 func (a Answer) Passes() bool {
@@ -94,16 +115,29 @@ func (a Answer) Passes() bool {
 	}
 }
 
-// RetryAfter is how long the answer asks us to wait, in seconds or until a date; zero when it does not, or can't be read.
-func (a Answer) RetryAfter(now time.Time) contract.Duration {
-	text := a.Header.Get("Retry-After")
-	wait := time.Duration(0)
-	if seconds, err := strconv.ParseInt(text, 10, 32); err == nil {
-		wait = time.Duration(seconds) * time.Second
-	} else if date, err := http.ParseTime(text); err == nil {
-		wait = date.Sub(now)
+// At is when the answer was given, by the clock of whoever gave it; by ours when they don't say.
+func (a Answer) At() time.Time {
+	if theirs, err := http.ParseTime(a.Header.Get("Date")); err == nil {
+		return theirs
 	}
-	return contract.Duration{Duration: min(max(wait, 0), maxWait)}
+	return time.Now()
+}
+
+// RetryAfter is how long the answer asks us to wait, in seconds or until an instant of its own clock, and no longer than
+// longest. It is zero when the answer does not ask, or can't be read. other is a header of the vendor's own that counts in
+// seconds; empty for none.
+func (a Answer) RetryAfter(longest time.Duration, other string) contract.Duration {
+	asked := a.Header.Get("Retry-After")
+	if asked == "" && other != "" {
+		asked = a.Header.Get(other)
+	}
+	wait := time.Duration(0)
+	if seconds, err := strconv.ParseInt(asked, 10, 64); err == nil {
+		wait = time.Duration(min(max(seconds, 0), int64(longest/time.Second))) * time.Second
+	} else if instant, err := http.ParseTime(asked); err == nil {
+		wait = instant.Sub(a.At())
+	}
+	return contract.Duration{Duration: min(max(wait, 0), longest)}
 }
 
 // Clip makes text of others fit into an error: one line, of bounded length.

@@ -23,15 +23,20 @@ type Peer struct {
 // String is the peer in a sentence.
 func (p Peer) String() string { return p.Name + " at " + p.Host }
 
-// Unreachable is about a call that got no answer, or half of one.
+// Unreachable is about a call that got no answer, half of one, or one without an end.
 func (p Peer) Unreachable(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
-		return fmt.Errorf("ask %s: %w", p, ctx.Err())
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return fmt.Errorf("ask %s: %w", p, ctx.Err()) // whoever asked has gone away
+	case ctx.Err() != nil:
+		err = errors.New("it has not answered in time")
+	case errors.Is(err, ErrTooLarge):
+		return p.Strange("more than can be read")
 	}
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err // the rest repeats the address
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Name+" is up and can be reached from here", "%s gave no answer: %v", p, err)
+	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Name+" is up and can be reached from here", "%s can't be reached: %s", p, Clip(err.Error()))
 }
 
 // Strange is about an answer that the peer itself would not give: more likely a proxy or a sign-in page did.

@@ -50,6 +50,15 @@ func (d *deciding) decision() contract.Decision {
 	// Every condition is evaluated, also when the outcome is clear without: the explanation has them all.
 	obstacles, automatic := d.obstacles(), d.automatic()
 	d.rule(&decision, tallies, obstacles, automatic)
+	if d.facts.Extension == nil {
+		decision.ContinuousSince = d.facts.ContinuousSince
+	}
+	if d.facts.Request.BreakGlass {
+		decision.Unreviewed = d.facts.Unreviewed
+	}
+	if decision.Ruling != contract.RulingDeny {
+		decision.Why += d.facts.goesOn()
+	}
 	switch decision.Ruling {
 	case contract.RulingGrant:
 		decision.Duration = d.granted(tallies)

@@ -308,17 +308,3 @@ func TestOnlyWhatTheTemplateGivesTodayIsGranted(t *testing.T) {
 		})
 	}
 }
-
-func TestTermsOfTheFirstReleaseAreUnderstood(t *testing.T) {
-	t.Parallel()
-	first := func(f *policy.Facts) {
-		f.Request.Terms.Rules = contract.Rules{}
-		f.Request.Terms.Approval = contract.ApprovalRule{Count: 1, From: []string{"grace", "edsger"}}
-		f.Present.Rules.Approvals[0].Name = contract.DefaultRuleName
-		f.Present.Rules.Approvals[0].Count = 1
-	}
-	require.Equal(t, contract.RulingGrant, decide(facts(first, approves("grace"))).Ruling)
-	require.Equal(t, []string{"grace", "edsger"}, decide(facts(first)).From, "the stricter of both lists")
-	forOther := func(f *policy.Facts) { f.Request.Subject = "mallory" }
-	require.Equal(t, contract.RulingGrant, decide(facts(first, forOther, approves("grace"))).Ruling, "and on behalf of others, if the template of today allows it")
-}

@@ -31,6 +31,13 @@ type Facts struct {
 	Open     []string `json:"open,omitempty"`
 	Ticket   Ticket   `json:"ticket,omitzero"`
 	Incident Incident `json:"incident,omitzero"`
+	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero when the
+	// access would not go on from any.
+	ContinuousSince time.Time `json:"continuousSince,omitzero"`
+	// GrantedAt is when this request's access began; zero before that.
+	GrantedAt time.Time `json:"grantedAt,omitzero"`
+	// Unreviewed are requests by which the requester has used break-glass access that nobody has reviewed yet.
+	Unreviewed []string `json:"unreviewed,omitempty"`
 }
 
 // Person is somebody whom the directory knows.
@@ -115,7 +122,7 @@ func (f Facts) GroupNames() []string {
 	for _, version := range versionsOf(f) {
 		rules := version.Rules
 		names = union(names, slices.Concat(rules.Requesters.Groups, rules.OnBehalf.Groups, rules.BreakGlass.Groups))
-		for _, rule := range version.ApprovalRules() {
+		for _, rule := range version.Rules.Approvals {
 			names = union(names, slices.Concat(rule.Groups, rule.Then.Groups))
 		}
 	}
@@ -129,7 +136,7 @@ func (f Facts) Concerned() []string {
 		concerned = union(concerned, []string{review.Reviewer})
 	}
 	for _, version := range versionsOf(f) {
-		for _, rule := range version.ApprovalRules() {
+		for _, rule := range version.Rules.Approvals {
 			concerned = union(concerned, slices.Concat(rule.From, rule.Then.People))
 			for _, group := range slices.Concat(rule.Groups, rule.Then.Groups) {
 				concerned = union(concerned, f.Groups[group])

@@ -24,8 +24,10 @@ func (d *deciding) obstacles() []string {
 		if reason := version.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)
 		}
-		if reason := version.tooShort(d.facts); reason != "" {
-			reasons = union(reasons, []string{reason})
+		for _, reason := range []string{version.tooShort(d.facts), version.tooLongWithoutBreak(d.facts), version.unreviewed(d.facts)} {
+			if reason != "" {
+				reasons = union(reasons, []string{reason})
+			}
 		}
 		if d.facts.Extension == nil {
 			reasons = union(reasons, version.beginning(d.facts))
@@ -56,9 +58,11 @@ func (s termsVersion) parties(facts Facts) []string {
 	if requesters := s.Rules.Requesters; !requesters.IsZero() && !facts.includes(requesters, asks) {
 		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s", asks, facts.Request.Template))
 	}
-	// The terms of the first release have nothing to say of this.
-	firstRelease := s.Approval.Count > 0
-	if behalf := s.Rules.OnBehalf; asks != gets && !firstRelease && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {
+	// Nobody knows the subject yet where it is asked who may ask for anybody.
+	if bound := s.Rules.BindSubject && gets != "" && gets != asks; bound && !facts.includes(s.Rules.Requesters, gets) {
+		reasons = append(reasons, fmt.Sprintf("%s may not get %s, whoever asks for it", gets, facts.Request.Template))
+	}
+	if behalf := s.Rules.OnBehalf; asks != gets && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {
 		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s on behalf of somebody else", asks, facts.Request.Template))
 	}
 	if facts.Request.BreakGlass && !facts.inAny(s.Rules.BreakGlass.Groups, asks) {

@@ -66,6 +66,50 @@ func TestEachRuleOfATemplateIsHeld(t *testing.T) {
 			f.Groups["support"] = []string{"ada"}
 			rules(func(r *contract.Rules) { r.OnBehalf = contract.OnBehalf{Groups: []string{"support"}} })(f)
 		}, ""},
+		"for somebody else who may not ask, where that is enough": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People = []string{"ada"} })(f)
+		}, ""},
+		"for somebody else who may not ask, where the subject is bound": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People, r.BindSubject = []string{"ada"}, true })(f)
+		}, "mallory may not get debug-prod, whoever asks for it"},
+		"for somebody else who may ask, where the subject is bound": {func(f *policy.Facts) {
+			forMallory(f)
+			f.Groups["ops"] = []string{"mallory"}
+			rules(func(r *contract.Rules) {
+				r.Requesters.People, r.Requesters.Groups, r.BindSubject = []string{"ada"}, []string{"ops"}, true
+			})(f)
+		}, ""},
+		"the template of today binds the subject": {func(f *policy.Facts) {
+			forMallory(f)
+			rules(func(r *contract.Rules) { r.Requesters.People = []string{"ada"} })(f)
+			f.Present.Rules.BindSubject = true
+		}, "mallory may not get debug-prod, whoever asks for it"},
+		"on and on, where nothing bounds it": {func(f *policy.Facts) { f.ContinuousSince = f.Now.Add(-900 * time.Hour) }, ""},
+		"on and on, within the bound": {func(f *policy.Facts) {
+			f.ContinuousSince = f.Now.Add(-4 * time.Hour)
+			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
+		}, ""},
+		"on and on, past the bound": {func(f *policy.Facts) {
+			f.ContinuousSince = f.Now.Add(-4*time.Hour - time.Second)
+			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
+		}, "ada would have this access for 6h0m1s without a break of 15m, and the template allows 6h"},
+		"on and on, past the bound of today": {func(f *policy.Facts) {
+			f.ContinuousSince, f.Present.Rules.MaxContinuous = f.Now.Add(-5*time.Hour), hours(6)
+		}, "ada would have this access for 7h without a break of 15m, and the template allows 6h"},
+		"longer than is allowed without a break, alone": {
+			rules(func(r *contract.Rules) { r.MaxContinuous = hours(1) }), "ada would have this access for 2h without a break of 15m, and the template allows 1h",
+		},
+		"an extension past the bound": {func(f *policy.Facts) {
+			f.GrantedAt, f.ContinuousSince = f.Now.Add(-time.Hour), f.Now.Add(-4*time.Hour)
+			extended(contract.ExtensionRule{}, policy.Extension{Total: hours(4)})(f)
+			rules(func(r *contract.Rules) { r.MaxContinuous = hours(6) })(f)
+		}, "ada would have this access for 7h without a break of 15m, and the template allows 6h"},
+		"a start after a break": {func(f *policy.Facts) {
+			f.Request.StartAt = f.Now.Add(time.Hour)
+			rules(func(r *contract.Rules) { r.MaxContinuous, r.StartWithin = hours(2), hours(48) })(f)
+		}, ""},
 		"too short": {
 			rules(func(r *contract.Rules) { r.MinDuration = hours(3) }), "the duration 2h is under the template's minimum of 3h",
 		},
@@ -372,4 +416,35 @@ func BenchmarkDecideWithTenConditions(b *testing.B) {
 			b.Fatal("the benchmark measures something else")
 		}
 	}
+}
+
+func TestReviewersAreToldHowLongTheSubjectHasHadTheAccessWithoutABreak(t *testing.T) {
+	t.Parallel()
+	since := asked.Add(-3 * time.Hour)
+	f := facts(func(f *policy.Facts) { f.ContinuousSince = since })
+	decision := decide(f)
+	require.Equal(t, contract.RulingReview, decision.Ruling)
+	require.Equal(t, since, decision.ContinuousSince)
+	require.Contains(t, decision.Why, "ada has had this access for 4h without a break, since 2026-03-01T09:00:00Z")
+	require.NotContains(t, decide(facts()).Why, "without a break")
+}
+
+func TestBreakGlassAccessIsUsedAgainUnlessTheTemplateRefusesIt(t *testing.T) {
+	t.Parallel()
+	again := func(once bool) func(*policy.Facts) {
+		return func(f *policy.Facts) {
+			f.Request.BreakGlass, f.Unreviewed, f.Groups["ops"] = true, []string{"r0"}, []string{"ada"}
+			rules(func(r *contract.Rules) {
+				r.BreakGlass = contract.BreakGlassRule{Groups: []string{"ops"}, MaxDuration: hours(4), ReviewWithin: hours(1), Once: once}
+			})(f)
+		}
+	}
+	decision := decide(facts(again(false)))
+	require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)
+	require.Equal(t, []string{"r0"}, decision.Unreviewed)
+	decision = decide(facts(again(true)))
+	require.Equal(t, contract.RulingDeny, decision.Ruling)
+	require.Equal(t, "ada has used break-glass access before, and nobody has reviewed it yet: r0", decision.Why)
+	reviewed := facts(again(true), func(f *policy.Facts) { f.Unreviewed = nil })
+	require.Equal(t, contract.RulingGrant, decide(reviewed).Ruling)
 }

@@ -24,7 +24,7 @@ type ruleTally struct {
 func assemble(facts Facts, versions []termsVersion) []ruleTally {
 	var tallies []ruleTally
 	for _, version := range versions {
-		for _, rule := range version.ApprovalRules() {
+		for _, rule := range version.Rules.Approvals {
 			same := slices.IndexFunc(tallies, func(p ruleTally) bool { return p.Name == rule.Name })
 			if same < 0 {
 				tallies = append(tallies, ruleTally{RuleState: contract.RuleState{Name: rule.Name}})
@@ -144,7 +144,7 @@ func (p *ruleTally) next(facts Facts) time.Time {
 	return next
 }
 
-// binds is true when the reviewer could review by this rule at the time. Reviews of the first release don't say.
+// binds is true when the reviewer could review by this rule at the time. A review that names no rule is for every one.
 func (p *ruleTally) binds(review contract.Review) bool {
 	return len(review.Rules) == 0 || contains(review.Rules, p.Name)
 }

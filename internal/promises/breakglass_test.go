@@ -109,3 +109,38 @@ func TestP2AccessEndsWhenItsTicketIsClosed(t *testing.T) {
 	h.requireNoAccess()
 	require.Contains(t, h.headlines(id), "Access was ended early by the end of its ticket")
 }
+
+func TestWhoeverUsesBreakGlassAccessAgainIsSeenByReviewersAndOperators(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t, ruled)
+	h.work()
+	first := h.asks(starter.Ask{BreakGlass: true})
+	h.await(first, contract.StateActive)
+	_, err := h.starter.Revoke(t.Context(), alice, first, "done")
+	require.NoError(t, err)
+	require.True(t, h.await(first, contract.StateEnded).NeedsPostReview())
+	again := h.asks(starter.Ask{BreakGlass: true})
+	status := h.await(again, contract.StateActive)
+	require.NotNil(t, status.ContinuousSince, "a pause of seconds is no break")
+	_, events, err := h.ledger.Request(t.Context(), again)
+	require.NoError(t, err)
+	var used, approved string
+	for _, event := range events {
+		switch event.Kind {
+		case contract.EventBreakGlassUsed:
+			used = event.Detail
+		case contract.EventApproved:
+			approved = event.Detail
+		}
+	}
+	require.Contains(t, used, "It is used again: nobody has reviewed "+first+" yet.", "those who were skipped are notified of this event")
+	require.Contains(t, approved, "without a break, since ")
+	require.Equal(t, []string{again, first}, h.alarm(contract.AlarmBreakGlassAgain).Requests)
+	for _, id := range []string{first, again} {
+		_, err = h.starter.Review(t.Context(), carol, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"})
+		require.NoError(t, err)
+	}
+	_, err = h.starter.Revoke(t.Context(), alice, again, "done")
+	require.NoError(t, err)
+	h.ended(again)
+}

@@ -105,7 +105,12 @@ func (h *house) workInAProcess(flags ...string) *process {
 	p.cmd.Stderr = &p.log
 	p.cmd.SysProcAttr = dieWithParent()
 	require.NoError(h.t, p.cmd.Start())
-	h.t.Cleanup(p.kill)
+	h.t.Cleanup(func() {
+		p.kill()
+		if h.t.Failed() {
+			h.t.Logf("what a worker logged:\n%s", &p.log)
+		}
+	})
 	return p
 }
 

@@ -37,7 +37,9 @@ func (h *house) watch() {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		target.NewWatchdog(targets, h.ledger, h.ledger, h.ledger, target.DefaultGrace, zap.NewNop()).Run(ctx)
+		target.New(target.Options{
+			Targets: targets, Holdings: h.ledger, Tombstones: h.ledger, Decisions: h.ledger, Alarms: h.ledger, Log: zap.NewNop(),
+		}).Watchdog(target.DefaultGrace).Run(ctx)
 	}()
 	h.t.Cleanup(func() {
 		stop()
@@ -218,7 +220,7 @@ func TestP8WhatWasEndedWithoutTemporalIsToldWhenItIsBack(t *testing.T) {
 	require.Equal(t, "it looks odd", shown.Ending.Reason)
 	listed, err := h.starter.List(t.Context(), alice, ledger.Filter{})
 	require.NoError(t, err)
-	require.Equal(t, bob, listed[0].Ending.By)
+	require.Equal(t, bob, listed.Requests[0].Ending.By)
 
 	h.work()
 	over := h.ended(status.ID)

@@ -64,8 +64,10 @@ func TestP7ARequestThatTheServerHasNotSealedIsDeniedAndAlarmed(t *testing.T) {
 		"with a longer duration": func(_ *house, request *contract.Sealed[contract.Request]) {
 			request.Fact.Duration.Duration = 8 * time.Hour
 		},
-		"with fewer reviews": func(_ *house, request *contract.Sealed[contract.Request]) { request.Fact.Terms.Approval.Count = 0 },
-		"under another id":   func(_ *house, _ *contract.Sealed[contract.Request]) {},
+		"with fewer reviews": func(_ *house, request *contract.Sealed[contract.Request]) {
+			request.Fact.Terms.Rules.Approvals[0].Count = 0
+		},
+		"under another id": func(_ *house, _ *contract.Sealed[contract.Request]) {},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -158,19 +158,31 @@ func (d *desk) files(ticket, kind, reporter string) {
 	d.jiraTells(fmt.Sprintf(`{"webhookEvent":"jira:issue_created","issue":{"key":%q}}`, ticket))
 }
 
-// moves a ticket in somebody's name, and tells of it.
-func (d *desk) moves(account, ticket, status string) {
+// moves a ticket in somebody's name, and tells of it. It returns the delivery's id.
+func (d *desk) moves(account, ticket, status string) string {
 	d.t.Helper()
 	change, err := d.jira.Move(account, ticket, status)
 	require.NoError(d.t, err)
-	d.jiraTells(fmt.Sprintf(`{"webhookEvent":"jira:issue_updated","issue":{"key":%q},"changelog":{"id":%q,"items":[{"field":"status"}]}}`, ticket, change))
+	return d.jiraTells(fmt.Sprintf(`{"webhookEvent":"jira:issue_updated","issue":{"key":%q},"changelog":{"id":%q,"items":[{"field":"status"}]}}`, ticket, change))
 }
 
-func (d *desk) jiraTells(body string) {
+func (d *desk) jiraTells(body string) string {
 	d.t.Helper()
 	d.send("issues", map[string]string{
 		"X-Hub-Signature": "sha256=" + signature(body), "X-Atlassian-Webhook-Identifier": ulid.Make().String(),
 	}, body)
+	sum := sha256.Sum256([]byte(body))
+	return "sha256-" + hex.EncodeToString(sum[:])
+}
+
+// said waits until a delivery is done, and returns what came of it.
+func (d *desk) said(source, delivery string) string {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(d.t.Context(), patience)
+	defer cancel()
+	var done contract.Delivered
+	require.NoError(d.t, d.client.GetWorkflow(ctx, contract.DeliveryWorkflowID(source, delivery), "").Get(ctx, &done))
+	return done.Said
 }
 
 // order sends what a script asks for.

@@ -109,7 +109,7 @@ func TestP2AnEndIsSoonDoneWhenConnectionsAreForgottenByTheNetwork(t *testing.T) 
 func TestP2OneOfTwoWorkersThatIsCutOffFromTheTargetLeavesItsEndsToTheOther(t *testing.T) {
 	t.Parallel()
 	const size = 16
-	for name, before := range map[string]time.Duration{"long before": 8 * time.Second} {
+	for name, before := range map[string]time.Duration{"long before": 8 * time.Second, "at the last moment": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t, func(h *house) { h.people = h.database.crowd(size) })

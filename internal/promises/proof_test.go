@@ -3,13 +3,21 @@ package promises
 import (
 	"fmt"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"curfew/activities/ledger"
+	"curfew/activities/target/kinds"
+	"curfew/internal/config"
+	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"
 	"curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
@@ -125,4 +133,89 @@ func TestAMissingRightFailsTheRequestWithTheStatementToRun(t *testing.T) {
 	alarms, err := h.ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmStuck})
 	require.NoError(t, err)
 	require.Empty(t, alarms)
+}
+
+func TestATargetThatIsDownForLongerThanTheAccessIsNamed(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	id := h.ask(alice, "debug", 5*time.Second).ID
+	h.approve(bob, id)
+	require.Eventually(t, func() bool {
+		why := h.why(id)
+		require.NotContains(t, why, "later end")
+		require.NotContains(t, why, "has not answered")
+		return strings.Contains(why, "can't be reached")
+	}, patience, 20*time.Millisecond)
+}
+
+func TestATargetThatIsDownIsNamedWhileCurfewGoesOnTrying(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	h.lightrunFaults.Add(sandbox.Fault{Down: true})
+	id := h.ask(alice, "debug", time.Hour).ID
+	h.approve(bob, id)
+	require.Eventually(t, func() bool { return strings.Contains(h.why(id), "can't be reached") }, patience, 20*time.Millisecond)
+	require.False(t, h.givesBack(id), "it is shown before the grant gives up")
+
+	h.lightrunFaults.Clear()
+	h.await(id, contract.StateActive)
+	require.Empty(t, h.why(id))
+}
+
+// Lightrun is known by its address alone, and the access went while that changed.
+func TestP3AnAbsenceAtAnotherAddressIsSettledByAnAdmin(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	stop := h.work()
+	id := h.active(alice, "debug", time.Hour).ID
+	stop()
+	h.moveLightrun()
+	for _, access := range h.lightrun.Live() {
+		require.NoError(t, h.removeAccess(access.Name))
+	}
+	h.work()
+	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	grant := h.awaitStuck()
+	require.Contains(t, grant.Problem, "it is another system")
+	require.Contains(t, grant.Problem, "`curfew stuck takeover`")
+
+	_, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "Lightrun has a new name, and lists no such access")
+	require.NoError(t, err)
+	require.Equal(t, contract.OutcomeTakenOver, h.ended(id).Outcome)
+}
+
+// moveLightrun gives the stand-in another address, for the workers that start from now on.
+func (h *house) moveLightrun() {
+	h.t.Helper()
+	moved := httptest.NewServer(h.lightrun.Handler())
+	h.t.Cleanup(moved.Close)
+	path := filepath.Join(h.dir, "curfew.yaml")
+	text, err := os.ReadFile(path)
+	require.NoError(h.t, err)
+	require.NoError(h.t, os.WriteFile(path, []byte(strings.Replace(string(text), h.debuggers, moved.URL, 1)), 0o600))
+	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
+	require.NoError(h.t, err)
+	h.config = h.live.Current()
+}
+
+// why is what a request says of itself; empty while it can't be asked.
+func (h *house) why(id string) string {
+	h.t.Helper()
+	var status contract.Status
+	value, err := h.client.QueryWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
+	if err != nil || value.Get(&status) != nil {
+		return ""
+	}
+	return status.Why
+}
+
+// givesBack is true when a hold of the request has failed.
+func (h *house) givesBack(id string) bool {
+	h.t.Helper()
+	return slices.ContainsFunc(h.history(contract.RequestWorkflowID(id)).Events, func(event *historypb.HistoryEvent) bool {
+		return event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED || event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT
+	})
 }

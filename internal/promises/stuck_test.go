@@ -16,6 +16,12 @@ func (h *house) stuck() (id string, grant contract.GrantStatus) {
 	id = h.active(alice, "debug", time.Hour).ID
 	h.lightrunFaults.Add(sandbox.Fault{Down: true})
 	require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	return id, h.awaitStuck()
+}
+
+// awaitStuck waits until one revoke is stuck, which takes a minute.
+func (h *house) awaitStuck() (grant contract.GrantStatus) {
+	h.t.Helper()
 	require.Eventually(h.t, func() bool {
 		list, err := h.starter.Stuck(h.t.Context(), erin)
 		if err != nil || len(list) != 1 {
@@ -24,7 +30,7 @@ func (h *house) stuck() (id string, grant contract.GrantStatus) {
 		grant = list[0]
 		return true
 	}, 3*patience, 200*time.Millisecond)
-	return id, grant
+	return grant
 }
 
 func TestP3AStuckRevokeIsListedAndCanBeTriedAgainAtOnce(t *testing.T) {

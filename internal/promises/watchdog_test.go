@@ -1,6 +1,7 @@
 package promises
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -74,10 +75,11 @@ func TestP2TheWatchdogEndsAccessWhileTemporalIsDown(t *testing.T) {
 	status := h.active(alice, "orders", time.Minute)
 	stop()
 	h.temporal.Kill()
-	until := h.endsIn(status.Holds[0].Access.GrantID(), time.Second)
 	// A worker that starts while Temporal is down can do nothing else.
-	h.workInAProcess()
-	h.goneWithin(h.database.alice, until, grace+patience) // the process has to be built and started
+	worker := h.workInAProcess()
+	require.Eventually(t, func() bool { return strings.Contains(worker.log.String(), "the watchdog watches meanwhile") }, patience, 20*time.Millisecond)
+	until := h.endsIn(status.Holds[0].Access.GrantID(), time.Second)
+	h.goneWithin(h.database.alice, until, grace+5*time.Second)
 	h.alarm(contract.AlarmLate)
 }
 

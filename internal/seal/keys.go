@@ -1,16 +1,14 @@
 package seal
 
 import (
-	"bytes"
 	"crypto/ed25519"
 	"encoding/base64"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"time"
 
+	"curfew/internal/exactjson"
 	"curfew/workflows/contract"
 )
 
@@ -52,14 +50,9 @@ func ParseKeys(text []byte) (Keys, error) {
 	if len(text) > maxKeySet {
 		return nil, contract.Problemf(contract.KindInvalid, "keys", fix, "is larger than %d KiB", maxKeySet>>10)
 	}
-	decoder := json.NewDecoder(bytes.NewReader(text))
-	decoder.DisallowUnknownFields()
 	var set jwkSet
-	if err := decoder.Decode(&set); err != nil {
+	if err := exactjson.UnmarshalKnown(text, &set); err != nil {
 		return nil, contract.Problemf(contract.KindInvalid, "keys", fix, "is no set of public keys: %v", err)
-	}
-	if _, err := decoder.Token(); !errors.Is(err, io.EOF) {
-		return nil, contract.Problemf(contract.KindInvalid, "keys", fix, "has something behind its end")
 	}
 	keys := make(Keys, 0, len(set.Keys))
 	for i, encoded := range set.Keys {

@@ -2,7 +2,9 @@ package seal
 
 import (
 	"crypto/ed25519"
+	"crypto/hkdf"
 	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
@@ -53,6 +55,11 @@ func newSigner(private ed25519.PrivateKey) (*Signer, error) {
 		return nil, err
 	}
 	return &Signer{id: id, private: func() ed25519.PrivateKey { return private }}, nil
+}
+
+// Secret is one that every process with this key has, and nobody else. Neither says anything of the other.
+func (s *Signer) Secret() ([]byte, error) {
+	return hkdf.Key(sha256.New, s.private().Seed(), nil, "curfew shared secret", sha256.Size)
 }
 
 // KeyID is the id of the signer's key, under which its public half must be among the keys of those who verify.

@@ -14,6 +14,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/starter"
+	"curfew/starter/limit"
 )
 
 const (
@@ -32,13 +33,16 @@ type Options struct {
 	Config  *config.Live // who people are
 	// Callers recognizes who is calling; one for Config when nil.
 	Callers *identity.Authenticator
-	Log     *zap.Logger
+	// Limits are those that all entry points share; some of its own when nil.
+	Limits *limit.Limits
+	Log    *zap.Logger
 }
 
 // server is what the operations share.
 type server struct {
 	starter *starter.Starter
 	config  *config.Live
+	limits  *limit.Limits
 	streams *streams
 	huma    huma.API
 }
@@ -48,8 +52,11 @@ func New(o Options) http.Handler {
 	if o.Callers == nil {
 		o.Callers = identity.New(o.Config)
 	}
+	if o.Limits == nil {
+		o.Limits = limit.New(nil)
+	}
 	mux := http.NewServeMux()
-	s := &server{starter: o.Starter, config: o.Config, streams: newStreams(), huma: humago.New(mux, description())}
+	s := &server{starter: o.Starter, config: o.Config, limits: o.Limits, streams: newStreams(), huma: humago.New(mux, description())}
 	s.huma.UseMiddleware(s.withinScope)
 	s.requests()
 	s.changes()
@@ -62,7 +69,7 @@ func New(o Options) http.Handler {
 	s.signIn()
 	explain(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.RecordSignIn, log: o.Log}
+	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.RecordSignIn, limits: o.Limits, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.

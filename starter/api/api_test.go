@@ -21,6 +21,7 @@ import (
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter/api"
+	"curfew/starter/limit"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -47,7 +48,7 @@ func open(t *testing.T) *entry {
 func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.New(core)}))
+	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}))
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
 }
@@ -182,8 +183,6 @@ func TestP9_EachProblemNamesTheFieldTheFaultAndTheFix(t *testing.T) {
 		location                   string
 	}{
 		"too long":            {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "9h", 1), 422, contract.KindInvalid, "body.duration"},
-		"zero":                {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "0s", 1), 422, contract.KindInvalid, "body.duration"},
-		"zero approved":       {"carol", "POST", on(pending, "/reviews"), `{"verdict":"approve","duration":"0s"}`, 422, contract.KindInvalid, "body.duration"},
 		"no duration":         {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "1d", 1), 422, contract.KindInvalid, "body.duration"},
 		"no reason":           {"alice", "POST", "/v1/requests", `{"template":"debug-prod"}`, 422, contract.KindInvalid, "body.reason"},
 		"no such template":    {"alice", "POST", "/v1/requests", `{"template":"x","reason":"y"}`, 422, contract.KindInvalid, "body.template"},
@@ -193,6 +192,12 @@ func TestP9_EachProblemNamesTheFieldTheFaultAndTheFix(t *testing.T) {
 		"no JSON":             {"alice", "POST", "/v1/requests", `{`, 400, contract.KindInvalid, "body"},
 		"no body":             {"alice", "POST", "/v1/requests", ``, 400, contract.KindInvalid, "body"},
 		"too large a body":    {"alice", "POST", "/v1/requests", `{"reason":"` + strings.Repeat("x", 64<<10) + `"}`, 413, contract.KindInvalid, "body"},
+		"a key twice":         {"alice", "POST", "/v1/requests", `{"template":"debug-prod","reason":"harmless","reason":"y","ticket":"OPS-7"}`, 400, contract.KindInvalid, "body"},
+		"a key inside twice":  {"carol", "POST", on(pending, "/reviews"), `{"verdict":"deny","reason":"y","verdict":"approve"}`, 400, contract.KindInvalid, "body"},
+		"a key's other case":  {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "duration", "Duration", 1), 422, contract.KindInvalid, "body.Duration"},
+		"zero":                {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "2h", "0", 1), 422, contract.KindInvalid, "body.duration"},
+		"an approval of zero": {"carol", "POST", on(pending, "/reviews"), `{"verdict":"approve","duration":"0s"}`, 422, contract.KindInvalid, "body.duration"},
+		"nothing to see":      {"alice", "POST", "/v1/requests", strings.Replace(goodAsk, "the checkout hangs", `\u200b \u2800`, 1), 422, contract.KindInvalid, "body.reason"},
 		"no verdict":          {"carol", "POST", on(pending, "/reviews"), `{"verdict":"maybe"}`, 422, contract.KindInvalid, "body.verdict"},
 		"a denial for no why": {"carol", "POST", on(pending, "/reviews"), `{"verdict":"deny"}`, 422, contract.KindInvalid, "body.reason"},
 		"an own request":      {"alice", "POST", on(pending, "/reviews"), `{"verdict":"approve"}`, 403, contract.KindForbidden, ""},

@@ -78,7 +78,7 @@ func (s *server) changes() {
 }
 
 func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, error) {
-	duration, err := parseDuration(in.Body.Duration)
+	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
@@ -88,7 +88,7 @@ func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, er
 }
 
 func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput, error) {
-	duration, err := parseDuration(in.Body.Duration)
+	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}

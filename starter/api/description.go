@@ -8,6 +8,8 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"curfew/internal/exactjson"
 )
 
 // description is the API's, without huma's links to schemas in every body and without its pages, which load scripts
@@ -29,11 +31,14 @@ func description() huma.Config {
 				},
 			},
 		},
-		Formats:                      huma.DefaultFormats,
+		Formats:                      map[string]huma.Format{"application/json": exact, "json": exact},
 		DefaultFormat:                "application/json",
 		RejectUnknownQueryParameters: true,
 	}
 }
+
+// exact is JSON whose keys are read as they are written.
+var exact = huma.Format{Marshal: huma.DefaultJSONFormat.Marshal, Unmarshal: exactjson.Unmarshal}
 
 // operation is one that needs a token and may answer with a problem document.
 func operation(method, path, id, summary string) huma.Operation {

@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"reflect"
@@ -22,7 +23,12 @@ const (
 	// stillThereEvery keeps proxies from cutting a stream on which nothing happens.
 	stillThereEvery = 15 * time.Second
 	writeWithin     = 10 * time.Second
+	// letInAgainEvery is how often a stream looks whether its token is still good.
+	letInAgainEvery = 2 * time.Second
 )
+
+// errTokenOver ends a stream whose token is not good any more.
+var errTokenOver = errors.New("the token of the stream is over")
 
 // Events is what happened to a request so far.
 type Events struct {
@@ -83,15 +89,22 @@ func writeEvents(hc huma.Context, events []contract.Event) {
 	_ = json.NewEncoder(hc.BodyWriter()).Encode(Events{append([]contract.Event{}, events...)}) // the caller may be gone
 }
 
-// stream sends events until the request has ended, the caller goes away, the server stops or the stream is too old.
+// stream sends events until the request has ended, the caller goes away, the token is not good any more, the server stops or
+// the stream is too old.
 func (s *server) stream(hc huma.Context, person, id string, after int) {
 	ctx, cancel := context.WithTimeout(hc.Context(), streamFor)
 	defer cancel()
 	defer context.AfterFunc(serving(hc.Context()), cancel)()
 
 	_, w := humago.Unwrap(hc)
-	messages := newMessages(w)
+	messages, known, letIn := newMessages(w), current(hc.Context()), time.Now()
 	err := s.starter.Watch(ctx, person, id, after, func(status contract.Status, news []contract.Event) error {
+		if time.Since(letIn) >= letInAgainEvery {
+			if err := known.again(ctx); err != nil {
+				return errTokenOver
+			}
+			letIn = time.Now()
+		}
 		for _, event := range news {
 			if err := messages.send(fmt.Sprintf("id: %d\n", event.Seq), event); err != nil {
 				return err
@@ -102,8 +115,8 @@ func (s *server) stream(hc huma.Context, person, id string, after int) {
 		}
 		return messages.stillThere()
 	})
-	if err != nil && ctx.Err() == nil {
-		current(hc.Context()).cause = err
+	if err != nil && ctx.Err() == nil && !errors.Is(err, errTokenOver) {
+		known.cause = err
 	}
 }
 

@@ -7,12 +7,14 @@ import (
 	"maps"
 	"net/http"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/starter/limit"
 	"curfew/workflows/contract"
 )
 
@@ -22,13 +24,17 @@ type gate struct {
 	mux     *http.ServeMux
 	callers *identity.Authenticator
 	saw     func(context.Context, identity.Caller) error // remembers what a sign-in has named
+	limits  *limit.Limits
 	log     *zap.Logger
 }
 
 // call is what is known about one call while it is handled.
 type call struct {
-	identity.Caller       // nobody below other paths than /v1/
-	cause           error // why it failed, for the log
+	identity.Caller // nobody below other paths than /v1/
+	// again is nil while the caller would still be let in as the same one.
+	again  func(context.Context) error
+	cause  error // why it failed, for the log
+	untold bool  // one of very many that are not logged
 }
 
 type callKey struct{}
@@ -52,11 +58,14 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	harden(reply.Header())
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
 		caller, err := g.callers.Authenticate(r.Context(), bearer(r))
+		if err == nil {
+			err = g.limits.Call(caller.Person, bearer(r))
+		}
 		if err != nil {
-			refuse(reply, r, known, err)
+			g.refuse(reply, r, known, err)
 			return
 		}
-		known.Caller = caller
+		known.Caller, known.again = caller, g.sameAgain(caller, bearer(r))
 		if err := g.saw(r.Context(), caller); err != nil {
 			g.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
 		}
@@ -66,6 +75,17 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	g.mux.ServeHTTP(reply, r)
+}
+
+// sameAgain looks whether a token still stands for a caller who may do as much.
+func (g *gate) sameAgain(caller identity.Caller, token string) func(context.Context) error {
+	return func(ctx context.Context) error {
+		now, err := g.callers.Authenticate(ctx, token)
+		if err == nil && (now.Person != caller.Person || !slices.Equal(now.Scopes, caller.Scopes)) {
+			err = contract.Problemf(contract.KindForbidden, "", "call again", "the token is not good for the same any more")
+		}
+		return err
+	}
 }
 
 // bearer is the token that a call came with, if it is one.
@@ -78,9 +98,14 @@ func bearer(r *http.Request) string {
 }
 
 // refuse answers a call that does not show who is calling, or whose caller may not come in.
-func refuse(w http.ResponseWriter, r *http.Request, known *call, err error) {
+func (g *gate) refuse(w http.ResponseWriter, r *http.Request, known *call, err error) {
 	var unproven *identity.Unproven
-	if !errors.As(err, &unproven) {
+	if errors.As(err, &unproven) {
+		if tooMany := g.limits.Stranger(r); tooMany != nil {
+			unproven, err, known.untold = nil, tooMany, true
+		}
+	}
+	if unproven == nil {
 		document, header := documentFor(known, err, "")
 		maps.Copy(w.Header(), header)
 		write(w, document)
@@ -132,6 +157,9 @@ func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration
 	fields := []zap.Field{
 		zap.String("method", r.Method), zap.String("route", r.Pattern), zap.Int("status", w.status),
 		zap.Duration("took", took), zap.String("person", known.Person),
+	}
+	if known.untold {
+		return
 	}
 	if known.cause == nil {
 		g.log.Info("call", fields...)

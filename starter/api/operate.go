@@ -45,7 +45,7 @@ type (
 	takeOverInput struct{ Body TakeOverBody }
 	sweepInput    struct{ Body SweepBody }
 	alarmsInput   struct {
-		Kind   string `query:"kind" enum:"late,stuck,taken-over,drifted,reappeared,orphaned,removed,sweep-stopped,given-on,forged,break-glass-review-overdue,hook,not-recorded,left-out,ended,frozen,thawed" doc:"Only those of this kind"`
+		Kind   string `query:"kind" enum:"late,stuck,taken-over,drifted,reappeared,orphaned,removed,sweep-stopped,given-on,forged,break-glass-review-overdue,break-glass-again,hook,not-recorded,left-out,ended,frozen,thawed" doc:"Only those of this kind"`
 		Target string `query:"target" maxLength:"256" doc:"Only those about this target"`
 		Grant  string `query:"grant" maxLength:"512" doc:"Only those about this grant"`
 		Before string `query:"before" maxLength:"1024" doc:"The next of the page before"`

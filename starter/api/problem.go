@@ -46,8 +46,9 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
 
-// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process.
-func init() { huma.NewError = schemaProblem }
+// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process, and takes
+// keys for fields that differ from them in case unless all of a process says otherwise.
+func init() { huma.NewError, huma.ValidateStrictCasing = schemaProblem, true }
 
 // statuses of the kinds.
 var statuses = map[contract.Kind]int{
@@ -58,6 +59,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindDenied:      http.StatusForbidden,
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
+	contract.KindTooMany:     http.StatusTooManyRequests,
 	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 	contract.KindInternal:    http.StatusInternalServerError,
@@ -95,7 +97,7 @@ func documentFor(known *call, err error, location string) (*Problem, http.Header
 		known.cause = err
 	}
 	document := documentOf(status, problem, location)
-	if status != http.StatusServiceUnavailable {
+	if status != http.StatusServiceUnavailable && status != http.StatusTooManyRequests {
 		return document, nil
 	}
 	wait := cmp.Or(problem.RetryAfter.Duration, retryAfter)

@@ -53,7 +53,7 @@ type listInput struct {
 	Mine     bool   `query:"mine" doc:"Only those that you asked for or get"`
 	ToReview bool   `query:"toReview" doc:"Only those that wait for a review, and that you may review"`
 	Before   string `query:"before" doc:"The next of the page before"`
-	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
+	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most; a page may have fewer, also when there are more: next says so"`
 }
 
 type pageOutput struct{ Body Page }
@@ -84,7 +84,7 @@ func (s *server) requests() {
 }
 
 func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
-	duration, err := parseDuration(in.Body.Duration)
+	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
@@ -110,15 +110,11 @@ func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
 	if in.ToReview {
 		filter.Reviewer, filter.Waits = current(ctx).Person, true
 	}
-	statuses, err := s.starter.List(ctx, current(ctx).Person, filter)
+	page, err := s.starter.List(ctx, current(ctx).Person, filter)
 	if err != nil {
 		return nil, err
 	}
-	page := Page{Requests: append([]contract.Status{}, statuses...)}
-	if len(statuses) == in.Limit {
-		page.Next = statuses[len(statuses)-1].ID
-	}
-	return &pageOutput{page}, nil
+	return &pageOutput{Page{Requests: append([]contract.Status{}, page.Requests...), Next: page.Next}}, nil
 }
 
 func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
@@ -138,23 +134,6 @@ func statusOr(status contract.Status, err error) (*statusOutput, error) {
 		return nil, err
 	}
 	return &statusOutput{status}, nil
-}
-
-// parseDuration names the field, which a schema's refusal would not explain; empty is zero.
-func parseDuration(text string) (contract.Duration, error) {
-	var duration contract.Duration
-	if text == "" {
-		return duration, nil
-	}
-	if err := duration.UnmarshalText([]byte(text)); err != nil {
-		const most = 64
-		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
-			"%.*q is not a duration", most, text)
-	}
-	if duration.Duration == 0 { // which would count as left out
-		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, or leave it out", "zero is no time at all")
-	}
-	return duration, nil
 }
 
 func sourceOf(userAgent string) string {

@@ -5,21 +5,41 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"curfew/internal/config"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-// withinScope lets a call through to its operation when the caller's token is good for it. An operation that the starter
-// has no rule for is for nobody.
+// withinScope lets a call through to its operation when the caller's token is good for it, and the caller does not change too
+// much. An operation that the starter has no rule for is for nobody. No body has been read yet.
 func (s *server) withinScope(hc huma.Context, next func(huma.Context)) {
-	op := hc.Operation()
+	op, known := hc.Operation(), current(hc.Context())
 	rule, listed := starter.RuleOf(starter.Operation(op.OperationID))
-	if op.Security == nil || listed && current(hc.Context()).May(rule.Scope) {
+	if op.Security == nil {
 		next(hc)
 		return
 	}
-	problem := contract.Problemf(contract.KindForbidden, "", "use a token with the scope "+rule.Scope, "this token is not good for that")
+	var err error
+	switch {
+	case !listed || !known.May(rule.Scope):
+		err = contract.Problemf(contract.KindForbidden, "", "use a token with the scope "+rule.Scope, "this token is not good for that")
+	case changes(op, rule):
+		err = s.limits.Change(known.Person)
+	}
+	if err == nil {
+		next(hc)
+		return
+	}
+	document, header := documentFor(known, err, "")
+	for name := range header {
+		hc.SetHeader(name, header.Get(name))
+	}
 	hc.SetHeader("Content-Type", problemType)
-	hc.SetStatus(http.StatusForbidden)
-	encode(hc.BodyWriter(), documentOf(http.StatusForbidden, problem, ""))
+	hc.SetStatus(document.Status)
+	encode(hc.BodyWriter(), document)
+}
+
+// changes is true for what asks or reviews.
+func changes(op *huma.Operation, rule starter.Rule) bool {
+	return op.Method != http.MethodGet && (rule.Scope == config.ScopeAsk || rule.Scope == config.ScopeReview)
 }

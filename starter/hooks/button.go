@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -46,7 +47,7 @@ type pressed struct {
 func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
 	form, err := url.ParseQuery(string(body))
 	var sent pressed
-	if err != nil || json.Unmarshal([]byte(form.Get("payload")), &sent) != nil {
+	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
 		return message{}, malformed("send interactions of Slack", "it is no form with a payload")
 	}
 	read := message{delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID}}

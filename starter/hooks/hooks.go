@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
@@ -17,6 +18,7 @@ import (
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/starter"
+	"curfew/starter/limit"
 	"curfew/workflows/contract"
 )
 
@@ -31,6 +33,8 @@ type Options struct {
 	Tickets   ticket.System    // nil when there is no tracker
 	Incidents incident.Systems // those that are configured
 	Log       *zap.Logger
+	// Limits are those that all entry points share; some of its own when nil.
+	Limits *limit.Limits
 	// Answers is how answers get to Slack; a client with a time limit when nil.
 	Answers *http.Client
 }
@@ -47,7 +51,9 @@ type source struct {
 	name   string
 	hook   config.Hook
 	config *config.Config // of the moment when this delivery came
-	verify verifier
+	// expects refuses a delivery by its header alone, before its body is read; verify refuses it when that was read.
+	expects func(header http.Header) error
+	verify  verifier
 	// read makes a delivery of a body that was verified.
 	read func(ctx context.Context, s *source, header http.Header, body []byte) (message, error)
 	// act does what a delivery comes to. It may be done again, and at the same time.
@@ -80,6 +86,9 @@ func New(o Options) (*Hooks, error) {
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 		}
 	}
+	if o.Limits == nil {
+		o.Limits = limit.New(nil)
+	}
 	h := &Hooks{Options: o, sources: map[string]*source{}}
 	h.following.SetLimit(mostAnswers)
 	for name, hook := range o.Config.Current().Hooks {
@@ -98,15 +107,20 @@ func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 	switch hook.Verify {
 	case config.VerifyPagerDuty:
 		s.verify, s.read, s.act, s.lenient = pagerDuty(hook.Secrets), h.readIncident, h.actOnIncident, true
+		s.expects = signedIn("X-PagerDuty-Signature")
 	case config.VerifyJira:
 		s.verify, s.read, s.act = jira(hook.Secrets), h.readTicket, h.actOnTicket
+		s.expects = signedIn("X-Hub-Signature")
 	case config.VerifySlack:
 		s.verify, s.read, s.act = slackApp(hook.Secrets), h.readButton, h.actOnButton
+		s.expects = signedIn("X-Slack-Signature", "X-Slack-Request-Timestamp")
 	case config.VerifyStandard:
 		s.read, s.act = h.readOrder, h.actOnOrder
+		s.expects = signedIn(standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp, standardwebhooks.HeaderWebhookSignature)
 		s.verify, err = standard(hook)
 	case config.VerifyBearer:
 		s.verify, s.read, s.act = bearer(hook.Secrets), h.readOrder, h.actOnOrder
+		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
 		err = contract.Problemf(contract.KindInvalid, "hooks."+name+".verify", "see docs/hooks.md", "%q is no way to verify", hook.Verify)
 	}

@@ -3,7 +3,6 @@ package hooks
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +12,7 @@ import (
 	"curfew/activities/incident"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -33,16 +33,16 @@ type event struct {
 // trial is the event that PagerDuty sends when somebody tries a subscription out.
 const trial = "pagey.ping"
 
-func (h *Hooks) readIncident(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
+func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event event `json:"event"`
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
-		return message{delivery: contract.Delivery{ID: deliveryID(body, header.Get("X-Webhook-Id"))}}, malformed("send JSON", "it is no JSON of a webhook, V3")
+	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
+		return message{delivery: contract.Delivery{ID: digest(body)}}, malformed("send JSON", "it is no JSON of a webhook, V3")
 	}
 	e := sent.Event
 	read := message{idle: e.Type == trial, delivery: contract.Delivery{
-		ID: deliveryID(body, e.ID, header.Get("X-Webhook-Id")), Event: e.Type, Incident: e.Data.Incident.ID,
+		ID: deliveryID(body, e.ID), Event: e.Type, Incident: e.Data.Incident.ID,
 	}}
 	if e.Data.Type == "incident" {
 		read.delivery.Incident = e.Data.ID
@@ -126,7 +126,8 @@ func (h *Hooks) respond(
 			failed = append(failed, h.leftOut(ctx, system, found, account, "Curfew knows nobody with this account: an administrator can add it to a person's accounts."))
 			continue
 		}
-		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route))
+		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route),
+			starter.Origin{Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template}})
 		problem, refused := refusal(err)
 		switch {
 		case refused:
@@ -145,7 +146,6 @@ func (h *Hooks) respond(
 
 func askFor(system incident.System, found incident.Incident, person string, route config.Route) starter.Ask {
 	return starter.Ask{
-		ID:       starter.DerivedID(found.OpenedAt, system.Name(), found.ID, person, route.Template),
 		Template: route.Template, Requester: person, Duration: route.Duration, Incident: found.ID, Source: system.Name(),
 		Reason: strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
 	}

@@ -136,13 +136,13 @@ func TestWhatCannotBeReadNowIsTriedAgain(t *testing.T) {
 	require.False(t, isProblem, "an error without a problem is tried again")
 }
 
-func TestARequestOfSomebodyElseUnderTheSameIDIsNotTakenForIt(t *testing.T) {
+func TestARequestThatSomethingElseHasStartedIsNotTakenForTheResponders(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "P" + unique()
 	w.duty.open(id, "PALICE1")
-	derived := starter.DerivedID(began, "pagerduty", id, "alice", "read-logs")
-	_, err := w.Starter.StartDerived(t.Context(), starter.Ask{ID: derived, Template: "read-logs", Requester: "bob", Reason: "mine", Source: "test"})
+	_, err := w.Starter.StartDerived(t.Context(), starter.Ask{Template: "read-logs", Requester: "alice", Reason: "mine", Incident: id, Source: "test"},
+		starter.Origin{Began: began, Of: []string{"pagerduty", id, "alice", "read-logs"}})
 	require.NoError(t, err)
 	done, err := w.act(t, told("incident.triggered", id))
 	require.NoError(t, err)

@@ -1,18 +1,16 @@
 package hooks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -23,22 +21,24 @@ type orderBody struct {
 	ID     string `json:"id"`     // of the delivery; Standard Webhooks has it in a header
 	Person string `json:"person"` // in whose name; or
 	// Account of that person on a System of the directory.
-	Account  string            `json:"account"`
-	System   string            `json:"system"`
-	Template string            `json:"template"`
-	Duration contract.Duration `json:"duration"`
-	Reason   string            `json:"reason"`
-	Ticket   string            `json:"ticket"`
-	Incident string            `json:"incident"`
-	Request  string            `json:"request"`
+	Account  string `json:"account"`
+	System   string `json:"system"`
+	Template string `json:"template"`
+	Duration string `json:"duration"`
+	Reason   string `json:"reason"`
+	Ticket   string `json:"ticket"`
+	Incident string `json:"incident"`
+	Request  string `json:"request"`
 }
 
 func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
-	decoder := json.NewDecoder(bytes.NewReader(body))
-	decoder.DisallowUnknownFields()
 	var sent orderBody
-	if err := decoder.Decode(&sent); err != nil || decoder.More() {
+	if err := exactjson.UnmarshalKnown(body, &sent); err != nil {
 		return message{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
+	}
+	duration, err := contract.AskedDuration(sent.Duration)
+	if err != nil {
+		return message{}, err
 	}
 	if s.hook.Verify == config.VerifyStandard {
 		sent.ID = header.Get(standardwebhooks.HeaderWebhookID)
@@ -51,7 +51,7 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 		return message{}, err
 	}
 	delivery := contract.Delivery{ID: deliveryID(body, sent.ID), Event: sent.Action, Order: &contract.Order{
-		Person: person, Template: sent.Template, Duration: sent.Duration, Reason: sent.Reason, Ticket: sent.Ticket,
+		Person: person, Template: sent.Template, Duration: duration, Reason: sent.Reason, Ticket: sent.Ticket,
 		Incident: sent.Incident, Request: sent.Request,
 	}}
 	return message{delivery: delivery}, h.checkOrder(ctx, delivery)
@@ -93,9 +93,7 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 	case contract.OrderStart:
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		defer cancel()
-		ask := askOf(delivery)
-		ask.ID = "" // it is not known before it is let in
-		if problem, refused := refusal(h.Starter.Check(ctx, ask)); refused {
+		if problem, refused := refusal(h.Starter.Check(ctx, askOf(delivery))); refused {
 			return problem
 		}
 		return nil
@@ -103,7 +101,7 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 		if (order.Request == "") == (order.Incident == "") {
 			return contract.Problemf(contract.KindInvalid, "request", "name a request, or else an incident", "it is not said which one")
 		}
-		if strings.TrimSpace(order.Reason) == "" {
+		if contract.IsBlank(order.Reason) {
 			return contract.Problemf(contract.KindInvalid, "reason", "say what it is for", "is missing")
 		}
 		if delivery.Event == contract.OrderExtend && order.Duration.Duration <= 0 {
@@ -114,15 +112,15 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 	return contract.Problemf(contract.KindInvalid, "action", "choose start, extend or end", "%q is none", oneLine(delivery.Event))
 }
 
-// orderedID is the id of the request that an order starts.
-func orderedID(delivery contract.Delivery) string {
-	return starter.DerivedID(delivery.At, "order", delivery.Source, delivery.ID)
+// orderOrigin is what the request that an order starts belongs to.
+func orderOrigin(delivery contract.Delivery) starter.Origin {
+	return starter.Origin{Began: delivery.At, Of: []string{"order", delivery.Source, delivery.ID}}
 }
 
 func askOf(delivery contract.Delivery) starter.Ask {
 	order := delivery.Order
 	return starter.Ask{
-		ID: orderedID(delivery), Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
+		Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
 		Ticket: order.Ticket, Incident: order.Incident, Source: "hooks/" + delivery.Source,
 	}
 }
@@ -134,7 +132,7 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 		return contract.Delivered{}, malformed("send it again", "there is no order in it")
 	}
 	if delivery.Event == contract.OrderStart {
-		status, err := h.Starter.StartDerived(ctx, askOf(delivery))
+		status, err := h.Starter.StartDerived(ctx, askOf(delivery), orderOrigin(delivery))
 		return contract.Delivered{Said: order.Person + " asks for " + order.Template, Requests: []string{status.ID}}, err
 	}
 	requests, err := h.meant(ctx, order)

@@ -63,7 +63,7 @@ func TestASourceThatMayNameOthersActsAsThem(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	for name, person := range map[string]string{
-		`"person":"bob"`: "bob", `"system":"servicenow","account":"sys-bob"`: "bob", `"reason":"same"`: "alice",
+		`"person":"bob"`: "bob", `"system":"servicenow","account":"sys-bob"`: "bob", `"ticket":"OPS-7"`: "alice",
 	} {
 		id := unique()
 		status, answer := w.order(t, "snow", `{"action":"start","id":"`+id+`","template":"read-logs","reason":"r",`+name+`}`)

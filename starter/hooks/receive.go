@@ -1,13 +1,16 @@
 package hooks
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"net/http"
 	"regexp"
+	"strconv"
 	"time"
 
 	"go.uber.org/zap"
@@ -17,6 +20,9 @@ import (
 
 // maxBody bounds a delivery, in bytes. PagerDuty's have up to 256 KiB.
 const maxBody = 1 << 20
+
+// retryAfter is what a source is asked to wait when nothing else is known.
+const retryAfter = 5 * time.Second
 
 // Handle adds the entry point to a mux.
 func (h *Hooks) Handle(mux *http.ServeMux) { mux.Handle(Path, h) }
@@ -28,6 +34,7 @@ type answer struct {
 	body    any               // nil for none
 	cause   error             // for the log
 	told    message
+	untold  bool // it is not logged
 }
 
 // ServeHTTP takes a delivery. It says yes when nothing can lose it any more, and not before.
@@ -44,6 +51,7 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		zap.String("event", a.told.delivery.Event), zap.Duration("took", time.Since(began)),
 	}
 	switch {
+	case a.untold:
 	case a.cause != nil:
 		h.Log.Error("hook", append(fields, zap.Error(a.cause))...)
 	case a.problem != nil:
@@ -68,19 +76,55 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 		w.Header().Set("Allow", http.MethodPost)
 		return s, refuse(http.StatusMethodNotAllowed, contract.Problemf(contract.KindInvalid, "", "use POST", "deliveries are posted"))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
-	var large *http.MaxBytesError
-	switch {
-	case errors.As(err, &large):
-		return s, refuse(http.StatusRequestEntityTooLarge, malformed("send less", "it is larger than %d KiB", maxBody>>10))
-	case err != nil:
-		return s, refuse(http.StatusBadRequest, malformed("send it again", "it broke off"))
+	if err := s.expects(r.Header); err != nil {
+		return s, h.unverified(r, err)
+	}
+	defer h.Limits.Body(w, r)()
+	body, problem := readBody(w, r)
+	if problem != nil {
+		return s, *problem
 	}
 	if err := s.verify(r.Header, body); err != nil {
+		return s, h.unverified(r, err)
+	}
+	if err := h.Limits.Source(s.name); err != nil {
 		problem, _ := contract.ProblemOf(err)
-		return s, refuse(http.StatusUnauthorized, problem)
+		return s, refuse(http.StatusServiceUnavailable, problem) // a source takes it for a reason to send it again
 	}
 	return s, h.admit(r, s, body)
+}
+
+// readBody reads what a source has sent, if it is not too much.
+func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
+	tooLarge := refuse(http.StatusRequestEntityTooLarge, malformed("send less", "it is larger than %d KiB", maxBody>>10))
+	if r.ContentLength > maxBody {
+		return nil, &tooLarge
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	var large *http.MaxBytesError
+	problem, known := contract.ProblemOf(err)
+	var refused answer
+	switch {
+	case err == nil:
+		return body, nil
+	case known:
+		refused = refuse(http.StatusServiceUnavailable, problem)
+	case errors.As(err, &large):
+		refused = tooLarge
+	default:
+		refused = refuse(http.StatusBadRequest, malformed("send it again", "it broke off"))
+	}
+	return nil, &refused
+}
+
+// unverified refuses a delivery of which nobody knows who has sent it. Of very many from one address, only some are logged.
+func (h *Hooks) unverified(r *http.Request, err error) answer {
+	refused := refuse(http.StatusUnauthorized, contract.AsProblem(err))
+	if tooMany := h.Limits.Stranger(r); tooMany != nil {
+		refused = refuse(http.StatusTooManyRequests, contract.AsProblem(tooMany))
+		refused.untold = true
+	}
+	return refused
 }
 
 // admit lets a delivery in that is the source's own.
@@ -110,7 +154,11 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 	if read.answerTo != "" { // Slack wants no words
 		return answer{status: http.StatusOK, told: read}
 	}
-	return answer{status: http.StatusAccepted, body: receiptOf(read.delivery, fresh), told: read}
+	receipt, err := h.receiptOf(read.delivery, fresh)
+	if err != nil {
+		return h.later(err, read)
+	}
+	return answer{status: http.StatusAccepted, body: receipt, told: read}
 }
 
 // Receipt is what a source is answered.
@@ -121,12 +169,12 @@ type Receipt struct {
 	Unused    string `json:"unused,omitempty"`    // why nothing will be done
 }
 
-func receiptOf(delivery contract.Delivery, fresh bool) Receipt {
-	receipt := Receipt{Delivery: delivery.ID, Duplicate: !fresh}
+func (h *Hooks) receiptOf(delivery contract.Delivery, fresh bool) (receipt Receipt, err error) {
+	receipt = Receipt{Delivery: delivery.ID, Duplicate: !fresh}
 	if fresh && delivery.Event == contract.OrderStart {
-		receipt.Request = orderedID(delivery)
+		receipt.Request, err = h.Starter.DerivedID(orderOrigin(delivery))
 	}
-	return receipt
+	return receipt, err
 }
 
 // passOver says yes to what nothing comes of, so that the source goes on, and tells operators once a day.
@@ -166,8 +214,9 @@ func (a answer) write(w http.ResponseWriter) {
 	} else if body != nil {
 		header.Set("Content-Type", "application/json")
 	}
-	if a.status == http.StatusServiceUnavailable {
-		header.Set("Retry-After", "5")
+	if a.status == http.StatusServiceUnavailable || a.status == http.StatusTooManyRequests {
+		wait := cmp.Or(a.problem.RetryAfter.Duration, retryAfter)
+		header.Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	w.WriteHeader(a.status)
 	if body != nil {

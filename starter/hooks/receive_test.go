@@ -62,6 +62,24 @@ func TestAnIncidentsEventIsLetInOnceHoweverOftenItIsSent(t *testing.T) {
 	require.Equal(t, contract.Delivery{Source: "pd", ID: id, Event: "incident.triggered", Incident: "PINC1"}, delivery)
 }
 
+func TestADeliveryThatIsSentAgainUnderAnotherNameIsTheSame(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	moved := `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"changelog":{"id":"` + ulid.Make().String() + `","items":[{"field":"status"}]}}`
+	nameless := []byte(`{"event":{"event_type":"incident.triggered","data":{"id":"PINC1","type":"incident","html_url":"` + ulid.Make().String() + `"}}}`)
+	for n, name := range []string{"one", "two", ""} {
+		status, answer := w.jira(t, name, moved)
+		require.Equal(t, http.StatusAccepted, status, answer)
+		require.Equal(t, n > 0, strings.Contains(answer, `"duplicate":true`), "nobody signs the header that names it")
+
+		header := byPagerDuty(t, oldSecret, time.Time{}, nameless)
+		header.Set("X-Webhook-Id", name)
+		status, answer = w.send(t, "pd", header, nameless)
+		require.Equal(t, http.StatusAccepted, status, answer)
+		require.Equal(t, n > 0, strings.Contains(answer, `"duplicate":true`))
+	}
+}
+
 func TestNothingOfAWebhookIsKeptButWhereToLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -106,6 +124,22 @@ func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 				return w.jira(t, "3", `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"changelog":{"items":[{"field":"summary"}]}}`)
 			}, 200, "",
 		},
+		"a key of Jira's twice": {
+			func() (int, string) {
+				return w.jira(t, "5", `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"issue":{"key":"OPS-8"},"changelog":{"items":[{"field":"status"}]}}`)
+			}, 400, "no JSON",
+		},
+		"a key of Jira's in another case": {
+			func() (int, string) {
+				return w.jira(t, "6", `{"webhookEvent":"jira:issue_updated","issue":{"KEY":"OPS-7"},"changelog":{"items":[{"field":"status"}]}}`)
+			}, 400, "no ticket",
+		},
+		"a key of PagerDuty's twice": {
+			func() (int, string) {
+				return w.pd(t, []byte(`{"event":{"id":"E9","event_type":"incident.triggered","data":{"id":"PINC1","id":"PINC2","type":"incident"}}}`))
+			}, 202, "unused",
+		},
+		"a key of Slack's twice":                {func() (int, string) { return w.slack(t, `{"type":"block_actions","user":{"id":"U1","id":"U0ALICE"}}`) }, 400, "payload"},
 		"an event of Jira's that means nothing": {func() (int, string) { return w.jira(t, "4", `{"webhookEvent":"sprint_started"}`) }, 202, "unused"},
 		"no payload of Slack's":                 {func() (int, string) { return w.slack(t, "{") }, 400, "payload"},
 		"a dialog of Slack's":                   {func() (int, string) { return w.slack(t, `{"type":"view_submission"}`) }, 202, "only buttons"},
@@ -139,6 +173,22 @@ func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 		"nobody's account": {func() (int, string) {
 			return w.order(t, "snow", `{"id":"1","action":"start","system":"servicenow","account":"x"}`)
 		}, 400, "account"},
+		"a key twice": {
+			func() (int, string) {
+				return w.order(t, "cron", `{"id":"1","action":"start","template":"read-logs","template":"debug-prod","reason":"x"}`)
+			}, 400, "there twice",
+		},
+		"a key in another case": {func() (int, string) { return w.order(t, "cron", `{"id":"1","Action":"start"}`) }, 400, "no key /Action"},
+		"no time at all": {
+			func() (int, string) {
+				return w.order(t, "cron", `{"id":"1","action":"start","template":"read-logs","reason":"x","duration":"0"}`)
+			}, 400, "zero is no time at all",
+		},
+		"a reason of nothing to see": {
+			func() (int, string) {
+				return w.order(t, "cron", `{"id":"1","action":"end","incident":"P1","reason":"\u200b"}`)
+			}, 400, "is missing",
+		},
 		"a name and somebody's account": {func() (int, string) {
 			return w.order(t, "snow", `{"id":"1","action":"start","person":"bob","system":"servicenow","account":"sys-bob"}`)
 		}, 400, "not both"},
@@ -158,7 +208,8 @@ func TestEachSourceGetsAnAnswerThatItUnderstands(t *testing.T) {
 func TestADeliveryIsBounded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	status, answer := w.send(t, "pd", http.Header{}, bytes.Repeat([]byte("x"), 1<<20+1))
+	large := bytes.Repeat([]byte("x"), 1<<20+1)
+	status, answer := w.send(t, "pd", byPagerDuty(t, oldSecret, time.Time{}, large), large)
 	require.Equal(t, http.StatusRequestEntityTooLarge, status)
 	require.Contains(t, answer, "1024 KiB")
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.url+"pd", nil)

@@ -2,10 +2,10 @@ package hooks
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +13,7 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -26,7 +27,7 @@ const (
 // seenWithin is how long Jira may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, body []byte) (message, error) {
+func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event string `json:"webhookEvent"`
 		Issue struct {
@@ -39,11 +40,12 @@ func (h *Hooks) readTicket(_ context.Context, s *source, header http.Header, bod
 			} `json:"items"`
 		} `json:"changelog"`
 	}
-	if err := json.Unmarshal(body, &sent); err != nil {
+	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
 		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
 	}
 	read := message{delivery: contract.Delivery{
-		ID: deliveryID(body, header.Get("X-Atlassian-Webhook-Identifier")), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
+		// Jira signs no name of a delivery, so that one with another name is the same.
+		ID: digest(body), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
 	}}
 	moved := false
 	for _, item := range sent.Changelog.Items {
@@ -94,7 +96,7 @@ func (h *Hooks) endWith(ctx context.Context, found ticket.History) (ended []stri
 
 // opened starts the one request that belongs to a ticket and its reporter.
 func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (contract.Delivered, error) {
-	route, fits := s.ticketRoute(found)
+	route, fits := s.ticketRoute(found, found.Key)
 	switch {
 	case !fits:
 		return contract.Delivered{Said: "No route fits the ticket " + found.Key + "."}, nil
@@ -109,9 +111,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
 	status, err := h.Starter.StartDerived(ctx, starter.Ask{
-		ID: belonging(found, found.Key, person, route.Template), Template: route.Template, Requester: person, Duration: route.Duration,
+		Template: route.Template, Requester: person, Duration: route.Duration,
 		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	})
+	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -121,13 +123,19 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
 }
 
-// belonging is the id of the request that a ticket started for a person, when it had a key.
-func belonging(found ticket.History, key, person, template string) string {
-	return starter.DerivedID(found.CreatedAt, config.SystemJira, key, person, template)
+// startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket by a key that
+// it has or had, and the template of the route that it took under that key. A ticket that took none has started nothing.
+func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
+	if asked.Source != config.SystemJira || !slices.Contains(found.Keys(), asked.Ticket) {
+		return false
+	}
+	route, fits := s.ticketRoute(found, asked.Ticket)
+	return fits && asked.Template == route.Template
 }
 
-func (s *source) ticketRoute(found ticket.History) (config.Route, bool) {
-	project, _, _ := strings.Cut(found.Key, "-")
+// ticketRoute is the route of a ticket under a key that it has or had.
+func (s *source) ticketRoute(found ticket.History, key string) (config.Route, bool) {
+	project, _, _ := strings.Cut(key, "-")
 	for _, route := range s.hook.Routes {
 		if route.Project == project && (route.IssueType == "" || route.IssueType == found.Type) &&
 			(route.RequestType == "" || route.RequestType == found.RequestType) {
@@ -188,8 +196,12 @@ func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.Histor
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
 	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
 	for _, status := range open {
-		if status.ID != belonging(found, status.Ticket, status.Requester, status.Template) {
-			continue
+		asked, err := h.Starter.Asked(ctx, status.ID)
+		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {
+			continue // no server has sealed it, or something else has started it
+		}
+		if err != nil {
+			return contract.Delivered{}, err
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
 		if !known {

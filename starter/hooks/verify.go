@@ -28,6 +28,18 @@ var (
 	errStale    = contract.Problemf(contract.KindForbidden, "", "set the clocks right, and sign it anew", "the signature is of another time")
 )
 
+// signedIn wants the headers that a signature is made of.
+func signedIn(names ...string) func(http.Header) error {
+	return func(header http.Header) error {
+		for _, name := range names {
+			if header.Get(name) == "" {
+				return errUnsigned
+			}
+		}
+		return nil
+	}
+}
+
 // pagerDuty knows deliveries by a list of signatures, one for each secret that is in use there.
 func pagerDuty(secrets []config.Secret) verifier {
 	return func(header http.Header, body []byte) error {

@@ -24,6 +24,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter/hooks"
+	"curfew/starter/limit"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -91,6 +92,7 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 	}
 	options := hooks.Options{
 		Starter: house.Starter, Config: house.Live, Alarms: house.Ledger, Incidents: incident.Systems{w.duty}, Log: zap.NewNop(),
+		Limits: limit.Unbounded(),
 	}
 	for _, c := range change {
 		c(w, &options)

@@ -37,7 +37,10 @@ func ReadForm(w http.ResponseWriter, r *http.Request) error {
 	r.Body = http.MaxBytesReader(w, r.Body, maxForm)
 	err := r.ParseForm()
 	var tooLong *http.MaxBytesError
+	problem, known := contract.ProblemOf(err)
 	switch {
+	case known:
+		return problem
 	case errors.As(err, &tooLong):
 		return contract.Problemf(contract.KindInvalid, "", "keep texts shorter", "the form is longer than %d KiB", maxForm>>10)
 	case err != nil:

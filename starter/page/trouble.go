@@ -21,6 +21,7 @@ var statuses = map[contract.Kind]int{
 	contract.KindClosed:      http.StatusConflict,
 	contract.KindOverdue:     http.StatusConflict,
 	contract.KindCapacity:    http.StatusServiceUnavailable,
+	contract.KindTooMany:     http.StatusTooManyRequests,
 	contract.KindFrozen:      http.StatusServiceUnavailable,
 	contract.KindUnavailable: http.StatusServiceUnavailable,
 }
@@ -50,7 +51,7 @@ func (t *Troubled) Unwrap() error { return t.Err }
 func (f *Frame) trouble(w http.ResponseWriter, r *http.Request, err error) {
 	status, problem := Explain(err)
 	f.Log(r, status, err)
-	if wait := problem.RetryAfter; status == http.StatusServiceUnavailable && wait.Duration > 0 {
+	if wait := problem.RetryAfter; wait.Duration > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 	}
 	view := View{Title: "That did not work", Content: problem}

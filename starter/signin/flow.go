@@ -15,20 +15,22 @@ import (
 
 const maxNext = 1 << 10
 
-// leave sends the browser to the provider, and remembers by a cookie which browser it was.
+// leave sends the browser to the provider with a cookie that tells which browser it was. This process keeps nothing of it.
 func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 	next, err := within(r.URL.Query().Get("next"))
 	if err != nil {
 		return err
 	}
-	leaving := signIn{SignIn: identity.NewSignIn(h.base + PathAnswer), next: next}
+	leaving := signIn{SignIn: identity.NewSignIn(h.base + PathAnswer), Next: next}
 	address, err := h.provider.Address(r.Context(), leaving.SignIn)
 	if err != nil {
 		return err
 	}
-	secret := identity.NewSecret()
-	h.signIns.keep(secret, leaving, signInWithin)
-	h.cookies.give(w, signInCookie, secret, signInWithin)
+	sealed, err := h.pending.seal(leaving)
+	if err != nil {
+		return err
+	}
+	h.cookies.give(w, signInCookie, sealed, signInWithin)
 	http.Redirect(w, r, address, http.StatusSeeOther)
 	return nil
 }
@@ -36,11 +38,11 @@ func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 // comeBack takes the provider's answer, once, from the browser that was sent there.
 func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	const again = "sign in again, in one browser and without waiting long"
-	secret, ok := h.cookies.look(r, signInCookie)
+	sealed, ok := h.cookies.look(r, signInCookie)
 	if !ok {
 		return contract.Problemf(contract.KindForbidden, "", again, "this browser is not about to sign in")
 	}
-	left, ok := h.signIns.look(secret)
+	left, ok := h.pending.open(sealed)
 	if !ok {
 		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
 	}
@@ -49,8 +51,11 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(left.State)) != 1 {
 		return contract.Problemf(contract.KindForbidden, "", again, "the provider's answer is to another sign-in")
 	}
+	if err := h.limits.Stranger(r); err != nil { // the provider is asked for each, so that it does not take Curfew for the flood
+		return err
+	}
 	h.cookies.take(w, signInCookie)
-	if _, first := h.signIns.take(secret); !first {
+	if !h.pending.answer(left) {
 		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
 	}
 	if refusal := answer.Get("error"); refusal != "" {
@@ -63,7 +68,7 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h.begin(w, r, caller, directory.People[caller.Person])
-	http.Redirect(w, r, h.frame.Path(left.next), http.StatusSeeOther)
+	http.Redirect(w, r, h.frame.Path(left.Next), http.StatusSeeOther)
 	return nil
 }
 
@@ -74,7 +79,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, caller identity.
 	h.sessions.keep(secret, Session{
 		Caller: caller, FormToken: identity.NewSecret(), Ends: h.sessions.now().Add(h.lasts),
 		came: fingerprintOf(person),
-	}, h.lasts)
+	})
 	h.cookies.give(w, sessionCookie, secret, h.lasts)
 	h.log.Info("signed in", zap.String("person", caller.Person))
 	if h.saw == nil {
@@ -87,7 +92,7 @@ func (h *Handler) begin(w http.ResponseWriter, r *http.Request, caller identity.
 
 func (h *Handler) end(r *http.Request) {
 	if secret, ok := h.cookies.session(r); ok {
-		h.sessions.take(secret)
+		h.sessions.end(secret)
 	}
 }
 

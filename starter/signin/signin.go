@@ -14,6 +14,8 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/keyring"
+	"curfew/starter/limit"
 	"curfew/starter/page"
 )
 
@@ -25,13 +27,8 @@ const (
 	PathAccount = "/account" // who is signed in
 )
 
-const (
-	signInWithin = 10 * time.Minute // from leaving for the provider to coming back
-	mostSignIns  = 20_000
-	mostSessions = 20_000
-	// tokenLasts is how long a session lasts that somebody began with a token.
-	tokenLasts = 8 * time.Hour
-)
+// tokenLasts is how long a session lasts that somebody began with a token.
+const tokenLasts = 8 * time.Hour
 
 //go:embed account.html token.html
 var files embed.FS
@@ -52,11 +49,16 @@ type Options struct {
 	Name func(person string) string
 	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
 	Saw func(context.Context, identity.Caller) error
-	Log *zap.Logger
+	// Secrets are those that all servers share; one of this process's own when there is none.
+	Secrets keyring.Ring
+	// Limits are those that all entry points share; some of its own when nil.
+	Limits *limit.Limits
+	Log    *zap.Logger
 }
 
 // Handler lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
-// nothing worth stealing is on any disk; after a restart people sign in again.
+// nothing worth stealing is on any disk; after a restart people sign in again. Who is about to sign in is known to their
+// browser alone.
 type Handler struct {
 	callers  *identity.Authenticator
 	provider *identity.Provider // nil: people sign in with their tokens
@@ -67,14 +69,9 @@ type Handler struct {
 	log      *zap.Logger
 	cookies  cookies
 	lasts    time.Duration
-	signIns  *kept[signIn]
-	sessions *kept[Session]
-}
-
-// signIn is a sign-in at the provider that has not been answered.
-type signIn struct {
-	identity.SignIn
-	next string // where the browser wanted to go
+	pending  *pending
+	sessions *sessions
+	limits   *limit.Limits
 }
 
 // Session is a browser whose person has signed in.
@@ -96,10 +93,16 @@ func fingerprintOf(person config.Person) fingerprint {
 
 // New makes a Handler.
 func New(o Options) *Handler {
+	if o.Secrets.IsZero() {
+		o.Secrets = keyring.Random()
+	}
+	if o.Limits == nil {
+		o.Limits = limit.New(nil)
+	}
 	h := &Handler{
 		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
 		log: o.Log, cookies: cookies{secure: o.Frame.Secure()}, lasts: tokenLasts,
-		signIns: newKept[signIn](mostSignIns), sessions: newKept[Session](mostSessions),
+		pending: newPending(o.Secrets), sessions: newSessions(), limits: o.Limits,
 	}
 	if h.name == nil {
 		h.name = func(person string) string { return person }
@@ -131,7 +134,7 @@ func (h *Handler) Current(r *http.Request) (Session, bool) {
 	if !ok {
 		return Session{}, false
 	}
-	session, ok := h.sessions.look(secret)
+	session, ok := h.sessions.find(secret)
 	person, there := h.callers.Directory().People[session.Caller.Person]
 	if ok && (!there || fingerprintOf(person) != session.came) {
 		h.end(r)

@@ -25,6 +25,7 @@ func (h *Handler) askForToken(w http.ResponseWriter, r *http.Request) error {
 
 // takeToken begins a session for the person whose token was typed. What was typed is never shown again.
 func (h *Handler) takeToken(w http.ResponseWriter, r *http.Request) error {
+	defer h.limits.Body(w, r)()
 	if err := page.ReadForm(w, r); err != nil {
 		return err
 	}
@@ -35,6 +36,9 @@ func (h *Handler) takeToken(w http.ResponseWriter, r *http.Request) error {
 	directory := h.callers.Directory()
 	caller, err := h.callers.Authenticate(r.Context(), r.PostForm.Get("token"))
 	if err != nil || caller.Means != identity.MeansToken {
+		if tooMany := h.limits.Stranger(r); tooMany != nil {
+			return tooMany
+		}
 		problem := contract.Problemf(contract.KindForbidden, "token",
 			"type the token that the configuration has for you; ask an administrator if there is none", "it is no person's token")
 		h.frame.Log(r, http.StatusForbidden, problem)

@@ -231,8 +231,8 @@ func (p *Pages) ask(v visit) error {
 	if err == nil {
 		status, err = p.starter.Start(v.r.Context(), ask)
 	}
-	if err == nil && !isAnswer(status, ask) {
-		content.Already = status.ID
+	if p.sentBefore(v, ask, err) {
+		content.Already = ask.ID
 		err = contract.Problemf(contract.KindConflict, "", "look at that request; to ask for another one, send this form",
 			"this form has been sent already, with something else in it")
 		content.Values["id"] = newID(p.now())
@@ -270,12 +270,12 @@ func (a asking) asked(person string) (starter.Ask, error) {
 // sourceName is what requests say of how they came in.
 const sourceName = "web"
 
-// isAnswer is false for the status of a request that was made of something else with the same form. How long access lasts
-// is for reviewers to shorten, so it is compared before they have.
-func isAnswer(status contract.Status, ask starter.Ask) bool {
-	sameLength := status.State != contract.StatePending || ask.Duration.Duration == 0 || status.Duration == ask.Duration
-	return status.Template == ask.Template && status.Reason == ask.Reason && status.Zephyr == ask.Zephyr &&
-		(ask.Zephyr != "" || status.Ticket == ask.Ticket) &&
-		status.Incident == ask.Incident && status.BreakGlass == ask.BreakGlass &&
-		(ask.Subject == "" || status.Subject == ask.Subject) && sameLength
+// sentBefore is true for the refusal of a form with which the same person has made another request.
+func (p *Pages) sentBefore(v visit, ask starter.Ask, err error) bool {
+	problem, refused := contract.ProblemOf(err)
+	if !refused || problem.Kind != contract.KindConflict || problem.Field != "id" {
+		return false
+	}
+	first, err := p.starter.Get(v.r.Context(), v.person, ask.ID)
+	return err == nil && first.Requester == v.person
 }

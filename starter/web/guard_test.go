@@ -54,9 +54,9 @@ func TestOnlyTheSessionsOwnPagesSendForms(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, alice.post(path+"?form="+url.QueryEscape(good.Get("form")), url.Values{}, nil).StatusCode,
 			"a token in the address is none")
 	}
-	statuses, err := d.Starter.List(t.Context(), "alice", ledger.Filter{Person: "alice"})
+	page, err := d.Starter.List(t.Context(), "alice", ledger.Filter{Person: "alice"})
 	require.NoError(t, err)
-	require.Len(t, statuses, 1, "nothing was started")
+	require.Len(t, page.Requests, 1, "nothing was started")
 }
 
 func TestWhoHasNotSignedInIsLedThereAndBack(t *testing.T) {

@@ -119,15 +119,12 @@ func (p *Pages) firstPage(ctx context.Context, person string) (homeContent, erro
 func (p *Pages) list(ctx context.Context, person string, l list, before string, length int) (shownList, error) {
 	filter := l.filter(person)
 	filter.Before, filter.Limit = before, length
-	statuses, err := p.starter.List(ctx, person, filter)
+	page, err := p.starter.List(ctx, person, filter)
 	if err != nil {
 		return shownList{}, err
 	}
-	listed := shownList{list: l}
-	if len(statuses) == length {
-		listed.Next = statuses[len(statuses)-1].ID
-	}
-	for _, status := range statuses {
+	listed := shownList{list: l, Next: page.Next}
+	for _, status := range page.Requests {
 		if !l.waiting || p.waitsFor(ctx, person, status) {
 			listed.Rows = append(listed.Rows, p.row(status))
 		}

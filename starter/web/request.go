@@ -44,7 +44,7 @@ type requestContent struct {
 }
 
 // moments are the times of a request; nil when they have not come up.
-type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, ReviewDue *page.Moment }
+type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, ReviewDue, ContinuousSince *page.Moment }
 
 // entry is a part of the story.
 type entry struct {
@@ -182,6 +182,7 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 		Moments: moments{
 			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
 			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), ReviewDue: p.moment(status.ReviewDue),
+			ContinuousSince: p.moment(status.ContinuousSince),
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
 	}

@@ -9,11 +9,13 @@ import (
 	"html/template"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/starter"
+	"curfew/starter/limit"
 	"curfew/starter/page"
 	"curfew/starter/signin"
 	"curfew/workflows/contract"
@@ -32,6 +34,8 @@ type Options struct {
 	Config   *config.Live // what people and targets are called
 	Frame    *page.Frame
 	Sessions *signin.Handler // knows who has signed in
+	// Limits are those that all entry points share; some of its own when nil.
+	Limits *limit.Limits
 }
 
 // Pages are for those who have signed in.
@@ -40,12 +44,16 @@ type Pages struct {
 	config   *config.Live
 	frame    *page.Frame
 	sessions *signin.Handler
+	limits   *limit.Limits
 	now      func() time.Time
 }
 
 // New makes the pages.
 func New(o Options) *Pages {
-	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, sessions: o.Sessions, now: time.Now}
+	if o.Limits == nil {
+		o.Limits = limit.New(nil)
+	}
+	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, sessions: o.Sessions, limits: o.Limits, now: time.Now}
 }
 
 // Handle adds the pages to a mux.
@@ -93,7 +101,10 @@ func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *ht
 		if !ok {
 			return p.signIn(w, r)
 		}
-		err := checkForm(w, r, session.FormToken)
+		err := p.withinLimits(r, session)
+		if err == nil {
+			err = checkForm(w, r, session.FormToken)
+		}
 		if err == nil {
 			err = handle(visit{w, r, session.Caller.Person, session})
 		}
@@ -102,6 +113,15 @@ func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *ht
 		}
 		return nil
 	}
+}
+
+// withinLimits holds that nobody crowds others out. It reads no form.
+func (p *Pages) withinLimits(r *http.Request, session signin.Session) error {
+	err := p.limits.Call(session.Caller.Person, session.FormToken)
+	if err != nil || isReading(r) || strings.HasSuffix(r.Pattern, "/end") || strings.HasSuffix(r.Pattern, "/cancel") {
+		return err
+	}
+	return p.limits.Change(session.Caller.Person)
 }
 
 // checkForm reads what a form has sent, if this is one, and holds that it is of the session.
@@ -124,6 +144,7 @@ func (p *Pages) signIn(w http.ResponseWriter, r *http.Request) error {
 		http.Redirect(w, r, p.signInFor(r.URL.RequestURI()), http.StatusSeeOther)
 		return nil
 	}
+	defer p.limits.Body(w, r)()
 	if err := page.ReadForm(w, r); err != nil {
 		return err
 	}

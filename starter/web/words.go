@@ -17,18 +17,7 @@ func typed(r *http.Request, field string) string {
 
 // length reads a length of time; empty is zero.
 func length(text string) (contract.Duration, error) {
-	var duration contract.Duration
-	if text == "" {
-		return duration, nil
-	}
-	if err := duration.UnmarshalText([]byte(strings.ReplaceAll(text, " ", ""))); err != nil {
-		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m",
-			"%q is not a length of time", contract.Shorten(text, 32))
-	}
-	if duration.Duration == 0 { // which would count as left out
-		return duration, contract.Problemf(contract.KindInvalid, "duration", "write it like 30m, 2h or 1h30m", "zero is no time at all")
-	}
-	return duration, nil
+	return contract.AskedDuration(strings.ReplaceAll(text, " ", ""))
 }
 
 // choices are lengths of time that people may choose from, the shortest first.

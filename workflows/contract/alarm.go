@@ -18,6 +18,7 @@ const (
 	AlarmGivenOn                 AlarmKind = "given-on"                   // the subject gave on what the access opened, and that stays
 	AlarmForged                  AlarmKind = "forged"                     // an input had no valid seal
 	AlarmBreakGlassReviewOverdue AlarmKind = "break-glass-review-overdue" // nobody has reviewed break-glass access in time
+	AlarmBreakGlassAgain         AlarmKind = "break-glass-again"          // it was used again while an earlier use waits for its review
 	AlarmEnded                   AlarmKind = "ended"                      // an operator ended many requests at once
 	AlarmFrozen                  AlarmKind = "frozen"                     // an operator froze Curfew: nothing is granted
 	AlarmThawed                  AlarmKind = "thawed"                     // and thawed it
@@ -30,7 +31,7 @@ const (
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
 		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
+		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
 		AlarmEnded, AlarmFrozen, AlarmThawed,
 	}
 }

@@ -114,3 +114,29 @@ func TestLeasesEndWithTheLast(t *testing.T) {
 	require.True(t, leases.Without("b").KeepSessions())
 	require.Empty(t, leases.Live(at(3)))
 }
+
+func TestATextWithoutAnythingToSeeIsBlank(t *testing.T) {
+	t.Parallel()
+	for _, blank := range []string{"", " ", "\n\t\u00a0", "\u200b", "\u200d\u2060\ufeff", "\u2800", "\u3164", "\u115f\u1160\uffa0", "\u034f", "\ufe0f", "\u202e", "\u00ad", "\U000e0020"} {
+		require.True(t, contract.IsBlank(blank), "%q", blank)
+	}
+	for _, seen := range []string{"a", " \u200b.", "7", "-", "\u00e9", "\u2026", "\U0001f525", "\u6545\u969c"} {
+		require.False(t, contract.IsBlank(seen), "%q", seen)
+	}
+}
+
+func TestWhoeverAsksForALengthOfTimeAsksForMoreThanNone(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Duration{"": 0, "30m": 30 * time.Minute, "1h30m": 90 * time.Minute, "-1h": -time.Hour} {
+		asked, err := contract.AskedDuration(text)
+		require.NoError(t, err)
+		require.Equal(t, want, asked.Duration)
+	}
+	for text, says := range map[string]string{"0": "zero is no time", "0s": "zero is no time", "-0h": "zero is no time", "soon": "is not a duration", "7": "is not a duration"} {
+		_, err := contract.AskedDuration(text)
+		problem, ok := contract.ProblemOf(err)
+		require.True(t, ok, text)
+		require.Equal(t, "duration", problem.Field)
+		require.Contains(t, problem.Fault, says)
+	}
+}

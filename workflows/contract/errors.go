@@ -21,6 +21,7 @@ const (
 	KindClosed      Kind = "Closed"      // the holding is closed to this attempt: it came too late
 	KindOverdue     Kind = "Overdue"     // its time was over before it could be done: it may be asked for anew
 	KindCapacity    Kind = "Capacity"    // the other system has no room now
+	KindTooMany     Kind = "TooMany"     // somebody asks for more than anybody may: later there is room again
 	KindFrozen      Kind = "Frozen"      // an operator has frozen Curfew: nothing is granted until it is thawed
 	KindUnavailable Kind = "Unavailable" // the other system can't be reached or failed
 	KindInternal    Kind = "Internal"    // our own fault
@@ -72,9 +73,14 @@ func (p *Problem) AsRefusal() *Problem {
 
 // Application turns the problem into the error that workflows and activities return. Retry policies tell by its type
 // whether to try again, so that an update's caller and an activity's retry read the same value.
-func (p *Problem) Application() error {
+func (p *Problem) Application() error { return p.application(false) }
+
+// Answer is the same for the answer to a question that has it once and for all: no retry asks again, whatever the kind.
+func (p *Problem) Answer() error { return p.application(true) }
+
+func (p *Problem) application(final bool) error {
 	return temporal.NewApplicationErrorWithOptions(p.Error(), string(p.Kind), temporal.ApplicationErrorOptions{
-		Details: []any{*p}, NextRetryDelay: p.RetryAfter.Duration,
+		Details: []any{*p}, NextRetryDelay: p.RetryAfter.Duration, NonRetryable: final,
 	})
 }
 

@@ -28,6 +28,8 @@ type HoldInput struct {
 	Lease  Lease  `json:"lease"`
 	// Chain shows the target's workers that the lease was decided.
 	Chain Chain `json:"chain"`
+	// Known is what the request knows already of why the access is not there yet.
+	Known string `json:"known,omitempty"`
 }
 
 // HoldResult answers a hold: the access was seen at the target.
@@ -36,6 +38,9 @@ type HoldResult struct {
 	Until    time.Time `json:"until"`          // of the lease
 	Began    time.Time `json:"began,omitzero"` // when the time began that the decision gives, where one is shown
 	Standing bool      `json:"standing,omitempty"`
+	// Trying says why the access is not there yet, while the grant goes on trying: the other fields are empty then, and the
+	// same hold is to be asked for again.
+	Trying string `json:"trying,omitempty"`
 }
 
 // ReleaseInput is the update "release" of a grant, and the activity that sends it.
@@ -102,6 +107,7 @@ type GrantStatus struct {
 	Since    time.Time `json:"since,omitzero"`     // when its revoke should have been done
 	Requests []string  `json:"requests,omitempty"` // that it was held up by, also when they have released it
 	Problem  string    `json:"problem,omitempty"`  // why it is stuck
+	Trying   string    `json:"trying,omitempty"`   // why access is not given yet, while more attempts are made
 	Over     bool      `json:"over,omitempty"`     // nothing is held any more that Curfew looks after
 	// Restarted says why a retry had to start the grant's workflow anew; empty when it had not to.
 	Restarted string `json:"restarted,omitempty"`

@@ -7,8 +7,13 @@ import "time"
 type Rules struct {
 	// Requesters may ask; everybody in the directory when nobody is named.
 	Requesters People `json:"requesters,omitzero"`
+	// BindSubject is true when only somebody who may ask may get the access, whoever asks for it.
+	BindSubject bool `json:"bindSubject,omitempty"`
 	// OnBehalf says who may ask for somebody else.
 	OnBehalf OnBehalf `json:"onBehalf,omitzero"`
+	// MaxContinuous is how long somebody may have the access without a break, by however many requests; zero: as long as they
+	// are granted it.
+	MaxContinuous Duration `json:"maxContinuous,omitzero"`
 	// MinDuration is the shortest that access may be asked for.
 	MinDuration Duration     `json:"minDuration,omitzero"`
 	Ticket      TicketRule   `json:"ticket,omitzero"`
@@ -106,6 +111,8 @@ type BreakGlassRule struct {
 	ReviewWithin Duration `json:"reviewWithin,omitzero"`
 	// Ticket is opened when the request has none, in the place of the rule's own.
 	Ticket TicketPlace `json:"ticket,omitzero"`
+	// Once refuses it to whoever has used it before and waits for the review of that.
+	Once bool `json:"once,omitempty"`
 }
 
 // TicketPlace is where a ticket is opened; the zero value for nowhere.
@@ -116,16 +123,6 @@ type TicketPlace struct {
 
 // DefaultRuleName is what a rule is called that a template has in the short form, without a name.
 const DefaultRuleName = "approval"
-
-// ApprovalRules are all approval rules of the terms. Requests of releases that knew only one rule have it apart.
-func (t Terms) ApprovalRules() []ApprovalRule {
-	if len(t.Rules.Approvals) > 0 || t.Approval.Count == 0 && len(t.Approval.From) == 0 {
-		return t.Rules.Approvals
-	}
-	rule := t.Approval
-	rule.Name = DefaultRuleName
-	return []ApprovalRule{rule}
-}
 
 // DecideInput is the activity "policy.Decide": the request itself is to be decided, or an extension of it.
 type DecideInput struct {
@@ -182,6 +179,10 @@ type Decision struct {
 	// waits for.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
+	// ContinuousSince is since when the subject has had the access without a break, when it goes on from earlier access.
+	ContinuousSince time.Time `json:"continuousSince,omitzero"`
+	// Unreviewed are the requester's earlier uses of break-glass access that nobody has reviewed yet.
+	Unreviewed []string `json:"unreviewed,omitempty"`
 	// Refused are the places, among the reviews that the question was about, of those that nobody vouches for. They are
 	// not counted.
 	Refused []int `json:"refused,omitempty"`

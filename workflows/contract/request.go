@@ -95,9 +95,7 @@ type Terms struct {
 	// DriftCheckInterval is how often live access is looked at; Restore gives it again when somebody else took it away.
 	DriftCheckInterval Duration `json:"driftCheckInterval,omitzero"`
 	Restore            bool     `json:"restore,omitempty"`
-	// Approval is the one rule of requests of the first release; ApprovalRules finds the rules of all.
-	Approval ApprovalRule `json:"approval,omitzero"`
-	Rules    Rules        `json:"rules,omitzero"`
+	Rules              Rules    `json:"rules,omitzero"`
 	// Reminders are how long after a request was asked its reviewers are reminded of it.
 	Reminders []Duration `json:"reminders,omitempty"`
 	// EndWithTicket and EndWithIncident end the access when the ticket is closed or the incident resolved.
@@ -188,36 +186,37 @@ func (e End) Asks() string { return "end " + e.By }
 
 // Status is what the query "status" answers, and what the ledger keeps after the workflow is gone.
 type Status struct {
-	ID          string      `json:"id"`
-	State       State       `json:"state"`
-	Outcome     Outcome     `json:"outcome,omitempty"`
-	Why         string      `json:"why,omitempty"` // why it ended, or what it waits for
-	Template    string      `json:"template"`
-	Requester   string      `json:"requester"`
-	Subject     string      `json:"subject"`
-	Duration    Duration    `json:"duration"`
-	Reason      string      `json:"reason"`
-	Ticket      string      `json:"ticket,omitempty"`
-	Zephyr      string      `json:"zephyr,omitempty"` // what the ticket was named by, if not itself
-	Incident    string      `json:"incident,omitempty"`
-	AskedAt     time.Time   `json:"askedAt"`
-	StartAt     *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
-	BreakGlass  bool        `json:"breakGlass,omitempty"`
-	ReviewDue   *time.Time  `json:"reviewDue,omitempty"`  // a second person has to review the break-glass access by then
-	PostReview  *Review     `json:"postReview,omitempty"` // and has
-	DecideBy    *time.Time  `json:"decideBy,omitempty"`   // while pending
-	GrantedAt   *time.Time  `json:"grantedAt,omitempty"`  // the access clock starts here
-	Until       *time.Time  `json:"until,omitempty"`      // the deadline
-	EndedAt     *time.Time  `json:"endedAt,omitempty"`    // the access was seen to be gone
-	Approvals   int         `json:"approvals"`            // given so far
-	Needed      int         `json:"needed"`               // approvals asked for
-	Reviewers   []string    `json:"reviewers"`
-	Reviews     []Review    `json:"reviews,omitempty"`
-	Extension   *Extension  `json:"extension,omitempty"` // waits for a reviewer
-	MaxDuration Duration    `json:"maxDuration"`
-	Holds       []HoldState `json:"holds"`
-	Stuck       bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
-	Seq         int         `json:"seq"`             // number of the newest event
+	ID              string      `json:"id"`
+	State           State       `json:"state"`
+	Outcome         Outcome     `json:"outcome,omitempty"`
+	Why             string      `json:"why,omitempty"` // why it ended, or what it waits for
+	Template        string      `json:"template"`
+	Requester       string      `json:"requester"`
+	Subject         string      `json:"subject"`
+	Duration        Duration    `json:"duration"`
+	Reason          string      `json:"reason"`
+	Ticket          string      `json:"ticket,omitempty"`
+	Zephyr          string      `json:"zephyr,omitempty"` // what the ticket was named by, if not itself
+	Incident        string      `json:"incident,omitempty"`
+	AskedAt         time.Time   `json:"askedAt"`
+	StartAt         *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
+	BreakGlass      bool        `json:"breakGlass,omitempty"`
+	ContinuousSince *time.Time  `json:"continuousSince,omitempty"` // the subject has had the access without a break, before this request
+	ReviewDue       *time.Time  `json:"reviewDue,omitempty"`       // a second person has to review the break-glass access by then
+	PostReview      *Review     `json:"postReview,omitempty"`      // and has
+	DecideBy        *time.Time  `json:"decideBy,omitempty"`        // while pending
+	GrantedAt       *time.Time  `json:"grantedAt,omitempty"`       // the access clock starts here
+	Until           *time.Time  `json:"until,omitempty"`           // the deadline
+	EndedAt         *time.Time  `json:"endedAt,omitempty"`         // the access was seen to be gone
+	Approvals       int         `json:"approvals"`                 // given so far
+	Needed          int         `json:"needed"`                    // approvals asked for
+	Reviewers       []string    `json:"reviewers"`
+	Reviews         []Review    `json:"reviews,omitempty"`
+	Extension       *Extension  `json:"extension,omitempty"` // waits for a reviewer
+	MaxDuration     Duration    `json:"maxDuration"`
+	Holds           []HoldState `json:"holds"`
+	Stuck           bool        `json:"stuck,omitempty"` // a revoke is past its alarm time
+	Seq             int         `json:"seq"`             // number of the newest event
 	// Ending is set by the server while somebody has ended the request and its story does not say so yet.
 	Ending *Ending `json:"ending,omitempty"`
 	// Names are what the people of the request are called, by their ids. Whoever shows a status fills them in.

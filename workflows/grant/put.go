@@ -28,17 +28,16 @@ func (g *run) put(ctx workflow.Context) {
 	}
 	g.open, g.empty = true, time.Time{}
 	g.ending = nil // what is sent now overtakes it
-	future := putOnTarget(ctx, contract.GrantCommand{
+	receipt, abandoned, err := g.carryOut(ctx, contract.GrantCommand{
 		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
-	})
-	if problem := g.awaitPut(ctx, future, asks); problem != nil {
+	}, asks)
+	switch {
+	case abandoned != nil:
 		for _, a := range asks {
-			a.fail(problem.Application())
+			a.fail(abandoned.Application())
 		}
 		return
-	}
-	var receipt contract.GrantReceipt
-	if err := future.Get(ctx, &receipt); err != nil {
+	case err != nil:
 		g.putFailed(asks, err)
 		return
 	}
@@ -57,6 +56,37 @@ func (g *run) put(ctx workflow.Context) {
 		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
 	}
 	g.recordEnds(ctx, receipt.Owed)
+}
+
+// carryOut has a command carried out. What the first attempt fails with is shown while others are made.
+func (g *run) carryOut(ctx workflow.Context, command contract.GrantCommand, asks []*ask) (contract.GrantReceipt, *contract.Problem, error) {
+	began := workflow.Now(ctx)
+	receipt, abandoned, err := g.awaitPut(ctx, firstPut(ctx, command), asks)
+	if abandoned != nil || err == nil {
+		return receipt, abandoned, err
+	}
+	problem := contract.AsProblem(err)
+	pause := max(problem.RetryAfter.Duration, putAgain)
+	within := g.timeToPut(ctx, began, command.Until) - pause
+	if within < shortestGrant || slices.Contains(contract.Answered, string(problem.Kind)) {
+		return receipt, nil, err
+	}
+	g.trying = problem.Error()
+	defer func() { g.trying = "" }()
+	g.show(ctx)
+	wait.For(ctx, pause, "Try again to grant", func() bool { return g.released(asks) })
+	return g.awaitPut(ctx, putsAfter(ctx, command, within), asks)
+}
+
+// timeToPut is how long a command may still be tried that began at an instant: not longer than the access is to last, so that
+// what keeps it from being given is told then, and not that it is too late; and not past the end that it has had so far.
+func (g *run) timeToPut(ctx workflow.Context, began, until time.Time) time.Duration {
+	now := workflow.Now(ctx)
+	left := min(began.Add(grantWithin).Sub(now), until.Sub(now))
+	if !g.held.IsZero() && g.held.After(now) {
+		left = min(left, g.held.Sub(now))
+	}
+	return left
 }
 
 // holdResult is what became of a lease: a request that comes back gets the rest of its time.
@@ -80,9 +110,11 @@ func refusal(receipt contract.GrantReceipt, request string) error {
 	return nil
 }
 
-// awaitPut waits for a grant attempt, but not when every request that asked for it is released, and not past the end that the
+// awaitPut waits for attempts to grant, but not when every request that asked for it is released, and not past the end that the
 // access has had so far: that end must come in time, whatever becomes of the attempt.
-func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask) *contract.Problem {
+func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask) (
+	receipt contract.GrantReceipt, abandoned *contract.Problem, err error,
+) {
 	over := func() bool { return future.IsReady() || g.released(asks) }
 	left := g.held.Add(overdue).Sub(workflow.Now(ctx))
 	if !g.held.IsZero() && left > 0 && left < grantWithin {
@@ -92,11 +124,12 @@ func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask
 	}
 	switch {
 	case future.IsReady():
-		return nil
+		err = future.Get(ctx, &receipt)
+		return receipt, nil, err
 	case g.released(asks):
-		return contract.Problemf(contract.KindConflict, "", "", "the request was released while it was being granted")
+		return receipt, contract.Problemf(contract.KindConflict, "", "", "the request was released while it was being granted"), nil
 	}
-	return contract.Problemf(contract.KindOverdue, "", "ask again", "the access ended before the target had its new end")
+	return receipt, contract.Problemf(contract.KindOverdue, "", "ask again", "the access ended before the target had its new end"), nil
 }
 
 // released is true when nothing is to be held of what is being granted.

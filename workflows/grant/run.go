@@ -35,6 +35,7 @@ type run struct {
 	since         time.Time // when the revoke that is stuck should have been done
 	stuckRaisedAt time.Time // when the alarm was last raised
 	problem       string
+	trying        string    // what the first attempt to grant failed with, while others are made
 	retry         bool      // somebody asked for another attempt at once
 	takeOver      *takeOver // somebody asked to answer for it
 	requests      []string  // that held it up in this run, for those who look into a stuck revoke

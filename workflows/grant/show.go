@@ -31,6 +31,9 @@ func (g *run) details() string {
 	default:
 		text.WriteString("**Not held**\n")
 	}
+	if g.trying != "" {
+		fmt.Fprintf(&text, "\nCurfew keeps trying to grant: %s\n", g.trying)
+	}
 	fmt.Fprintf(&text, "\n%s as `%s`\n", g.access.Target, g.access.Account)
 	for _, lease := range g.leases {
 		fmt.Fprintf(&text, "- lease of request %s until %s\n", lease.Request, clock(lease.Until))
@@ -42,7 +45,7 @@ func (g *run) details() string {
 func (g *run) status() contract.GrantStatus {
 	return contract.GrantStatus{
 		ID: g.access.GrantID(), Access: g.access, Leases: g.leases, Held: g.held, Standing: g.standing,
-		Stuck: g.stuck, Since: g.since, Requests: g.requests, Problem: g.problem, Over: !g.open,
+		Stuck: g.stuck, Since: g.since, Requests: g.requests, Problem: g.problem, Trying: g.trying, Over: !g.open,
 	}
 }
 

@@ -16,6 +16,8 @@ const (
 	grantAttempt = 10 * time.Second
 	// grantWithin is when a grant that keeps failing is given back to the request, which decides what then.
 	grantWithin = 25 * time.Second
+	// putAgain is how soon after the first attempt the next one is made.
+	putAgain = 200 * time.Millisecond
 	// localAttempt bounds what asks nobody, on a machine that is very busy.
 	localAttempt = 5 * time.Second
 	// shortestGrant is what a grant has at least.
@@ -31,21 +33,29 @@ const (
 	driftWithin = time.Minute
 )
 
-// putOnTarget gives access, or moves its end, and reads it back.
-func putOnTarget(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
-	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:             "Grant until " + clock(command.Until) + " and read back",
-		StartToCloseTimeout: grantAttempt,
-		// Not longer than the access is to last: what keeps it from being given is told then, and not that it is too late.
-		ScheduleToCloseTimeout: max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), shortestGrant),
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 200 * time.Millisecond, MaximumInterval: 5 * time.Second,
-			NonRetryableErrorTypes: contract.Answered,
-		},
-		Priority:  temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
-		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
+// firstPut gives access, or moves its end, and reads it back, in one attempt. That has its time also when the access is to last
+// for less, so that the target's own error is told.
+func firstPut(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
+	within := max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), grantAttempt)
+	return putOnTarget(ctx, command, within, &temporal.RetryPolicy{MaximumAttempts: 1})
+}
+
+// putsAfter makes more attempts, for as long as it may.
+func putsAfter(ctx workflow.Context, command contract.GrantCommand, within time.Duration) workflow.Future {
+	return putOnTarget(ctx, command, within, &temporal.RetryPolicy{
+		InitialInterval: 2 * putAgain, MaximumInterval: 5 * time.Second, NonRetryableErrorTypes: contract.Answered,
 	})
-	return workflow.ExecuteActivity(ctx, contract.ActivityGrant, command)
+}
+
+func putOnTarget(ctx workflow.Context, command contract.GrantCommand, within time.Duration, retry *temporal.RetryPolicy) workflow.Future {
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+		Summary:                "Grant until " + clock(command.Until) + " and read back",
+		StartToCloseTimeout:    grantAttempt,
+		ScheduleToCloseTimeout: within,
+		RetryPolicy:            retry,
+		Priority:               temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+	}), contract.ActivityGrant, command)
 }
 
 // endOnTarget waits for the instant, revokes and reads back. A patient end has no last attempt; the others fail after

@@ -49,7 +49,7 @@ func (g *run) requireStuck() error {
 func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	fact := in.TakeOver.Fact
 	switch {
-	case fact.By == "" || fact.Reason == "":
+	case fact.By == "" || contract.IsBlank(fact.Reason):
 		return contract.Problemf(contract.KindInvalid, "reason", "say who answers for the access, and why", "is missing").Application()
 	case fact.Grant != g.access.GrantID():
 		return contract.Problemf(contract.KindInvalid, "grant", "send it to "+contract.Shorten(fact.Grant, 512), "is not this grant").Application()

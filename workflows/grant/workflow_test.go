@@ -267,6 +267,38 @@ func TestAGrantThatFailedIsRevokedAllTheSame(t *testing.T) {
 	require.Equal(t, []string{"grant", "revoke"}, g.log)
 }
 
+func TestWhatTheFirstAttemptToGrantFailsWithIsShownWhileOthersAreMade(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{grantErr: contract.Problemf(contract.KindUnavailable, "", "", "the target is down").Application()})
+	var got *answered
+	g.at(0, func() { got = g.hold("a", time.Hour) })
+	g.at(putAgain/2, func() {
+		require.Equal(t, "the target is down", g.status(t).Trying)
+		require.Equal(t, []string{"grant"}, g.log)
+		g.grantErr = nil
+	})
+	g.at(2*putAgain, func() { require.Empty(t, g.status(t).Trying) })
+	g.run(t)
+	require.NoError(t, got.failed)
+	require.Equal(t, []string{"grant", "grant", "revoke"}, g.log)
+}
+
+// The end that access has had so far comes in time, whatever a target asks for that is to have a later one.
+func TestP2ATargetThatAsksForTimeBeforeALaterEndDoesNotDelayTheFormerOne(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{})
+	var got *answered
+	g.at(0, func() { g.hold("a", time.Minute) })
+	g.at(50*time.Second, func() {
+		busy := contract.Problemf(contract.KindUnavailable, "", "", "ask later")
+		busy.RetryAfter.Duration = 20 * time.Second
+		g.grantErr = busy.Application()
+		got = g.extend("a", time.Hour)
+	})
+	require.Less(t, g.run(t), time.Minute+time.Second)
+	require.ErrorContains(t, got.failed, "ask later")
+}
+
 func TestAReleaseWhileAnotherLeaseHoldsSaysSo(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{})

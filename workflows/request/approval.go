@@ -147,6 +147,9 @@ func (r *run) askPolicy(
 		r.said.Reviews = append(r.said.Reviews, review)
 	}
 	r.status.Reviews = append(r.status.Reviews, fresh...)
+	if x == nil {
+		r.status.ContinuousSince = instant(decision.ContinuousSince)
+	}
 	if decision.Reviewers != nil {
 		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked
 	}

@@ -26,8 +26,12 @@ func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision)
 	skipped := slices.DeleteFunc(slices.Clone(decision.Reviewers), func(person string) bool {
 		return person == r.status.Requester || person == r.status.Subject
 	})
+	again := ""
+	if len(decision.Unreviewed) > 0 {
+		again = fmt.Sprintf(" It is used again: nobody has reviewed %s yet.", strings.Join(decision.Unreviewed, ", "))
+	}
 	r.recordEventTo(ctx, contract.EventBreakGlassUsed, r.status.Requester, r.status.Reason,
-		fmt.Sprintf("Not asked: %s. A second person has to review it by %s.", strings.Join(skipped, ", "), clock(by)), skipped)
+		fmt.Sprintf("Not asked: %s. A second person has to review it by %s.", strings.Join(skipped, ", "), clock(by))+again, skipped)
 }
 
 // handlePostReview answers when the policy has said whether the review counts.

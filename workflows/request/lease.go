@@ -58,20 +58,18 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 	}
 	var refused *contract.Problem
 	for i, future := range futures {
-		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
-		if !future.IsReady() {
-			return contract.Problemf(contract.KindConflict, "", "", "it was ended while it was being granted")
-		}
-		var result contract.HoldResult
-		if err := future.Get(ctx, &result); err != nil {
-			problem := contract.AsProblem(err)
+		result, problem := r.awaitHold(ctx, i, future, until)
+		switch {
+		case r.endRequest != nil && problem != nil:
+			return problem
+		case problem != nil:
 			r.status.Holds[i].Problem = problem.Error()
 			if refused == nil || slices.Contains(contract.Final, string(problem.Kind)) {
 				refused = problem
 			}
 			continue
 		}
-		r.status.Holds[i].Held, r.status.Holds[i].Standing = true, result.Standing
+		r.status.Holds[i].Held, r.status.Holds[i].Standing, r.status.Holds[i].Problem = true, result.Standing, ""
 		until, began = earlier(until, result.Until), earlier(began, result.Began)
 	}
 	if refused == nil {
@@ -79,6 +77,28 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 		r.begin(ctx, asked, earlier(began, workflow.Now(ctx)), until)
 	}
 	return refused
+}
+
+// awaitHold waits for a grant's answer. Why the access is not there yet is shown meanwhile.
+func (r *run) awaitHold(ctx workflow.Context, i int, future workflow.Future, until time.Time) (contract.HoldResult, *contract.Problem) {
+	for {
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
+		if !future.IsReady() {
+			return contract.HoldResult{}, contract.Problemf(contract.KindConflict, "", "", "it was ended while it was being granted")
+		}
+		var result contract.HoldResult
+		if err := future.Get(ctx, &result); err != nil {
+			return result, contract.AsProblem(err)
+		}
+		if result.Trying == "" {
+			return result, nil
+		}
+		r.status.Why, r.status.Holds[i].Problem = result.Trying, result.Trying
+		r.show(ctx)
+		in := r.holdInput(i, until)
+		in.Known = result.Trying
+		future = hold(ctx, in)
+	}
 }
 
 // earlier leaves out an instant that is not set.

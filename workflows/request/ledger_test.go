@@ -41,7 +41,7 @@ func TestP8NothingIsGrantedWithoutADecisiveEvent(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
 			w := newWorld(t, &world{unrecorded: kind})
-			w.asks = func(request *contract.Request) { request.Terms.Approval.Count = 2 }
+			w.asks = func(request *contract.Request) { request.Terms.Rules.Approvals[0].Count = 2 }
 			granted := false
 			w.watchUntil = func(time.Time) { granted = true }
 			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })

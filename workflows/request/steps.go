@@ -39,13 +39,11 @@ func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
 }
 
 func leaseOptions(summary, target string) workflow.ActivityOptions {
-	retry := patiently(2 * time.Second)
-	retry.NonRetryableErrorTypes = contract.Answered
 	return workflow.ActivityOptions{
 		Summary:                summary,
 		StartToCloseTimeout:    15 * time.Second,
 		ScheduleToCloseTimeout: 45 * time.Second,
-		RetryPolicy:            retry,
+		RetryPolicy:            patiently(2 * time.Second), // until the grant has answered
 		Priority:               temporal.Priority{PriorityKey: grantNext, FairnessKey: target},
 	}
 }

@@ -95,7 +95,7 @@ func newRun(in contract.RequestInput) *run {
 		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
 		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.MaxDuration(),
 	}}
-	for _, rule := range fact.Terms.ApprovalRules() {
+	for _, rule := range fact.Terms.Rules.Approvals {
 		r.status.Needed += rule.Count
 		r.status.Reviewers = append(r.status.Reviewers, rule.From...)
 	}

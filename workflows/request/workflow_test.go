@@ -30,6 +30,7 @@ type world struct {
 
 	holdErr    map[string]error // by target; taken away by the first hold that succeeds
 	holdFails  int              // how many holds fail with holdErr; 0 is all
+	trying     string           // why a grant has not the access yet, to whoever does not know
 	extendErr  map[string]error
 	stuckFor   int                // releases that answer with a problem
 	unrecorded contract.EventKind // that the ledger refuses
@@ -63,7 +64,7 @@ func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Dec
 }
 
 func (w *world) decide(in contract.DecideInput) contract.Decision {
-	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Approval.Count, Why: "more reviews"}
+	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Rules.Approvals[0].Count, Why: "more reviews"}
 	if w.policy != nil {
 		return w.policy(in)
 	}
@@ -95,6 +96,9 @@ func (w *world) Hold(_ context.Context, in contract.HoldInput) (contract.HoldRes
 			delete(w.holdErr, in.Access.Target)
 		}
 		return contract.HoldResult{}, err
+	}
+	if in.Known != w.trying {
+		return contract.HoldResult{Request: in.Lease.Request, Trying: w.trying}, nil
 	}
 	return w.hold(in), nil
 }
@@ -252,7 +256,8 @@ func input() contract.RequestInput {
 		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
 		Reason: "orders are late", Ticket: "OPS-7", AskedAt: start, Terms: contract.Terms{
 			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
-			PendingFor: contract.Duration{Duration: 2 * time.Hour}, Approval: contract.ApprovalRule{Count: 1, From: []string{"bob", "carol"}},
+			PendingFor: contract.Duration{Duration: 2 * time.Hour},
+			Rules:      contract.Rules{Approvals: []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"bob", "carol"}}}},
 		},
 	}}}
 }
@@ -307,7 +312,7 @@ func (w *world) run(t *testing.T) contract.Status {
 	return status
 }
 
-func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Application() }
+func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Answer() }
 
 func TestARequestEndsInEveryOutcome(t *testing.T) {
 	t.Parallel()
@@ -357,6 +362,11 @@ func TestARequestEndsInEveryOutcome(t *testing.T) {
 		"failed, because a target stays full": {
 			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}}, play: approve, outcome: contract.OutcomeFailed,
 			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventFailed},
+		},
+		"expired, after a grant has tried for longer": {
+			world: &world{trying: "the target is down"}, play: approve, outcome: contract.OutcomeExpired,
+			lasts:  minute + time.Hour + afterTheEnd,
+			events: []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired},
 		},
 		"expired, after a full target had room again": {
 			world: &world{holdErr: map[string]error{"two": final(contract.KindCapacity)}, holdFails: 3}, play: approve, outcome: contract.OutcomeExpired,

@@ -62,12 +62,12 @@ func (s *System) write(ctx context.Context, notes, me, content string) error {
 		return err
 	}
 	if added.Note.ID == "" {
-		return s.site.Strange("no note")
+		return s.api.Strange("no note")
 	}
 	if !added.Note.by(me) {
 		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from",
 			"write the e-mail address of the user whose API key it is, or use a key of the account",
-			"%s wrote the note in another user's name", s.site)
+			"%s wrote the note in another user's name", s.api)
 	}
 	return nil
 }

@@ -56,7 +56,7 @@ func (s *System) OnCall(ctx context.Context, service string) ([]incident.OnCall,
 		for _, t := range reply.Turns {
 			present, ok := t.covers(answered)
 			if !ok || t.Level < 1 || !idPattern.MatchString(t.User.ID) {
-				return nil, s.site.Strange("somebody's turn that can't be read")
+				return nil, s.api.Strange("somebody's turn that can't be read")
 			}
 			if present && t.Policy.ID == policy {
 				onCall = append(onCall, incident.OnCall{Account: t.User.ID, Level: t.Level})
@@ -66,7 +66,7 @@ func (s *System) OnCall(ctx context.Context, service string) ([]incident.OnCall,
 			return onCall, nil
 		}
 	}
-	return nil, s.site.Strange("more people on call than can be read")
+	return nil, s.api.Strange("more people on call than can be read")
 }
 
 // paged asks for one page of a list.
@@ -94,7 +94,7 @@ func (s *System) policyOf(ctx context.Context, service string) (string, error) {
 		return "", err
 	}
 	if reply.Service.ID != service || !idPattern.MatchString(reply.Service.Policy.ID) {
-		return "", s.site.Strange("another service, or one without an escalation policy")
+		return "", s.api.Strange("another service, or one without an escalation policy")
 	}
 	return reply.Service.Policy.ID, nil
 }

@@ -12,17 +12,12 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
-	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
-const (
-	// patience is how long one call may take.
-	patience = 5 * time.Second
-	// titleLimit bounds what is kept of an incident's title, in bytes.
-	titleLimit = 1024
-)
+// titleLimit bounds what is kept of an incident's title, in bytes.
+const titleLimit = 1024
 
 var (
 	incidentPattern = regexp.MustCompile(`^[PQ][A-Z0-9]{6,13}$`)
@@ -32,12 +27,9 @@ var (
 
 // System is one account at PagerDuty, seen with Curfew's own API key. It is safe for concurrent use.
 type System struct {
-	client *http.Client
-	url    string
-	site   outbound.Peer
-	key    config.Secret
-	from   string
-	me     atomic.Pointer[string] // the id of our own user, once it was read
+	api  *outbound.API
+	from string                 // the user whom it acts as, by e-mail
+	me   atomic.Pointer[string] // the id of our own user, once it was read
 }
 
 var _ incident.System = (*System)(nil)
@@ -50,14 +42,15 @@ func New(settings config.PagerDuty) (*System, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "incidents.pagerduty.url",
 			"write it like https://api.pagerduty.com", "is no web address")
 	}
-	return &System{
-		client: &http.Client{
-			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
-			// A redirect could lead the key anywhere.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return &System{from: settings.From, api: &outbound.API{
+		Peer: outbound.Peer{Name: "PagerDuty", Host: address.Host, Leads: "incidents.pagerduty.url leads to PagerDuty's REST API"},
+		Base: strings.TrimRight(settings.URL, "/"), Accept: "application/vnd.pagerduty+json;version=2", Limit: replyLimit, Client: outbound.NewClient(),
+		Sign: func(request *http.Request) error {
+			request.Header.Set("Authorization", "Token token="+settings.Token.Reveal())
+			request.Header.Set("Content-Type", "application/json") // PagerDuty wants it of every request
+			return nil
 		},
-		url: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "PagerDuty", Host: address.Host, Leads: "incidents.pagerduty.url leads to PagerDuty's REST API"}, key: settings.Token, from: settings.From,
-	}, nil
+	}}, nil
 }
 
 // Name is what people's accounts here are called in the directory.
@@ -142,11 +135,11 @@ func (s *System) find(ctx context.Context, id string) (incident.Incident, error)
 	told := reply.Incident
 	known := told.Status == triggered || told.Status == acknowledged || told.Status == resolved
 	if told.ID != id || !known || !idPattern.MatchString(told.Service.ID) {
-		return incident.Incident{}, s.site.Strange("another incident, or one without a state or service")
+		return incident.Incident{}, s.api.Strange("another incident, or one without a state or service")
 	}
 	opened, err := time.Parse(time.RFC3339, told.Created)
 	if err != nil {
-		return incident.Incident{}, s.site.Strange("an incident that began at no time")
+		return incident.Incident{}, s.api.Strange("an incident that began at no time")
 	}
 	found := incident.Incident{
 		ID: id, OpenedAt: opened, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),

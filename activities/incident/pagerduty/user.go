@@ -36,17 +36,17 @@ func (s *System) ourselves(ctx context.Context) (user, error) {
 			return s.only(found)
 		}
 	}
-	return user{}, s.site.Strange("more users than can be read")
+	return user{}, s.api.Strange("more users than can be read")
 }
 
 // only takes no one for us of whom there is more than one.
 func (s *System) only(found []user) (user, error) {
 	if len(found) != 1 {
 		return user{}, contract.Problemf(contract.KindUnavailable, "incidents.pagerduty.from",
-			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.site)
+			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.api)
 	}
 	if !idPattern.MatchString(found[0].ID) {
-		return user{}, s.site.Strange("a user without an id")
+		return user{}, s.api.Strange("a user without an id")
 	}
 	return found[0], nil
 }
@@ -78,7 +78,7 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 	}
 	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutUser, path: "/users/" + account, receive: &reply})
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
-		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.site, account)
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
 	}
 	return err
 }
@@ -91,7 +91,7 @@ func (s *System) CheckService(ctx context.Context, service string) (bool, error)
 	policy, err := s.policyOf(ctx, service)
 	if err == nil && policy == "" {
 		err = contract.Problemf(contract.KindNotFound, "", "write the id that stands in the address of the service's page, like PIJ90N7",
-			"%s has no service %s, or none that Curfew's API key may see", s.site, service)
+			"%s has no service %s, or none that Curfew's API key may see", s.api, service)
 	}
 	return true, err
 }
@@ -104,7 +104,7 @@ func (s *System) Check(ctx context.Context) error {
 	}
 	if strings.HasPrefix(found.Role, "read_only") {
 		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from", "give it a role that may respond to incidents",
-			"the user is a stakeholder of %s, who may write no notes", s.site)
+			"the user is a stakeholder of %s, who may write no notes", s.api)
 	}
 	var reply struct {
 		Turns []turn `json:"oncalls"`

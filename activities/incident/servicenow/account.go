@@ -22,7 +22,7 @@ func (s *System) identity(ctx context.Context) (string, error) {
 	}
 	if len(found) != 1 || found[0].Name == "" || strings.ContainsAny(found[0].Name, "^\n\r") {
 		return "", contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.site)
+			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.api)
 	}
 	s.me.Store(&found[0].Name)
 	return found[0].Name, nil
@@ -52,7 +52,7 @@ func (s *System) readable(ctx context.Context) error {
 		return contract.Problemf(contract.KindDenied, "",
 			"let Curfew's ServiceNow account read sys_journal_field, as docs/incidents/servicenow.md says; "+
 				"on an instance without any work note write a first one by hand",
-			"%s shows Curfew no work notes", s.site)
+			"%s shows Curfew no work notes", s.api)
 	}
 	s.journal.Store(true)
 	return nil
@@ -72,7 +72,7 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 		return err
 	}
 	if len(found) == 0 {
-		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.site, account)
+		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
 	}
 	return nil
 }
@@ -98,7 +98,7 @@ func (s *System) Check(ctx context.Context) error {
 	}
 	if len(found) == 0 || found[0].State == "" {
 		return contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.site)
+			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.api)
 	}
 	return nil
 }

@@ -1,11 +1,8 @@
 package servicenow
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -26,13 +23,6 @@ type exchange struct {
 	receive any
 }
 
-// answer is a whole reply, of whatever status.
-type answer struct {
-	status int
-	header http.Header
-	body   []byte
-}
-
 // list reads the records of a table that an encoded query finds.
 func (s *System) list(ctx context.Context, table, query, fields, limit string, into any) error {
 	return s.call(ctx, exchange{method: http.MethodGet, path: []string{table}, receive: into, query: url.Values{
@@ -42,16 +32,20 @@ func (s *System) list(ctx context.Context, table, query, fields, limit string, i
 
 // call sends a request. After an error other than a refusal its effect is unknown.
 func (s *System) call(ctx context.Context, e exchange) error {
-	replied, err := s.try(ctx, e)
-	if err == nil && replied.status == http.StatusUnauthorized && s.credentials.renew() {
-		replied, err = s.try(ctx, e)
+	call := outbound.Call{Method: e.method, Path: "/api/now/table", Query: e.query, Send: e.send}
+	for _, step := range e.path {
+		call.Path += "/" + url.PathEscape(step)
+	}
+	answer, err := s.api.Do(ctx, call)
+	if err == nil && answer.Status == http.StatusUnauthorized && s.credentials.renew() {
+		answer, err = s.api.Do(ctx, call)
 	}
 	if err != nil {
 		return err
 	}
-	switch problem := s.refusal(replied); {
+	switch problem := s.refusal(answer); {
 	case problem != nil && e.method == http.MethodPatch:
-		return story.Refused(problem, replied.status, outbound.IsJSON(replied.header))
+		return story.Refused(problem, answer.Status, answer.IsJSON())
 	case problem != nil:
 		return problem
 	}
@@ -61,55 +55,12 @@ func (s *System) call(ctx context.Context, e exchange) error {
 		Error  *fault          `json:"error"`
 	}
 	switch {
-	case !outbound.IsJSON(replied.header) || json.Unmarshal(replied.body, &whole) != nil:
-		return s.site.Strange("something that is not ServiceNow's JSON")
+	case !answer.JSON(&whole):
+		return s.api.Strange("something that is not ServiceNow's JSON")
 	case whole.Error != nil:
-		return contract.Problemf(contract.KindUnavailable, "", "wait until ServiceNow has recovered", "%s did not finish: %s", s.site, whole.Error)
+		return contract.Problemf(contract.KindUnavailable, "", "wait until ServiceNow has recovered", "%s did not finish: %s", s.api, whole.Error)
 	case whole.Result == nil || json.Unmarshal(whole.Result, e.receive) != nil:
-		return s.site.Strange("something else than what was asked for")
+		return s.api.Strange("something else than what was asked for")
 	}
 	return nil
-}
-
-// try sends a request once. It returns an error only when there is no whole reply.
-func (s *System) try(ctx context.Context, e exchange) (answer, error) {
-	request, err := s.request(ctx, e)
-	if err != nil {
-		return answer{}, err
-	}
-	if err := s.credentials.sign(ctx, request); err != nil {
-		return answer{}, err
-	}
-	response, err := s.client.Do(request)
-	if err != nil {
-		return answer{}, s.site.Unreachable(ctx, err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
-	if err != nil {
-		return answer{}, s.site.Unreachable(ctx, err)
-	}
-	return answer{response.StatusCode, response.Header, body}, nil
-}
-
-func (s *System) request(ctx context.Context, e exchange) (*http.Request, error) {
-	address, err := url.JoinPath(s.base, append([]string{"api/now/table"}, e.path...)...)
-	if err != nil {
-		return nil, fmt.Errorf("make a request to ServiceNow: %w", err)
-	}
-	var body []byte
-	if e.send != nil {
-		if body, err = json.Marshal(e.send); err != nil {
-			return nil, fmt.Errorf("write a request to ServiceNow: %w", err)
-		}
-	}
-	request, err := http.NewRequestWithContext(ctx, e.method, address+"?"+e.query.Encode(), bytes.NewReader(body))
-	if err != nil {
-		return nil, fmt.Errorf("make a request to ServiceNow: %w", err)
-	}
-	request.Header.Set("Accept", "application/json")
-	if e.send != nil {
-		request.Header.Set("Content-Type", "application/json")
-	}
-	return request, nil
 }

@@ -53,7 +53,7 @@ func (s *System) shown(ctx context.Context, on row, marker string) error {
 	}
 	return contract.Problemf(contract.KindDenied, "",
 		"let Curfew's ServiceNow account write work_notes of incidents and read them in sys_journal_field, as docs/incidents/servicenow.md says",
-		"%s took a work note for %s and does not show it", s.site, on.Number)
+		"%s took a work note for %s and does not show it", s.api, on.Number)
 }
 
 // written looks for a note with a marker by our own account. Others could write the marker in advance, to keep an entry
@@ -80,5 +80,5 @@ func (s *System) written(ctx context.Context, on, marker string) (bool, error) {
 		}
 		after = "^sys_id>" + page[len(page)-1].SysID
 	}
-	return false, s.site.Strange("the same work notes again and again")
+	return false, s.api.Strange("the same work notes again and again")
 }

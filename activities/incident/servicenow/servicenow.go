@@ -6,7 +6,6 @@ package servicenow
 import (
 	"cmp"
 	"context"
-	"net/http"
 	"net/url"
 	"regexp"
 	"strings"
@@ -15,17 +14,12 @@ import (
 
 	"curfew/activities/incident"
 	"curfew/internal/config"
-	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
-const (
-	// patience is how long one call to ServiceNow may take.
-	patience = 5 * time.Second
-	// titleLimit bounds what is kept of an incident's title, in bytes.
-	titleLimit = 1024
-)
+// titleLimit bounds what is kept of an incident's title, in bytes.
+const titleLimit = 1024
 
 // The tables that Curfew reads. It writes to the first alone.
 const (
@@ -41,9 +35,7 @@ var (
 
 // System is one instance, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
-	base        string // without a slash at its end
-	site        outbound.Peer
-	client      *http.Client
+	api         *outbound.API
 	credentials credentials
 	me          atomic.Pointer[string] // the user name of our own account, once it was read
 	journal     atomic.Bool            // the journal was seen to be readable
@@ -59,15 +51,12 @@ func New(settings config.ServiceNow) (*System, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "incidents.servicenow.url",
 			"write it like https://example.service-now.com", "is no web address")
 	}
-	s := &System{
-		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "ServiceNow", Host: address.Host, Leads: "incidents.servicenow.url leads to the instance itself"},
-		client: &http.Client{
-			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
-			// Credentials go to the instance alone, wherever it sends us.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		},
-	}
+	s := &System{api: &outbound.API{
+		Peer: outbound.Peer{Name: "ServiceNow", Host: address.Host, Leads: "incidents.servicenow.url leads to the instance itself"},
+		Base: strings.TrimRight(settings.URL, "/"), Limit: replyLimit, Client: outbound.NewClient(),
+	}}
 	s.credentials = credentialsOf(settings, s)
+	s.api.Sign = s.credentials.sign
 	return s, nil
 }
 
@@ -115,7 +104,7 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	}
 	read := incident.Incident{
 		ID: found.Number, Service: cmp.Or(found.Service, found.Item), Title: contract.Shorten(found.Title, titleLimit),
-		OpenedAt: opened, URL: s.base + "/incident.do?sys_id=" + found.SysID,
+		OpenedAt: opened, URL: s.api.Base + "/incident.do?sys_id=" + found.SysID,
 		Urgency: found.Urgency, Priority: found.Priority, Open: found.open(),
 		Acknowledged: found.State == stateInProgress || found.State == stateOnHold || found.Assigned != "",
 	}
@@ -147,9 +136,9 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 		return row{}, contract.Problemf(contract.KindNotFound, "incident",
 			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
 	case found[0].Number != id || len(found) > 1:
-		return row{}, s.site.Strange("other incidents than " + id)
+		return row{}, s.api.Strange("other incidents than " + id)
 	case !sysIDPattern.MatchString(found[0].SysID):
-		return row{}, s.site.Strange("an incident without a sys_id")
+		return row{}, s.api.Strange("an incident without a sys_id")
 	case found[0].State == "":
 		return row{}, s.kept("state", id)
 	case found[0].Active == "":
@@ -161,7 +150,7 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 // kept is about a field that nobody may go without.
 func (s *System) kept(field, id string) *contract.Problem {
 	return contract.Problemf(contract.KindDenied, "", "let Curfew's ServiceNow account read "+field+" of incidents",
-		"%s keeps %s of %s from Curfew", s.site, field, id)
+		"%s keeps %s of %s from Curfew", s.api, field, id)
 }
 
 // OnCall is nobody: the Table API knows of no turns without a plugin, and a guess would let the wrong person in.

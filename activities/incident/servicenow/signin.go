@@ -10,12 +10,13 @@ import (
 	"golang.org/x/oauth2/clientcredentials"
 
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
 // credentials say in a request who we are.
 type credentials interface {
-	sign(ctx context.Context, request *http.Request) error
+	sign(request *http.Request) error
 	// renew is called when they were not accepted. It is true when others may be.
 	renew() bool
 }
@@ -26,7 +27,7 @@ func credentialsOf(settings config.ServiceNow, s *System) credentials {
 	}
 	return &client{system: s, config: &clientcredentials.Config{
 		ClientID: settings.ClientID, ClientSecret: settings.ClientSecret.Reveal(),
-		TokenURL: s.base + "/oauth_token.do", AuthStyle: oauth2.AuthStyleInParams,
+		TokenURL: s.api.Base + "/oauth_token.do", AuthStyle: oauth2.AuthStyleInParams,
 	}}
 }
 
@@ -36,7 +37,7 @@ type password struct {
 	secret config.Secret
 }
 
-func (p password) sign(_ context.Context, request *http.Request) error {
+func (p password) sign(request *http.Request) error {
 	request.SetBasicAuth(p.user, p.secret.Reveal())
 	return nil
 }
@@ -50,10 +51,11 @@ type client struct {
 	kept   atomic.Pointer[oauth2.Token]
 }
 
-func (c *client) sign(ctx context.Context, request *http.Request) error {
+func (c *client) sign(request *http.Request) error {
 	token := c.kept.Load()
 	if !token.Valid() {
-		fresh, err := c.config.Token(context.WithValue(ctx, oauth2.HTTPClient, c.system.client))
+		ctx := request.Context()
+		fresh, err := c.config.Token(context.WithValue(ctx, oauth2.HTTPClient, c.system.api.Client))
 		if err != nil {
 			return c.refused(ctx, err)
 		}
@@ -71,12 +73,12 @@ func (c *client) renew() bool { return c.kept.Swap(nil) != nil }
 func (c *client) refused(ctx context.Context, err error) error {
 	var told *oauth2.RetrieveError
 	if !errors.As(err, &told) || told.Response == nil {
-		return c.system.site.Unreachable(ctx, err)
+		return c.system.api.Unreachable(ctx, err)
 	}
-	if status := told.Response.StatusCode; passing(status) {
-		return c.system.refusal(answer{status: status, header: told.Response.Header})
+	if answer := (outbound.Answer{Status: told.Response.StatusCode, Header: told.Response.Header}); answer.Passes() {
+		return c.system.refusal(answer)
 	}
 	return contract.Problemf(contract.KindUnavailable, "",
 		"see that incidents.servicenow.clientId and clientSecret are those of an active OAuth client with the grant of client credentials",
-		"%s gave no token: %d %.60q", c.system.site, told.Response.StatusCode, told.ErrorCode)
+		"%s gave no token: %d %.60q", c.system.api, told.Response.StatusCode, told.ErrorCode)
 }

@@ -46,7 +46,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 		ID: requestID(1), State: contract.StateEnded, Outcome: contract.OutcomeExpired, Why: "the deadline came",
 		Template: "debug-prod", Requester: "p-bob", Subject: "p-carol", Duration: hours(2), Reason: "a <slow> query & more",
 		Ticket: "OPS-7", Zephyr: "OPS-R12", Incident: "PD-1", AskedAt: at(0), StartAt: pointer(8), BreakGlass: true,
-		ReviewDue: pointer(9), PostReview: &contract.Review{
+		ContinuousSince: pointer(1), ReviewDue: pointer(9), PostReview: &contract.Review{
 			Request: requestID(1), Reviewer: "p-eve", Verdict: contract.VerdictDeny, Reason: "it was not needed", At: at(10),
 		}, DecideBy: pointer(1), GrantedAt: pointer(2), Until: pointer(3),
 		EndedAt: pointer(4), Approvals: 1, Needed: 1, Reviewers: []string{"p-ada"},
@@ -87,6 +87,7 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 		SettledAt: at(2), GoneAt: at(3),
 		Uses: []ledger.Use{{
 			Request: requestID(1), Used: contract.Duration{Duration: time.Minute}, Since: at(4), Until: at(5),
+			Forgiven: contract.Duration{Duration: time.Second},
 		}, {Request: requestID(2)}},
 		Proof: ledger.Proof{
 			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true, Absent: true,

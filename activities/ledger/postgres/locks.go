@@ -93,7 +93,7 @@ func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, 
 		return err
 	})
 	if err := conn.SendBatch(ctx, batch).Close(); err != nil {
-		err = told(conn, err)
+		err = markBroken(conn, err)
 		conn.Discard(context.WithoutCancel(ctx)) // its session may have a lock that it should not have
 		return nil, err
 	}

@@ -100,11 +100,11 @@ func (s *Store) once(ctx context.Context, ask func(ctx context.Context, conn *pg
 		return err
 	}
 	defer conn.Release()
-	return told(conn, ask(ctx, conn))
+	return markBroken(conn, ask(ctx, conn))
 }
 
-// told marks an error that has cost the connection.
-func told(conn *pgpool.Conn, err error) error {
+// markBroken marks an error that has cost the connection.
+func markBroken(conn *pgpool.Conn, err error) error {
 	if err != nil && conn.IsClosed() {
 		return fmt.Errorf("%w: %w", errBroken, err)
 	}

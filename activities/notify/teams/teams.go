@@ -9,7 +9,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"time"
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
@@ -74,7 +73,7 @@ func refusal(answer outbound.Answer) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindUnavailable, "", "see the workflow's runs in Teams", "the workflow of Teams answered %s", answer.Said())
-	problem.RetryAfter = answer.RetryAfter(time.Now())
+	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:
 		problem.Fix = "redirects are not followed: copy the address from the workflow again"

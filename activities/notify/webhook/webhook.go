@@ -125,7 +125,7 @@ func (c *Channel) refusal(answer outbound.Answer) error {
 		return nil
 	}
 	problem := contract.Problemf(contract.KindUnavailable, "", "see what the receiver logs", "the receiver at %s answered %s", c.url.Host, answer.Said())
-	problem.RetryAfter = answer.RetryAfter(time.Now())
+	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:
 		problem.Fix = "redirects are not followed: set the channel's url to where they lead"

@@ -12,6 +12,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/keepalive"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -49,7 +50,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	if err := c.awaitOpen(ctx, b); err != nil {
 		return "", err
 	}
-	if answer.status == http.StatusCreated {
+	if answer.Status == http.StatusCreated {
 		return target.AccessGranted, nil
 	}
 	return target.AlreadyThere, nil
@@ -60,9 +61,9 @@ func (c *connector) notApplied(answer answer, b binding) error {
 	switch {
 	case answer.misses(b.namespace):
 		return contract.Problemf(contract.KindNotFound, "namespace", "create it, or correct its name", "the cluster has no namespace %q", b.namespace)
-	case answer.status == http.StatusForbidden && strings.Contains(answer.message(), "attempting to grant RBAC permissions"):
+	case answer.Status == http.StatusForbidden && strings.Contains(answer.message(), "attempting to grant RBAC permissions"):
 		return c.api.refusal(answer, b.rightsOnRole())
-	case answer.status == http.StatusUnprocessableEntity:
+	case answer.Status == http.StatusUnprocessableEntity:
 		problem := c.api.refusal(answer, "")
 		problem.Fix = "let an administrator delete " + b.name() + ", if somebody else has made or changed it"
 		return problem
@@ -152,7 +153,7 @@ func (c *connector) remove(ctx context.Context, object rbacv1.RoleBinding) (targ
 	}
 	if len(object.Finalizers) > 0 {
 		return "", contract.Problemf(contract.KindUnavailable, "", "let an administrator take the finalizers off the binding, or start what handles them",
-			"%s %s was deleted, but lives on until its finalizers are gone: %s", resourceIn(object.Namespace), object.Name, clip(strings.Join(object.Finalizers, ", ")))
+			"%s %s was deleted, but lives on until its finalizers are gone: %s", resourceIn(object.Namespace), object.Name, outbound.Clip(strings.Join(object.Finalizers, ", ")))
 	}
 	return target.AccessRevoked, nil
 }

@@ -13,8 +13,6 @@ import (
 )
 
 const (
-	// callTimeout bounds one call, its answer included.
-	callTimeout = target.CallTimeout
 	// serverTimeout is kept by the API server, so that a call can't take effect later than that after it has arrived,
 	// whatever became of us. It bounds settles.
 	serverTimeout = 4 * time.Second

@@ -9,6 +9,7 @@ import (
 	authorizationv1 "k8s.io/api/authorization/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -69,7 +70,7 @@ func (c *connector) awaitOpen(ctx context.Context, b binding) error {
 	status, err := c.await(ctx, b, func(status authorizationv1.SubjectAccessReviewStatus) bool { return status.Allowed })
 	if err == nil && !status.Allowed {
 		return contract.Problemf(contract.KindUnavailable, "", "see what else decides about access in the cluster",
-			"the binding %s is there, but the cluster does not let %q %s: %s", b.name(), b.account, b.verify, clip(status.Reason+status.EvaluationError))
+			"the binding %s is there, but the cluster does not let %q %s: %s", b.name(), b.account, b.verify, outbound.Clip(status.Reason+status.EvaluationError))
 	}
 	return err
 }
@@ -99,7 +100,7 @@ func (c *connector) await(
 		}
 		select {
 		case <-ctx.Done():
-			return status, c.api.unreachable(ctx.Err())
+			return status, c.api.Unreachable(ctx, ctx.Err())
 		case <-time.After(pause):
 		}
 	}

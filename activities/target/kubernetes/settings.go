@@ -14,6 +14,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
@@ -116,7 +117,7 @@ func (s *Settings) fromKubeconfig() (*rest.Config, error) {
 	}
 	access, err := clientcmd.NewNonInteractiveClientConfig(*parsed, s.Context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "see that kubectl takes it with that context", "%s: %s", s.Kubeconfig, clip(err.Error()))
+		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "see that kubectl takes it with that context", "%s: %s", s.Kubeconfig, outbound.Clip(err.Error()))
 	}
 	_, err = checkURL("kubeconfig", access.Host)
 	return access, err

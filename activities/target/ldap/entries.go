@@ -43,7 +43,7 @@ func (e *entries) Grant(ctx context.Context, access target.Access) (target.Grant
 	life := time.Until(access.Until) + slack
 	switch {
 	case life <= slack:
-		return "", contract.Problemf(contract.KindOverdue, "until", "ask for a later end", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
+		return "", contract.Problemf(contract.KindOverdue, "until", "see that the target, the ledger and the workers run and answer", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
 	case life > longestTTL:
 		return "", contract.Problemf(contract.KindDenied, "until", "ask for a year or less", "%s is more than a year away, the longest that an entry can last",
 			access.Until.UTC().Format(time.RFC3339))

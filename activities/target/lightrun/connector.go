@@ -40,7 +40,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	}
 	granted := target.AlreadyThere
 	if !slices.ContainsFunc(ours, wanted.isNamed) {
-		if granted, err = c.make(ctx, access, wanted); err != nil {
+		if granted, err = c.make(ctx, access, wanted, len(ours) > 0); err != nil {
 			return "", err
 		}
 	}
@@ -50,11 +50,17 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 	return granted, nil
 }
 
-// make creates an access, or finds that an earlier attempt whose answer was lost has done so.
-func (c *connector) make(ctx context.Context, access target.Access, wanted newAccess) (target.Granted, error) {
-	made, err := c.api.create(ctx, wanted)
-	if err != nil || made {
-		return target.AccessGranted, err
+// make creates an access, or finds that an earlier attempt whose answer was lost has done so. One that is to replace
+// another is listed before it returns: the subject must not lose the other for an answer that is not true.
+func (c *connector) make(ctx context.Context, access target.Access, wanted newAccess, replaces bool) (target.Granted, error) {
+	granted := target.AccessGranted
+	switch made, err := c.api.create(ctx, wanted); {
+	case err != nil:
+		return "", err
+	case !made:
+		granted = target.AlreadyThere
+	case !replaces:
+		return granted, nil // whoever asked looks whether it is there
 	}
 	ours, _, err := c.ours(ctx, access)
 	if err != nil {
@@ -64,7 +70,7 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 		return "", contract.Problemf(contract.KindUnavailable, "", "look for it in Lightrun if this persists",
 			"%s says that the temporary access %s exists, but does not list it", c.api, wanted.Name)
 	}
-	return target.AlreadyThere, nil
+	return granted, nil
 }
 
 // Ping implements target.Pinger.
@@ -187,7 +193,7 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 	latest := now.Add(maxDuration)
 	switch {
 	case !access.Until.After(now):
-		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "ask for a later end",
+		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "see that the target, the ledger and the workers run and answer",
 			"%s is in the past", access.Until.UTC().Format(time.RFC3339))
 	case access.Until.After(latest):
 		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for 31 days or less",

@@ -100,6 +100,25 @@ func TestMovingTheEndNeverInterruptsTheAccess(t *testing.T) {
 	}
 }
 
+func TestP4AnEndThatIsAnsweredAndNotMovedLeavesTheFormerAccess(t *testing.T) {
+	t.Parallel()
+	c := open(t, nil)
+	connector, later := connect(t, c.url, token), request(t, in(2*time.Hour))
+	_, err := connector.Grant(t.Context(), request(t, in(time.Hour)))
+	require.NoError(t, err)
+	c.changeFaults.Add(sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated, Times: 1})
+	_, err = connector.Grant(t.Context(), later)
+	requireProblem(t, err, contract.KindUnavailable, "does not list it")
+	require.True(t, c.Can(ann, pool))
+
+	granted, err := connector.Grant(t.Context(), later)
+	require.NoError(t, err)
+	require.Equal(t, target.AccessGranted, granted)
+	live := c.Live()
+	require.Len(t, live, 1)
+	require.WithinDuration(t, later.Until.Add(time.Minute), live[0].ExpirationDate, 0)
+}
+
 func TestAFormerAccessThatCouldNotBeRemovedIsRemovedByTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	c := open(t, nil)

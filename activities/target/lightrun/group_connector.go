@@ -2,6 +2,7 @@ package lightrun
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"sync/atomic"
 
@@ -139,10 +140,39 @@ func (c *groupConnector) Inspect(ctx context.Context, access target.Access) (tar
 	}
 	state := target.State{Identity: contract.Identity{Target: c.api.base.String()}}
 	_, state.Held = now.members.find(access.Account)
-	if known && len(now.members) == 0 && !now.counted && !access.Shown && !c.shows.Load() {
-		state.Doubt = c.api.String() + " shows no member of the group, and does not count them"
+	if known && !access.Shown && !c.proves(now) {
+		state.Doubt = c.doubt()
 	}
 	return state, nil
+}
+
+// proves is true when it says something that somebody is not in a roster: it has members, they are counted, or Lightrun has
+// shown somebody in another.
+func (c *groupConnector) proves(now counted) bool {
+	return len(now.members) > 0 || now.counted || c.shows.Load()
+}
+
+func (c *groupConnector) doubt() string {
+	return c.api.String() + " shows no member of the group, and does not count them"
+}
+
+// CheckProof implements target.ProofChecker: the group is there, and shows who is in it.
+func (c *groupConnector) CheckProof(ctx context.Context, entitlement json.RawMessage) error {
+	group, err := groupOf(entitlement)
+	if err != nil {
+		return err
+	}
+	now, known, err := c.api.roster(ctx, group)
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return c.noGroup(group)
+	case !c.proves(now):
+		return contract.Problemf(contract.KindDenied, "groupId", "keep one lasting member in the group, or accept it with readBack: none",
+			"%s, so access could not be seen to end", c.doubt())
+	}
+	return nil
 }
 
 // Check lists groups: the one scope that lets the key do so lets it change them too.

@@ -126,3 +126,14 @@ func TestOnlyTheGroupAndTheUserAreAskedFor(t *testing.T) {
 		read, "DELETE " + membersPath, read,
 	}, c.requests())
 }
+
+func TestP3AGroupThatShowsNobodyAndCountsNobodyIsFoundBeforeAnybodyAsks(t *testing.T) {
+	t.Parallel()
+	c := openGroups(t, nil)
+	check := func() error {
+		return connectGroups(t, c.url, companyToken).(target.ProofChecker).CheckProof(t.Context(), groupNormalized(t, crew))
+	}
+	require.NoError(t, check())
+	c.blind.Store(true)
+	requireProblem(t, check(), contract.KindDenied, "could not be seen to end", "readBack: none")
+}

@@ -43,7 +43,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (granted ta
 	}
 	err = c.store.with(ctx, func(r *record, now time.Time) error {
 		if !access.Until.After(now) {
-			return contract.Problemf(contract.KindOverdue, "", "ask for a later end", "the access would be over before it began")
+			return contract.Problemf(contract.KindOverdue, "", "see that the target, the ledger and the workers run and answer", "the access would be over before it began")
 		}
 		granted, err = r.open(access, now)
 		return err

@@ -5,6 +5,7 @@ import (
 	"crypto/rsa"
 	"encoding/pem"
 	"fmt"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -120,6 +121,25 @@ func TestSettingsTellTheFieldAtFaultAndNoSecret(t *testing.T) {
 		require.Equal(t, problem, err, name)
 	}
 	require.NoError(t, (&ssh.Settings{CAKey: good, State: folder}).Validate())
+}
+
+func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
+	t.Parallel()
+	folder := t.TempDir()
+	key, _ := newCAKey(t)
+	file := filepath.Join(folder, "ca")
+	require.NoError(t, os.WriteFile(file, []byte(key.Reveal()), 0o600))
+	written := filepath.Join(folder, "curfew.yaml")
+	require.NoError(t, os.WriteFile(written, []byte("targets: {shells: {kind: ssh, caKey: file:ca, state: "+folder+"/state}}"), 0o600))
+	kinds := map[string]config.Kind{"ssh": {Settings: func() any { return new(ssh.Settings) }}}
+	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o440: false, 0o644: true, 0o604: true, 0o660: true} {
+		require.NoError(t, os.Chmod(file, mode))
+		_, err := config.Load(written, kinds)
+		require.Equal(t, refused, err != nil, "%04o: %v", mode, err)
+		if refused {
+			require.ErrorContains(t, err, "targets.shells.caKey: is in a file that others can read or change")
+		}
+	}
 }
 
 func TestAuthorityMayHaveAnRSAKey(t *testing.T) {

@@ -77,6 +77,9 @@ func (s *Settings) authority() (ssh.Signer, error) {
 	if s.CAKey.IsZero() {
 		return nil, invalid("caKey", fix, "is missing")
 	}
+	if s.CAKey.IsOpen() {
+		return nil, invalid("caKey", "chmod 600 it; in a container, mount it with the mode 0400 or 0440", "is in a file that others can read or change")
+	}
 	authority, err := ssh.ParsePrivateKey([]byte(s.CAKey.Reveal()))
 	if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
 		return nil, invalid("caKey", "take it off with ssh-keygen -p, and let nobody else read the file", "has a passphrase")

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"mime"
 	"net/http"
-	"time"
 
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
@@ -45,7 +44,7 @@ func (e *endpoint) refusal(asked message, answer answer) error {
 	}
 	problem.Refused = answer.isProblem()
 	if problem.Kind == contract.KindUnavailable {
-		problem.RetryAfter = answer.RetryAfter(time.Now())
+		problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	}
 	return problem
 }

@@ -2,9 +2,7 @@ package jira
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 
@@ -54,18 +52,16 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	if response == nil {
 		return s.site.Unreachable(ctx, err)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, replyLimit))
-	switch problem := s.refusal(e, response.Response, body); {
-	case problem != nil && e.method == http.MethodPost:
-		return story.Refused(problem, response.StatusCode, outbound.IsJSON(response.Header))
-	case problem != nil:
-		return problem
-	}
+	answer, err := outbound.Read(response.Response, replyLimit)
 	if err != nil {
 		return s.site.Unreachable(ctx, err)
 	}
-	if !outbound.IsJSON(response.Header) || json.Unmarshal(body, e.receive) != nil {
+	switch problem := s.refusal(e, answer); {
+	case problem != nil && e.method == http.MethodPost:
+		return story.Refused(problem, answer.Status, answer.IsJSON())
+	case problem != nil:
+		return problem
+	case !answer.JSON(e.receive):
 		return s.site.Strange("something that is not Jira's JSON")
 	}
 	return nil

@@ -10,19 +10,14 @@ import (
 	"net/url"
 	"regexp"
 	"sync/atomic"
-	"time"
 
 	gojira "github.com/andygrunwald/go-jira"
 
 	"curfew/activities/ticket"
 	"curfew/internal/config"
-	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
-
-// patience is how long one call to Jira may take.
-const patience = 5 * time.Second
 
 // System is one Jira site, seen through Curfew's own account on it. It is safe for concurrent use.
 type System struct {
@@ -42,16 +37,13 @@ func New(settings config.Jira) (*System, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.url",
 			"write it like https://example.atlassian.net", "is no web address")
 	}
-	transport, problem := transportOf(settings)
+	connections := outbound.NewClient()
+	transport, problem := signing(settings, connections.Transport)
 	if problem != nil {
 		return nil, problem
 	}
-	client, err := gojira.NewClient(&http.Client{
-		Transport: transport,
-		Timeout:   patience,
-		// The transport would sign a redirected request as well, wherever it leads.
-		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}, address.String())
+	connections.Transport = transport
+	client, err := gojira.NewClient(connections, address.String())
 	if err != nil {
 		return nil, fmt.Errorf("make a client for Jira: %w", err)
 	}
@@ -60,9 +52,8 @@ func New(settings config.Jira) (*System, error) {
 	}, deployment: settings.Deployment}, nil
 }
 
-// transportOf signs requests in the way of the deployment.
-func transportOf(settings config.Jira) (http.RoundTripper, *contract.Problem) {
-	connections := keepalive.Forgetful(keepalive.Transport())
+// signing signs requests in the way of the deployment.
+func signing(settings config.Jira, connections http.RoundTripper) (http.RoundTripper, *contract.Problem) {
 	switch settings.Deployment {
 	case config.JiraCloud:
 		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal(), Transport: connections}, nil

@@ -5,49 +5,42 @@ import (
 	"maps"
 	"net/http"
 	"slices"
-	"strconv"
 	"strings"
-	"time"
 
 	"curfew/activities/story"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
 
-const (
-	// longestWait bounds what Jira may ask us to wait, so that a wrong clock can't silence a ticket for days.
-	longestWait = time.Hour
-	// messageLimit bounds what is repeated of Jira's own words, in UTF-16 code units.
-	messageLimit = 300
-)
+// messageLimit bounds what is repeated of Jira's own words, in UTF-16 code units.
+const messageLimit = 300
 
 // refusal turns a reply other than success into a problem; nil means success.
-func (s *System) refusal(e exchange, response *http.Response, body []byte) *contract.Problem {
-	status := response.StatusCode
-	switch {
-	case !signedIn(response):
+func (s *System) refusal(e exchange, answer outbound.Answer) *contract.Problem {
+	switch status := answer.Status; {
+	case !signedIn(answer):
 		return contract.Problemf(contract.KindUnavailable, "",
 			"renew Jira's token (tickets.jira.token); on Cloud see that tickets.jira.user is the e-mail of its account",
 			"%s does not accept Curfew's token", s.site)
-	case status >= 200 && status < 300:
+	case answer.OK():
 		return nil
 	case status == http.StatusNotFound:
-		return s.notFound(e, response)
+		return s.notFound(e, answer)
 	case status == http.StatusForbidden:
 		return contract.Problemf(contract.KindDenied, "",
-			"give Curfew's Jira account "+e.permissions()+" in the ticket's project", "%s forbids this: %s", s.site, said(response, body))
+			"give Curfew's Jira account "+e.permissions()+" in the ticket's project", "%s forbids this: %s", s.site, said(answer))
 	case status == http.StatusRequestEntityTooLarge:
 		return contract.Problemf(contract.KindDenied, "",
 			"continue on a new ticket, or delete comments", "the ticket has as many comments as Jira allows")
-	case passing(status):
+	case answer.Passes():
 		problem := contract.Problemf(contract.KindUnavailable, "", "wait until Jira has recovered", "%s answered %d", s.site, status)
-		problem.RetryAfter.Duration = retryAfter(response)
+		problem.RetryAfter = answer.RetryAfter(outbound.LongestPause, "")
 		return problem
 	case status < 400:
 		return s.site.Strange("a redirect")
 	default:
 		return contract.Problemf(contract.KindDenied, "",
-			"see that "+e.needs()+" from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(response, body))
+			"see that "+e.needs()+" from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(answer))
 	}
 }
 
@@ -69,27 +62,18 @@ func (e exchange) needs() string {
 
 // signedIn is false also for replies that look well: to an expired token, sites that let everybody in answer as they do
 // to everybody, and only the header shows it.
-func signedIn(response *http.Response) bool {
-	reason := response.Header.Get("X-Seraph-LoginReason")
-	return response.StatusCode != http.StatusUnauthorized &&
+func signedIn(answer outbound.Answer) bool {
+	reason := answer.Header.Get("X-Seraph-LoginReason")
+	return answer.Status != http.StatusUnauthorized &&
 		!strings.Contains(reason, "AUTHENTICATED_FAILED") && !strings.Contains(reason, "AUTHENTICATION_DENIED")
 }
 
-// passing is true for what is likely to be over when it is tried again.
-func passing(status int) bool {
-	switch status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusTooEarly, http.StatusTooManyRequests:
-		return true
-	}
-	return status >= 500
-}
-
 // notFound believes only Jira itself that there is no such ticket.
-func (s *System) notFound(e exchange, response *http.Response) *contract.Problem {
+func (s *System) notFound(e exchange, answer outbound.Answer) *contract.Problem {
 	switch {
-	case e.about != "" && outbound.IsJSON(response.Header):
+	case e.about != "" && answer.IsJSON():
 		return contract.Problemf(contract.KindNotFound, "", "check its name, and that Curfew's Jira account may see it", "%s has no such %s", s.site, e.about)
-	case e.ticket == "" || !outbound.IsJSON(response.Header):
+	case e.ticket == "" || !answer.IsJSON():
 		return s.site.Strange("404, but not in Jira's way")
 	}
 	return contract.Problemf(contract.KindNotFound, "ticket",
@@ -97,13 +81,13 @@ func (s *System) notFound(e exchange, response *http.Response) *contract.Problem
 }
 
 // said is what Jira gives as its reason, in one bounded line.
-func said(response *http.Response, body []byte) string {
+func said(answer outbound.Answer) string {
 	var reply struct {
 		Messages []string       `json:"errorMessages"`
 		Errors   map[string]any `json:"errors"`
 	}
-	if outbound.IsJSON(response.Header) {
-		_ = json.Unmarshal(body, &reply) // what can't be read stays empty
+	if answer.IsJSON() {
+		_ = json.Unmarshal(answer.Body, &reply) // what can't be read stays empty
 	}
 	for _, field := range slices.Sorted(maps.Keys(reply.Errors)) {
 		if message, ok := reply.Errors[field].(string); ok {
@@ -115,24 +99,4 @@ func said(response *http.Response, body []byte) string {
 		return "no reason given"
 	}
 	return message
-}
-
-// retryAfter reads the header of that name: seconds, or an instant by the clock of whoever answered. Zero means that
-// nothing was asked for.
-func retryAfter(response *http.Response) time.Duration {
-	header := response.Header.Get("Retry-After")
-	if header == "" {
-		return 0
-	}
-	var wait time.Duration
-	if seconds, err := strconv.Atoi(header); err == nil {
-		wait = time.Duration(min(seconds, int(longestWait.Seconds()))) * time.Second
-	} else if instant, err := http.ParseTime(header); err == nil {
-		now := time.Now()
-		if theirs, err := http.ParseTime(response.Header.Get("Date")); err == nil {
-			now = theirs
-		}
-		wait = instant.Sub(now)
-	}
-	return min(max(wait, 0), longestWait)
 }

@@ -9,18 +9,13 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"time"
 
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
-	"curfew/internal/keepalive"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
-
-// patience is how long one call to Zephyr may take.
-const patience = 5 * time.Second
 
 // descriptionLimit bounds what a link is called, in UTF-16 code units.
 const descriptionLimit = 255
@@ -35,10 +30,7 @@ type Issues interface {
 
 // System is the Zephyr of one Jira site. It is safe for concurrent use.
 type System struct {
-	base   string
-	site   outbound.Peer
-	token  config.Secret
-	client *http.Client
+	api    *outbound.API
 	issues Issues
 }
 
@@ -52,14 +44,14 @@ func New(settings config.Zephyr, issues Issues) (*System, error) {
 		return nil, contract.Problemf(contract.KindInvalid, "tickets.zephyr.url",
 			"write it like https://api.zephyrscale.smartbear.com/v2", "is no web address")
 	}
-	return &System{
-		base: strings.TrimRight(settings.URL, "/"), site: outbound.Peer{Name: "Zephyr", Host: address.Host, Leads: "tickets.zephyr.url leads to Zephyr's REST API itself"}, token: settings.Token, issues: issues,
-		client: &http.Client{
-			Timeout: patience, Transport: keepalive.Forgetful(keepalive.Transport()),
-			// The token goes to Zephyr alone, wherever it sends us.
-			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	return &System{issues: issues, api: &outbound.API{
+		Peer: outbound.Peer{Name: "Zephyr", Host: address.Host, Leads: "tickets.zephyr.url leads to Zephyr's REST API itself"},
+		Base: strings.TrimRight(settings.URL, "/"), Limit: replyLimit, Client: outbound.NewClient(),
+		Sign: func(request *http.Request) error {
+			request.Header.Set("Authorization", "Bearer "+settings.Token.Reveal())
+			return nil
 		},
-	}, nil
+	}}, nil
 }
 
 // Resolve finds the key of the one ticket that a reference is linked to.

@@ -24,7 +24,7 @@ func house() *config.Config {
 		Groups: map[string]config.Group{"ops": {People: []string{"grace"}}},
 		Templates: map[string]config.Template{"debug": {
 			Digest: "d", Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, Statuses: []string{"Open"}},
-			Requesters: config.People{Groups: []string{"devs", "ops"}},
+			Requesters: config.Requesters{Groups: []string{"devs", "ops"}},
 			Incident:   &config.Incident{OnCall: 1},
 			Approvals:  []config.ApprovalRule{{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1}},
 			Constraints: []config.Constraint{{

@@ -20,8 +20,31 @@ import (
 // maxAnswer is more than the longest list takes.
 const maxAnswer = 16 << 20
 
-// call sends one request and reads the answer to its end.
-func call[T any](ctx context.Context, c *Client, method, path string, body any) (Answer[T], error) {
+const (
+	// limitTries is how often a call is made that the server has put off because there were too many, and longestPause how
+	// long it is waited for at most before the next.
+	limitTries   = 4
+	longestPause = 10 * time.Second
+)
+
+// call makes a call, again after a while when the server asks for that.
+func call[T any](ctx context.Context, c *Client, method, path string, body any) (answer Answer[T], err error) {
+	for try := 1; ; try++ {
+		answer, err = callOnce[T](ctx, c, method, path, body)
+		problem, ok := contract.ProblemOf(err)
+		if !ok || problem.Kind != contract.KindTooMany || problem.RetryAfter.Duration > longestPause || try == limitTries {
+			return answer, err
+		}
+		select {
+		case <-ctx.Done():
+			return answer, err
+		case <-time.After(problem.RetryAfter.Duration):
+		}
+	}
+}
+
+// callOnce sends one request and reads the answer to its end.
+func callOnce[T any](ctx context.Context, c *Client, method, path string, body any) (Answer[T], error) {
 	ctx, cancel := context.WithTimeout(ctx, callWithin)
 	defer cancel()
 	var answer Answer[T]

@@ -1,0 +1,131 @@
+package policy
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"curfew/activities/ledger"
+	"curfew/internal/policy"
+	"curfew/workflows/contract"
+)
+
+const (
+	pageOfRequests = 500
+	// mostPagesBack bounds how far back a person's requests are looked through: nobody makes as many in an hour.
+	mostPagesBack = 20
+)
+
+// continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has reviewed.
+func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error {
+	if a.Requests == nil {
+		return nil
+	}
+	request := facts.Request
+	theirs, err := a.requestsOf(ctx, request.Subject)
+	if err != nil {
+		return err
+	}
+	var had []stretch
+	for _, status := range theirs {
+		switch {
+		case status.GrantedAt == nil || status.Subject != request.Subject || !shares(status, request.Terms):
+		case status.ID == request.ID:
+			facts.GrantedAt = *status.GrantedAt
+			had = append(had, stretchOf(status))
+		default:
+			had = append(had, stretchOf(status))
+		}
+	}
+	begins := facts.Now
+	if request.StartAt.After(begins) {
+		begins = request.StartAt
+	}
+	facts.ContinuousSince = continuousSince(had, begins)
+	if request.BreakGlass {
+		facts.Unreviewed, err = a.unreviewed(ctx, request)
+	}
+	return err
+}
+
+// requestsOf are a person's newest requests.
+func (a *Activities) requestsOf(ctx context.Context, person string) (all []contract.Status, err error) {
+	filter := ledger.Filter{Person: person, Limit: pageOfRequests}
+	for range mostPagesBack {
+		page, err := a.Requests.Requests(ctx, filter)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page...)
+		if len(page) < pageOfRequests {
+			break
+		}
+		filter.Before = page[len(page)-1].ID
+	}
+	return all, nil
+}
+
+// shares is true when a request gave one of the accesses of the terms.
+func shares(status contract.Status, terms contract.Terms) bool {
+	return slices.ContainsFunc(status.Holds, func(hold contract.HoldState) bool {
+		return slices.ContainsFunc(terms.Accesses, func(access contract.Access) bool { return access.GrantID() == hold.Access.GrantID() })
+	})
+}
+
+// stretch is a time during which somebody had access.
+type stretch struct{ from, to time.Time }
+
+func stretchOf(status contract.Status) stretch {
+	s := stretch{from: *status.GrantedAt}
+	switch {
+	case status.EndedAt != nil:
+		s.to = *status.EndedAt
+	case status.Until != nil:
+		s.to = *status.Until
+	}
+	return s
+}
+
+// continuousSince follows stretches back from a time, over breaks that are too short to be one; zero when there was none.
+func continuousSince(had []stretch, until time.Time) time.Time {
+	slices.SortFunc(had, func(a, b stretch) int { return b.to.Compare(a.to) }) // what ended last comes first
+	since := until
+	for _, s := range had {
+		if s.to.Before(since.Add(-policy.Break)) {
+			break
+		}
+		if s.from.Before(since) {
+			since = s.from
+		}
+	}
+	if since.Equal(until) {
+		return time.Time{}
+	}
+	return since
+}
+
+// unreviewed are the requester's uses of break-glass access, but this one, that nobody has reviewed yet.
+func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
+	waiting, err := a.Requests.Requests(ctx, ledger.Filter{Person: request.Requester, Waits: true, Limit: pageOfRequests})
+	if err != nil {
+		return nil, err
+	}
+	for _, status := range waiting {
+		if status.ID != request.ID && status.Requester == request.Requester && status.BreakGlass && status.NeedsPostReview() {
+			ids = append(ids, status.ID)
+		}
+	}
+	return ids, nil
+}
+
+// raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
+func (a *Activities) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
+	return a.Alarms.Raise(ctx, contract.Alarm{
+		ID: string(contract.AlarmBreakGlassAgain) + "/" + request.ID, Kind: contract.AlarmBreakGlassAgain, At: time.Now().UTC(),
+		Requests: append([]string{request.ID}, unreviewed...), Actor: contract.ActorCurfew,
+		Text: fmt.Sprintf("%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
+			request.Requester, request.Template, request.ID, strings.Join(unreviewed, ", ")),
+	})
+}
