@@ -48,8 +48,6 @@ var (
 	somethingLeft = Fact{"something left", func(c Case) bool { return slices.ContainsFunc(c.Status.Holds, held) }}
 	// neverGranted: there was no access at any time.
 	neverGranted = Fact{"never granted", func(c Case) bool { return c.Status.GrantedAt == nil && !slices.ContainsFunc(c.Status.Holds, held) }}
-	// granted: the access clock has started.
-	granted = Fact{"granted", func(c Case) bool { return c.Status.GrantedAt != nil }}
 	// answeredFor: a person has taken it over.
 	answeredFor = Fact{"taken over", func(c Case) bool { return c.answering() != "" }}
 	// stuck: the revoke is past its alarm time.
@@ -62,9 +60,8 @@ var (
 
 // The facts about what people said.
 var (
-	breakGlass  = Fact{"break-glass", func(c Case) bool { return c.Status.BreakGlass }}
-	byRequester = Fact{"by the requester", func(c Case) bool { return c.Event.Actor == c.Status.Requester }}
-	inOrder     = Fact{"in order", func(c Case) bool {
+	breakGlass = Fact{"break-glass", func(c Case) bool { return c.Status.BreakGlass }}
+	inOrder    = Fact{"in order", func(c Case) bool {
 		return c.Status.PostReview != nil && c.Status.PostReview.Verdict == contract.VerdictApprove
 	}}
 	notInOrder = Fact{"not in order", func(c Case) bool {

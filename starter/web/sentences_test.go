@@ -70,7 +70,7 @@ func TestAPageLinksTheRequestThatHoldsTheAccessUp(t *testing.T) {
 	d := openEntry(t)
 	d.Config.People["ann"] = config.Person{Name: "Ann Lee"}
 	d.Config.Roles.Auditors = []string{"carol"}
-	var status = storytest.CaseOf(t, story.Standings[sentence(t, "This request has ended. {subject} still has")]).Status
+	status := storytest.CaseOf(t, story.Standings[sentence(t, "This request has ended. {subject} still has")]).Status
 	keeper := ulid.Make().String()
 	status.ID, status.Holds[0].HeldBy = ulid.Make().String(), keeper
 	d.Record(t, status)

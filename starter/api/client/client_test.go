@@ -151,7 +151,7 @@ func TestFollowLivesThroughARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	var opened atomic.Int32
 	const down = 7
-	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		switch n := opened.Add(1); {
 		case n > 1 && n < 1+down/2:
 			panic(http.ErrAbortHandler)
