@@ -132,7 +132,7 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		h.recorded(live.ID, contract.StateActive)
 		for _, id := range []string{waiting, live.ID} {
 			access := h.sealedRequest(id).Fact.Terms.Accesses[0]
-			require.Eventually(t, func() bool { return h.holding(access).Open }, patience, 20*time.Millisecond, "its grant writes the holding again")
+			require.Eventually(t, func() bool { return h.holding(access).Open }, patience, 200*time.Millisecond, "its grant writes the holding again")
 			require.False(t, h.holding(access).Standing, "what Curfew has put there is not taken for standing access")
 		}
 		require.True(t, h.database.can(h.database.alice), "nothing is revoked by surprise")
