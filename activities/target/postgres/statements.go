@@ -157,8 +157,15 @@ var statements = map[string]string{
 	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1 AND pid = ANY ($2::int[])`,
 }
 
+// genericPlans has each statement planned once on a connection. The values that it is called with make no better plan, and to
+// plan the longest takes the server a hundred times as long as to run it.
+const genericPlans = `SET plan_cache_mode = force_generic_plan`
+
 // prepare readies a new connection.
 func prepare(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, genericPlans); err != nil {
+		return err
+	}
 	for name, sql := range statements {
 		if _, err := conn.Prepare(ctx, name, sql); err != nil {
 			return err
