@@ -30,12 +30,26 @@ func (a *Activities) shown(ctx context.Context, access contract.Access, chain *c
 }
 
 // knowsBetter is true when the ledger has forgotten access that a grant has put there: it has forgotten the decision as well,
-// as one that was restored from a backup has. A ledger that knows the decision has had the holding too, and is right.
-func (a *Activities) knowsBetter(ctx context.Context, command contract.EndCommand) (bool, error) {
+// as one that was restored from a backup has. A ledger that knows the decision may be right, or have been copied after the decision and
+// before the access was given. Then the access is said to be gone only when it is not there: nobody can tell whether it is Curfew's.
+func (a *Activities) knowsBetter(ctx context.Context, connector Connector, command contract.EndCommand) (bool, error) {
 	if !a.proven(ctx, command) {
 		return false, nil
 	}
-	return a.forgotten(ctx, command.Chain)
+	if forgotten, err := a.forgotten(ctx, command.Chain); err != nil || forgotten {
+		return forgotten, err
+	}
+	wanted := access(command.Access, command.Leases).known(grantsOwn(command))
+	state, err := connector.Inspect(ctx, wanted)
+	switch {
+	case err != nil:
+		return false, err
+	case state.Held || wanted.Unread || doubt(state, grantsOwn(command), false) != "":
+		return false, contract.Problemf(contract.KindUnavailable, "",
+			"if Curfew gave it, remove it by hand; if it was there before, take it over with `curfew stuck takeover`, as in docs/stuck.md",
+			"its grant says that it gave the access, and the ledger, which knows the decision, has nothing of it: it may be an older copy")
+	}
+	return false, nil
 }
 
 // lost is true when the ledger has lost the holding of what a grant holds up: it has not even the command that it took last.

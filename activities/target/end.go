@@ -80,7 +80,7 @@ func (a *Activities) endLocked(
 		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, AlreadyAbsent: before.Proof.Absent, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
-		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
+		if better, err := a.knowsBetter(ctx, found.Connector, command); err != nil || !better {
 			return contract.EndReceipt{GoneAt: clock.now(), Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, err
 		}
 		before = reopened(before, command)
