@@ -68,7 +68,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
-	ctx, done := whileHeld(ctx)
+	ctx, done := a.whileEnding(ctx, command.Access.Target)
 	defer done()
 	before := locked.Holding()
 	switch {
