@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"slices"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -66,12 +67,38 @@ func (a *Activities) forgotten(ctx context.Context, chain *contract.Chain) (bool
 		return true, nil
 	}
 	decisions, err := a.decisions.DecisionsOf(ctx, chain.Request.Fact.ID)
-	for _, decision := range decisions {
-		if decision.About == "" && decision.Ruling == contract.RulingGrant {
-			return false, err
-		}
+	return err == nil && !grants(decisions), err
+}
+
+// onRecord refuses a lease of a request whose decision the ledger has lost: it may have lost its end too. Every decision is there before
+// anybody learns of it.
+func (a *Activities) onRecord(ctx context.Context, request string) error {
+	decisions, err := a.decisions.DecisionsOf(ctx, request)
+	switch {
+	case err != nil:
+		return contract.Problemf(contract.KindUnavailable, "", "", "the ledger can't be read, so nothing is granted: %v", err)
+	case !grants(decisions):
+		return contract.Problemf(contract.KindClosed, "lease", "make a new request",
+			"the ledger has lost the decision: it was restored from an older copy, which may not know either that the request has ended")
 	}
-	return err == nil, err
+	return nil
+}
+
+// isLive is true when access that a grant wants written again is at its target: that opens nothing.
+func isLive(ctx context.Context, connector Connector, command contract.GrantCommand) (bool, error) {
+	wanted := access(command.Access, command.Leases).known(ledger.Proof{Identity: command.Identity, Shown: true})
+	if wanted.Unread {
+		return true, nil
+	}
+	state, err := connector.Inspect(ctx, wanted)
+	return state.Held, err
+}
+
+// grants is true when one of the decisions about a request was to grant it.
+func grants(decisions []ledger.Decision) bool {
+	return slices.ContainsFunc(decisions, func(decision ledger.Decision) bool {
+		return decision.About == "" && decision.Ruling == contract.RulingGrant
+	})
 }
 
 // remembered is a holding that was lost, as its grant knows it. Its leases have to show again that they were decided.
