@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"curfew/activities/ledger"
+	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
@@ -17,12 +18,24 @@ const recordWithin = 2 * time.Second
 func (a *Activities) recordEnd(ctx context.Context, in contract.ReleaseInput) {
 	within, done := context.WithTimeout(ctx, recordWithin)
 	defer done()
-	err := a.Tombstones.AddTombstones(within, contract.Tombstone{
-		Request: in.Request, Kind: contract.EndReleased, By: in.By, Reason: in.Reason,
-	})
+	by, reason := a.endedBy(in)
+	err := a.Tombstones.AddTombstones(within, contract.Tombstone{Request: in.Request, Kind: contract.EndReleased, By: by, Reason: reason})
 	if err != nil {
 		activity.GetLogger(ctx).Warn("an end is not on record yet", "request", in.Request, "error", err)
 	}
+}
+
+// endedBy is who has ended a request. A release runs for anybody's workflow: who has not sealed that the request is to end is named
+// in the reason only.
+func (a *Activities) endedBy(in contract.ReleaseInput) (by, reason string) {
+	end := in.End.Fact
+	if a.Verifier == nil || contract.IsSystem(end.By) {
+		return end.By, end.Reason
+	}
+	if _, err := a.Verifier.AnyDate().Verify(seal.OfEnd(end), end, in.End.Seal); err == nil && end.Request == in.Request {
+		return end.By, end.Reason
+	}
+	return contract.ActorSignal, "By " + end.By + ": " + end.Reason
 }
 
 // confirm holds a grant's answer against the holding: a workflow that bears the grant's name may say anything. What the

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"errors"
-	"slices"
 
 	"curfew/activities"
 	"curfew/workflows/contract"
@@ -25,10 +24,11 @@ func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms)
 // Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
 // on nothing that was decided about it opens anything.
 func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
-	missing, err := a.compare(ctx, in)
-	if err != nil || missing > 0 {
+	missing, newest, err := a.compare(ctx, in)
+	if err != nil || missing > 0 || newest == 0 {
 		return contract.RecordResult{Missing: missing}, activities.Error(err)
 	}
+	in.Status.Seq = newest
 	if in.Status.State == contract.StateEnded {
 		if err := a.tombstones.AddTombstones(ctx, endOf(in)); err != nil {
 			return contract.RecordResult{}, activities.Error(err)
@@ -38,38 +38,46 @@ func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contr
 }
 
 // compare holds what a workflow tells against what is on record. A story that contradicts the record is refused whole: its
-// workflow has forgotten something, and the record has not. missing is the first event that the record lacks before these.
-func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (missing int, err error) {
+// workflow has forgotten something, and the record has not. missing is the first event that the record lacks before these. newest is
+// the number of the newest event that the record will have; zero when it has all of them. Then the status is nothing new either: it
+// comes with an event, and is as new as that.
+func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (missing, newest int, err error) {
 	recorded, events, err := a.events.Request(ctx, in.Status.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return 0, err
+		return 0, 0, err
 	}
 	known := make(map[int]contract.Event, len(events))
 	for _, event := range events {
 		known[event.Seq] = event
+		newest = max(newest, event.Seq)
 	}
 	var news []contract.Event
 	for _, event := range in.Events {
 		was, there := known[event.Seq]
 		if !there {
 			news = append(news, event)
+			newest = max(newest, event.Seq)
 		} else if err := CheckSame(event, was); err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 	}
 	if len(news) == 0 {
-		return 0, nil
+		return 0, 0, nil
 	}
 	if !in.Status.MayFollow(recorded) {
-		return 0, contract.Problemf(contract.KindConflict, "state", "see whether the workflow was reset, or Temporal restored from an older copy",
+		return 0, 0, contract.Problemf(contract.KindConflict, "state", "see whether the workflow was reset, or Temporal restored from an older copy",
 			"the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded))
 	}
+	refused := make(map[int]bool, len(in.Refused))
+	for _, seq := range in.Refused {
+		refused[seq] = true
+	}
 	for seq := 1; seq < news[0].Seq; seq++ {
-		if _, there := known[seq]; !there && !slices.Contains(in.Refused, seq) {
-			return seq, nil
+		if _, there := known[seq]; !there && !refused[seq] {
+			return seq, 0, nil
 		}
 	}
-	return 0, nil
+	return 0, newest, nil
 }
 
 func stateOf(status contract.Status) string {

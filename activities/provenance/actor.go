@@ -8,13 +8,6 @@ import (
 	"curfew/workflows/contract"
 )
 
-// systems are the actors that are no person.
-var systems = map[string]bool{
-	contract.ActorPolicy: true, contract.ActorDeadline: true, contract.ActorCurfew: true, contract.ActorTicket: true,
-	contract.ActorIncident: true, contract.ActorDirectory: true, contract.ActorLedger: true, contract.ActorSignal: true, contract.ActorCanceled: true,
-	contract.ActorWatchdog: true, contract.ActorSweep: true,
-}
-
 // proof is true when an event is what its actor has said.
 type proof func(seal.Proven, contract.Event) bool
 
@@ -59,7 +52,7 @@ func (g *Guard) attribute(ctx context.Context, event *contract.Event, proven sea
 	}
 	proves, byPeople := proofs[event.Kind]
 	switch {
-	case systems[event.Actor], byPeople && proves(proven, *event):
+	case contract.IsSystem(event.Actor), byPeople && proves(proven, *event):
 		return nil
 	case slices.Contains(obeyed, event.Kind):
 		event.Said = contract.Shorten("By "+event.Actor+": "+event.Said, longestSaid)

@@ -20,6 +20,12 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 	over := t.status.State == contract.StateEnded
 	before := recorded && (t.status.State == contract.StatePending || t.status.State == contract.StateScheduled)
 	granted := slices.ContainsFunc(t.events, func(event contract.Event) bool { return event.Kind == contract.EventGranted })
+	if recorded && !granted {
+		var err error
+		if granted, err = g.claimsAccess(ctx, t, proven); err != nil {
+			return err
+		}
+	}
 	if !over && !before && !granted {
 		return nil
 	}
@@ -60,6 +66,26 @@ func (g *Guard) keptUp(ctx context.Context, status contract.Status) (contract.St
 		}
 	}
 	return status, nil
+}
+
+// claimsAccess is true when a status says that access was given of which the record has nothing, although none of its events does. It
+// refuses one that says so of a request that nobody has decided. What the record has was proven when it came there, also when the key
+// that has decided it was retired since.
+func (g *Guard) claimsAccess(ctx context.Context, t telling, proven seal.Proven) (bool, error) {
+	begun := slices.Contains([]contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking}, t.status.State)
+	if !begun && t.status.GrantedAt == nil {
+		return false, nil
+	}
+	recorded, _, err := g.Events.Request(ctx, t.status.ID)
+	switch {
+	case err != nil && !errors.Is(err, ledger.ErrNotFound):
+		return false, err
+	case recorded.GrantedAt != nil, t.status.GrantedAt == nil && recorded.State == t.status.State:
+		return false, nil // another instant is refused by the ledger
+	case !proven.Decided && proven.Digest != "":
+		return false, g.refuse(ctx, t.status.ID, "nobody has decided that it is %s", t.status.State)
+	}
+	return t.status.GrantedAt != nil, nil
 }
 
 // holdsAlone is true while a request, and no other one, holds live access up.

@@ -44,6 +44,7 @@ func (g *Guard) verify(ctx context.Context, t telling, recorded bool) (telling, 
 	if err != nil {
 		return t, err
 	}
+	t.status.Until = within(t.status.Until, seal.Latest(t.provenance.Chain.Grounds).Add(patience))
 	t.events = slices.Clone(t.events)
 	for i := range t.events {
 		if err := g.attribute(ctx, &t.events[i], proven); err != nil {
@@ -98,7 +99,7 @@ func (g *Guard) anonymous(ctx context.Context, t telling, problem *contract.Prob
 	}
 	t.events = slices.Clone(t.events)
 	for i := range t.events {
-		if !systems[t.events[i].Actor] {
+		if !contract.IsSystem(t.events[i].Actor) {
 			t.events[i].Actor = contract.ActorSignal
 		}
 	}
@@ -134,7 +135,7 @@ func drawn(status contract.Status, proven seal.Proven) contract.Status {
 		!slices.ContainsFunc(proven.Reviews, func(known contract.Review) bool { return sameReview(known, *review) }) {
 		status.PostReview = nil
 	}
-	if x := status.Extension; x != nil && !systems[x.By] && !slices.ContainsFunc(proven.Extensions, x.Same) {
+	if x := status.Extension; x != nil && !contract.IsSystem(x.By) && !slices.ContainsFunc(proven.Extensions, x.Same) {
 		anonymous := *x
 		anonymous.By = contract.ActorSignal
 		status.Extension = &anonymous
@@ -145,6 +146,14 @@ func drawn(status contract.Status, proven seal.Proven) contract.Status {
 		}
 	}
 	return status
+}
+
+// within is an end, or the latest that a request allows.
+func within(until *time.Time, latest time.Time) *time.Time {
+	if until == nil || !until.After(latest) {
+		return until
+	}
+	return &latest
 }
 
 func sameReview(a, b contract.Review) bool {

@@ -28,7 +28,11 @@ const (
 // Requests is the activity contract.ActivitySweepRequests: it finds the requests that no workflow looks after any more, and
 // brings the record of those to its end whose time is over and whose access is gone.
 func (a *Activities) Requests(ctx context.Context, in contract.SweepRequestsInput) (contract.SweptRequests, error) {
-	r := &requests{Activities: a, now: time.Now().UTC(), dryRun: in.DryRun}
+	now, err := a.Holdings.Now(ctx)
+	if err != nil {
+		return contract.SweptRequests{}, activities.Error(err)
+	}
+	r := &requests{Activities: a, now: now.UTC(), dryRun: in.DryRun}
 	// What Temporal still has is written again before anything is closed.
 	for _, step := range []func(context.Context) error{
 		r.restateGrants, r.restateRequests, func(ctx context.Context) error { return r.eachOpen(ctx, r.track) },
@@ -43,9 +47,10 @@ func (a *Activities) Requests(ctx context.Context, in contract.SweepRequestsInpu
 // requests is one look at the requests that have not ended.
 type requests struct {
 	*Activities
-	now    time.Time
-	dryRun bool
-	found  contract.SweptRequests
+	now       time.Time
+	dryRun    bool
+	found     contract.SweptRequests
+	histories int // that were read
 }
 
 // eachOpen goes through the requests that have not ended, as far as the ledger knows, newest first.

@@ -19,8 +19,9 @@ import (
 const (
 	// mostCompared bounds the workflows of either type that one sweep holds against the ledger, newest first.
 	mostCompared = 2000
-	// mostRestated bounds those that one sweep has put on record again.
-	mostRestated = 200
+	// mostRestated bounds those that one sweep has put on record again, and mostHistories those that it reads.
+	mostRestated  = 200
+	mostHistories = 500
 )
 
 // restateRequests finds requests that Temporal knows more of than the ledger, which was restored from an older copy, say. Those
@@ -110,6 +111,10 @@ func (r *requests) signal(ctx context.Context, workflow string) error {
 // restore records what the workflow of a request has had recorded in its life, as its history has it, with the same guard
 // before it.
 func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowExecutionInfo, id string) error {
+	if r.histories++; r.histories > mostHistories {
+		r.found.Problem = fmt.Sprintf("only the first %d histories were held against the ledger", mostHistories)
+		return nil
+	}
 	workflow := execution.GetExecution()
 	history := r.Temporal.GetWorkflowHistory(ctx, workflow.GetWorkflowId(), workflow.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	var last contract.RecordInput
@@ -134,11 +139,11 @@ func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowEx
 	}
 	last.Events = nil
 	for seq := 1; seq <= last.Status.Seq; seq++ {
-		if event, there := events[seq]; there {
-			last.Events = append(last.Events, event)
-		} else {
-			last.Refused = append(last.Refused, seq)
+		event, there := events[seq]
+		if !there {
+			return nil // a request has all of its events recorded: this is none, whatever its workflow says
 		}
+		last.Events = append(last.Events, event)
 	}
 	if len(last.Events) == 0 || r.dryRun {
 		return nil

@@ -298,6 +298,8 @@ var errLost = errors.New("disk I/O error")
 
 func (lost) Lock(context.Context, string) (ledger.Locked, error) { return nil, errLost }
 
+func (lost) Read(context.Context, string) (ledger.Holding, error) { return ledger.Holding{}, errLost }
+
 func (lost) Tokens(context.Context, []string) (map[string]contract.Token, error) { return nil, errLost }
 
 func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {

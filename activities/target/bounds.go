@@ -15,6 +15,7 @@ const (
 	HonestHold = heldCalls + heldNote + heldUnlock
 
 	heldCalls  = 8 * time.Second // shared by all that is asked of the target and of the ledger
+	heldAnyhow = 3 * time.Second // where the target does not seem to be reached: another worker may be waiting for the lock
 	heldNote   = time.Second     // to write what became of a grant that failed
 	heldUnlock = time.Second     // to let go
 )
@@ -22,6 +23,14 @@ const (
 // whileHeld bounds what is done under a holding's lock.
 func whileHeld(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, heldCalls)
+}
+
+// whileEnding is whileHeld for an end. It is made also where no ping reaches the target, and must then not keep others from it.
+func (s *systems) whileEnding(ctx context.Context, target string) (context.Context, context.CancelFunc) {
+	if s.lines[target].isCut() {
+		return context.WithTimeout(ctx, heldAnyhow)
+	}
+	return whileHeld(ctx)
 }
 
 const (

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"slices"
 
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
@@ -30,12 +31,26 @@ func (a *Activities) shown(ctx context.Context, access contract.Access, chain *c
 }
 
 // knowsBetter is true when the ledger has forgotten access that a grant has put there: it has forgotten the decision as well,
-// as one that was restored from a backup has. A ledger that knows the decision has had the holding too, and is right.
-func (a *Activities) knowsBetter(ctx context.Context, command contract.EndCommand) (bool, error) {
+// as one that was restored from a backup has. A ledger that knows the decision may be right, or have been copied after the decision and
+// before the access was given. Then the access is said to be gone only when it is not there: nobody can tell whether it is Curfew's.
+func (a *Activities) knowsBetter(ctx context.Context, connector Connector, command contract.EndCommand) (bool, error) {
 	if !a.proven(ctx, command) {
 		return false, nil
 	}
-	return a.forgotten(ctx, command.Chain)
+	if forgotten, err := a.forgotten(ctx, command.Chain); err != nil || forgotten {
+		return forgotten, err
+	}
+	wanted := access(command.Access, command.Leases).known(grantsOwn(command))
+	state, err := connector.Inspect(ctx, wanted)
+	switch {
+	case err != nil:
+		return false, err
+	case state.Held || wanted.Unread || doubt(state, grantsOwn(command), false) != "":
+		return false, contract.Problemf(contract.KindUnavailable, "",
+			"if Curfew gave it, remove it by hand; if it was there before, take it over with `curfew stuck takeover`, as in docs/stuck.md",
+			"its grant says that it gave the access, and the ledger, which knows the decision, has nothing of it: it may be an older copy")
+	}
+	return false, nil
 }
 
 // lost is true when the ledger has lost the holding of what a grant holds up: it has not even the command that it took last.
@@ -52,12 +67,38 @@ func (a *Activities) forgotten(ctx context.Context, chain *contract.Chain) (bool
 		return true, nil
 	}
 	decisions, err := a.decisions.DecisionsOf(ctx, chain.Request.Fact.ID)
-	for _, decision := range decisions {
-		if decision.About == "" && decision.Ruling == contract.RulingGrant {
-			return false, err
-		}
+	return err == nil && !grants(decisions), err
+}
+
+// onRecord refuses a lease of a request whose decision the ledger has lost: it may have lost its end too. Every decision is there before
+// anybody learns of it.
+func (a *Activities) onRecord(ctx context.Context, request string) error {
+	decisions, err := a.decisions.DecisionsOf(ctx, request)
+	switch {
+	case err != nil:
+		return contract.Problemf(contract.KindUnavailable, "", "", "the ledger can't be read, so nothing is granted: %v", err)
+	case !grants(decisions):
+		return contract.Problemf(contract.KindClosed, "lease", "make a new request",
+			"the ledger has lost the decision: it was restored from an older copy, which may not know either that the request has ended")
 	}
-	return err == nil, err
+	return nil
+}
+
+// isLive is true when access that a grant wants written again is at its target: that opens nothing.
+func isLive(ctx context.Context, connector Connector, command contract.GrantCommand) (bool, error) {
+	wanted := access(command.Access, command.Leases).known(ledger.Proof{Identity: command.Identity, Shown: true})
+	if wanted.Unread {
+		return true, nil
+	}
+	state, err := connector.Inspect(ctx, wanted)
+	return state.Held, err
+}
+
+// grants is true when one of the decisions about a request was to grant it.
+func grants(decisions []ledger.Decision) bool {
+	return slices.ContainsFunc(decisions, func(decision ledger.Decision) bool {
+		return decision.About == "" && decision.Ruling == contract.RulingGrant
+	})
 }
 
 // remembered is a holding that was lost, as its grant knows it. Its leases have to show again that they were decided.

@@ -68,7 +68,7 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
-	ctx, done := whileHeld(ctx)
+	ctx, done := a.whileEnding(ctx, command.Access.Target)
 	defer done()
 	before := locked.Holding()
 	switch {
@@ -80,7 +80,7 @@ func (a *Activities) endLocked(
 		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, AlreadyAbsent: before.Proof.Absent, Standing: before.Standing}, nil
 	case !before.Open:
 		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
-		if better, err := a.knowsBetter(ctx, command); err != nil || !better {
+		if better, err := a.knowsBetter(ctx, found.Connector, command); err != nil || !better {
 			return contract.EndReceipt{GoneAt: clock.now(), Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, err
 		}
 		before = reopened(before, command)

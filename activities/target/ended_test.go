@@ -323,30 +323,33 @@ func TestP5NobodyHasAccessTakenAwayThatCurfewNeverGave(t *testing.T) {
 	}
 }
 
-func TestARestoredLedgerIsToldByTheDecisionThatItHasForgotten(t *testing.T) {
+// The intruder keeps the lock of a holding busy, so that an end goes ahead without it.
+func TestP5WhoeverKeepsALockBusyHasNothingTakenAwayThatIsNotHeld(t *testing.T) {
 	t.Parallel()
-	b := newBench(t)
-	chain := newOffice(b).chain("r", time.Hour)
-	_, err := b.grant(b.holdCommand(chain, time.Hour))
-	require.NoError(t, err)
-	restored := newBench(t)
-	restored.lightrun, restored.url, restored.verifier = b.lightrun, b.url, b.verifier
-	end := restored.endNow()
-	end.Chain = &chain
-	require.NoError(t, restored.ledger.Decide(t.Context(), ledger.Decision{
-		Request: "r", Ruling: contract.RulingGrant, At: time.Now(), Explanation: []byte("{}"),
-	}))
-	_, err = restored.end(end)
-	require.NoError(t, err)
-	require.True(t, b.can(), "a ledger that knows the decision would know the access")
-
-	forgetful := newBench(t)
-	forgetful.lightrun, forgetful.url, forgetful.verifier = b.lightrun, b.url, b.verifier
-	end = forgetful.endNow()
-	end.Chain = &chain
-	_, err = forgetful.end(end)
-	require.NoError(t, err)
-	require.False(t, b.can())
+	for name, leave := range map[string]func(*ledger.Holding){
+		"it has ended":        func(h *ledger.Holding) { h.Open, h.Leases, h.GoneAt = false, nil, time.Now().Add(-time.Hour) },
+		"it was there before": func(h *ledger.Holding) { h.Standing = true },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			b.attempt = patience
+			chain := newOffice(b).chain("r", time.Hour)
+			_, err := b.grant(b.holdCommand(chain, time.Hour))
+			require.NoError(t, err)
+			holding := b.holding()
+			leave(&holding)
+			b.save(holding)
+			locked, err := b.ledger.Lock(t.Context(), b.access.GrantID())
+			require.NoError(t, err)
+			defer locked.Unlock()
+			foreign := b.endNow()
+			foreign.Until, foreign.Token, foreign.Chain = time.Now().Add(-time.Minute), contract.Token{Epoch: time.Now().UnixNano(), Seq: 1}, &chain
+			_, err = b.end(foreign)
+			require.Error(t, err)
+			require.True(t, b.can())
+		})
+	}
 }
 
 func TestP7AForeignEndEmptiesNothingThatAHoldingRemembers(t *testing.T) {

@@ -66,7 +66,7 @@ func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.H
 		return w.endUnlocked(ctx, found, listed.Grant, err, func(holding ledger.Holding) (bool, error) { return w.allEnded(ctx, holding) })
 	}
 	defer locked.Unlock()
-	ctx, done := whileHeld(ctx)
+	ctx, done := w.whileEnding(ctx, listed.Access.Target)
 	defer done()
 	holding := locked.Holding()
 	if !holding.Open {

@@ -49,7 +49,14 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	case lost && !command.Restates:
 		return contract.GrantReceipt{Lost: true}, nil
 	case lost:
-		before = remembered(command)
+		if command.Restates, err = isLive(ctx, found.Connector, command); err != nil {
+			return contract.GrantReceipt{}, err
+		}
+		if command.Restates {
+			before = remembered(command)
+		}
+	default:
+		command.Restates = false
 	}
 	if err := fence(before, command, clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
@@ -67,7 +74,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	}
 	before.Leases = stops.Alive(before.Leases)
 	asked, ended := withoutEnded(inherited(before, command, clock.now()), stops)
-	leases, uses, refused := a.verifiedLeases(before, command, asked, clock.now())
+	leases, uses, refused := a.verifiedLeases(ctx, before, command, asked, clock.now())
 	if again := unripe(refused); again != nil {
 		return contract.GrantReceipt{}, again
 	}

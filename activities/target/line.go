@@ -147,6 +147,16 @@ func (l *line) check(ctx context.Context) error {
 	return l.cut
 }
 
+// isCut is true while the target is not reached, as far as is known.
+func (l *line) isCut() bool {
+	if l == nil {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.cut != nil
+}
+
 // doubt has the target count as not reached until a ping says otherwise, after a call that got no answer.
 func (l *line) doubt(ctx context.Context, cause error) {
 	problem, ok := contract.ProblemOf(cause)

@@ -23,6 +23,7 @@ import (
 type far struct {
 	pings, revokes atomic.Int64
 	unreachable    atomic.Bool
+	silent         atomic.Bool // revokes are not answered
 }
 
 func (f *far) Ping(context.Context) error {
@@ -37,8 +38,12 @@ func (*far) Grant(context.Context, target.Access) (target.Granted, error) {
 	return target.AccessGranted, nil
 }
 
-func (f *far) Revoke(context.Context, target.Access) (target.Revoked, error) {
+func (f *far) Revoke(ctx context.Context, _ target.Access) (target.Revoked, error) {
 	f.revokes.Add(1)
+	if f.silent.Load() {
+		<-ctx.Done()
+		return "", ctx.Err()
+	}
 	return target.AccessRevoked, nil
 }
 

@@ -2,6 +2,7 @@ package target
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,22 +13,41 @@ import (
 // settleSoon is how long an end that had no lock waits for it before it answers that it had none.
 const settleSoon = time.Second
 
+// readWithin is how long an end that had no lock waits to read the holding.
+const readWithin = time.Second
+
 // endUnlocked goes ahead when the holding can't be locked: a lost table, or a process that hangs with the lock, must not keep
-// access up. Only what the grant itself knows to have put there is taken away. It never says that the access is gone.
+// access up. Only what the grant itself knows to have put there is taken away, and only while a holding that can be read does not say
+// otherwise: anybody can keep a lock busy. It never says that the access is gone.
 func (a *Activities) endUnlocked(ctx context.Context, found Target, command contract.EndCommand, clock serverClock, cause error) (contract.EndReceipt, error) {
 	if !a.proven(ctx, command) {
 		return contract.EndReceipt{}, cause
 	}
+	known := ledger.Holding{Access: command.Access, Leases: command.Leases, Proof: grantsOwn(command)}
+	switch holding, err := a.readSoon(ctx, command.Access.GrantID()); {
+	case errors.Is(err, ledger.ErrNotFound), err == nil && (!holding.Open || holding.Standing):
+		return contract.EndReceipt{}, cause
+	case err == nil && command.Token.Before(holding.Token):
+		return contract.EndReceipt{Overtaken: holding.Token}, nil
+	case err == nil:
+		known = holding
+	}
 	a.log.Warn("the holding can't be locked; its end goes ahead", zapGrant(command.Access.GrantID()), zapError(cause))
 	within, done := whileHeld(ctx)
 	defer done()
-	known := ledger.Holding{Access: command.Access, Leases: command.Leases, Proof: grantsOwn(command)}
 	gone, err := a.remove(within, found.Connector, known, command.KeepSessions)
 	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
 	if receipt.Unlocked != "" {
 		return receipt, err
 	}
 	return receipt, nil
+}
+
+// readSoon reads a holding as it was last saved, without its lock.
+func (a *Activities) readSoon(ctx context.Context, grant string) (ledger.Holding, error) {
+	ctx, done := context.WithTimeout(ctx, readWithin)
+	defer done()
+	return a.holdings.Read(ctx, grant)
 }
 
 // settleEnd sees to it that somebody has the lock and looks, after an end that had none: a newer command may have given the

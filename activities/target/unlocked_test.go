@@ -49,6 +49,17 @@ func (l *troubled) Lock(ctx context.Context, grant string) (ledger.Locked, error
 	return &losable{Locked: locked, of: l}, nil
 }
 
+func (l *troubled) Read(ctx context.Context, grant string) (ledger.Holding, error) {
+	switch {
+	case l.hangs.Load():
+		<-ctx.Done()
+		return ledger.Holding{}, ctx.Err()
+	case l.away.Load():
+		return ledger.Holding{}, errAway
+	}
+	return l.Holdings.Read(ctx, grant)
+}
+
 func (l *troubled) Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error) {
 	l.looks.Add(1)
 	if l.away.Load() {

@@ -20,7 +20,7 @@ const leeway = 5 * time.Second
 // reason. What the open holding has already was decided before; anything longer needs a chain of seals that allows it. A
 // lease that may not be longer stays as it was.
 func (a *Activities) verifiedLeases(
-	before ledger.Holding, command contract.GrantCommand, leases contract.Leases, now time.Time,
+	ctx context.Context, before ledger.Holding, command contract.GrantCommand, leases contract.Leases, now time.Time,
 ) (kept contract.Leases, uses uses, refused []contract.Refusal) {
 	uses = usesOf(before).forget(now)
 	if a.verifier == nil {
@@ -37,6 +37,9 @@ func (a *Activities) verifiedLeases(
 			continue
 		}
 		lease, err := a.decided(command, uses, lease, isHeld && !wasCutOff(before), now)
+		if err == nil && !isHeld && !command.Restates {
+			err = a.onRecord(ctx, lease.Request)
+		}
 		if err == nil {
 			kept = append(kept, lease)
 			continue

@@ -14,6 +14,7 @@ import (
 // office has the keys of a server and of a worker that decides.
 type office struct {
 	t               *testing.T
+	journal         ledger.Decisions
 	server, decider *seal.Signer
 	verifier        *seal.Verifier
 	keys            seal.Keys
@@ -26,7 +27,7 @@ func newOffice(b *bench) *office { return newOfficeSince(b, 0) }
 // newOfficeSince has keys that have been good for a while.
 func newOfficeSince(b *bench, age time.Duration) *office {
 	b.t.Helper()
-	o := &office{t: b.t, access: b.access, asked: time.Now().UTC().Truncate(time.Second)}
+	o := &office{t: b.t, journal: b.ledger, access: b.access, asked: time.Now().UTC().Truncate(time.Second)}
 	for role, signer := range map[seal.Role]**seal.Signer{seal.RoleServer: &o.server, seal.RoleDecider: &o.decider} {
 		key, private, err := seal.NewKey(role, o.asked.Add(-age))
 		require.NoError(b.t, err)
@@ -66,6 +67,9 @@ func (o *office) chain(id string, lasts time.Duration, extensions ...time.Durati
 	fact, err := o.verifier.Grounds(grounds)
 	require.NoError(o.t, err)
 	fact.Ruling, fact.Lasts.Duration, fact.Until = contract.RulingGrant, seal.Longest(grounds), seal.Latest(grounds)
+	require.NoError(o.t, o.journal.Decide(o.t.Context(), ledger.Decision{
+		Request: id, Ruling: contract.RulingGrant, At: o.asked, Explanation: []byte("{}"),
+	}))
 	return contract.Chain{Grounds: grounds, Decision: sealed(o, o.decider, seal.OfDecision(fact), fact)}
 }
 

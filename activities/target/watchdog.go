@@ -145,7 +145,7 @@ func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger
 		})
 	}
 	defer locked.Unlock()
-	ctx, done := whileHeld(ctx)
+	ctx, done := w.whileEnding(ctx, listed.Access.Target)
 	defer done()
 	holding := locked.Holding()
 	if !holding.Open || !holding.Until.Before(overdue) {

@@ -192,6 +192,21 @@ func TestNoWrongPingKeepsAccessUp(t *testing.T) {
 	goes(t, func() bool { return !b.holding().Open })
 }
 
+// An attempt that is made although no ping reaches the target does not keep the lock from a worker that reaches it.
+func TestAnAttemptWithoutAPingHasTheLockForAFewSeconds(t *testing.T) {
+	t.Parallel()
+	b, f := newBench(t), &far{}
+	f.unreachable.Store(true)
+	f.silent.Store(true)
+	b.run(b.overdueAt(f))
+	goes(t, func() bool { return f.revokes.Load() > 0 })
+	began := time.Now()
+	locked, err := b.ledger.Lock(t.Context(), b.access.GrantID())
+	require.NoError(t, err)
+	defer locked.Unlock()
+	require.Less(t, time.Since(began), 5*time.Second)
+}
+
 // watchWithin runs a watchdog with a grace until the test ends.
 func (b *bench) watchWithin(grace time.Duration) *target.Watchdog {
 	b.t.Helper()

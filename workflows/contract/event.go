@@ -85,6 +85,16 @@ const (
 	ActorCanceled  = "temporal:cancel"
 )
 
+// IsSystem is true of an actor that is no person, and so needs no seal to be named.
+func IsSystem(actor string) bool {
+	switch actor {
+	case ActorPolicy, ActorDeadline, ActorCurfew, ActorWatchdog, ActorSweep, ActorTicket, ActorIncident, ActorDirectory, ActorLedger,
+		ActorSignal, ActorCanceled:
+		return true
+	}
+	return false
+}
+
 // ID is unique over all requests, and the marker of the event's comment on the ticket.
 func (e Event) ID() string { return fmt.Sprintf("%s/%d", e.Request, e.Seq) }
 

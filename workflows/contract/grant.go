@@ -56,9 +56,8 @@ type ReleaseInput struct {
 	Again bool `json:"again,omitempty"`
 	// Patient waits for as long as it takes; otherwise the answer may be that the revoke is stuck.
 	Patient bool `json:"patient,omitempty"`
-	// By and Reason say who has ended it, for the record.
-	By     string `json:"by,omitempty"`
-	Reason string `json:"reason,omitempty"`
+	// End says who has ended the request, for the record. A person is named there with their seal.
+	End Sealed[End] `json:"end,omitzero"`
 }
 
 // ReleaseResult answers a release.

@@ -2,27 +2,33 @@ package grant
 
 import (
 	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/wait"
 )
 
 // maxChains is how many chains of leases a grant keeps at most: so many requests for one entitlement of one person are none
 // that anybody decides. A lease whose chain is not kept ends when the ledger loses it.
 const maxChains = 50
 
-// maxRestated is how many times a grant writes its holding again because it is told to.
-const maxRestated = 100
+// restateEvery is how often a grant writes its holding again because it is told to, at most. Anybody may tell it, and must not use up
+// what a sweep will need.
+const restateEvery = time.Minute
 
 // handleRestate writes the holding again when a sweep has found that the ledger lacks it.
 func (g *run) handleRestate(ctx, safe workflow.Context) {
 	told := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRestate,
 		workflow.SignalChannelOptions{Description: "Sent by a sweep: write the holding again, which the ledger may have lost"})
 	workflow.Go(safe, func(safe workflow.Context) {
-		for range maxRestated {
+		for {
 			told.Receive(safe, nil)
+			for told.ReceiveAsync(nil) { // once for all who have said so
+			}
 			g.restate = true
+			wait.For(safe, restateEvery, "Listen to sweeps again", func() bool { return false })
 		}
 	})
 }

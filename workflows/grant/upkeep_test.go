@@ -165,3 +165,28 @@ func TestAnEndThatNobodyCanLockAfterIsStuckAfterAMinuteAndSaysSo(t *testing.T) {
 	require.True(t, is, "who is not patient is answered")
 	require.Contains(t, result.Problem, "the ledger is down")
 }
+
+// Anybody may tell a grant to write its holding again, and must not keep it from hearing a sweep.
+func TestAGrantHearsASweepWhateverItWasToldBefore(t *testing.T) {
+	g := newTarget(t, &target{})
+	tell := func() { g.env.SignalWorkflow(contract.SignalRestate, nil) }
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(time.Minute, func() {
+		for range 300 {
+			tell()
+		}
+	})
+	count := func() (grants int) {
+		for _, done := range g.log {
+			if done == "grant" {
+				grants++
+			}
+		}
+		return grants
+	}
+	before := 0
+	g.at(10*time.Minute, func() { before = count(); tell() })
+	g.at(11*time.Minute, func() { require.Equal(t, before+1, count(), "it hears the sweep") })
+	g.run(t)
+	require.LessOrEqual(t, before, 4, "once for all who have said so")
+}

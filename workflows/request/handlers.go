@@ -210,9 +210,12 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 	restate := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRestate,
 		workflow.SignalChannelOptions{Description: "Sent by a sweep: put on record again what the ledger may have lost"})
 	workflow.Go(safe, func(safe workflow.Context) {
-		for range maxRestated {
+		for {
 			restate.Receive(safe, nil)
+			for restate.ReceiveAsync(nil) { // once for all who have said so
+			}
 			r.ledger.again = true
+			wait.For(safe, restateEvery, "Listen to sweeps again", func() bool { return false })
 		}
 	})
 	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
@@ -230,8 +233,9 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 	})
 }
 
-// maxRestated is how many times a request puts its story on record again: a flood must not keep the ledger busy.
-const maxRestated = 100
+// restateEvery is how often a request puts its story on record again, at most: a flood must not keep the ledger busy, nor use up what a
+// sweep will need.
+const restateEvery = time.Minute
 
 // maxNotices is how many notices of its grants a request records: a flood must not fill the ticket.
 const maxNotices = 100

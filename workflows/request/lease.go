@@ -208,7 +208,7 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 	for n, i := range which {
 		hold := r.status.Holds[i]
 		in.Access, in.Request, in.HeldSince = hold.Access, r.status.ID, time.Time{}
-		in.By, in.Reason = r.endedBy()
+		in.End = r.endedBy()
 		if hold.Held && r.status.GrantedAt != nil {
 			in.HeldSince = *r.status.GrantedAt
 		}
@@ -242,14 +242,14 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 }
 
 // endedBy is who has ended the request, and why.
-func (r *run) endedBy() (by, reason string) {
+func (r *run) endedBy() contract.Sealed[contract.End] {
 	switch {
 	case r.endRequest != nil:
-		return r.endRequest.Fact.By, r.endRequest.Fact.Reason
+		return *r.endRequest
 	case r.status.GrantedAt != nil:
-		return contract.ActorDeadline, ""
+		return contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: contract.ActorDeadline}}
 	}
-	return contract.ActorCurfew, r.status.Why
+	return contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: contract.ActorCurfew, Reason: r.status.Why}}
 }
 
 func (r *run) all() []int {
