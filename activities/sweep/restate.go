@@ -111,7 +111,8 @@ func (r *requests) signal(ctx context.Context, workflow string) error {
 // restore records what the workflow of a request has had recorded in its life, as its history has it, with the same guard
 // before it.
 func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowExecutionInfo, id string) error {
-	if r.histories++; r.histories > mostHistories {
+	r.histories++
+	if r.histories > mostHistories {
 		r.found.Problem = fmt.Sprintf("only the first %d histories were held against the ledger", mostHistories)
 		return nil
 	}
