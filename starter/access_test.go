@@ -146,7 +146,8 @@ func TestAnExtensionThatWaitsIsNotAskedForTwice(t *testing.T) {
 	again, err := house.Starter.Extend(t.Context(), "alice", status.ID, hours(1), "more")
 
 	require.NoError(t, err)
-	require.Equal(t, status, again)
+	require.Equal(t, status.Extension, again.Extension)
+	require.Equal(t, status.Seq, again.Seq)
 }
 
 func TestAWatchTellsEachEventOnceUntilTheEnd(t *testing.T) {

@@ -65,7 +65,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	case !fresh:
 		return s.askedBefore(ctx, request)
 	}
-	return s.asAsked(ctx, request), nil
+	return s.named(s.asAsked(ctx, request)), nil
 }
 
 // mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an entry
@@ -176,7 +176,7 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Zephyr: request.Zephyr, Incident: request.Incident,
 		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
 		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
-		MaxDuration: request.Terms.MaxDuration, Holds: holds,
+		MaxDuration: request.MaxDuration(), Holds: holds,
 	}
 }
 
@@ -201,7 +201,11 @@ func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (co
 		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "look at that request; to make another one, make a new id, or leave it out",
 			"it is that of your request for %s, which asks for something else", first.Fact.Template)
 	}
-	return s.look(ctx, request.ID)
+	status, err := s.look(ctx, request.ID)
+	if err != nil {
+		return contract.Status{}, err
+	}
+	return s.shown(ctx, status), nil
 }
 
 // sameAsk is true when both say the same of what is asked for. The ticket of one that was named by something else is read

@@ -63,7 +63,7 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, message{
+	return s.updateShown(ctx, id, message{
 		name: contract.UpdateReview, id: s.signer.Name("review", id, actor, string(input.Verdict), subject, input.Reason, input.Duration.String()),
 		input: contract.ReviewInput{Review: sealedFact}, asks: review.Asks(),
 	})
@@ -96,7 +96,7 @@ func (s *Starter) ExtendOnce(
 		return contract.Status{}, checkDuration(duration, status.MaxDuration)
 	}
 	if waiting := status.Extension; waiting != nil && waiting.By == actor && waiting.Duration == duration && waiting.Reason == reason {
-		return status, nil
+		return s.shown(ctx, status), nil
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
 	once := cmp.Or(name, fmt.Sprintf("%s/%s/%d", actor, duration, status.Seq))
@@ -109,7 +109,7 @@ func (s *Starter) ExtendOnce(
 	if err != nil {
 		return contract.Status{}, err
 	}
-	return s.update(ctx, id, message{
+	return s.updateShown(ctx, id, message{
 		name: contract.UpdateExtend, id: s.signer.Name("extend", id, once),
 		input: contract.ExtendInput{Extension: sealedFact}, asks: extension.Asks(),
 	})

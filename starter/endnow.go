@@ -109,7 +109,7 @@ func (s *Starter) endNow(ctx context.Context, status contract.Status, update str
 	if status.State != contract.StateEnded || unrecorded != nil {
 		status.Ending = &contract.Ending{By: end.By, Reason: end.Reason, At: end.At, Unrecorded: unrecorded != nil}
 	}
-	return status, nil
+	return s.shown(ctx, status), nil
 }
 
 // record puts ends on record.

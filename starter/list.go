@@ -50,6 +50,9 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 		return Page{}, unreadable(err)
 	}
 	page.Requests = s.withTracking(ctx, s.withEndings(ctx, page.Requests))
+	for i, status := range page.Requests {
+		page.Requests[i] = s.named(s.withKeepers(ctx, status))
+	}
 	return page.within(largestPage), nil
 }
 

@@ -27,7 +27,7 @@ func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, e
 	if err != nil {
 		return status, err
 	}
-	return s.withEnding(ctx, status), nil
+	return s.shown(ctx, s.withEnding(ctx, status)), nil
 }
 
 // find looks a request up for an operation that the actor may do.
@@ -64,7 +64,7 @@ func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status,
 	status, events, err := s.events.Request(ctx, id)
 	if errors.Is(err, ledger.ErrNotFound) {
 		status, err = s.find(ctx, actor, id, OperationEvents)
-		return status, nil, err
+		return s.named(status), nil, err
 	}
 	if err != nil {
 		return contract.Status{}, nil, unreadable(err)
@@ -73,7 +73,8 @@ func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status,
 		return contract.Status{}, nil, err
 	}
 	status.Lost = contract.Gaps(events)
-	return s.withEnding(ctx, status), events, nil
+	events = s.shownEvents(status, events)
+	return s.named(s.withEnding(ctx, status)), events, nil
 }
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.

@@ -1,6 +1,7 @@
 package starter
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"golang.org/x/sync/errgroup"
 
+	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
 
@@ -58,7 +60,43 @@ func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStat
 			break
 		}
 	}
-	return slices.Concat(stuck, unanswered), nil
+	return slices.Concat(s.withStuckRequests(ctx, stuck, unanswered), unanswered), nil
+}
+
+// withStuckRequests adds what requests wait for that are stuck, although their grants do not say that they are: a grant that is
+// gone, say, or does not end what it says is over.
+func (s *Starter) withStuckRequests(ctx context.Context, stuck, unanswered []contract.GrantStatus) []contract.GrantStatus {
+	requests, err := s.events.Requests(ctx, ledger.Filter{Stuck: true, Limit: mostStuck})
+	if err != nil {
+		return stuck // the grants are listed without the ledger
+	}
+	listed := map[string]bool{}
+	for _, grant := range slices.Concat(stuck, unanswered) {
+		listed[grant.ID] = true
+	}
+	for _, request := range requests {
+		for _, hold := range request.Holds {
+			grant := hold.Access.GrantID()
+			if hold.Problem == "" || listed[grant] || len(stuck) >= mostStuck {
+				continue
+			}
+			listed[grant] = true
+			status := s.askGrant(ctx, grant)
+			if status.Stuck {
+				stuck = append(stuck, status)
+				continue
+			}
+			status = contract.GrantStatus{
+				ID: grant, Access: hold.Access, Stuck: true, Requests: []string{request.ID},
+				Problem: cmp.Or(s.failureOf(ctx, grant), status.Unanswered, hold.Problem),
+			}
+			if request.Until != nil {
+				status.Since = *request.Until
+			}
+			stuck = append(stuck, status)
+		}
+	}
+	return stuck
 }
 
 // askGrants asks grants how they stand, at the same time and no longer than one may take each.

@@ -75,8 +75,8 @@ func (s *Starter) tellEnd(ctx context.Context, t contract.Tombstone) {
 		return // it knows
 	}
 	_, err = s.tell(ctx, contract.UpdateRevoke, contract.End{Request: t.Request, By: t.By, Reason: t.Reason, At: t.At})
-	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
-		err = s.closeRecord(ctx, t, status)
+	if problem, known := contract.ProblemOf(err); known && (problem.Kind == contract.KindNotFound || problem.Kind == contract.KindConflict) {
+		err = s.closeRecord(ctx, t, status) // its workflow may be gone
 	}
 	if err != nil && ctx.Err() == nil {
 		s.log.Warn("a request has not heard of its end; it is told again", zap.String("request", t.Request), zap.Error(err))

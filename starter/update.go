@@ -37,6 +37,15 @@ func (s *Starter) update(ctx context.Context, id string, m message) (contract.St
 	return contract.Status{}, s.unanswered(ctx, err, id)
 }
 
+// updateShown does so, and answers with what people read.
+func (s *Starter) updateShown(ctx context.Context, id string, m message) (contract.Status, error) {
+	status, err := s.update(ctx, id, m)
+	if err != nil {
+		return status, err
+	}
+	return s.shown(ctx, status), nil
+}
+
 // swallowed is true when an answer may belong to somebody else's message: it is to something else, or says that nobody
 // vouches for what was sent.
 func (m message) swallowed(answer contract.Answer, err error) bool {

@@ -61,7 +61,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
 		contract.ActivitySweepRequests:  sweeps(o).Requests,
 	})
-	registerTold(r, o, told{
+	registerOutgoing(r, o, outgoing{
 		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
 		note: incident.New(o.Incidents, page).AddNote, notify: notify.New(o.Config, o.Channels, page).Send,
 	})
@@ -80,7 +80,9 @@ func registerTargetActivities(r Registry, o Options, targets *target.Activities)
 	})
 }
 
-func bookOf(o Options) *ledger.Activities { return ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms) }
+func bookOf(o Options) *ledger.Activities {
+	return ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
+}
 
 func targetActivities(o Options) *target.Activities {
 	return target.New(target.Options{

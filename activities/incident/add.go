@@ -36,26 +36,26 @@ var noted = map[contract.EventKind]bool{
 }
 
 // AddNote is the activity contract.ActivityAddIncidentNote: one note for each event that concerns an incident's readers, in order.
-func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (contract.Told, error) {
+func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (contract.Written, error) {
 	system := a.systems.For(in.Incident)
 	if system == nil {
-		return contract.Told{}, contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
+		return contract.Written{}, contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
 			"no incident system that is configured has an incident %.60q", in.Incident).Application()
 	}
-	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
+	written, _, err := narrate.Write(ctx, in.Events, in.Status, struct{}{},
 		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
 			if !noted[entry.Event.Kind] {
 				return nil
 			}
 			return system.AddNote(ctx, in.Incident, a.entry(entry.Event, entry.Status))
 		})
-	return told, err
+	return written, err
 }
 
 // entry says whose access it is about, which those who read the incident alone could not know, and where to see more.
 func (a *Activities) entry(event contract.Event, status contract.Status) story.Entry {
-	e := story.Of(event, status)
-	e.Lines = slices.Insert(e.Lines, 0, "Template "+status.Template+", subject "+status.Subject)
+	e := story.Of(event, status, a.page)
+	e.Lines = slices.Insert(e.Lines, 0, "Template "+status.Template+", subject "+story.Person(status.Names, status.Subject))
 	e.Lines = append(e.Lines, a.page(status.ID))
 	return e
 }

@@ -44,7 +44,10 @@ func newPager(t *testing.T) *pager {
 // story is a request's, as far as these events.
 func input(kinds ...contract.EventKind) contract.AddNoteInput {
 	in := contract.AddNoteInput{
-		Incident: "PT4KHLK", Status: contract.Status{ID: "r1", Template: "debug-prod", Requester: "p-ada", Subject: "p-bob"},
+		Incident: "PT4KHLK", Status: contract.Status{
+			ID: "r1", Template: "debug-prod", Requester: "p-ada", Subject: "p-bob",
+			Holds: []contract.HoldState{{GoneAt: &noon}},
+		},
 	}
 	for i, kind := range kinds {
 		in.Events = append(in.Events, contract.Event{

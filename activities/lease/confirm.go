@@ -67,7 +67,7 @@ func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, resu
 	case mine:
 		return result, unconfirmed("the holding still has the request's own lease")
 	case !result.HeldUntil.IsZero():
-		result.HeldUntil = others.End()
+		result.HeldUntil, result.HeldBy = others.End(), others.Last()
 	}
 	return result, nil // or somebody else has it anew
 }

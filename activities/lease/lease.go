@@ -207,7 +207,7 @@ func answer(ctx context.Context, access contract.Access, err error) error {
 	case ok:
 		return activities.Error(problem)
 	case ctx.Err() != nil || errors.As(err, &precondition):
-		return contract.Problemf(contract.KindUnavailable, "", "", "%s has not answered yet", access.GrantID()).Application()
+		return contract.Problemf(contract.KindUnavailable, "", "", "nobody has seen yet what has become of the access of %s on %s", access.Account, access.Target).Application()
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "", "%s: %v", access.GrantID(), err).Application()
+	return contract.Problemf(contract.KindUnavailable, "", "", "the access of %s on %s: %v", access.Account, access.Target, err).Application()
 }

@@ -9,7 +9,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-// form is how much of an entry is told.
+// form is how much of an entry is written.
 type form int
 
 const (

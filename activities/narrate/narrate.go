@@ -1,5 +1,5 @@
-// Package narrate tells a place of a request's events: a ticket, an incident or a channel. It remembers from attempt to attempt
-// what is told, and finds out what the place can't take. That is left out by name, and the rest goes on.
+// Package narrate writes a request's events to a place: a ticket, an incident or a channel. It remembers from attempt to attempt
+// what is written, and finds out what the place can't take. That is left out by name, and the rest goes on.
 package narrate
 
 import (
@@ -14,11 +14,11 @@ import (
 	"curfew/workflows/contract"
 )
 
-// tries is how often an entry is told as it is while the place answers that it has failed. Then plainer forms of it are tried
+// tries is how often an entry is written as it is while the place answers that it has failed. Then plainer forms of it are tried
 // too, which some places can take that fail at the whole.
 const tries = 6
 
-// Entry is one event of a request, to be told.
+// Entry is one event of a request, to be written.
 type Entry struct {
 	Event  contract.Event
 	Status contract.Status // how the request stands
@@ -26,13 +26,13 @@ type Entry struct {
 	Whole bool
 }
 
-// Teller tells one event. The memory keeps what the teller wants to know the next time.
-type Teller[M any] func(ctx context.Context, entry Entry, memory *M) error
+// Writer writes one event. The memory keeps what the writer wants to know the next time.
+type Writer[M any] func(ctx context.Context, entry Entry, memory *M) error
 
-// narration is how far the telling of some events has come. Temporal keeps it from one attempt to the next.
+// narration is how far the writing of some events has come. Temporal keeps it from one attempt to the next.
 type narration[M any] struct {
-	Of      string             `json:"of"`   // the first event
-	Told    int                `json:"told"` // of the events
+	Of      string             `json:"of"`      // the first event
+	Written int                `json:"written"` // of the events
 	LeftOut []contract.LeftOut `json:"leftOut,omitempty"`
 	// Failures is how often the place has failed at the event that is next.
 	Failures int `json:"failures,omitempty"`
@@ -42,25 +42,25 @@ type narration[M any] struct {
 
 	events []contract.Event
 	status contract.Status
-	tell   Teller[M]
+	write  Writer[M]
 }
 
-// Tell tells events in order. The error is for another attempt of the activity: the place can't be reached, or has failed at
+// Write writes events in order. The error is for another attempt of the activity: the place can't be reached, or has failed at
 // an event that it may take the next time.
-func Tell[M any](ctx context.Context, events []contract.Event, status contract.Status, memory M, tell Teller[M]) (contract.Told, M, error) {
+func Write[M any](ctx context.Context, events []contract.Event, status contract.Status, memory M, write Writer[M]) (contract.Written, M, error) {
 	if len(events) == 0 {
-		return contract.Told{}, memory, nil
+		return contract.Written{}, memory, nil
 	}
 	n := narration[M]{Of: events[0].ID(), Memory: memory}
-	if before, is := left[M](ctx); is && before.Of == n.Of && before.Told <= len(events) {
+	if before, is := left[M](ctx); is && before.Of == n.Of && before.Written <= len(events) {
 		n = before
 	}
-	n.events, n.status, n.tell = events, status, tell
-	told, err := n.run(ctx)
+	n.events, n.status, n.write = events, status, write
+	written, err := n.run(ctx)
 	if activity.IsActivity(ctx) && (err != nil || len(n.LeftOut) > 0) { // what comes after it in the activity may fail
 		activity.RecordHeartbeat(ctx, n)
 	}
-	return told, n.Memory, activities.Error(err)
+	return written, n.Memory, activities.Error(err)
 }
 
 // left is what the attempt before has left.
@@ -69,39 +69,39 @@ func left[M any](ctx context.Context) (before narration[M], is bool) {
 	return before, is
 }
 
-func (n *narration[M]) run(ctx context.Context) (contract.Told, error) {
-	for n.Told < len(n.events) {
-		came, why, err := n.entry(ctx, n.Told)
+func (n *narration[M]) run(ctx context.Context) (contract.Written, error) {
+	for n.Written < len(n.events) {
+		came, why, err := n.entry(ctx, n.Written)
 		switch {
 		case err != nil:
-			return contract.Told{}, err
+			return contract.Written{}, err
 		case came != blocked:
-			n.Told, n.Failures = n.Told+1, 0
+			n.Written, n.Failures = n.Written+1, 0
 			continue
 		}
 		n.Failures++
 		ahead, err := n.nextIsTaken(ctx)
 		switch {
 		case ahead:
-			n.leaveOut(n.events[n.Told], "the entry", why)
-			n.Told, n.Failures = n.Told+2, 0
+			n.leaveOut(n.events[n.Written], "the entry", why)
+			n.Written, n.Failures = n.Written+2, 0
 		case err != nil:
-			return contract.Told{}, err
+			return contract.Written{}, err
 		case n.Failures < tries:
-			return contract.Told{}, why
+			return contract.Written{}, why
 		default:
-			return contract.Told{Rest: len(n.events) - n.Told, LeftOut: n.LeftOut, Blocked: why.Error()}, nil
+			return contract.Written{Rest: len(n.events) - n.Written, LeftOut: n.LeftOut, Blocked: why.Error()}, nil
 		}
 	}
-	return contract.Told{LeftOut: n.LeftOut}, nil
+	return contract.Written{LeftOut: n.LeftOut}, nil
 }
 
 // nextIsTaken shows whether the place is at fault or the one entry that it refuses: it may take the one after it.
 func (n *narration[M]) nextIsTaken(ctx context.Context) (bool, error) {
-	if n.Failures < tries || n.Told+1 == len(n.events) {
+	if n.Failures < tries || n.Written+1 == len(n.events) {
 		return false, nil
 	}
-	came, _, err := n.entry(ctx, n.Told+1)
+	came, _, err := n.entry(ctx, n.Written+1)
 	return came == taken, err
 }
 
@@ -114,20 +114,20 @@ const (
 	blocked outcome = "blocked"  // the place has failed at every form that was tried
 )
 
-// entry tells one event, in plainer forms where the place fails at it. An error is no answer to the entry.
+// entry writes one event, in plainer forms where the place fails at it. An error is no answer to the entry.
 func (n *narration[M]) entry(ctx context.Context, at int) (outcome, *contract.Problem, error) {
 	event := n.events[at]
 	plainest := whole
-	if n.Picky || at > n.Told || n.Failures+1 >= tries {
+	if n.Picky || at > n.Written || n.Failures+1 >= tries {
 		plainest = bare
 	}
 	var refusal *contract.Problem // of the fullest form
 	for form := whole; form <= plainest; form++ {
-		told, status, differs := form.of(event, n.status)
+		shown, status, differs := form.of(event, n.status)
 		if !differs {
 			continue
 		}
-		err := n.tell(ctx, Entry{told, status, form == whole}, &n.Memory)
+		err := n.write(ctx, Entry{shown, status, form == whole}, &n.Memory)
 		problem, about := refused(err)
 		switch {
 		case err == nil:

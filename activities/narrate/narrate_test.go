@@ -49,9 +49,9 @@ type place struct {
 	rule   func(event contract.Event, status contract.Status) error
 }
 
-func (p *place) tell(ctx context.Context, in []contract.Event) (contract.Told, error) {
+func (p *place) write(ctx context.Context, in []contract.Event) (contract.Written, error) {
 	status := contract.Status{ID: "r1", Reason: "on fire \U0001f525"}
-	told, _, err := narrate.Tell(ctx, in, status, 0, func(_ context.Context, entry narrate.Entry, calls *int) error {
+	written, _, err := narrate.Write(ctx, in, status, 0, func(_ context.Context, entry narrate.Entry, calls *int) error {
 		event := entry.Event
 		p.writes++
 		*calls++
@@ -61,7 +61,7 @@ func (p *place) tell(ctx context.Context, in []contract.Event) (contract.Told, e
 		p.taken = append(p.taken, string(event.Kind)+": "+event.Said)
 		return nil
 	})
-	return told, err
+	return written, err
 }
 
 func events(said ...string) (all []contract.Event) {
@@ -75,7 +75,7 @@ func fails(kind contract.Kind) error {
 	return &story.NotTaken{Problem: contract.Problemf(kind, "", "", "it stumbles")}
 }
 
-func TestWhatWasToldIsNotToldAgainByTheNextAttempt(t *testing.T) {
+func TestWhatIsWrittenIsNotWrittenAgainByTheNextAttempt(t *testing.T) {
 	t.Parallel()
 	down := 0
 	p := &place{rule: func(event contract.Event, _ contract.Status) error {
@@ -85,14 +85,14 @@ func TestWhatWasToldIsNotToldAgainByTheNextAttempt(t *testing.T) {
 		}
 		return nil
 	}}
-	told, took, err := attempts(t, 30, p.tell, events("one", "two", "three"))
+	written, took, err := attempts(t, 30, p.write, events("one", "two", "three"))
 	require.NoError(t, err)
 	require.Equal(t, 21, took, "a place that is down is waited for")
-	require.Zero(t, told, "and lacks nothing afterwards")
+	require.Zero(t, written, "and lacks nothing afterwards")
 	require.Equal(t, []string{"e: one", "e: two", "e: three"}, p.taken)
 }
 
-func TestAnEntryIsToldInThePlainestFormThatItsPlaceNeeds(t *testing.T) {
+func TestAnEntryIsWrittenInThePlainestFormThatItsPlaceNeeds(t *testing.T) {
 	t.Parallel()
 	const fire = "so \U0001f525 it is"
 	for name, tc := range map[string]struct {
@@ -113,14 +113,14 @@ func TestAnEntryIsToldInThePlainestFormThatItsPlaceNeeds(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := &place{rule: tc.rule}
-			told, _, err := attempts(t, 10, p.tell, events(fire, "next"))
+			written, _, err := attempts(t, 10, p.write, events(fire, "next"))
 			require.NoError(t, err)
 			require.Equal(t, []string{tc.taken, "e: next"}, p.taken)
 			if tc.lacks == "" {
-				require.Empty(t, told.LeftOut)
+				require.Empty(t, written.LeftOut)
 				return
 			}
-			require.Equal(t, []contract.LeftOut{{Seq: 1, What: tc.lacks, Why: "it stumbles"}}, told.LeftOut)
+			require.Equal(t, []contract.LeftOut{{Seq: 1, What: tc.lacks, Why: "it stumbles"}}, written.LeftOut)
 		})
 	}
 }
@@ -136,7 +136,7 @@ func failing(times int, meant func(contract.Event, contract.Status) bool) func(c
 	}
 }
 
-func TestAnEntryThatIsNeverTakenIsLeftOutByNameAndTheNextOneIsTold(t *testing.T) {
+func TestAnEntryThatIsNeverTakenIsLeftOutByNameAndTheNextOneIsWritten(t *testing.T) {
 	t.Parallel()
 	for name, refusal := range map[string]error{
 		"its place fails at it":           fails(contract.KindUnavailable),
@@ -151,9 +151,9 @@ func TestAnEntryThatIsNeverTakenIsLeftOutByNameAndTheNextOneIsTold(t *testing.T)
 				}
 				return nil
 			}}
-			told, _, err := attempts(t, 10, p.tell, events("one", "two", "three", "four"))
+			written, _, err := attempts(t, 10, p.write, events("one", "two", "three", "four"))
 			require.NoError(t, err)
-			require.Equal(t, contract.Told{LeftOut: []contract.LeftOut{{Seq: 2, What: "the entry", Why: "it stumbles"}}}, told)
+			require.Equal(t, contract.Written{LeftOut: []contract.LeftOut{{Seq: 2, What: "the entry", Why: "it stumbles"}}}, written)
 			require.Equal(t, []string{"e: one", "e: three", "e: four"}, p.taken)
 		})
 	}
@@ -168,20 +168,20 @@ func TestAPlaceThatTakesNothingLosesNothing(t *testing.T) {
 		}
 		return nil
 	}}
-	told, _, err := attempts(t, 10, p.tell, events("one", "two"))
+	written, _, err := attempts(t, 10, p.write, events("one", "two"))
 	require.NoError(t, err)
-	require.Equal(t, contract.Told{Rest: 2, Blocked: "it stumbles"}, told, "it is left alone for a while")
+	require.Equal(t, contract.Written{Rest: 2, Blocked: "it stumbles"}, written, "it is left alone for a while")
 	full = false
-	told, _, err = attempts(t, 1, p.tell, events("one", "two"))
+	written, _, err = attempts(t, 1, p.write, events("one", "two"))
 	require.NoError(t, err)
-	require.Zero(t, told)
+	require.Zero(t, written)
 	require.Equal(t, []string{"e: one", "e: two"}, p.taken)
 }
 
 func TestAnErrorOfAnyOtherKindIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	p := &place{rule: func(contract.Event, contract.Status) error { return errors.New("no route to host") }}
-	_, _, err := attempts(t, 3, p.tell, events("one"))
+	_, _, err := attempts(t, 3, p.write, events("one"))
 	require.ErrorContains(t, err, "no route to host")
 	require.Equal(t, 3, p.writes)
 }

@@ -50,13 +50,19 @@ func faulty(t *testing.T, site http.Handler) string {
 	return server.URL
 }
 
-// telling has one of the activities tell two events, of which the first is on fire, and shows what was written.
-type telling struct {
-	attempt func(ctx context.Context, events []contract.Event) (contract.Told, error)
+// said are events to be written, and how their request stands.
+type said struct {
+	Events []contract.Event
+	Status contract.Status
+}
+
+// writing has one of the activities write two events, of which the first is on fire, and shows what was written.
+type writing struct {
+	attempt func(ctx context.Context, in said) (contract.Written, error)
 	written func() []string
 }
 
-func onTicket(t *testing.T) telling {
+func onTicket(t *testing.T) writing {
 	t.Helper()
 	site := jiradouble.New(jiradouble.Options{
 		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
@@ -65,9 +71,9 @@ func onTicket(t *testing.T) telling {
 	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
-	return telling{
-		func(ctx context.Context, events []contract.Event) (contract.Told, error) {
-			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: events, Status: status()})
+	return writing{
+		func(ctx context.Context, in said) (contract.Written, error) {
+			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: in.Events, Status: in.Status})
 		},
 		func() (all []string) {
 			for _, comment := range site.Comments(ticketID) {
@@ -78,7 +84,7 @@ func onTicket(t *testing.T) telling {
 	}
 }
 
-func onOpening(t *testing.T) telling {
+func onOpening(t *testing.T) writing {
 	t.Helper()
 	site := jiradouble.New(jiradouble.Options{
 		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
@@ -86,10 +92,10 @@ func onOpening(t *testing.T) telling {
 	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
-	return telling{
-		func(ctx context.Context, _ []contract.Event) (contract.Told, error) {
-			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: status()})
-			return opened.Told, err
+	return writing{
+		func(ctx context.Context, in said) (contract.Written, error) {
+			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: in.Status})
+			return opened.Written, err
 		},
 		func() (all []string) {
 			for _, issue := range site.Issues("OPS") {
@@ -100,16 +106,16 @@ func onOpening(t *testing.T) telling {
 	}
 }
 
-func onIncident(t *testing.T, system incident.System, err error, id string, written func() []string) telling {
+func onIncident(t *testing.T, system incident.System, err error, id string, written func() []string) writing {
 	t.Helper()
 	require.NoError(t, err)
 	activities := incident.New(incident.Systems{system}, page)
-	return telling{func(ctx context.Context, events []contract.Event) (contract.Told, error) {
-		return activities.AddNote(ctx, contract.AddNoteInput{Incident: id, Events: events, Status: status()})
+	return writing{func(ctx context.Context, in said) (contract.Written, error) {
+		return activities.AddNote(ctx, contract.AddNoteInput{Incident: id, Events: in.Events, Status: in.Status})
 	}, written}
 }
 
-func onPagerDuty(t *testing.T) telling {
+func onPagerDuty(t *testing.T) writing {
 	t.Helper()
 	site := pagerdouble.New(pagerdouble.Options{
 		Key: token, Users: []pagerdouble.User{{ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.com"}},
@@ -125,7 +131,7 @@ func onPagerDuty(t *testing.T) telling {
 	})
 }
 
-func onServiceNow(t *testing.T) telling {
+func onServiceNow(t *testing.T) writing {
 	t.Helper()
 	site := snowdouble.New(snowdouble.Options{Accounts: []snowdouble.Account{{ID: "c0ffee", Name: "curfew", Password: token}}})
 	site.AddIncident(snowdouble.Incident{Number: snowID, State: "1", Title: "Orders are late"})
@@ -138,25 +144,25 @@ func onServiceNow(t *testing.T) telling {
 	})
 }
 
-func onChannel(t *testing.T, settings config.Channel, written func() []string) telling {
+func onChannel(t *testing.T, settings config.Channel, written func() []string) writing {
 	t.Helper()
 	open, faults := channels.Open(map[string]config.Channel{"c": settings}, "https://curfew.example.com")
 	require.Empty(t, faults)
 	directory := config.Fixed(&config.Config{People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}}})
 	activities := notify.New(directory, open, page)
-	return telling{func(ctx context.Context, events []contract.Event) (contract.Told, error) {
-		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: events, Status: status()})
-		return result.Told, err
+	return writing{func(ctx context.Context, in said) (contract.Written, error) {
+		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: in.Events, Status: in.Status})
+		return result.Written, err
 	}, written}
 }
 
-func onSlack(t *testing.T) telling {
+func onSlack(t *testing.T) writing {
 	t.Helper()
 	site := slackdouble.New(slackdouble.Options{Bots: []slackdouble.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{"C0OPS"}})
 	return onChannel(t, config.Channel{Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())}},
 		func() (all []string) {
 			for _, message := range site.Messages("C0OPS") {
-				all = append(all, message.Blocks)
+				all = append(all, message.Text, message.Blocks)
 			}
 			return all
 		})
@@ -182,13 +188,13 @@ func (p *posts) written() []string {
 	return p.all
 }
 
-func onTeams(t *testing.T) telling {
+func onTeams(t *testing.T) writing {
 	t.Helper()
 	site := &posts{}
 	return onChannel(t, config.Channel{Teams: &config.Teams{URL: config.SecretOf(faulty(t, site))}}, site.written)
 }
 
-func onWebhook(t *testing.T) telling {
+func onWebhook(t *testing.T) writing {
 	t.Helper()
 	site := &posts{}
 	return onChannel(t, config.Channel{Webhook: &config.Webhook{
@@ -206,7 +212,7 @@ func status() contract.Status {
 
 func TestP8NoPlaceStopsTheStoryForACharacterThatItCanNotStore(t *testing.T) {
 	t.Parallel()
-	for name, open := range map[string]func(*testing.T) telling{
+	for name, open := range map[string]func(*testing.T) writing{
 		"Jira": onTicket, "a new ticket at Jira": onOpening, "PagerDuty": onPagerDuty, "ServiceNow": onServiceNow,
 		"Slack": onSlack, "Teams": onTeams, "a webhook": onWebhook,
 	} {
@@ -214,17 +220,17 @@ func TestP8NoPlaceStopsTheStoryForACharacterThatItCanNotStore(t *testing.T) {
 			t.Parallel()
 			place := open(t)
 			var story []contract.Event
-			for i, said := range []string{fire, "and the rest"} {
-				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: said, At: status().AskedAt})
+			for i, text := range []string{fire, "and the rest"} {
+				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: text, At: status().AskedAt})
 			}
-			told, _, err := attempts(t, 10, place.attempt, story)
+			written, _, err := attempts(t, 10, place.attempt, said{story, status()})
 			require.NoError(t, err)
-			written := strings.Join(place.written(), "\n")
-			require.Contains(t, written, noFire, "only the character is missing")
-			require.Contains(t, written, "and the rest")
-			require.NotEmpty(t, told.LeftOut, "and it is left out by name")
-			require.Contains(t, fmt.Sprint(told.LeftOut), "characters beyond the Basic Multilingual Plane")
-			require.Zero(t, told.Rest)
+			text := strings.Join(place.written(), "\n")
+			require.Contains(t, text, noFire, "only the character is missing")
+			require.Contains(t, text, "and the rest")
+			require.NotEmpty(t, written.LeftOut, "and it is left out by name")
+			require.Contains(t, fmt.Sprint(written.LeftOut), "characters beyond the Basic Multilingual Plane")
+			require.Zero(t, written.Rest)
 		})
 	}
 }

@@ -16,10 +16,10 @@ type Fact struct{ Name, Value string }
 // Facts are how a request stands, and all that it gives: what a reviewer must have seen.
 func Facts(status contract.Status) []Fact {
 	facts := []Fact{
-		{"State", story.State(status)},
+		{"State", story.State(story.Case{Status: status, Now: time.Now()})},
 		{"Template", status.Template},
-		{"Requester", status.Requester},
-		{"Subject", status.Subject},
+		{"Requester", story.Person(status.Names, status.Requester)},
+		{"Subject", story.Person(status.Names, status.Subject)},
 	}
 	add := func(name, value string) {
 		if value != "" {
@@ -37,13 +37,13 @@ func Facts(status contract.Status) []Fact {
 	add("Incident", status.Incident)
 	add("Reviews", reviews(status))
 	if x := status.Extension; x != nil {
-		add("Extension", fmt.Sprintf("%s more, asked for by %s", x.Duration, story.Actor(x.By)))
+		add("Extension", fmt.Sprintf("%s more, asked for by %s", x.Duration, story.Person(status.Names, x.By)))
 	}
 	if status.State == contract.StatePending {
 		add("Decide by", clock(status.DecideBy))
 	}
 	if status.PostReview != nil {
-		add("Break-glass reviewed by", status.PostReview.Reviewer)
+		add("Break-glass reviewed by", story.Person(status.Names, status.PostReview.Reviewer))
 	} else {
 		add("Break-glass review due", clock(status.ReviewDue))
 	}
@@ -93,7 +93,7 @@ func reviews(status contract.Status) string {
 	}
 	said := []string{fmt.Sprintf("%d of %d approvals", status.Approvals, status.Needed)}
 	for _, review := range status.Reviews {
-		text := string(review.Verdict) + " by " + review.Reviewer
+		text := string(review.Verdict) + " by " + story.Person(status.Names, review.Reviewer)
 		if review.Duration.Duration > 0 {
 			text += " for " + review.Duration.String() + " at most"
 		}

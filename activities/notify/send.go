@@ -43,7 +43,7 @@ func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contrac
 			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
 	}
 	in, digest := drawn(in)
-	told, kept, err := narrate.Tell(ctx, in.Events, in.Status, memory{Thread: in.Thread},
+	written, kept, err := narrate.Write(ctx, in.Events, in.Status, memory{Thread: in.Thread},
 		func(ctx context.Context, entry narrate.Entry, kept *memory) error {
 			event := entry.Event
 			message := a.message(entry, in, channel.System())
@@ -59,8 +59,8 @@ func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contrac
 			kept.note(event.Seq, sent)
 			return err
 		})
-	told.LeftOut = append(told.LeftOut, kept.Refused...)
-	return contract.NotifyResult{Told: told, Thread: kept.Thread, Late: kept.Late}, err
+	written.LeftOut = append(written.LeftOut, kept.Refused...)
+	return contract.NotifyResult{Written: written, Thread: kept.Thread, Late: kept.Late}, err
 }
 
 // unreached are those of the recipients whom an event's message has not settled.
@@ -101,8 +101,10 @@ func (a *Activities) message(entry narrate.Entry, in contract.NotifyInput, syste
 	if in.Only != "" {
 		people = slices.DeleteFunc(people, func(person string) bool { return person != in.Only })
 	}
+	written := story.Of(event, status, a.page)
+	event.Headline = written.Headline // for programs that read the event
 	return Message{
-		Event: event, Entry: story.Of(event, status), Status: status,
+		Event: event, Entry: written, Status: status,
 		To: a.recipients(people, system), Asks: asks, Page: a.page(status.ID),
 	}
 }

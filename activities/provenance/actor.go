@@ -45,6 +45,7 @@ func (g *Guard) attribute(ctx context.Context, event *contract.Event, proven sea
 	if event.Request != proven.Request.ID {
 		return g.refuse(ctx, proven.Request.ID, "its event belongs to the request %q", contract.Shorten(event.Request, 64))
 	}
+	event.Headline = "" // whoever shows it says it anew
 	decided := proven.Decided || proven.Scheduled && event.Kind == contract.EventScheduled
 	if slices.Contains(needsDecision, event.Kind) && !decided && proven.Digest != "" {
 		return g.refuse(ctx, event.Request, "nobody has decided that it is %s", event.Kind)

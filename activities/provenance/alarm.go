@@ -62,7 +62,32 @@ func (g *Guard) alarmOfRequest(ctx context.Context, in *contract.AlarmInput) err
 			return g.refuse(ctx, in.Requests[0], "nobody has used break-glass access by it")
 		}
 	}
-	return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmBreakGlassReviewOverdue, contract.AlarmNotRecorded, contract.AlarmForged, contract.AlarmLeftOut)
+	if in.Kind == contract.AlarmStuck {
+		if err := g.holdsSomething(ctx, in); err != nil {
+			return err
+		}
+	}
+	return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmStuck, contract.AlarmBreakGlassReviewOverdue, contract.AlarmNotRecorded, contract.AlarmForged, contract.AlarmLeftOut)
+}
+
+// holdsSomething refuses the alarm of a request that says its access is stuck when nothing of it is held.
+func (g *Guard) holdsSomething(ctx context.Context, in *contract.AlarmInput) error {
+	request := in.Request.Fact
+	_, err := g.Verifier.Proven(contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: in.Request}}})
+	if err != nil || request.ID != in.Requests[0] {
+		return g.refuse(ctx, in.Requests[0], "it is no request that the server has sealed")
+	}
+	for _, access := range request.Terms.Accesses {
+		holding, err := g.holding(ctx, access.GrantID())
+		if err != nil {
+			return err
+		}
+		if holding.Open {
+			in.Target = access.Target
+			return nil
+		}
+	}
+	return g.refuse(ctx, in.Requests[0], "nothing is held by it, so nothing is stuck")
 }
 
 func (g *Guard) alarmOfGrant(ctx context.Context, in *contract.AlarmInput) error {

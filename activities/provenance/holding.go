@@ -49,6 +49,25 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 	return nil
 }
 
+// keptUp takes back that another request holds access up where the holding knows nothing of that one.
+func (g *Guard) keptUp(ctx context.Context, status contract.Status) (contract.Status, error) {
+	for i, hold := range status.Holds {
+		if hold.HeldUntil == nil && hold.HeldBy == "" {
+			continue
+		}
+		holding, err := g.holding(ctx, hold.Access.GrantID())
+		if err != nil {
+			return status, err
+		}
+		_, holds := holding.Leases.Find(hold.HeldBy)
+		used := slices.ContainsFunc(holding.Uses, func(use ledger.Use) bool { return use.Request == hold.HeldBy })
+		if !holds && !used {
+			status.Holds[i].HeldUntil, status.Holds[i].HeldBy = nil, ""
+		}
+	}
+	return status, nil
+}
+
 // claimsAccess is true when a status says that access was given of which the record has nothing, although none of its events does. It
 // refuses one that says so of a request that nobody has decided. What the record has was proven when it came there, also when the key
 // that has decided it was retired since.

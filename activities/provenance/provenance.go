@@ -52,16 +52,16 @@ func (g *Guard) Record(
 
 // Comment guards contract.ActivityCommentTicket. open is the activity that opens tickets, and finds what it has opened.
 func (g *Guard) Comment(
-	next func(context.Context, contract.CommentInput) (contract.Told, error),
+	next func(context.Context, contract.CommentInput) (contract.Written, error),
 	open func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error),
-) func(context.Context, contract.CommentInput) (contract.Told, error) {
-	return func(ctx context.Context, in contract.CommentInput) (contract.Told, error) {
+) func(context.Context, contract.CommentInput) (contract.Written, error) {
+	return func(ctx context.Context, in contract.CommentInput) (contract.Written, error) {
 		s, err := g.verify(ctx, telling{in.Events, in.Status, in.Provenance}, false)
 		if err == nil {
 			err = g.ownTicket(ctx, in.Ticket, s, open)
 		}
 		if err != nil {
-			return contract.Told{}, activities.Error(err)
+			return contract.Written{}, activities.Error(err)
 		}
 		in.Events, in.Status = s.events, s.status
 		return next(ctx, in)
@@ -87,15 +87,15 @@ func (g *Guard) Open(
 
 // AddNote guards contract.ActivityAddIncidentNote.
 func (g *Guard) AddNote(
-	next func(context.Context, contract.AddNoteInput) (contract.Told, error),
-) func(context.Context, contract.AddNoteInput) (contract.Told, error) {
-	return func(ctx context.Context, in contract.AddNoteInput) (contract.Told, error) {
+	next func(context.Context, contract.AddNoteInput) (contract.Written, error),
+) func(context.Context, contract.AddNoteInput) (contract.Written, error) {
+	return func(ctx context.Context, in contract.AddNoteInput) (contract.Written, error) {
 		s, err := g.verify(ctx, telling{in.Events, in.Status, in.Provenance}, false)
 		if err == nil && in.Incident != s.status.Incident {
 			err = g.refuse(ctx, in.Status.ID, "it belongs to another incident than %.40q", in.Incident)
 		}
 		if err != nil {
-			return contract.Told{}, activities.Error(err)
+			return contract.Written{}, activities.Error(err)
 		}
 		in.Events, in.Status = s.events, s.status
 		return next(ctx, in)

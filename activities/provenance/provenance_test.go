@@ -104,9 +104,9 @@ func (b *bench) run(workflowID, name string, in any) error {
 		b.recorded = append(b.recorded, in)
 		return contract.RecordResult{}, b.store.Append(ctx, in.Events, in.Status)
 	}), activity.RegisterOptions{Name: contract.ActivityRecord})
-	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Told, error) {
+	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Written, error) {
 		b.commented = append(b.commented, in)
-		return contract.Told{}, nil
+		return contract.Written{}, nil
 	}, func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 		return contract.OpenTicketResult{Ticket: b.opened}, nil
 	}), activity.RegisterOptions{Name: contract.ActivityCommentTicket})
@@ -287,6 +287,37 @@ func TestP7AnEndIsRecordedWhenTheHoldingAgrees(t *testing.T) {
 	}
 }
 
+func TestP7NobodySaysThatARequestHoldsAccessUpWhichTheHoldingDoesNotKnow(t *testing.T) {
+	t.Parallel()
+	other := contract.Lease{Request: "01M85E734KNPNBX6KJ3WBZ9999", Until: time.Now().Add(time.Hour)}
+	for name, tc := range map[string]struct {
+		change func(*ledger.Holding)
+		by     string
+	}{
+		"it holds the access up": {func(h *ledger.Holding) { h.Leases = append(h.Leases, other) }, other.Request},
+		"it has, and is over": {func(h *ledger.Holding) {
+			h.Open, h.Leases, h.Uses = false, nil, append(h.Uses, ledger.Use{Request: other.Request})
+		}, other.Request},
+		"nobody knows of it": {func(h *ledger.Holding) { h.Open, h.Leases = false, nil }, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := newBench(t)
+			request := b.request(nil)
+			b.hold(request.Fact, tc.change)
+			in := told(request, contract.EventExpired, contract.ActorDeadline, "")
+			in.Status.State, in.Status.Outcome = contract.StateEnded, contract.OutcomeExpired
+			in.Status.Names = map[string]string{"ann": "Somebody Else"}
+			in.Status.Holds = []contract.HoldState{{Access: request.Fact.Terms.Accesses[0], HeldUntil: &other.Until, HeldBy: other.Request}}
+			require.NoError(t, b.record(in))
+			status := b.recorded[len(b.recorded)-1].Status
+			require.Equal(t, tc.by, status.Holds[0].HeldBy)
+			require.Equal(t, tc.by == "", status.Holds[0].HeldUntil == nil)
+			require.Empty(t, status.Names, "nor what people are called")
+		})
+	}
+}
+
 func TestP7AGrantIsRecordedWhenTheHoldingKnowsOfIt(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -390,6 +421,14 @@ func TestP7AWorkflowRaisesItsOwnAlarmsAndNoOthers(t *testing.T) {
 	require.Error(t, b.run(grant, contract.ActivityAlarm, alarm))
 	alarm.TakeOver = sealed(b, b.server, seal.OfTakeOver(takeOver), takeOver)
 	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
+
+	stuck := contract.AlarmInput{Request: request, Alarm: contract.Alarm{
+		ID: "stuck/" + id + "/1", Kind: contract.AlarmStuck, At: time.Now(), Requests: []string{id}, Actor: contract.ActorCurfew, Text: "it is stuck",
+	}}
+	require.NoError(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, stuck), "its access is held")
+	b.hold(request.Fact, func(h *ledger.Holding) { h.Open, h.Leases = false, nil })
+	stuck.ID = "stuck/" + id + "/2"
+	require.Error(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, stuck), "it is gone")
 
 	overdue := contract.AlarmInput{Request: request, Alarm: contract.Alarm{
 		ID: "break-glass-review-overdue/" + id + "/1", Kind: contract.AlarmBreakGlassReviewOverdue, At: time.Now(), Requests: []string{id},

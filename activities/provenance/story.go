@@ -40,7 +40,10 @@ func (g *Guard) verify(ctx context.Context, t telling, recorded bool) (telling, 
 		}
 		proven = *known
 	}
-	t.status = drawn(t.status, proven)
+	t.status, err = g.keptUp(ctx, drawn(t.status, proven))
+	if err != nil {
+		return t, err
+	}
 	t.status.Until = within(t.status.Until, seal.Latest(t.provenance.Chain.Grounds).Add(patience))
 	t.events = slices.Clone(t.events)
 	for i := range t.events {
@@ -71,7 +74,7 @@ func (g *Guard) known(ctx context.Context, p contract.Provenance) (*seal.Proven,
 
 func sameRequest(status contract.Status, request contract.Request) bool {
 	return status.Requester == request.Requester && status.Subject == request.Subject && status.Template == request.Template &&
-		status.Reason == request.Reason && status.AskedAt.Equal(request.AskedAt) && status.MaxDuration == request.Terms.MaxDuration &&
+		status.Reason == request.Reason && status.AskedAt.Equal(request.AskedAt) && status.MaxDuration == request.MaxDuration() &&
 		slices.EqualFunc(status.Holds, request.Terms.Accesses, func(hold contract.HoldState, access contract.Access) bool {
 			return hold.Access.GrantID() == access.GrantID()
 		})
@@ -121,6 +124,7 @@ func (g *Guard) alarmedOnly(ctx context.Context, t telling, problem *contract.Pr
 // proven.
 func drawn(status contract.Status, proven seal.Proven) contract.Status {
 	status = story.Drawn(status, proven.Request)
+	status.Names = nil // whoever shows it asks the directory
 	if proven.Request.Ticket == "" && !placedIn(proven.Request, status.Ticket) {
 		status.Ticket = ""
 	}

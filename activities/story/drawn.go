@@ -8,7 +8,7 @@ func Drawn(status contract.Status, request contract.Request) contract.Status {
 	status.ID, status.Template = request.ID, request.Template
 	status.Requester, status.Subject = request.Requester, request.Subject
 	status.Reason, status.Zephyr, status.Incident = request.Reason, request.Zephyr, request.Incident
-	status.AskedAt, status.BreakGlass, status.MaxDuration = request.AskedAt, request.BreakGlass, request.Terms.MaxDuration
+	status.AskedAt, status.BreakGlass, status.MaxDuration = request.AskedAt, request.BreakGlass, request.MaxDuration()
 	status.StartAt = nil
 	if !request.StartAt.IsZero() {
 		status.StartAt = &request.StartAt

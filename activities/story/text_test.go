@@ -3,6 +3,7 @@ package story_test
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -25,10 +26,12 @@ func TestTheMarkerIsTheLastLineOfWhatWasTold(t *testing.T) {
 
 func TestP3WhatCouldNotBeSeenToBeGoneIsToldAsRemoved(t *testing.T) {
 	t.Parallel()
-	told := story.Headline(contract.Event{Kind: contract.EventUnconfirmed})
-	require.Equal(t, "Access was removed; Curfew can't confirm that it is gone", told)
-	status := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed}
-	require.Equal(t, "removed, can't be confirmed", story.State(status))
+	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
+	c := story.Case{Event: contract.Event{Kind: contract.EventUnconfirmed}, Status: contract.Status{
+		State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed, Holds: []contract.HoldState{{RemovedAt: &removed}},
+	}}
+	require.Equal(t, "Access was removed; Curfew can't confirm that it is gone", story.Headline(c))
+	require.Equal(t, "removed, can't be confirmed", story.State(c))
 }
 
 func TestATextOnOneLineIsBoundedAndVisible(t *testing.T) {

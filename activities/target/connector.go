@@ -72,10 +72,13 @@ type Vetter interface {
 
 // RemnantTeller finds what outlives the access.
 type RemnantTeller interface {
-	// Remnants says, while the access is there, what its holders have given on or made with it, one line for each. It is
-	// asked right before the access is revoked.
-	Remnants(ctx context.Context, access Access) ([]string, error)
+	// RevokeTelling does what Revoke does. What it returns finds out afterwards what the holders of the access have given on or
+	// made with it: nobody waits for that before the access is gone.
+	RevokeTelling(ctx context.Context, access Access) (Revoked, Remnants, error)
 }
+
+// Remnants says what outlives access that was revoked, one line for each.
+type Remnants func(ctx context.Context) ([]string, error)
 
 // SessionEnder ends what the subject has open. It returns after it has seen that those sessions are gone, and says how
 // many there were.

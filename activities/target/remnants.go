@@ -13,18 +13,26 @@ import (
 	"curfew/workflows/contract"
 )
 
-// remnantsWithin is how long a revoke waits for what outlives the access. It goes ahead without, if need be.
+// remnantsWithin is how long an end that has revoked the access waits for what outlives it. It goes on without, if need be.
 const remnantsWithin = time.Second
 
-// remnantsOf asks the target what outlives access that is about to be revoked.
-func remnantsOf(ctx context.Context, connector Connector, doomed Access) (lines []string, err error) {
-	teller, ok := connector.(RemnantTeller)
-	if !ok {
+// revoke takes the access away. remnants is nil where the target can't say what outlives it.
+func revoke(ctx context.Context, connector Connector, doomed Access) (revoked Revoked, remnants Remnants, err error) {
+	if teller, ok := connector.(RemnantTeller); ok {
+		return teller.RevokeTelling(ctx, doomed)
+	}
+	revoked, err = connector.Revoke(ctx, doomed)
+	return revoked, nil, err
+}
+
+// find asks for what outlives the access.
+func (r Remnants) find(ctx context.Context) ([]string, error) {
+	if r == nil {
 		return nil, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, remnantsWithin)
 	defer cancel()
-	return teller.Remnants(ctx, doomed)
+	return r(ctx)
 }
 
 // reportRemnants raises the alarm about what outlives an access that was revoked, and notes what could not be found out. The same

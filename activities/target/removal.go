@@ -23,8 +23,7 @@ type removed struct {
 func remove(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, keepSessions bool) (removed, error) {
 	gone = gone.known(proof)
 	var found removed
-	found.remnants, found.unasked = remnantsOf(ctx, connector, gone)
-	revoked, err := connector.Revoke(ctx, gone)
+	revoked, remnants, err := revoke(ctx, connector, gone)
 	if err != nil {
 		if !refusedAndGone(ctx, connector, gone, proof, err) {
 			return removed{}, err
@@ -33,9 +32,11 @@ func remove(ctx context.Context, connector Connector, gone Access, proof ledger.
 	}
 	found.absent = revoked == AlreadyAbsent
 	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		if found.sessions, err = ender.EndSessions(ctx, gone); err != nil {
-			return removed{remnants: found.remnants}, err
-		}
+		found.sessions, err = ender.EndSessions(ctx, gone)
+	}
+	found.remnants, found.unasked = remnants.find(ctx)
+	if err != nil {
+		return removed{remnants: found.remnants}, err
 	}
 	confirmed, err := confirmGone(ctx, connector, gone, proof, !found.absent)
 	found.unconfirmed = !confirmed

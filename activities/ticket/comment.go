@@ -24,21 +24,21 @@ func New(o Options) *Activities { return &Activities{o} }
 
 // Comment is the activity contract.ActivityCommentTicket: one comment for each event, in order, and the link's present state.
 // Where the request named a reference in place of the ticket, the first event links that back to the request.
-func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (contract.Told, error) {
+func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (contract.Written, error) {
 	if !ValidKey(in.Ticket) {
-		return contract.Told{}, contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
+		return contract.Written{}, contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
 	}
 	if a.System == nil {
-		return contract.Told{}, noTracker(in.Ticket)
+		return contract.Written{}, noTracker(in.Ticket)
 	}
-	told, _, err := narrate.Tell(ctx, in.Events, in.Status, struct{}{},
+	written, _, err := narrate.Write(ctx, in.Events, in.Status, struct{}{},
 		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
-			return a.System.Comment(ctx, in.Ticket, story.Of(entry.Event, entry.Status))
+			return a.System.Comment(ctx, in.Ticket, story.Of(entry.Event, entry.Status, a.Page))
 		})
-	if err != nil || told.Blocked != "" {
-		return told, err
+	if err != nil || written.Blocked != "" {
+		return written, err
 	}
-	return a.links(ctx, in, told)
+	return a.links(ctx, in, written)
 }
 
 func noTracker(whose string) error {

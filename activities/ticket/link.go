@@ -3,6 +3,7 @@ package ticket
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/activity"
 
@@ -17,9 +18,9 @@ const linkTries = 10
 
 // links shows the request's present state on the ticket, and links back from what was named in its place. What can't be linked
 // keeps no comment from the ticket.
-func (a *Activities) links(ctx context.Context, in contract.CommentInput, told contract.Told) (contract.Told, error) {
+func (a *Activities) links(ctx context.Context, in contract.CommentInput, written contract.Written) (contract.Written, error) {
 	if len(in.Events) == 0 {
-		return told, nil
+		return written, nil
 	}
 	for _, link := range []struct {
 		what string
@@ -33,11 +34,11 @@ func (a *Activities) links(ctx context.Context, in contract.CommentInput, told c
 			continue
 		}
 		if again := activities.Error(err); !isLastTry(ctx, err) {
-			return contract.Told{}, again
+			return contract.Written{}, again
 		}
-		told.LeftOut = append(told.LeftOut, contract.LeftOut{What: link.what, Why: contract.AsProblem(err).Error()})
+		written.LeftOut = append(written.LeftOut, contract.LeftOut{What: link.what, Why: contract.AsProblem(err).Error()})
 	}
-	return told, nil
+	return written, nil
 }
 
 // isLastTry is true when trying again can't help, or has not helped.
@@ -52,8 +53,8 @@ func (a *Activities) showState(ctx context.Context, in contract.CommentInput) er
 func (a *Activities) link(status contract.Status) Link {
 	return Link{
 		ID: status.ID, URL: a.Page(status.ID), Resolved: status.State == contract.StateEnded,
-		Title:   fmt.Sprintf("Curfew %s: %s", status.Template, story.State(status)),
-		Summary: fmt.Sprintf("Access of %s, asked for by %s", status.Subject, status.Requester),
+		Title:   fmt.Sprintf("Curfew %s: %s", status.Template, story.State(story.Case{Status: status, Now: time.Now()})),
+		Summary: fmt.Sprintf("Access of %s, asked for by %s", story.Person(status.Names, status.Subject), story.Person(status.Names, status.Requester)),
 	}
 }
 
@@ -63,6 +64,6 @@ func (a *Activities) refer(ctx context.Context, in contract.CommentInput) error 
 	if a.References == nil || in.Status.Zephyr == "" || len(in.Events) == 0 || in.Events[0].Kind != contract.EventRequested {
 		return nil
 	}
-	description := fmt.Sprintf("Curfew %s for %s", in.Status.Template, in.Status.Subject)
+	description := fmt.Sprintf("Curfew %s for %s", in.Status.Template, story.Person(in.Status.Names, in.Status.Subject))
 	return a.References.Link(ctx, in.Status.Zephyr, a.Page(in.Status.ID), description)
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"curfew/activities/narrate"
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -15,15 +16,15 @@ func (a *Activities) Open(ctx context.Context, in contract.OpenTicketInput) (con
 		return contract.OpenTicketResult{}, noTracker(in.Project)
 	}
 	first := []contract.Event{{Request: in.Status.ID, Kind: contract.EventTicketOpened, At: in.Status.AskedAt}}
-	told, key, err := narrate.Tell(ctx, first, in.Status, "",
+	written, key, err := narrate.Write(ctx, first, in.Status, "",
 		func(ctx context.Context, entry narrate.Entry, key *string) (err error) {
 			*key, err = a.System.Open(ctx, opening(in, entry.Status))
 			return err
 		})
-	if err == nil && key == "" && told.Blocked == "" {
-		err = contract.Problemf(contract.KindDenied, "ticket", "see that Curfew's account may open tickets in "+in.Project, "%s", told.LeftOut[0].Why).Application()
+	if err == nil && key == "" && written.Blocked == "" {
+		err = contract.Problemf(contract.KindDenied, "ticket", "see that Curfew's account may open tickets in "+in.Project, "%s", written.LeftOut[0].Why).Application()
 	}
-	return contract.OpenTicketResult{Told: told, Ticket: key}, err
+	return contract.OpenTicketResult{Written: written, Ticket: key}, err
 }
 
 func opening(in contract.OpenTicketInput, status contract.Status) Opening {
@@ -33,6 +34,6 @@ func opening(in contract.OpenTicketInput, status contract.Status) Opening {
 	}
 	return Opening{
 		Request: in.Status.ID, Project: in.Project, Type: in.Type, Text: status.Reason,
-		Summary: fmt.Sprintf("Curfew %s: %s requested by %s", status.Template, access, status.Requester),
+		Summary: fmt.Sprintf("Curfew %s: %s requested by %s", status.Template, access, story.Person(status.Names, status.Requester)),
 	}
 }

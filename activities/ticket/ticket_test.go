@@ -55,12 +55,12 @@ func newSite(t *testing.T) *site {
 	return s
 }
 
-// comment wants all events to be told as they are.
+// comment wants all events to be written as they are.
 func (s *site) comment(t *testing.T, in contract.CommentInput) {
 	t.Helper()
-	told, err := s.Comment(t.Context(), in)
+	written, err := s.Comment(t.Context(), in)
 	require.NoError(t, err)
-	require.Zero(t, told)
+	require.Zero(t, written)
 }
 
 func status() contract.Status {

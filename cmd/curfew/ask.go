@@ -42,7 +42,7 @@ func (p *program) ask(
 		return status, err
 	}
 	if body.BreakGlass && !how.yes {
-		if err := p.confirm(ctx, "Break glass?", template.Name+" opens at once, without approval. A second person has to review it afterwards.", "Break glass"); err != nil {
+		if err := p.confirm(ctx, "Break glass?", breakGlassNotice(template), "Break glass"); err != nil {
 			return status, err
 		}
 	}
@@ -56,6 +56,15 @@ func (p *program) ask(
 			return status, err
 		}
 	}
+}
+
+// breakGlassNotice says what holds by break-glass access to a template.
+func breakGlassNotice(template starter.Template) string {
+	notice := template.Name + " opens at once, without approval"
+	if rule := template.BreakGlass; rule != nil {
+		return fmt.Sprintf("%s, for at most %s. A second person has to review it within %s.", notice, rule.MaxDuration, rule.ReviewWithin)
+	}
+	return notice + ". A second person has to review it afterwards."
 }
 
 // chosen is the template that is asked for. Without one in the body somebody chooses among those that they can ask for.
@@ -124,9 +133,9 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 	}
 	withDuration := missing && d.body.Duration == ""
 	if withDuration {
-		d.body.Duration = d.template.DefaultDuration.String()
+		d.body.Duration = contract.Duration{Duration: min(d.template.DefaultDuration.Duration, d.longest().Duration)}.String()
 	}
-	add("duration", withDuration, durationInput(d.template.MaxDuration))
+	add("duration", withDuration, durationInput(d.longest()))
 	add("ticket", missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
 	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
 	add("reason", missing && contract.IsBlank(d.body.Reason), reasonInput("What do you need the access for?"))
@@ -134,6 +143,14 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 		return nil
 	}
 	return p.fill(ctx, fields...)
+}
+
+// longest is how long the access may last that is asked for.
+func (d *draft) longest() contract.Duration {
+	if rule := d.template.BreakGlass; d.body.BreakGlass && rule != nil {
+		return rule.MaxDuration
+	}
+	return d.template.MaxDuration
 }
 
 // missing is true when the server would refuse the ask for what it lacks.

@@ -55,7 +55,7 @@ func (p *program) completeRequests(filter client.Filter) cobra.CompletionFunc {
 		for _, status := range list.Value.Requests {
 			if filter.ToReview || status.State != contract.StateEnded {
 				offered = append(offered, cobra.CompletionWithDesc(status.ID,
-					printable(stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)))))
+					printable(p.stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)))))
 			}
 		}
 		return offered, err

@@ -118,7 +118,7 @@ func TestARequestIsShownWithItsStartAndItsBreakGlassReview(t *testing.T) {
 	shown := s.run(t, "alice", "show", status.ID).out
 	require.Contains(t, shown, "begins       1h00m ago (2026-11-23 22:00 CET, 2026-11-23 21:00 UTC)\n")
 	require.Contains(t, shown, "had before   without a break since 1h00m ago (2026-11-23 22:00 CET)\n")
-	require.Contains(t, shown, "break-glass  opened without approval\n")
+	require.Contains(t, shown, "break-glass  Opened without approval (break-glass by alice)\n")
 	require.Contains(t, shown, "review due   by a second person, in 23h00m (2026-11-24 22:00 CET)\n")
 	require.Contains(t, s.run(t, "alice", "show", reviewed.ID).out, "reviewed     carol: approve: well done\n")
 }
@@ -155,7 +155,7 @@ func TestAWatchTellsOneEventALine(t *testing.T) {
 
 	text := s.run(t, "alice", "watch", status.ID)
 	require.Equal(t, 0, text.code, text.errors)
-	require.Regexp(t, `^\S+ \S+ CET  requested  alice  “please”\n\S+ \S+ CET  expired  curfew:deadline`, text.out)
+	require.Regexp(t, `^\S+ \S+ CET  requested  Access requested by alice  “please”\n\S+ \S+ CET  expired  This request has ended at its deadline`, text.out)
 
 	documents := strings.Split(strings.TrimSpace(s.run(t, "alice", "watch", status.ID, "-o", "json").out), "\n")
 	require.Len(t, documents, 2)

@@ -21,6 +21,7 @@ const (
 	exitStanding    = 5
 	exitDeclined    = 6
 	exitAsked       = 7
+	exitRemains     = 8
 )
 
 func exitCodesTopic() *cobra.Command {
@@ -34,7 +35,8 @@ func exitCodesTopic() *cobra.Command {
 4  the request that curfew waited for has ended without access
 5  the request stays open, and curfew no longer waits for it: "ensure --no-wait", or Ctrl-C while waiting
 6  you declined a prompt: nothing was changed
-7  "ensure --exit-code": you have access, and curfew had to request it`,
+7  "ensure --exit-code": you have access, and curfew had to request it
+8  "revoke": the access is still there, or not seen to be gone; the message says why`,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"curfew/starter/api/client"
 	"curfew/workflows/contract"
@@ -34,9 +35,19 @@ func (p *program) hints(ctx context.Context, remote *client.Client, status contr
 	for _, hold := range status.Holds {
 		hints = append(hints, hint{"use it", useText(kinds[hold.Access.Target], hold.Access, status.ID)})
 	}
-	return append(hints,
-		hint{"longer", fmt.Sprintf("curfew extend %s --for 30m --reason …", status.ID)},
-		hint{"done", fmt.Sprintf("curfew revoke %s --reason done", status.ID)})
+	if left := p.leftToExtend(status); left > 0 {
+		more := contract.Duration{Duration: min(left, 30*time.Minute)}
+		hints = append(hints, hint{"longer", fmt.Sprintf("curfew extend %s --for %s --reason … (at most %s more)", status.ID, more, contract.Duration{Duration: left})})
+	}
+	return append(hints, hint{"done", fmt.Sprintf("curfew revoke %s --reason done", status.ID)})
+}
+
+// leftToExtend is how much longer access may last, in whole minutes.
+func (p *program) leftToExtend(status contract.Status) time.Duration {
+	if status.GrantedAt == nil || status.Until == nil {
+		return 0
+	}
+	return status.GrantedAt.Add(status.MaxDuration.Duration).Sub(*status.Until).Truncate(time.Minute)
 }
 
 func useText(kind string, access contract.Access, id string) string {

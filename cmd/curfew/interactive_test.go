@@ -33,7 +33,7 @@ func TestARequestOnATerminalAsksForWhatIsMissingAndShowsWhatItWaitsFor(t *testin
 	alice.types("the checkout hangs" + enter)
 	alice.shows("there is no ticket OPS-404", "For which ticket?")
 	alice.types(ctrlU + "OPS-7" + enter)
-	alice.shows("asks for   debug-prod for 2h: the checkout hangs", "waits for  approvals: 0 of 1, from bob", "lapses     in ", "Ctrl-C")
+	alice.shows("asks for   debug-prod for 2h: the checkout hangs", "waits for  approvals: 0 of 1, from Bob (bob)", "lapses     in ", "Ctrl-C")
 
 	asked := s.asked(t, "pending")
 	require.Equal(t, 0, s.run(t, "bob", "approve", asked.ID).code)
@@ -47,11 +47,11 @@ func TestWhatIsGivenIsNotAskedForAgain(t *testing.T) {
 	s := whole(t)
 	alice := s.sit(t, "alice", "request", "look-round", "--reason", "curious")
 
-	alice.shows("look-round for 1h: curious", "waits for  approvals: 0 of 1, from bob")
+	alice.shows("look-round for 1h: curious", "waits for  approvals: 0 of 1, from Bob (bob)")
 	asked := s.asked(t, "pending")
 	require.Equal(t, 0, s.run(t, "bob", "deny", asked.ID, "--reason", "not now").code)
 	alice.ends(exitNoAccess)
-	alice.shows("state      denied", "bob: deny: not now", "the request has ended without access")
+	alice.shows("state      denied", "Bob (bob): deny: not now", "the request has ended without access")
 }
 
 func TestWhoeverStopsWaitingLeavesTheRequestStanding(t *testing.T) {
@@ -128,11 +128,11 @@ func TestAnApprovalIsForWhatWasShown(t *testing.T) {
 	asked := s.ask(t)
 	bob := s.sit(t, "bob", "approve", asked.ID, "--for", "30m")
 
-	bob.shows("requester    alice", "template     debug-prod", "access       alice@example.org on lightrun-prod: {", "duration     2h of at most 8h",
+	bob.shows("requester    Alice (alice)", "template     debug-prod", "access       alice@example.org on lightrun-prod: {", "duration     2h of at most 8h",
 		"reason       the checkout hangs", "you approve  at most 30m", "Approve this?")
 	bob.types("y")
 	bob.ends(0)
-	bob.shows("review     bob: approve for at most 30m")
+	bob.shows("review     Bob (bob): approve for at most 30m")
 
 	_, digest, err := s.Starter.ReviewSubject(t.Context(), "bob", asked.ID)
 	require.NoError(t, err)
@@ -214,7 +214,7 @@ func TestADenialAsksForItsReason(t *testing.T) {
 	bob.shows("a reason is needed")
 	bob.types("use the staging copy" + enter)
 	bob.ends(0)
-	bob.shows("state      denied", "review     bob: deny: use the staging copy")
+	bob.shows("state      denied", "review     Bob (bob): deny: use the staging copy")
 }
 
 // ask has alice ask for something that bob may review.

@@ -92,7 +92,7 @@ func (l *live) View() tea.View {
 	page := newPage()
 	page.row("request", status.ID)
 	page.row("asks for", fmt.Sprintf("%s for %s: %s", status.Template, status.Duration, beginning(status.Reason)))
-	page.row("state", stateText(status))
+	page.row("state", l.stateText(status))
 	for _, line := range l.waitsFor(status) {
 		page.row("waits for", line)
 	}

@@ -29,11 +29,18 @@ func (p *program) remote() (*client.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	options := client.Options{Server: p.serverAddress(), Token: token, Version: version()}
+	options := client.Options{Server: p.serverAddress(), Token: token, Version: version(), Trouble: p.tellTrouble}
 	if token.IsZero() {
 		options.Renew = p.loginToken
 	}
 	return client.New(options)
+}
+
+// tellTrouble says why nothing comes while a request is followed. A picture on the screen stays as it is.
+func (p *program) tellTrouble(err error) {
+	if !p.interactive() {
+		_, _ = io.WriteString(p.stderr, printable(err.Error())+". Curfew keeps trying.\n") // there is nowhere else to say it
+	}
 }
 
 func (p *program) serverAddress() string {

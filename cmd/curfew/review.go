@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"curfew/activities/story"
 	"curfew/internal/seal"
 	"curfew/starter/api"
 	"curfew/starter/api/client"
@@ -106,7 +107,7 @@ func (p *program) showMatter(ctx context.Context, remote *client.Client, id, lon
 		return matter{}, err
 	}
 	page := newPage()
-	p.matterText(page, shown.Value.Request, extension, longest)
+	p.matterText(page, status.Value.Names, shown.Value.Request, extension, longest)
 	page.row("")
 	return matter{shown.Value.Digest, extension == nil && status.Value.NeedsPostReview()}, page.print(p.stdout)
 }
@@ -130,10 +131,10 @@ func checkDigest(shown api.ReviewSubject, extension *contract.Extension) error {
 }
 
 // matterText is what is to be reviewed, in full.
-func (p *program) matterText(page *page, request contract.Request, extension *contract.Extension, longest string) {
+func (p *program) matterText(page *page, names map[string]string, request contract.Request, extension *contract.Extension, longest string) {
 	page.row("request", request.ID)
-	page.row("requester", request.Requester)
-	page.row("subject", request.Subject)
+	page.row("requester", story.Person(names, request.Requester))
+	page.row("subject", story.Person(names, request.Subject))
 	page.row("template", request.Template)
 	for _, access := range request.Terms.Accesses {
 		text := fmt.Sprintf("%s on %s: %s", access.Account, access.Target, access.Entitlement)
@@ -142,7 +143,7 @@ func (p *program) matterText(page *page, request contract.Request, extension *co
 		}
 		page.row("access", text)
 	}
-	page.row("duration", fmt.Sprintf("%s of at most %s", request.Duration, request.Terms.MaxDuration))
+	page.row("duration", fmt.Sprintf("%s of at most %s", request.Duration, request.MaxDuration()))
 	if !request.StartAt.IsZero() {
 		page.row("begins", p.appointment(request.StartAt))
 	}
@@ -152,10 +153,10 @@ func (p *program) matterText(page *page, request contract.Request, extension *co
 	page.row("reason", request.Reason)
 	page.row("asked", p.moment(request.AskedAt)+", through "+request.Source)
 	if request.BreakGlass {
-		page.row("break-glass", "opened without approval")
+		page.row("break-glass", "Opened without approval (break-glass by "+story.Person(names, request.Requester)+")")
 	}
 	if extension != nil {
-		page.row("extension", fmt.Sprintf("%s asks for %s more%s", extension.By, extension.Duration, because(extension.Reason)))
+		page.row("extension", fmt.Sprintf("%s asks for %s more%s", story.Person(names, extension.By), extension.Duration, because(extension.Reason)))
 	}
 	if longest != "" {
 		page.row("you approve", "at most "+longest)

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
+	"curfew/activities/story"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
@@ -12,18 +15,20 @@ import (
 // statusText is one request in full.
 func (p *program) statusText(page *page, status contract.Status) {
 	page.row("request", status.ID)
-	page.row("state", stateText(status))
+	page.row("state", p.stateText(status))
+	page.row("summary", story.Standing(p.caseOf(status)))
+	page.fact("next", story.NextStep(p.caseOf(status)))
 	page.fact("why", status.Why)
 	if ending := status.Ending; ending != nil {
-		page.row("ended by", ending.By+", "+p.moment(ending.At)+because(ending.Reason))
+		page.row("ended by", person(status, ending.By)+", "+p.moment(ending.At)+because(ending.Reason))
 	}
 	for _, gap := range status.Lost {
 		page.row("lost", fmt.Sprintf("the audit log lacks the events %d to %d", gap.From, gap.To))
 	}
 	page.row("template", status.Template)
-	page.row("requester", status.Requester)
+	page.row("requester", person(status, status.Requester))
 	if status.Subject != status.Requester {
-		page.row("subject", status.Subject)
+		page.row("subject", person(status, status.Subject))
 	}
 	page.row("duration", fmt.Sprintf("%s of at most %s", status.Duration, status.MaxDuration))
 	page.fact("ticket", status.Ticket)
@@ -44,7 +49,7 @@ func (p *program) statusText(page *page, status contract.Status) {
 	reviewsText(page, status)
 	p.breakGlassText(page, status)
 	page.fact("granted", p.maybe(status.GrantedAt))
-	if status.State != contract.StateEnded {
+	if status.State == contract.StateActive && status.Until != nil && status.Until.After(p.now()) && status.Ending == nil {
 		page.fact("ends", p.maybe(status.Until))
 	}
 	if status.Untracked {
@@ -52,26 +57,26 @@ func (p *program) statusText(page *page, status contract.Status) {
 	}
 	if extension := status.Extension; extension != nil {
 		page.row("extension", fmt.Sprintf("%s asks for %s more and waits for a review%s",
-			extension.By, extension.Duration, because(extension.Reason)))
+			person(status, extension.By), extension.Duration, because(extension.Reason)))
 	}
 	page.fact("ended", p.maybe(status.EndedAt))
 	for _, hold := range status.Holds {
-		page.row("access", holdText(hold))
+		page.row("access", p.holdText(status, hold))
 	}
 }
 
 func approvalsText(status contract.Status) string {
-	return fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, strings.Join(status.Reviewers, ", "))
+	return fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, story.People(status.Names, status.Reviewers))
 }
 
 func reviewsText(page *page, status contract.Status) {
 	for _, review := range status.Reviews {
-		page.row("review", reviewText(review))
+		page.row("review", reviewText(status, review))
 	}
 }
 
-func reviewText(review contract.Review) string {
-	text := review.Reviewer + ": " + string(review.Verdict)
+func reviewText(status contract.Status, review contract.Review) string {
+	text := person(status, review.Reviewer) + ": " + string(review.Verdict)
 	if review.Duration.Duration > 0 {
 		text += fmt.Sprintf(" for at most %s", review.Duration)
 	}
@@ -83,22 +88,27 @@ func (p *program) breakGlassText(page *page, status contract.Status) {
 	if !status.BreakGlass {
 		return
 	}
-	page.row("break-glass", "opened without approval")
+	page.row("break-glass", "Opened without approval (break-glass by "+person(status, status.Requester)+")")
 	switch {
 	case status.PostReview != nil:
-		page.row("reviewed", reviewText(*status.PostReview))
+		page.row("reviewed", reviewText(status, *status.PostReview))
 	case status.ReviewDue != nil:
 		page.row("review due", "by a second person, "+p.moment(*status.ReviewDue))
 	}
 }
 
-func stateText(status contract.Status) string {
+// person is who somebody is, with the id.
+func person(status contract.Status, id string) string { return story.Person(status.Names, id) }
+
+// caseOf is what the sentences about a request need.
+func (p *program) caseOf(status contract.Status) story.Case {
+	return story.Case{Status: status, Now: p.now(), Clock: func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04 MST") }}
+}
+
+func (p *program) stateText(status contract.Status) string {
 	text := string(status.State)
 	if status.State == contract.StateEnded {
-		text = string(status.Outcome)
-	}
-	if status.Outcome == contract.OutcomeUnconfirmed {
-		text = "removed, can't be confirmed"
+		text = story.State(p.caseOf(status))
 	}
 	switch {
 	case status.Stuck:
@@ -113,22 +123,13 @@ func stateText(status contract.Status) string {
 	return text
 }
 
-func holdText(hold contract.HoldState) string {
+func (p *program) holdText(status contract.Status, hold contract.HoldState) string {
 	text := fmt.Sprintf("%s on %s: %s", hold.Access.Account, hold.Access.Target, hold.Access.Entitlement)
-	switch {
-	case hold.TakenOver != nil:
-		text += ", may still be there: " + hold.TakenOver.By + " answers for it" + because(hold.TakenOver.Reason)
-	case hold.Standing:
-		text += ", was there before and stays"
-	case hold.Held:
-		text += ", there now"
-	case hold.GoneAt != nil:
-		text += ", gone"
-	case hold.RemovedAt != nil:
-		text += ", removed; Curfew can't confirm that it is gone"
+	if stands := story.Hold(p.caseOf(status), hold); stands != "" {
+		text += ", " + stands
 	}
-	if hold.Problem != "" {
-		text += ", " + hold.Problem
+	if hold.TakenOver != nil {
+		text += because(hold.TakenOver.Reason)
 	}
 	return text
 }
@@ -148,7 +149,7 @@ func (p *program) pageText(page *page, list api.Page) {
 	}
 	page.row("ID", "STATE", "TEMPLATE", "SUBJECT", "TICKET", "TIME", "REASON")
 	for _, status := range list.Requests {
-		page.row(status.ID, stateText(status), status.Template, status.Subject, status.Ticket, p.nextTime(status), beginning(status.Reason))
+		page.row(status.ID, p.stateText(status), status.Template, person(status, status.Subject), status.Ticket, p.nextTime(status), beginning(status.Reason))
 	}
 	if list.Next != "" {
 		page.row("there are more: --before " + list.Next)
@@ -162,6 +163,8 @@ func (p *program) nextTime(status contract.Status) string {
 		return "ended " + p.distance(*status.EndedAt)
 	case status.State == contract.StatePending && status.DecideBy != nil:
 		return "lapses " + p.distance(*status.DecideBy)
+	case status.Until != nil && (status.State == contract.StateRevoking || status.Stuck || !status.Until.After(p.now())):
+		return "being revoked"
 	case status.Until != nil:
 		return "ends " + p.distance(*status.Until)
 	default:
@@ -181,7 +184,7 @@ func beginning(text string) string {
 
 // eventText is one line of a request's story.
 func (p *program) eventText(page *page, event contract.Event) {
-	page.row(event.At.In(p.zone).Format("2006-01-02 15:04:05 MST"), string(event.Kind), event.Actor, joined(event.Detail, event.Said))
+	page.row(event.At.In(p.zone).Format("2006-01-02 15:04:05 MST"), string(event.Kind), cmp.Or(event.Headline, event.Actor), joined(event.Detail, event.Said))
 }
 
 func joined(detail, said string) string {
@@ -202,6 +205,9 @@ func templatesText(page *page, list api.Templates) {
 		description := template.Description
 		if len(template.WithoutAccount) > 0 {
 			description = strings.TrimSpace(description + " (you have no account on " + strings.Join(template.WithoutAccount, ", ") + ")")
+		}
+		if rule := template.BreakGlass; rule != nil {
+			description = strings.TrimSpace(description + fmt.Sprintf(" (break-glass: at most %s)", rule.MaxDuration))
 		}
 		page.row(template.Name, fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration), template.Ticket,
 			rulesText(template.Approvals), description)

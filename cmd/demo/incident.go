@@ -50,7 +50,7 @@ func (p *play) third(ctx context.Context) error {
 		return err
 	}
 	return p.conclude(ctx, status.ID, contract.OutcomeRevoked, []string{
-		"Access requested by alice", "Access approved by the policy", "Access granted",
+		"Access requested by Alice (alice)", "Access approved by the policy", "Access granted",
 		"Access is being ended by the end of its incident", "Access was ended early by the end of its incident",
 	})
 }

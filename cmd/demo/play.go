@@ -80,7 +80,7 @@ func (p *play) first(ctx context.Context) error {
 		return errors.New("the access ended before its deadline")
 	}
 	return p.conclude(ctx, status.ID, contract.OutcomeExpired, []string{
-		"Access requested by alice", "Access approved by bob", "Access granted", "Access extended by alice", "Access has ended at its deadline",
+		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access extended by Alice (alice)", "Access has ended at its deadline",
 	})
 }
 
@@ -100,7 +100,7 @@ func (p *play) second(ctx context.Context) error {
 	}
 	p.say("the access is gone, %d ms after the signal", time.Since(sent).Milliseconds())
 	return p.conclude(ctx, status.ID, contract.OutcomeRevoked, []string{
-		"Access requested by alice", "Access approved by bob", "Access granted", "Access is being ended by a signal from Temporal",
+		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access is being ended by a signal from Temporal",
 		"Access was ended early by a signal from Temporal",
 	})
 }
@@ -156,7 +156,7 @@ func (p *play) conclude(ctx context.Context, id string, outcome contract.Outcome
 			continue
 		}
 		headline, _, _ := strings.Cut(comment.Body, "\n")
-		told = append(told, strings.Trim(headline, "*"))
+		told = append(told, strings.ReplaceAll(strings.Trim(headline, "*"), `\`, ""))
 		_, _ = fmt.Fprintf(p.out, "    | %s\n", strings.ReplaceAll(strings.TrimSpace(comment.Body), "\n", "\n    | "))
 	}
 	if !slices.Equal(told, story) {

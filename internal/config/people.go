@@ -61,3 +61,14 @@ func (r *reading) accounts(c *Config, at path) {
 		}
 	}
 }
+
+// Names are what people are called, by their ids; whoever has no name is left out.
+func (c *Config) Names(people ...string) map[string]string {
+	names := map[string]string{}
+	for _, id := range people {
+		if name := c.Name(id); name != id {
+			names[id] = name
+		}
+	}
+	return names
+}

@@ -65,7 +65,7 @@ func TestACertificateIsHandedOnlyToTheSubjectOfActiveAccess(t *testing.T) {
 	require.True(t, ok)
 	require.Equal(t, []string{"alice"}, certificate.ValidPrincipals)
 	require.WithinDuration(t, *status.Until, time.Unix(int64(certificate.ValidBefore), 0), time.Second)
-	h.tells(status.ID, "A certificate was handed to alice")
+	h.tells(status.ID, "A certificate was handed to Alice (alice)")
 
 	_, err = h.starter.Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)

@@ -179,7 +179,7 @@ func TestP2AWorkerKilledWhileAccessSleepsIsReplaced(t *testing.T) {
 	require.Empty(t, h.lightrun.Live())
 	require.False(t, h.database.can(h.database.alice))
 	require.Equal(t, []string{
-		"Access requested by alice", "Reviewed by bob; not decided yet", "Access approved by carol", "Access granted",
+		"Access requested by Alice (alice)", "Reviewed by Bob (bob); not decided yet", "Access approved by Carol (carol)", "Access granted",
 		"Access has ended at its deadline",
 	}, h.headlines(status.ID))
 }

@@ -124,7 +124,7 @@ func TestP3ARevokeThatFailsIsStuckUntilItSucceeds(t *testing.T) {
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))
 	require.Equal(t, []string{
-		"Access requested by alice", "Access approved by bob", "Access granted",
+		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted",
 		"Access is being ended by a signal from Temporal", "Access could not be taken away yet; Curfew goes on trying",
 		"Access was ended early by a signal from Temporal",
 	}, h.headlines(id))

@@ -232,7 +232,7 @@ func TestP8WhatWasEndedWithoutTemporalIsToldWhenItIsBack(t *testing.T) {
 	require.Equal(t, contract.EventRevoking, events[len(events)-2].Kind)
 	require.Equal(t, bob, events[len(events)-2].Actor)
 	require.Equal(t, "it looks odd", events[len(events)-2].Said)
-	require.Contains(t, strings.Join(h.headlines(status.ID), "\n"), "ended early by bob")
+	require.Contains(t, strings.Join(h.headlines(status.ID), "\n"), "ended early by Bob (bob)")
 	require.Empty(t, h.alarms(contract.AlarmDrifted), "nobody else has taken it away")
 }
 

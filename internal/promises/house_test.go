@@ -363,7 +363,7 @@ func (h *house) headlines(id string) []string {
 	for _, comment := range h.jira.Comments(key) {
 		if strings.Contains(comment.Body, id) {
 			line, _, _ := strings.Cut(comment.Body, "\n")
-			lines = append(lines, strings.Trim(line, "*"))
+			lines = append(lines, strings.ReplaceAll(strings.Trim(line, "*"), `\`, ""))
 		}
 	}
 	return lines

@@ -75,7 +75,7 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 	require.Equal(t, contract.OutcomeRevoked, h.ended(status.ID).Outcome)
 	notes := strings.Join(h.noteLines(id), "\n")
 	require.Contains(t, notes, "Access granted")
-	require.Contains(t, notes, "Access was ended early by alice")
+	require.Contains(t, notes, "Access was ended early by Alice (alice)")
 
 	_, err = h.pagerduty.Resolve(id, pagedA)
 	require.NoError(t, err)

@@ -62,7 +62,7 @@ func TestP8AnEntryThatATrackerNeverTakesStopsNoOther(t *testing.T) {
 			id := h.because("orders are late", 2*time.Second)
 			h.approve(bob, id)
 			h.ended(id)
-			require.Equal(t, []string{"Access requested by alice", "Access granted", "Access has ended at its deadline"}, h.headlines(id))
+			require.Equal(t, []string{"Access requested by Alice (alice)", "Access granted", "Access has ended at its deadline"}, h.headlines(id))
 			require.Contains(t, h.leftOut(), "the entry of "+id+"/2 (approved)")
 			_, events, err := h.ledger.Request(t.Context(), id)
 			require.NoError(t, err)

@@ -38,6 +38,32 @@ func TestP4OverlappingRequestsEndWithTheLaterOne(t *testing.T) {
 	}
 }
 
+func TestP4ARequestThatEndsSaysWhoStillHasTheAccessThroughWhichOther(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	shorter, longer := h.active(alice, "orders", time.Hour), h.active(alice, "orders", 2*time.Hour)
+	until := longer.Until.UTC().Format("2006-01-02 15:04:05 UTC")
+	_, err := h.starter.Revoke(t.Context(), alice, shorter.ID, "done")
+	require.NoError(t, err)
+	h.ended(shorter.ID)
+
+	const says = "This request has ended. Alice (alice) still has the access through request "
+	h.tells(shorter.ID, says+longer.ID+" until "+until+"; Alice (alice) ended this one early")
+	require.Contains(t, h.comments(key), "/requests/"+longer.ID, "the ticket links the other request")
+	shown, err := h.starter.Get(t.Context(), alice, shorter.ID)
+	require.NoError(t, err)
+	require.Equal(t, longer.ID, shown.Holds[0].HeldBy)
+	require.Equal(t, says+longer.ID+" until "+until+". This one was ended early.", shown.Summary)
+
+	_, err = h.starter.Revoke(t.Context(), alice, longer.ID, "done")
+	require.NoError(t, err)
+	h.ended(longer.ID)
+	shown, err = h.starter.Get(t.Context(), alice, shorter.ID)
+	require.NoError(t, err)
+	require.Equal(t, "Ended early, and the access was seen to be gone.", shown.Summary, "what is said is so now")
+}
+
 func TestP4RevokingOneOfTwoRequestsLeavesTheOther(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -280,7 +280,7 @@ func TestP7AnEndInSomebodysNameIsObeyedAndToldAsNobodys(t *testing.T) {
 	_, err = h.starter.Revoke(t.Context(), bob, other, "enough")
 	require.NoError(t, err)
 	h.ended(other)
-	require.Contains(t, strings.Join(h.headlines(other), "\n"), "Access was ended early by bob", "whoever has said so is named")
+	require.Contains(t, strings.Join(h.headlines(other), "\n"), "Access was ended early by Bob (bob)", "whoever has said so is named")
 }
 
 func TestP7AMessageInChatIsDrawnFromTheSealedRequest(t *testing.T) {
@@ -352,6 +352,6 @@ func TestWhereNothingIsSealedTheRecordGoesByTheWorkflow(t *testing.T) {
 	require.NoError(t, err)
 	h.ended(id)
 	require.Equal(t, []string{
-		"Access requested by alice", "Access approved by bob", "Access granted", "Access is being ended by bob", "Access was ended early by bob",
+		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access is being ended by Bob (bob)", "Access was ended early by Bob (bob)",
 	}, h.headlines(id))
 }

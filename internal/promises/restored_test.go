@@ -131,9 +131,9 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		require.Equal(t, contract.OutcomeExpired, h.listedFor(alice, over).Outcome)
 		h.recorded(live.ID, contract.StateActive)
 		for _, id := range []string{waiting, live.ID} {
-			holding := h.holding(h.sealedRequest(id).Fact.Terms.Accesses[0])
-			require.True(t, holding.Open)
-			require.False(t, holding.Standing, "what Curfew has put there is not taken for standing access")
+			access := h.sealedRequest(id).Fact.Terms.Accesses[0]
+			require.Eventually(t, func() bool { return h.holding(access).Open }, patience, 200*time.Millisecond, "its grant writes the holding again")
+			require.False(t, h.holding(access).Standing, "what Curfew has put there is not taken for standing access")
 		}
 		require.True(t, h.database.can(h.database.alice), "nothing is revoked by surprise")
 		require.True(t, h.database.can(h.database.carol))

@@ -1,6 +1,8 @@
 package promises
 
 import (
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -48,9 +50,9 @@ func TestP3ARetryReachesAGrantThatDoesNotAnswer(t *testing.T) {
 			require.NoError(t, err)
 			require.True(t, h.mended(grant.ID).Over)
 			require.False(t, h.canDebug("alice@example.org"))
-			alarms := h.alarms(contract.AlarmStuck)
-			require.Equal(t, erin, alarms[0].Actor)
-			require.Contains(t, alarms[0].Text, squat.why)
+			require.True(t, slices.ContainsFunc(h.alarms(contract.AlarmStuck), func(alarm contract.Alarm) bool {
+				return alarm.Actor == erin && strings.Contains(alarm.Text, squat.why)
+			}), "the record says who has ended the other workflow, and why")
 		})
 	}
 }

@@ -14,7 +14,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-var wholeStory = []string{"Access requested by alice", "Access approved by bob", "Access granted", "Access has ended at its deadline"}
+var wholeStory = []string{"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access has ended at its deadline"}
 
 func TestP8ATicketThatIsDownDelaysNothingAndLosesNothing(t *testing.T) {
 	t.Parallel()

@@ -73,8 +73,40 @@ func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(
 	require.Equal(t, contract.OutcomeTakenOver, ended.Outcome)
 	require.Nil(t, ended.Holds[0].GoneAt)
 	lines := h.headlines(id)
-	require.Equal(t, "Access could not be taken away: it may still be there, and a person answers for it", lines[len(lines)-1])
+	require.Equal(t, "Access could not be taken away: it may still be there, and Frank (frank) answers for it", lines[len(lines)-1])
 	stuck, err := h.starter.Stuck(t.Context(), erin)
 	require.NoError(t, err)
 	require.Empty(t, stuck)
+}
+
+func TestP3ARevokeThatFailsShowsWhatTheTargetAnswersWithinSeconds(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	id := h.active(alice, "debug", time.Hour).ID
+	h.lightrunFaults.Add(sandbox.Fault{Status: 503})
+	_, err := h.starter.Revoke(t.Context(), alice, id, "done")
+	require.NoError(t, err)
+	var shown contract.Status
+	require.Eventually(t, func() bool {
+		var err error
+		shown, err = h.starter.Get(t.Context(), alice, id)
+		return err == nil && shown.Holds[0].Problem != ""
+	}, 20*time.Second, 100*time.Millisecond, "a minute passes before it is stuck")
+	require.False(t, shown.Stuck)
+	require.Contains(t, shown.Summary, "The access could not be revoked yet: lightrun-prod: ")
+	require.Contains(t, shown.Summary, "503", "it is the target's own answer")
+	h.lightrunFaults.Clear()
+	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
+}
+
+func TestP3AGrantThatIsCanceledInTemporalEndsItsRequestWhichSaysSo(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	status := h.active(alice, "debug", time.Hour)
+	require.NoError(t, h.client.CancelWorkflow(t.Context(), status.Holds[0].Access.GrantID(), ""))
+	require.Equal(t, contract.OutcomeRevoked, h.ended(status.ID).Outcome)
+	require.False(t, h.canDebug("alice@example.org"))
+	h.tells(status.ID, "Access was ended early by a cancellation in Temporal")
 }

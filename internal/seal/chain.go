@@ -213,7 +213,7 @@ func Latest(grounds contract.Grounds) time.Time {
 // Longest is how long access may last in all, whoever decides: as it was asked to and extended, within the maximum.
 func Longest(grounds contract.Grounds) time.Duration {
 	request := grounds.Request.Fact
-	most := request.Terms.MaxDuration.Duration
+	most := request.MaxDuration().Duration
 	lasts := min(request.Duration.Duration, most)
 	for _, extension := range grounds.Extensions {
 		// Compared by what is left, so that no sum can overflow.

@@ -342,3 +342,14 @@ func BenchmarkAllows(b *testing.B) {
 		require.NoError(b, err)
 	}
 }
+
+func TestP2BreakGlassAccessLastsNoLongerThanItsOwnMaximum(t *testing.T) {
+	t.Parallel()
+	fact := request()
+	fact.Duration.Duration, fact.Terms.MaxDuration.Duration = 4*time.Hour, 8*time.Hour
+	fact.Terms.Rules.BreakGlass.MaxDuration.Duration = time.Hour
+	grounds := contract.Grounds{Request: contract.Sealed[contract.Request]{Fact: fact}}
+	require.Equal(t, 4*time.Hour, seal.Longest(grounds))
+	grounds.Request.Fact.BreakGlass = true
+	require.Equal(t, time.Hour, seal.Longest(grounds))
+}

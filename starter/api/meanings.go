@@ -108,13 +108,14 @@ var meanings = map[string]map[string]string{
 		"until":       "When the access ends, and the certificate with it",
 	},
 	"Event": {
-		"request": "The request's id",
-		"seq":     "Counts a request's events from 1, without gaps",
-		"kind":    "What happened",
-		"at":      "When",
-		"actor":   "Who did it: a person's id, or curfew, curfew:policy, curfew:deadline, curfew:ticket, curfew:incident, temporal:signal, temporal:cancel",
-		"said":    "What that person typed: show it as text, never as markup",
-		"detail":  "Curfew's own words",
+		"request":  "The request's id",
+		"seq":      "Counts a request's events from 1, without gaps",
+		"kind":     "What happened",
+		"at":       "When",
+		"actor":    "Who did it: a person's id, or curfew, curfew:policy, curfew:deadline, curfew:ticket, curfew:incident, temporal:signal, temporal:cancel",
+		"said":     "What that person typed: show it as text, never as markup",
+		"detail":   "Curfew's own words",
+		"headline": "What happened, in a sentence with people's names",
 	},
 	"Extension": {
 		"request":  "The request's id",
@@ -127,6 +128,7 @@ var meanings = map[string]map[string]string{
 		"access":        "What is held",
 		"held":          "Whether the subject has it now",
 		"heldUntil":     "How long another request keeps it up",
+		"heldBy":        "The id of that request",
 		"standing":      "It was there before and stays",
 		"goneAt":        "When it was seen to be gone",
 		"removedAt":     "When it was removed, where the target shows no proof that it is gone; in place of goneAt",
@@ -266,6 +268,8 @@ var meanings = map[string]map[string]string{
 		"ending":          "Somebody has ended it, and its events do not say so yet",
 		"lost":            "Events that the audit log lacks, because it was restored from an older copy or has refused them",
 		"untracked":       "It has not ended, and Temporal has no workflow of it any more; its access ends all the same",
+		"names":           "What its people are called, by their ids",
+		"summary":         "Where it stands, in a sentence with people's names",
 	},
 	"Gap": {
 		"from": "The number of the first event that is missing",
@@ -292,25 +296,14 @@ var meanings = map[string]map[string]string{
 
 // values lists what the properties that are one of a few words can be.
 var values = map[string][]any{
-	"Event.kind": {
-		contract.EventRequested, contract.EventReviewAsked, contract.EventReminded, contract.EventReviewed,
-		contract.EventApproved, contract.EventDenied, contract.EventWithdrawn, contract.EventLapsed, contract.EventScheduled,
-		contract.EventGranted, contract.EventFailed, contract.EventExtensionAsked, contract.EventExtensionDenied,
-		contract.EventExtended, contract.EventEnding, contract.EventRevoking, contract.EventBreakGlassUsed, contract.EventBreakGlassReviewed,
-		contract.EventBreakGlassReviewOverdue, contract.EventTicketOpened, contract.EventIncidentAbandoned, contract.EventChannelAbandoned,
-		contract.EventStuck, contract.EventExpired, contract.EventRevoked, contract.EventTakenOver, contract.EventUnconfirmed, contract.EventCertified,
-		contract.EventDrifted, contract.EventRestored, contract.EventTicketAbandoned,
-	},
+	"Event.kind":     anyOf(contract.EventKinds()),
 	"Alarm.kind":     anyOf(contract.AlarmKinds()),
 	"Problem.kind":   anyOf(contract.Kinds()),
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {
 		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
 	},
-	"Status.outcome": {
-		contract.OutcomeDenied, contract.OutcomeWithdrawn, contract.OutcomeLapsed, contract.OutcomeFailed,
-		contract.OutcomeExpired, contract.OutcomeRevoked, contract.OutcomeTakenOver, contract.OutcomeUnconfirmed,
-	},
+	"Status.outcome": anyOf(contract.Outcomes()),
 }
 
 func anyOf[Kind any](kinds []Kind) (all []any) {

@@ -119,7 +119,7 @@ func (p *Pages) showForm(v visit, status int, content asking) error {
 // chosen is the choice that is marked.
 func (a asking) chosen() contract.Duration {
 	if a.Values["duration"] == "" {
-		return a.DefaultDuration
+		return contract.Duration{Duration: min(a.DefaultDuration.Duration, a.Longest.Duration)}
 	}
 	d, _ := length(a.Values["duration"]) // what is none marks no choice
 	return d

@@ -22,7 +22,7 @@ func TestAPersonAsksAndAnotherApprovesOnAPhoneAndBothSeeWhatHappens(t *testing.T
 	request := alice.path()
 	require.Regexp(t, `^/requests/[0-9A-Z]{26}$`, request)
 	require.Contains(t, alice.text("#now"), "0 of 1 approvals")
-	require.Contains(t, alice.text("#now"), "Bob Carter, Carol Danvers")
+	require.Contains(t, alice.text("#now"), "Bob Carter (p-bob), Carol Danvers (p-carol)")
 	require.False(t, alice.there("#decide"), "nobody is offered to approve their own request")
 
 	bob := alice.beside(phone())
@@ -131,13 +131,41 @@ func TestWhoBreaksGlassConfirmsItAndASecondPersonReviewsIt(t *testing.T) {
 	bob.follows("#waiting", "review due")
 	bob.open(request)
 	bob.do(chromedp.SendKeys("#approve-reason", "thank you"), chromedp.Click("#approve"), chromedp.WaitNotPresent("#decide"))
-	bob.follows("#now", "Bob Carter reviewed it")
+	bob.follows("#now", "Bob Carter (p-bob) reviewed it")
 
 	dave := alice.beside()
 	dave.signIn("p-dave", "/ask/debug-prod")
 	require.False(t, dave.there("#break-glass"))
 	dave.open("/ask/debug-prod/break-glass")
 	require.Contains(t, dave.text("main"), "no account on lightrun-prod")
+}
+
+func TestWhoeverFindsBreakGlassAccessNotInOrderIsLedToItsEnd(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	alice := h.sits(t)
+	alice.signIn("p-alice", "/ask/debug-prod")
+	require.Contains(t, alice.text(".foot"), "for up to 30m")
+	alice.open("/ask/debug-prod/break-glass")
+	require.Contains(t, alice.text("#duration-help"), "to 30m", "its own maximum, and not that of the template")
+	alice.do(chromedp.SendKeys("#reason", "I am curious"), chromedp.Click("#confirm"), chromedp.Click("#send"), chromedp.WaitVisible("#now"))
+	alice.follows(".state", "active, review due")
+	require.Contains(t, alice.text("#what"), "up to 30m with extensions")
+	alice.follows("#story", "Opened without approval (break-glass by Alice Liddell (p-alice))")
+	require.NotContains(t, alice.text("main"), "pproved by")
+
+	bob := alice.beside()
+	bob.signIn("p-bob", alice.path())
+	bob.do(chromedp.Click("#deny-open"), chromedp.SendKeys("#deny-reason", "nothing was down"), chromedp.Click("#deny"), chromedp.WaitVisible("#end-link"))
+	require.Contains(t, bob.text("#now"), "it was not in order")
+	bob.do(
+		chromedp.Click("#end-link"), chromedp.WaitVisible("#end-reason"), chromedp.SendKeys("#end-reason", "not in order"),
+		chromedp.Click("#end"), chromedp.WaitNotPresent("#end-form"),
+	)
+	bob.follows("#now", "seen to be gone")
+	require.False(t, bob.there(".clock"))
+	require.False(t, h.lightrun.Can("alice@example.org", pool))
+	alice.follows("#story", "reviewed by Bob Carter (p-bob): it was not in order")
 }
 
 func TestAScheduledStartAndAnAskForSomebodyElse(t *testing.T) {
@@ -153,7 +181,7 @@ func TestAScheduledStartAndAnAskForSomebodyElse(t *testing.T) {
 	)
 	require.Equal(t, start, alice.value("#start"))
 	alice.do(chromedp.SetValue("#subject", "p-carol"), chromedp.Click("#send"), chromedp.WaitVisible("#now"))
-	require.Contains(t, alice.text("#head"), "Carol Danvers, asked by Alice Liddell")
+	require.Contains(t, alice.text("#head"), "Carol Danvers (p-carol), asked by Alice Liddell (p-alice)")
 
 	bob := alice.beside()
 	bob.signIn("p-bob", alice.path())

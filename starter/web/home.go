@@ -135,7 +135,7 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 func (p *Pages) row(status contract.Status) row {
 	one := row{
 		ID: status.ID, Template: status.Template, Who: p.who(status), Reason: story.Visible(status.Reason), Ticket: status.Ticket,
-		State: stateOf(status), Duration: status.Duration, Moment: p.moment(&status.AskedAt),
+		State: p.stateOf(status), Duration: status.Duration, Moment: p.moment(&status.AskedAt),
 	}
 	if status.State == contract.StateActive && status.Until != nil {
 		one.Moment, one.Ends = p.moment(status.Until), true

@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"curfew/activities/story"
 	"curfew/internal/seal"
@@ -21,7 +23,8 @@ type requestContent struct {
 	RequesterName string
 	Asked         contract.Duration // how long the access is to last, as it was asked for
 	Stands        state
-	Headline      string // where it stands, in a sentence
+	Ticking       bool   // its end is ahead
+	Headline      linked // where it stands, in a sentence
 	Moments       moments
 	NotReviewed   string // who may review, and has not
 	Things        []thing
@@ -36,7 +39,6 @@ type requestContent struct {
 	ReviewFault   string // why it can't be reviewed now
 	Asker         string // of the extension that waits
 	PostReviewer  string // who has reviewed the break-glass access
-	EndedBy       string // who has ended it, while the story does not say so yet
 	Form          sentForm
 	MaxText       int
 }
@@ -47,7 +49,7 @@ type moments struct{ Asked, DecideBy, Start, Granted, Until, Ended, ReviewDue, C
 // entry is a part of the story.
 type entry struct {
 	When     *page.Moment
-	Headline string
+	Headline linked
 	Lines    []string
 	Said     string // what somebody typed: text
 }
@@ -85,6 +87,11 @@ func (c requestContent) Homeless() *contract.Problem {
 	return c.Form.Problem
 }
 
+// EndNow is true when the form that ends the access is to be seen: it has a problem, or break-glass access was not in order.
+func (c requestContent) EndNow() bool {
+	return c.Form.Of("end") != nil || c.PostReview != nil && c.PostReview.Verdict == contract.VerdictDeny
+}
+
 // Value is what was typed into a field of a form.
 func (f sentForm) Value(verb, field string) string {
 	if f.Verb == verb {
@@ -108,7 +115,7 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	content.Form = form
 	_, events, err := p.starter.Events(ctx, v.person, id)
 	if err == nil {
-		content.News, content.Story = newsOf(events), p.entries(events)
+		content.News, content.Story = newsOf(events), p.entries(status, events)
 	} else {
 		_, problem := page.Explain(err)
 		content.StoryFault = problem.Fault
@@ -143,6 +150,11 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 	}
 }
 
+// ticking is true while the end of live access is ahead: what is over, or ended by somebody's word, has no clock.
+func ticking(status contract.Status, now time.Time) bool {
+	return status.State == contract.StateActive && status.Ending == nil && !status.Stuck && status.Until != nil && status.Until.After(now)
+}
+
 // missing says that there is no such request in the words of a page.
 func missing(err error) error {
 	problem, ok := contract.ProblemOf(err)
@@ -166,7 +178,7 @@ func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
 func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
 	content := requestContent{
-		Status: status, Who: p.who(status), RequesterName: p.name(status.Requester), Asked: status.Duration, Stands: stateOf(status), May: p.may(ctx, person, status), MaxText: maxReason,
+		Status: status, Who: p.who(status), RequesterName: p.name(status.Requester), Asked: status.Duration, Stands: p.stateOf(status), Ticking: ticking(status, p.now()), May: p.may(ctx, person, status), MaxText: maxReason,
 		Moments: moments{
 			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
 			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), ReviewDue: p.moment(status.ReviewDue),
@@ -174,10 +186,7 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
 	}
-	if status.Ending != nil {
-		content.EndedBy = p.name(story.Actor(status.Ending.By))
-	}
-	content.Headline = headline(content)
+	content.Headline = p.standing(status)
 	content.Longer = choices(contract.Duration{}, content.MostLonger)
 	for _, choice := range choices(contract.Duration{}, status.Duration) {
 		if choice != status.Duration {
@@ -186,11 +195,11 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 	}
 	slices.Reverse(content.Shorter)
 	for _, hold := range status.Holds {
-		content.Things = append(content.Things, p.thingHeld(hold))
+		content.Things = append(content.Things, p.thingHeld(status, hold))
 	}
 	content.NotReviewed = p.names(stillAsked(status))
 	if status.Extension != nil {
-		content.Asker = p.name(story.Actor(status.Extension.By))
+		content.Asker = p.name(status.Extension.By)
 	}
 	if status.PostReview != nil {
 		content.PostReviewer = p.name(status.PostReview.Reviewer)
@@ -205,54 +214,35 @@ func stillAsked(status contract.Status) []string {
 	})
 }
 
-// headline is where a request stands, in a sentence.
-func headline(content requestContent) string {
-	switch {
-	case content.Ending != nil && content.State != contract.StateEnded:
-		return fmt.Sprintf("%s has ended it. Curfew carries that out, and the history follows.", content.EndedBy)
-	case content.Untracked && content.GrantedAt != nil && content.Until != nil:
-		return "Untracked: Temporal has no workflow of this request any more. Its access ends at " +
-			content.Until.UTC().Format("2006-01-02 15:04 UTC") + ", and nobody can extend it."
-	case content.Untracked:
-		return "Untracked: Temporal has no workflow of this request any more, so nobody can decide it. Make a new request."
-	case content.Stuck:
-		return "The access could not be revoked yet. Curfew keeps retrying."
-	case content.State == contract.StatePending:
-		return fmt.Sprintf("Waiting for a decision: %d of %d approvals.", content.Approvals, content.Needed)
-	case content.State == contract.StateScheduled:
-		return "Approved. The access begins later."
-	case content.State == contract.StateGranting:
-		return "Approved. The access is being granted."
-	case content.State == contract.StateActive:
-		return "The access is active."
-	case content.State == contract.StateRevoking:
-		return "The access is being revoked."
-	}
-	if content.Ending != nil {
-		return fmt.Sprintf("%s %s had ended it, which the history does not say.", outcomes[content.Outcome], content.EndedBy)
-	}
-	return outcomes[content.Outcome]
+// linked is a sentence around the id of another request, which the page links.
+type linked struct{ Before, Request, Path, After string }
+
+// standing is where a request stands, in a sentence.
+func (p *Pages) standing(status contract.Status) linked {
+	c := p.caseOf(status)
+	return p.link(story.Standing(c), c.Keeper())
 }
 
-// outcomes are how requests end, in sentences.
-var outcomes = map[contract.Outcome]string{
-	contract.OutcomeDenied:      "Denied. No access was granted.",
-	contract.OutcomeWithdrawn:   "Withdrawn. No access was granted.",
-	contract.OutcomeLapsed:      "Nobody decided in time. No access was granted.",
-	contract.OutcomeFailed:      "The access could not be granted. Nothing is left behind.",
-	contract.OutcomeExpired:     "The time is over, and the access was seen to be gone.",
-	contract.OutcomeRevoked:     "Ended early, and the access was seen to be gone.",
-	contract.OutcomeTakenOver:   "Curfew could not revoke the access; a person has taken it over.",
-	contract.OutcomeUnconfirmed: "Curfew removed the access. It can't confirm that the access is gone.",
+func (p *Pages) link(sentence, request string) linked {
+	before, after, found := strings.Cut(sentence, request)
+	if request == "" || !found {
+		return linked{Before: sentence}
+	}
+	return linked{before, request, p.frame.Path("/requests/" + url.PathEscape(request)), after}
 }
 
-// entries are the story with the names of people, the newest first.
-func (p *Pages) entries(events []contract.Event) []entry {
+// caseOf is what the sentences about a request need.
+func (p *Pages) caseOf(status contract.Status) story.Case {
+	status.Names = p.config.Current().Names(status.People()...)
+	return story.Case{Status: status, Now: p.now(), Clock: func(at time.Time) string { return page.Moment{At: at}.Date() }}
+}
+
+// entries are the story, the newest first.
+func (p *Pages) entries(status contract.Status, events []contract.Event) []entry {
 	entries := make([]entry, 0, len(events))
+	keeper := story.Case{Status: status}.Keeper()
 	for _, event := range slices.Backward(events) {
-		named := event
-		named.Actor = p.name(event.Actor)
-		one := entry{When: p.moment(&event.At), Headline: story.Headline(named), Said: story.Visible(event.Said)}
+		one := entry{When: p.moment(&event.At), Headline: p.link(event.Headline, keeper), Said: story.Visible(event.Said)}
 		if event.Detail != "" {
 			one.Lines = strings.Split(story.Visible(event.Detail), "\n")
 		}

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode"
 
-	"curfew/starter/page"
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
@@ -17,7 +17,7 @@ import (
 type thing struct {
 	Target, Account string
 	Facts           []fact
-	Note            string // how it stands
+	Note            linked // how it stands
 }
 
 type fact struct{ Key, Value string }
@@ -31,24 +31,9 @@ func thingOf(access contract.Access) thing {
 }
 
 // thingHeld also says how it stands.
-func (p *Pages) thingHeld(hold contract.HoldState) thing {
-	one := thingOf(hold.Access)
-	switch {
-	case hold.TakenOver != nil:
-		one.Note = "could not be taken away; " + p.name(hold.TakenOver.By) + " answers for it"
-	case hold.Problem != "":
-		one.Note = hold.Problem
-	case hold.Standing:
-		one.Note = "was there before, and stays"
-	case hold.HeldUntil != nil:
-		one.Note = "stays for another request, until " + page.Moment{At: *hold.HeldUntil}.Date()
-	case hold.RemovedAt != nil:
-		one.Note = "removed; Curfew can't confirm that it is gone"
-	case hold.GoneAt != nil:
-		one.Note = "seen to be gone"
-	case hold.Held:
-		one.Note = "is there"
-	}
+func (p *Pages) thingHeld(status contract.Status, hold contract.HoldState) thing {
+	one, c := thingOf(hold.Access), p.caseOf(status)
+	one.Note = p.link(story.Hold(c, hold), hold.HeldBy)
 	return one
 }
 

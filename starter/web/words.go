@@ -31,9 +31,9 @@ func choices(shortest, longest contract.Duration) []contract.Duration {
 	return fit
 }
 
-// name is what a person is called.
+// name is what a person is called, with the id beside it.
 func (p *Pages) name(person string) string {
-	return p.config.Current().Name(person)
+	return story.Person(p.config.Current().Names(person), person)
 }
 
 func (p *Pages) names(people []string) string {
@@ -62,7 +62,8 @@ func (p *Pages) moment(at *time.Time) *page.Moment {
 // state is where a request is, and in which colour that is shown.
 type state struct{ Text, Tone string }
 
-func stateOf(status contract.Status) state {
+func (p *Pages) stateOf(status contract.Status) state {
+	over := status.State == contract.StateActive && status.Until != nil && !status.Until.After(p.now())
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
@@ -70,6 +71,8 @@ func stateOf(status contract.Status) state {
 		return state{"ended now", "moves"}
 	case status.Untracked:
 		return state{string(status.State) + ", untracked", "alarm"}
+	case over:
+		return state{"revoking", "moves"}
 	case status.NeedsPostReview():
 		return state{string(status.State) + ", review due", "alarm"}
 	case status.State == contract.StateActive && status.Extension != nil:
@@ -79,9 +82,9 @@ func stateOf(status contract.Status) state {
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeTakenOver:
 		return state{"taken over", "alarm"}
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeUnconfirmed:
-		return state{story.State(status), "alarm"}
+		return state{story.State(p.caseOf(status)), "alarm"}
 	case status.State == contract.StateEnded:
-		return state{story.State(status), "over"}
+		return state{story.State(p.caseOf(status)), "over"}
 	case status.State == contract.StatePending, status.State == contract.StateScheduled:
 		return state{string(status.State), "waits"}
 	}

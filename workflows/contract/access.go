@@ -104,6 +104,16 @@ func (l Leases) End() time.Time {
 	return end
 }
 
+// Last is the request whose lease ends last; empty without leases.
+func (l Leases) Last() string {
+	for _, lease := range l {
+		if lease.Until.Equal(l.End()) {
+			return lease.Request
+		}
+	}
+	return ""
+}
+
 // Find returns the lease of a request.
 func (l Leases) Find(request string) (Lease, bool) {
 	for _, lease := range l {

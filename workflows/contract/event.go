@@ -44,6 +44,16 @@ const (
 	EventChannelAbandoned  EventKind = "channel-abandoned"
 )
 
+// EventKinds are all of them, in the order in which people are shown them.
+func EventKinds() []EventKind {
+	return []EventKind{
+		EventRequested, EventReviewAsked, EventReminded, EventReviewed, EventApproved, EventDenied, EventWithdrawn, EventLapsed, EventScheduled,
+		EventGranted, EventFailed, EventExtensionAsked, EventExtensionDenied, EventExtended, EventEnding, EventRevoking, EventBreakGlassUsed,
+		EventBreakGlassReviewed, EventBreakGlassReviewOverdue, EventTicketOpened, EventIncidentAbandoned, EventChannelAbandoned, EventStuck,
+		EventExpired, EventRevoked, EventTakenOver, EventUnconfirmed, EventCertified, EventDrifted, EventRestored, EventTicketAbandoned,
+	}
+}
+
 // Event is one entry of a request's story. Seq counts from 1 without gaps.
 type Event struct {
 	Request string    `json:"request"`
@@ -56,6 +66,8 @@ type Event struct {
 	Said string `json:"said,omitempty"`
 	// Detail is Curfew's own words.
 	Detail string `json:"detail,omitempty"`
+	// Headline says in a sentence what happened, with people's names. The server sets it when it shows the event.
+	Headline string `json:"headline,omitempty"`
 }
 
 // Actors that are no person.
@@ -120,7 +132,7 @@ type OpenTicketInput struct {
 
 // OpenTicketResult answers it. There is no ticket while the tracker is blocked.
 type OpenTicketResult struct {
-	Told
+	Written
 	Ticket string `json:"ticket"`
 }
 
@@ -148,7 +160,7 @@ type NotifyInput struct {
 
 // NotifyResult answers it.
 type NotifyResult struct {
-	Told
+	Written
 	Thread string `json:"thread,omitempty"`
 	// Late are the persons whom the channel puts off. Everybody else whom an event concerns has its message.
 	Late []LeftOut `json:"late,omitempty"`

@@ -67,8 +67,9 @@ type ReleaseResult struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
-	// HeldUntil is set when another request's lease keeps the access up.
+	// HeldUntil is set when another request's lease keeps the access up, and HeldBy is that request: the one that ends last.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
+	HeldBy    string    `json:"heldBy,omitempty"`
 	Standing  bool      `json:"standing,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.
 	AlreadyAbsent bool   `json:"alreadyAbsent,omitempty"`
@@ -117,7 +118,7 @@ type GrantStatus struct {
 
 // Notice is the signal "noticed" of a request.
 type Notice struct {
-	Kind   EventKind `json:"kind"` // EventCertified, EventDrifted or EventRestored
+	Kind   EventKind `json:"kind"` // EventCertified, EventDrifted, EventRestored, or EventRevoking when the grant was canceled
 	Target string    `json:"target"`
 	Detail string    `json:"detail,omitempty"`
 	// Ask is what a certificate was handed out for.

@@ -34,6 +34,13 @@ const (
 	OutcomeUnconfirmed Outcome = "unconfirmed"
 )
 
+// Outcomes are all of them.
+func Outcomes() []Outcome {
+	return []Outcome{
+		OutcomeDenied, OutcomeWithdrawn, OutcomeLapsed, OutcomeFailed, OutcomeExpired, OutcomeRevoked, OutcomeTakenOver, OutcomeUnconfirmed,
+	}
+}
+
 // Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
 type Sealed[T any] struct {
 	Fact T `json:"fact"`
@@ -68,6 +75,14 @@ type Request struct {
 
 // Reference is what targets may show beside the access: the incident, else the ticket, else the request.
 func (r Request) Reference() string { return cmp.Or(r.Incident, r.Ticket, r.ID) }
+
+// MaxDuration is the longest that the access may last, extensions included: break-glass access may have a maximum of its own.
+func (r Request) MaxDuration() Duration {
+	if most := r.Terms.Rules.BreakGlass.MaxDuration; r.BreakGlass && most.Duration > 0 {
+		return Duration{min(most.Duration, r.Terms.MaxDuration.Duration)}
+	}
+	return r.Terms.MaxDuration
+}
 
 // Terms are what a template allows, pinned in each request: sleeping requests are not changed by a new configuration.
 type Terms struct {
@@ -209,6 +224,33 @@ type Status struct {
 	Untracked bool `json:"untracked,omitempty"`
 	// Lost is set by the server: events that the ledger does not have, although it has later ones.
 	Lost []Gap `json:"lost,omitempty"`
+	// Names are what the people of the request are called, by their ids. Whoever shows a status fills them in.
+	Names map[string]string `json:"names,omitempty"`
+	// Summary says in a sentence where it stands. The server sets it when it shows the status.
+	Summary string `json:"summary,omitempty"`
+}
+
+// People are the ids of all persons that a status names; one may come more than once.
+func (s Status) People() []string {
+	people := append([]string{s.Requester, s.Subject}, s.Reviewers...)
+	for _, review := range s.Reviews {
+		people = append(people, review.Reviewer)
+	}
+	for _, hold := range s.Holds {
+		if hold.TakenOver != nil {
+			people = append(people, hold.TakenOver.By)
+		}
+	}
+	if s.Extension != nil {
+		people = append(people, s.Extension.By)
+	}
+	if s.PostReview != nil {
+		people = append(people, s.PostReview.Reviewer)
+	}
+	if s.Ending != nil {
+		people = append(people, s.Ending.By)
+	}
+	return people
 }
 
 // Gap is a part of a request's story that the ledger lacks, by the numbers of its first and last event.
@@ -257,8 +299,9 @@ type HoldState struct {
 	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
 	// RemovedAt is set in place of GoneAt when the target shows no proof that the access is gone.
 	RemovedAt *time.Time `json:"removedAt,omitempty"`
-	// HeldUntil is set when another request's lease keeps the access up after this one has ended.
+	// HeldUntil is set when another request's lease keeps the access up after this one has ended, and HeldBy is that request.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
+	HeldBy    string     `json:"heldBy,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.
 	AlreadyAbsent bool      `json:"alreadyAbsent,omitempty"`
 	Sessions      int       `json:"sessions,omitempty"` // sessions that were ended with it

@@ -106,19 +106,20 @@ func (g *run) lookAgain(ctx workflow.Context, receipt contract.EndReceipt) {
 	g.unlocked.sessions += receipt.Sessions
 	g.unlocked.problem = "the access was taken away, but its holding could not be locked to see that it stays so: " + receipt.Unlocked
 	g.leases, g.empty = nil, now.Add(pause)
+	if g.stuck {
+		g.problem = g.unlocked.problem
+	} else if !now.Before(g.unlocked.since.Add(alarm)) {
+		g.becomeStuck(ctx, g.unlocked.since, g.unlocked.problem)
+	}
 }
 
 // answerImpatient answers those releases that need not wait for as long as it takes, once it takes long.
-func (g *run) answerImpatient(ctx workflow.Context) {
-	problem := g.problem
+func (g *run) answerImpatient() {
 	if !g.stuck {
-		if g.unlocked.since.IsZero() || workflow.Now(ctx).Before(g.unlocked.since.Add(alarm)) {
-			return
-		}
-		problem = g.unlocked.problem
+		return
 	}
 	g.answerReleases(func(in contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{Problem: problem}, !in.Patient
+		return contract.ReleaseResult{Problem: g.problem}, !in.Patient
 	})
 }
 

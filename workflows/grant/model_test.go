@@ -179,6 +179,7 @@ func (w *world) run(in contract.GrantInput, start time.Time, sayings []said) err
 		for _, notice := range []contract.Notice{
 			{Kind: contract.EventDrifted},
 			{Kind: contract.EventRestored},
+			{Kind: contract.EventRevoking},
 			{Kind: contract.EventCertified, Detail: "until " + clock(time.Time{}), Ask: contract.Sealed[contract.CertificateAsk]{Fact: ask}},
 		} {
 			notice.Target = reporting.Target

@@ -183,6 +183,6 @@ func (g *run) answerKept() {
 		return
 	}
 	g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
-		return contract.ReleaseResult{HeldUntil: g.held, Standing: g.standing}, true
+		return contract.ReleaseResult{HeldUntil: g.held, HeldBy: g.leases.Last(), Standing: g.standing}, true
 	})
 }

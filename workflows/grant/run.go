@@ -161,6 +161,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.applyTakeOver(ctx)
 	}
 	if g.canceled {
+		g.notifyRequests(ctx, contract.EventRevoking)
 		g.gone.Over = append(g.gone.Over, g.leases.Requests()...)
 		g.leases = nil
 		for _, a := range g.takeAsks() {

@@ -15,10 +15,15 @@ func (g *run) markStuck(ctx workflow.Context, until time.Time, problem string) {
 	g.stuck, g.problem = true, problem
 	g.ending = g.startEnd(ctx, until, true)
 	if !already {
-		g.since = until
-		upsert(ctx, contract.KeyStuck.ValueSet(true))
-		g.raiseStuck(ctx)
+		g.becomeStuck(ctx, until, problem)
 	}
+}
+
+// becomeStuck lists the grant among the stuck ones and raises the alarm.
+func (g *run) becomeStuck(ctx workflow.Context, since time.Time, problem string) {
+	g.stuck, g.since, g.problem = true, since, problem
+	upsert(ctx, contract.KeyStuck.ValueSet(true))
+	g.raiseStuck(ctx)
 }
 
 func (g *run) raiseStuck(ctx workflow.Context) {

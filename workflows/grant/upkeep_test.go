@@ -149,6 +149,23 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	require.Equal(t, "abandon", g.log[len(g.log)-1])
 }
 
+func TestAnEndThatNobodyCanLockAfterIsStuckAfterAMinuteAndSaysSo(t *testing.T) {
+	t.Parallel()
+	g := newTarget(t, &target{unlocked: "the ledger is down"})
+	var answer *answered
+	var raised []contract.AlarmKind
+	g.at(0, func() { g.hold("a", time.Hour) })
+	g.at(10*time.Minute, func() { answer = g.release("a") })
+	g.at(13*time.Minute, func() { raised, g.unlocked = g.kinds(), "" })
+	g.run(t)
+	require.Equal(t, []contract.AlarmKind{contract.AlarmStuck}, raised, "it is raised, and listed with it")
+	require.Equal(t, []string{"a"}, g.alarms[0].Requests)
+	require.Contains(t, g.alarms[0].Text, "the ledger is down")
+	result, is := answer.result.(contract.ReleaseResult)
+	require.True(t, is, "who is not patient is answered")
+	require.Contains(t, result.Problem, "the ledger is down")
+}
+
 // Anybody may tell a grant to write its holding again, and must not keep it from hearing a sweep.
 func TestAGrantHearsASweepWhateverItWasToldBefore(t *testing.T) {
 	g := newTarget(t, &target{})

@@ -42,7 +42,7 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 	for g.open || g.changed() || !g.isDrained(safe) {
 		g.apply(safe)
 		g.restate = g.restate && len(g.leases) > 0 && !g.held.IsZero()
-		g.answerImpatient(safe)
+		g.answerImpatient()
 		if g.leases.End().Equal(g.held) {
 			g.answerKept()
 		}

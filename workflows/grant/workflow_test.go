@@ -31,7 +31,8 @@ type target struct {
 	settles    time.Time
 	left       contract.Leases // that an earlier run had left
 	onGranting func()
-	broken     bool // no end succeeds
+	broken     bool   // no end succeeds
+	unlocked   string // why ends have no lock; empty when they have
 	alarms     []contract.Alarm
 
 	queue    string          // of the target, as the workers know it
@@ -110,6 +111,9 @@ func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 		err := g.endErr
 		g.endErr = nil
 		return contract.EndReceipt{}, err
+	}
+	if g.unlocked != "" {
+		return contract.EndReceipt{Unlocked: g.unlocked}, nil
 	}
 	if left := g.left; left != nil {
 		g.left, g.until, g.token = nil, left.Without(command.Released[0]).End(), command.Token
@@ -238,6 +242,7 @@ func TestAGrantEndsWithItsLastLease(t *testing.T) {
 			g.at(2*time.Minute, func() { g.release("b") })
 		}, time.Hour, []string{"grant", "grant", "grant", "revoke"}},
 		"canceled": {func(g *target) {
+			g.tells(contract.EventRevoking) // the request ends with it
 			g.at(0, func() { g.hold("a", time.Hour) })
 			g.at(time.Minute, g.env.CancelWorkflow)
 		}, time.Minute, []string{"grant", "revoke"}},
@@ -249,6 +254,7 @@ func TestAGrantEndsWithItsLastLease(t *testing.T) {
 			tc.play(g)
 			require.Equal(t, tc.lasts, g.run(t))
 			require.Equal(t, tc.log, g.log)
+			g.env.AssertExpectations(t)
 		})
 	}
 }

@@ -114,3 +114,23 @@ func TestNothingIsReviewedAfterwardsThatWasNeverOpened(t *testing.T) {
 	require.Equal(t, contract.OutcomeFailed, w.run(t).Outcome)
 	require.False(t, w.env.Now().After(start.Add(time.Hour)), "it waits for nobody")
 }
+
+func TestP2BreakGlassAccessIsExtendedNoFurtherThanItsOwnMaximum(t *testing.T) {
+	t.Parallel()
+	w := behindGlass(t, &world{})
+	opens := w.asks
+	w.asks = func(request *contract.Request) {
+		opens(request)
+		request.Terms.Rules.BreakGlass.MaxDuration = lasting(75 * time.Minute) // it lasts an hour, of at most three by the template
+	}
+	var tooLong, fits *answered
+	w.at(10*time.Minute, func() { tooLong = w.extend(16 * time.Minute) })
+	w.at(11*time.Minute, func() { fits = w.extend(15 * time.Minute) })
+	w.at(3*time.Hour, func() { w.review("bob", contract.VerdictApprove) })
+	status := w.run(t)
+	require.ErrorContains(t, tooLong.refused, "the maximum of 1h15m")
+	require.NoError(t, fits.refused)
+	require.NoError(t, fits.failed)
+	require.Equal(t, lasting(75*time.Minute), status.MaxDuration)
+	require.Equal(t, 75*time.Minute, status.Until.Sub(*status.GrantedAt))
+}

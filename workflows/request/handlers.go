@@ -242,6 +242,10 @@ const maxNotices = 100
 
 // handleNotice records what a grant has noticed about live access.
 func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
+	if notice.Kind == contract.EventRevoking { // nobody need vouch for an end
+		r.endBy(contract.ActorCanceled, "The grant on "+contract.Shorten(notice.Target, 64)+" was canceled.")
+		return
+	}
 	if r.status.State != contract.StateActive || r.notices == maxNotices {
 		return
 	}

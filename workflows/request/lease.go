@@ -173,6 +173,10 @@ func (r *run) releaseAll(ctx workflow.Context) {
 		r.recordEvent(ctx, contract.EventRevoking, contract.ActorDeadline, "", "")
 	}
 	r.status.Stuck = true
+	if r.unanswered { // else the grants have raised the alarm
+		r.alarm(ctx, contract.AlarmStuck, workflow.Now(ctx).Unix(), "The access should be gone and is not seen to be:\n"+r.problems()+
+			"\nCurfew keeps trying. See `curfew stuck list`.")
+	}
 	workflow.Go(ctx, r.remindOfStuck)
 	r.release(ctx, problems, contract.ReleaseInput{Patient: true})
 	r.status.Stuck = false
@@ -210,9 +214,11 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 		}
 		futures[n] = release(ctx, in)
 	}
+	r.unanswered = false
 	for n, i := range which {
 		var result contract.ReleaseResult
 		if err := futures[n].Get(ctx, &result); err != nil {
+			r.unanswered = true
 			result.Problem = contract.AsProblem(err).Error()
 		}
 		hold := &r.status.Holds[i]
@@ -227,7 +233,7 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			hold.TakenOver = &by.Fact
 			r.said.TakeOvers = append(r.said.TakeOvers, *by)
 		}
-		hold.GoneAt, hold.HeldUntil = instant(result.GoneAt), instant(result.HeldUntil)
+		hold.GoneAt, hold.HeldUntil, hold.HeldBy = instant(result.GoneAt), instant(result.HeldUntil), result.HeldBy
 		if result.Unconfirmed && !result.GoneAt.Before(r.status.AskedAt) { // not what an earlier request left
 			hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
 		}

@@ -25,7 +25,7 @@ type place struct {
 	key       string        // in the ids of alarms
 	words     func() string // like "the ticket OPS-7"
 	abandoned contract.EventKind
-	tell      func(workflow.Context, []contract.Event) (contract.Told, error)
+	write     func(workflow.Context, []contract.Event) (contract.Written, error)
 
 	blockedSince time.Time // zero while it takes entries
 	pause        time.Duration
@@ -34,7 +34,7 @@ type place struct {
 	refused      bool // an entry, as a whole
 }
 
-// deliver tells the place of events until its outbox is closed and empty. What it can't take is left out by name, and the rest
+// deliver writes events to the place until its outbox is closed and empty. What it can't take is left out by name, and the rest
 // goes on.
 func (r *run) deliver(ctx workflow.Context, p *place) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -48,24 +48,24 @@ func (r *run) deliver(ctx workflow.Context, p *place) {
 	})
 }
 
-// deliverNext tells what waits, as far as the place takes it.
+// deliverNext writes what waits, as far as the place takes it.
 func (r *run) deliverNext(ctx workflow.Context, p *place) {
 	batch := p.events[p.delivered:len(p.events):len(p.events)]
-	told, err := p.tell(ctx, batch)
+	written, err := p.write(ctx, batch)
 	if err != nil && len(batch) > 1 { // one event that is refused costs none of the others
 		batch = batch[:1]
-		told, err = p.tell(ctx, batch)
+		written, err = p.write(ctx, batch)
 	}
 	if err != nil {
-		told = contract.Told{LeftOut: entries(batch, contract.AsProblem(err).Error())}
+		written = contract.Written{LeftOut: entries(batch, contract.AsProblem(err).Error())}
 	}
-	r.leaveOut(ctx, p, told.LeftOut)
-	p.delivered += len(batch) - told.Rest
-	if told.Rest < len(batch) {
+	r.leaveOut(ctx, p, written.LeftOut)
+	p.delivered += len(batch) - written.Rest
+	if written.Rest < len(batch) {
 		p.blockedSince, p.alarmed = time.Time{}, false
 	}
-	if told.Blocked != "" {
-		r.awaitRoom(ctx, p, told.Rest, told.Blocked)
+	if written.Blocked != "" {
+		r.awaitRoom(ctx, p, written.Rest, written.Blocked)
 	}
 }
 
@@ -88,15 +88,15 @@ func (r *run) awaitRoom(ctx workflow.Context, p *place, tried int, why string) {
 		r.raiseBlocked(ctx, p, next, why)
 	}
 	untried := func() bool { return len(p.events) > p.delivered+tried }
-	if !wait.For(ctx, p.pause, "Tell "+p.words()+" again", untried) {
+	if !wait.For(ctx, p.pause, "Write to "+p.words()+" again", untried) {
 		p.pause = min(2*p.pause, longestBlockedPause)
 	}
 }
 
-// theEntry is what is left out when nothing of an event is told.
+// theEntry is what is left out when nothing of an event is written.
 const theEntry = "the entry"
 
-// entries are events that a place was told nothing of.
+// entries are events that a place was not written to.
 func entries(events []contract.Event, why string) (left []contract.LeftOut) {
 	for _, event := range events {
 		left = append(left, contract.LeftOut{Seq: event.Seq, What: theEntry, Why: why})

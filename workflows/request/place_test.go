@@ -18,23 +18,23 @@ type clerk struct {
 	rule  func(contract.Event) bool // is taken
 }
 
-func (c *clerk) Comment(_ context.Context, in contract.CommentInput) (contract.Told, error) {
+func (c *clerk) Comment(_ context.Context, in contract.CommentInput) (contract.Written, error) {
 	c.world.mu.Lock()
 	defer c.world.mu.Unlock()
 	c.calls++
-	var told contract.Told
+	var written contract.Written
 	for i, event := range in.Events {
 		switch {
 		case c.rule(event):
 			c.taken = append(c.taken, event.Kind)
 		case i+1 < len(in.Events) && c.rule(in.Events[i+1]):
-			told.LeftOut = append(told.LeftOut, contract.LeftOut{Seq: event.Seq, What: theEntry, Why: "it stumbles"})
+			written.LeftOut = append(written.LeftOut, contract.LeftOut{Seq: event.Seq, What: theEntry, Why: "it stumbles"})
 		default:
-			told.Rest, told.Blocked = len(in.Events)-i, "it stumbles"
-			return told, nil
+			written.Rest, written.Blocked = len(in.Events)-i, "it stumbles"
+			return written, nil
 		}
 	}
-	return told, nil
+	return written, nil
 }
 
 // withClerk is a world whose ticket has a clerk.
@@ -101,7 +101,7 @@ func TestWhoeverAChannelPutsOffIsTriedAgainAloneAndNobodyWaits(t *testing.T) {
 	})
 	w.at(time.Minute, func() { w.review("carol", contract.VerdictApprove) })
 	w.run(t)
-	require.Contains(t, w.notified["mail"], string(contract.EventGranted), "the others are told meanwhile")
+	require.Contains(t, w.notified["mail"], string(contract.EventGranted), "the others are notified meanwhile")
 	require.Contains(t, w.notified["mail"], string(contract.EventExpired))
 	require.Contains(t, alone, contract.EventGranted)
 	require.Equal(t, []contract.AlarmKind{contract.AlarmLeftOut}, w.alarms, "for bob, whom one message never reached")

@@ -16,10 +16,10 @@ type channel struct {
 	silent bool   // it has been down for long, and what people can't act on in time they need not hear of
 }
 
-// newPlaces makes the places where the request's story is told.
+// newPlaces makes the places where the request's story is written.
 func (r *run) newPlaces() {
 	r.ticket = &place{
-		key: "ticket", abandoned: contract.EventTicketAbandoned, tell: r.commentTicket,
+		key: "ticket", abandoned: contract.EventTicketAbandoned, write: r.commentTicket,
 		words: func() string {
 			if r.status.Ticket == "" {
 				return "the project " + r.opening.Project
@@ -29,7 +29,7 @@ func (r *run) newPlaces() {
 	}
 	r.incident = &place{
 		key: "incident", abandoned: contract.EventIncidentAbandoned, words: func() string { return "the incident " + r.status.Incident },
-		tell: func(ctx workflow.Context, events []contract.Event) (contract.Told, error) {
+		write: func(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
 			return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
 		},
 	}
@@ -37,7 +37,7 @@ func (r *run) newPlaces() {
 		c := &channel{name: name}
 		c.place = place{
 			key: "channel/" + name, abandoned: contract.EventChannelAbandoned, words: func() string { return "the channel " + name },
-			tell: func(ctx workflow.Context, events []contract.Event) (contract.Told, error) {
+			write: func(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
 				return r.notifyOn(ctx, c, events)
 			},
 		}
@@ -46,29 +46,29 @@ func (r *run) newPlaces() {
 }
 
 // commentTicket comments on the ticket, and opens one before where that is to be done.
-func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (contract.Told, error) {
-	var opening contract.Told
+func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
+	var opening contract.Written
 	if r.status.Ticket == "" {
 		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
 		if err != nil {
-			return contract.Told{}, err
+			return contract.Written{}, err
 		}
 		if opened.Ticket == "" {
-			return contract.Told{Rest: len(events), Blocked: opened.Blocked}, nil
+			return contract.Written{Rest: len(events), Blocked: opened.Blocked}, nil
 		}
-		r.status.Ticket, opening = opened.Ticket, opened.Told
+		r.status.Ticket, opening = opened.Ticket, opened.Written
 		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
 		r.show(ctx)
 	}
-	told, err := commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
-	told.LeftOut = append(opening.LeftOut, told.LeftOut...)
-	return told, err
+	written, err := commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
+	written.LeftOut = append(opening.LeftOut, written.LeftOut...)
+	return written, err
 }
 
 // notifyOn notifies people on a channel.
-func (r *run) notifyOn(ctx workflow.Context, c *channel, events []contract.Event) (contract.Told, error) {
+func (r *run) notifyOn(ctx workflow.Context, c *channel, events []contract.Event) (contract.Written, error) {
 	if c.silent {
-		return contract.Told{}, nil
+		return contract.Written{}, nil
 	}
 	result, err := notify(ctx, contract.NotifyInput{
 		Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
@@ -76,13 +76,13 @@ func (r *run) notifyOn(ctx workflow.Context, c *channel, events []contract.Event
 	if err != nil {
 		problem, known := contract.ProblemOf(err)
 		c.silent = !known || !slices.Contains(contract.Final, string(problem.Kind))
-		return contract.Told{}, err
+		return contract.Written{}, err
 	}
 	c.thread = result.Thread
 	for _, late := range result.Late {
 		r.notifyLater(ctx, c, late)
 	}
-	return result.Told, nil
+	return result.Written, nil
 }
 
 // notifyLater goes on trying to reach one person with one event. Nobody else waits for that.

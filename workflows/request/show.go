@@ -87,26 +87,37 @@ func (r *run) headline() string {
 	return strings.ToUpper(string(s.State[:1])) + string(s.State[1:])
 }
 
+// standings are how one entitlement stands, each with the fact that it needs. The first that holds is said.
+var standings = [...]struct {
+	is   func(contract.HoldState) bool
+	says func(contract.HoldState) string
+}{
+	{func(h contract.HoldState) bool { return h.Problem != "" }, func(h contract.HoldState) string { return h.Problem }},
+	{func(h contract.HoldState) bool { return h.TakenOver != nil }, func(h contract.HoldState) string {
+		return "**may still be there**: Curfew could not take it away, " + h.TakenOver.By + " answers for it: " + h.TakenOver.Reason
+	}},
+	{func(h contract.HoldState) bool { return h.Standing }, func(contract.HoldState) string { return "was there before, and stays" }},
+	{func(h contract.HoldState) bool { return h.HeldUntil != nil }, func(h contract.HoldState) string {
+		return h.Access.Person + " still has it through request " + h.HeldBy + " until " + clock(*h.HeldUntil)
+	}},
+	{func(h contract.HoldState) bool { return h.RemovedAt != nil }, func(h contract.HoldState) string {
+		return "removed at " + clock(*h.RemovedAt) + "; Curfew **can't confirm** that it is gone, which the template accepts"
+	}},
+	{func(h contract.HoldState) bool { return h.GoneAt != nil && h.AlreadyAbsent }, func(h contract.HoldState) string {
+		return "gone, seen at " + clock(*h.GoneAt) + "; it was not there any more when Curfew came to take it away"
+	}},
+	{func(h contract.HoldState) bool { return h.GoneAt != nil && h.Sessions > 0 }, func(h contract.HoldState) string {
+		return fmt.Sprintf("gone, seen at %s; %d open sessions were ended", clock(*h.GoneAt), h.Sessions)
+	}},
+	{func(h contract.HoldState) bool { return h.GoneAt != nil }, func(h contract.HoldState) string { return "gone, seen at " + clock(*h.GoneAt) }},
+	{func(h contract.HoldState) bool { return h.Held }, func(contract.HoldState) string { return "held" }},
+}
+
 func held(hold contract.HoldState) string {
-	switch {
-	case hold.Problem != "":
-		return hold.Problem
-	case hold.TakenOver != nil:
-		return "**may still be there**: Curfew could not take it away, " + hold.TakenOver.By + " answers for it: " + hold.TakenOver.Reason
-	case hold.Standing:
-		return "was there before, and stays"
-	case hold.HeldUntil != nil:
-		return "kept up by another request until " + clock(*hold.HeldUntil)
-	case hold.RemovedAt != nil:
-		return "removed at " + clock(*hold.RemovedAt) + "; Curfew **can't confirm** that it is gone, which the template accepts"
-	case hold.GoneAt != nil && hold.AlreadyAbsent:
-		return "gone, seen at " + clock(*hold.GoneAt) + "; it was not there any more when Curfew came to take it away"
-	case hold.GoneAt != nil && hold.Sessions > 0:
-		return fmt.Sprintf("gone, seen at %s; %d open sessions were ended", clock(*hold.GoneAt), hold.Sessions)
-	case hold.GoneAt != nil:
-		return "gone, seen at " + clock(*hold.GoneAt)
-	case hold.Held:
-		return "held"
+	for _, standing := range standings {
+		if standing.is(hold) {
+			return standing.says(hold)
+		}
 	}
 	return "not held"
 }

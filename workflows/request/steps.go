@@ -117,14 +117,14 @@ func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contr
 }
 
 // addIncidentNote adds notes to the incident, for as long as it takes.
-func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) (told contract.Told, err error) {
+func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) (written contract.Written, err error) {
 	err = step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
 		Summary:             "Add notes to the incident: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},
-	}).Get(ctx, &told)
-	return told, err
+	}).Get(ctx, &written)
+	return written, err
 }
 
 // notifyFor is how long a channel that is down is tried: what it is about is over by then.
@@ -143,14 +143,14 @@ func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.Noti
 }
 
 // commentTicket comments on the ticket, for as long as it takes.
-func commentTicket(ctx workflow.Context, in contract.CommentInput) (told contract.Told, err error) {
+func commentTicket(ctx workflow.Context, in contract.CommentInput) (written contract.Written, err error) {
 	err = step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
 		Summary:             "Comment on the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
 		Priority:            temporal.Priority{PriorityKey: narrateLast},
-	}).Get(ctx, &told)
-	return told, err
+	}).Get(ctx, &written)
+	return written, err
 }
 
 // patiently tries for ever what trying again can help.

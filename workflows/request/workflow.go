@@ -81,6 +81,7 @@ type run struct {
 	channels         []*channel
 	notified         notified
 	refusedEvents    []int // by the ledger
+	unanswered       bool  // a release of the last ones was not answered
 	incomplete       bool  // the ledger refused an event that access rests on
 	alarms           int   // that the ledger has not taken yet
 	refusals         int   // of extensions that were signaled
@@ -93,7 +94,7 @@ func newRun(in contract.RequestInput) *run {
 	r := &run{in: in, status: contract.Status{
 		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
 		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
-		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.Terms.MaxDuration,
+		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.MaxDuration(),
 	}}
 	for _, rule := range fact.Terms.Rules.Approvals {
 		r.status.Needed += rule.Count

@@ -49,8 +49,8 @@ type world struct {
 	looks      int                     // at the grounds
 	opened     contract.OpenTicketInput
 
-	commenting func(context.Context, contract.CommentInput) (contract.Told, error) // in the place of keeping comments
-	notifying  func(contract.NotifyInput) (contract.NotifyResult, error)           // answers beside what is kept
+	commenting func(context.Context, contract.CommentInput) (contract.Written, error) // in the place of keeping comments
+	notifying  func(contract.NotifyInput) (contract.NotifyResult, error)              // answers beside what is kept
 }
 
 func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Decision, error) {

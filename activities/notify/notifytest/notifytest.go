@@ -56,6 +56,6 @@ func Message(seq int, kind contract.EventKind, change func(*contract.Status, *co
 	}
 	_, asks := notify.Audience(event, status, nil)
 	return notify.Message{
-		Event: event, Entry: story.Of(event, status), Status: status, To: to, Asks: asks, Page: Page, Digest: Digest,
+		Event: event, Entry: story.Of(event, status, func(string) string { return Page }), Status: status, To: to, Asks: asks, Page: Page, Digest: Digest,
 	}
 }

@@ -34,7 +34,7 @@ const tooLong = "Not everything fits in here. Its page shows the whole of it."
 // event concerns; an update would reach nobody. What does not fit can't be decided here: nobody approves what they don't see.
 func message(m notify.Message, first bool) []goslack.Block {
 	left, whole := size(sizeLimit), true
-	title := story.OneLine(fmt.Sprintf("%s for %s", m.Status.Template, m.Status.Subject), headerLimit)
+	title := story.OneLine(fmt.Sprintf("%s for %s", m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), headerLimit)
 	blocks := []goslack.Block{goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, title, false, false))}
 	if first && len(m.To) > 0 {
 		told := text(story.OneLine(m.Entry.Headline, lineLimit) + ". " + m.Asks.Words())
@@ -83,7 +83,7 @@ func reply(m notify.Message) []goslack.Block {
 
 // summary stands for the message in notifications. It has nothing in it that anybody typed.
 func summary(m notify.Message) string {
-	return story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject), lineLimit)
+	return story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), lineLimit)
 }
 
 func buttons(m notify.Message, decide bool) goslack.Block {

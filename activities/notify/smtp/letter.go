@@ -49,7 +49,7 @@ func (c *Channel) letter(m notify.Message, to notify.Recipient) (*mail.Msg, erro
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	letter.FromMailAddress(c.from)
 	letter.AddToMailAddress(&netmail.Address{Name: notify.Line(to.Name), Address: to.Account})
-	letter.Subject(story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, m.Status.Subject), subjectLimit))
+	letter.Subject(story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), subjectLimit))
 	letter.SetDateWithValue(m.Event.At)
 	letter.SetMessageIDWithValue(c.id(m.Event.ID(), to.Person))
 	thread := "<" + c.id(m.Event.Request) + ">"

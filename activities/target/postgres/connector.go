@@ -43,7 +43,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 			return err
 		}
 		before, err := vet(ctx, conn, m)
-		if err != nil || before.held {
+		if err != nil || before.held() {
 			return err
 		}
 		granted = target.AccessGranted
@@ -58,11 +58,17 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 
 // Revoke implements target.Connector. An account or a role that has been dropped has taken its memberships along.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
-	m, err := membershipOf(access)
-	if err != nil {
-		return "", err
+	_, revoked, _, err := c.revoke(ctx, access)
+	return revoked, err
+}
+
+// revoke returns the memberships that it has taken away as well.
+func (c *connector) revoke(ctx context.Context, access target.Access) (m membership, revoked target.Revoked, given []subject, err error) {
+	if m, err = membershipOf(access); err != nil {
+		return m, "", nil, err
 	}
-	revoked := target.AlreadyAbsent
+	revoked = target.AlreadyAbsent
+	last := m
 	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
 		found, err := find(ctx, conn, access, m)
 		if err != nil {
@@ -72,17 +78,20 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 			revoked = target.AccessRevoked
 		}
 		for _, one := range found.ours(majorVersion(conn)) {
-			m = one.membership
-			if _, err := conn.Exec(ctx, revokeStatement(m)); err != nil && !dropped(err, one.seen) {
+			last = one.membership
+			if _, err := conn.Exec(ctx, revokeStatement(last)); err != nil && !dropped(err, one.seen) {
 				return err
+			}
+			if one.held() {
+				given = append(given, one)
 			}
 		}
 		return nil
 	})
 	if err != nil {
-		return "", c.problem(err, m)
+		return last, "", nil, c.problem(err, last)
 	}
-	return revoked, nil
+	return last, revoked, given, nil
 }
 
 // Inspect implements target.Connector. The lists of roles and of memberships are everybody's to read, so that nothing is

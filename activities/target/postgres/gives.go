@@ -77,37 +77,39 @@ func (c *connector) Vet(ctx context.Context, entitlement json.RawMessage) (strin
 	return gives.warn(m), nil
 }
 
-// Remnants implements target.RemnantTeller.
-func (c *connector) Remnants(ctx context.Context, access target.Access) ([]string, error) {
-	m, err := membershipOf(access)
+// RevokeTelling implements target.RemnantTeller.
+func (c *connector) RevokeTelling(ctx context.Context, access target.Access) (target.Revoked, target.Remnants, error) {
+	m, revoked, given, err := c.revoke(ctx, access)
+	if err != nil {
+		return "", nil, err
+	}
+	return revoked, func(ctx context.Context) (lines []string, err error) {
+		err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
+			for _, one := range given {
+				more, err := givenOnSince(ctx, conn, one)
+				if err != nil {
+					return err
+				}
+				lines = append(lines, more...)
+			}
+			return nil
+		})
+		if err != nil {
+			return nil, c.problem(err, m)
+		}
+		return lines, nil
+	}, nil
+}
+
+// givenOnSince is what a membership's role was used for since the membership was given.
+func givenOnSince(ctx context.Context, conn *pgx.Conn, one subject) ([]string, error) {
+	statement := remnantsStatement
+	if one.known {
+		statement = closeRemnantsStatement
+	}
+	rows, err := conn.Query(ctx, statement, one.membership.role, one.since)
 	if err != nil {
 		return nil, err
 	}
-	statement := remnantsStatement
-	if m.known {
-		statement = closeRemnantsStatement
-	}
-	var lines []string
-	err = c.links.use(ctx, func(ctx context.Context, conn *pgx.Conn) error {
-		found, err := find(ctx, conn, access, m)
-		if err != nil {
-			return err
-		}
-		for _, one := range found.ours(majorVersion(conn)) {
-			rows, err := conn.Query(ctx, statement, one.membership.role, one.membership.account)
-			if err != nil {
-				return err
-			}
-			more, err := pgx.CollectRows(rows, pgx.RowTo[string])
-			if err != nil {
-				return err
-			}
-			lines = append(lines, more...)
-		}
-		return nil
-	})
-	if err != nil {
-		return nil, c.problem(err, m)
-	}
-	return lines, nil
+	return pgx.CollectRows(rows, pgx.RowTo[string])
 }

@@ -95,25 +95,38 @@ func TestP3WhatTheSubjectGaveOnWhileTheAccessLastedIsTold(t *testing.T) {
 	w.exec(t, `GRANT SELECT ON %s TO %s`, table, quote(other)) // before the access
 	connector, account := w.connector(t), w.subject(t)
 	access := target.Access{Entitlement: known(owner), Account: account}
-	_, err := connector.Grant(t.Context(), access)
-	require.NoError(t, err)
 	remnants := func() string {
-		lines, err := connector.(target.RemnantTeller).Remnants(t.Context(), access)
-		require.NoError(t, err)
+		lines, revoked := revokeTelling(t, connector, access)
+		require.Equal(t, target.AccessRevoked, revoked)
 		return strings.Join(lines, "\n")
 	}
+	_, err := connector.Grant(t.Context(), access)
+	require.NoError(t, err)
 	require.Empty(t, remnants(), "what was there before is not the subject's doing")
 
+	_, err = connector.Grant(t.Context(), access)
+	require.NoError(t, err)
 	subject := w.server.Connect(t, account, testserver.Superuser)
 	_, err = subject.Exec(t.Context(), "GRANT SELECT, UPDATE ON "+table+" TO "+quote(account)+"; GRANT SELECT (id) ON "+table+" TO PUBLIC")
 	require.NoError(t, err)
-	require.Contains(t, remnants(), "UPDATE on table")
-	require.Contains(t, remnants(), "was granted to "+quote(account))
-	require.Contains(t, remnants(), "was granted to PUBLIC")
+	given := remnants()
+	require.Contains(t, given, "UPDATE on table")
+	require.Contains(t, given, "was granted to "+quote(account))
+	require.Contains(t, given, "was granted to PUBLIC")
 
-	_, err = connector.Revoke(t.Context(), access)
+	lines, revoked := revokeTelling(t, connector, access)
+	require.Empty(t, lines)
+	require.Equal(t, target.AlreadyAbsent, revoked)
+}
+
+// revokeTelling revokes an access, and asks what outlives it.
+func revokeTelling(t *testing.T, connector target.Connector, access target.Access) (lines []string, revoked target.Revoked) {
+	t.Helper()
+	revoked, remnants, err := connector.(target.RemnantTeller).RevokeTelling(t.Context(), access)
 	require.NoError(t, err)
-	require.Empty(t, remnants())
+	lines, err = remnants(t.Context())
+	require.NoError(t, err)
+	return lines, revoked
 }
 
 func TestP3WhatTheSubjectGaveOnInAnotherDatabaseIsTold(t *testing.T) {
@@ -131,8 +144,7 @@ func TestP3WhatTheSubjectGaveOnInAnotherDatabaseIsTold(t *testing.T) {
 			require.NoError(t, err)
 			_, err = w.server.Connect(t, account, database).Exec(t.Context(), "GRANT SELECT ON orders TO "+quote(account))
 			require.NoError(t, err)
-			lines, err := connector.(target.RemnantTeller).Remnants(t.Context(), target.Access{Entitlement: written, Account: account})
-			require.NoError(t, err)
+			lines, _ := revokeTelling(t, connector, target.Access{Entitlement: written, Account: account})
 			require.Contains(t, strings.Join(lines, "\n"), quote(account)+" has new privileges on an object of "+quote(owner)+" in database "+quote(database))
 		})
 	}
@@ -153,7 +165,6 @@ func TestP3WhatTheSubjectMadeAsTheRoleIsTold(t *testing.T) {
 	_, err = w.server.Connect(t, account, testserver.Superuser).Exec(t.Context(), `SET ROLE `+quote(w.role)+`;
 		CREATE FUNCTION `+quote(w.name+"open")+`.leak() RETURNS bigint LANGUAGE sql SECURITY DEFINER AS 'SELECT count(*) FROM `+w.table+`'`)
 	require.NoError(t, err)
-	lines, err := connector.(target.RemnantTeller).Remnants(t.Context(), w.access(account))
-	require.NoError(t, err)
+	lines, _ := revokeTelling(t, connector, w.access(account))
 	require.Contains(t, strings.Join(lines, "\n"), quote(w.role)+" owns a new object in database postgres (pg_proc")
 }

@@ -50,11 +50,13 @@ func oidsOf(id string) (known oids) {
 type seen struct {
 	oids
 
-	held               bool
+	since              string // the transaction that gave the membership; empty when there is none
 	superuser, ourself bool
 }
 
-func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.held) }
+func (s *seen) scan(row pgx.Row) error { return row.Scan(&s.role, &s.account, &s.since) }
+
+func (s *seen) held() bool { return s.since != "" }
 
 // subject is a membership that an access may be, by its present names.
 type subject struct {
@@ -100,7 +102,7 @@ func find(ctx context.Context, conn *pgx.Conn, access target.Access, named membe
 
 func (f finding) held() bool {
 	for _, one := range f.subjects {
-		if one.held {
+		if one.held() {
 			return true
 		}
 	}

@@ -68,12 +68,8 @@ const owned = `owned AS (
 			WHERE refclassid = 'pg_authid'::regclass AND refobjid IN (SELECT oid FROM reached) AND deptype = 'o'
 				AND classid NOT IN ('pg_default_acl'::regclass, 'pg_user_mapping'::regclass))`
 
-// since is how many transactions ago the account $2 became a member of the role $1 by us.
-const since = `since (age) AS (
-			SELECT age(xmin) FROM pg_auth_members
-			WHERE roleid = to_regrole(quote_ident($1)) AND member = to_regrole(quote_ident($2))
-				AND (grantor = to_regrole(quote_ident(current_user)) OR current_setting('server_version_num')::int < 160000)
-			LIMIT 1)`
+// since is how many transactions ago the transaction $2 was.
+const since = `since (age) AS (SELECT age($2::text::xid))`
 
 // givenOn are those who were first given privileges on an owned object since then, and made the objects that are owned
 // since then.
@@ -94,11 +90,13 @@ const (
 )
 
 var statements = map[string]string{
-	// What is there of a role $1, an account $2 and the membership that we would revoke.
+	// What is there of a role $1, an account $2 and the membership that we would revoke: the transaction that gave it, which it
+	// is as old as; empty when there is none.
 	lookStatement: `
-		SELECT COALESCE(role, 0)::oid, COALESCE(account, 0)::oid, EXISTS (
-			SELECT FROM pg_auth_members
-			WHERE roleid = role AND member = account AND (grantor = us OR current_setting('server_version_num')::int < 160000))
+		SELECT COALESCE(role, 0)::oid, COALESCE(account, 0)::oid, COALESCE((
+			SELECT xmin::text FROM pg_auth_members
+			WHERE roleid = role AND member = account AND (grantor = us OR current_setting('server_version_num')::int < 160000)
+			LIMIT 1), '')
 		FROM (SELECT to_regrole(quote_ident($1))::oid AS role, to_regrole(quote_ident($2))::oid AS account,
 			to_regrole(quote_ident(current_user)) AS us) AS named`,
 	// What a role $1 and an account $2 are called now; empty for one that was dropped.
@@ -137,8 +135,8 @@ var statements = map[string]string{
 			OR current_setting('server_version_num')::int < 160000 AND pg_has_role($1::name, 'MEMBER WITH ADMIN OPTION')
 			OR EXISTS (SELECT FROM pg_auth_members WHERE roleid = to_regrole(quote_ident($1)) AND member = pg_roles.oid AND admin_option)
 		FROM pg_roles WHERE rolname = current_user`,
-	// What members of a role $1 have given on or made since an account $2 became one by us: the membership is as old as the
-	// transaction that gave it. What PUBLIC was given in another database is not seen.
+	// What members of a role $1 have given on or made since a transaction $2. What PUBLIC was given in another database is not
+	// seen.
 	remnantsStatement: `WITH RECURSIVE ` + reached + `, ` + owned + `, ` + since + givenOn + ` UNION ` + made + ` ORDER BY 1 LIMIT 20`,
 	// The same, with each privilege on objects of this database. It reads all that the role has privileges on.
 	closeRemnantsStatement: `WITH RECURSIVE ` + reached + `, ` + owned + `, ` + touched + `, ` + since + `
@@ -159,8 +157,15 @@ var statements = map[string]string{
 	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1 AND pid = ANY ($2::int[])`,
 }
 
+// genericPlans has each statement planned once on a connection. The values that it is called with make no better plan, and to
+// plan the longest takes the server a hundred times as long as to run it.
+const genericPlans = `SET plan_cache_mode = force_generic_plan`
+
 // prepare readies a new connection.
 func prepare(ctx context.Context, conn *pgx.Conn) error {
+	if _, err := conn.Exec(ctx, genericPlans); err != nil {
+		return err
+	}
 	for name, sql := range statements {
 		if _, err := conn.Prepare(ctx, name, sql); err != nil {
 			return err

@@ -69,6 +69,7 @@ func callOnce[T any](ctx context.Context, c *Client, method, path string, body a
 	if err := json.Unmarshal(answer.JSON, &answer.Value); err != nil {
 		return answer, c.strange("%v", err)
 	}
+	c.answered.Store(true)
 	return answer, nil
 }
 

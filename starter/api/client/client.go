@@ -11,6 +11,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -36,6 +37,8 @@ type Options struct {
 	// Renew, if any, is asked for the token before each call, in place of Token.
 	Renew   func(context.Context) (config.Secret, error)
 	Version string // of the program, for the server to see
+	// Trouble, if any, is called once in each outage while a request is followed; the client goes on trying.
+	Trouble func(error)
 }
 
 // Client calls the API in the name of one person.
@@ -44,6 +47,9 @@ type Client struct {
 	token func(context.Context) (config.Secret, error)
 	agent string
 	http  *http.Client
+	// answered is true once this is known to be a server of Curfew's.
+	answered atomic.Bool
+	trouble  func(error)
 }
 
 // Answer is what the API answered, understood and as it came.
@@ -66,7 +72,7 @@ func New(o Options) (*Client, error) {
 	if token == nil {
 		token = func(context.Context) (config.Secret, error) { return o.Token, nil }
 	}
-	return &Client{base: base, token: token, agent: "curfew/" + o.Version, http: &http.Client{
+	return &Client{base: base, token: token, agent: "curfew/" + o.Version, trouble: o.Trouble, http: &http.Client{
 		Transport: &http.Transport{
 			Proxy:                 http.ProxyFromEnvironment,
 			DialContext:           (&net.Dialer{Timeout: 10 * time.Second}).DialContext,

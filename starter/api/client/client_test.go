@@ -144,3 +144,59 @@ func TestFollowResumesABrokenStream(t *testing.T) {
 	require.Equal(t, []contract.EventKind{"requested", "withdrawn"}, told)
 	require.Equal(t, contract.StateEnded, ended.Value.State)
 }
+
+// A server that is restarted refuses connections, and a proxy before it answers in its place, for longer than a client tries that
+// has never reached it.
+func TestFollowLivesThroughARestartOfTheServer(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int32
+	const down = 7
+	handler := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		switch n := opened.Add(1); {
+		case n > 1 && n < 1+down/2:
+			panic(http.ErrAbortHandler)
+		case n > 1 && n < 1+down:
+			w.WriteHeader(http.StatusBadGateway)
+		default:
+			w.Header().Set("Content-Type", "text/event-stream")
+			text := "id: 1\ndata: {\"seq\":1,\"kind\":\"requested\"}\n\n"
+			if n > 1 {
+				text = "id: 2\ndata: {\"seq\":2,\"kind\":\"withdrawn\"}\n\nevent: ended\ndata: {\"state\":\"ended\"}\n\n"
+			}
+			_, _ = w.Write([]byte(text))
+		}
+	})
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	var troubles, busy atomic.Int32
+	c, err := client.New(client.Options{
+		Server: server.URL, Token: config.SecretOf(startertest.Token("alice")), Trouble: func(error) { troubles.Add(1) },
+	})
+	require.NoError(t, err)
+	var told []contract.EventKind
+
+	ended, err := c.Follow(t.Context(), "any", 0, func(event client.Answer[contract.Event]) error {
+		if event.Value.Seq == 1 && busy.Add(1) == 1 { // whoever is told asks the server too, and that fails
+			return contract.Problemf(contract.KindUnavailable, "server", "try again", "it is starting")
+		}
+		told = append(told, event.Value.Kind)
+		return nil
+	})
+
+	require.NoError(t, err)
+	require.Equal(t, contract.StateEnded, ended.Value.State)
+	require.Equal(t, []contract.EventKind{"withdrawn"}, told[len(told)-1:])
+	require.EqualValues(t, 1, troubles.Load(), "it is said once that the server can't be reached")
+}
+
+func TestAServerThatHasNeverAnsweredIsNotWaitedFor(t *testing.T) {
+	t.Parallel()
+	var opened atomic.Int32
+	c := connect(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		opened.Add(1)
+		panic(http.ErrAbortHandler)
+	}))
+	_, err := c.Follow(t.Context(), "any", 0, func(client.Answer[contract.Event]) error { return nil })
+	requireProblem(t, err, contract.KindUnavailable, "server")
+	require.Less(t, opened.Load(), int32(20))
+}

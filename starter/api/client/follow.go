@@ -19,21 +19,24 @@ const (
 	maxLine = 1 << 20
 	// silenceFor is longer than the server lets a stream be silent.
 	silenceFor = time.Minute
-	// followTries is how often in a row a stream is opened without anything new coming out of it.
+	// followTries is how often a stream is opened of a server that has not answered this client before.
 	followTries = 5
+	// followFor is how long one that has is tried again: it may be restarting, or a proxy before it.
+	followFor = 15 * time.Minute
+	// longestRetry is the longest pause between two tries.
+	longestRetry = 5 * time.Second
 )
 
-// Follow tells the events of a request after a number as they come, and returns its status when it has ended. It opens
-// the stream again when it breaks. An error of tell's ends it.
+// Follow tells the events of a request after a number as they come, and returns its status when it has ended. It opens the
+// stream again when that breaks, also while the server is restarted. An error of tell's ends it, unless it is one that may be gone
+// the next time: then the same event is told again.
 func (c *Client) Follow(
 	ctx context.Context, id string, after int, tell func(Answer[contract.Event]) error,
 ) (Answer[contract.Status], error) {
-	for try := 1; ; try++ {
+	outage := outage{pause: retryAfter}
+	for {
 		stream := &stream{after: after, tell: tell}
 		err := c.stream(ctx, id, stream)
-		if stream.after > after {
-			after, try = stream.after, 0
-		}
 		switch {
 		case stream.ended != nil:
 			return *stream.ended, nil
@@ -41,26 +44,61 @@ func (c *Client) Follow(
 			return Answer[contract.Status]{}, stream.refused
 		case ctx.Err() != nil:
 			return Answer[contract.Status]{}, ctx.Err()
-		case !passing(err) || try >= followTries:
+		case stream.open:
+			outage = outage.over(stream.after > after)
+		}
+		after = stream.after
+		if !passing(err) || !outage.goesOn(c.answered.Load()) {
 			return Answer[contract.Status]{}, err
+		}
+		if outage.tries == followTries && c.trouble != nil {
+			c.trouble(err)
 		}
 		select {
 		case <-ctx.Done():
 			return Answer[contract.Status]{}, ctx.Err()
-		case <-time.After(retryAfter):
+		case <-time.After(outage.pause):
 		}
+		outage.pause = min(2*outage.pause, longestRetry)
 	}
+}
+
+// outage is the time in which a server is not reached.
+type outage struct {
+	since time.Time
+	tries int
+	pause time.Duration
+}
+
+// over ends an outage when a stream was open; only one that brought something also starts with short pauses again.
+func (o outage) over(news bool) outage {
+	o.since, o.tries = time.Time{}, 0
+	if news {
+		o.pause = retryAfter
+	}
+	return o
+}
+
+// goesOn is true while it is worth to try again.
+func (o *outage) goesOn(answered bool) bool {
+	now := time.Now()
+	if o.since.IsZero() {
+		o.since = now
+	}
+	o.tries++
+	return o.tries < followTries || answered && now.Sub(o.since) < followFor
 }
 
 // passing is true for problems that may be gone when the stream is opened again.
 func passing(err error) bool {
 	problem, ok := contract.ProblemOf(err)
-	return ok && problem.Kind == contract.KindUnavailable
+	return ok && (problem.Kind == contract.KindUnavailable || problem.Kind == contract.KindCapacity)
 }
 
 // stream is what came out of one connection.
 type stream struct {
 	after   int
+	open    bool
 	tell    func(Answer[contract.Event]) error
 	refused error // by tell
 	ended   *Answer[contract.Status]
@@ -90,6 +128,8 @@ func (c *Client) stream(ctx context.Context, id string, s *stream) error {
 		}
 		return c.refused(response, body)
 	}
+	s.open = true
+	c.answered.Store(true)
 	return c.read(response.Body, s, func() { silence.Reset(silenceFor) })
 }
 
@@ -133,7 +173,11 @@ func (c *Client) take(s *stream, kind string, data []byte) error {
 	if err := json.Unmarshal(data, &event.Value); err != nil {
 		return c.strange("%v", err)
 	}
-	s.after = event.Value.Seq
-	s.refused = s.tell(event)
-	return nil
+	switch err := s.tell(event); {
+	case passing(err):
+		return err
+	default:
+		s.after, s.refused = event.Value.Seq, err
+		return nil
+	}
 }

@@ -1,8 +1,8 @@
 package contract
 
-// Told answers the activities that tell a place of a request's events. Its zero value says that all of them are told.
-type Told struct {
-	// Rest is how many of the events, at the end, are not told yet.
+// Written answers the activities that write a request's events to a place. Its zero value says that all of them are written.
+type Written struct {
+	// Rest is how many of the events, at the end, are not written yet.
 	Rest    int       `json:"rest,omitempty"`
 	LeftOut []LeftOut `json:"leftOut,omitempty"`
 	// Blocked says why the place takes none of the rest now, although it answers.

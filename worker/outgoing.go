@@ -7,21 +7,22 @@ import (
 	"curfew/workflows/contract"
 )
 
-// told are the activities that record, write or send what workflows say.
-type told struct {
+// outgoing are the activities that record, write or send what workflows say.
+type outgoing struct {
 	record  func(context.Context, contract.RecordInput) (contract.RecordResult, error)
 	alarm   func(context.Context, contract.AlarmInput) error
-	comment func(context.Context, contract.CommentInput) (contract.Told, error)
+	comment func(context.Context, contract.CommentInput) (contract.Written, error)
 	open    func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error)
-	note    func(context.Context, contract.AddNoteInput) (contract.Told, error)
+	note    func(context.Context, contract.AddNoteInput) (contract.Written, error)
 	notify  func(context.Context, contract.NotifyInput) (contract.NotifyResult, error)
 }
 
-// registerTold puts a guard before them, where seals are checked.
-func registerTold(r Registry, o Options, t told) {
+// registerOutgoing puts a guard before them, where seals are checked.
+func registerOutgoing(r Registry, o Options, t outgoing) {
+	t = named(o.Config, t)
 	if o.Verifier != nil {
 		guard := guardOf(o)
-		t = told{
+		t = outgoing{
 			record: guard.Record(t.record), alarm: guard.Alarm(t.alarm), comment: guard.Comment(t.comment, t.open),
 			open: guard.Open(t.open), note: guard.AddNote(t.note), notify: guard.Notify(t.notify),
 		}
