@@ -438,3 +438,19 @@ func TestP7AWorkflowRaisesItsOwnAlarmsAndNoOthers(t *testing.T) {
 	overdue.Request = b.request(func(request *contract.Request) { request.BreakGlass = true })
 	require.NoError(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, overdue))
 }
+
+// Nobody has ended the request, and the server alone says who has.
+func TestP7WhatTheServerSaysOfARequestIsNoWorkflowsToSay(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	in := told(b.request(nil), contract.EventRequested, "ann", "orders are late")
+	in.Status.Ending = &contract.Ending{By: "eve", Reason: "an intruder", At: time.Now()}
+	in.Status.Untracked, in.Status.Lost, in.Status.Summary = true, []contract.Gap{{From: 2, To: 3}}, "it has ended"
+	require.NoError(t, b.record(in))
+	status, _, err := b.store.Request(t.Context(), id)
+	require.NoError(t, err)
+	require.Nil(t, status.Ending)
+	require.False(t, status.Untracked)
+	require.Empty(t, status.Lost)
+	require.Empty(t, status.Summary)
+}

@@ -124,7 +124,8 @@ func (g *Guard) alarmedOnly(ctx context.Context, t telling, problem *contract.Pr
 // proven.
 func drawn(status contract.Status, proven seal.Proven) contract.Status {
 	status = story.Drawn(status, proven.Request)
-	status.Names = nil // whoever shows it asks the directory
+	status.Names = nil                                                                 // whoever shows it asks the directory
+	status.Ending, status.Untracked, status.Lost, status.Summary = nil, false, nil, "" // the server's to say, when it shows it
 	if proven.Request.Ticket == "" && !placedIn(proven.Request, status.Ticket) {
 		status.Ticket = ""
 	}

@@ -111,11 +111,11 @@ func (r *requests) signal(ctx context.Context, workflow string) error {
 // restore records what the workflow of a request has had recorded in its life, as its history has it, with the same guard
 // before it.
 func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowExecutionInfo, id string) error {
-	r.histories++
-	if r.histories > mostHistories {
+	if r.histories == mostHistories {
 		r.found.Problem = fmt.Sprintf("only the first %d histories were held against the ledger", mostHistories)
 		return nil
 	}
+	r.histories++
 	workflow := execution.GetExecution()
 	history := r.Temporal.GetWorkflowHistory(ctx, workflow.GetWorkflowId(), workflow.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	var last contract.RecordInput

@@ -28,7 +28,7 @@ func remove(ctx context.Context, connector Connector, gone Access, proof ledger.
 		if !refusedAndGone(ctx, connector, gone, proof, err) {
 			return removed{}, err
 		}
-		revoked = AlreadyAbsent
+		revoked, err = AlreadyAbsent, nil
 	}
 	found.absent = revoked == AlreadyAbsent
 	if ender, ok := connector.(SessionEnder); ok && !keepSessions {

@@ -59,7 +59,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), RemovedAt: pointer(8), Sessions: 2, Problem: "it took long",
 		}},
 		Stuck: true, Seq: 9, Ending: &contract.Ending{By: "p-eve", Reason: "enough", At: at(11), Unrecorded: true},
-		Untracked: true, Lost: []contract.Gap{{From: 2, To: 3}},
+		Untracked: true, Lost: []contract.Gap{{From: 2, To: 3}}, Names: map[string]string{"p-ada": "Ada"}, Summary: "it is live",
 	}
 }
 
