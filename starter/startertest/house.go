@@ -82,10 +82,14 @@ func on(t testing.TB, server *temporal.Server) *House {
 	h.Starter, err = starter.New(starter.Options{
 		Temporal: h.Client, Config: h.Live, Ledger: h.Ledger,
 		Tickets: tickets, References: references, Groups: group.New(nil, h.Ledger), Sightings: h.Ledger,
+		UntrackedAfter: untrackedAfter,
 	})
 	require.NoError(t, err)
 	return h
 }
+
+// untrackedAfter leaves requests that tests put into the ledger without a workflow alone for as long as any test takes.
+const untrackedAfter = 20 * time.Minute
 
 // Token is the bearer token of a person of the directory.
 func Token(person string) string { return "token-of-" + person }

@@ -75,6 +75,7 @@ func TestAPageLinksTheRequestThatHoldsTheAccessUp(t *testing.T) {
 	status.ID, status.Holds[0].HeldBy = ulid.Make().String(), keeper
 	d.Record(t, status)
 	page := d.signedIn(t, "carol").get("/requests/" + status.ID).text
+	require.Regexp(t, headline, page)
 	said := headline.FindStringSubmatch(page)[1]
 	require.Contains(t, said, "Ann Lee (ann) still has the access through request <a href=\"/requests/"+keeper+"\">"+keeper+"</a> until")
 }

@@ -119,8 +119,11 @@ var changes = map[string]change{
 		},
 		func(c *story.Case) { c.Status.Ending = nil },
 	},
-	"untracked": {func(c *story.Case) { c.Status.Untracked = true }, func(c *story.Case) { c.Status.Untracked = false }},
-	"granted":   {func(c *story.Case) { c.Status.GrantedAt = at(0) }, func(c *story.Case) { c.Status.GrantedAt = nil }},
+	"untracked": { // no request is called so in its first minutes
+		func(c *story.Case) { c.Status.Untracked, c.Status.AskedAt = true, asked },
+		func(c *story.Case) { c.Status.Untracked, c.Status.AskedAt = false, now },
+	},
+	"granted": {func(c *story.Case) { c.Status.GrantedAt = at(0) }, func(c *story.Case) { c.Status.GrantedAt = nil }},
 	"not on record": {
 		func(c *story.Case) { c.Status.Ending.Unrecorded = true }, func(c *story.Case) { c.Status.Ending.Unrecorded = false },
 	},

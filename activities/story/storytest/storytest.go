@@ -132,7 +132,7 @@ var (
 func base() story.Case {
 	until := asked.Add(time.Hour)
 	return story.Case{Now: now, Event: contract.Event{Request: "R1", Seq: 3, Kind: "none", Actor: "bob", At: now}, Status: contract.Status{
-		ID: "R1", State: "none", Template: "debug-prod", Requester: "ann", Subject: "ann", Reason: "look at the orders", AskedAt: asked,
+		ID: "R1", State: "none", Template: "debug-prod", Requester: "ann", Subject: "ann", Reason: "look at the orders", AskedAt: now,
 		Duration: contract.Duration{Duration: time.Hour}, MaxDuration: contract.Duration{Duration: 4 * time.Hour},
 		Needed: 2, Approvals: 1, Reviewers: []string{"bob", "carol"}, Until: &until,
 		Names: map[string]string{"ann": "Ann Lee", "bob": "Bob Carter", "dan": "Dan Dee"},
