@@ -34,9 +34,9 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 		case status.GrantedAt == nil || status.Subject != request.Subject || !shares(status, request.Terms):
 		case status.ID == request.ID:
 			facts.GrantedAt = *status.GrantedAt
-			had = append(had, stretchOf(status))
+			had = append(had, stretchOf(status, facts.Now))
 		default:
-			had = append(had, stretchOf(status))
+			had = append(had, stretchOf(status, facts.Now))
 		}
 	}
 	begins := facts.Now
@@ -77,12 +77,13 @@ func shares(status contract.Status, terms contract.Terms) bool {
 // stretch is a time during which somebody had access.
 type stretch struct{ from, to time.Time }
 
-func stretchOf(status contract.Status) stretch {
-	s := stretch{from: *status.GrantedAt}
+// stretchOf is how long a request gave access. One that has not ended may still give it after its deadline: its revoke may be stuck.
+func stretchOf(status contract.Status, now time.Time) stretch {
+	s := stretch{from: *status.GrantedAt, to: now}
 	switch {
 	case status.EndedAt != nil:
 		s.to = *status.EndedAt
-	case status.Until != nil:
+	case status.Until != nil && status.Until.After(now):
 		s.to = *status.Until
 	}
 	return s

@@ -71,6 +71,11 @@ func TestHowLongSomebodyHasHadAnAccessIsCountedOverTheirRequests(t *testing.T) {
 			had(t, l, 120*minute, 26*minute)
 		}, 10 * minute},
 		"one too long ago": {func(t *testing.T, l ledger.Events) { had(t, l, 120*minute, 16*minute) }, 0},
+		"one whose revoke is stuck": {func(t *testing.T, l ledger.Events) {
+			had(t, l, 120*minute, 60*minute, func(s *contract.Status) {
+				s.State, s.Outcome, s.EndedAt, s.Stuck = contract.StateRevoking, "", nil, true
+			})
+		}, 120 * minute},
 		"of another person": {func(t *testing.T, l ledger.Events) {
 			had(t, l, 10*minute, minute, func(s *contract.Status) { s.Subject = "grace" })
 		}, 0},
