@@ -115,7 +115,7 @@ func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([
 	}
 	return found.missed, s.raise(ctx, contract.Alarm{
 		Kind: contract.AlarmLeavingConfirmed, Actor: actor,
-		Text: fmt.Sprintf("%s confirmed the directory %s: access may end by it, however many people lose theirs", s.config.Name(actor), digest),
+		Text: fmt.Sprintf("%s confirmed the directory %s: access may end by it, however many people lose theirs", s.person(actor), digest),
 	})
 }
 

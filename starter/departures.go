@@ -159,11 +159,11 @@ func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
 func (s *Starter) whyDeparted(d departure.Departure) string {
 	switch d.Why {
 	case departure.Left:
-		return s.config.Name(d.Person) + " has left."
+		return s.person(d.Person) + " has left."
 	case departure.Missing:
 		return d.Person + " is not in the directory any more."
 	case departure.Changed:
-		return fmt.Sprintf("%s has not the account %s on %s any more.", s.config.Name(d.Person), d.Account, d.Target)
+		return fmt.Sprintf("%s does not have the account %s on %s any more.", s.person(d.Person), d.Account, d.Target)
 	}
 	return ""
 }

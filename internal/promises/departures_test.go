@@ -91,7 +91,7 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 	require.Contains(t, h.headlines(live.ID), "Access was ended early by a change of the directory")
 	alarm := h.alarm(contract.AlarmEnded)
 	require.ElementsMatch(t, []string{live.ID, waits.ID}, alarm.Requests)
-	require.Contains(t, alarm.Text, "Alice has left.")
+	require.Contains(t, alarm.Text, "Alice (alice) has left.")
 	require.Equal(t, contract.ActorDirectory, alarm.Actor)
 	require.Empty(t, h.alarmsOf(contract.AlarmLeaving), "there is no delay")
 
@@ -154,7 +154,7 @@ func TestP2AnAccountThatIsChangedLosesTheAccessThatItWasGranted(t *testing.T) {
 	h.ended(live.ID)
 	require.False(t, h.canDebug("alice@example.org"), "the account that was granted, not the one of today")
 	alarm := h.alarm(contract.AlarmLeaving)
-	require.Contains(t, alarm.Text, "Alice has not the account alice@example.org on lightrun-prod any more.")
+	require.Contains(t, alarm.Text, "Alice (alice) does not have the account alice@example.org on lightrun-prod any more.")
 	h.await(elsewhere.ID, contract.StateActive)
 }
 
