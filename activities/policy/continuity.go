@@ -14,7 +14,8 @@ import (
 
 const (
 	pageOfRequests = 500
-	// mostPagesBack bounds how far back a person's requests are looked through: nobody makes as many in an hour.
+	// mostPagesBack bounds how far back a person's requests are looked through. Whoever has made more gets nothing whose time without a
+	// break is bounded.
 	mostPagesBack = 20
 )
 
@@ -24,7 +25,7 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 		return nil
 	}
 	request := facts.Request
-	theirs, err := a.requestsOf(ctx, request.Subject)
+	theirs, all, err := a.requestsOf(ctx, request.Subject)
 	if err != nil {
 		return err
 	}
@@ -43,28 +44,28 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 	if request.StartAt.After(begins) {
 		begins = request.StartAt
 	}
-	facts.ContinuousSince = continuousSince(had, begins)
+	facts.ContinuousSince, facts.Uncounted = continuousSince(had, begins), !all
 	if request.BreakGlass {
 		facts.Unreviewed, err = a.unreviewed(ctx, request)
 	}
 	return err
 }
 
-// requestsOf are a person's newest requests.
-func (a *Activities) requestsOf(ctx context.Context, person string) (all []contract.Status, err error) {
+// requestsOf are a person's newest requests; all is false when there are more.
+func (a *Activities) requestsOf(ctx context.Context, person string) (newest []contract.Status, all bool, err error) {
 	filter := ledger.Filter{Person: person, Limit: pageOfRequests}
 	for range mostPagesBack {
 		page, err := a.Requests.Requests(ctx, filter)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		all = append(all, page...)
+		newest = append(newest, page...)
 		if len(page) < pageOfRequests {
-			break
+			return newest, true, nil
 		}
 		filter.Before = page[len(page)-1].ID
 	}
-	return all, nil
+	return newest, false, nil
 }
 
 // shares is true when a request gave one of the accesses of the terms.
