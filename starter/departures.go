@@ -3,7 +3,6 @@ package starter
 import (
 	"cmp"
 	"context"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,35 +77,23 @@ func (s *Starter) endDepartures(ctx context.Context) (outstanding bool, err erro
 		return true, err
 	}
 	defer locked.Unlock()
-	held, err := s.held(ctx)
-	if err != nil {
-		return true, err
+	found, err := s.compare(ctx)
+	if err != nil || len(found.missed) == 0 {
+		return err != nil, err
 	}
-	directory := departure.Of(s.config)
-	missed := directory.Departures(held)
-	absent, err := s.departures.Absent(ctx, absences(missed))
-	if err != nil {
-		return true, err
-	}
-	if len(missed) == 0 {
-		return false, nil
-	}
-	if departure.TooMany(missed, held) {
-		confirmed, err := s.isConfirmed(ctx, directory.Digest())
-		if err != nil || !confirmed {
-			return true, cmp.Or(err, s.raiseStopped(ctx, directory, missed, held))
-		}
+	if stopped, err := s.isStopped(ctx, found); err != nil || stopped {
+		return true, cmp.Or(err, s.raiseStopped(ctx, found))
 	}
 	var due, later []departure.Departure
 	after := s.config.Departures.After.Duration
-	for _, d := range missed {
-		if d.Why == departure.Left || absent[d.Absent()].Lasts >= after {
+	for _, d := range found.missed {
+		if d.Why == departure.Left || found.absent[d.Absent()].Lasts >= after {
 			due = append(due, d)
 		} else {
 			later = append(later, d)
 		}
 	}
-	return len(later) > 0, errors.Join(s.endDue(ctx, due), s.raiseLeaving(ctx, later, absent))
+	return len(later) > 0, errors.Join(s.endDue(ctx, due), s.raiseLeaving(ctx, later, found.absent))
 }
 
 // held is everything that requests hold up for people, or would: but those of requests that somebody has ended already.
@@ -146,25 +133,6 @@ func (s *Starter) held(ctx context.Context) ([]departure.Held, error) {
 	return held, nil
 }
 
-// absences are what the directory has lost that it may have again.
-func absences(missed []departure.Departure) []string {
-	var absent []string
-	for _, d := range missed {
-		if d.Why != departure.Left {
-			absent = append(absent, d.Absent())
-		}
-	}
-	return distinct(absent)
-}
-
-func (s *Starter) isConfirmed(ctx context.Context, digest string) (bool, error) {
-	_, err := s.departures.ConfirmedDirectory(ctx, digest)
-	if errors.Is(err, ledger.ErrNotFound) {
-		return false, nil
-	}
-	return err == nil, err
-}
-
 // endDue ends requests as the kill switch does.
 func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
 	if len(due) == 0 {
@@ -191,11 +159,11 @@ func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
 func (s *Starter) whyDeparted(d departure.Departure) string {
 	switch d.Why {
 	case departure.Left:
-		return s.config.Name(d.Person) + " has left."
+		return s.person(d.Person) + " has left."
 	case departure.Missing:
 		return d.Person + " is not in the directory any more."
 	case departure.Changed:
-		return fmt.Sprintf("%s has not the account %s on %s any more.", s.config.Name(d.Person), d.Account, d.Target)
+		return fmt.Sprintf("%s does not have the account %s on %s any more.", s.person(d.Person), d.Account, d.Target)
 	}
 	return ""
 }
@@ -219,17 +187,6 @@ func (s *Starter) raiseLeaving(ctx context.Context, later []departure.Departure,
 	return all
 }
 
-// raiseStopped says once of each version of the directory that nothing ends by it.
-func (s *Starter) raiseStopped(ctx context.Context, directory departure.Directory, missed []departure.Departure, held []departure.Held) error {
-	digest := directory.Digest()
-	return s.alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf("%s/%s", contract.AlarmLeavingStopped, digest), Kind: contract.AlarmLeavingStopped, At: now(),
-		Requests: requestsOf(missed), Actor: contract.ActorDirectory,
-		Text: fmt.Sprintf("By the directory of now the access of %d people would end, and that of %d may without being confirmed: nothing ends by it. "+
-			"Correct the configuration, or confirm it with `curfew config confirm %s`", departure.People(missed), departure.Most(held), digest),
-	})
-}
-
 func requestsOf(departures []departure.Departure) []string {
 	ids := make([]string, len(departures))
 	for i, d := range departures {
@@ -249,32 +206,4 @@ func (s *Starter) Holders(ctx context.Context, actor string) ([]departure.Held, 
 		return nil, unreadable(err)
 	}
 	return held, nil
-}
-
-// ConfirmDirectory lets the directory of this moment end whatever access it ends, however many people lose it. It returns what
-// ends by it.
-func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([]departure.Departure, error) {
-	s = s.snapshot()
-	if err := s.allow(actor, OperationConfirmDirectory); err != nil {
-		return nil, err
-	}
-	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != 32 {
-		return nil, invalid("digest", "copy it from the alarm leaving-stopped or from `curfew config diff`", "%q is no digest of a directory", shortened(digest))
-	}
-	directory := departure.Of(s.config)
-	if current := directory.Digest(); digest != current {
-		return nil, contract.Problemf(contract.KindConflict, "digest", "look at it again with `curfew config diff`",
-			"the server's directory is another one by now: %s", current)
-	}
-	held, err := s.held(ctx)
-	if err != nil {
-		return nil, unreadable(err)
-	}
-	if err := s.departures.ConfirmDirectory(ctx, ledger.Confirmation{Digest: digest, By: actor}); err != nil {
-		return nil, unavailable(err, "the ledger does not take the confirmation now")
-	}
-	return directory.Departures(held), s.raise(ctx, contract.Alarm{
-		Kind: contract.AlarmLeavingConfirmed, Actor: actor,
-		Text: fmt.Sprintf("%s confirmed the directory %s: access may end by it, however many people lose theirs", actor, digest),
-	})
 }

@@ -28,6 +28,8 @@ type Selection struct {
 type EndReport struct {
 	DryRun   bool           `json:"dryRun,omitempty"`
 	Requests []EndedRequest `json:"requests"` // by their ids
+	// Names are what the subjects are called, by their ids.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 // EndedRequest is one request that the kill switch ends.
@@ -53,7 +55,7 @@ func (s *Starter) End(ctx context.Context, actor string, selected Selection, rea
 	if err != nil {
 		return EndReport{}, err
 	}
-	report := EndReport{DryRun: dryRun, Requests: found}
+	report := EndReport{DryRun: dryRun, Requests: found, Names: s.config.Names(subjectsOf(found)...)}
 	if dryRun || len(found) == 0 {
 		return report, nil
 	}
@@ -71,6 +73,14 @@ func (s *Starter) End(ctx context.Context, actor string, selected Selection, rea
 		Kind: contract.AlarmEnded, Target: selected.Target, Requests: requests, Actor: actor,
 		Text: fmt.Sprintf("%s ended %s at once (%s): %s", actor, counted(len(found)), selected, reason),
 	})
+}
+
+func subjectsOf(requests []EndedRequest) []string {
+	people := make([]string, len(requests))
+	for i, request := range requests {
+		people[i] = request.Subject
+	}
+	return people
 }
 
 // String names the selection in words.

@@ -3,11 +3,26 @@ package starter
 import (
 	"slices"
 
+	"curfew/activities/story"
 	"curfew/workflows/contract"
 )
 
 // shortened keeps an answer short when somebody sends a book as a name.
 func shortened(name string) string { return contract.Shorten(name, 64) }
+
+// Names are what people are called, by their ids; whoever has no name is left out.
+func (s *Starter) Names(people ...string) map[string]string {
+	return s.snapshot().config.Names(people...)
+}
+
+// person is somebody in words: the name, with the id beside it.
+func (s *Starter) person(id string) string { return story.Person(s.Names(id), id) }
+
+// namedGrant is a grant's status as people read it.
+func (s *Starter) namedGrant(status contract.GrantStatus) contract.GrantStatus {
+	status.Names = s.Names(status.Access.Person)
+	return status
+}
 
 // distinct keeps the first of each name.
 func distinct(names []string) []string {

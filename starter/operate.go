@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"curfew/activities/ledger"
+	"curfew/activities/story"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -46,7 +47,7 @@ func (s *Starter) updateGrant(ctx context.Context, grant, name string, args ...a
 	if err == nil {
 		err = handle.Get(ctx, &status)
 	}
-	return status, grantProblem(err, grant)
+	return s.namedGrant(status), grantProblem(err, grant)
 }
 
 func grantProblem(err error, grant string) error {
@@ -80,6 +81,9 @@ func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmF
 	}
 	if err != nil {
 		return nil, unreadable(err)
+	}
+	for i := range alarms {
+		alarms[i].Text = story.Named(alarms[i].Text, s.config.Name)
 	}
 	return alarms, nil
 }

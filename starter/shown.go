@@ -19,6 +19,7 @@ func (s *Starter) shown(ctx context.Context, status contract.Status) contract.St
 
 func (s *Starter) named(status contract.Status) contract.Status {
 	status.Names = s.snapshot().config.Names(status.People()...)
+	status.Why = story.Named(status.Why, s.config.Name)
 	status.Summary = story.Standing(story.Case{Status: status, Now: now()})
 	return status
 }
@@ -31,6 +32,7 @@ func (s *Starter) shownEvents(status contract.Status, events []contract.Event) [
 	}
 	status.Names = s.snapshot().config.Names(people...)
 	for i := range events {
+		events[i].Detail = story.Named(events[i].Detail, s.config.Name)
 		events[i].Headline = story.Headline(story.Case{Event: events[i], Status: status})
 	}
 	return events

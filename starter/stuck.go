@@ -60,7 +60,11 @@ func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStat
 			break
 		}
 	}
-	return slices.Concat(s.withStuckRequests(ctx, stuck, unanswered), unanswered), nil
+	all := slices.Concat(s.withStuckRequests(ctx, stuck, unanswered), unanswered)
+	for i := range all {
+		all[i] = s.namedGrant(all[i])
+	}
+	return all, nil
 }
 
 // withStuckRequests adds what requests wait for that are stuck, although their grants do not say that they are: a grant that is

@@ -14,7 +14,8 @@ import (
 
 const (
 	pageOfRequests = 500
-	// mostPagesBack bounds how far back a person's requests are looked through: nobody makes as many in an hour.
+	// mostPagesBack bounds how far back a person's requests are looked through. Whoever has made more gets nothing whose time without a
+	// break is bounded.
 	mostPagesBack = 20
 )
 
@@ -24,7 +25,7 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 		return nil
 	}
 	request := facts.Request
-	theirs, err := a.requestsOf(ctx, request.Subject)
+	theirs, all, err := a.requestsOf(ctx, request.Subject)
 	if err != nil {
 		return err
 	}
@@ -34,37 +35,37 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 		case status.GrantedAt == nil || status.Subject != request.Subject || !shares(status, request.Terms):
 		case status.ID == request.ID:
 			facts.GrantedAt = *status.GrantedAt
-			had = append(had, stretchOf(status))
+			had = append(had, stretchOf(status, facts.Now))
 		default:
-			had = append(had, stretchOf(status))
+			had = append(had, stretchOf(status, facts.Now))
 		}
 	}
 	begins := facts.Now
 	if request.StartAt.After(begins) {
 		begins = request.StartAt
 	}
-	facts.ContinuousSince = continuousSince(had, begins)
+	facts.ContinuousSince, facts.Uncounted = continuousSince(had, begins), !all
 	if request.BreakGlass {
 		facts.Unreviewed, err = a.unreviewed(ctx, request)
 	}
 	return err
 }
 
-// requestsOf are a person's newest requests.
-func (a *Activities) requestsOf(ctx context.Context, person string) (all []contract.Status, err error) {
+// requestsOf are a person's newest requests; all is false when there are more.
+func (a *Activities) requestsOf(ctx context.Context, person string) (newest []contract.Status, all bool, err error) {
 	filter := ledger.Filter{Person: person, Limit: pageOfRequests}
 	for range mostPagesBack {
 		page, err := a.Requests.Requests(ctx, filter)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
-		all = append(all, page...)
+		newest = append(newest, page...)
 		if len(page) < pageOfRequests {
-			break
+			return newest, true, nil
 		}
 		filter.Before = page[len(page)-1].ID
 	}
-	return all, nil
+	return newest, false, nil
 }
 
 // shares is true when a request gave one of the accesses of the terms.
@@ -77,12 +78,13 @@ func shares(status contract.Status, terms contract.Terms) bool {
 // stretch is a time during which somebody had access.
 type stretch struct{ from, to time.Time }
 
-func stretchOf(status contract.Status) stretch {
-	s := stretch{from: *status.GrantedAt}
+// stretchOf is how long a request gave access. One that has not ended may still give it after its deadline: its revoke may be stuck.
+func stretchOf(status contract.Status, now time.Time) stretch {
+	s := stretch{from: *status.GrantedAt, to: now}
 	switch {
 	case status.EndedAt != nil:
 		s.to = *status.EndedAt
-	case status.Until != nil:
+	case status.Until != nil && status.Until.After(now):
 		s.to = *status.Until
 	}
 	return s

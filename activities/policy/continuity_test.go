@@ -2,6 +2,7 @@ package policy_test
 
 import (
 	"context"
+	"slices"
 	"testing"
 	"time"
 
@@ -71,6 +72,11 @@ func TestHowLongSomebodyHasHadAnAccessIsCountedOverTheirRequests(t *testing.T) {
 			had(t, l, 120*minute, 26*minute)
 		}, 10 * minute},
 		"one too long ago": {func(t *testing.T, l ledger.Events) { had(t, l, 120*minute, 16*minute) }, 0},
+		"one whose revoke is stuck": {func(t *testing.T, l ledger.Events) {
+			had(t, l, 120*minute, 60*minute, func(s *contract.Status) {
+				s.State, s.Outcome, s.EndedAt, s.Stuck = contract.StateRevoking, "", nil, true
+			})
+		}, 120 * minute},
 		"of another person": {func(t *testing.T, l ledger.Events) {
 			had(t, l, 10*minute, minute, func(s *contract.Status) { s.Subject = "grace" })
 		}, 0},
@@ -132,6 +138,30 @@ func TestWithoutKnowingWhatSomebodyHasHadThereIsNoDecision(t *testing.T) {
 	o.Requests = unreadable{events}
 	_, err := policy.New(o).Decide(t.Context(), ask(t, c, "grace", "edsger"))
 	require.ErrorContains(t, err, "the ledger is down")
+}
+
+// endless is a ledger in which somebody has made more requests than anybody looks through.
+type endless struct{ ledger.Events }
+
+func (endless) Requests(_ context.Context, filter ledger.Filter) ([]contract.Status, error) {
+	return slices.Repeat([]contract.Status{{ID: ulid.Make().String(), State: contract.StateEnded, Outcome: contract.OutcomeWithdrawn}}, filter.Limit), nil
+}
+
+func TestNobodyHidesEarlierAccessBehindManyRequests(t *testing.T) {
+	t.Parallel()
+	c := house()
+	o, events := journaled(t, c)
+	o.Requests = endless{events}
+	decision, err := policy.New(o).Decide(t.Context(), ask(t, c, "grace", "edsger"))
+	require.NoError(t, err)
+	require.Equal(t, contract.RulingGrant, decision.Ruling, "where nothing is bounded")
+	template := c.Templates["debug"]
+	template.Duration.MaxContinuous = hours(3)
+	c.Templates["debug"] = template
+	decision, err = policy.New(o).Decide(t.Context(), ask(t, c, "grace", "edsger"))
+	require.NoError(t, err)
+	require.Equal(t, contract.RulingDeny, decision.Ruling)
+	require.Contains(t, decision.Why, "too many requests lately to tell since when they have had it")
 }
 
 func TestBreakGlassAgainBeforeItsReviewRaisesOneAlarm(t *testing.T) {

@@ -32,6 +32,9 @@ func Person(names map[string]string, actor string) string {
 	return actor
 }
 
+// name is what a person of the request is called.
+func (c Case) name(person string) string { return c.Status.Names[person] }
+
 // longestName is how much of a name is shown, in UTF-16 code units.
 const longestName = 80
 

@@ -26,7 +26,7 @@ func Of(event contract.Event, status contract.Status, page func(request string) 
 		e.Lines = append(e.Lines, fmt.Sprintf("Template %s for %s, subject %s", status.Template, status.Duration, Person(status.Names, status.Subject)))
 	}
 	if event.Detail != "" {
-		e.Lines = append(e.Lines, strings.Split(event.Detail, "\n")...)
+		e.Lines = append(e.Lines, strings.Split(Named(event.Detail, c.name), "\n")...)
 	}
 	if keeper := c.Keeper(); keeper != "" && strings.Contains(e.Headline, keeper) {
 		e.Lines = append(e.Lines, "Request "+keeper+": "+page(keeper))

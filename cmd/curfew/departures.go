@@ -100,7 +100,8 @@ func (p *program) configConfirmCommand() *cobra.Command {
 		Long: `Let the servers' directory end the access of many people.
 
 If more than three people, and more than a tenth of those who have access, would lose it by a change of the people and accounts in the
-configuration, nothing ends, and the alarm leaving-stopped names the digest to confirm. A confirmation is for that directory alone.`,
+configuration, nothing ends, and the alarm leaving-stopped names the digest to confirm. A confirmation is for that directory alone,
+until another one takes its place.`,
 		Example: "  curfew config confirm 3f1c…",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -6,6 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"curfew/activities/story"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/api/client"
@@ -88,7 +89,7 @@ func endText(page *page, report starter.EndReport) {
 	}
 	page.row("ID", "STATE", "TEMPLATE", "SUBJECT", "TARGETS")
 	for _, request := range report.Requests {
-		page.row(request.ID, string(request.State), request.Template, request.Subject, strings.Join(request.Targets, ", "))
+		page.row(request.ID, string(request.State), request.Template, story.Person(report.Names, request.Subject), strings.Join(request.Targets, ", "))
 	}
 	done := "ended"
 	if report.DryRun {

@@ -17,7 +17,7 @@ func TestTheKillSwitchListsWhatItEndsAndAsksFirst(t *testing.T) {
 	s.asked(t, "active")
 
 	declined := s.sit(t, "bob", "end", "--person", "alice", "--reason", "the laptop was stolen")
-	declined.shows(id, "debug-prod", "lightrun-prod", "End 1 request?", "cannot be undone")
+	declined.shows(id, "debug-prod", "Alice (alice)", "lightrun-prod", "End 1 request?", "cannot be undone")
 	declined.types("n")
 	declined.ends(exitDeclined)
 	s.asked(t, "active")
@@ -29,7 +29,7 @@ func TestTheKillSwitchListsWhatItEndsAndAsksFirst(t *testing.T) {
 	sure.shows("1 request ended")
 	require.Equal(t, id, s.asked(t, "ended").ID)
 	require.Equal(t, "nothing to end\n", s.run(t, "bob", "end", "--all", "--reason", "again", "--yes").out)
-	require.Contains(t, s.run(t, "bob", "alarms", "--kind", "ended").out, "bob ended 1 request at once (all of the person alice): the laptop was stolen")
+	require.Contains(t, s.run(t, "bob", "alarms", "--kind", "ended").out, "Bob (bob) ended 1 request at once (all of the person Alice (alice)): the laptop was stolen")
 }
 
 func TestTheKillSwitchInAScript(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"curfew/activities/story"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
 )
@@ -94,6 +95,7 @@ func (p *program) grantText(page *page, status contract.GrantStatus) {
 		page.row("skipped", "it can't be asked how it stands: "+status.Unanswered)
 		return
 	}
+	page.row("person", story.Person(status.Names, status.Access.Person))
 	page.row("access", status.Access.Account+" on "+status.Access.Target+": "+string(status.Access.Entitlement))
 	page.fact("requests", strings.Join(status.Requests, ", "))
 	page.fact("restarted", status.Restarted)

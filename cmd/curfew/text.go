@@ -210,18 +210,27 @@ func templatesText(page *page, list api.Templates) {
 			description = strings.TrimSpace(description + fmt.Sprintf(" (break-glass: at most %s)", rule.MaxDuration))
 		}
 		page.row(template.Name, fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration), template.Ticket,
-			rulesText(template.Approvals), description)
+			rulesText(list.Names, template.Approvals), description)
 	}
 }
 
 // rulesText is who must approve, rule by rule.
-func rulesText(rules []contract.ApprovalRule) string {
+func rulesText(names map[string]string, rules []contract.ApprovalRule) string {
 	texts := make([]string, len(rules))
 	for i, rule := range rules {
-		texts[i] = fmt.Sprintf("%d of %s", rule.Count, strings.Join(slices.Concat(rule.From, rule.Groups), ", "))
+		texts[i] = fmt.Sprintf("%d of %s", rule.Count, listed(names, rule.From, rule.Groups))
 		if rule.After.Duration > 0 {
-			texts[i] += fmt.Sprintf(" (after %s also %s)", rule.After, strings.Join(slices.Concat(rule.Then.People, rule.Then.Groups), ", "))
+			texts[i] += fmt.Sprintf(" (after %s also %s)", rule.After, listed(names, rule.Then.People, rule.Then.Groups))
 		}
 	}
 	return strings.Join(texts, " and ")
+}
+
+// listed are people by name, and groups.
+func listed(names map[string]string, people, groups []string) string {
+	said := make([]string, len(people))
+	for i, person := range people {
+		said[i] = story.Person(names, person)
+	}
+	return strings.Join(slices.Concat(said, groups), ", ")
 }

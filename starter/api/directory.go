@@ -3,6 +3,7 @@ package api
 import (
 	"context"
 	"net/http"
+	"slices"
 
 	"curfew/starter"
 )
@@ -10,6 +11,7 @@ import (
 // Templates is what can be asked for.
 type Templates struct {
 	Templates []starter.Template `json:"templates" nullable:"false" doc:"The templates, by name"`
+	Names     map[string]string  `json:"names,omitempty" doc:"What those who may approve are called, by their ids; whoever has no name is left out"`
 }
 
 type (
@@ -27,7 +29,18 @@ func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, 
 	if err != nil {
 		return nil, err
 	}
-	return &templatesOutput{Templates{templates}}, nil
+	return &templatesOutput{Templates{templates, s.starter.Names(approvers(templates)...)}}, nil
+}
+
+// approvers are the people whom the rules of templates name.
+func approvers(templates []starter.Template) []string {
+	var people []string
+	for _, template := range templates {
+		for _, rule := range template.Approvals {
+			people = append(people, slices.Concat(rule.From, rule.Then.People)...)
+		}
+	}
+	return people
 }
 
 func (s *server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {

@@ -46,6 +46,7 @@ var meanings = map[string]map[string]string{
 		"over":       "Curfew looks after nothing here any more",
 		"unanswered": "Why it could not be asked how it stands; all but its id is empty then",
 		"restarted":  "Why the retry had to start the grant's workflow anew; absent when it had not to",
+		"names":      "What the person is called, by the id; absent without a name",
 	},
 	"Lease": {
 		"request":            "The request that holds the lease",
@@ -284,6 +285,7 @@ var meanings = map[string]map[string]string{
 	"EndReport": {
 		"dryRun":   "Nothing was ended",
 		"requests": "The requests that were ended, or would be",
+		"names":    "What the subjects are called, by their ids; whoever has no name is left out",
 	},
 	"EndedRequest": {
 		"id":       "The request's id",

@@ -114,6 +114,8 @@ type GrantStatus struct {
 	Restarted string `json:"restarted,omitempty"`
 	// Unanswered is why the grant could not be asked; all but its id is empty then.
 	Unanswered string `json:"unanswered,omitempty"`
+	// Names are what the person is called, by the id. Whoever shows a status fills it in.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 // Notice is the signal "noticed" of a request.

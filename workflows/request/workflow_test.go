@@ -33,6 +33,7 @@ type world struct {
 	trying     string           // why a grant has not the access yet, to whoever does not know
 	extendErr  map[string]error
 	stuckFor   int                // releases that answer with a problem
+	unanswered bool               // only a patient release is answered
 	unrecorded contract.EventKind // that the ledger refuses
 	ticketErr  error
 	policyDeny string
@@ -125,6 +126,9 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 	defer w.mu.Unlock()
 	if w.onRelease != nil {
 		w.onRelease()
+	}
+	if w.unanswered && !in.Patient {
+		return contract.ReleaseResult{}, final(contract.KindUnavailable)
 	}
 	if w.stuckFor > 0 && !in.Patient {
 		w.stuckFor--
