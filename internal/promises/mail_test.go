@@ -103,7 +103,7 @@ func TestP8OneFullMailboxFloodsNobodyAndSilencesNobody(t *testing.T) {
 	h := newHouse(t, posted(box))
 	h.work()
 	id := h.ask(alice, "mailed", 3*time.Second).ID
-	const asked, ended = ": Reviewers were asked: mailed for alice", ": Access has ended at its deadline: mailed for alice"
+	const asked, ended = ": Reviewers were asked: mailed for Alice (alice)", ": Access has ended at its deadline: mailed for Alice (alice)"
 	told := func(line string) {
 		t.Helper()
 		require.Eventually(t, func() bool { return box.count(line) > 0 }, patience, 20*time.Millisecond, line)
