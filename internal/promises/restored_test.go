@@ -102,7 +102,10 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		waiting := h.ask(alice, "orders", time.Hour).ID
 		h.recorded(waiting, contract.StatePending)
 		c.make(t)
-		h.approve(bob, waiting)
+		require.Eventually(t, func() bool { // the worker has just been started anew
+			_, err := h.starter.Review(t.Context(), bob, waiting, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+			return err == nil
+		}, patience, 200*time.Millisecond)
 		h.await(waiting, contract.StateActive)
 		live := h.active(carol, "orders", time.Hour)
 		over := h.active(alice, "debug", 2*time.Second).ID
