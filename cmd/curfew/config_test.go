@@ -137,7 +137,7 @@ func TestConfigCheckOpensTheKeysThatTheFileNames(t *testing.T) {
 
 	require.Equal(t, 0, s.run(t, "", "keys", "new", "--role", "server", "--private", filepath.Join(folder, "server.pem"), "--public", filepath.Join(folder, "keys.json")).code)
 	require.Equal(t, 0, s.run(t, "", "config", "check", "--offline", "--config", file).code)
-	require.NoError(t, os.Chmod(filepath.Join(folder, "server.pem"), 0o644)) //nolint:gosec // it is the fault
+	require.NoError(t, os.Chmod(filepath.Join(folder, "server.pem"), 0o644))
 	readable := s.run(t, "", "config", "check", "--offline", "--config", file)
 	require.Equal(t, 2, readable.code, readable.out)
 	require.Contains(t, readable.errors, "seals.key")
