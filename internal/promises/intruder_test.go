@@ -147,7 +147,10 @@ func TestP7ARogueWorkersYesOpensNothing(t *testing.T) {
 			h.work()
 			require.Contains(t, []contract.Outcome{contract.OutcomeFailed, contract.OutcomeDenied}, h.ended(id).Outcome)
 			h.requireNoAccess()
-			require.Contains(t, h.alarm(contract.AlarmForged).Requests, id)
+			require.Eventually(t, func() bool { return len(h.alarms(contract.AlarmForged)) > 0 }, patience, 20*time.Millisecond)
+			for _, alarm := range h.alarms(contract.AlarmForged) {
+				require.Contains(t, alarm.Requests, id)
+			}
 		})
 	}
 }
