@@ -15,7 +15,7 @@ var Events = []Sentence{
 	of("Opening without approval (break-glass by {actor})", happened(contract.EventApproved), breakGlass),
 	of("Access approved by {actor}", happened(contract.EventApproved)),
 	of("Access denied by {actor}", happened(contract.EventDenied)),
-	of("Request taken back by {actor}", happened(contract.EventWithdrawn)),
+	of("Request withdrawn by {actor}", happened(contract.EventWithdrawn)),
 	of("Request lapsed", happened(contract.EventLapsed)),
 	of("Access approved by {actor}; it begins later", happened(contract.EventScheduled)),
 	of("Access granted", happened(contract.EventGranted)),

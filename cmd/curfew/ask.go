@@ -19,7 +19,7 @@ import (
 // asking is how somebody asks for access.
 type asking struct {
 	patience
-	yes  bool // break glass without a question
+	yes  bool // use break-glass access without a prompt
 	send func(context.Context, api.AskBody) (client.Answer[contract.Status], error)
 }
 
@@ -42,7 +42,7 @@ func (p *program) ask(
 		return status, err
 	}
 	if body.BreakGlass && !how.yes {
-		if err := p.confirm(ctx, "Break glass?", breakGlassNotice(template), "Break glass"); err != nil {
+		if err := p.confirm(ctx, "Use break-glass access?", breakGlassNotice(template), "Use break-glass access"); err != nil {
 			return status, err
 		}
 	}

@@ -110,12 +110,12 @@ func TestBreakGlassNeedsAConfirmation(t *testing.T) {
 	s := whole(t)
 
 	alice := s.sit(t, "alice", "request", "look-round", "--reason", "orders are lost", "--break-glass")
-	alice.shows("Break glass?", "A second person has to review it afterwards.")
+	alice.shows("Use break-glass access?", "A second person has to review it afterwards.")
 	alice.types(enter)
 	alice.ends(exitDeclined)
 
 	sure := s.sit(t, "alice", "request", "look-round", "--reason", "orders are lost", "--break-glass")
-	sure.shows("Break glass?")
+	sure.shows("Use break-glass access?")
 	sure.types("y")
 	sure.ends(exitRefused)
 	sure.shows("alice may not use break-glass access to look-round")

@@ -59,8 +59,8 @@ func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the Zephyr test cycle or execution that the access is for, instead of a ticket")
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that the access is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
-	flags.BoolVar(&body.BreakGlass, "break-glass", false, "break glass: open the access at once, without approval; a second person reviews it afterwards")
-	flags.BoolVar(&how.yes, "yes", false, "break glass without a prompt")
+	flags.BoolVar(&body.BreakGlass, "break-glass", false, "use break-glass access: open it at once, without approval; a second person reviews it afterwards")
+	flags.BoolVar(&how.yes, "yes", false, "use break-glass access without a prompt")
 }
 
 func (p *program) request(ctx context.Context, body api.AskBody, how asking) error {

@@ -156,7 +156,7 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	longest := template.Duration.Max
 	switch {
 	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.wrong(at.key("groups"), "name the groups whose members may break glass", "is missing")
+		r.wrong(at.key("groups"), "name the groups whose members may use break-glass access", "is missing")
 	case len(rule.Groups) == 0:
 		return
 	case rule.MaxDuration.Duration == 0:

@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/danielgtaylor/huma/v2"
+
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
@@ -45,13 +47,26 @@ type (
 	takeOverInput struct{ Body TakeOverBody }
 	sweepInput    struct{ Body SweepBody }
 	alarmsInput   struct {
-		Kind   string `query:"kind" enum:"late,stuck,taken-over,drifted,interrupted,reappeared,orphaned,removed,sweep-stopped,given-on,forged,break-glass-review-overdue,break-glass-again,clock-off,hook,not-recorded,left-out,leaving,leaving-stopped,leaving-confirmed,ended,frozen,thawed" doc:"Only those of this kind"`
+		Kind   alarmKind `query:"kind" doc:"Only those of this kind"`
 		Target string `query:"target" maxLength:"256" doc:"Only those about this target"`
 		Grant  string `query:"grant" maxLength:"512" doc:"Only those about this grant"`
 		Before string `query:"before" maxLength:"1024" doc:"The next of the page before"`
 		Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
 	}
 )
+
+// alarmKind is a kind of alarm to filter by.
+type alarmKind string
+
+// Schema implements huma.SchemaProvider: contract.AlarmKinds is the only list of them.
+func (alarmKind) Schema(huma.Registry) *huma.Schema {
+	schema := &huma.Schema{Type: huma.TypeString}
+	for _, kind := range contract.AlarmKinds() {
+		schema.Enum = append(schema.Enum, string(kind)) // requests are compared with plain texts
+	}
+	schema.PrecomputeMessages()
+	return schema
+}
 
 func (s *server) operate() {
 	register(s, operation(http.MethodGet, "/v1/stuck", "stuck", "List the revokes that are past their alarm time"), s.stuck)

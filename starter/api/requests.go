@@ -74,7 +74,7 @@ type ReviewSubject struct {
 type reviewSubjectOutput struct{ Body ReviewSubject }
 
 func (s *server) requests() {
-	ask := operation(http.MethodPost, "/v1/requests", "ask", "Ask for access")
+	ask := operation(http.MethodPost, "/v1/requests", "ask", "Request access")
 	ask.DefaultStatus = http.StatusCreated
 	register(s, ask, s.ask)
 	register(s, operation(http.MethodGet, "/v1/requests", "list", "List the requests that you can see"), s.list)

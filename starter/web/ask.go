@@ -43,7 +43,7 @@ func (p *Pages) choose(v visit) error {
 			content.MayNot = append(content.MayNot, one)
 		}
 	}
-	return p.show(v, http.StatusOK, choosePage, "Ask for access", "/ask", content)
+	return p.show(v, http.StatusOK, choosePage, "Request access", "/ask", content)
 }
 
 func offer(template starter.Template) offered {
@@ -111,7 +111,7 @@ func (p *Pages) showForm(v visit, status int, content asking) error {
 	}
 	title := "Ask for " + content.Name
 	if content.ByBreakGlass {
-		title = "Break glass: " + content.Name
+		title = "Break-glass access: " + content.Name
 	}
 	return p.show(v, status, askPage, title, "/ask", content)
 }
