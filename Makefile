@@ -42,10 +42,11 @@ TEMPORAL_DEV_SOURCE := $(wildcard devserver/*.go devserver/cmd/temporal-dev/*.go
 bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mod devserver/go.sum ## Build the Temporal server that tests start
 	@scripts/build-devserver.sh temporal-dev
 
+# Most tests of promises wait for deadlines, so more of them than there are cores run at the same time.
 .PHONY: test
 test: bin/temporal-dev ## Run all tests
 	scripts/test-deps.sh
-	$(GO) test -timeout 60m ./...
+	$(GO) test -timeout 60m -parallel 4 ./...
 	cd devserver && $(GO) test ./...
 
 .PHONY: test-kubernetes

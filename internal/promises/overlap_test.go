@@ -93,6 +93,23 @@ func TestP4ATerminatedGrantTakesItsLeasesOver(t *testing.T) {
 	require.False(t, h.database.can(h.database.alice))
 }
 
+// The grant's successor begins with a request of its own, and not with an end.
+func TestP4ARequestThatComesAfterATerminatedGrantTakesNothingFromTheOthers(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.work()
+	first := h.active(alice, "orders", 2*time.Hour)
+	require.NoError(t, h.client.TerminateWorkflow(t.Context(), first.Holds[0].Access.GrantID(), "", "by mistake"))
+	second := h.active(alice, "orders", time.Hour)
+	require.WithinDuration(t, *first.Until, h.holding(first.Holds[0].Access).Until, time.Second, "it ends with the later one")
+	_, err := h.starter.Revoke(t.Context(), alice, second.ID, "done")
+	require.NoError(t, err)
+	require.True(t, h.database.can(h.database.alice), "the first request's lease was written in the holding")
+	_, err = h.starter.Revoke(t.Context(), alice, first.ID, "done")
+	require.NoError(t, err)
+	require.False(t, h.database.can(h.database.alice))
+}
+
 func TestP5StandingAccessStays(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
