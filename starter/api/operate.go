@@ -48,10 +48,10 @@ type (
 	sweepInput    struct{ Body SweepBody }
 	alarmsInput   struct {
 		Kind   alarmKind `query:"kind" doc:"Only those of this kind"`
-		Target string `query:"target" maxLength:"256" doc:"Only those about this target"`
-		Grant  string `query:"grant" maxLength:"512" doc:"Only those about this grant"`
-		Before string `query:"before" maxLength:"1024" doc:"The next of the page before"`
-		Limit  int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
+		Target string    `query:"target" maxLength:"256" doc:"Only those about this target"`
+		Grant  string    `query:"grant" maxLength:"512" doc:"Only those about this grant"`
+		Before string    `query:"before" maxLength:"1024" doc:"The next of the page before"`
+		Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
 	}
 )
 
