@@ -119,8 +119,20 @@ func TestServicesWaitForWhatTheyNeed(t *testing.T) {
 				require.Equal(t, types.ServiceConditionHealthy, dependency.Condition, "%s on %s", name, needed)
 				continue
 			}
-			require.Equal(t, types.ServiceConditionCompletedSuccessfully, dependency.Condition, "%s on %s", name, needed)
-			require.True(t, strings.HasPrefix(services[needed].Restart, "on-failure"), "%s does not end: it has no health check", needed)
+			require.Equal(
+				t,
+				types.ServiceConditionCompletedSuccessfully,
+				dependency.Condition,
+				"%s on %s",
+				name,
+				needed,
+			)
+			require.True(
+				t,
+				strings.HasPrefix(services[needed].Restart, "on-failure"),
+				"%s does not end: it has no health check",
+				needed,
+			)
 		}
 	}
 }
@@ -207,7 +219,11 @@ func TestTheKeysOfTheDeploymentAreMadeAsItsFileSays(t *testing.T) {
 	require.Equal(t, map[string]string{"/keys": "keys"}, keys)
 	for role, file := range map[string]string{"server": "/etc/curfew/keys/server/key.pem", "decider": "/etc/curfew/keys/decider/key.pem"} {
 		made := strings.Replace(file, "/etc/curfew", "", 1)
-		require.Contains(t, string(text), "run --rm keys new --role "+role+" --private "+made+" --public /keys/public/keys.json\n")
+		require.Contains(
+			t,
+			string(text),
+			"run --rm keys new --role "+role+" --private "+made+" --public /keys/public/keys.json\n",
+		)
 	}
 	require.Equal(t, "none", compose(t, "keys").Services["keys"].NetworkMode, "no key leaves the host")
 }

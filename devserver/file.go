@@ -46,8 +46,8 @@ func fileStore(ctx context.Context, path string, sync Sync) (*store, error) {
 	}, nil
 }
 
-// create makes an empty file that only its owner can read; SQLite gives its other files the same rights. What keeps it from
-// that, SQLite says better.
+// create makes an empty file that only its owner can read; SQLite gives its other files the same rights. What keeps it
+// from that, SQLite says better.
 func create(path string) {
 	if file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, ownerOnly); err == nil {
 		_ = file.Close() // nothing was written
@@ -93,7 +93,8 @@ func layTables(ctx context.Context, name string, pragmas map[string]string) (err
 	}
 	defer func() { _ = tx.Rollback() }()
 	var laid bool
-	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT * FROM sqlite_master WHERE name = 'namespaces')`).Scan(&laid); err != nil {
+	if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT * FROM sqlite_master WHERE name = 'namespaces')`).
+		Scan(&laid); err != nil {
 		return explain(err)
 	}
 	if laid {

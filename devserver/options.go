@@ -82,10 +82,16 @@ func (o Options) complete() (Options, error) {
 		faults = append(faults, fmt.Errorf("retention %s is too short: Temporal takes one hour or more", o.Retention))
 	}
 	if o.TimerShift < 0 {
-		faults = append(faults, fmt.Errorf("timer shift %s is negative: leave it at zero for Temporal's default", o.TimerShift))
+		faults = append(
+			faults,
+			fmt.Errorf("timer shift %s is negative: leave it at zero for Temporal's default", o.TimerShift),
+		)
 	}
 	if !slices.Contains(logLevels, o.LogLevel) {
-		faults = append(faults, fmt.Errorf("log level %q is unknown: choose %s", o.LogLevel, strings.Join(logLevels, ", ")))
+		faults = append(
+			faults,
+			fmt.Errorf("log level %q is unknown: choose %s", o.LogLevel, strings.Join(logLevels, ", ")),
+		)
 	}
 	return o, errors.Join(faults...)
 }

@@ -102,7 +102,12 @@ var rules = []Rule{
 		In: []contract.State{contract.StatePending, contract.StateScheduled},
 	},
 	{Operation: OperationExtend, Scope: config.ScopeAsk, May: involved, In: []contract.State{contract.StateActive}},
-	{Operation: OperationCertify, Scope: config.ScopeAsk, May: []Role{RoleSubject}, In: []contract.State{contract.StateActive}},
+	{
+		Operation: OperationCertify,
+		Scope:     config.ScopeAsk,
+		May:       []Role{RoleSubject},
+		In:        []contract.State{contract.StateActive},
+	},
 	{
 		Operation: OperationRevoke, Scope: config.ScopeRevoke, May: slices.Concat(involved, operators),
 		In: []contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking},
@@ -158,7 +163,8 @@ func (s *Starter) May(ctx context.Context, actor string, status contract.Status)
 	var may []Operation
 	roles, _ := s.rolesIn(ctx, actor, status) // what can't be told now is not offered
 	for _, rule := range rules {
-		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) && !(status.Untracked && rule.needsWorkflow()) {
+		if rule.aboutRequest() && rule.Allows(roles) && rule.fits(status) &&
+			!(status.Untracked && rule.needsWorkflow()) {
 			may = append(may, rule.Operation)
 		}
 	}
@@ -174,8 +180,8 @@ func (s *Starter) allow(actor string, op Operation) error {
 	if rule.Allows(s.roles(actor)) {
 		return nil
 	}
-	return contract.Problemf(contract.KindForbidden, "", "ask one of them, or to be made one in the section roles of curfew.yaml",
-		"this is for %s", plurals(rule.May))
+	return contract.Forbidden("this is for %s", plurals(rule.May)).
+		Advise("ask one of them, or to be made one in the section roles of curfew.yaml")
 }
 
 // allowOn refuses an actor who may not do something with a request. Whoever may not be shown it does not learn that it
@@ -189,14 +195,12 @@ func (s *Starter) allowOn(ctx context.Context, actor string, op Operation, statu
 	case rule.Allows(roles):
 		return nil
 	case hasAny(roles, rule.Never):
-		return contract.Problemf(contract.KindForbidden, "",
-			"ask one of the reviewers: "+strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "),
-			"nobody reviews access that they asked for or would get")
+		return contract.Forbidden("nobody reviews access that they asked for or would get").
+			Advise("ask one of the reviewers: " + strings.Join(others(status.Reviewers, status.Requester, status.Subject), ", "))
 	case untold != nil:
 		return untold
 	}
-	return contract.Problemf(contract.KindForbidden, "", "ask one of them",
-		"this is for %s", strings.Join(named(rule.May, status), ", "))
+	return contract.Forbidden("this is for %s", strings.Join(named(rule.May, status), ", ")).Advise("ask one of them")
 }
 
 // roles are those that a person has by the configuration.
@@ -215,8 +219,8 @@ func (s *Starter) roles(person string) []Role {
 	return roles
 }
 
-// rolesIn are those that a person has by the configuration and in a request. Where who is in a group can't be told, they
-// come with an error, and are those that the person has for certain.
+// rolesIn are those that a person has by the configuration and in a request. Where who is in a group can't be told,
+// they come with an error, and are those that the person has for certain.
 func (s *Starter) rolesIn(ctx context.Context, person string, status contract.Status) (roles []Role, err error) {
 	reviews := slices.Contains(status.Reviewers, person)
 	if !reviews {

@@ -76,7 +76,12 @@ func TestP6_NeitherRequesterNorSubjectReviews(t *testing.T) {
 
 	for _, actor := range []string{"carol", "dave"} {
 		for _, verdict := range []contract.Verdict{contract.VerdictApprove, contract.VerdictDeny} {
-			_, err := house.Starter.Review(t.Context(), actor, status.ID, starter.ReviewInput{Verdict: verdict, Reason: "fine"})
+			_, err := house.Starter.Review(
+				t.Context(),
+				actor,
+				status.ID,
+				starter.ReviewInput{Verdict: verdict, Reason: "fine"},
+			)
 			requireProblem(t, err, contract.KindForbidden, "")
 		}
 	}
@@ -140,7 +145,13 @@ func TestAnExtensionThatWaitsIsNotAskedForTwice(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 	status := startertest.Status(contract.StateActive)
-	status.Extension = &contract.Extension{Request: status.ID, By: "alice", Duration: hours(1), Reason: "more", At: status.AskedAt}
+	status.Extension = &contract.Extension{
+		Request:  status.ID,
+		By:       "alice",
+		Duration: hours(1),
+		Reason:   "more",
+		At:       status.AskedAt,
+	}
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventExtensionAsked, Actor: "alice"})
 
 	again, err := house.Starter.Extend(t.Context(), "alice", status.ID, hours(1), "more")
@@ -157,16 +168,22 @@ func TestAWatchTellsEachEventOnceUntilTheEnd(t *testing.T) {
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
 	var told []contract.EventKind
 
-	err := house.Starter.Watch(t.Context(), "alice", status.ID, 0, func(_ contract.Status, news []contract.Event) error {
-		for _, event := range news {
-			told = append(told, event.Kind)
-		}
-		if len(told) == 1 && status.State != contract.StateEnded {
-			status.State, status.Outcome, status.Seq = contract.StateEnded, contract.OutcomeWithdrawn, 2
-			house.Record(t, status, contract.Event{Seq: 2, Kind: contract.EventWithdrawn, Actor: "alice"})
-		}
-		return nil
-	})
+	err := house.Starter.Watch(
+		t.Context(),
+		"alice",
+		status.ID,
+		0,
+		func(_ contract.Status, news []contract.Event) error {
+			for _, event := range news {
+				told = append(told, event.Kind)
+			}
+			if len(told) == 1 && status.State != contract.StateEnded {
+				status.State, status.Outcome, status.Seq = contract.StateEnded, contract.OutcomeWithdrawn, 2
+				house.Record(t, status, contract.Event{Seq: 2, Kind: contract.EventWithdrawn, Actor: "alice"})
+			}
+			return nil
+		},
+	)
 
 	require.NoError(t, err)
 	require.Equal(t, []contract.EventKind{contract.EventRequested, contract.EventWithdrawn}, told)

@@ -68,13 +68,16 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	return s.named(s.asAsked(ctx, request)), nil
 }
 
-// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an entry
-// point starts by itself are not counted against anybody.
+// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an
+// entry point starts by itself are not counted against anybody.
 const mostPending = 100
 
 // hasRoom refuses a person who asks for more than anybody decides.
 func (s *Starter) hasRoom(ctx context.Context, person string) error {
-	pending, err := s.events.Requests(ctx, ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending})
+	pending, err := s.events.Requests(
+		ctx,
+		ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending},
+	)
 	if err != nil {
 		return unreadable(err)
 	}
@@ -87,7 +90,8 @@ func (s *Starter) hasRoom(ctx context.Context, person string) error {
 	if own < mostPending {
 		return nil
 	}
-	return contract.Problemf(contract.KindTooMany, "", "wait until they are decided, or cancel some", "%d of your requests wait for a decision", own)
+	return contract.TooMany("%d of your requests wait for a decision", own).
+		Advise("wait until they are decided, or cancel some")
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
@@ -149,7 +153,8 @@ func searchAttributes(request contract.Request) temporal.SearchAttributes {
 	return temporal.NewSearchAttributes(updates...)
 }
 
-// summary is one line in Temporal's lists, well below its 200 bytes. It names no person: not every namespace encrypts it.
+// summary is one line in Temporal's lists, well below its 200 bytes. It names no person: not every namespace encrypts
+// it.
 func summary(request contract.Request) string {
 	return fmt.Sprintf("%s for %s", request.Template, request.Duration)
 }
@@ -171,12 +176,24 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 	}
 	decideBy := request.AskedAt.Add(request.Terms.PendingFor.Duration)
 	return contract.Status{
-		ID: request.ID, State: contract.StatePending,
-		Template: request.Template, Requester: request.Requester, Subject: request.Subject,
-		Duration: request.Duration, Reason: request.Reason, Ticket: request.Ticket, Zephyr: request.Zephyr, Incident: request.Incident,
-		AskedAt: request.AskedAt, StartAt: start(request), BreakGlass: request.BreakGlass, DecideBy: &decideBy,
-		Needed: needed(request.Terms), Reviewers: s.reviewers(ctx, request),
-		MaxDuration: request.MaxDuration(), Holds: holds,
+		ID:          request.ID,
+		State:       contract.StatePending,
+		Template:    request.Template,
+		Requester:   request.Requester,
+		Subject:     request.Subject,
+		Duration:    request.Duration,
+		Reason:      request.Reason,
+		Ticket:      request.Ticket,
+		Zephyr:      request.Zephyr,
+		Incident:    request.Incident,
+		AskedAt:     request.AskedAt,
+		StartAt:     start(request),
+		BreakGlass:  request.BreakGlass,
+		DecideBy:    &decideBy,
+		Needed:      needed(request.Terms),
+		Reviewers:   s.reviewers(ctx, request),
+		MaxDuration: request.MaxDuration(),
+		Holds:       holds,
 	}
 }
 
@@ -187,19 +204,20 @@ func start(request contract.Request) *time.Time {
 	return &request.StartAt
 }
 
-// askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business; and an id is that of one
-// request, so who asks for something else with it has to make another.
+// askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business; and an id is that of
+// one request, so who asks for something else with it has to make another.
 func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
 	first, err := s.firstRequest(ctx, request.ID)
 	if err != nil {
 		return contract.Status{}, err
 	}
 	if first.Fact.Requester != request.Requester {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "make a new id, or leave it out", "the id is taken")
+		return contract.Status{}, contract.Conflict("the id is taken").At("id").Advise("make a new id, or leave it out")
 	}
 	if !sameAsk(first.Fact, request) {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "id", "look at that request; to make another one, make a new id, or leave it out",
-			"it is that of your request for %s, which asks for something else", first.Fact.Template)
+		return contract.Status{}, contract.Conflict("it is that of your request for %s, which asks for something else", first.Fact.Template).
+			At("id").
+			Advise("look at that request; to make another one, make a new id, or leave it out")
 	}
 	status, err := s.look(ctx, request.ID)
 	if err != nil {
@@ -208,8 +226,8 @@ func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (co
 	return s.shown(ctx, status), nil
 }
 
-// sameAsk is true when both say the same of what is asked for. The ticket of one that was named by something else is read
-// again each time.
+// sameAsk is true when both say the same of what is asked for. The ticket of one that was named by something else is
+// read again each time.
 func sameAsk(first, again contract.Request) bool {
 	return first.Template == again.Template && first.Subject == again.Subject && first.Duration == again.Duration &&
 		first.Reason == again.Reason && first.Zephyr == again.Zephyr && (first.Zephyr != "" || first.Ticket == again.Ticket) &&

@@ -19,14 +19,17 @@ const maxPublicKey = 16 << 10
 func (s *Starter) Certify(ctx context.Context, actor, id, target, publicKey string) (contract.Certificate, error) {
 	s = s.snapshot()
 	if len(publicKey) > maxPublicKey || strings.TrimSpace(publicKey) == "" {
-		return contract.Certificate{}, invalid("publicKey", "give the one line of a .pub file", "is empty or too long")
+		return contract.Certificate{}, contract.Invalid("is empty or too long").
+			At("publicKey").
+			Advise("give the one line of a .pub file")
 	}
 	status, err := s.open(ctx, actor, id, OperationCertify)
 	if err != nil {
 		return contract.Certificate{}, err
 	}
 	if status.State != contract.StateActive {
-		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "wait until it is active", "the request is %s", status.State)
+		return contract.Certificate{}, contract.Conflict("the request is %s", status.State).
+			Advise("wait until it is active")
 	}
 	access, err := accessOn(status, target)
 	if err != nil {
@@ -48,13 +51,18 @@ func accessOn(status contract.Status, target string) (contract.Access, error) {
 		}
 	}
 	if len(found) != 1 {
-		return contract.Access{}, invalid("target", "choose one of "+strings.Join(distinct(names), ", "),
-			"%q is not one thing that the request gives", shortened(target))
+		return contract.Access{}, contract.Invalid("%q is not one thing that the request gives", shortened(target)).
+			At("target").
+			Advise("choose one of " + strings.Join(distinct(names), ", "))
 	}
 	return found[0], nil
 }
 
-func (s *Starter) issue(ctx context.Context, access contract.Access, ask contract.CertificateAsk) (certificate contract.Certificate, err error) {
+func (s *Starter) issue(
+	ctx context.Context,
+	access contract.Access,
+	ask contract.CertificateAsk,
+) (certificate contract.Certificate, err error) {
 	sealedFact, err := sealed(s, seal.OfCertificate(ask), ask)
 	if err != nil {
 		return certificate, err
@@ -62,7 +70,9 @@ func (s *Starter) issue(ctx context.Context, access contract.Access, ask contrac
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
-		WorkflowID: access.GrantID(), UpdateName: contract.UpdateIssue, Args: []any{contract.IssueInput{Ask: sealedFact}},
+		WorkflowID:   access.GrantID(),
+		UpdateName:   contract.UpdateIssue,
+		Args:         []any{contract.IssueInput{Ask: sealedFact}},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
 	})
 	if err == nil {
@@ -72,7 +82,7 @@ func (s *Starter) issue(ctx context.Context, access contract.Access, ask contrac
 	case err == nil:
 		return certificate, nil
 	case isA[*serviceerror.NotFound](err):
-		return certificate, contract.Problemf(contract.KindConflict, "", "ask for a new one", "the access is not there any more")
+		return certificate, contract.Conflict("the access is not there any more").Advise("ask for a new one")
 	}
 	return certificate, problemOf(err, ask.Request)
 }

@@ -48,8 +48,9 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 		return contract.Status{}, err
 	}
 	if input.Digest != "" && input.Digest != shown {
-		return contract.Status{}, contract.Problemf(contract.KindConflict, "digest", "look at it again and decide anew",
-			"it is not what you were shown any more")
+		return contract.Status{}, contract.Conflict("it is not what you were shown any more").
+			At("digest").
+			Advise("look at it again and decide anew")
 	}
 	by, err := s.mayReview(ctx, status, actor)
 	if err != nil {
@@ -64,8 +65,18 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 		return contract.Status{}, err
 	}
 	return s.updateShown(ctx, id, message{
-		name: contract.UpdateReview, id: s.signer.Name("review", id, actor, string(input.Verdict), subject, input.Reason, input.Duration.String()),
-		input: contract.ReviewInput{Review: sealedFact}, asks: review.Asks(),
+		name: contract.UpdateReview,
+		id: s.signer.Name(
+			"review",
+			id,
+			actor,
+			string(input.Verdict),
+			subject,
+			input.Reason,
+			input.Duration.String(),
+		),
+		input: contract.ReviewInput{Review: sealedFact},
+		asks:  review.Asks(),
 	})
 }
 
@@ -76,8 +87,8 @@ func (s *Starter) Extend(
 	return s.ExtendOnce(ctx, actor, id, duration, reason, "")
 }
 
-// ExtendOnce does so for somebody who may ask again: whatever is asked for under one name is one extension. Without a name
-// the state of the request tells.
+// ExtendOnce does so for somebody who may ask again: whatever is asked for under one name is one extension. Without a
+// name the state of the request tells.
 func (s *Starter) ExtendOnce(
 	ctx context.Context, actor, id string, duration contract.Duration, reason, name string,
 ) (contract.Status, error) {
@@ -86,7 +97,9 @@ func (s *Starter) ExtendOnce(
 		return contract.Status{}, err
 	}
 	if duration.Duration <= 0 {
-		return contract.Status{}, invalid("duration", "say how much longer, like 30m", "%s makes nothing longer", duration)
+		return contract.Status{}, contract.Invalid("%s makes nothing longer", duration).
+			At("duration").
+			Advise("say how much longer, like 30m")
 	}
 	status, err := s.open(ctx, actor, id, OperationExtend)
 	if err != nil {
@@ -95,7 +108,8 @@ func (s *Starter) ExtendOnce(
 	if duration.Duration > status.MaxDuration.Duration {
 		return contract.Status{}, checkDuration(duration, status.MaxDuration)
 	}
-	if waiting := status.Extension; waiting != nil && waiting.By == actor && waiting.Duration == duration && waiting.Reason == reason {
+	if waiting := status.Extension; waiting != nil && waiting.By == actor && waiting.Duration == duration &&
+		waiting.Reason == reason {
 		return s.shown(ctx, status), nil
 	}
 	// The number of the newest event tells a retry from a second extension of the same length.
@@ -142,8 +156,8 @@ func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (con
 	return status, nil
 }
 
-// isRepeated is true when the actor has said just that already, and an error when they have said something else of what is not
-// there to be reviewed any more, or again: the first word counts.
+// isRepeated is true when the actor has said just that already, and an error when they have said something else of what
+// is not there to be reviewed any more, or again: the first word counts.
 func isRepeated(status contract.Status, actor string, input ReviewInput) (bool, error) {
 	if status.Extension != nil || status.NeedsPostReview() {
 		return false, nil
@@ -159,13 +173,15 @@ func isRepeated(status contract.Status, actor string, input ReviewInput) (bool, 
 	case said[at].Verdict == input.Verdict && said[at].Reason == input.Reason && said[at].Duration == input.Duration:
 		return true, nil
 	}
-	return false, contract.Problemf(contract.KindConflict, "", "look at the request: what you said first counts",
-		"you have reviewed this already, with other words: the request is %s", status.State)
+	return false, contract.Conflict("you have reviewed this already, with other words: the request is %s", status.State).
+		Advise("look at the request: what you said first counts")
 }
 
 func checkReviewInput(input ReviewInput) error {
 	if input.Duration.Duration < 0 || input.Duration.Duration > 0 && input.Verdict != contract.VerdictApprove {
-		return invalid("duration", "approve for a time like 30m, or leave it out", "%s can't be approved", input.Duration)
+		return contract.Invalid("%s can't be approved", input.Duration).
+			At("duration").
+			Advise("approve for a time like 30m, or leave it out")
 	}
 	switch input.Verdict {
 	case contract.VerdictApprove:
@@ -173,7 +189,9 @@ func checkReviewInput(input ReviewInput) error {
 	case contract.VerdictDeny:
 		return checkReason(input.Reason)
 	default:
-		return invalid("verdict", "say approve or deny", "%q is no verdict", shortened(string(input.Verdict)))
+		return contract.Invalid("%q is no verdict", shortened(string(input.Verdict))).
+			At("verdict").
+			Advise("say approve or deny")
 	}
 }
 

@@ -36,9 +36,18 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 		return contract.Request{}, err
 	}
 	request := contract.Request{
-		Template: ask.Template, Requester: ask.Requester, Subject: ask.Subject, Duration: ask.Duration,
-		Reason: ask.Reason, Ticket: ask.Ticket, Zephyr: ask.Zephyr, Incident: ask.Incident, Source: ask.Source, AskedAt: at,
-		StartAt: ask.StartAt.UTC().Truncate(time.Second), BreakGlass: ask.BreakGlass,
+		Template:   ask.Template,
+		Requester:  ask.Requester,
+		Subject:    ask.Subject,
+		Duration:   ask.Duration,
+		Reason:     ask.Reason,
+		Ticket:     ask.Ticket,
+		Zephyr:     ask.Zephyr,
+		Incident:   ask.Incident,
+		Source:     ask.Source,
+		AskedAt:    at,
+		StartAt:    ask.StartAt.UTC().Truncate(time.Second),
+		BreakGlass: ask.BreakGlass,
 	}
 	if request.Subject == "" {
 		request.Subject = request.Requester
@@ -74,10 +83,15 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 }
 
 // terms pins what the template gives to the subject, and under which rules.
-func (s *Starter) terms(ctx context.Context, template config.Template, request contract.Request) (contract.Terms, error) {
+func (s *Starter) terms(
+	ctx context.Context,
+	template config.Template,
+	request contract.Request,
+) (contract.Terms, error) {
 	if _, ok := s.config.People[request.Subject]; !ok {
-		return contract.Terms{}, invalid("subject", "give the id of a person in the directory",
-			"there is no person %q", request.Subject)
+		return contract.Terms{}, contract.Invalid("there is no person %q", request.Subject).
+			At("subject").
+			Advise("give the id of a person in the directory")
 	}
 	terms, missing := s.config.Terms(template, request.Subject)
 	request.Terms = terms
@@ -89,8 +103,9 @@ func (s *Starter) terms(ctx context.Context, template config.Template, request c
 		return contract.Terms{}, err
 	}
 	if missing != "" {
-		return contract.Terms{}, invalid("subject", "ask an administrator to add it to the person's accounts in curfew.yaml",
-			"%s has no account on %s", request.Subject, missing)
+		return contract.Terms{}, contract.Invalid("%s has no account on %s", request.Subject, missing).
+			At("subject").
+			Advise("ask an administrator to add it to the person's accounts in curfew.yaml")
 	}
 	return terms, nil
 }
@@ -100,13 +115,15 @@ func (s *Starter) template(name string) (config.Template, error) {
 		return template, nil
 	}
 	if name == "" {
-		return config.Template{}, invalid("template", "`curfew templates` lists them", "no template is named")
+		return config.Template{}, contract.Invalid("no template is named").
+			At("template").
+			Advise("`curfew templates` lists them")
 	}
 	fix := "`curfew templates` lists them"
 	if meant, found := config.Nearest(name, slices.Collect(maps.Keys(s.config.Templates))); found {
 		fix = "did you mean " + meant + "?"
 	}
-	return config.Template{}, invalid("template", fix, "there is no template %q", shortened(name))
+	return config.Template{}, contract.Invalid("there is no template %q", shortened(name)).At("template").Advise(fix)
 }
 
 // requestID checks a client's id, or makes one that nobody can guess.
@@ -123,8 +140,9 @@ func requestID(ask Ask, at time.Time) (string, error) {
 		return "", err
 	}
 	if skew := at.Sub(parsed.Timestamp()); skew.Abs() > maxSkew && !ask.derived {
-		return "", invalid("id", "make a new id, or leave it out", "the time in it is %s off; %s are allowed",
-			skew.Abs().Round(time.Second), contract.Duration{Duration: maxSkew})
+		return "", contract.Invalid("the time in it is %s off; %s are allowed", skew.Abs().Round(time.Second), contract.Duration{Duration: maxSkew}).
+			At("id").
+			Advise("make a new id, or leave it out")
 	}
 	return ask.ID, nil
 }
@@ -133,8 +151,9 @@ func requestID(ask Ask, at time.Time) (string, error) {
 func parseID(id string) (ulid.ULID, error) {
 	parsed, err := ulid.ParseStrict(id)
 	if err != nil || parsed.String() != id {
-		return parsed, invalid("id", "give it as `curfew list` shows it: 26 capital letters and digits",
-			"%q is not the id of a request", shortened(id))
+		return parsed, contract.Invalid("%q is not the id of a request", shortened(id)).
+			At("id").
+			Advise("give it as `curfew list` shows it: 26 capital letters and digits")
 	}
 	return parsed, nil
 }
@@ -146,20 +165,26 @@ func checkID(id string) error {
 
 func checkDuration(asked, longest contract.Duration) error {
 	if asked.Duration < 0 {
-		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "%s is negative", asked)
+		return contract.Invalid("%s is negative", asked).
+			At("duration").
+			Advise(fmt.Sprintf("ask for %s or less", longest))
 	}
 	if asked.Duration == 0 {
-		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "zero is no time at all")
+		return contract.Invalid("zero is no time at all").
+			At("duration").
+			Advise(fmt.Sprintf("ask for %s or less", longest))
 	}
 	if asked.Duration > longest.Duration {
-		return invalid("duration", fmt.Sprintf("ask for %s or less", longest), "%s is over the maximum of %s", asked, longest)
+		return contract.Invalid("%s is over the maximum of %s", asked, longest).
+			At("duration").
+			Advise(fmt.Sprintf("ask for %s or less", longest))
 	}
 	return nil
 }
 
 func checkReason(reason string) error {
 	if contract.IsBlank(reason) {
-		return invalid("reason", "say what it is for", "a reason is missing")
+		return contract.Invalid("a reason is missing").At("reason").Advise("say what it is for")
 	}
 	return checkText(reason)
 }
@@ -167,24 +192,33 @@ func checkReason(reason string) error {
 // checkText bounds what a person types to explain something; empty is fine here.
 func checkText(text string) error {
 	if len(text) > maxReason {
-		return invalid("reason", fmt.Sprintf("keep it to %d bytes", maxReason), "it is %d bytes long", len(text))
+		return contract.Invalid("it is %d bytes long", len(text)).
+			At("reason").
+			Advise(fmt.Sprintf("keep it to %d bytes", maxReason))
 	}
 	if !utf8.ValidString(text) {
-		return invalid("reason", "send it as UTF-8", "it is not valid UTF-8")
+		return contract.Invalid("it is not valid UTF-8").At("reason").Advise("send it as UTF-8")
 	}
-	if at := strings.IndexFunc(text, func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' }); at >= 0 {
-		return invalid("reason", "remove it; only line breaks and tabs are allowed", "it has a control character at byte %d", at)
+	if at := strings.IndexFunc(
+		text,
+		func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' },
+	); at >= 0 {
+		return contract.Invalid("it has a control character at byte %d", at).
+			At("reason").
+			Advise("remove it; only line breaks and tabs are allowed")
 	}
 	return nil
 }
 
 func checkIncident(incident string) error {
 	if len(incident) > maxIncident {
-		return invalid("incident", fmt.Sprintf("give its id or link in %d bytes", maxIncident), "it is %d bytes long", len(incident))
+		return contract.Invalid("it is %d bytes long", len(incident)).
+			At("incident").
+			Advise(fmt.Sprintf("give its id or link in %d bytes", maxIncident))
 	}
 	unprintable := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
 	if strings.ContainsFunc(incident, unprintable) {
-		return invalid("incident", "give its id or link", "it has characters that can't be printed")
+		return contract.Invalid("it has characters that can't be printed").At("incident").Advise("give its id or link")
 	}
 	return nil
 }
@@ -203,15 +237,17 @@ func checkStart(request contract.Request) error {
 	case request.StartAt.IsZero():
 		return nil
 	case request.BreakGlass:
-		return invalid("startAt", "leave it out", "break-glass access opens at once")
+		return contract.Invalid("break-glass access opens at once").At("startAt").Advise("leave it out")
 	case !request.StartAt.After(request.AskedAt):
-		return invalid("startAt", "choose a time that is ahead, or leave it out", "%s is over", request.StartAt.Format(time.RFC3339))
+		return contract.Invalid("%s is over", request.StartAt.Format(time.RFC3339)).
+			At("startAt").
+			Advise("choose a time that is ahead, or leave it out")
 	}
 	return nil
 }
 
-// knowsIncident is true when an incident system has the request's incident, and so is told what comes of it. One that is
-// down refuses nobody whose template does not ask for an incident.
+// knowsIncident is true when an incident system has the request's incident, and so is told what comes of it. One that
+// is down refuses nobody whose template does not ask for an incident.
 func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (bool, error) {
 	system := s.incidents.For(request.Incident)
 	if request.Incident == "" || system == nil {
@@ -223,15 +259,14 @@ func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (
 	problem, known := contract.ProblemOf(err)
 	switch {
 	case known && problem.Kind == contract.KindNotFound:
-		return false, invalid("incident", "check its id", "there is no incident %s", request.Incident)
+		return false, contract.Invalid("there is no incident %s", request.Incident).
+			At("incident").
+			Advise("check its id")
 	case err != nil && request.Terms.Rules.Incident.Required && !request.BreakGlass:
-		down := contract.Problemf(contract.KindUnavailable, "incident", "nothing was started: try again",
-			"%s can't be reached, so %s can't be checked", system.Name(), request.Incident)
+		down := contract.Unavailable("%s can't be reached, so %s can't be checked", system.Name(), request.Incident).
+			At("incident").
+			Advise("nothing was started: try again")
 		return false, &failure{down, err}
 	}
 	return true, nil
-}
-
-func invalid(field, fix, fault string, args ...any) *contract.Problem {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -25,15 +25,30 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	off := -5 * time.Minute
 	watch := clock.New(clock.Options{
-		Process: "the server 1@host", Temporal: temporalClient, Namespace: contract.Namespace, Ledger: store, Alarms: store, Log: zap.NewNop(),
-		Now: func() time.Time { return time.Now().Add(off) },
+		Process:   "the server 1@host",
+		Temporal:  temporalClient,
+		Namespace: contract.Namespace,
+		Ledger:    store,
+		Alarms:    store,
+		Log:       zap.NewNop(),
+		Now:       func() time.Time { return time.Now().Add(off) },
 	})
 	watch.Compare(t.Context())
-	configured := &config.Config{People: map[string]config.Person{"alice": {}}, Roles: config.Roles{Operators: []string{"alice"}}, Templates: map[string]config.Template{"debug": {
-		Duration: config.Durations{Default: contract.Duration{Duration: time.Hour}, Max: contract.Duration{Duration: time.Hour}},
-		Ticket:   config.Ticket{Use: config.TicketNone}, Pending: contract.Duration{Duration: time.Hour},
-	}}}
-	s, err := starter.New(starter.Options{Temporal: temporalClient, Config: config.Fixed(configured), Ledger: store, Clock: watch})
+	configured := &config.Config{
+		People: map[string]config.Person{"alice": {}},
+		Roles:  config.Roles{Operators: []string{"alice"}},
+		Templates: map[string]config.Template{"debug": {
+			Duration: config.Durations{
+				Default: contract.Duration{Duration: time.Hour},
+				Max:     contract.Duration{Duration: time.Hour},
+			},
+			Ticket:  config.Ticket{Use: config.TicketNone},
+			Pending: contract.Duration{Duration: time.Hour},
+		}},
+	}
+	s, err := starter.New(
+		starter.Options{Temporal: temporalClient, Config: config.Fixed(configured), Ledger: store, Clock: watch},
+	)
 	require.NoError(t, err)
 	ask := starter.Ask{Template: "debug", Requester: "alice", Reason: "why", Source: "test"}
 

@@ -35,7 +35,8 @@ func (s *Starter) compare(ctx context.Context) (c comparison, err error) {
 	return c, err
 }
 
-// absences are what the directory has lost that it may have again, and the version of the directory that has lost anything.
+// absences are what the directory has lost that it may have again, and the version of the directory that has lost
+// anything.
 func (c comparison) absences() []string {
 	if len(c.missed) == 0 {
 		return nil
@@ -51,8 +52,8 @@ func (c comparison) absences() []string {
 
 func (c comparison) version() string { return "directory/" + c.directory.Digest() }
 
-// occasion names this version of the directory, and since when somebody is missed by it. The same version that comes back later,
-// by another mistake, is another occasion: what was confirmed before says nothing of it.
+// occasion names this version of the directory, and since when somebody is missed by it. The same version that comes
+// back later, by another mistake, is another occasion: what was confirmed before says nothing of it.
 func (c comparison) occasion() string {
 	return fmt.Sprintf("%s/%d", c.directory.Digest(), c.absent[c.version()].Since.UnixNano())
 }
@@ -61,8 +62,8 @@ func (c comparison) stoppedAlarm() string {
 	return fmt.Sprintf("%s/%s", contract.AlarmLeavingStopped, c.occasion())
 }
 
-// isStopped is true while nothing ends by this directory. What was stopped once stays so until it is confirmed, also when so
-// much of the access has ended otherwise that the rest would be few.
+// isStopped is true while nothing ends by this directory. What was stopped once stays so until it is confirmed, also
+// when so much of the access has ended otherwise that the rest would be few.
 func (s *Starter) isStopped(ctx context.Context, c comparison) (bool, error) {
 	stopped := departure.TooMany(c.missed, c.held)
 	if !stopped {
@@ -85,26 +86,37 @@ func (s *Starter) isStopped(ctx context.Context, c comparison) (bool, error) {
 // raiseStopped says once of each occasion that nothing ends by this directory.
 func (s *Starter) raiseStopped(ctx context.Context, c comparison) error {
 	return s.alarms.Raise(ctx, contract.Alarm{
-		ID: c.stoppedAlarm(), Kind: contract.AlarmLeavingStopped, At: now(),
-		Requests: requestsOf(c.missed), Actor: contract.ActorDirectory,
-		Text: fmt.Sprintf("By the directory of now the access of %d people would end, and that of %d may without being confirmed: nothing ends by it. "+
-			"Correct the configuration, or confirm it with `curfew config confirm %s`", departure.People(c.missed), departure.Most(c.held), c.directory.Digest()),
+		ID:       c.stoppedAlarm(),
+		Kind:     contract.AlarmLeavingStopped,
+		At:       now(),
+		Requests: requestsOf(c.missed),
+		Actor:    contract.ActorDirectory,
+		Text: fmt.Sprintf(
+			"By the directory of now the access of %d people would end, and that of %d may without being confirmed: nothing ends by it. "+
+				"Correct the configuration, or confirm it with `curfew config confirm %s`",
+			departure.People(c.missed),
+			departure.Most(c.held),
+			c.directory.Digest(),
+		),
 	})
 }
 
-// ConfirmDirectory lets the directory of this moment end whatever access it ends, however many people lose it, until another
-// directory takes its place. It returns what ends by it; nothing is confirmed where nothing ends.
+// ConfirmDirectory lets the directory of this moment end whatever access it ends, however many people lose it, until
+// another directory takes its place. It returns what ends by it; nothing is confirmed where nothing ends.
 func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([]departure.Departure, error) {
 	s = s.snapshot()
 	if err := s.allow(actor, OperationConfirmDirectory); err != nil {
 		return nil, err
 	}
 	if raw, err := hex.DecodeString(digest); err != nil || len(raw) != 32 {
-		return nil, invalid("digest", "copy it from the alarm leaving-stopped or from `curfew config diff`", "%q is no digest of a directory", shortened(digest))
+		return nil, contract.Invalid("%q is no digest of a directory", shortened(digest)).
+			At("digest").
+			Advise("copy it from the alarm leaving-stopped or from `curfew config diff`")
 	}
 	if current := departure.Of(s.config).Digest(); digest != current {
-		return nil, contract.Problemf(contract.KindConflict, "digest", "look at it again with `curfew config diff`",
-			"the server's directory is another one by now: %s", current)
+		return nil, contract.Conflict("the server's directory is another one by now: %s", current).
+			At("digest").
+			Advise("look at it again with `curfew config diff`")
 	}
 	found, err := s.confirm(ctx, actor)
 	if err != nil {
@@ -114,8 +126,13 @@ func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([
 		return nil, nil
 	}
 	return found.missed, s.raise(ctx, contract.Alarm{
-		Kind: contract.AlarmLeavingConfirmed, Actor: actor,
-		Text: fmt.Sprintf("%s confirmed the directory %s: access may end by it, however many people lose theirs", s.person(actor), digest),
+		Kind:  contract.AlarmLeavingConfirmed,
+		Actor: actor,
+		Text: fmt.Sprintf(
+			"%s confirmed the directory %s: access may end by it, however many people lose theirs",
+			s.person(actor),
+			digest,
+		),
 	})
 }
 

@@ -15,8 +15,8 @@ import (
 const (
 	// takenWithin bounds how long a source waits: Slack gives three seconds, PagerDuty five.
 	takenWithin = 2500 * time.Millisecond
-	// deliverWithin is how long a delivery may still be acted on. It is shorter than Temporal remembers anything, so that
-	// nobody can make an old one happen again.
+	// deliverWithin is how long a delivery may still be acted on. It is shorter than Temporal remembers anything, so
+	// that nobody can make an old one happen again.
 	deliverWithin = 72 * time.Hour
 )
 
@@ -51,14 +51,15 @@ func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fres
 
 // Delivered waits until a delivery that was let in is done, and returns what came of it.
 func (s *Starter) Delivered(ctx context.Context, delivery contract.Delivery) (done contract.Delivered, err error) {
-	if err := s.temporal.GetWorkflow(ctx, contract.DeliveryWorkflowID(delivery.Source, delivery.ID), "").Get(ctx, &done); err != nil {
+	if err := s.temporal.GetWorkflow(ctx, contract.DeliveryWorkflowID(delivery.Source, delivery.ID), "").
+		Get(ctx, &done); err != nil {
 		return contract.Delivered{}, problemOf(err, "")
 	}
 	return done, nil
 }
 
-// VerifyDelivery is a delivery that this server, or another one of Curfew's, has let in. Others are refused, and so are those that
-// are too old.
+// VerifyDelivery is a delivery that this server, or another one of Curfew's, has let in. Others are refused, and so are
+// those that are too old.
 func (s *Starter) VerifyDelivery(in contract.DeliveryInput) (contract.Delivery, error) {
 	delivery := in.Delivery.Fact
 	if s.verifier != nil {
@@ -67,8 +68,9 @@ func (s *Starter) VerifyDelivery(in contract.DeliveryInput) (contract.Delivery, 
 		}
 	}
 	if age := now().Sub(delivery.At); age > deliverWithin {
-		return contract.Delivery{}, contract.Problemf(contract.KindOverdue, "delivery", "see in its source what has become of it",
-			"it came %s ago; after %s nothing is done any more", age.Round(time.Hour), deliverWithin)
+		return contract.Delivery{}, contract.Overdue("it came %s ago; after %s nothing is done any more", age.Round(time.Hour), deliverWithin).
+			At("delivery").
+			Advise("see in its source what has become of it")
 	}
 	return delivery, nil
 }

@@ -29,8 +29,8 @@ const (
 	departuresLock = "departures"
 )
 
-// EndDepartures runs in a server until the context ends: it ends the access of whom the directory does not have any more. Of
-// several servers one acts at a time.
+// EndDepartures runs in a server until the context ends: it ends the access of whom the directory does not have any
+// more. Of several servers one acts at a time.
 func (s *Starter) EndDepartures(ctx context.Context) {
 	every := time.NewTicker(departuresEvery)
 	defer every.Stop()
@@ -46,7 +46,10 @@ func (s *Starter) EndDepartures(ctx context.Context) {
 			}
 			outstanding, err := pinned.endDepartures(ctx)
 			if err != nil && ctx.Err() == nil {
-				s.log.Warn("what people have can't be compared with the directory; it is compared again", zap.Error(err))
+				s.log.Warn(
+					"what people have can't be compared with the directory; it is compared again",
+					zap.Error(err),
+				)
 			}
 			last = compared{with: pinned.config, at: time.Now(), clean: err == nil && !outstanding}
 		}
@@ -123,7 +126,15 @@ func (s *Starter) held(ctx context.Context) ([]departure.Held, error) {
 		held = append(held, departure.Held{Request: id, Person: status.Subject})
 		for _, hold := range status.Holds {
 			if hold.Held || status.State != contract.StatePending && status.State != contract.StateScheduled {
-				held = append(held, departure.Held{Request: id, Person: status.Subject, Target: hold.Access.Target, Account: hold.Access.Account})
+				held = append(
+					held,
+					departure.Held{
+						Request: id,
+						Person:  status.Subject,
+						Target:  hold.Access.Target,
+						Account: hold.Access.Account,
+					},
+				)
 			}
 		}
 	}
@@ -142,7 +153,10 @@ func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
 	var lines []string
 	for _, d := range due {
 		why := s.whyDeparted(d)
-		tombstones = append(tombstones, contract.Tombstone{Request: d.Request, Kind: contract.EndLeft, By: contract.ActorDirectory, Reason: why})
+		tombstones = append(
+			tombstones,
+			contract.Tombstone{Request: d.Request, Kind: contract.EndLeft, By: contract.ActorDirectory, Reason: why},
+		)
 		lines = append(lines, why)
 	}
 	if err := s.record(ctx, tombstones...); err != nil {
@@ -169,7 +183,11 @@ func (s *Starter) whyDeparted(d departure.Departure) string {
 }
 
 // raiseLeaving says once of each absence that it will end access.
-func (s *Starter) raiseLeaving(ctx context.Context, later []departure.Departure, absent map[string]ledger.Absence) error {
+func (s *Starter) raiseLeaving(
+	ctx context.Context,
+	later []departure.Departure,
+	absent map[string]ledger.Absence,
+) error {
 	byAbsence := map[string][]departure.Departure{}
 	for _, d := range later {
 		byAbsence[d.Absent()] = append(byAbsence[d.Absent()], d)
@@ -179,9 +197,23 @@ func (s *Starter) raiseLeaving(ctx context.Context, later []departure.Departure,
 	for name, missed := range byAbsence {
 		since := absent[name].Since
 		all = errors.Join(all, s.alarms.Raise(ctx, contract.Alarm{
-			ID: fmt.Sprintf("%s/%s/%d", contract.AlarmLeaving, name, since.UnixNano()), Kind: contract.AlarmLeaving, At: now(), Requests: requestsOf(missed), Actor: contract.ActorDirectory, Target: missed[0].Target,
-			Text: fmt.Sprintf("%s Their access ends %s after %s: put it back into the configuration if that is a mistake",
-				s.whyDeparted(missed[0]), after, since.UTC().Format(time.RFC3339)),
+			ID: fmt.Sprintf(
+				"%s/%s/%d",
+				contract.AlarmLeaving,
+				name,
+				since.UnixNano(),
+			),
+			Kind:     contract.AlarmLeaving,
+			At:       now(),
+			Requests: requestsOf(missed),
+			Actor:    contract.ActorDirectory,
+			Target:   missed[0].Target,
+			Text: fmt.Sprintf(
+				"%s Their access ends %s after %s: put it back into the configuration if that is a mistake",
+				s.whyDeparted(missed[0]),
+				after,
+				since.UTC().Format(time.RFC3339),
+			),
 		}))
 	}
 	return all
@@ -195,7 +227,8 @@ func requestsOf(departures []departure.Departure) []string {
 	return ids
 }
 
-// Holders are all that people have, and wait for, by what is held: for comparing it with another version of the directory.
+// Holders are all that people have, and wait for, by what is held: for comparing it with another version of the
+// directory.
 func (s *Starter) Holders(ctx context.Context, actor string) ([]departure.Held, error) {
 	s = s.snapshot()
 	if err := s.allow(actor, OperationHolders); err != nil {

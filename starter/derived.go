@@ -11,14 +11,15 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Origin is what the one request that an entry point starts belongs to: when that began, and what tells it from all else.
+// Origin is what the one request that an entry point starts belongs to: when that began, and what tells it from all
+// else.
 type Origin struct {
 	Began time.Time
 	Of    []string
 }
 
-// DerivedID is the id of the one request that belongs to an origin. It is the same at every server, and nobody without their
-// secret can make it: an id that could be foreseen could be taken by somebody else's request.
+// DerivedID is the id of the one request that belongs to an origin. It is the same at every server, and nobody without
+// their secret can make it: an id that could be foreseen could be taken by somebody else's request.
 func (s *Starter) DerivedID(origin Origin) (string, error) {
 	ids, err := s.derivedIDs(origin)
 	if err != nil {
@@ -44,8 +45,8 @@ func (s *Starter) derivedIDs(origin Origin) ([]string, error) {
 	return ids, nil
 }
 
-// StartDerived starts the one request that belongs to an origin, under its derived id. One that is there already, running
-// or over, is the same request: the ledger knows it also when Temporal has forgotten it.
+// StartDerived starts the one request that belongs to an origin, under its derived id. One that is there already,
+// running or over, is the same request: the ledger knows it also when Temporal has forgotten it.
 func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (contract.Status, error) {
 	s = s.snapshot()
 	ids, err := s.derivedIDs(origin)
@@ -75,7 +76,11 @@ func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (con
 }
 
 // startedBefore finds the request under a derived id, and holds that it is the one that the entry point would start.
-func (s *Starter) startedBefore(ctx context.Context, id string, ask Ask) (status contract.Status, there bool, err error) {
+func (s *Starter) startedBefore(
+	ctx context.Context,
+	id string,
+	ask Ask,
+) (status contract.Status, there bool, err error) {
 	status, _, err = s.events.Request(ctx, id)
 	unrecorded := errors.Is(err, ledger.ErrNotFound)
 	if err != nil && !unrecorded {
@@ -92,16 +97,17 @@ func (s *Starter) startedBefore(ctx context.Context, id string, ask Ask) (status
 		return status, false, err
 	case asked.Source != ask.Source || asked.Requester != ask.Requester || asked.Template != ask.Template ||
 		ask.Ticket != asked.Ticket || ask.Incident != asked.Incident:
-		return status, false, contract.Problemf(contract.KindConflict, "id", "see who has asked for it, and ask by hand",
-			"the id %s is taken by a request of %s for %s", id, asked.Requester, asked.Template)
+		return status, false, contract.Conflict("the id %s is taken by a request of %s for %s", id, asked.Requester, asked.Template).
+			At("id").
+			Advise("see who has asked for it, and ask by hand")
 	case unrecorded:
 		status = s.asAsked(ctx, asked)
 	}
 	return status, true, nil
 }
 
-// Asked is a request exactly as it was asked for, sealed by a server, whoever may see it. It is for entry points that have to
-// know what they have started: an id says nothing of that.
+// Asked is a request exactly as it was asked for, sealed by a server, whoever may see it. It is for entry points that
+// have to know what they have started: an id says nothing of that.
 func (s *Starter) Asked(ctx context.Context, id string) (contract.Request, error) {
 	s = s.snapshot()
 	request, err := s.firstRequest(ctx, id)

@@ -13,13 +13,13 @@ import (
 const (
 	// recordWithin bounds how long an end waits for the ledger before it goes on without it.
 	recordWithin = 3 * time.Second
-	// endedWithin bounds how long whoever ends a request waits for its workflow, which needs five seconds to say that the
-	// access is gone. The end does not wait for it.
+	// endedWithin bounds how long whoever ends a request waits for its workflow, which needs five seconds to say that
+	// the access is gone. The end does not wait for it.
 	endedWithin = 6 * time.Second
 )
 
-// Revoke ends access early. It is on record before Temporal hears of it, and from then on the targets' workers carry it out,
-// whatever state Temporal is in.
+// Revoke ends access early. It is on record before Temporal hears of it, and from then on the targets' workers carry it
+// out, whatever state Temporal is in.
 func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
 	s = s.snapshot()
 	if err := checkReason(reason); err != nil {
@@ -90,21 +90,33 @@ func (s *Starter) mayEnd(ctx context.Context, actor string, op Operation, status
 	case status.State == contract.StateEnded:
 		return hasEnded(status)
 	case op == OperationRevoke:
-		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is %s: there is no access to revoke", status.State)
+		return contract.Conflict("the request is %s: there is no access to revoke", status.State).
+			Advise("cancel it instead")
 	}
-	return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", status.State)
+	return contract.Conflict("the request is %s already", status.State).Advise("revoke it instead")
 }
 
-// endNow puts an end on record, and then tells the request's workflow, which tells everybody else. A workflow that does not
-// answer is told again later. When the ledger does not take the end, the workflow alone carries it out.
-func (s *Starter) endNow(ctx context.Context, status contract.Status, update string, end contract.End) (contract.Status, error) {
-	unrecorded := s.record(ctx, contract.Tombstone{Request: end.Request, Kind: contract.EndNow, By: end.By, Reason: end.Reason})
+// endNow puts an end on record, and then tells the request's workflow, which tells everybody else. A workflow that does
+// not answer is told again later. When the ledger does not take the end, the workflow alone carries it out.
+func (s *Starter) endNow(
+	ctx context.Context,
+	status contract.Status,
+	update string,
+	end contract.End,
+) (contract.Status, error) {
+	unrecorded := s.record(
+		ctx,
+		contract.Tombstone{Request: end.Request, Kind: contract.EndNow, By: end.By, Reason: end.Reason},
+	)
 	told, untold := s.tell(ctx, update, end)
 	switch {
 	case untold == nil:
 		status = told
 	case unrecorded != nil:
-		return contract.Status{}, unavailable(errors.Join(unrecorded, untold), "neither the ledger nor the request's workflow takes the end now")
+		return contract.Status{}, unavailable(
+			errors.Join(unrecorded, untold),
+			"neither the ledger nor the request's workflow takes the end now",
+		)
 	}
 	if status.State != contract.StateEnded || unrecorded != nil {
 		status.Ending = &contract.Ending{By: end.By, Reason: end.Reason, At: end.At, Unrecorded: unrecorded != nil}
@@ -131,14 +143,16 @@ func (s *Starter) tell(ctx context.Context, update string, end contract.End) (co
 	return status, err
 }
 
-// withEnding adds to a status that somebody has ended the request, while its story does not say so. A story may also never say it:
-// whoever can write to Temporal may tell another one, and a workflow that hears of the end too late tells of the deadline.
+// withEnding adds to a status that somebody has ended the request, while its story does not say so. A story may also
+// never say it: whoever can write to Temporal may tell another one, and a workflow that hears of the end too late tells
+// of the deadline.
 func (s *Starter) withEnding(ctx context.Context, status contract.Status) contract.Status {
 	if status.Outcome == contract.OutcomeRevoked || status.Outcome == contract.OutcomeWithdrawn {
 		return status
 	}
 	t, err := s.tombstones.TombstoneOf(ctx, status.ID)
-	if err == nil && (status.State != contract.StateEnded || t.Kind == contract.EndNow || t.Kind == contract.EndKillSwitch) {
+	if err == nil &&
+		(status.State != contract.StateEnded || t.Kind == contract.EndNow || t.Kind == contract.EndKillSwitch) {
 		status.Ending = ending(t)
 	}
 	return status

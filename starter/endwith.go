@@ -21,8 +21,12 @@ const (
 // EndWithIncident ends the access that was given for an incident and takes back what waits for a decision, where the
 // terms say that it ends with the incident. It returns those that it has ended, and is safe to repeat.
 func (s *Starter) EndWithIncident(ctx context.Context, incident string) ([]string, error) {
-	return s.endWith(ctx, ledger.Filter{Incident: incident}, func(terms contract.Terms) bool { return terms.EndWithIncident },
-		contract.End{By: contract.ActorIncident, Reason: fmt.Sprintf("The incident %s is resolved.", incident)})
+	return s.endWith(
+		ctx,
+		ledger.Filter{Incident: incident},
+		func(terms contract.Terms) bool { return terms.EndWithIncident },
+		contract.End{By: contract.ActorIncident, Reason: fmt.Sprintf("The incident %s is resolved.", incident)},
+	)
 }
 
 // EndWithTicket does the same for a ticket that was closed.
@@ -63,12 +67,16 @@ func (s *Starter) endWith(
 
 // openStates are those of requests that have not ended, in the order in which a request passes them.
 var openStates = []contract.State{
-	contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking,
+	contract.StatePending,
+	contract.StateScheduled,
+	contract.StateGranting,
+	contract.StateActive,
+	contract.StateRevoking,
 }
 
-// OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see them. It is
-// for entry points that act in nobody's name. It reads none of those that have ended, however many there are; a request that
-// goes on meanwhile is found in its next state.
+// OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see
+// them. It is for entry points that act in nobody's name. It reads none of those that have ended, however many there
+// are; a request that goes on meanwhile is found in its next state.
 func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
 	s = s.snapshot()
 	states := openStates
@@ -108,9 +116,14 @@ func (s *Starter) inState(ctx context.Context, filter ledger.Filter) (all []cont
 	}
 }
 
-// endEarly ends one request, if its terms are such. The terms are read from the request itself, and need no seal: whoever
-// could forge them can end the access anyway.
-func (s *Starter) endEarly(ctx context.Context, id string, with func(contract.Terms) bool, end contract.End) (bool, error) {
+// endEarly ends one request, if its terms are such. The terms are read from the request itself, and need no seal:
+// whoever could forge them can end the access anyway.
+func (s *Starter) endEarly(
+	ctx context.Context,
+	id string,
+	with func(contract.Terms) bool,
+	end contract.End,
+) (bool, error) {
 	request, err := s.firstRequest(ctx, id)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
 		return false, nil // Temporal has forgotten it: nothing is left to end

@@ -9,7 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// facts are those about a request that the policy needs to tell who may ask and review: who is there, and in which groups.
+// facts are those about a request that the policy needs to tell who may ask and review: who is there, and in which
+// groups.
 func (s *Starter) facts(ctx context.Context, request contract.Request) (policy.Facts, error) {
 	facts := policy.Facts{
 		Request: request, Now: now(), Groups: map[string][]string{}, People: map[string]policy.Person{},
@@ -49,7 +50,10 @@ func (s *Starter) mayReview(ctx context.Context, status contract.Status, person 
 	if !found {
 		return nil, nil
 	}
-	terms, _ := s.config.Terms(template, status.Subject) // whether the subject still has accounts is for the policy to see
+	terms, _ := s.config.Terms(
+		template,
+		status.Subject,
+	) // whether the subject still has accounts is for the policy to see
 	facts, err := s.facts(ctx, contract.Request{
 		ID: status.ID, Template: status.Template, Requester: status.Requester, Subject: status.Subject,
 		AskedAt: status.AskedAt, Terms: terms,
@@ -60,7 +64,9 @@ func (s *Starter) mayReview(ctx context.Context, status contract.Status, person 
 // checkParties refuses what the policy would deny whoever reviews it.
 func checkParties(facts policy.Facts) error {
 	if reasons := policy.MayNotAsk(facts); len(reasons) > 0 {
-		return contract.Problemf(contract.KindForbidden, "template", "`curfew templates` lists what you may ask for", "%s", strings.Join(reasons, "; "))
+		return contract.Forbidden("%s", strings.Join(reasons, "; ")).
+			At("template").
+			Advise("`curfew templates` lists what you may ask for")
 	}
 	return nil
 }
@@ -81,15 +87,16 @@ func checkRules(facts policy.Facts) error {
 			named = append(named, facts.Groups[group]...)
 		}
 		if able := others(named, request.Requester, request.Subject); len(able) < rule.Count {
-			return invalid("template", "ask an administrator to name more reviewers for it",
-				"%s asks for %d approvals, and only %d reviewers are neither requester nor subject", request.Template, rule.Count, len(able))
+			return contract.Invalid("%s asks for %d approvals, and only %d reviewers are neither requester nor subject", request.Template, rule.Count, len(able)).
+				At("template").
+				Advise("ask an administrator to name more reviewers for it")
 		}
 	}
 	return nil
 }
 
-// reviewers are the people whom approval rules name, as far as that is known before the policy has looked: of a group that
-// can't be told now, nobody.
+// reviewers are the people whom approval rules name, as far as that is known before the policy has looked: of a group
+// that can't be told now, nobody.
 func (s *Starter) reviewers(ctx context.Context, request contract.Request) []string {
 	facts, _ := s.facts(ctx, request)
 	var named []string

@@ -27,22 +27,23 @@ func (f *failure) Error() string { return f.problem.Error() + ": " + f.cause.Err
 func (f *failure) Unwrap() []error { return []error{f.problem, f.cause} }
 
 func unavailable(cause error, fault string) error {
-	return &failure{contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "%s", fault), cause}
+	return &failure{contract.Unavailable("%s", fault).Advise("trying again is safe"), cause}
 }
 
 func unreadable(cause error) error { return unavailable(cause, "the ledger can't be read") }
 
 func notFound(id string) error {
-	return contract.Problemf(contract.KindNotFound, "id", "`curfew list` shows the requests that you can see",
-		"there is no request %s that you can see", id)
+	return contract.NotFound("there is no request %s that you can see", id).
+		At("id").
+		Advise("`curfew list` shows the requests that you can see")
 }
 
 func hasEnded(status contract.Status) error {
-	return contract.Problemf(contract.KindConflict, "", "ask for a new one", "the request has ended: it is %s", status.Outcome)
+	return contract.Conflict("the request has ended: it is %s", status.Outcome).Advise("ask for a new one")
 }
 
-// problemOf says what an error of Temporal's means to the person who asked. Whatever Temporal answers has a remedy; what is
-// left is a fault in Curfew.
+// problemOf says what an error of Temporal's means to the person who asked. Whatever Temporal answers has a remedy;
+// what is left is a fault in Curfew.
 func problemOf(err error, id string) error {
 	if problem, ok := contract.ProblemOf(err); ok {
 		return problem
@@ -55,7 +56,7 @@ func problemOf(err error, id string) error {
 		problem = problemOfCall(err)
 	}
 	if problem == nil {
-		problem = contract.Problemf(contract.KindInternal, "", "the server's log says more", "something went wrong inside Curfew")
+		problem = contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
 	}
 	return &failure{problem, err}
 }
@@ -71,11 +72,14 @@ func problemOfWorkflow(err error) *contract.Problem {
 	var answered *temporal.ApplicationError
 	switch {
 	case errors.As(err, &answered) && answered.Type() == updateOutlived:
-		return contract.Problemf(contract.KindConflict, "", "see how it ended, and ask for a new one", "it came to its end first")
-	case errors.As(err, &answered) && answered.Type() == updateOverlooked, errors.As(err, &answered) && strings.HasPrefix(answered.Message(), "unknown update"):
-		return contract.Problemf(contract.KindUnavailable, "", "see that all servers and workers run the same release", "the worker does not know what it was asked for")
+		return contract.Conflict("it came to its end first").Advise("see how it ended, and ask for a new one")
+	case errors.As(err, &answered) && answered.Type() == updateOverlooked,
+		errors.As(err, &answered) && strings.HasPrefix(answered.Message(), "unknown update"):
+		return contract.Unavailable("the worker does not know what it was asked for").
+			Advise("see that all servers and workers run the same release")
 	case isA[*temporal.TerminatedError](err), isA[*temporal.CanceledError](err), isA[*temporal.TimeoutError](err):
-		return contract.Problemf(contract.KindConflict, "", "see in Temporal's Web UI who has ended it", "its workflow was ended in Temporal")
+		return contract.Conflict("its workflow was ended in Temporal").
+			Advise("see in Temporal's Web UI who has ended it")
 	}
 	return nil
 }
@@ -85,8 +89,9 @@ const noPoller = "no poller seen"
 
 // problemOfCall is about a call that Temporal did not carry out; nil when it is no such error.
 func problemOfCall(err error) *contract.Problem {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || isA[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err) {
-		return retryable("trying again is safe", "the worker has not answered yet")
+	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) ||
+		isA[*client.WorkflowUpdateServiceTimeoutOrCanceledError](err) {
+		return contract.Unavailable("the worker has not answered yet").Advise("trying again is safe")
 	}
 	answer, known := answerOf(err)
 	if !known {
@@ -97,39 +102,44 @@ func problemOfCall(err error) *contract.Problem {
 		if strings.Contains(answer.Message(), noPoller) {
 			return nobodyWorks()
 		}
-		return retryable("see the workflow in Temporal's Web UI: somebody may have paused it", "Temporal does not let the workflow take this now")
+		return contract.Unavailable("Temporal does not let the workflow take this now").
+			Advise("see the workflow in Temporal's Web UI: somebody may have paused it")
 	case codes.DeadlineExceeded, codes.Canceled, codes.Aborted:
-		return retryable("trying again is safe", "the worker has not answered yet")
+		return contract.Unavailable("the worker has not answered yet").Advise("trying again is safe")
 	case codes.Unavailable:
-		return retryable("see that Temporal runs; trying again is safe", "Temporal can't be reached, or is starting")
+		return contract.Unavailable("Temporal can't be reached, or is starting").
+			Advise("see that Temporal runs; trying again is safe")
 	case codes.ResourceExhausted:
-		return retryable("try again later; if it stays so, raise the limits of Temporal's namespace", "Temporal has too much to do, or the workflow has been told too much")
+		return contract.Unavailable("Temporal has too much to do, or the workflow has been told too much").
+			Advise("try again later; if it stays so, raise the limits of Temporal's namespace")
 	case codes.PermissionDenied, codes.Unauthenticated:
-		return retryable("give the server's account the right to write to Temporal's namespace, and look at its API key or certificate",
-			"Temporal does not let the server do this")
+		return contract.Unavailable("Temporal does not let the server do this").
+			Advise("give the server's account the right to write to Temporal's namespace, and look at its API key or certificate")
 	case codes.NotFound:
-		return retryable("look at temporal.namespace in curfew.yaml", "Temporal does not have the namespace")
+		return contract.Unavailable("Temporal does not have the namespace").
+			Advise("look at temporal.namespace in curfew.yaml")
 	case codes.Unimplemented:
-		return retryable("upgrade Temporal to the version that docs/run.md names", "this Temporal can't do what it was asked for")
+		return contract.Unavailable("this Temporal can't do what it was asked for").
+			Advise("upgrade Temporal to the version that docs/run.md names")
 	case codes.InvalidArgument:
 		if isA[*serviceerror.QueryFailed](err) {
-			return retryable("trying again is safe", "the worker could not answer")
+			return contract.Unavailable("the worker could not answer").Advise("trying again is safe")
 		}
 		return nil // what Curfew has sent is wrong
 	case codes.OK, codes.AlreadyExists, codes.OutOfRange:
 		return nil
 	case codes.Unknown, codes.Internal, codes.DataLoss:
 	}
-	return retryable("see Temporal's own log; trying again is safe", "Temporal has failed")
+	return contract.Unavailable("Temporal has failed").Advise("see Temporal's own log; trying again is safe")
 }
 
 func nobodyWorks() *contract.Problem {
-	return retryable("start a worker, `curfew worker`, or see in its log why it does not reach Temporal; then try again",
-		"no worker is at work: none has asked Temporal for tasks lately")
+	return contract.Unavailable("no worker is at work: none has asked Temporal for tasks lately").
+		Advise("start a worker, `curfew worker`, or see in its log why it does not reach Temporal; then try again")
 }
 
-// unanswered says what an error of a call means that a worker has to answer. Temporal waits in silence for a worker that was
-// never there, so it is asked for those that it knows.
+// unanswered says what an error of a call means that a worker has to answer. Temporal waits in silence for a worker
+// that was never there, so it is asked for those that it knows.
 func (s *Starter) unanswered(ctx context.Context, err error, id string) error {
 	explained := problemOf(err, id)
 	if problem, _ := contract.ProblemOf(explained); problem.Kind != contract.KindUnavailable || ctx.Err() != nil {
@@ -148,10 +158,6 @@ func answerOf(err error) (*status.Status, bool) {
 		return answered.Status(), true
 	}
 	return status.FromError(err)
-}
-
-func retryable(fix, fault string) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "", fix, "%s", fault)
 }
 
 // noAnswer is true when trying again may help: nobody said no.

@@ -11,7 +11,13 @@ import (
 
 // Freeze keeps anything from being granted until somebody thaws it. Access that is live goes on, and ends.
 func (s *Starter) Freeze(ctx context.Context, actor, reason string) (ledger.Freeze, error) {
-	return s.setFreeze(ctx, actor, OperationFreeze, ledger.Freeze{Frozen: true, By: actor, Reason: reason}, contract.AlarmFrozen)
+	return s.setFreeze(
+		ctx,
+		actor,
+		OperationFreeze,
+		ledger.Freeze{Frozen: true, By: actor, Reason: reason},
+		contract.AlarmFrozen,
+	)
 }
 
 // Thaw lets things be granted again: what was approved meanwhile, too, if it still waits.
@@ -42,7 +48,11 @@ func (s *Starter) setFreeze(
 
 func frozenText(f ledger.Freeze) string {
 	if f.Frozen {
-		return fmt.Sprintf("%s froze Curfew: %s. Nothing is granted until somebody thaws it (`curfew thaw`).", f.By, f.Reason)
+		return fmt.Sprintf(
+			"%s froze Curfew: %s. Nothing is granted until somebody thaws it (`curfew thaw`).",
+			f.By,
+			f.Reason,
+		)
 	}
 	return fmt.Sprintf("%s thawed Curfew: %s. Things are granted again.", f.By, f.Reason)
 }

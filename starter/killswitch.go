@@ -44,9 +44,15 @@ type EndedRequest struct {
 // mostEnded is how many requests the kill switch ends at once.
 const mostEnded = 20_000
 
-// End is the kill switch: it ends every request that has not ended and that is selected, with the access that it gave. The
-// targets' workers carry that out, whatever state Temporal is in. A dry run only says what it would end.
-func (s *Starter) End(ctx context.Context, actor string, selected Selection, reason string, dryRun bool) (EndReport, error) {
+// End is the kill switch: it ends every request that has not ended and that is selected, with the access that it gave.
+// The targets' workers carry that out, whatever state Temporal is in. A dry run only says what it would end.
+func (s *Starter) End(
+	ctx context.Context,
+	actor string,
+	selected Selection,
+	reason string,
+	dryRun bool,
+) (EndReport, error) {
 	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationEnd), checkReason(reason), s.checkSelection(selected)); err != nil {
 		return EndReport{}, err
@@ -103,13 +109,15 @@ func counted(requests int) string {
 	return fmt.Sprintf("%d requests", requests)
 }
 
-// checkSelection takes one selection. A person, a target or a template that is not in the configuration any more may still
-// have access.
+// checkSelection takes one selection. A person, a target or a template that is not in the configuration any more may
+// still have access.
 func (s *Starter) checkSelection(selected Selection) error {
 	set := 0
 	for _, name := range []string{selected.Person, selected.Target, selected.Template} {
 		if len(name) > longestName {
-			return invalid("person", "copy the name from `curfew list`", "%q is too long for a name", shortened(name))
+			return contract.Invalid("%q is too long for a name", shortened(name)).
+				At("person").
+				Advise("copy the name from `curfew list`")
 		}
 		if name != "" {
 			set++
@@ -119,7 +127,9 @@ func (s *Starter) checkSelection(selected Selection) error {
 		set++
 	}
 	if set != 1 {
-		return invalid("person", "give one of person, target, template and all", "it is not clear what is to end")
+		return contract.Invalid("it is not clear what is to end").
+			At("person").
+			Advise("give one of person, target, template and all")
 	}
 	return nil
 }
@@ -137,8 +147,8 @@ func (s *Starter) selected(ctx context.Context, selected Selection) ([]EndedRequ
 	case err != nil:
 		return nil, unreadable(err)
 	case len(found) > mostEnded:
-		return nil, contract.Problemf(contract.KindCapacity, "", "end those of one target, person or template first",
-			"it would end %d requests, and can end %d at once", len(found), mostEnded)
+		return nil, contract.Capacity("it would end %d requests, and can end %d at once", len(found), mostEnded).
+			Advise("end those of one target, person or template first")
 	}
 	all := make([]EndedRequest, 0, len(found))
 	for _, request := range found {
@@ -180,7 +190,10 @@ func (s Selection) fits(status contract.Status) bool {
 	case s.Template != "":
 		return status.Template == s.Template
 	case s.Target != "":
-		return slices.ContainsFunc(status.Holds, func(hold contract.HoldState) bool { return hold.Access.Target == s.Target })
+		return slices.ContainsFunc(
+			status.Holds,
+			func(hold contract.HoldState) bool { return hold.Access.Target == s.Target },
+		)
 	}
 	return s.All
 }
@@ -189,7 +202,12 @@ func (s Selection) fits(status contract.Status) bool {
 var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // eachHeld goes through the open holdings, for requests that were not found by their state.
-func (s *Starter) eachHeld(ctx context.Context, selected Selection, found map[string]EndedRequest, do func(contract.Status)) error {
+func (s *Starter) eachHeld(
+	ctx context.Context,
+	selected Selection,
+	found map[string]EndedRequest,
+	do func(contract.Status),
+) error {
 	filter := ledger.DueFilter{Before: always, Limit: untoldPage}
 	if selected.Target != "" {
 		filter.Targets = []string{selected.Target}
@@ -238,7 +256,13 @@ func endedRequest(status contract.Status) EndedRequest {
 	for _, hold := range status.Holds {
 		targets = append(targets, hold.Access.Target)
 	}
-	return EndedRequest{ID: status.ID, State: status.State, Template: status.Template, Subject: status.Subject, Targets: distinct(targets)}
+	return EndedRequest{
+		ID:       status.ID,
+		State:    status.State,
+		Template: status.Template,
+		Subject:  status.Subject,
+		Targets:  distinct(targets),
+	}
 }
 
 // tellNow has the workflows told beside the answer: nobody waits for it, and those that are not reached are told later.

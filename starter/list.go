@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// longestPage is how many requests a page of a list has at most, and largestPage how many bytes their JSON has together
-	// at most, unless one alone has more. Whoever asks for more gets the rest with the next page.
+	// longestPage is how many requests a page of a list has at most, and largestPage how many bytes their JSON has
+	// together at most, unless one alone has more. Whoever asks for more gets the rest with the next page.
 	longestPage = 100
 	largestPage = 1 << 20
 	// mostPages is how many pages are read for one that has something to show.
@@ -26,8 +26,8 @@ type Page struct {
 	Next     string // what Before continues it with; empty on the last page
 }
 
-// List returns the ledger's statuses of requests that the actor can see, newest first. The page may be shorter than the filter
-// asks for, also when there are more.
+// List returns the ledger's statuses of requests that the actor can see, newest first. The page may be shorter than the
+// filter asks for, also when there are more.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
 	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
@@ -79,12 +79,16 @@ func (s *Starter) stretch(ctx context.Context, filter ledger.Filter, wanted func
 	return page, nil
 }
 
-// merged are the newest of two stretches of the same list, as far back as both have been read, and not more than so many.
+// merged are the newest of two stretches of the same list, as far back as both have been read, and not more than so
+// many.
 func merged(one, other Page, most int) Page {
 	all := Page{Requests: slices.Concat(one.Requests, other.Requests), Next: max(one.Next, other.Next)}
 	slices.SortFunc(all.Requests, func(a, b contract.Status) int { return strings.Compare(b.ID, a.ID) })
 	if all.Next != "" {
-		all.Requests = slices.DeleteFunc(all.Requests, func(status contract.Status) bool { return status.ID < all.Next })
+		all.Requests = slices.DeleteFunc(
+			all.Requests,
+			func(status contract.Status) bool { return status.ID < all.Next },
+		)
 	}
 	return all.first(most)
 }
@@ -110,15 +114,23 @@ func (p Page) within(bytes int) Page {
 
 func checkFilter(filter ledger.Filter) error {
 	states := []contract.State{
-		"", contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+		"",
+		contract.StatePending,
+		contract.StateScheduled,
+		contract.StateGranting,
+		contract.StateActive,
+		contract.StateRevoking,
+		contract.StateEnded,
 	}
 	if !slices.Contains(states, filter.State) {
-		return invalid("state", "choose pending, scheduled, granting, active, revoking or ended",
-			"there is no state %q", shortened(string(filter.State)))
+		return contract.Invalid("there is no state %q", shortened(string(filter.State))).
+			At("state").
+			Advise("choose pending, scheduled, granting, active, revoking or ended")
 	}
 	if filter.Before != "" && checkID(filter.Before) != nil {
-		return invalid("before", "give the id of the last request of the page before",
-			"%q is not the id of a request", shortened(filter.Before))
+		return contract.Invalid("%q is not the id of a request", shortened(filter.Before)).
+			At("before").
+			Advise("give the id of the last request of the page before")
 	}
 	_, err := filter.PageLength()
 	return err

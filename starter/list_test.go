@@ -23,7 +23,8 @@ func crowd(t *testing.T, house *startertest.House, size int, change func(int, *c
 	began := time.Now().Add(-time.Hour)
 	for n := range size {
 		status := startertest.Status(contract.StatePending)
-		status.ID = ulid.MustNew(ulid.Timestamp(began.Add(time.Duration(n)*time.Millisecond)), ulid.DefaultEntropy()).String()
+		status.ID = ulid.MustNew(ulid.Timestamp(began.Add(time.Duration(n)*time.Millisecond)), ulid.DefaultEntropy()).
+			String()
 		change(n, &status)
 		house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: status.Requester})
 		ids = append(ids, status.ID)
@@ -79,7 +80,9 @@ func TestWhoComesIntoAGroupSeesAllThatWaitsHoweverMuchOfItIsOthers(t *testing.T)
 	house := startertest.New(t)
 	house.Config.Groups = map[string]config.Group{"ops": {People: []string{"carol", "bob"}}}
 	template := house.Config.Templates["debug-prod"]
-	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1}}
+	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{
+		{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1},
+	}
 	house.Config.Templates["debug-prod"] = template
 	var theirs []string
 	ids := crowd(t, house, 400, func(n int, status *contract.Status) {
@@ -103,7 +106,13 @@ func TestOpenRequestsAreFoundAmongManyThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 	var open []string
-	states := []contract.State{contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking}
+	states := []contract.State{
+		contract.StatePending,
+		contract.StateScheduled,
+		contract.StateGranting,
+		contract.StateActive,
+		contract.StateRevoking,
+	}
 	crowd(t, house, 300, func(n int, status *contract.Status) {
 		status.State, status.Outcome = contract.StateEnded, contract.OutcomeExpired
 		if n%50 == 0 {
@@ -138,6 +147,10 @@ func TestNobodyHasMoreRequestsWaitingThanAnybodyDecides(t *testing.T) {
 	theirs.Requester = "bob"
 	_, err = house.Starter.Start(t.Context(), theirs)
 	require.NoError(t, err)
-	_, err = house.Starter.StartDerived(t.Context(), ask(), starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}})
+	_, err = house.Starter.StartDerived(
+		t.Context(),
+		ask(),
+		starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
+	)
 	require.NoError(t, err, "an incident is not kept waiting")
 }

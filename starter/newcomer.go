@@ -10,9 +10,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// withNewcomer adds to a page of a list what waits for a review that the actor may give today, though nobody knew so when
-// it was last decided: since then they have come into a group, or signed in as a member of one. However many wait, it looks at
-// one page of those of each template.
+// withNewcomer adds to a page of a list what waits for a review that the actor may give today, though nobody knew so
+// when it was last decided: since then they have come into a group, or signed in as a member of one. However many wait,
+// it looks at one page of those of each template.
 func (s *Starter) withNewcomer(ctx context.Context, actor string, filter ledger.Filter, page Page) (Page, error) {
 	waits := filter
 	waits.Viewer, waits.Reviewer, waits.Waits = "", "", true
@@ -20,7 +20,11 @@ func (s *Starter) withNewcomer(ctx context.Context, actor string, filter ledger.
 		if filter.Template != "" && filter.Template != waits.Template {
 			continue
 		}
-		more, err := s.stretch(ctx, waits, func(status contract.Status) bool { return s.newlyReviews(ctx, actor, status) })
+		more, err := s.stretch(
+			ctx,
+			waits,
+			func(status contract.Status) bool { return s.newlyReviews(ctx, actor, status) },
+		)
 		if err != nil {
 			return Page{}, err
 		}
@@ -38,8 +42,8 @@ func (s *Starter) newlyReviews(ctx context.Context, actor string, status contrac
 	return err == nil && len(by) > 0
 }
 
-// reviewed are the templates whose requests the actor may review, some time after they were asked. Where who is in a group
-// can't be told now, the list is shorter.
+// reviewed are the templates whose requests the actor may review, some time after they were asked. Where who is in a
+// group can't be told now, the list is shorter.
 func (s *Starter) reviewed(ctx context.Context, actor string) []string {
 	var templates []string
 	for _, name := range slices.Sorted(maps.Keys(s.config.Templates)) {

@@ -19,7 +19,11 @@ import (
 // TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it.
 func (s *Starter) TakeOver(ctx context.Context, actor, grant, reason string) (contract.GrantStatus, error) {
 	s = s.snapshot()
-	if err := cmp.Or(s.allow(actor, OperationTakeOverStuck), checkGrant(grant), checkTakeOverReason(reason)); err != nil {
+	if err := cmp.Or(
+		s.allow(actor, OperationTakeOverStuck),
+		checkGrant(grant),
+		checkTakeOverReason(reason),
+	); err != nil {
 		return contract.GrantStatus{}, err
 	}
 	takeOver := contract.TakeOver{Grant: grant, By: actor, Reason: reason, At: now()}
@@ -38,7 +42,11 @@ func checkTakeOverReason(reason string) error {
 	return nil
 }
 
-func (s *Starter) updateGrant(ctx context.Context, grant, name string, args ...any) (status contract.GrantStatus, err error) {
+func (s *Starter) updateGrant(
+	ctx context.Context,
+	grant, name string,
+	args ...any,
+) (status contract.GrantStatus, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
@@ -55,7 +63,9 @@ func grantProblem(err error, grant string) error {
 	case err == nil:
 		return nil
 	case isA[*serviceerror.NotFound](err):
-		return contract.Problemf(contract.KindNotFound, "grant", "`curfew stuck list` shows those that are stuck", "there is no grant %s at work", grant)
+		return contract.NotFound("there is no grant %s at work", grant).
+			At("grant").
+			Advise("`curfew stuck list` shows those that are stuck")
 	}
 	return problemOf(err, grant)
 }
@@ -64,7 +74,9 @@ func grantProblem(err error, grant string) error {
 func checkGrant(grant string) error {
 	const most = 512
 	if len(grant) > most || !contract.IsGrantID(grant) {
-		return invalid("grant", "copy it from `curfew stuck list`", "%q is not the id of a grant", shortened(grant))
+		return contract.Invalid("%q is not the id of a grant", shortened(grant)).
+			At("grant").
+			Advise("copy it from `curfew stuck list`")
 	}
 	return nil
 }
@@ -99,14 +111,19 @@ func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contrac
 		return contract.SweepReport{}, problemOf(fmt.Errorf("make an id: %w", err), "")
 	}
 	run, err := s.temporal.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
-		ID: contract.SweepWorkflowStart + id.String(), TaskQueue: contract.TaskQueue, WorkflowTaskTimeout: workflowTaskTimeout,
+		ID:                  contract.SweepWorkflowStart + id.String(),
+		TaskQueue:           contract.TaskQueue,
+		WorkflowTaskTimeout: workflowTaskTimeout,
 	}, contract.WorkflowSweep, contract.SweepInput{DryRun: dryRun})
 	if err != nil {
 		return contract.SweepReport{}, problemOf(err, id.String())
 	}
 	var report contract.SweepReport
 	if err := run.Get(ctx, &report); err != nil {
-		return contract.SweepReport{}, unavailable(err, "the sweep "+run.GetID()+" has not ended yet; see it in Temporal's Web UI")
+		return contract.SweepReport{}, unavailable(
+			err,
+			"the sweep "+run.GetID()+" has not ended yet; see it in Temporal's Web UI",
+		)
 	}
 	return report, nil
 }

@@ -121,8 +121,8 @@ func (s *Starter) Watch(
 	}
 }
 
-// look finds a request's status wherever there is one, whoever may see it: the workflow's own, unless it has forgotten what
-// the ledger knows; else the ledger's.
+// look finds a request's status wherever there is one, whoever may see it: the workflow's own, unless it has forgotten
+// what the ledger knows; else the ledger's.
 func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
 	recorded, events, unrecorded := s.events.Request(ctx, id) // first, because the workflow goes on meanwhile
 	known := unrecorded == nil
@@ -134,7 +134,8 @@ func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) 
 		return status, nil
 	case known:
 		recorded.Lost = contract.Gaps(events)
-		recorded.Untracked = (unanswered == nil || isA[*serviceerror.NotFound](unanswered)) && s.mayBeUntracked(recorded)
+		recorded.Untracked = (unanswered == nil || isA[*serviceerror.NotFound](unanswered)) &&
+			s.mayBeUntracked(recorded)
 		return recorded, nil
 	case !errors.Is(unrecorded, ledger.ErrNotFound):
 		return contract.Status{}, unreadable(unrecorded)
@@ -144,8 +145,8 @@ func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) 
 	return s.firstStatus(ctx, id)
 }
 
-// forgets is true of a workflow's status that is older than the ledger's, or of another life: it was reset, or Temporal was
-// restored from an older copy.
+// forgets is true of a workflow's status that is older than the ledger's, or of another life: it was reset, or Temporal
+// was restored from an older copy.
 func forgets(status, recorded contract.Status) bool {
 	return status.Seq < recorded.Seq || !status.MayFollow(recorded)
 }
@@ -195,7 +196,10 @@ func (s *Starter) firstRequest(ctx context.Context, id string) (contract.Sealed[
 		return none, problemOf(err, id)
 	}
 	var input contract.RequestInput
-	if err := s.converter.FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().GetInput(), &input); err != nil {
+	if err := s.converter.FromPayloads(
+		first.GetWorkflowExecutionStartedEventAttributes().GetInput(),
+		&input,
+	); err != nil {
 		return none, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
 	}
 	return input.Request, nil

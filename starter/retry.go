@@ -23,8 +23,8 @@ const (
 	pollsEvery = 2 * time.Minute
 )
 
-// RetryStuck tries a stuck revoke again at once. A grant whose workflow is gone, or does not answer although workers are at
-// work, gets a new one, which goes on with what the holding has; the status says so.
+// RetryStuck tries a stuck revoke again at once. A grant whose workflow is gone, or does not answer although workers
+// are at work, gets a new one, which goes on with what the holding has; the status says so.
 func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
 	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationRetryStuck), checkGrant(grant)); err != nil {
@@ -47,9 +47,17 @@ func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract
 	case failed != nil:
 		return contract.GrantStatus{}, failed
 	case !working:
-		return contract.GrantStatus{}, unavailable(err, "the grant does not answer, because no worker is at work: start one")
+		return contract.GrantStatus{}, unavailable(
+			err,
+			"the grant does not answer, because no worker is at work: start one",
+		)
 	}
-	return s.replaceGrant(ctx, actor, grant, fmt.Sprintf("its workflow had not answered for %s and was terminated", answerWithin))
+	return s.replaceGrant(
+		ctx,
+		actor,
+		grant,
+		fmt.Sprintf("its workflow had not answered for %s and was terminated", answerWithin),
+	)
 }
 
 // execution is what runs under a grant's id.
@@ -90,8 +98,16 @@ func (s *Starter) workersAreAtWork(ctx context.Context) (bool, error) {
 func (s *Starter) replaceGrant(ctx context.Context, actor, grant, why string) (contract.GrantStatus, error) {
 	at := now()
 	err := s.alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf("%s/restarted/%d", grant, at.UnixNano()), Kind: contract.AlarmStuck, At: at, Grant: grant, Actor: actor,
-		Text: actor + " retried the revoke, and " + why + ". A new workflow goes on with what the ledger has.",
+		ID: fmt.Sprintf(
+			"%s/restarted/%d",
+			grant,
+			at.UnixNano(),
+		),
+		Kind:  contract.AlarmStuck,
+		At:    at,
+		Grant: grant,
+		Actor: actor,
+		Text:  actor + " retried the revoke, and " + why + ". A new workflow goes on with what the ledger has.",
 	})
 	if err != nil {
 		return contract.GrantStatus{}, unreadable(err) // nothing is terminated in nobody's name
@@ -121,7 +137,11 @@ func (s *Starter) startGrant(ctx context.Context, grant, why string) (contract.G
 		return contract.GrantStatus{ID: grant, Access: holding.Access, Over: true}, nil
 	}
 	handle, err := s.temporal.UpdateWithStartWorkflow(ctx, client.UpdateWithStartWorkflowOptions{
-		StartWorkflowOperation: s.temporal.NewWithStartWorkflowOperation(lease.Start(holding.Access, holding.Until), contract.WorkflowGrant, contract.GrantInput{Access: holding.Access}),
+		StartWorkflowOperation: s.temporal.NewWithStartWorkflowOperation(
+			lease.Start(holding.Access, holding.Until),
+			contract.WorkflowGrant,
+			contract.GrantInput{Access: holding.Access},
+		),
 		UpdateOptions: client.UpdateWorkflowOptions{
 			WorkflowID: grant, UpdateName: contract.UpdateRetry, WaitForStage: client.WorkflowUpdateStageCompleted,
 		},

@@ -10,9 +10,14 @@ import (
 	"curfew/workflows/contract"
 )
 
-// dated are the kinds of facts whose date counts when access is decided and given. The others end it, or only lead to them: no
-// clock holds them up.
-var dated = []contract.SealKind{contract.SealRequest, contract.SealReview, contract.SealExtension, contract.SealCertificate}
+// dated are the kinds of facts whose date counts when access is decided and given. The others end it, or only lead to
+// them: no clock holds them up.
+var dated = []contract.SealKind{
+	contract.SealRequest,
+	contract.SealReview,
+	contract.SealExtension,
+	contract.SealCertificate,
+}
 
 // sealed vouches for a fact that the server has checked: every fact on its way into Temporal passes here. A server
 // without a key sends it as it is. While the server's clock is off, what gives access is refused.
@@ -32,8 +37,8 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 	return sealedFact, nil
 }
 
-// ReviewSubject returns what the actor can see of a request exactly as it was asked for, and the digest of what is to be reviewed
-// now: that, or the extension that waits. A review is bound to the digest.
+// ReviewSubject returns what the actor can see of a request exactly as it was asked for, and the digest of what is to
+// be reviewed now: that, or the extension that waits. A review is bound to the digest.
 func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract.Request, string, error) {
 	s = s.snapshot()
 	status, err := s.find(ctx, actor, id, OperationReviewSubject)
@@ -47,8 +52,8 @@ func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract
 	return request, digest, err
 }
 
-// sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has sealed
-// is nobody's to review.
+// sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has
+// sealed is nobody's to review.
 func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
 	if known, ok := s.digests.Get(id); ok {
 		return known.request, known.digest, nil
@@ -60,7 +65,9 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 	if err == nil {
 		err = answer.Get(&request)
 	}
-	if isA[*serviceerror.QueryFailed](err) { // the worker is confused for a moment; what was asked stands in Temporal too
+	if isA[*serviceerror.QueryFailed](
+		err,
+	) { // the worker is confused for a moment; what was asked stands in Temporal too
 		request, err = s.firstRequest(ctx, id)
 	}
 	if err != nil {
@@ -83,7 +90,8 @@ func (s *Starter) digestOf(request contract.Sealed[contract.Request]) (string, e
 	return claims.Digest, err
 }
 
-// mostDigests is how many requests are kept, so that many who review one at once don't ask its workflow what never changes.
+// mostDigests is how many requests are kept, so that many who review one at once don't ask its workflow what never
+// changes.
 const mostDigests = 1024
 
 // digests is a request as it was asked, with its digest.

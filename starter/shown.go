@@ -10,8 +10,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// shown is a status as people read it: with everybody's name, and with what the server knows better than the request, which
-// learns of its access when it asks.
+// shown is a status as people read it: with everybody's name, and with what the server knows better than the request,
+// which learns of its access when it asks.
 func (s *Starter) shown(ctx context.Context, status contract.Status) contract.Status {
 	status = s.withKeepers(ctx, s.withFailures(ctx, status))
 	return s.named(status)
@@ -83,8 +83,8 @@ func holdOn(status contract.Status, access contract.Access) contract.HoldState {
 	return contract.HoldState{}
 }
 
-// withFailures adds what a target answers to a revoke that fails, seconds after it was due. The request learns of it when its
-// revoke is stuck.
+// withFailures adds what a target answers to a revoke that fails, seconds after it was due. The request learns of it
+// when its revoke is stuck.
 func (s *Starter) withFailures(ctx context.Context, status contract.Status) contract.Status {
 	if !isOverdue(status) {
 		return status
@@ -92,7 +92,8 @@ func (s *Starter) withFailures(ctx context.Context, status contract.Status) cont
 	ctx, cancel := context.WithTimeout(ctx, failingWithin)
 	defer cancel()
 	for i, hold := range status.Holds {
-		if hold.GoneAt != nil || hold.Standing || hold.TakenOver != nil || hold.RemovedAt != nil || hold.HeldUntil != nil {
+		if hold.GoneAt != nil || hold.Standing || hold.TakenOver != nil || hold.RemovedAt != nil ||
+			hold.HeldUntil != nil {
 			continue
 		}
 		if fault := s.failureOf(ctx, hold.Access.GrantID()); fault != "" {
@@ -108,13 +109,15 @@ func isOverdue(status contract.Status) bool {
 	case contract.StateRevoking:
 		return true
 	case contract.StateGranting, contract.StateActive:
-		return status.Ending != nil || status.Stuck || status.Until != nil && now().After(status.Until.Add(failingAfter))
+		return status.Ending != nil || status.Stuck ||
+			status.Until != nil && now().After(status.Until.Add(failingAfter))
 	default:
 		return false
 	}
 }
 
-// failureOf is what the end of a grant has failed with the last time, in the words of its target; empty when it has not failed.
+// failureOf is what the end of a grant has failed with the last time, in the words of its target; empty when it has not
+// failed.
 func (s *Starter) failureOf(ctx context.Context, grant string) string {
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, grant, "")
 	if err != nil {

@@ -23,7 +23,12 @@ func TestMain(m *testing.M) { os.Exit(temporal.Main(m)) }
 // ask is one that nothing is wrong with.
 func ask() starter.Ask {
 	return starter.Ask{
-		Template: "debug-prod", Requester: "alice", Duration: hours(2), Reason: "the checkout hangs", Ticket: "OPS-7", Source: "api",
+		Template:  "debug-prod",
+		Requester: "alice",
+		Duration:  hours(2),
+		Reason:    "the checkout hangs",
+		Ticket:    "OPS-7",
+		Source:    "api",
 	}
 }
 

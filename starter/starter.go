@@ -1,5 +1,6 @@
-// Package starter is what every entry point leads to, and the only Temporal client behind them: it checks what people ask for
-// and who may ask it, starts requests, carries reviews, extensions and ends to them, and shows what became of them.
+// Package starter is what every entry point leads to, and the only Temporal client behind them: it checks what people
+// ask for and who may ask it, starts requests, carries reviews, extensions and ends to them, and shows what became of
+// them.
 //
 // A entry point authenticates and hands over the person's id; nothing in a body ever says who is acting. Errors are
 // *contract.Problem, found with contract.ProblemOf; one with an inner cause prints it for the log.
@@ -64,7 +65,8 @@ type Options struct {
 	Clock *clock.Watch
 	// Converter is the one that Temporal's client was made with; Temporal's default when nil.
 	Converter converter.DataConverter
-	// UntrackedAfter is how long after it was asked for a request is called untracked at the soonest; a minute when zero.
+	// UntrackedAfter is how long after it was asked for a request is called untracked at the soonest; a minute when
+	// zero.
 	UntrackedAfter time.Duration
 }
 
@@ -100,10 +102,10 @@ type Starter struct {
 // New makes a Starter; an error is a fault in the program that calls it.
 func New(o Options) (*Starter, error) {
 	if o.Temporal == nil || o.Config == nil || o.Ledger == nil {
-		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter needs Temporal, a configuration and a ledger")
+		return nil, contract.Internal("a starter needs Temporal, a configuration and a ledger")
 	}
 	if (o.Signer == nil) != (o.Verifier == nil) {
-		return nil, contract.Problemf(contract.KindInternal, "", "", "a starter that seals needs the public keys too")
+		return nil, contract.Internal("a starter that seals needs the public keys too")
 	}
 	if o.Groups == nil {
 		o.Groups = group.New(nil, nil)
@@ -129,16 +131,34 @@ func New(o Options) (*Starter, error) {
 		return nil, err
 	}
 	return &Starter{
-		digests: kept, seen: seen, groups: o.Groups, sightings: o.Sightings,
-		temporal: o.Temporal, live: o.Config, events: o.Ledger, holdings: o.Ledger, tombstones: o.Ledger, freezes: o.Ledger,
-		departures: o.Ledger,
-		alarms:     o.Ledger, journal: o.Ledger, log: o.Log, tickets: o.Tickets,
-		references: o.References, incidents: o.Incidents, converter: o.Converter,
-		signer: o.Signer, verifier: o.Verifier, secrets: o.Secrets, clock: o.Clock, untrackedAfter: o.UntrackedAfter,
+		digests:        kept,
+		seen:           seen,
+		groups:         o.Groups,
+		sightings:      o.Sightings,
+		temporal:       o.Temporal,
+		live:           o.Config,
+		events:         o.Ledger,
+		holdings:       o.Ledger,
+		tombstones:     o.Ledger,
+		freezes:        o.Ledger,
+		departures:     o.Ledger,
+		alarms:         o.Ledger,
+		journal:        o.Ledger,
+		log:            o.Log,
+		tickets:        o.Tickets,
+		references:     o.References,
+		incidents:      o.Incidents,
+		converter:      o.Converter,
+		signer:         o.Signer,
+		verifier:       o.Verifier,
+		secrets:        o.Secrets,
+		clock:          o.Clock,
+		untrackedAfter: o.UntrackedAfter,
 	}, nil
 }
 
-// snapshot is the starter with the configuration of this moment, which one operation goes by from its beginning to its end.
+// snapshot is the starter with the configuration of this moment, which one operation goes by from its beginning to its
+// end.
 func (s *Starter) snapshot() *Starter {
 	if s.config != nil {
 		return s
@@ -164,8 +184,8 @@ func (s *Starter) Ready(ctx context.Context) error {
 // known refuses an actor who is not in the directory.
 func (s *Starter) known(actor string) error {
 	if _, ok := s.config.People[actor]; !ok {
-		return contract.Problemf(contract.KindForbidden, "", "ask an administrator to add you to the people in curfew.yaml",
-			"you are not in the directory")
+		return contract.Forbidden("you are not in the directory").
+			Advise("ask an administrator to add you to the people in curfew.yaml")
 	}
 	return nil
 }

@@ -16,15 +16,16 @@ import (
 )
 
 const (
-	// mostStuck is how many stuck grants are listed: when there are more, one cause is behind them. So many more are asked
-	// for, because not all that call themselves stuck are grants that answer.
+	// mostStuck is how many stuck grants are listed: when there are more, one cause is behind them. So many more are
+	// asked for, because not all that call themselves stuck are grants that answer.
 	mostStuck      = 200
 	mostStuckPages = 5
 	// askedAtOnce is how many grants are asked at the same time. One that does not answer holds up no other.
 	askedAtOnce = 20
 )
 
-// Stuck returns the grants whose revoke is past its alarm time, and after them those that can't be asked, with the reason.
+// Stuck returns the grants whose revoke is past its alarm time, and after them those that can't be asked, with the
+// reason.
 func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
 	s = s.snapshot()
 	if err := s.allow(actor, OperationStuck); err != nil {
@@ -67,9 +68,12 @@ func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStat
 	return all, nil
 }
 
-// withStuckRequests adds what requests wait for that are stuck, although their grants do not say that they are: a grant that is
-// gone, say, or does not end what it says is over.
-func (s *Starter) withStuckRequests(ctx context.Context, stuck, unanswered []contract.GrantStatus) []contract.GrantStatus {
+// withStuckRequests adds what requests wait for that are stuck, although their grants do not say that they are: a grant
+// that is gone, say, or does not end what it says is over.
+func (s *Starter) withStuckRequests(
+	ctx context.Context,
+	stuck, unanswered []contract.GrantStatus,
+) []contract.GrantStatus {
 	requests, err := s.events.Requests(ctx, ledger.Filter{Stuck: true, Limit: mostStuck})
 	if err != nil {
 		return stuck // the grants are listed without the ledger
@@ -125,7 +129,8 @@ func (s *Starter) askGrants(ctx context.Context, grants []string) []contract.Gra
 	return answered
 }
 
-// askGrant asks a grant how it stands. An answer about another access is none: anybody can start a workflow that answers.
+// askGrant asks a grant how it stands. An answer about another access is none: anybody can start a workflow that
+// answers.
 func (s *Starter) askGrant(ctx context.Context, grant string) contract.GrantStatus {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()

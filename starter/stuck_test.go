@@ -16,8 +16,15 @@ func TestAStuckRequestIsListedAlthoughItsGrantDoesNotSaySo(t *testing.T) {
 	house.Config.Roles.Operators = []string{"bob"}
 	status := startertest.Status(contract.StateRevoking)
 	until := time.Now().Add(-time.Minute).UTC().Truncate(time.Millisecond)
-	access := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "alice", Account: "alice"}
-	status.Stuck, status.Until, status.Holds = true, &until, []contract.HoldState{{Access: access, Held: true, Problem: "orders-db does not answer"}}
+	access := contract.Access{
+		Target:      "orders-db",
+		Entitlement: []byte(`{"role":"reader"}`),
+		Person:      "alice",
+		Account:     "alice",
+	}
+	status.Stuck, status.Until, status.Holds = true, &until, []contract.HoldState{
+		{Access: access, Held: true, Problem: "orders-db does not answer"},
+	}
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventStuck, Actor: contract.ActorCurfew})
 
 	list, err := house.Starter.Stuck(t.Context(), "bob")
@@ -33,7 +40,12 @@ func TestAStuckRequestIsListedAlthoughItsGrantDoesNotSaySo(t *testing.T) {
 func TestAccessThatAnotherRequestKeptUpIsFollowedToItsEnd(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	access := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "alice", Account: "alice"}
+	access := contract.Access{
+		Target:      "orders-db",
+		Entitlement: []byte(`{"role":"reader"}`),
+		Person:      "alice",
+		Account:     "alice",
+	}
 	kept, keeper := startertest.Status(contract.StateEnded), startertest.Status(contract.StateActive)
 	until := time.Now().Add(time.Hour).UTC().Truncate(time.Millisecond)
 	later := until.Add(time.Hour)
@@ -44,8 +56,14 @@ func TestAccessThatAnotherRequestKeptUpIsFollowedToItsEnd(t *testing.T) {
 
 	shown, err := house.Starter.Get(t.Context(), "alice", kept.ID)
 	require.NoError(t, err)
-	require.Equal(t, "This request has ended. alice still has the access through request "+keeper.ID+" until "+later.Format("2006-01-02 15:04:05 UTC")+".",
-		shown.Summary, "as it was extended since")
+	require.Equal(
+		t,
+		"This request has ended. alice still has the access through request "+keeper.ID+" until "+later.Format(
+			"2006-01-02 15:04:05 UTC",
+		)+".",
+		shown.Summary,
+		"as it was extended since",
+	)
 
 	gone := time.Now().UTC().Truncate(time.Millisecond)
 	keeper.State, keeper.Outcome, keeper.EndedAt, keeper.Seq = contract.StateEnded, contract.OutcomeRevoked, &gone, 1

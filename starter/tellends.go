@@ -24,8 +24,8 @@ type attempt struct {
 	next  time.Time
 }
 
-// TellEnds runs in a server until the context ends: it tells workflows of ends that they have not heard of, because Temporal
-// or a worker was away when those were put on record.
+// TellEnds runs in a server until the context ends: it tells workflows of ends that they have not heard of, because
+// Temporal or a worker was away when those were put on record.
 func (s *Starter) TellEnds(ctx context.Context) {
 	every := time.NewTicker(tellEvery)
 	defer every.Stop()
@@ -36,7 +36,10 @@ func (s *Starter) TellEnds(ctx context.Context) {
 			return
 		case <-every.C:
 			if err := s.snapshot().tellEnds(ctx, attempts); err != nil && ctx.Err() == nil {
-				s.log.Warn("requests that have not heard of their end can't be looked for; they are looked for again", zap.Error(err))
+				s.log.Warn(
+					"requests that have not heard of their end can't be looked for; they are looked for again",
+					zap.Error(err),
+				)
 			}
 		}
 	}
@@ -75,16 +78,23 @@ func (s *Starter) tellEnd(ctx context.Context, t contract.Tombstone) {
 		return // it knows
 	}
 	_, err = s.tell(ctx, contract.UpdateRevoke, contract.End{Request: t.Request, By: t.By, Reason: t.Reason, At: t.At})
-	if problem, known := contract.ProblemOf(err); known && (problem.Kind == contract.KindNotFound || problem.Kind == contract.KindConflict) {
+	if problem, known := contract.ProblemOf(
+		err,
+	); known &&
+		(problem.Kind == contract.KindNotFound || problem.Kind == contract.KindConflict) {
 		err = s.closeRecord(ctx, t, status) // its workflow may be gone
 	}
 	if err != nil && ctx.Err() == nil {
-		s.log.Warn("a request has not heard of its end; it is told again", zap.String("request", t.Request), zap.Error(err))
+		s.log.Warn(
+			"a request has not heard of its end; it is told again",
+			zap.String("request", t.Request),
+			zap.Error(err),
+		)
 	}
 }
 
-// closeRecord brings the record of a request to its end whose workflow is gone, once the holdings say that its access is.
-// Nobody else is left to do it.
+// closeRecord brings the record of a request to its end whose workflow is gone, once the holdings say that its access
+// is. Nobody else is left to do it.
 func (s *Starter) closeRecord(ctx context.Context, t contract.Tombstone, status contract.Status) error {
 	running, err := s.running(ctx, t.Request)
 	if err != nil || running {

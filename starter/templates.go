@@ -23,7 +23,8 @@ type Template struct {
 	Ticket          string                  `json:"ticket" enum:"required,optional,none" doc:"Whether a request names a ticket"`
 	KeepSessions    bool                    `json:"keepSessions" doc:"Whether open sessions live on when access ends"`
 	Approvals       []contract.ApprovalRule `json:"approvals" doc:"Who must approve: every rule must be met"`
-	// WithoutAccount are the targets that the actor has no account on: while there are any, only others can be its subject.
+	// WithoutAccount are the targets that the actor has no account on: while there are any, only others can be its
+	// subject.
 	WithoutAccount []string `json:"withoutAccount,omitempty" doc:"Targets that you have no account on, so that you can't be the subject"`
 	MayNotAsk      string   `json:"mayNotAsk,omitempty" doc:"Why you may not ask for it; absent when you may"`
 	OnBehalf       bool     `json:"onBehalf,omitempty" doc:"Whether you may ask for it on behalf of somebody else"`
@@ -92,7 +93,14 @@ func (s *Starter) described(ctx context.Context, name, actor string) Template {
 // offer says what of a template the policy would let the actor ask for.
 func (s *Starter) offer(ctx context.Context, t *Template, template config.Template, actor string) {
 	terms, _ := s.config.Terms(template, actor)
-	ask := contract.Request{Template: t.Name, Requester: actor, Subject: actor, Duration: t.DefaultDuration, AskedAt: now(), Terms: terms}
+	ask := contract.Request{
+		Template:  t.Name,
+		Requester: actor,
+		Subject:   actor,
+		Duration:  t.DefaultDuration,
+		AskedAt:   now(),
+		Terms:     terms,
+	}
 	facts, err := s.facts(ctx, ask)
 	if err == nil {
 		err = cmp.Or(checkParties(facts), checkRules(facts))
@@ -106,6 +114,9 @@ func (s *Starter) offer(ctx context.Context, t *Template, template config.Templa
 	facts.Request = ask
 	facts.Request.BreakGlass = true
 	if len(policy.MayNotAsk(facts)) == 0 {
-		t.BreakGlass = &BreakGlass{MaxDuration: longest(template, facts.Request), ReviewWithin: template.BreakGlass.ReviewWithin}
+		t.BreakGlass = &BreakGlass{
+			MaxDuration:  longest(template, facts.Request),
+			ReviewWithin: template.BreakGlass.ReviewWithin,
+		}
 	}
 }

@@ -16,19 +16,23 @@ func (s *Starter) checkTicketRule(rule string, request contract.Request) error {
 	case key == "" && stands == "" && request.BreakGlass:
 		return nil // it is opened when there is none
 	case key == "" && stands == "" && rule == config.TicketRequired:
-		return invalid("ticket", "give the key of the ticket that this is for, like OPS-7", "the template asks for a ticket")
+		return contract.Invalid("the template asks for a ticket").
+			At("ticket").
+			Advise("give the key of the ticket that this is for, like OPS-7")
 	case key == "" && stands == "":
 		return nil
 	case rule == config.TicketNone && key != "":
-		return invalid("ticket", "leave it out", "the template takes no ticket")
+		return contract.Invalid("the template takes no ticket").At("ticket").Advise("leave it out")
 	case rule == config.TicketNone:
-		return invalid("zephyr", "leave it out", "the template takes no ticket")
+		return contract.Invalid("the template takes no ticket").At("zephyr").Advise("leave it out")
 	case key != "" && stands != "":
-		return invalid("zephyr", "leave it out, or the ticket", "it names a ticket, and the request names one itself")
+		return contract.Invalid("it names a ticket, and the request names one itself").
+			At("zephyr").
+			Advise("leave it out, or the ticket")
 	case stands != "" && s.references == nil:
-		return invalid("zephyr", "name the ticket itself", "no Zephyr is configured")
+		return contract.Invalid("no Zephyr is configured").At("zephyr").Advise("name the ticket itself")
 	case stands == "" && !ticket.ValidKey(key):
-		return invalid("ticket", "write it like OPS-7", "%q is not a ticket's key", shortened(key))
+		return contract.Invalid("%q is not a ticket's key", shortened(key)).At("ticket").Advise("write it like OPS-7")
 	}
 	return nil
 }
@@ -42,7 +46,7 @@ func (s *Starter) ticketOf(ctx context.Context, request contract.Request) (strin
 	defer cancel()
 	key, err := s.references.Resolve(ctx, request.Zephyr)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
-		return "", invalid("zephyr", problem.Fix, "%s", problem.Fault)
+		return "", contract.Invalid("%s", problem.Fault).At("zephyr").Advise(problem.Fix)
 	}
 	if err != nil {
 		return "", refusedLookUp(err, "zephyr", "Zephyr or its tracker", request.Zephyr)
@@ -61,7 +65,7 @@ func (s *Starter) checkTicketExists(ctx context.Context, key string) error {
 		return nil
 	}
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
-		return invalid("ticket", "check the key in the tracker", "there is no ticket %s", key)
+		return contract.Invalid("there is no ticket %s", key).At("ticket").Advise("check the key in the tracker")
 	}
 	return refusedLookUp(err, "ticket", "the tracker", key)
 }
@@ -72,8 +76,9 @@ func refusedLookUp(err error, field, system, key string) error {
 	if known && slices.Contains(contract.Final, string(problem.Kind)) {
 		return &failure{problem, err}
 	}
-	down := contract.Problemf(contract.KindUnavailable, field, "nothing was started: try again",
-		"%s can't be reached, so %s can't be checked", system, shortened(key))
+	down := contract.Unavailable("%s can't be reached, so %s can't be checked", system, shortened(key)).
+		At(field).
+		Advise("nothing was started: try again")
 	if known {
 		down.RetryAfter = problem.RetryAfter
 	}

@@ -85,14 +85,16 @@ func (s *Starter) listed(ctx context.Context, page []contract.Status, which []in
 	for _, execution := range found.GetExecutions() {
 		var state contract.State
 		field := execution.GetSearchAttributes().GetIndexedFields()[contract.KeyState.GetName()]
-		if field != nil && converter.GetDefaultDataConverter().FromPayload(field, &state) == nil { // they are never encrypted
+		if field != nil &&
+			converter.GetDefaultDataConverter().FromPayload(field, &state) == nil { // they are never encrypted
 			running[execution.GetExecution().GetWorkflowId()] = state
 		}
 	}
 	return running, nil
 }
 
-// tracked says of a request from the ledger whether no workflow of it runs, or one that has forgotten what the ledger knows.
+// tracked says of a request from the ledger whether no workflow of it runs, or one that has forgotten what the ledger
+// knows.
 func (s *Starter) tracked(ctx context.Context, recorded contract.Status) contract.Status {
 	if !s.mayBeUntracked(recorded) {
 		return recorded
@@ -118,7 +120,8 @@ func (s *Starter) running(ctx context.Context, id string) (bool, error) {
 		return false, nil
 	}
 	info := found.GetWorkflowExecutionInfo()
-	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && info.GetType().GetName() == contract.WorkflowRequest, err
+	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING &&
+		info.GetType().GetName() == contract.WorkflowRequest, err
 }
 
 // untracked is why nothing but an end can be done to a request.
@@ -127,6 +130,6 @@ func untracked(status contract.Status) error {
 	if status.Until != nil && status.GrantedAt != nil {
 		ends = "its access ends at " + status.Until.UTC().Format("2006-01-02 15:04:05 UTC")
 	}
-	return contract.Problemf(contract.KindConflict, "", "make a new request; revoke this one if its access is to end sooner",
-		"the request is untracked: Temporal has no workflow of it any more, and %s", ends)
+	return contract.Conflict("the request is untracked: Temporal has no workflow of it any more, and %s", ends).
+		Advise("make a new request; revoke this one if its access is to end sooner")
 }

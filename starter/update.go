@@ -18,8 +18,8 @@ type message struct {
 	asks  string // what the answer says that was asked
 }
 
-// update sends a message to a request and waits for the answer. Under an id that somebody has taken with another message
-// comes the answer to that one: then it is sent anew, under an id that is used once.
+// update sends a message to a request and waits for the answer. Under an id that somebody has taken with another
+// message comes the answer to that one: then it is sent anew, under an id that is used once.
 func (s *Starter) update(ctx context.Context, id string, m message) (contract.Status, error) {
 	within, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()

@@ -15,8 +15,16 @@ import (
 // watchClock compares the clock of this worker with others, and tells the watchdog what Temporal's says.
 func watchClock(o Options, watchdog *target.Watchdog) *clock.Watch {
 	return clock.New(clock.Options{
-		Process: "the worker " + cmp.Or(o.Identity, Process()), Temporal: o.Temporal, Namespace: cmp.Or(o.Namespace, contract.Namespace),
-		Ledger: o.Holdings, Alarms: o.Alarms, Follow: watchdog.Follow, Log: o.Log,
+		Process: "the worker " + cmp.Or(
+			o.Identity,
+			Process(),
+		),
+		Temporal:  o.Temporal,
+		Namespace: cmp.Or(o.Namespace, contract.Namespace),
+		Ledger:    o.Holdings,
+		Alarms:    o.Alarms,
+		Follow:    watchdog.Follow,
+		Log:       o.Log,
 	})
 }
 
@@ -29,9 +37,12 @@ func Process() string {
 	return fmt.Sprintf("%d@%s", os.Getpid(), host)
 }
 
-// rightly leaves an activity to another worker, or for later, while the clock of this one is off. The worker goes on polling: what
-// ends access comes on the same task queues.
-func rightly[In, Out any](watch *clock.Watch, run func(context.Context, In) (Out, error)) func(context.Context, In) (Out, error) {
+// rightly leaves an activity to another worker, or for later, while the clock of this one is off. The worker goes on
+// polling: what ends access comes on the same task queues.
+func rightly[In, Out any](
+	watch *clock.Watch,
+	run func(context.Context, In) (Out, error),
+) func(context.Context, In) (Out, error) {
 	return func(ctx context.Context, in In) (Out, error) {
 		if err := watch.Check(); err != nil {
 			var none Out

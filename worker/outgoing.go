@@ -38,11 +38,19 @@ func registerOutgoing(r Registry, o Options, t outgoing) {
 }
 
 func guardOf(o Options) *provenance.Guard {
-	return provenance.New(provenance.Options{Verifier: o.Verifier, Events: o.Events, Holdings: o.Holdings, Decisions: o.Decisions, Alarms: o.Alarms})
+	return provenance.New(
+		provenance.Options{
+			Verifier:  o.Verifier,
+			Events:    o.Events,
+			Holdings:  o.Holdings,
+			Decisions: o.Decisions,
+			Alarms:    o.Alarms,
+		},
+	)
 }
 
-// recordFor puts on record what the workflow of a request has had recorded in its life, with the guard before it where seals
-// are checked.
+// recordFor puts on record what the workflow of a request has had recorded in its life, with the guard before it where
+// seals are checked.
 func recordFor(o Options) func(context.Context, string, contract.RecordInput) (contract.RecordResult, error) {
 	record := bookOf(o).Record
 	if o.Verifier != nil {

@@ -31,20 +31,35 @@ func registerWorkflows(r Registry) {
 		contract.WorkflowRequest: request.Request, contract.WorkflowGrant: grant.Grant, contract.WorkflowSweep: sweepflow.Sweep,
 		contract.WorkflowDelivery: delivery.Delivery,
 	} {
-		r.RegisterWorkflowWithOptions(run, workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade})
+		r.RegisterWorkflowWithOptions(
+			run,
+			workflow.RegisterOptions{Name: name, VersioningBehavior: workflow.VersioningBehaviorAutoUpgrade},
+		)
 	}
 }
 
 func registerActivities(r Registry, o Options, targets *target.Activities) {
 	registerTargetActivities(r, o, targets)
 	leases := lease.New(lease.Options{
-		Temporal: o.Temporal, Holdings: o.Holdings, Tombstones: o.Tombstones, Config: o.Config, Signer: o.Signer, Verifier: o.Verifier,
+		Temporal:   o.Temporal,
+		Holdings:   o.Holdings,
+		Tombstones: o.Tombstones,
+		Config:     o.Config,
+		Signer:     o.Signer,
+		Verifier:   o.Verifier,
 	})
 	book := bookOf(o)
 	rules := policy.New(policy.Options{
-		Config: o.Config, Tickets: o.Tickets, Incidents: o.Incidents, Groups: o.Groups, Decisions: o.Decisions, Requests: o.Events,
-		Tombstones: o.Tombstones, Alarms: o.Alarms,
-		Verifier: o.Verifier, Signer: o.Signer,
+		Config:     o.Config,
+		Tickets:    o.Tickets,
+		Incidents:  o.Incidents,
+		Groups:     o.Groups,
+		Decisions:  o.Decisions,
+		Requests:   o.Events,
+		Tombstones: o.Tombstones,
+		Alarms:     o.Alarms,
+		Verifier:   o.Verifier,
+		Signer:     o.Signer,
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
@@ -93,8 +108,15 @@ func targetActivities(o Options) *target.Activities {
 
 func sweeps(o Options) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Config: o.Config.Current(), Temporal: o.Temporal, Targets: o.Targets, Events: o.Events, Holdings: o.Holdings, Tombstones: o.Tombstones,
-		Record: recordFor(o), Alarms: o.Alarms, Log: o.Log,
+		Config:     o.Config.Current(),
+		Temporal:   o.Temporal,
+		Targets:    o.Targets,
+		Events:     o.Events,
+		Holdings:   o.Holdings,
+		Tombstones: o.Tombstones,
+		Record:     recordFor(o),
+		Alarms:     o.Alarms,
+		Log:        o.Log,
 	})
 }
 

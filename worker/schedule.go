@@ -16,19 +16,23 @@ import (
 // scheduleWithin bounds what is asked of Temporal when a worker starts.
 const scheduleWithin = 15 * time.Second
 
-// scheduleSweeps lets Temporal start a sweep as often as the configuration says. Every worker does so when it starts; the
-// last word counts.
+// scheduleSweeps lets Temporal start a sweep as often as the configuration says. Every worker does so when it starts;
+// the last word counts.
 func scheduleSweeps(ctx context.Context, o Options) {
 	ctx, cancel := context.WithTimeout(ctx, scheduleWithin)
 	defer cancel()
-	spec := client.ScheduleSpec{Intervals: []client.ScheduleIntervalSpec{{Every: o.Config.Current().Sweep.Every.Duration}}}
+	spec := client.ScheduleSpec{
+		Intervals: []client.ScheduleIntervalSpec{{Every: o.Config.Current().Sweep.Every.Duration}},
+	}
 	_, err := o.Temporal.ScheduleClient().Create(ctx, client.ScheduleOptions{
 		ID: contract.ScheduleSweep, Spec: spec, Overlap: enumspb.SCHEDULE_OVERLAP_POLICY_SKIP,
 		// A sweep that was missed is not made up for: the next one sees the same.
 		CatchupWindow: time.Minute,
 		Action: &client.ScheduleWorkflowAction{
-			ID: contract.SweepWorkflowStart + "scheduled", Workflow: contract.WorkflowSweep, TaskQueue: contract.TaskQueue,
-			Args: []any{contract.SweepInput{}},
+			ID:        contract.SweepWorkflowStart + "scheduled",
+			Workflow:  contract.WorkflowSweep,
+			TaskQueue: contract.TaskQueue,
+			Args:      []any{contract.SweepInput{}},
 		},
 	})
 	if errors.Is(err, temporal.ErrScheduleAlreadyRunning) {

@@ -1,4 +1,5 @@
-// Package worker composes what runs on Curfew's task queues: the workflows, and the activities with the systems that they call.
+// Package worker composes what runs on Curfew's task queues: the workflows, and the activities with the systems that
+// they call.
 package worker
 
 import (
@@ -42,12 +43,12 @@ type Options struct {
 	Groups    *group.Groups // nil for those that the configuration lists
 	Decisions ledger.Decisions
 	Incidents incident.Systems
-	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that only
-	// serve targets decide nothing, and have no signer.
+	// Verifier knows the server's seals, and Signer seals decisions; both are nil where nothing is sealed. Workers that
+	// only serve targets decide nothing, and have no signer.
 	Verifier *seal.Verifier
 	Signer   *seal.Signer
-	// TaskQueues are those, as the configuration calls them, whose targets this worker serves, and nothing else. When there
-	// are none, it runs the workflows and serves the targets that have no task queue of their own.
+	// TaskQueues are those, as the configuration calls them, whose targets this worker serves, and nothing else. When
+	// there are none, it runs the workflows and serves the targets that have no task queue of their own.
 	TaskQueues []string
 	// Identity names this worker in Temporal's Web UI; empty for process and host.
 	Identity string
@@ -57,8 +58,8 @@ type Options struct {
 	clock *clock.Watch
 }
 
-// Run works until the context ends, and then lets what is under way come to its end. The watchdog begins at once; the rest
-// as soon as Temporal can be reached.
+// Run works until the context ends, and then lets what is under way come to its end. The watchdog begins at once; the
+// rest as soon as Temporal can be reached.
 func Run(ctx context.Context, o Options) error {
 	var beside sync.WaitGroup
 	defer beside.Wait()
@@ -182,10 +183,18 @@ func checkTargets(ctx context.Context, o Options) {
 			defer cancel()
 			warnings, err := checked.Check(within, o.Config.Current().EntitlementsOn(name))
 			if err != nil && ctx.Err() == nil {
-				o.Log.Error("a target can't be used as it is; access on it waits until it can", zap.String("target", name), zap.Error(err))
+				o.Log.Error(
+					"a target can't be used as it is; access on it waits until it can",
+					zap.String("target", name),
+					zap.Error(err),
+				)
 			}
 			for _, warning := range warnings {
-				o.Log.Warn("an entitlement lets its holders give on what they have", zap.String("target", name), zap.String("warning", warning))
+				o.Log.Warn(
+					"an entitlement lets its holders give on what they have",
+					zap.String("target", name),
+					zap.String("warning", warning),
+				)
 			}
 		})
 	}

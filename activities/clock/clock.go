@@ -1,6 +1,6 @@
-// Package clock compares the clock of a process with those that it has to agree with: Temporal's, and the ledger's where that has
-// one. A process whose clock is off names itself in an alarm, and neither decides nor grants until its clock is right. Ends go
-// on: they follow those other clocks.
+// Package clock compares the clock of a process with those that it has to agree with: Temporal's, and the ledger's
+// where that has one. A process whose clock is off names itself in an alarm, and neither decides nor grants until its
+// clock is right. Ends go on: they follow those other clocks.
 package clock
 
 import (
@@ -86,13 +86,16 @@ func (w *Watch) Compare(ctx context.Context) {
 		w.alarmed = false
 		w.Log.Info("the clock of this process is right again: it decides and grants")
 	case wrong != nil && !w.alarmed:
-		w.Log.Error("the clock of this process is off: it decides and grants nothing until that is set right", zap.Stringer("off", wrong))
+		w.Log.Error(
+			"the clock of this process is off: it decides and grants nothing until that is set right",
+			zap.Stringer("off", wrong),
+		)
 		w.alarmed = w.raise(ctx, wrong)
 	}
 }
 
-// Check is a problem while the clock of this process is off. It is one of those that are tried again: by a process whose clock
-// is right, or here when that is so.
+// Check is a problem while the clock of this process is off. It is one of those that are tried again: by a process
+// whose clock is right, or here when that is so.
 func (w *Watch) Check() error {
 	if w == nil {
 		return nil
@@ -101,7 +104,9 @@ func (w *Watch) Check() error {
 	if wrong == nil {
 		return nil
 	}
-	problem := contract.Problemf(contract.KindUnavailable, "clock", "set its clock right", "%s: it decides and grants nothing", w.says(wrong))
+	problem := contract.Unavailable("%s: it decides and grants nothing", w.says(wrong)).
+		At("clock").
+		Advise("set its clock right")
 	problem.RetryAfter.Duration = leaveFor
 	return problem
 }
@@ -112,8 +117,18 @@ func (w *Watch) raise(ctx context.Context, wrong *offset) bool {
 	defer done()
 	at := w.Now().Add(-wrong.by).UTC()
 	err := w.Alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf("%s/%s/%d", contract.AlarmClockOff, w.identity, at.Unix()), Kind: contract.AlarmClockOff, At: at, Actor: contract.ActorCurfew,
-		Text: w.says(wrong) + ". It decides and grants nothing until its clock is set right. Access ends on time all the same.",
+		ID: fmt.Sprintf(
+			"%s/%s/%d",
+			contract.AlarmClockOff,
+			w.identity,
+			at.Unix(),
+		),
+		Kind:  contract.AlarmClockOff,
+		At:    at,
+		Actor: contract.ActorCurfew,
+		Text: w.says(
+			wrong,
+		) + ". It decides and grants nothing until its clock is set right. Access ends on time all the same.",
 	})
 	if err != nil {
 		w.Log.Error("the ledger did not take the alarm about this process's clock; it is raised again", zap.Error(err))
@@ -139,8 +154,8 @@ func (o offset) String() string {
 	return fmt.Sprintf("%s %s %s", o.by.Abs().Round(100*time.Millisecond), where, o.whom)
 }
 
-// off is by how much this clock differs from one of the others beyond what is tolerated and what the reading left open; nil when
-// it is right, as far as anybody knows.
+// off is by how much this clock differs from one of the others beyond what is tolerated and what the reading left open;
+// nil when it is right, as far as anybody knows.
 func (w *Watch) off() *offset {
 	w.mu.Lock()
 	defer w.mu.Unlock()

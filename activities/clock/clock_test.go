@@ -42,9 +42,14 @@ func newBench(t *testing.T, with ledger.Clock) *bench {
 		with = store
 	}
 	b.Watch = clock.New(clock.Options{
-		Process: "the worker 1@host", Temporal: temporal.Start(t).Client(t), Namespace: contract.Namespace, Ledger: with, Alarms: store, Log: zap.NewNop(),
-		Follow: func(at time.Time) { b.followed.Store(&at) },
-		Now:    func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
+		Process:   "the worker 1@host",
+		Temporal:  temporal.Start(t).Client(t),
+		Namespace: contract.Namespace,
+		Ledger:    with,
+		Alarms:    store,
+		Log:       zap.NewNop(),
+		Follow:    func(at time.Time) { b.followed.Store(&at) },
+		Now:       func() time.Time { return time.Now().Add(time.Duration(b.ahead.Load())) },
 	})
 	return b
 }
@@ -130,8 +135,13 @@ func TestAClockThatCanNotBeReadChangesNothing(t *testing.T) {
 	down := temporal.Start(t)
 	ahead := -time.Minute
 	watch := clock.New(clock.Options{
-		Process: "the worker 1@host", Temporal: down.Client(t), Namespace: contract.Namespace, Ledger: store, Alarms: store, Log: zap.NewNop(),
-		Now: func() time.Time { return time.Now().Add(ahead) },
+		Process:   "the worker 1@host",
+		Temporal:  down.Client(t),
+		Namespace: contract.Namespace,
+		Ledger:    store,
+		Alarms:    store,
+		Log:       zap.NewNop(),
+		Now:       func() time.Time { return time.Now().Add(ahead) },
 	})
 	watch.Compare(t.Context())
 	requireOff(t, watch.Check(), "behind Temporal's")

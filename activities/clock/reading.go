@@ -33,8 +33,8 @@ type reading struct {
 	taken            time.Time // has what the monotonic clock said, which nobody sets
 }
 
-// least is how far this clock is ahead of the other one now, at least; negative when it is behind. What this one was set by since
-// the reading counts.
+// least is how far this clock is ahead of the other one now, at least; negative when it is behind. What this one was
+// set by since the reading counts.
 func (r reading) least(now time.Time) time.Duration {
 	if r.whose == "" {
 		return 0
@@ -82,8 +82,8 @@ func (w *Watch) readLedger(ctx context.Context) (reading, error) {
 	return reading{earliest: before, latest: w.Now(), other: at}, err
 }
 
-// readTemporal has Temporal note by its clock that this process polls a task queue, on which there is never any work: no call
-// tells the time, but the list of those who poll does.
+// readTemporal has Temporal note by its clock that this process polls a task queue, on which there is never any work:
+// no call tells the time, but the list of those who poll does.
 func (w *Watch) readTemporal(ctx context.Context) (reading, error) {
 	noted, err := w.noted(ctx)
 	if err != nil {
@@ -131,7 +131,8 @@ func (w *Watch) noted(ctx context.Context) (last time.Time, err error) {
 		return last, err
 	}
 	for _, poller := range described.GetPollers() {
-		if at := poller.GetLastAccessTime(); poller.GetIdentity() == w.identity && at.IsValid() && at.AsTime().After(last) {
+		if at := poller.GetLastAccessTime(); poller.GetIdentity() == w.identity && at.IsValid() &&
+			at.AsTime().After(last) {
 			last = at.AsTime()
 		}
 	}

@@ -1,6 +1,6 @@
-// Package group resolves the members of a group, wherever they are kept: in the configuration, in a directory, or in the
-// groups that people's sign-ins have named. Only the configuration decides which person an account or a sign-in is; it ignores
-// members that are no person of the configuration.
+// Package group resolves the members of a group, wherever they are kept: in the configuration, in a directory, or in
+// the groups that people's sign-ins have named. Only the configuration decides which person an account or a sign-in is;
+// it ignores members that are no person of the configuration.
 package group
 
 import (
@@ -18,8 +18,8 @@ import (
 
 // Directory is the port to a system that knows who belongs to groups.
 type Directory interface {
-	// Holders returns those of some accounts that are members of a group, which is in the words of the directory's kind.
-	// That there is no such group is an error.
+	// Holders returns those of some accounts that are members of a group, which is in the words of the directory's
+	// kind. That there is no such group is an error.
 	Holders(ctx context.Context, group json.RawMessage, accounts []string) ([]string, error)
 }
 
@@ -39,8 +39,8 @@ const (
 	mostKept = 1000
 )
 
-// Groups answers by the configuration that it is given. Without an answer there is an error of the kind Unavailable, and
-// never a group with nobody in it.
+// Groups answers by the configuration that it is given. Without an answer there is an error of the kind Unavailable,
+// and never a group with nobody in it.
 type Groups struct {
 	directories map[string]Directory
 	sightings   ledger.Sightings
@@ -97,7 +97,8 @@ func (g *Groups) Of(ctx context.Context, c *config.Config, person string) ([]str
 // claimed are those whose last sign-in named a group, not too long ago.
 func (g *Groups) claimed(ctx context.Context, c *config.Config, claim string) ([]string, error) {
 	if g.sightings == nil || c.OIDC == nil {
-		return nil, contract.Problemf(contract.KindUnavailable, "", "configure oidc", "nothing tells who is in the provider's group %s", claim)
+		return nil, contract.Unavailable("nothing tells who is in the provider's group %s", claim).
+			Advise("configure oidc")
 	}
 	seen, err := g.sightings.Seen(ctx, g.now().Add(-c.OIDC.Groups.Lasts.Duration))
 	if err != nil {
@@ -122,7 +123,8 @@ func (g *Groups) asked(ctx context.Context, c *config.Config, name string) ([]st
 	people, err := g.ask(ctx, c, c.Groups[name])
 	if err != nil {
 		cause := contract.AsProblem(err)
-		return nil, contract.Problemf(contract.KindUnavailable, "", cause.Fix, "who is in the group %s can't be told: %s", name, cause.Fault)
+		return nil, contract.Unavailable("who is in the group %s can't be told: %s", name, cause.Fault).
+			Advise(cause.Fix)
 	}
 	g.keep(asks, answer{people, at})
 	return people, nil
@@ -131,7 +133,7 @@ func (g *Groups) asked(ctx context.Context, c *config.Config, name string) ([]st
 func (g *Groups) ask(ctx context.Context, c *config.Config, group config.Group) ([]string, error) {
 	directory, found := g.directories[group.Directory]
 	if !found {
-		return nil, contract.Problemf(contract.KindUnavailable, "", "", "this process does not ask the directory %s", group.Directory)
+		return nil, contract.Unavailable("this process does not ask the directory %s", group.Directory)
 	}
 	owners := c.AccountsIn(group.Directory)
 	if len(owners) == 0 {

@@ -39,7 +39,11 @@ func directory() *config.Config {
 	return &config.Config{
 		OIDC: &config.OIDC{Groups: config.OIDCGroups{Claim: "groups", Lasts: contract.Duration{Duration: time.Hour}}},
 		People: map[string]config.Person{
-			"ada": {Accounts: map[string]string{"corp": "uid=ada"}}, "bob": {Accounts: map[string]string{"corp": "uid=bob", "other": "x"}}, "cy": {},
+			"ada": {
+				Accounts: map[string]string{"corp": "uid=ada"},
+			},
+			"bob": {Accounts: map[string]string{"corp": "uid=bob", "other": "x"}},
+			"cy":  {},
 		},
 		Directories: map[string]config.Directory{"corp": {Accounts: "corp"}, "elsewhere": {Accounts: "corp"}},
 		Groups: map[string]config.Group{
@@ -103,9 +107,9 @@ func TestADirectoryIsNotAskedAgainWithinSeconds(t *testing.T) {
 func TestWhatADirectoryDoesNotAnswerIsNeverNobody(t *testing.T) {
 	t.Parallel()
 	for name, fault := range map[string]error{
-		"unavailable": contract.Problemf(contract.KindUnavailable, "", "", "it is down"),
-		"refused":     contract.Problemf(contract.KindDenied, "", "", "it is down"),
-		"no group":    contract.Problemf(contract.KindNotFound, "", "", "it is down"),
+		"unavailable": contract.Unavailable("it is down"),
+		"refused":     contract.Denied("it is down"),
+		"no group":    contract.NotFound("it is down"),
 		"no problem":  errors.New("it is down"),
 	} {
 		corp := &book{err: fault}
@@ -140,7 +144,10 @@ func TestASignInThatNamedAGroupCountsForAWhile(t *testing.T) {
 		return found.People
 	}
 	see := func(person string, ago time.Duration, names ...string) {
-		require.NoError(t, store.See(t.Context(), ledger.Sighting{Person: person, Groups: names, At: time.Now().Add(-ago)}))
+		require.NoError(
+			t,
+			store.See(t.Context(), ledger.Sighting{Person: person, Groups: names, At: time.Now().Add(-ago)}),
+		)
 	}
 	require.Empty(t, members())
 
@@ -159,7 +166,10 @@ func TestTheGroupsOfAPersonAreThoseOfEverySource(t *testing.T) {
 	store, c := newLedger(t), directory()
 	delete(c.Groups, "far")
 	groups := group.New(map[string]group.Directory{"corp": &book{members: []string{"uid=ada"}}}, store)
-	require.NoError(t, store.See(t.Context(), ledger.Sighting{Person: "ada", Groups: []string{"platform-team"}, At: time.Now()}))
+	require.NoError(
+		t,
+		store.See(t.Context(), ledger.Sighting{Person: "ada", Groups: []string{"platform-team"}, At: time.Now()}),
+	)
 
 	of, err := groups.Of(t.Context(), c, "ada")
 	require.NoError(t, err)

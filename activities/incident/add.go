@@ -20,8 +20,8 @@ func New(systems Systems, page func(request string) string) *Activities {
 	return &Activities{systems: systems, page: page}
 }
 
-// noted are the events that concern those who work on an incident: who has access and until when, who was refused it, and
-// what went wrong with it. The ticket says how it came to that.
+// noted are the events that concern those who work on an incident: who has access and until when, who was refused it,
+// and what went wrong with it. The ticket says how it came to that.
 var noted = map[contract.EventKind]bool{
 	contract.EventDenied:         true,
 	contract.EventBreakGlassUsed: true,
@@ -35,12 +35,15 @@ var noted = map[contract.EventKind]bool{
 	contract.EventRevoked:        true,
 }
 
-// AddNote is the activity contract.ActivityAddIncidentNote: one note for each event that concerns an incident's readers, in order.
+// AddNote is the activity contract.ActivityAddIncidentNote: one note for each event that concerns an incident's
+// readers, in order.
 func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (contract.Written, error) {
 	system := a.systems.For(in.Incident)
 	if system == nil {
-		return contract.Written{}, contract.Problemf(contract.KindNotFound, "incident", "configure the system that it is in",
-			"no incident system that is configured has an incident %.60q", in.Incident).Application()
+		return contract.Written{}, contract.NotFound("no incident system that is configured has an incident %.60q", in.Incident).
+			At("incident").
+			Advise("configure the system that it is in").
+			Application()
 	}
 	written, _, err := narrate.Write(ctx, in.Events, in.Status, struct{}{},
 		func(ctx context.Context, entry narrate.Entry, _ *struct{}) error {
@@ -55,7 +58,11 @@ func (a *Activities) AddNote(ctx context.Context, in contract.AddNoteInput) (con
 // entry says whose access it is about, which those who read the incident alone could not know, and where to see more.
 func (a *Activities) entry(event contract.Event, status contract.Status) story.Entry {
 	e := story.Of(event, status, a.page)
-	e.Lines = slices.Insert(e.Lines, 0, "Template "+status.Template+", subject "+story.Person(status.Names, status.Subject))
+	e.Lines = slices.Insert(
+		e.Lines,
+		0,
+		"Template "+status.Template+", subject "+story.Person(status.Names, status.Subject),
+	)
 	e.Lines = append(e.Lines, a.page(status.ID))
 	return e
 }

@@ -35,7 +35,9 @@ func newPager(t *testing.T) *pager {
 	p.Trigger(double.Incident{ID: "PT4KHLK", Title: "Orders are late", Service: "PSHOP01"})
 	server := httptest.NewServer(p.Wrap(vendorcontract.Check(t, "pagerduty-rest.subset.openapi.json", p.Handler())))
 	t.Cleanup(server.Close)
-	system, err := pagerduty.New(config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"})
+	system, err := pagerduty.New(
+		config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
+	)
 	require.NoError(t, err)
 	p.Activities = incident.New(incident.Systems{system}, page)
 	return p
@@ -77,17 +79,31 @@ func TestANoteSaysWhoGotWhatUntilWhen(t *testing.T) {
 	t.Parallel()
 	p := newPager(t)
 	p.note(t, input(contract.EventGranted))
-	require.Equal(t, "Access granted\nTemplate debug-prod, subject p-bob\nUntil 2026-11-01 14:00:00 UTC.\nAt 2026-11-01 12:00:00 UTC\nhttps://curfew.example.com/requests/r1\n\ncurfew: r1/1",
-		p.Notes("PT4KHLK")[0].Content)
+	require.Equal(
+		t,
+		"Access granted\nTemplate debug-prod, subject p-bob\nUntil 2026-11-01 14:00:00 UTC.\nAt 2026-11-01 12:00:00 UTC\nhttps://curfew.example.com/requests/r1\n\ncurfew: r1/1",
+		p.Notes("PT4KHLK")[0].Content,
+	)
 }
 
 func TestAnIncidentIsToldWhatConcernsItsReadersInOrder(t *testing.T) {
 	t.Parallel()
 	p := newPager(t)
 	p.note(t, input(
-		contract.EventRequested, contract.EventReviewAsked, contract.EventReminded, contract.EventReviewed, contract.EventApproved,
-		contract.EventBreakGlassUsed, contract.EventGranted, contract.EventExtensionAsked, contract.EventExtended, contract.EventEnding,
-		contract.EventRevoking, contract.EventStuck, contract.EventTicketAbandoned, contract.EventRevoked,
+		contract.EventRequested,
+		contract.EventReviewAsked,
+		contract.EventReminded,
+		contract.EventReviewed,
+		contract.EventApproved,
+		contract.EventBreakGlassUsed,
+		contract.EventGranted,
+		contract.EventExtensionAsked,
+		contract.EventExtended,
+		contract.EventEnding,
+		contract.EventRevoking,
+		contract.EventStuck,
+		contract.EventTicketAbandoned,
+		contract.EventRevoked,
 	))
 	require.Equal(t, []string{
 		"Opened without approval (break-glass by p-grace)", "Access granted", "Access extended by p-grace",
@@ -114,7 +130,11 @@ func TestP8AnEntryIsOnTheIncidentOnceWhateverGoesWrong(t *testing.T) {
 	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration, "the third is put off")
 
 	p.note(t, in)
-	require.Equal(t, []string{"Access granted", "Access extended by p-grace", "Access has ended at its deadline"}, p.headlines())
+	require.Equal(
+		t,
+		[]string{"Access granted", "Access extended by p-grace", "Access has ended at its deadline"},
+		p.headlines(),
+	)
 }
 
 func TestAnIncidentOfNoSystemIsNotFound(t *testing.T) {

@@ -1,4 +1,5 @@
-// Package incident is the port to incident systems: it reads incidents, which are evidence for access, and adds notes to them.
+// Package incident is the port to incident systems: it reads incidents, which are evidence for access, and adds notes
+// to them.
 package incident
 
 import (
@@ -8,12 +9,13 @@ import (
 	"curfew/activities/story"
 )
 
-// System is one incident system. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
+// System is one incident system. Errors are *contract.Problem; any other error counts as unavailable and is tried
+// again.
 type System interface {
 	// Name is what people's accounts on the system are called in the directory, like "pagerduty".
 	Name() string
-	// Recognizes is true for what has the form of an incident's id here, as people write it in a request. No two systems
-	// recognize the same.
+	// Recognizes is true for what has the form of an incident's id here, as people write it in a request. No two
+	// systems recognize the same.
 	Recognizes(id string) bool
 	// Find reads an incident by its id; a missing one is a NotFound problem that names the field "incident".
 	Find(ctx context.Context, id string) (Incident, error)

@@ -19,20 +19,25 @@ func (a *Activities) recordEnd(ctx context.Context, in contract.ReleaseInput) {
 	within, done := context.WithTimeout(ctx, recordWithin)
 	defer done()
 	by, reason := a.endedBy(in)
-	err := a.Tombstones.AddTombstones(within, contract.Tombstone{Request: in.Request, Kind: contract.EndReleased, By: by, Reason: reason})
+	err := a.Tombstones.AddTombstones(
+		within,
+		contract.Tombstone{Request: in.Request, Kind: contract.EndReleased, By: by, Reason: reason},
+	)
 	if err != nil {
 		activity.GetLogger(ctx).Warn("an end is not on record yet", "request", in.Request, "error", err)
 	}
 }
 
-// endedBy is who has ended a request. A release runs for anybody's workflow: who has not sealed that the request is to end is named
-// in the reason only.
+// endedBy is who has ended a request. A release runs for anybody's workflow: who has not sealed that the request is to
+// end is named in the reason only.
 func (a *Activities) endedBy(in contract.ReleaseInput) (by, reason string) {
 	end := in.End.Fact
 	if a.Verifier == nil || contract.IsSystem(end.By) {
 		return end.By, end.Reason
 	}
-	if _, err := a.Verifier.AnyDate().Verify(seal.OfEnd(end), end, in.End.Seal); err == nil && end.Request == in.Request {
+	if _, err := a.Verifier.AnyDate().
+		Verify(seal.OfEnd(end), end, in.End.Seal); err == nil &&
+		end.Request == in.Request {
 		return end.By, end.Reason
 	}
 	return contract.ActorSignal, "By " + end.By + ": " + end.Reason
@@ -40,7 +45,11 @@ func (a *Activities) endedBy(in contract.ReleaseInput) (by, reason string) {
 
 // confirm holds a grant's answer against the holding: a workflow that bears the grant's name may say anything. What the
 // holding does not bear out yet is asked again; the target's workers carry out the end that is on record.
-func (a *Activities) confirm(ctx context.Context, in contract.ReleaseInput, result contract.ReleaseResult) (contract.ReleaseResult, error) {
+func (a *Activities) confirm(
+	ctx context.Context,
+	in contract.ReleaseInput,
+	result contract.ReleaseResult,
+) (contract.ReleaseResult, error) {
 	if !result.Over() || result.TakenOver != nil {
 		return result, nil
 	}
@@ -87,5 +96,5 @@ func (a *Activities) others(ctx context.Context, request string, leases contract
 }
 
 func unconfirmed(why string) error {
-	return contract.Problemf(contract.KindUnavailable, "", "", "the grant says that it is over, which is not seen yet: %s", why)
+	return contract.Unavailable("the grant says that it is over, which is not seen yet: %s", why)
 }

@@ -28,8 +28,8 @@ type Options struct {
 	Holdings   ledger.Holdings
 	Tombstones ledger.Tombstones
 	Config     *config.Live
-	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals; both are
-	// nil where nothing is sealed.
+	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals;
+	// both are nil where nothing is sealed.
 	Signer   *seal.Signer
 	Verifier *seal.Verifier
 }
@@ -72,8 +72,8 @@ func (a *Activities) hold(ctx context.Context, update string, in contract.HoldIn
 	})
 }
 
-// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease. That
-// the request has ended is on record first, unless the ledger does not take it now: then the request owes it.
+// Release is the activity contract.ActivityRelease: it returns when the access is gone, or kept up by another lease.
+// That the request has ended is on record first, unless the ledger does not take it now: then the request owes it.
 func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (contract.ReleaseResult, error) {
 	if !in.Again {
 		a.recordEnd(ctx, in)
@@ -83,7 +83,13 @@ func (a *Activities) Release(ctx context.Context, in contract.ReleaseInput) (con
 	}
 	// A request may release more than once, when it holds again in between; a retry is the same update.
 	info := activity.GetInfo(ctx)
-	id := a.Signer.Name(contract.UpdateRelease, in.Access.GrantID(), in.Request, info.WorkflowExecution.RunID, info.ActivityID)
+	id := a.Signer.Name(
+		contract.UpdateRelease,
+		in.Access.GrantID(),
+		in.Request,
+		info.WorkflowExecution.RunID,
+		info.ActivityID,
+	)
 	result, err := ask(ctx, a, message[contract.ReleaseResult]{
 		access: in.Access, name: contract.UpdateRelease, id: id, input: in,
 		answers: func(result contract.ReleaseResult, err error) bool {
@@ -116,7 +122,10 @@ func (a *Activities) gone(ctx context.Context, in contract.ReleaseInput) (contra
 		return contract.ReleaseResult{}, false
 	}
 	return contract.ReleaseResult{
-		GoneAt: holding.GoneAt, Unconfirmed: holding.Proof.Unconfirmed, AlreadyAbsent: holding.Proof.Absent, Standing: holding.Standing,
+		GoneAt:        holding.GoneAt,
+		Unconfirmed:   holding.Proof.Unconfirmed,
+		AlreadyAbsent: holding.Proof.Absent,
+		Standing:      holding.Standing,
 	}, true
 }
 
@@ -131,13 +140,14 @@ type message[Result any] struct {
 	id     string // the same when it is repeated, and nobody else's to know
 	once   bool   // what the grant answers stays its answer, so that the same message need not be sent again
 	input  any
-	// answers is true of what may be an answer to this message, and not to another one that somebody has sent under its id.
+	// answers is true of what may be an answer to this message, and not to another one that somebody has sent under its
+	// id.
 	answers func(Result, error) bool
 }
 
 // ask sends an update to the grant of an access, starting it when none runs, and waits for its answer for as long as
-// this attempt may last. The next attempt waits for the same update. One that was swallowed, because somebody had taken its
-// id, is sent anew, under an id that is used once.
+// this attempt may last. The next attempt waits for the same update. One that was swallowed, because somebody had taken
+// its id, is sent anew, under an id that is used once.
 func ask[Result any](ctx context.Context, a *Activities, m message[Result]) (Result, error) {
 	if deadline, ok := ctx.Deadline(); ok {
 		var done context.CancelFunc
@@ -207,7 +217,8 @@ func answer(ctx context.Context, access contract.Access, err error) error {
 	case ok:
 		return activities.Error(problem)
 	case ctx.Err() != nil || errors.As(err, &precondition):
-		return contract.Problemf(contract.KindUnavailable, "", "", "nobody has seen yet what has become of the access of %s on %s", access.Account, access.Target).Application()
+		return contract.Unavailable("nobody has seen yet what has become of the access of %s on %s", access.Account, access.Target).
+			Application()
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "", "the access of %s on %s: %v", access.Account, access.Target, err).Application()
+	return contract.Unavailable("the access of %s on %s: %v", access.Account, access.Target, err).Application()
 }

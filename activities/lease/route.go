@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Route is the activity contract.ActivityRoute. It asks nobody: the seals are checked with the keys of this process, and the
-// way to the target is the one that the configuration names, or else the sealed request.
+// Route is the activity contract.ActivityRoute. It asks nobody: the seals are checked with the keys of this process,
+// and the way to the target is the one that the configuration names, or else the sealed request.
 func (a *Activities) Route(_ context.Context, in contract.RouteInput) (contract.Route, error) {
 	route := contract.Route{TaskQueue: in.Access.TaskQueue, Refused: make([]*contract.Problem, len(in.Holds))}
 	for i, hold := range in.Holds {
@@ -43,7 +43,10 @@ func (a *Activities) VerifyTakeOver(_ context.Context, in contract.TakeOverInput
 
 // queueOf is the task queue that a request names for an access. Its seal covers it, unlike what a hold says beside it.
 func queueOf(request contract.Request, access contract.Access) string {
-	at := slices.IndexFunc(request.Terms.Accesses, func(asked contract.Access) bool { return asked.GrantID() == access.GrantID() })
+	at := slices.IndexFunc(
+		request.Terms.Accesses,
+		func(asked contract.Access) bool { return asked.GrantID() == access.GrantID() },
+	)
 	if at < 0 {
 		return ""
 	}

@@ -19,8 +19,8 @@ type trying string
 
 func (t trying) Error() string { return string(t) }
 
-// watchTries asks a grant why it has not answered yet, and leaves when it says what the request does not know. The grant goes on
-// meanwhile: who asks it to hold once more waits for the same answer.
+// watchTries asks a grant why it has not answered yet, and leaves when it says what the request does not know. The
+// grant goes on meanwhile: who asks it to hold once more waits for the same answer.
 func (a *Activities) watchTries(ctx context.Context, leave context.CancelCauseFunc, in contract.HoldInput) {
 	tick := time.NewTicker(askTries)
 	defer tick.Stop()
@@ -29,7 +29,11 @@ func (a *Activities) watchTries(ctx context.Context, leave context.CancelCauseFu
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if why := contract.Shorten(a.triesOf(ctx, in.Access.GrantID()), longestTrying); why != "" && why != in.Known {
+			if why := contract.Shorten(
+				a.triesOf(ctx, in.Access.GrantID()),
+				longestTrying,
+			); why != "" &&
+				why != in.Known {
 				leave(trying(why))
 				return
 			}

@@ -31,17 +31,18 @@ const (
 	mostRequests     = 100
 )
 
-// CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, and no more text and requests
-// than fit. An alarm that covers too much is worth more than none.
+// CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, and no more text and
+// requests than fit. An alarm that covers too much is worth more than none.
 func CheckAlarm(alarm contract.Alarm) (contract.Alarm, error) {
 	switch {
 	case alarm.ID == "" || len(alarm.ID) > longestAlarmID:
-		return alarm, contract.Problemf(contract.KindInvalid, "id", "give each alarm an id of its own, the same when it is repeated",
-			"an alarm's id has 1 to %d bytes, not %d", longestAlarmID, len(alarm.ID))
+		return alarm, contract.Invalid("an alarm's id has 1 to %d bytes, not %d", longestAlarmID, len(alarm.ID)).
+			At("id").
+			Advise("give each alarm an id of its own, the same when it is repeated")
 	case alarm.Kind == "":
-		return alarm, contract.Problemf(contract.KindInvalid, "kind", "say what was found", "the alarm %s has no kind", alarm.ID)
+		return alarm, contract.Invalid("the alarm %s has no kind", alarm.ID).At("kind").Advise("say what was found")
 	case alarm.At.IsZero():
-		return alarm, contract.Problemf(contract.KindInvalid, "at", "say when it was found", "the alarm %s has no time", alarm.ID)
+		return alarm, contract.Invalid("the alarm %s has no time", alarm.ID).At("at").Advise("say when it was found")
 	}
 	alarm.At = alarm.At.UTC()
 	alarm.Text = contract.Shorten(alarm.Text, longestAlarmText)

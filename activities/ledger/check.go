@@ -9,17 +9,19 @@ import (
 // CheckAppend says what is wrong with the arguments of Events.Append. Stores ask before they write anything.
 func CheckAppend(events []contract.Event, status contract.Status) error {
 	if status.ID == "" {
-		return contract.Problemf(contract.KindInvalid, "status.id", "name the request", "the status belongs to no request")
+		return contract.Invalid("the status belongs to no request").At("status.id").Advise("name the request")
 	}
 	for i, event := range events {
 		field := fmt.Sprintf("events[%d]", i)
 		if event.Request != status.ID {
-			return contract.Problemf(contract.KindInvalid, field+".request", "append the events of one request at a time",
-				"%q is not the request of the status, %q", event.Request, status.ID)
+			return contract.Invalid("%q is not the request of the status, %q", event.Request, status.ID).
+				At(field + ".request").
+				Advise("append the events of one request at a time")
 		}
 		if event.Seq < 1 {
-			return contract.Problemf(contract.KindInvalid, field+".seq", "number the events of a request from 1",
-				"%d is no event's number", event.Seq)
+			return contract.Invalid("%d is no event's number", event.Seq).
+				At(field + ".seq").
+				Advise("number the events of a request from 1")
 		}
 	}
 	return nil
@@ -40,9 +42,8 @@ func CheckSame(told, recorded contract.Event) error {
 
 // Conflict is the error about an event that differs from the one that the ledger has under the same id.
 func Conflict(id string) error {
-	return contract.Problemf(contract.KindConflict, "",
-		"compare the ledger with the history of the request's workflow to see which was changed",
-		"the ledger has another event under the id %s", id)
+	return contract.Conflict("the ledger has another event under the id %s", id).
+		Advise("compare the ledger with the history of the request's workflow to see which was changed")
 }
 
 // Lengths of a page of any list.
@@ -60,7 +61,9 @@ func (f DueFilter) PageLength() (int, error) { return pageLength(f.Limit) }
 // PageLength is how many holdings a page holds. It also refuses a filter that names no target.
 func (f HeldFilter) PageLength() (int, error) {
 	if f.Target == "" {
-		return 0, contract.Problemf(contract.KindInvalid, "target", "name the target", "holdings are listed for one target at a time")
+		return 0, contract.Invalid("holdings are listed for one target at a time").
+			At("target").
+			Advise("name the target")
 	}
 	return pageLength(f.Limit)
 }
@@ -73,8 +76,9 @@ func pageLength(limit int) (int, error) {
 	case limit == 0:
 		return pageDefault, nil
 	case limit < 0 || limit > pageLongest:
-		return 0, contract.Problemf(contract.KindInvalid, "limit", fmt.Sprintf("ask for 1 to %d", pageLongest),
-			"a page can't hold %d", limit)
+		return 0, contract.Invalid("a page can't hold %d", limit).
+			At("limit").
+			Advise(fmt.Sprintf("ask for 1 to %d", pageLongest))
 	}
 	return limit, nil
 }

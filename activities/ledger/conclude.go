@@ -20,8 +20,8 @@ type Conclusion struct {
 // early is how long before its deadline access has to be gone to have ended early.
 const early = time.Second
 
-// Conclude makes the end of a record whose request has no workflow any more; nil while a holding is open for it. by is who has
-// ended the request, or whoever makes the record.
+// Conclude makes the end of a record whose request has no workflow any more; nil while a holding is open for it. by is
+// who has ended the request, or whoever makes the record.
 func Conclude(ctx context.Context, holdings Holdings, status contract.Status, by contract.Ending) (*Conclusion, error) {
 	c := conclusion{at: by.At, status: status, early: by.By != contract.ActorDeadline && status.Until != nil}
 	c.status.Holds = slices.Clone(status.Holds)
@@ -38,8 +38,19 @@ func Conclude(ctx context.Context, holdings Holdings, status contract.Status, by
 	for _, kind := range kinds {
 		c.status.Seq++
 		events = append(events, contract.Event{
-			Request: status.ID, Seq: c.status.Seq, Kind: kind, At: by.At, Actor: by.By, Said: by.Reason,
-			Detail: strings.Join(append(c.lines, "The request's workflow is gone from Temporal, so its ticket and its channels are not told."), "\n"),
+			Request: status.ID,
+			Seq:     c.status.Seq,
+			Kind:    kind,
+			At:      by.At,
+			Actor:   by.By,
+			Said:    by.Reason,
+			Detail: strings.Join(
+				append(
+					c.lines,
+					"The request's workflow is gone from Temporal, so its ticket and its channels are not told.",
+				),
+				"\n",
+			),
 		})
 	}
 	return &Conclusion{Status: c.status, Events: events}, nil
@@ -82,7 +93,9 @@ func (c *conclusion) hold(ctx context.Context, holdings Holdings, hold *contract
 		c.open, says = true, "may still be there: somebody has taken it over, whom the alarm taken-over names"
 		hold.Problem = says
 	case holding.Proof.Unconfirmed:
-		c.doubt, hold.RemovedAt, says = true, &gone, "removed at "+gone.UTC().Format(time.RFC3339)+"; Curfew can't confirm that it is gone"
+		c.doubt, hold.RemovedAt, says = true, &gone, "removed at "+gone.UTC().
+			Format(time.RFC3339)+
+			"; Curfew can't confirm that it is gone"
 	default:
 		hold.GoneAt, says = &gone, "gone, seen at "+gone.UTC().Format(time.RFC3339)
 	}

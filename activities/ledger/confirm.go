@@ -13,10 +13,15 @@ const (
 	lookWithin = 5 * time.Second
 )
 
-// Confirm looks once more at what was found about a holding, with its lock in hand, before anybody is told: an alarm says what is
-// so now, and not what was true when a list was read. It fails while the lock can't be had: something happens to the access
-// at this moment, and whoever found it finds it again if it stays.
-func Confirm(ctx context.Context, holdings Holdings, grant string, still func(context.Context, Holding) (bool, error)) (bool, error) {
+// Confirm looks once more at what was found about a holding, with its lock in hand, before anybody is told: an alarm
+// says what is so now, and not what was true when a list was read. It fails while the lock can't be had: something
+// happens to the access at this moment, and whoever found it finds it again if it stays.
+func Confirm(
+	ctx context.Context,
+	holdings Holdings,
+	grant string,
+	still func(context.Context, Holding) (bool, error),
+) (bool, error) {
 	locked, err := LockWithin(ctx, holdings, grant, confirmWithin)
 	if err != nil {
 		return false, err
@@ -27,8 +32,14 @@ func Confirm(ctx context.Context, holdings Holdings, grant string, still func(co
 	return still(looking, locked.Holding())
 }
 
-// ConfirmRead is Confirm for what must be told also while somebody hangs with the lock: then what was last saved counts.
-func ConfirmRead(ctx context.Context, holdings Holdings, grant string, still func(context.Context, Holding) (bool, error)) (bool, error) {
+// ConfirmRead is Confirm for what must be told also while somebody hangs with the lock: then what was last saved
+// counts.
+func ConfirmRead(
+	ctx context.Context,
+	holdings Holdings,
+	grant string,
+	still func(context.Context, Holding) (bool, error),
+) (bool, error) {
 	so, err := Confirm(ctx, holdings, grant, still)
 	if err == nil || ctx.Err() != nil {
 		return so, err

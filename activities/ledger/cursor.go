@@ -35,8 +35,9 @@ func parseCursor(field, text string) (Cursor, error) {
 	at, id, found := strings.Cut(text, "/")
 	cursor := Cursor{ID: id}
 	if err := cursor.At.Scan(at); err != nil || !found || id == "" {
-		return Cursor{}, contract.Problemf(contract.KindInvalid, field, "pass on the cursor of the last one of the page before",
-			"%q is no place in the list", contract.Shorten(text, 100))
+		return Cursor{}, contract.Invalid("%q is no place in the list", contract.Shorten(text, 100)).
+			At(field).
+			Advise("pass on the cursor of the last one of the page before")
 	}
 	return cursor, nil
 }

@@ -38,16 +38,22 @@ const largestExplanation = 1 << 20
 func CheckDecision(decision Decision) (Decision, error) {
 	switch {
 	case decision.Request == "":
-		return decision, contract.Problemf(contract.KindInvalid, "request", "name the request", "the decision is about no request")
+		return decision, contract.Invalid("the decision is about no request").At("request").Advise("name the request")
 	case decision.Ruling == "":
-		return decision, contract.Problemf(contract.KindInvalid, "ruling", "say what was decided", "the decision about %s has no ruling", decision.Request)
+		return decision, contract.Invalid("the decision about %s has no ruling", decision.Request).
+			At("ruling").
+			Advise("say what was decided")
 	case decision.At.IsZero():
-		return decision, contract.Problemf(contract.KindInvalid, "at", "say when it was decided", "the decision about %s has no time", decision.Request)
+		return decision, contract.Invalid("the decision about %s has no time", decision.Request).
+			At("at").
+			Advise("say when it was decided")
 	case len(decision.Explanation) > largestExplanation:
-		return decision, contract.Problemf(contract.KindInvalid, "explanation", "ask fewer people, or in fewer conditions",
-			"the facts of the decision about %s take more than %d KiB", decision.Request, largestExplanation>>10)
+		return decision, contract.Invalid("the facts of the decision about %s take more than %d KiB", decision.Request, largestExplanation>>10).
+			At("explanation").
+			Advise("ask fewer people, or in fewer conditions")
 	case !json.Valid(decision.Explanation):
-		return decision, contract.Problemf(contract.KindInvalid, "explanation", "", "the explanation of the decision about %s is no JSON", decision.Request)
+		return decision, contract.Invalid("the explanation of the decision about %s is no JSON", decision.Request).
+			At("explanation")
 	}
 	decision.At, decision.Until = decision.At.UTC(), decision.Until.UTC()
 	return decision, nil

@@ -12,8 +12,8 @@ import (
 type Departures interface {
 	// Absent keeps what is absent now and forgets everything else, so that what comes back begins anew.
 	Absent(ctx context.Context, absent []string) (map[string]Absence, error)
-	// ConfirmDirectory remembers, with the ledger's time, that somebody has confirmed a version of the directory. The first
-	// confirmation stands.
+	// ConfirmDirectory remembers, with the ledger's time, that somebody has confirmed a version of the directory. The
+	// first confirmation stands.
 	ConfirmDirectory(ctx context.Context, confirmation Confirmation) error
 	// ConfirmedDirectory returns who has confirmed a version of the directory, or ErrNotFound.
 	ConfirmedDirectory(ctx context.Context, digest string) (Confirmation, error)
@@ -36,9 +36,11 @@ type Confirmation struct {
 func CheckConfirmation(c Confirmation) error {
 	switch {
 	case c.Digest == "" || len(c.Digest) > longestRequest:
-		return contract.Problemf(contract.KindInvalid, "digest", "copy it from `curfew config diff`", "it is no digest of a directory")
+		return contract.Invalid("it is no digest of a directory").
+			At("digest").
+			Advise("copy it from `curfew config diff`")
 	case c.By == "" || len(c.By) > longestRequest:
-		return contract.Problemf(contract.KindInvalid, "by", "say who", "nobody confirms it")
+		return contract.Invalid("nobody confirms it").At("by").Advise("say who")
 	}
 	return nil
 }

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// EncodeStatus is the JSON that stores keep of a status. The bytes of entitlements stay as they are: the ids of grants are
-// digests of them.
+// EncodeStatus is the JSON that stores keep of a status. The bytes of entitlements stay as they are: the ids of grants
+// are digests of them.
 func EncodeStatus(status contract.Status) (string, error) { return encode(status) }
 
 // DecodeStatus reads what EncodeStatus wrote, with all times in UTC.
@@ -20,7 +20,14 @@ func DecodeStatus(text string) (contract.Status, error) {
 		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
 	}
 	times := []*time.Time{
-		&status.AskedAt, status.StartAt, status.ContinuousSince, status.ReviewDue, status.DecideBy, status.GrantedAt, status.Until, status.EndedAt,
+		&status.AskedAt,
+		status.StartAt,
+		status.ContinuousSince,
+		status.ReviewDue,
+		status.DecideBy,
+		status.GrantedAt,
+		status.Until,
+		status.EndedAt,
 	}
 	if status.PostReview != nil {
 		times = append(times, &status.PostReview.At)

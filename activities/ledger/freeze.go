@@ -9,7 +9,8 @@ import (
 
 // Freezes are the journal of when nothing may be granted.
 type Freezes interface {
-	// SetFreeze freezes or thaws, with the ledger's time, and returns what was written. What is so already is left as it is.
+	// SetFreeze freezes or thaws, with the ledger's time, and returns what was written. What is so already is left as
+	// it is.
 	SetFreeze(ctx context.Context, freeze Freeze) (Freeze, error)
 	// Freeze returns the newest entry: the zero value when there is none.
 	Freeze(ctx context.Context) (Freeze, error)
@@ -25,17 +26,17 @@ type Freeze struct {
 
 // Problem is why nothing is granted.
 func (f Freeze) Problem() *contract.Problem {
-	return contract.Problemf(contract.KindFrozen, "", "wait until an operator thaws it",
-		"nothing is granted since %s: %s froze Curfew: %s", f.At.UTC().Format(time.RFC3339), f.By, f.Reason)
+	return contract.Frozen("nothing is granted since %s: %s froze Curfew: %s", f.At.UTC().Format(time.RFC3339), f.By, f.Reason).
+		Advise("wait until an operator thaws it")
 }
 
 // CheckFreeze says what is wrong with an entry, and returns it as stores keep it.
 func CheckFreeze(f Freeze) (Freeze, error) {
 	switch {
 	case f.By == "":
-		return f, contract.Problemf(contract.KindInvalid, "by", "say who", "nobody freezes or thaws")
+		return f, contract.Invalid("nobody freezes or thaws").At("by").Advise("say who")
 	case f.Reason == "":
-		return f, contract.Problemf(contract.KindInvalid, "reason", "say why", "is missing")
+		return f, contract.Invalid("is missing").At("reason").Advise("say why")
 	}
 	f.By, f.Reason = contract.Shorten(f.By, longestRequest), contract.Shorten(f.Reason, longestReason)
 	return f, nil

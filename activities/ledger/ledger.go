@@ -49,11 +49,11 @@ type Holdings interface {
 	Due(ctx context.Context, filter DueFilter) ([]Holding, error)
 	// Held returns what is, or was lately, on one target, in the order of the grants' ids.
 	Held(ctx context.Context, filter HeldFilter) ([]Holding, error)
-	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs with
-	// the lock keeps nobody from looking.
+	// Read returns a holding as it was last saved, or ErrNotFound. It waits for no lock, so that a process that hangs
+	// with the lock keeps nobody from looking.
 	Read(ctx context.Context, grant string) (Holding, error)
-	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A grant
-	// without a holding is left out.
+	// Tokens returns the tokens of some holdings' newest commands, by grant, also while those holdings are locked. A
+	// grant without a holding is left out.
 	Tokens(ctx context.Context, grants []string) (map[string]contract.Token, error)
 }
 
@@ -77,8 +77,8 @@ type DueFilter struct {
 	Limit int // 0 means 50; at most 500
 }
 
-// HeldFilter says which holdings of a target to look for: those that are open, and of the others those that were seen to
-// be gone at GoneSince or later.
+// HeldFilter says which holdings of a target to look for: those that are open, and of the others those that were seen
+// to be gone at GoneSince or later.
 type HeldFilter struct {
 	Target    string
 	GoneSince time.Time // zero means open holdings only
@@ -92,8 +92,8 @@ type Locked interface {
 	Holding() Holding
 	// Save writes it durably before it returns. It fails when the lock was lost meanwhile, and from then on.
 	Save(ctx context.Context, holding Holding) error
-	// Stops returns what keeps the holding from being opened or prolonged for these requests: what has ended, and whether
-	// everything is frozen. It is read with the lock in hand.
+	// Stops returns what keeps the holding from being opened or prolonged for these requests: what has ended, and
+	// whether everything is frozen. It is read with the lock in hand.
 	Stops(ctx context.Context, requests ...string) (Stops, error)
 	// Unlock lets go; calling it twice does no harm.
 	Unlock()

@@ -13,7 +13,8 @@ type Proof struct {
 
 	// Shown is true once the target has shown the access after it was given: its view has been seen to tell presence.
 	Shown bool `json:"shown,omitempty"`
-	// Hidden is true when the target said that it gave the access and did not show it: that it shows none proves nothing.
+	// Hidden is true when the target said that it gave the access and did not show it: that it shows none proves
+	// nothing.
 	Hidden bool `json:"hidden,omitempty"`
 	// Unconfirmed is true for a closed holding when nobody has seen the access go.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`

@@ -21,8 +21,8 @@ func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms)
 	return &Activities{events: events, tombstones: tombstones, holdings: holdings, alarms: alarms}
 }
 
-// Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from then
-// on nothing that was decided about it opens anything.
+// Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from
+// then on nothing that was decided about it opens anything.
 func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 	missing, newest, err := a.compare(ctx, in)
 	if err != nil || missing > 0 || newest == 0 {
@@ -37,10 +37,10 @@ func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contr
 	return contract.RecordResult{}, activities.Error(a.events.Append(ctx, in.Events, in.Status))
 }
 
-// compare holds what a workflow tells against what is on record. A story that contradicts the record is refused whole: its
-// workflow has forgotten something, and the record has not. missing is the first event that the record lacks before these. newest is
-// the number of the newest event that the record will have; zero when it has all of them. Then the status is nothing new either: it
-// comes with an event, and is as new as that.
+// compare holds what a workflow tells against what is on record. A story that contradicts the record is refused whole:
+// its workflow has forgotten something, and the record has not. missing is the first event that the record lacks before
+// these. newest is the number of the newest event that the record will have; zero when it has all of them. Then the
+// status is nothing new either: it comes with an event, and is as new as that.
 func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (missing, newest int, err error) {
 	recorded, events, err := a.events.Request(ctx, in.Status.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
@@ -65,8 +65,9 @@ func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (miss
 		return 0, 0, nil
 	}
 	if !in.Status.MayFollow(recorded) {
-		return 0, 0, contract.Problemf(contract.KindConflict, "state", "see whether the workflow was reset, or Temporal restored from an older copy",
-			"the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded))
+		return 0, 0, contract.Conflict("the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded)).
+			At("state").
+			Advise("see whether the workflow was reset, or Temporal restored from an older copy")
 	}
 	refused := make(map[int]bool, len(in.Refused))
 	for _, seq := range in.Refused {
@@ -96,20 +97,27 @@ func endOf(in contract.RecordInput) contract.Tombstone {
 	return t
 }
 
-// RecordEnds is the activity contract.ActivityRecordEnds: it pays what a grant owes that has ended leases while the ledger was
-// away. It runs for anybody's workflow, so it ends leases in nobody's name, and no request as a whole.
+// RecordEnds is the activity contract.ActivityRecordEnds: it pays what a grant owes that has ended leases while the
+// ledger was away. It runs for anybody's workflow, so it ends leases in nobody's name, and no request as a whole.
 func (a *Activities) RecordEnds(ctx context.Context, in contract.RecordEndsInput) error {
 	if !contract.IsGrantID(in.Grant) {
-		return activities.Error(contract.Problemf(contract.KindInvalid, "grant", "name the grant", "%.80q is no grant's id", in.Grant))
+		return activities.Error(
+			contract.Invalid("%.80q is no grant's id", in.Grant).At("grant").Advise("name the grant"),
+		)
 	}
 	return activities.Error(a.tombstones.AddTombstones(ctx, Released(in.Grant, in.Requests)...))
 }
 
-// Alarm is the activity contract.ActivityAlarm. It may come long after a workflow has asked for it, because the ledger was down:
-// that access is stuck is told only while it is.
+// Alarm is the activity contract.ActivityAlarm. It may come long after a workflow has asked for it, because the ledger
+// was down: that access is stuck is told only while it is.
 func (a *Activities) Alarm(ctx context.Context, in contract.AlarmInput) error {
 	if in.Kind == contract.AlarmStuck && in.Grant != "" {
-		stuck, err := ConfirmRead(ctx, a.holdings, in.Grant, func(_ context.Context, holding Holding) (bool, error) { return holding.Open, nil })
+		stuck, err := ConfirmRead(
+			ctx,
+			a.holdings,
+			in.Grant,
+			func(_ context.Context, holding Holding) (bool, error) { return holding.Open, nil },
+		)
 		if err != nil || !stuck {
 			return activities.Error(err)
 		}

@@ -33,15 +33,19 @@ const (
 func CheckSighting(sighting Sighting) (Sighting, error) {
 	switch {
 	case sighting.Person == "":
-		return sighting, contract.Problemf(contract.KindInvalid, "person", "say who signed in", "the sighting is of nobody")
+		return sighting, contract.Invalid("the sighting is of nobody").At("person").Advise("say who signed in")
 	case sighting.At.IsZero():
-		return sighting, contract.Problemf(contract.KindInvalid, "at", "say when", "the sighting of %s has no time", sighting.Person)
+		return sighting, contract.Invalid("the sighting of %s has no time", sighting.Person).At("at").Advise("say when")
 	case len(sighting.Groups) > mostSighted:
-		return sighting, contract.Problemf(contract.KindInvalid, "groups", fmt.Sprintf("name %d at most", mostSighted), "%s is in too many", sighting.Person)
+		return sighting, contract.Invalid("%s is in too many", sighting.Person).
+			At("groups").
+			Advise(fmt.Sprintf("name %d at most", mostSighted))
 	}
 	for _, group := range sighting.Groups {
 		if len(group) > longestName {
-			return sighting, contract.Problemf(contract.KindInvalid, "groups", fmt.Sprintf("keep names to %d bytes", longestName), "one of %s's is too long", sighting.Person)
+			return sighting, contract.Invalid("one of %s's is too long", sighting.Person).
+				At("groups").
+				Advise(fmt.Sprintf("keep names to %d bytes", longestName))
 		}
 	}
 	sighting.At = sighting.At.UTC()

@@ -7,8 +7,8 @@ import (
 	"sync"
 )
 
-// Turns lets one goroutine of this process at a time ask for the lock of a holding, in the order in which they came. What
-// keeps other processes out is each store's own.
+// Turns lets one goroutine of this process at a time ask for the lock of a holding, in the order in which they came.
+// What keeps other processes out is each store's own.
 type Turns struct {
 	mu    sync.Mutex
 	lines map[int64]*line

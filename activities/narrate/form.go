@@ -35,7 +35,10 @@ func (f form) of(event contract.Event, status contract.Status) (contract.Event, 
 	case plain:
 		plainEvent, changed := plainly(event)
 		plainStatus, also := plainly(status)
-		plainEvent.Detail = withLine(plainEvent.Detail, "Some characters could not be stored here. The request's page has them.")
+		plainEvent.Detail = withLine(
+			plainEvent.Detail,
+			"Some characters could not be stored here. The request's page has them.",
+		)
 		return plainEvent, plainStatus, changed || also
 	case bare:
 		event, _ = plainly(event)

@@ -1,5 +1,5 @@
-// Package narrate writes a request's events to a place: a ticket, an incident or a channel. It remembers from attempt to attempt
-// what is written, and finds out what the place can't take. That is left out by name, and the rest goes on.
+// Package narrate writes a request's events to a place: a ticket, an incident or a channel. It remembers from attempt
+// to attempt what is written, and finds out what the place can't take. That is left out by name, and the rest goes on.
 package narrate
 
 import (
@@ -14,8 +14,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// tries is how often an entry is written as it is while the place answers that it has failed. Then plainer forms of it are tried
-// too, which some places can take that fail at the whole.
+// tries is how often an entry is written as it is while the place answers that it has failed. Then plainer forms of it
+// are tried too, which some places can take that fail at the whole.
 const tries = 6
 
 // Entry is one event of a request, to be written.
@@ -45,9 +45,15 @@ type narration[M any] struct {
 	write  Writer[M]
 }
 
-// Write writes events in order. The error is for another attempt of the activity: the place can't be reached, or has failed at
-// an event that it may take the next time.
-func Write[M any](ctx context.Context, events []contract.Event, status contract.Status, memory M, write Writer[M]) (contract.Written, M, error) {
+// Write writes events in order. The error is for another attempt of the activity: the place can't be reached, or has
+// failed at an event that it may take the next time.
+func Write[M any](
+	ctx context.Context,
+	events []contract.Event,
+	status contract.Status,
+	memory M,
+	write Writer[M],
+) (contract.Written, M, error) {
 	if len(events) == 0 {
 		return contract.Written{}, memory, nil
 	}
@@ -65,7 +71,8 @@ func Write[M any](ctx context.Context, events []contract.Event, status contract.
 
 // left is what the attempt before has left.
 func left[M any](ctx context.Context) (before narration[M], is bool) {
-	is = activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) && activity.GetHeartbeatDetails(ctx, &before) == nil
+	is = activity.IsActivity(ctx) && activity.HasHeartbeatDetails(ctx) &&
+		activity.GetHeartbeatDetails(ctx, &before) == nil
 	return before, is
 }
 
@@ -157,7 +164,10 @@ func (n *narration[M]) entry(ctx context.Context, at int) (outcome, *contract.Pr
 }
 
 func (n *narration[M]) leaveOut(event contract.Event, what string, why *contract.Problem) {
-	n.LeftOut = append(n.LeftOut, contract.LeftOut{Seq: event.Seq, What: what, Why: contract.Shorten(why.Error(), longestWhy)})
+	n.LeftOut = append(
+		n.LeftOut,
+		contract.LeftOut{Seq: event.Seq, What: what, Why: contract.Shorten(why.Error(), longestWhy)},
+	)
 }
 
 // longestWhy bounds what is kept of a place's words, in bytes.

@@ -19,7 +19,12 @@ import (
 )
 
 // attempts runs an activity as Temporal does: each attempt has what the one before it has left.
-func attempts[In, Out any](t *testing.T, most int, run func(context.Context, In) (Out, error), in In) (out Out, took int, err error) {
+func attempts[In, Out any](
+	t *testing.T,
+	most int,
+	run func(context.Context, In) (Out, error),
+	in In,
+) (out Out, took int, err error) {
 	t.Helper()
 	var left json.RawMessage
 	for took = 1; took <= most; took++ {
@@ -51,16 +56,22 @@ type place struct {
 
 func (p *place) write(ctx context.Context, in []contract.Event) (contract.Written, error) {
 	status := contract.Status{ID: "r1", Reason: "on fire \U0001f525"}
-	written, _, err := narrate.Write(ctx, in, status, 0, func(_ context.Context, entry narrate.Entry, calls *int) error {
-		event := entry.Event
-		p.writes++
-		*calls++
-		if err := p.rule(event, entry.Status); err != nil {
-			return err
-		}
-		p.taken = append(p.taken, string(event.Kind)+": "+event.Said)
-		return nil
-	})
+	written, _, err := narrate.Write(
+		ctx,
+		in,
+		status,
+		0,
+		func(_ context.Context, entry narrate.Entry, calls *int) error {
+			event := entry.Event
+			p.writes++
+			*calls++
+			if err := p.rule(event, entry.Status); err != nil {
+				return err
+			}
+			p.taken = append(p.taken, string(event.Kind)+": "+event.Said)
+			return nil
+		},
+	)
 	return written, err
 }
 
@@ -72,7 +83,7 @@ func events(said ...string) (all []contract.Event) {
 }
 
 func fails(kind contract.Kind) error {
-	return &story.NotTaken{Problem: contract.Problemf(kind, "", "", "it stumbles")}
+	return &story.NotTaken{Problem: kind.Problem("it stumbles")}
 }
 
 func TestWhatIsWrittenIsNotWrittenAgainByTheNextAttempt(t *testing.T) {
@@ -81,7 +92,7 @@ func TestWhatIsWrittenIsNotWrittenAgainByTheNextAttempt(t *testing.T) {
 	p := &place{rule: func(event contract.Event, _ contract.Status) error {
 		if event.Said == "two" && down < 20 {
 			down++
-			return contract.Problemf(contract.KindUnavailable, "", "", "it is down")
+			return contract.Unavailable("it is down")
 		}
 		return nil
 	}}
@@ -141,7 +152,7 @@ func TestAnEntryThatIsNeverTakenIsLeftOutByNameAndTheNextOneIsWritten(t *testing
 	for name, refusal := range map[string]error{
 		"its place fails at it":           fails(contract.KindUnavailable),
 		"its place refuses it":            fails(contract.KindDenied),
-		"its place refuses it altogether": contract.Problemf(contract.KindDenied, "", "", "it stumbles"),
+		"its place refuses it altogether": contract.Denied("it stumbles"),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -153,7 +164,11 @@ func TestAnEntryThatIsNeverTakenIsLeftOutByNameAndTheNextOneIsWritten(t *testing
 			}}
 			written, _, err := attempts(t, 10, p.write, events("one", "two", "three", "four"))
 			require.NoError(t, err)
-			require.Equal(t, contract.Written{LeftOut: []contract.LeftOut{{Seq: 2, What: "the entry", Why: "it stumbles"}}}, written)
+			require.Equal(
+				t,
+				contract.Written{LeftOut: []contract.LeftOut{{Seq: 2, What: "the entry", Why: "it stumbles"}}},
+				written,
+			)
 			require.Equal(t, []string{"e: one", "e: three", "e: four"}, p.taken)
 		})
 	}

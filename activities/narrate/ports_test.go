@@ -68,12 +68,17 @@ func onTicket(t *testing.T) writing {
 		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
 	})
 	site.AddIssue(ticketID, "Orders are late", "Open")
-	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
+	system, err := jira.New(
+		config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)},
+	)
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
 	return writing{
 		func(ctx context.Context, in said) (contract.Written, error) {
-			return activities.Comment(ctx, contract.CommentInput{Ticket: ticketID, Events: in.Events, Status: in.Status})
+			return activities.Comment(
+				ctx,
+				contract.CommentInput{Ticket: ticketID, Events: in.Events, Status: in.Status},
+			)
 		},
 		func() (all []string) {
 			for _, comment := range site.Comments(ticketID) {
@@ -89,12 +94,17 @@ func onOpening(t *testing.T) writing {
 	site := jiradouble.New(jiradouble.Options{
 		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
 	})
-	system, err := jira.New(config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)})
+	system, err := jira.New(
+		config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)},
+	)
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
 	return writing{
 		func(ctx context.Context, in said) (contract.Written, error) {
-			opened, err := activities.Open(ctx, contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: in.Status})
+			opened, err := activities.Open(
+				ctx,
+				contract.OpenTicketInput{Project: "OPS", Type: "Task", Status: in.Status},
+			)
 			return opened.Written, err
 		},
 		func() (all []string) {
@@ -122,7 +132,9 @@ func onPagerDuty(t *testing.T) writing {
 		Services: []pagerdouble.Service{{ID: "PSHOP01", Name: "Shop", Policy: "PPOLICY"}},
 	})
 	site.Trigger(pagerdouble.Incident{ID: pdID, Title: "Orders are late", Service: "PSHOP01"})
-	system, err := pagerduty.New(config.PagerDuty{URL: faulty(t, site.Handler()), Token: config.SecretOf(token), From: "curfew@example.com"})
+	system, err := pagerduty.New(
+		config.PagerDuty{URL: faulty(t, site.Handler()), Token: config.SecretOf(token), From: "curfew@example.com"},
+	)
 	return onIncident(t, system, err, pdID, func() (all []string) {
 		for _, note := range site.Notes(pdID) {
 			all = append(all, note.Content)
@@ -133,9 +145,13 @@ func onPagerDuty(t *testing.T) writing {
 
 func onServiceNow(t *testing.T) writing {
 	t.Helper()
-	site := snowdouble.New(snowdouble.Options{Accounts: []snowdouble.Account{{ID: "c0ffee", Name: "curfew", Password: token}}})
+	site := snowdouble.New(
+		snowdouble.Options{Accounts: []snowdouble.Account{{ID: "c0ffee", Name: "curfew", Password: token}}},
+	)
 	site.AddIncident(snowdouble.Incident{Number: snowID, State: "1", Title: "Orders are late"})
-	system, err := servicenow.New(config.ServiceNow{URL: faulty(t, site.Handler()), User: "curfew", Password: config.SecretOf(token)})
+	system, err := servicenow.New(
+		config.ServiceNow{URL: faulty(t, site.Handler()), User: "curfew", Password: config.SecretOf(token)},
+	)
 	return onIncident(t, system, err, snowID, func() (all []string) {
 		for _, note := range site.Notes(snowID) {
 			all = append(all, note.Text)
@@ -148,7 +164,11 @@ func onChannel(t *testing.T, settings config.Channel, written func() []string) w
 	t.Helper()
 	open, faults := channels.Open(map[string]config.Channel{"c": settings}, "https://curfew.example.com")
 	require.Empty(t, faults)
-	directory := config.Fixed(&config.Config{People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}}})
+	directory := config.Fixed(
+		&config.Config{
+			People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}},
+		},
+	)
 	activities := notify.New(directory, open, page)
 	return writing{func(ctx context.Context, in said) (contract.Written, error) {
 		result, err := activities.Send(ctx, contract.NotifyInput{Channel: "c", Events: in.Events, Status: in.Status})
@@ -158,14 +178,21 @@ func onChannel(t *testing.T, settings config.Channel, written func() []string) w
 
 func onSlack(t *testing.T) writing {
 	t.Helper()
-	site := slackdouble.New(slackdouble.Options{Bots: []slackdouble.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{"C0OPS"}})
-	return onChannel(t, config.Channel{Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())}},
+	site := slackdouble.New(
+		slackdouble.Options{Bots: []slackdouble.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{"C0OPS"}},
+	)
+	return onChannel(
+		t,
+		config.Channel{
+			Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())},
+		},
 		func() (all []string) {
 			for _, message := range site.Messages("C0OPS") {
 				all = append(all, message.Text, message.Blocks)
 			}
 			return all
-		})
+		},
+	)
 }
 
 // posts keeps what is posted.
@@ -198,15 +225,27 @@ func onWebhook(t *testing.T) writing {
 	t.Helper()
 	site := &posts{}
 	return onChannel(t, config.Channel{Webhook: &config.Webhook{
-		URL: faulty(t, site), AllowPrivate: true, Secrets: []config.Secret{config.SecretOf("whsec_" + strings.Repeat("Y2FuYXJ5", 5))},
+		URL: faulty(
+			t,
+			site,
+		),
+		AllowPrivate: true,
+		Secrets:      []config.Secret{config.SecretOf("whsec_" + strings.Repeat("Y2FuYXJ5", 5))},
 	}}, site.written)
 }
 
 func status() contract.Status {
 	asked := time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)
 	return contract.Status{
-		ID: "r1", State: contract.StateEnded, Outcome: contract.OutcomeDenied, Template: "debug-prod", Requester: "ann", Subject: "ann",
-		Reason: fire, AskedAt: asked, Ticket: ticketID,
+		ID:        "r1",
+		State:     contract.StateEnded,
+		Outcome:   contract.OutcomeDenied,
+		Template:  "debug-prod",
+		Requester: "ann",
+		Subject:   "ann",
+		Reason:    fire,
+		AskedAt:   asked,
+		Ticket:    ticketID,
 	}
 }
 
@@ -221,7 +260,17 @@ func TestP8NoPlaceStopsTheStoryForACharacterThatItCanNotStore(t *testing.T) {
 			place := open(t)
 			var story []contract.Event
 			for i, text := range []string{fire, "and the rest"} {
-				story = append(story, contract.Event{Request: "r1", Seq: i + 1, Kind: contract.EventDenied, Actor: "bob", Said: text, At: status().AskedAt})
+				story = append(
+					story,
+					contract.Event{
+						Request: "r1",
+						Seq:     i + 1,
+						Kind:    contract.EventDenied,
+						Actor:   "bob",
+						Said:    text,
+						At:      status().AskedAt,
+					},
+				)
 			}
 			written, _, err := attempts(t, 10, place.attempt, said{story, status()})
 			require.NoError(t, err)

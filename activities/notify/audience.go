@@ -63,8 +63,8 @@ var concerns = []concern{
 	{event: contract.EventChannelAbandoned},
 }
 
-// Audience is whom an event concerns, by their ids, each once, and what it asks of them. The reviewers are those who are
-// named, or all when nobody is. A late event may ask for what is settled by then: it concerns nobody any more.
+// Audience is whom an event concerns, by their ids, each once, and what it asks of them. The reviewers are those who
+// are named, or all when nobody is. A late event may ask for what is settled by then: it concerns nobody any more.
 func Audience(event contract.Event, status contract.Status, named []string) (people []string, asks Action) {
 	at := slices.IndexFunc(concerns, func(c concern) bool { return c.event == event.Kind })
 	if at < 0 { // an event of a later release

@@ -65,7 +65,12 @@ func table() string {
 
 func TestEveryKindOfEventHasOneRow(t *testing.T) {
 	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../../workflows/contract/event.go", nil, parser.SkipObjectResolution)
+	file, err := parser.ParseFile(
+		token.NewFileSet(),
+		"../../workflows/contract/event.go",
+		nil,
+		parser.SkipObjectResolution,
+	)
 	require.NoError(t, err)
 	var kinds, rows []string
 	ast.Inspect(file, func(node ast.Node) bool {

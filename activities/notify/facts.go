@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Fact is one thing to know about a request. People and other systems have a say in its value, which is not to be trusted:
-// whoever shows it must show it as it is. It is one line.
+// Fact is one thing to know about a request. People and other systems have a say in its value, which is not to be
+// trusted: whoever shows it must show it as it is. It is one line.
 type Fact struct{ Name, Value string }
 
 // Facts are how a request stands, and all that it gives: what a reviewer must have seen.

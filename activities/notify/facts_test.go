@@ -41,9 +41,17 @@ func TestAnExtensionIsShownBesideTheRequest(t *testing.T) {
 	status := notifytest.Status()
 	status.State, status.Until = contract.StateActive, status.DecideBy
 	require.False(t, notify.AwaitsReview(status))
-	status.Extension = &contract.Extension{By: contract.ActorSignal, Duration: contract.Duration{Duration: time.Hour}, Reason: "not done"}
+	status.Extension = &contract.Extension{
+		By:       contract.ActorSignal,
+		Duration: contract.Duration{Duration: time.Hour},
+		Reason:   "not done",
+	}
 	require.True(t, notify.AwaitsReview(status))
-	require.Contains(t, notify.Facts(status), notify.Fact{Name: "Extension", Value: "1h more, asked for by a signal from Temporal"})
+	require.Contains(
+		t,
+		notify.Facts(status),
+		notify.Fact{Name: "Extension", Value: "1h more, asked for by a signal from Temporal"},
+	)
 	require.Contains(t, notify.Quotes(status), notify.Quote{Name: "Reason for the extension", Text: "not done"})
 }
 

@@ -14,8 +14,9 @@ type Channel interface {
 	// System is what people's accounts on the channel are called in the directory, like "slack" or "mail"; empty for a
 	// channel that addresses no person in particular.
 	System() string
-	// Send sends one message. A repeated attempt, with the same Event.ID, sends it once wherever the channel can know that
-	// it was sent. What it returns counts also with an error, which is about the message, and about all who are not reached.
+	// Send sends one message. A repeated attempt, with the same Event.ID, sends it once wherever the channel can know
+	// that it was sent. What it returns counts also with an error, which is about the message, and about all who are
+	// not reached.
 	Send(ctx context.Context, m Message) (Sent, error)
 	// Check tries the credentials and sends nobody a message.
 	Check(ctx context.Context) error
@@ -38,8 +39,8 @@ type Message struct {
 
 // Sent is what came of a message.
 type Sent struct {
-	// Thread is what the channel needs to know to put the next message of the same request in the place of this one; empty
-	// when it needs nothing.
+	// Thread is what the channel needs to know to put the next message of the same request in the place of this one;
+	// empty when it needs nothing.
 	Thread string
 	// Reached are persons who have the message. A channel that addresses nobody in particular reaches all or none, and
 	// leaves it empty.

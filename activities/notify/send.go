@@ -28,19 +28,22 @@ func New(directory *config.Live, channels map[string]Channel, page func(request 
 // memory is what an attempt leaves to the next one: mails and cards can't be taken back.
 type memory struct {
 	Thread string `json:"thread,omitempty"`
-	// Reached are who need no message of an event any more, by its number: they have it, or are late, or can't be reached.
+	// Reached are who need no message of an event any more, by its number: they have it, or are late, or can't be
+	// reached.
 	Reached map[int][]string   `json:"reached,omitempty"`
 	Late    []contract.LeftOut `json:"late,omitempty"`
 	Refused []contract.LeftOut `json:"refused,omitempty"`
 }
 
-// Send is the activity contract.ActivityNotify: one message for each event, in order. Whoever can't be reached keeps a message
-// from nobody else.
+// Send is the activity contract.ActivityNotify: one message for each event, in order. Whoever can't be reached keeps a
+// message from nobody else.
 func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contract.NotifyResult, error) {
 	channel, found := a.channels[in.Channel]
 	if !found {
-		return contract.NotifyResult{}, contract.Problemf(contract.KindNotFound, "channel", "configure it in notify",
-			"there is no channel %q any more", contract.Shorten(in.Channel, 64)).Application()
+		return contract.NotifyResult{}, contract.NotFound("there is no channel %q any more", contract.Shorten(in.Channel, 64)).
+			At("channel").
+			Advise("configure it in notify").
+			Application()
 	}
 	in, digest := drawn(in)
 	written, kept, err := narrate.Write(ctx, in.Events, in.Status, memory{Thread: in.Thread},
@@ -54,7 +57,7 @@ func (a *Activities) Send(ctx context.Context, in contract.NotifyInput) (contrac
 			}
 			sent, err := channel.Send(ctx, message)
 			if late, is := sent.Late[in.Only]; is && err == nil { // and is tried again
-				return contract.Problemf(contract.KindUnavailable, "", "", "%s", late)
+				return contract.Unavailable("%s", late)
 			}
 			kept.note(event.Seq, sent)
 			return err
@@ -76,16 +79,22 @@ func (m *memory) note(event int, sent Sent) {
 	m.Reached[event] = append(m.Reached[event], sent.Reached...)
 	for _, person := range slices.Sorted(maps.Keys(sent.Refused)) {
 		m.Reached[event] = append(m.Reached[event], person)
-		m.Refused = append(m.Refused, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Refused[person]})
+		m.Refused = append(
+			m.Refused,
+			contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Refused[person]},
+		)
 	}
 	for _, person := range slices.Sorted(maps.Keys(sent.Late)) {
 		m.Reached[event] = append(m.Reached[event], person)
-		m.Late = append(m.Late, contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Late[person]})
+		m.Late = append(
+			m.Late,
+			contract.LeftOut{Seq: event, Person: person, What: "the message", Why: sent.Late[person]},
+		)
 	}
 }
 
-// drawn is an input whose status is drawn from the request itself, so that the digest of what there is to review is that of
-// what is shown.
+// drawn is an input whose status is drawn from the request itself, so that the digest of what there is to review is
+// that of what is shown.
 func drawn(in contract.NotifyInput) (contract.NotifyInput, string) {
 	request := in.Provenance.Chain.Request.Fact
 	if request.ID != in.Status.ID {
@@ -125,8 +134,8 @@ func reviewDigest(status contract.Status, request contract.Request) string {
 	return digest
 }
 
-// recipients are those of the people who can be notified: they are in the directory, with an account on the system, if the
-// channel has one. What people say of themselves elsewhere does not count.
+// recipients are those of the people who can be notified: they are in the directory, with an account on the system, if
+// the channel has one. What people say of themselves elsewhere does not count.
 func (a *Activities) recipients(people []string, system string) []Recipient {
 	var to []Recipient
 	directory := a.directory.Current()

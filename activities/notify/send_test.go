@@ -71,7 +71,10 @@ func events(kinds ...contract.EventKind) contract.NotifyInput {
 	in := contract.NotifyInput{Channel: "chat", Status: notifytest.Status(), Thread: "before"}
 	in.Status.Reviews = nil
 	for i, kind := range kinds {
-		in.Events = append(in.Events, contract.Event{Request: notifytest.Request, Seq: i + 1, Kind: kind, Actor: "curfew"})
+		in.Events = append(
+			in.Events,
+			contract.Event{Request: notifytest.Request, Seq: i + 1, Kind: kind, Actor: "curfew"},
+		)
 	}
 	return in
 }
@@ -83,7 +86,11 @@ func TestEventsAreToldInOrderEachInThePlaceOfTheOneBefore(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, contract.NotifyResult{Thread: "after 3"}, result)
 	require.Len(t, c.told, 3)
-	require.Equal(t, []string{"before", "after 1", "after 2"}, []string{c.told[0].Thread, c.told[1].Thread, c.told[2].Thread})
+	require.Equal(
+		t,
+		[]string{"before", "after 1", "after 2"},
+		[]string{c.told[0].Thread, c.told[1].Thread, c.told[2].Thread},
+	)
 	require.Equal(t, notifytest.Page, c.told[1].Page)
 	require.Equal(t, "Reviewers were asked", c.told[1].Entry.Headline)
 	require.Equal(t, notify.ActionReview, c.told[1].Asks)
@@ -94,7 +101,12 @@ func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
 	c := &channel{system: config.SystemSlack}
 	_, err := tell(t, c, events(contract.EventReviewAsked))
 	require.NoError(t, err)
-	require.Equal(t, []notify.Recipient{{Person: "bob", Name: "bob", Account: "U0BOB"}}, c.told[0].To, "Carol has no account")
+	require.Equal(
+		t,
+		[]notify.Recipient{{Person: "bob", Name: "bob", Account: "U0BOB"}},
+		c.told[0].To,
+		"Carol has no account",
+	)
 
 	c = &channel{system: config.SystemMail}
 	_, err = tell(t, c, events(contract.EventReviewAsked))
@@ -139,7 +151,7 @@ func TestAChannelThatIsGoneIsGivenUp(t *testing.T) {
 
 func TestWhatAChannelFailsWithIsPassedOn(t *testing.T) {
 	t.Parallel()
-	fault := contract.Problemf(contract.KindUnavailable, "", "wait", "it is down")
+	fault := contract.Unavailable("it is down").Advise("wait")
 	fault.RetryAfter.Duration = 7
 	_, err := tell(t, &channel{fails: fault}, events(contract.EventReviewAsked))
 	problem, found := contract.ProblemOf(err)
@@ -156,7 +168,7 @@ type flaky struct {
 func (f *flaky) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	if m.Event.Seq > 1 && !f.failed[m.Event.Seq] {
 		f.failed[m.Event.Seq] = true
-		return notify.Sent{}, contract.Problemf(contract.KindUnavailable, "", "", "it is down")
+		return notify.Sent{}, contract.Unavailable("it is down")
 	}
 	return f.channel.Send(ctx, m)
 }
@@ -176,7 +188,12 @@ func told(t *testing.T, temporal client.Client, on *notify.Activities, in contra
 	w.RegisterWorkflowWithOptions(tell, workflow.RegisterOptions{Name: "told"})
 	require.NoError(t, w.Start())
 	t.Cleanup(w.Stop)
-	run, err := temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.TaskQueue}, "told", in)
+	run, err := temporal.ExecuteWorkflow(
+		t.Context(),
+		client.StartWorkflowOptions{TaskQueue: contract.TaskQueue},
+		"told",
+		in,
+	)
 	require.NoError(t, err)
 	return run
 }
@@ -184,12 +201,21 @@ func told(t *testing.T, temporal client.Client, on *notify.Activities, in contra
 func TestWhatWasToldIsNotToldAgainWhenTheRestIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	f := &flaky{failed: map[int]bool{}}
-	run := told(t, temporaltest.Start(t).Client(t), activities(f), events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved))
+	run := told(
+		t,
+		temporaltest.Start(t).Client(t),
+		activities(f),
+		events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved),
+	)
 	var result contract.NotifyResult
 	require.NoError(t, run.Get(t.Context(), &result))
 	require.Equal(t, "after 3", result.Thread)
 	require.Len(t, f.told, 3, "each event once, although there were three attempts")
-	require.Equal(t, []string{"before", "after 1", "after 2"}, []string{f.told[0].Thread, f.told[1].Thread, f.told[2].Thread})
+	require.Equal(
+		t,
+		[]string{"before", "after 1", "after 2"},
+		[]string{f.told[0].Thread, f.told[1].Thread, f.told[2].Thread},
+	)
 }
 
 // mailbox puts some persons off, and refuses others.
@@ -219,8 +245,22 @@ func TestWhoeverIsPutOffOrRefusedKeepsNothingFromTheOthers(t *testing.T) {
 	result, err := tell(t, m, events(contract.EventReviewAsked, contract.EventReminded))
 	require.NoError(t, err)
 	require.Len(t, m.told, 2, "what comes next does not wait")
-	require.Equal(t, []contract.LeftOut{{Seq: 1, Person: "bob", What: "the message", Why: "452"}, {Seq: 2, Person: "bob", What: "the message", Why: "452"}}, result.Late)
-	require.Equal(t, []contract.LeftOut{{Seq: 1, Person: "carol", What: "the message", Why: "550"}, {Seq: 2, Person: "carol", What: "the message", Why: "550"}}, result.LeftOut)
+	require.Equal(
+		t,
+		[]contract.LeftOut{
+			{Seq: 1, Person: "bob", What: "the message", Why: "452"},
+			{Seq: 2, Person: "bob", What: "the message", Why: "452"},
+		},
+		result.Late,
+	)
+	require.Equal(
+		t,
+		[]contract.LeftOut{
+			{Seq: 1, Person: "carol", What: "the message", Why: "550"},
+			{Seq: 2, Person: "carol", What: "the message", Why: "550"},
+		},
+		result.LeftOut,
+	)
 
 	again := events(contract.EventReviewAsked)
 	again.Only = "bob"
@@ -248,7 +288,7 @@ func (b *broken) Send(_ context.Context, m notify.Message) (notify.Sent, error) 
 	if len(to) == 1 {
 		return notify.Sent{Reached: to}, nil
 	}
-	return notify.Sent{Reached: to[:1]}, contract.Problemf(contract.KindUnavailable, "", "", "the connection broke")
+	return notify.Sent{Reached: to[:1]}, contract.Unavailable("the connection broke")
 }
 
 func TestWhoeverWasReachedIsNotToldAgainWhenTheOthersAre(t *testing.T) {
@@ -268,7 +308,7 @@ type narrow struct {
 func (n *narrow) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	n.offered = append(n.offered, m)
 	if strings.ContainsFunc(m.Status.Reason, func(r rune) bool { return r > 0xffff }) {
-		return notify.Sent{}, &story.NotTaken{Problem: contract.Problemf(contract.KindDenied, "", "", "invalid_blocks")}
+		return notify.Sent{}, &story.NotTaken{Problem: contract.Denied("invalid_blocks")}
 	}
 	return n.channel.Send(ctx, m)
 }
@@ -276,7 +316,12 @@ func (n *narrow) Send(ctx context.Context, m notify.Message) (notify.Sent, error
 func TestNobodyCanApproveWhatTheirMessageLacksAPartOf(t *testing.T) {
 	t.Parallel()
 	n, in := &narrow{}, events(contract.EventReviewAsked)
-	in.Provenance.Chain.Request.Fact = contract.Request{ID: in.Status.ID, Requester: "ann", Subject: "ann", Reason: "on fire \U0001f525"}
+	in.Provenance.Chain.Request.Fact = contract.Request{
+		ID:        in.Status.ID,
+		Requester: "ann",
+		Subject:   "ann",
+		Reason:    "on fire \U0001f525",
+	}
 	result, err := tell(t, n, in)
 	require.NoError(t, err)
 	require.Len(t, n.offered, 2)

@@ -14,12 +14,13 @@ import (
 
 const (
 	pageOfRequests = 500
-	// mostPagesBack bounds how far back a person's requests are looked through. Whoever has made more gets nothing whose time without a
-	// break is bounded.
+	// mostPagesBack bounds how far back a person's requests are looked through. Whoever has made more gets nothing
+	// whose time without a break is bounded.
 	mostPagesBack = 20
 )
 
-// continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has reviewed.
+// continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has
+// reviewed.
 func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error {
 	if a.Requests == nil {
 		return nil
@@ -71,14 +72,18 @@ func (a *Activities) requestsOf(ctx context.Context, person string) (newest []co
 // shares is true when a request gave one of the accesses of the terms.
 func shares(status contract.Status, terms contract.Terms) bool {
 	return slices.ContainsFunc(status.Holds, func(hold contract.HoldState) bool {
-		return slices.ContainsFunc(terms.Accesses, func(access contract.Access) bool { return access.GrantID() == hold.Access.GrantID() })
+		return slices.ContainsFunc(
+			terms.Accesses,
+			func(access contract.Access) bool { return access.GrantID() == hold.Access.GrantID() },
+		)
 	})
 }
 
 // stretch is a time during which somebody had access.
 type stretch struct{ from, to time.Time }
 
-// stretchOf is how long a request gave access. One that has not ended may still give it after its deadline: its revoke may be stuck.
+// stretchOf is how long a request gave access. One that has not ended may still give it after its deadline: its revoke
+// may be stuck.
 func stretchOf(status contract.Status, now time.Time) stretch {
 	s := stretch{from: *status.GrantedAt, to: now}
 	switch {
@@ -90,7 +95,8 @@ func stretchOf(status contract.Status, now time.Time) stretch {
 	return s
 }
 
-// continuousSince follows stretches back from a time, over breaks that are too short to be one; zero when there was none.
+// continuousSince follows stretches back from a time, over breaks that are too short to be one; zero when there was
+// none.
 func continuousSince(had []stretch, until time.Time) time.Time {
 	slices.SortFunc(had, func(a, b stretch) int { return b.to.Compare(a.to) }) // what ended last comes first
 	since := until
@@ -110,12 +116,16 @@ func continuousSince(had []stretch, until time.Time) time.Time {
 
 // unreviewed are the requester's uses of break-glass access, but this one, that nobody has reviewed yet.
 func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
-	waiting, err := a.Requests.Requests(ctx, ledger.Filter{Person: request.Requester, Waits: true, Limit: pageOfRequests})
+	waiting, err := a.Requests.Requests(
+		ctx,
+		ledger.Filter{Person: request.Requester, Waits: true, Limit: pageOfRequests},
+	)
 	if err != nil {
 		return nil, err
 	}
 	for _, status := range waiting {
-		if status.ID != request.ID && status.Requester == request.Requester && status.BreakGlass && status.NeedsPostReview() {
+		if status.ID != request.ID && status.Requester == request.Requester && status.BreakGlass &&
+			status.NeedsPostReview() {
 			ids = append(ids, status.ID)
 		}
 	}
@@ -125,9 +135,19 @@ func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (
 // raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
 func (a *Activities) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
 	return a.Alarms.Raise(ctx, contract.Alarm{
-		ID: string(contract.AlarmBreakGlassAgain) + "/" + request.ID, Kind: contract.AlarmBreakGlassAgain, At: time.Now().UTC(),
-		Requests: append([]string{request.ID}, unreviewed...), Actor: contract.ActorCurfew,
-		Text: fmt.Sprintf("%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
-			request.Requester, request.Template, request.ID, strings.Join(unreviewed, ", ")),
+		ID: string(
+			contract.AlarmBreakGlassAgain,
+		) + "/" + request.ID,
+		Kind:     contract.AlarmBreakGlassAgain,
+		At:       time.Now().UTC(),
+		Requests: append([]string{request.ID}, unreviewed...),
+		Actor:    contract.ActorCurfew,
+		Text: fmt.Sprintf(
+			"%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
+			request.Requester,
+			request.Template,
+			request.ID,
+			strings.Join(unreviewed, ", "),
+		),
 	})
 }

@@ -32,9 +32,21 @@ func had(t *testing.T, events ledger.Events, from, to time.Duration, change ...f
 	now := time.Now().UTC()
 	granted, ended := now.Add(-from), now.Add(-to)
 	status := contract.Status{
-		ID: ulid.MustNew(ulid.Timestamp(granted), ulid.DefaultEntropy()).String(), State: contract.StateEnded, Outcome: contract.OutcomeExpired,
-		Template: "debug", Requester: "ada", Subject: "ada", AskedAt: granted, GrantedAt: &granted, Until: &ended, EndedAt: &ended, Seq: 1,
-		Holds: []contract.HoldState{{Access: contract.Access{Target: "db", Entitlement: []byte(`{"role":"r"}`), Person: "ada", Account: "ada"}}},
+		ID: ulid.MustNew(ulid.Timestamp(granted), ulid.DefaultEntropy()).
+			String(),
+		State:     contract.StateEnded,
+		Outcome:   contract.OutcomeExpired,
+		Template:  "debug",
+		Requester: "ada",
+		Subject:   "ada",
+		AskedAt:   granted,
+		GrantedAt: &granted,
+		Until:     &ended,
+		EndedAt:   &ended,
+		Seq:       1,
+		Holds: []contract.HoldState{
+			{Access: contract.Access{Target: "db", Entitlement: []byte(`{"role":"r"}`), Person: "ada", Account: "ada"}},
+		},
 	}
 	if to < 0 {
 		status.State, status.Outcome, status.EndedAt = contract.StateActive, "", nil
@@ -42,7 +54,14 @@ func had(t *testing.T, events ledger.Events, from, to time.Duration, change ...f
 	for _, f := range change {
 		f(&status)
 	}
-	require.NoError(t, events.Append(t.Context(), []contract.Event{{Request: status.ID, Seq: 1, Kind: contract.EventGranted, At: granted, Actor: "ada"}}, status))
+	require.NoError(
+		t,
+		events.Append(
+			t.Context(),
+			[]contract.Event{{Request: status.ID, Seq: 1, Kind: contract.EventGranted, At: granted, Actor: "ada"}},
+			status,
+		),
+	)
 	return status.ID
 }
 
@@ -128,7 +147,7 @@ func TestAccessThatWouldGoOnPastTheTemplatesBoundIsDenied(t *testing.T) {
 type unreadable struct{ ledger.Events }
 
 func (unreadable) Requests(context.Context, ledger.Filter) ([]contract.Status, error) {
-	return nil, contract.Problemf(contract.KindUnavailable, "", "", "the ledger is down")
+	return nil, contract.Unavailable("the ledger is down")
 }
 
 func TestWithoutKnowingWhatSomebodyHasHadThereIsNoDecision(t *testing.T) {
@@ -144,7 +163,10 @@ func TestWithoutKnowingWhatSomebodyHasHadThereIsNoDecision(t *testing.T) {
 type endless struct{ ledger.Events }
 
 func (endless) Requests(_ context.Context, filter ledger.Filter) ([]contract.Status, error) {
-	return slices.Repeat([]contract.Status{{ID: ulid.Make().String(), State: contract.StateEnded, Outcome: contract.OutcomeWithdrawn}}, filter.Limit), nil
+	return slices.Repeat(
+		[]contract.Status{{ID: ulid.Make().String(), State: contract.StateEnded, Outcome: contract.OutcomeWithdrawn}},
+		filter.Limit,
+	), nil
 }
 
 func TestNobodyHidesEarlierAccessBehindManyRequests(t *testing.T) {

@@ -23,7 +23,8 @@ type Options struct {
 	Groups    *group.Groups // nil for those that the configuration lists
 	Incidents incident.Systems
 	Decisions ledger.Decisions
-	// Requests are those of the ledger, from which is known who has had access before; nil where nothing is known of them.
+	// Requests are those of the ledger, from which is known who has had access before; nil where nothing is known of
+	// them.
 	Requests ledger.Events
 	// Tombstones say which requests have ended; nil where nobody knows.
 	Tombstones ledger.Tombstones

@@ -52,13 +52,23 @@ func house() *config.Config {
 			"ada":   {Name: "Ada", Accounts: map[string]string{"db": "ada", "jira": "acc-ada", "pager": "U-ADA"}},
 			"grace": {}, "edsger": {},
 		},
-		Groups: map[string]config.Group{"ops": {People: []string{"grace", "edsger", "ada"}}, "devs": {People: []string{"ada"}}},
+		Groups: map[string]config.Group{
+			"ops":  {People: []string{"grace", "edsger", "ada"}},
+			"devs": {People: []string{"ada"}},
+		},
 		Templates: map[string]config.Template{"debug": {
-			Digest: "d1", Entitlements: []config.Entitlement{{Target: "db", Spec: []byte(`{"role":"r"}`)}},
-			Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, RequesterIs: []string{contract.RoleAssignee}},
-			Incident:    &config.Incident{Open: true, OnCall: 1},
-			Approvals:   []config.ApprovalRule{{Name: "ops", Groups: []string{"ops"}, Approve: 2, Deny: 1}},
-			Constraints: []config.Constraint{{Name: "devs", Message: "for developers", Condition: `"devs" in requester.groups`}},
+			Digest:       "d1",
+			Entitlements: []config.Entitlement{{Target: "db", Spec: []byte(`{"role":"r"}`)}},
+			Duration: config.Durations{
+				Default: hours(1),
+				Max:     hours(4),
+			},
+			Ticket:    config.Ticket{Use: config.TicketRequired, RequesterIs: []string{contract.RoleAssignee}},
+			Incident:  &config.Incident{Open: true, OnCall: 1},
+			Approvals: []config.ApprovalRule{{Name: "ops", Groups: []string{"ops"}, Approve: 2, Deny: 1}},
+			Constraints: []config.Constraint{
+				{Name: "devs", Message: "for developers", Condition: `"devs" in requester.groups`},
+			},
 		}},
 	}
 }
@@ -72,10 +82,18 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	return policy.Options{
 		Config: config.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
 		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
-		Incidents: incident.Systems{pager{
-			incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
-			turns:    []incident.OnCall{{Account: "U-ADA", Level: 2}, {Account: "u-ada", Level: 1}, {Account: "U-ADA", Level: 3}, {Account: "U-ADA"}, {Account: "U-OTHER", Level: 1}},
-		}},
+		Incidents: incident.Systems{
+			pager{
+				incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
+				turns: []incident.OnCall{
+					{Account: "U-ADA", Level: 2},
+					{Account: "u-ada", Level: 1},
+					{Account: "U-ADA", Level: 3},
+					{Account: "U-ADA"},
+					{Account: "U-OTHER", Level: 1},
+				},
+			},
+		},
 	}
 }
 
@@ -85,7 +103,15 @@ func ask(t *testing.T, c *config.Config, reviewers ...string) contract.DecideInp
 	require.Empty(t, missing)
 	asked := time.Now().UTC()
 	in := contract.DecideInput{Request: contract.Sealed[contract.Request]{Fact: contract.Request{
-		ID: "r1", Template: "debug", Requester: "ada", Subject: "ada", Duration: hours(1), Ticket: "OPS-7", Incident: "P1", AskedAt: asked, Terms: terms,
+		ID:        "r1",
+		Template:  "debug",
+		Requester: "ada",
+		Subject:   "ada",
+		Duration:  hours(1),
+		Ticket:    "OPS-7",
+		Incident:  "P1",
+		AskedAt:   asked,
+		Terms:     terms,
 	}}}
 	for _, reviewer := range reviewers {
 		in.Reviews = append(in.Reviews, contract.Sealed[contract.Review]{Fact: contract.Review{
@@ -114,7 +140,11 @@ func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, core.Ticket{Found: true, Key: "OPS-7", Assignee: "ada"}, explained.Facts.Ticket)
 	require.Equal(t, core.Incident{Found: true, Service: "shop", Open: true, OnCall: 1}, explained.Facts.Incident)
-	require.Equal(t, []core.Value{{Name: "devs", Condition: `"devs" in requester.groups`, Holds: true}}, explained.Conditions)
+	require.Equal(
+		t,
+		[]core.Value{{Name: "devs", Condition: `"devs" in requester.groups`, Holds: true}},
+		explained.Conditions,
+	)
 	require.Equal(t, core.Person{Name: "Ada", Groups: []string{"devs", "ops"}}, explained.Facts.People["ada"])
 
 	c.Groups["ops"] = config.Group{People: []string{"grace"}}
@@ -127,7 +157,9 @@ func TestConditionsOfATemplateThatHasChangedAreStillHeld(t *testing.T) {
 	t.Parallel()
 	c := house()
 	in := ask(t, c, "grace", "edsger")
-	in.Request.Fact.Terms.Rules.Constraints = []contract.Constraint{{Name: "never", Message: "never", Condition: "now.getFullYear() < 2000"}}
+	in.Request.Fact.Terms.Rules.Constraints = []contract.Constraint{
+		{Name: "never", Message: "never", Condition: "now.getFullYear() < 2000"},
+	}
 	in.Request.Fact.Terms.Digest = "d0"
 	decision, err := policy.New(options(t, c)).Decide(t.Context(), in)
 	require.NoError(t, err)
@@ -137,8 +169,8 @@ func TestConditionsOfATemplateThatHasChangedAreStillHeld(t *testing.T) {
 
 func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 	t.Parallel()
-	down := contract.Problemf(contract.KindUnavailable, "", "", "it is down")
-	gone := contract.Problemf(contract.KindNotFound, "", "", "it is gone")
+	down := contract.Unavailable("it is down")
+	gone := contract.NotFound("it is gone")
 	for name, test := range map[string]struct {
 		change func(*policy.Options)
 		why    string // empty: no decision at all
@@ -176,7 +208,7 @@ func TestWithoutFactsThereIsNoDecision(t *testing.T) {
 type unreachable struct{}
 
 func (unreachable) Holders(context.Context, json.RawMessage, []string) ([]string, error) {
-	return nil, contract.Problemf(contract.KindDenied, "", "", "it is down")
+	return nil, contract.Denied("it is down")
 }
 
 func TestWithoutKnowingWhoIsInAGroupThereIsNoDecision(t *testing.T) {
@@ -203,7 +235,7 @@ func TestATrackerThatIsDownCutsNoExtensionShort(t *testing.T) {
 	t.Parallel()
 	c := house()
 	o := options(t, c)
-	o.Tickets = tracker{err: contract.Problemf(contract.KindUnavailable, "", "", "it is down")}
+	o.Tickets = tracker{err: contract.Unavailable("it is down")}
 	in := ask(t, c, "grace", "edsger")
 	in.Extension = &contract.ExtensionQuestion{}
 	in.Extension.Asked.Fact = contract.Extension{Request: "r1", By: "ada", Duration: hours(1)}

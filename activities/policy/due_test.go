@@ -33,7 +33,13 @@ func TestP7NothingThatGrantsIsSealedBeforeItsStart(t *testing.T) {
 	require.Equal(t, contract.RulingGrant, decision.Ruling, decision.Why)
 	require.Equal(t, contract.RulingGrant, decision.Fact.Fact.Ruling)
 	require.Zero(t, decision.Again)
-	require.WithinDuration(t, in.Request.Fact.StartAt.Add(time.Hour), decision.Fact.Fact.Until, time.Minute, "what was not sealed shortens nothing")
+	require.WithinDuration(
+		t,
+		in.Request.Fact.StartAt.Add(time.Hour),
+		decision.Fact.Fact.Until,
+		time.Minute,
+		"what was not sealed shortens nothing",
+	)
 }
 
 func TestP7NothingIsDecidedForARequestThatHasEnded(t *testing.T) {
@@ -48,7 +54,10 @@ func TestP7NothingIsDecidedForARequestThatHasEnded(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decision.Ruling, "another request has ended, and a lease of this one")
 
-	require.NoError(t, o.Tombstones.AddTombstones(t.Context(), contract.Tombstone{Request: "r1", Kind: contract.EndNow, By: "grace"}))
+	require.NoError(
+		t,
+		o.Tombstones.AddTombstones(t.Context(), contract.Tombstone{Request: "r1", Kind: contract.EndNow, By: "grace"}),
+	)
 	decision, err = policy.New(o).Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingDeny, decision.Ruling)

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// CheckEvidence is the activity contract.ActivityGrounds: it says whether the ticket is closed or the incident resolved. One that
-// can't be found, or whose system is not configured any more, is not over: the deadline stays.
+// CheckEvidence is the activity contract.ActivityGrounds: it says whether the ticket is closed or the incident
+// resolved. One that can't be found, or whose system is not configured any more, is not over: the deadline stays.
 func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInput) (contract.EvidenceResult, error) {
 	if in.Ticket != "" && a.Tickets != nil {
 		found, err := a.Tickets.Find(ctx, in.Ticket)
@@ -19,8 +19,13 @@ func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInpu
 			return contract.EvidenceResult{}, activities.Error(err)
 		case err == nil && found.Done:
 			return contract.EvidenceResult{
-				Over: true, By: contract.ActorTicket,
-				Why: fmt.Sprintf("The ticket %s is %q.", found.Key, contract.Shorten(cmp.Or(found.ShownStatus, found.Status), longestStatus)),
+				Over: true,
+				By:   contract.ActorTicket,
+				Why: fmt.Sprintf(
+					"The ticket %s is %q.",
+					found.Key,
+					contract.Shorten(cmp.Or(found.ShownStatus, found.Status), longestStatus),
+				),
 			}, nil
 		}
 	}
@@ -30,7 +35,11 @@ func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInpu
 		case err != nil && !isMissing(err):
 			return contract.EvidenceResult{}, activities.Error(err)
 		case err == nil && !found.Open:
-			return contract.EvidenceResult{Over: true, By: contract.ActorIncident, Why: "The incident " + in.Incident + " is resolved."}, nil
+			return contract.EvidenceResult{
+				Over: true,
+				By:   contract.ActorIncident,
+				Why:  "The incident " + in.Incident + " is resolved.",
+			}, nil
 		}
 	}
 	return contract.EvidenceResult{}, nil

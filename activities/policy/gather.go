@@ -10,8 +10,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// gather reads all that a decision depends on. While something that is needed does not answer there are no facts, and so
-// no decision.
+// gather reads all that a decision depends on. While something that is needed does not answer there are no facts, and
+// so no decision.
 func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, error) {
 	var reviews []contract.Review
 	for _, sealed := range *q.reviews() {
@@ -30,7 +30,11 @@ func (a *Activities) gather(ctx context.Context, q question) (policy.Facts, erro
 }
 
 // parties are the facts about those whom a request concerns, and the rules of today.
-func (a *Activities) parties(ctx context.Context, request contract.Request, reviews []contract.Review) (policy.Facts, error) {
+func (a *Activities) parties(
+	ctx context.Context,
+	request contract.Request,
+	reviews []contract.Review,
+) (policy.Facts, error) {
 	facts := policy.Facts{Request: request, Reviews: reviews, Now: time.Now().UTC()}
 	if template, present := a.config.Templates[facts.Request.Template]; present {
 		terms, _ := a.config.Terms(template, facts.Request.Subject) // whoever lost an account is given nothing
@@ -132,7 +136,13 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
 	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
 	return policy.Ticket{
-		Found: true, Key: found.Key, Status: found.Status, ShownStatus: found.ShownStatus, Done: found.Done, Assignee: assignee, Reporter: reporter,
+		Found:       true,
+		Key:         found.Key,
+		Status:      found.Status,
+		ShownStatus: found.ShownStatus,
+		Done:        found.Done,
+		Assignee:    assignee,
+		Reporter:    reporter,
 	}, nil
 }
 
@@ -155,7 +165,12 @@ func (a *Activities) incident(ctx context.Context, request contract.Request) (po
 	}
 	level, err := a.onCall(ctx, system, found.Service, request.Requester)
 	return policy.Incident{
-		Found: true, Service: found.Service, Urgency: found.Urgency, Open: found.Open, Acknowledged: found.Acknowledged, OnCall: level,
+		Found:        true,
+		Service:      found.Service,
+		Urgency:      found.Urgency,
+		Open:         found.Open,
+		Acknowledged: found.Acknowledged,
+		OnCall:       level,
 	}, err
 }
 

@@ -13,7 +13,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// denied finds the denial of the same question, which is final: whoever asks again has lost their memory, or was made to.
+// denied finds the denial of the same question, which is final: whoever asks again has lost their memory, or was made
+// to.
 func (q question) denied(earlier []ledger.Decision) *ledger.Decision {
 	for i := range earlier {
 		if earlier[i].About == q.about && earlier[i].Ruling == contract.RulingDeny {
@@ -49,12 +50,18 @@ func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.D
 	if activity.GetInfo(ctx).Attempt > 1 {
 		return nil
 	}
-	return a.raise(ctx, q.request().ID, "forgotten "+no.At.String(), contract.Problemf(contract.KindForbidden, "decision", "see who has reset the workflow",
-		"it was denied at %s already", no.At.UTC().Format(time.RFC3339)))
+	return a.raise(
+		ctx,
+		q.request().ID,
+		"forgotten "+no.At.String(),
+		contract.Forbidden("it was denied at %s already", no.At.UTC().Format(time.RFC3339)).
+			At("decision").
+			Advise("see who has reset the workflow"),
+	)
 }
 
-// sealDecision seals in a form that targets can verify what was decided: on which facts, how long the access may last, and until
-// when at the latest. A decision that is made again allows no later end than before.
+// sealDecision seals in a form that targets can verify what was decided: on which facts, how long the access may last,
+// and until when at the latest. A decision that is made again allows no later end than before.
 func (a *Activities) sealDecision(
 	q question, facts policy.Facts, decision contract.Decision, earlier []ledger.Decision,
 ) (*contract.Sealed[contract.DecisionFact], error) {

@@ -25,7 +25,9 @@ func TestP1WhoIsOnCallAtPagerDutyNeedsNoReviewersWhileTheIncidentIsOpen(t *testi
 	var faults sandbox.Faults
 	server := httptest.NewServer(faults.Wrap(pager.Handler()))
 	t.Cleanup(server.Close)
-	system, err := pagerduty.New(config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"})
+	system, err := pagerduty.New(
+		config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
+	)
 	require.NoError(t, err)
 
 	c := house()
@@ -46,7 +48,10 @@ func TestP1WhoIsOnCallAtPagerDutyNeedsNoReviewersWhileTheIncidentIsOpen(t *testi
 	}
 
 	require.Equal(t, contract.RulingGrant, decide().Ruling)
-	pager.SetTurns(double.Turn{Policy: "PPOLICY", Level: 1, User: "PBOB001"}, double.Turn{Policy: "PPOLICY", Level: 2, User: "PADA001"})
+	pager.SetTurns(
+		double.Turn{Policy: "PPOLICY", Level: 1, User: "PBOB001"},
+		double.Turn{Policy: "PPOLICY", Level: 2, User: "PADA001"},
+	)
 	require.Equal(t, contract.RulingReview, decide().Ruling, "she has handed over")
 	pager.SetTurns(double.Turn{Policy: "POTHERS", Level: 1, User: "PADA001"})
 	require.Equal(t, contract.RulingReview, decide().Ruling, "she is on call for something else")

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// PostReview is the activity contract.ActivityPostReview: it refuses a review that may not count for break-glass access. Whoever
-// may approve such a request may review it afterwards; those who gained by it may not.
+// PostReview is the activity contract.ActivityPostReview: it refuses a review that may not count for break-glass
+// access. Whoever may approve such a request may review it afterwards; those who gained by it may not.
 func (a *Activities) PostReview(ctx context.Context, in contract.PostReviewInput) error {
 	return activities.Error(a.snapshot().postReview(ctx, in))
 }
@@ -31,8 +31,9 @@ func (a *Activities) postReview(ctx context.Context, in contract.PostReviewInput
 		return err
 	}
 	if reviewer := in.Review.Fact.Reviewer; len(policy.MayReview(facts, reviewer, facts.Now)) == 0 {
-		return contract.Problemf(contract.KindForbidden, "reviewer", "have one of the request's reviewers review it",
-			"%s may not review it", contract.Shorten(reviewer, 64))
+		return contract.Forbidden("%s may not review it", contract.Shorten(reviewer, 64)).
+			At("reviewer").
+			Advise("have one of the request's reviewers review it")
 	}
 	return nil
 }

@@ -31,9 +31,12 @@ func (q *question) reviews() *[]contract.Sealed[contract.Review] {
 	return &q.Reviews
 }
 
-// verifiedQuestion leaves of a question what the server has sealed. A request or an extension that it has not is forged; a review
-// that it has not is left out. Both are put into the ledger before anything is decided.
-func (a *Activities) verifiedQuestion(ctx context.Context, in contract.DecideInput) (q question, forged *contract.Problem, err error) {
+// verifiedQuestion leaves of a question what the server has sealed. A request or an extension that it has not is
+// forged; a review that it has not is left out. Both are put into the ledger before anything is decided.
+func (a *Activities) verifiedQuestion(
+	ctx context.Context,
+	in contract.DecideInput,
+) (q question, forged *contract.Problem, err error) {
 	q = question{DecideInput: in}
 	if x := in.Extension; x != nil {
 		own := *x
@@ -101,8 +104,8 @@ func (q *question) collect() {
 	}
 }
 
-// check holds that the grounds belong together, and that the access which is to last longer was decided on those that it
-// has had until now.
+// check holds that the grounds belong together, and that the access which is to last longer was decided on those that
+// it has had until now.
 func (a *Activities) check(q *question) error {
 	x := q.Extension
 	if x == nil {
@@ -136,8 +139,16 @@ func (a *Activities) ground(q *question) (err error) {
 func (a *Activities) raise(ctx context.Context, request, what string, problem *contract.Problem) error {
 	sum := sha256.Sum256([]byte(what))
 	return a.Alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, contract.Shorten(request, 64), hex.EncodeToString(sum[:8])),
-		Kind: contract.AlarmForged, At: time.Now().UTC(), Requests: []string{contract.Shorten(request, 64)}, Actor: contract.ActorPolicy,
-		Text: "Somebody who can write to the Temporal namespace sent what Curfew's server has not sealed: " + problem.Error(),
+		ID: fmt.Sprintf(
+			"%s/%s/%s",
+			contract.AlarmForged,
+			contract.Shorten(request, 64),
+			hex.EncodeToString(sum[:8]),
+		),
+		Kind:     contract.AlarmForged,
+		At:       time.Now().UTC(),
+		Requests: []string{contract.Shorten(request, 64)},
+		Actor:    contract.ActorPolicy,
+		Text:     "Somebody who can write to the Temporal namespace sent what Curfew's server has not sealed: " + problem.Error(),
 	})
 }

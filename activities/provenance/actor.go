@@ -31,19 +31,32 @@ var proofs = map[contract.EventKind]proof{
 
 // needsDecision are the kinds of events that no more than a sealed decision to grant leads to.
 var needsDecision = []contract.EventKind{
-	contract.EventApproved, contract.EventScheduled, contract.EventBreakGlassUsed, contract.EventGranted, contract.EventExtended,
+	contract.EventApproved,
+	contract.EventScheduled,
+	contract.EventBreakGlassUsed,
+	contract.EventGranted,
+	contract.EventExtended,
 }
 
-// obeyed are the kinds of events of what anybody who can write to Temporal may bring about. They are told as nobody's when the
-// person is not proven; an event of another kind is refused.
+// obeyed are the kinds of events of what anybody who can write to Temporal may bring about. They are told as nobody's
+// when the person is not proven; an event of another kind is refused.
 var obeyed = []contract.EventKind{
-	contract.EventExtensionAsked, contract.EventWithdrawn, contract.EventRevoking, contract.EventRevoked, contract.EventCertified,
+	contract.EventExtensionAsked,
+	contract.EventWithdrawn,
+	contract.EventRevoking,
+	contract.EventRevoked,
+	contract.EventCertified,
 }
 
 // attribute refuses an event that is not what its actor said, or takes the actor's name off it.
 func (g *Guard) attribute(ctx context.Context, event *contract.Event, proven seal.Proven) error {
 	if event.Request != proven.Request.ID {
-		return g.refuse(ctx, proven.Request.ID, "its event belongs to the request %q", contract.Shorten(event.Request, 64))
+		return g.refuse(
+			ctx,
+			proven.Request.ID,
+			"its event belongs to the request %q",
+			contract.Shorten(event.Request, 64),
+		)
 	}
 	event.Headline = "" // whoever shows it says it anew
 	decided := proven.Decided || proven.Scheduled && event.Kind == contract.EventScheduled
@@ -78,17 +91,22 @@ func requested(proven seal.Proven, event contract.Event) bool {
 func reviewed(verdicts ...contract.Verdict) proof {
 	return func(proven seal.Proven, event contract.Event) bool {
 		return slices.ContainsFunc(proven.Reviews, func(review contract.Review) bool {
-			return review.Reviewer == event.Actor && review.Reason == event.Said && slices.Contains(verdicts, review.Verdict)
+			return review.Reviewer == event.Actor && review.Reason == event.Said &&
+				slices.Contains(verdicts, review.Verdict)
 		})
 	}
 }
 
 func usedBreakGlass(proven seal.Proven, event contract.Event) bool {
-	return proven.Request.BreakGlass && event.Actor == proven.Request.Requester && (event.Said == "" || event.Said == proven.Request.Reason)
+	return proven.Request.BreakGlass && event.Actor == proven.Request.Requester &&
+		(event.Said == "" || event.Said == proven.Request.Reason)
 }
 
 func extended(proven seal.Proven, event contract.Event) bool {
-	return slices.ContainsFunc(proven.Extensions, func(x contract.Extension) bool { return x.By == event.Actor && x.Reason == event.Said })
+	return slices.ContainsFunc(
+		proven.Extensions,
+		func(x contract.Extension) bool { return x.By == event.Actor && x.Reason == event.Said },
+	)
 }
 
 func ended(proven seal.Proven, event contract.Event) bool {
@@ -98,5 +116,8 @@ func ended(proven seal.Proven, event contract.Event) bool {
 }
 
 func certified(proven seal.Proven, event contract.Event) bool {
-	return slices.ContainsFunc(proven.Certificates, func(ask contract.CertificateAsk) bool { return ask.Person == event.Actor && event.Said == "" })
+	return slices.ContainsFunc(
+		proven.Certificates,
+		func(ask contract.CertificateAsk) bool { return ask.Person == event.Actor && event.Said == "" },
+	)
 }

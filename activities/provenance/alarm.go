@@ -10,7 +10,9 @@ import (
 )
 
 // Alarm guards contract.ActivityAlarm: a workflow raises alarms about itself, and names people only with their seals.
-func (g *Guard) Alarm(next func(context.Context, contract.AlarmInput) error) func(context.Context, contract.AlarmInput) error {
+func (g *Guard) Alarm(
+	next func(context.Context, contract.AlarmInput) error,
+) func(context.Context, contract.AlarmInput) error {
 	return func(ctx context.Context, in contract.AlarmInput) error {
 		workflow := workflowOf(ctx)
 		var err error
@@ -28,7 +30,12 @@ func (g *Guard) Alarm(next func(context.Context, contract.AlarmInput) error) fun
 		case contract.IsDeliveryID(workflow):
 			err = g.only(ctx, in, contract.ActorCurfew, contract.AlarmHook)
 		default:
-			err = g.refuse(ctx, "", "it raises the alarm %q, which is not its own", contract.Shorten(string(in.Kind), 32))
+			err = g.refuse(
+				ctx,
+				"",
+				"it raises the alarm %q, which is not its own",
+				contract.Shorten(string(in.Kind), 32),
+			)
 		}
 		if err != nil {
 			return activities.Error(err)
@@ -42,7 +49,8 @@ func (g *Guard) Alarm(next func(context.Context, contract.AlarmInput) error) fun
 func ownID(alarm contract.Alarm, workflow string) bool {
 	kind := string(alarm.Kind) + "/"
 	return strings.HasPrefix(alarm.ID, workflow+"/") || alarm.ID == kind+contract.Shorten(workflow, 256) ||
-		len(alarm.Requests) == 1 && workflow == contract.RequestWorkflowID(alarm.Requests[0]) && strings.HasPrefix(alarm.ID, kind+alarm.Requests[0]+"/") ||
+		len(alarm.Requests) == 1 && workflow == contract.RequestWorkflowID(alarm.Requests[0]) &&
+			strings.HasPrefix(alarm.ID, kind+alarm.Requests[0]+"/") ||
 		strings.HasPrefix(alarm.ID, string(contract.AlarmSweepStopped)+"/") && alarm.Kind == contract.AlarmSweepStopped
 }
 
@@ -51,13 +59,20 @@ func (g *Guard) only(ctx context.Context, in contract.AlarmInput, actor string, 
 	if slices.Contains(kinds, in.Kind) && in.Actor == actor {
 		return nil
 	}
-	return g.refuse(ctx, strings.Join(in.Requests, " "), "it raises the alarm %q, which is not its own", contract.Shorten(string(in.Kind), 32))
+	return g.refuse(
+		ctx,
+		strings.Join(in.Requests, " "),
+		"it raises the alarm %q, which is not its own",
+		contract.Shorten(string(in.Kind), 32),
+	)
 }
 
 func (g *Guard) alarmOfRequest(ctx context.Context, in *contract.AlarmInput) error {
 	if in.Kind == contract.AlarmBreakGlassReviewOverdue {
 		request := in.Request.Fact
-		_, err := g.Verifier.Proven(contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: in.Request}}})
+		_, err := g.Verifier.Proven(
+			contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: in.Request}}},
+		)
 		if err != nil || request.ID != in.Requests[0] || !request.BreakGlass {
 			return g.refuse(ctx, in.Requests[0], "nobody has used break-glass access by it")
 		}
@@ -67,13 +82,24 @@ func (g *Guard) alarmOfRequest(ctx context.Context, in *contract.AlarmInput) err
 			return err
 		}
 	}
-	return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmStuck, contract.AlarmBreakGlassReviewOverdue, contract.AlarmNotRecorded, contract.AlarmForged, contract.AlarmLeftOut)
+	return g.only(
+		ctx,
+		*in,
+		contract.ActorCurfew,
+		contract.AlarmStuck,
+		contract.AlarmBreakGlassReviewOverdue,
+		contract.AlarmNotRecorded,
+		contract.AlarmForged,
+		contract.AlarmLeftOut,
+	)
 }
 
 // holdsSomething refuses the alarm of a request that says its access is stuck when nothing of it is held.
 func (g *Guard) holdsSomething(ctx context.Context, in *contract.AlarmInput) error {
 	request := in.Request.Fact
-	_, err := g.Verifier.Proven(contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: in.Request}}})
+	_, err := g.Verifier.Proven(
+		contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: in.Request}}},
+	)
 	if err != nil || request.ID != in.Requests[0] {
 		return g.refuse(ctx, in.Requests[0], "it is no request that the server has sealed")
 	}
@@ -97,7 +123,10 @@ func (g *Guard) alarmOfGrant(ctx context.Context, in *contract.AlarmInput) error
 		return g.only(ctx, *in, contract.ActorCurfew, contract.AlarmForged)
 	case contract.AlarmTakenOver:
 		by := in.TakeOver.Fact
-		proven := g.Verifier.Words(contract.Provenance{TakeOvers: []contract.Sealed[contract.TakeOver]{in.TakeOver}}, "")
+		proven := g.Verifier.Words(
+			contract.Provenance{TakeOvers: []contract.Sealed[contract.TakeOver]{in.TakeOver}},
+			"",
+		)
 		if len(proven.TakeOvers) == 0 || by.Grant != in.Grant {
 			return g.refuse(ctx, "", "nobody has taken %s over", in.Grant)
 		}

@@ -14,12 +14,15 @@ import (
 	"curfew/workflows/contract"
 )
 
-// compare holds what targets are said to have done against what they have on record. What contradicts it is tried again: the
-// holding of access that is gone is closed in the end, by the watchdog at the latest.
+// compare holds what targets are said to have done against what they have on record. What contradicts it is tried
+// again: the holding of access that is gone is closed in the end, by the watchdog at the latest.
 func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, recorded bool) error {
 	over := t.status.State == contract.StateEnded
 	before := recorded && (t.status.State == contract.StatePending || t.status.State == contract.StateScheduled)
-	granted := slices.ContainsFunc(t.events, func(event contract.Event) bool { return event.Kind == contract.EventGranted })
+	granted := slices.ContainsFunc(
+		t.events,
+		func(event contract.Event) bool { return event.Kind == contract.EventGranted },
+	)
 	if recorded && !granted {
 		var err error
 		if granted, err = g.claimsAccess(ctx, t, proven); err != nil {
@@ -43,7 +46,11 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 			} else if lost {
 				continue
 			}
-			return contract.Problemf(contract.KindUnavailable, "", "", "the holding on %s knows of no grant to the request %s", access.Target, t.status.ID)
+			return contract.Unavailable(
+				"the holding on %s knows of no grant to the request %s",
+				access.Target,
+				t.status.ID,
+			)
 		}
 	}
 	return nil
@@ -68,11 +75,14 @@ func (g *Guard) keptUp(ctx context.Context, status contract.Status) (contract.St
 	return status, nil
 }
 
-// claimsAccess is true when a status says that access was given of which the record has nothing, although none of its events does. It
-// refuses one that says so of a request that nobody has decided. What the record has was proven when it came there, also when the key
-// that has decided it was retired since.
+// claimsAccess is true when a status says that access was given of which the record has nothing, although none of its
+// events does. It refuses one that says so of a request that nobody has decided. What the record has was proven when it
+// came there, also when the key that has decided it was retired since.
 func (g *Guard) claimsAccess(ctx context.Context, t telling, proven seal.Proven) (bool, error) {
-	begun := slices.Contains([]contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking}, t.status.State)
+	begun := slices.Contains(
+		[]contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking},
+		t.status.State,
+	)
 	if !begun && t.status.GrantedAt == nil {
 		return false, nil
 	}
@@ -94,7 +104,8 @@ func holdsAlone(holding ledger.Holding, request string, now time.Time) bool {
 	return holding.Open && !holding.Standing && holds && len(holding.Leases.Without(request).Live(now)) == 0
 }
 
-// hasHeld is true when a request holds access, or has. How much a request has used up is forgotten when it can use no more.
+// hasHeld is true when a request holds access, or has. How much a request has used up is forgotten when it can use no
+// more.
 func hasHeld(holding ledger.Holding, t telling, now time.Time) bool {
 	_, holds := holding.Leases.Find(t.status.ID)
 	used := slices.ContainsFunc(holding.Uses, func(use ledger.Use) bool { return use.Request == t.status.ID })
@@ -103,8 +114,8 @@ func hasHeld(holding ledger.Holding, t telling, now time.Time) bool {
 	return holding.Grant != "" && (holds || used || forgotten || wentSince)
 }
 
-// lost is true of a request that the ledger has forgotten the grant of, with its holding: it was restored from an older copy.
-// While it knows the decision, it has had the holding too.
+// lost is true of a request that the ledger has forgotten the grant of, with its holding: it was restored from an older
+// copy. While it knows the decision, it has had the holding too.
 func (g *Guard) lost(ctx context.Context, request string) (bool, error) {
 	if g.Decisions == nil {
 		return false, nil
@@ -118,18 +129,31 @@ func (g *Guard) lost(ctx context.Context, request string) (bool, error) {
 
 // contradicted tells operators once of access that is live and was to be recorded as over, or as not given.
 func (g *Guard) contradicted(ctx context.Context, status contract.Status, holding ledger.Holding) error {
-	problem := contract.Problemf(contract.KindUnavailable, "state", "see whether the access is there",
-		"it is %s, says its workflow, and %s still holds its access until %s", status.State, holding.Access.Target, holding.Until.UTC().Format(time.RFC3339))
-	so, err := ledger.Confirm(ctx, g.Holdings, holding.Grant, func(ctx context.Context, holding ledger.Holding) (bool, error) {
-		return holdsAlone(holding, status.ID, now(ctx)) && holding.Until.After(now(ctx).Add(patience)), nil
-	})
+	problem := contract.Unavailable("it is %s, says its workflow, and %s still holds its access until %s", status.State, holding.Access.Target, holding.Until.UTC().Format(time.RFC3339)).
+		At("state").
+		Advise("see whether the access is there")
+	so, err := ledger.Confirm(
+		ctx,
+		g.Holdings,
+		holding.Grant,
+		func(ctx context.Context, holding ledger.Holding) (bool, error) {
+			return holdsAlone(holding, status.ID, now(ctx)) && holding.Until.After(now(ctx).Add(patience)), nil
+		},
+	)
 	if err != nil || !so {
 		return problem // it is looked at again
 	}
 	err = g.Alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
-		Kind: contract.AlarmNotRecorded, At: now(ctx), Target: holding.Access.Target, Grant: holding.Grant,
-		Requests: []string{status.ID}, Actor: contract.ActorCurfew, Text: "The state of the request is not recorded: " + problem.Error(),
+		ID:     fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
+		Kind:   contract.AlarmNotRecorded,
+		At:     now(ctx),
+		Target: holding.Access.Target,
+		Grant:  holding.Grant,
+		Requests: []string{
+			status.ID,
+		},
+		Actor: contract.ActorCurfew,
+		Text:  "The state of the request is not recorded: " + problem.Error(),
 	})
 	if err != nil {
 		return err

@@ -1,6 +1,7 @@
-// Package provenance stands before everything that is recorded, written or sent for a workflow. Activities run for anybody who
-// can write to Temporal, under whatever workflow id they choose. So what people are said to have done must bear its seal, what
-// targets are said to have done must agree with their holdings, and what was requested is drawn from the sealed request.
+// Package provenance stands before everything that is recorded, written or sent for a workflow. Activities run for
+// anybody who can write to Temporal, under whatever workflow id they choose. So what people are said to have done must
+// bear its seal, what targets are said to have done must agree with their holdings, and what was requested is drawn
+// from the sealed request.
 package provenance
 
 import (
@@ -30,7 +31,8 @@ type Options struct {
 // Guard stands before activities. Each of its methods takes an activity and returns the guarded one.
 type Guard struct{ Options }
 
-// New makes a guard. It minds who has said what, and not by whose clock: what was said is recorded, also where clocks differ.
+// New makes a guard. It minds who has said what, and not by whose clock: what was said is recorded, also where clocks
+// differ.
 func New(o Options) *Guard {
 	o.Verifier = o.Verifier.AnyDate()
 	return &Guard{o}
@@ -74,7 +76,8 @@ func (g *Guard) Open(
 ) func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 	return func(ctx context.Context, in contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 		s, err := g.verify(ctx, telling{nil, in.Status, in.Provenance}, false)
-		if err == nil && !mayOpen(in.Provenance.Chain.Request.Fact, contract.TicketPlace{Project: in.Project, Type: in.Type}) {
+		if err == nil &&
+			!mayOpen(in.Provenance.Chain.Request.Fact, contract.TicketPlace{Project: in.Project, Type: in.Type}) {
 			err = g.refuse(ctx, in.Status.ID, "it opens no ticket in %.40q", in.Project)
 		}
 		if err != nil {
@@ -118,7 +121,7 @@ func (g *Guard) Notify(
 
 // refuse tells operators what somebody without a key wanted, once, and returns the problem.
 func (g *Guard) refuse(ctx context.Context, request, fault string, args ...any) error {
-	problem := contract.Problemf(contract.KindForbidden, "provenance", "see which workflow has said so", fault, args...)
+	problem := contract.Forbidden(fault, args...).At("provenance").Advise("see which workflow has said so")
 	return g.alarmed(ctx, request, problem.Fault, problem)
 }
 
@@ -131,9 +134,15 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 		requests = []string{request}
 	}
 	err := g.Alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%s/%s", contract.AlarmForged, request, hex.EncodeToString(sum[:8])),
-		Kind: contract.AlarmForged, At: now(ctx), Requests: requests, Actor: contract.ActorCurfew,
-		Text: "The workflow " + contract.Shorten(workflowOf(ctx), 256) + " wanted something recorded, written or sent that nobody vouches for: " + problem.Error(),
+		ID:       fmt.Sprintf("%s/%s/%s", contract.AlarmForged, request, hex.EncodeToString(sum[:8])),
+		Kind:     contract.AlarmForged,
+		At:       now(ctx),
+		Requests: requests,
+		Actor:    contract.ActorCurfew,
+		Text: "The workflow " + contract.Shorten(
+			workflowOf(ctx),
+			256,
+		) + " wanted something recorded, written or sent that nobody vouches for: " + problem.Error(),
 	})
 	if err != nil {
 		return err

@@ -50,7 +50,9 @@ func newBench(t *testing.T) *bench {
 	b.store, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, b.store.Close()) })
-	b.guard = provenance.New(provenance.Options{Verifier: verifier, Events: b.store, Holdings: b.store, Alarms: b.store})
+	b.guard = provenance.New(
+		provenance.Options{Verifier: verifier, Events: b.store, Holdings: b.store, Alarms: b.store},
+	)
 	return b
 }
 
@@ -83,11 +85,21 @@ func (b *bench) request(change func(*contract.Request)) contract.Sealed[contract
 func told(request contract.Sealed[contract.Request], kind contract.EventKind, actor, said string) contract.RecordInput {
 	fact := request.Fact
 	return contract.RecordInput{
-		Events: []contract.Event{{Request: fact.ID, Seq: 1, Kind: kind, At: time.Now().UTC(), Actor: actor, Said: said}},
+		Events: []contract.Event{
+			{Request: fact.ID, Seq: 1, Kind: kind, At: time.Now().UTC(), Actor: actor, Said: said},
+		},
 		Status: contract.Status{
-			ID: fact.ID, State: contract.StatePending, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject,
-			Reason: fact.Reason, Ticket: fact.Ticket, AskedAt: fact.AskedAt, MaxDuration: fact.Terms.MaxDuration, Seq: 1,
-			Holds: []contract.HoldState{{Access: fact.Terms.Accesses[0]}},
+			ID:          fact.ID,
+			State:       contract.StatePending,
+			Template:    fact.Template,
+			Requester:   fact.Requester,
+			Subject:     fact.Subject,
+			Reason:      fact.Reason,
+			Ticket:      fact.Ticket,
+			AskedAt:     fact.AskedAt,
+			MaxDuration: fact.Terms.MaxDuration,
+			Seq:         1,
+			Holds:       []contract.HoldState{{Access: fact.Terms.Accesses[0]}},
 		},
 		Provenance: contract.Provenance{Chain: contract.Chain{Grounds: contract.Grounds{Request: request}}},
 	}
@@ -100,16 +112,22 @@ func (b *bench) run(workflowID, name string, in any) error {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: workflowID})
-	env.RegisterActivityWithOptions(b.guard.Record(func(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
-		b.recorded = append(b.recorded, in)
-		return contract.RecordResult{}, b.store.Append(ctx, in.Events, in.Status)
-	}), activity.RegisterOptions{Name: contract.ActivityRecord})
-	env.RegisterActivityWithOptions(b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Written, error) {
-		b.commented = append(b.commented, in)
-		return contract.Written{}, nil
-	}, func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
-		return contract.OpenTicketResult{Ticket: b.opened}, nil
-	}), activity.RegisterOptions{Name: contract.ActivityCommentTicket})
+	env.RegisterActivityWithOptions(
+		b.guard.Record(func(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
+			b.recorded = append(b.recorded, in)
+			return contract.RecordResult{}, b.store.Append(ctx, in.Events, in.Status)
+		}),
+		activity.RegisterOptions{Name: contract.ActivityRecord},
+	)
+	env.RegisterActivityWithOptions(
+		b.guard.Comment(func(_ context.Context, in contract.CommentInput) (contract.Written, error) {
+			b.commented = append(b.commented, in)
+			return contract.Written{}, nil
+		}, func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error) {
+			return contract.OpenTicketResult{Ticket: b.opened}, nil
+		}),
+		activity.RegisterOptions{Name: contract.ActivityCommentTicket},
+	)
 	env.RegisterActivityWithOptions(b.guard.Alarm(ledger.New(b.store, b.store, b.store, b.store).Alarm),
 		activity.RegisterOptions{Name: contract.ActivityAlarm})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
@@ -147,7 +165,11 @@ func (b *bench) hold(request contract.Request, change func(*ledger.Holding)) {
 	defer locked.Unlock()
 	until := time.Now().Add(time.Hour).UTC()
 	holding := ledger.Holding{
-		Grant: access.GrantID(), Access: access, Open: true, Until: until, Leases: contract.Leases{{Request: request.ID, Until: until}},
+		Grant:  access.GrantID(),
+		Access: access,
+		Open:   true,
+		Until:  until,
+		Leases: contract.Leases{{Request: request.ID, Until: until}},
 	}
 	if change != nil {
 		change(&holding)
@@ -155,11 +177,22 @@ func (b *bench) hold(request contract.Request, change func(*ledger.Holding)) {
 	require.NoError(b.t, locked.Save(b.t.Context(), holding))
 }
 
-func (b *bench) review(request contract.Sealed[contract.Request], by string, verdict contract.Verdict, reason string) contract.Sealed[contract.Review] {
+func (b *bench) review(
+	request contract.Sealed[contract.Request],
+	by string,
+	verdict contract.Verdict,
+	reason string,
+) contract.Sealed[contract.Review] {
 	b.t.Helper()
 	digest, err := seal.Digest(request.Fact)
 	require.NoError(b.t, err)
-	fact := contract.Review{Request: request.Fact.ID, Reviewer: by, Verdict: verdict, Reason: reason, At: time.Now().UTC()}
+	fact := contract.Review{
+		Request:  request.Fact.ID,
+		Reviewer: by,
+		Verdict:  verdict,
+		Reason:   reason,
+		At:       time.Now().UTC(),
+	}
 	return sealed(b, b.server, seal.OfReview(fact, digest), fact)
 }
 
@@ -198,7 +231,15 @@ func TestP7AnEventIsWhatItsActorHasSealed(t *testing.T) {
 			in := told(request, tc.kind, tc.actor, tc.said)
 			in.Provenance.Reviews = []contract.Sealed[contract.Review]{
 				b.review(request, "bob", contract.VerdictApprove, "fine"),
-				{Fact: contract.Review{Request: id, Reviewer: "carol", Verdict: contract.VerdictApprove, Reason: "fine"}, Seal: "made up"},
+				{
+					Fact: contract.Review{
+						Request:  id,
+						Reviewer: "carol",
+						Verdict:  contract.VerdictApprove,
+						Reason:   "fine",
+					},
+					Seal: "made up",
+				},
 			}
 			end := contract.End{Request: id, By: "ann", Reason: "not any more", At: time.Now().UTC()}
 			in.Provenance.Ends = []contract.Sealed[contract.End]{sealed(b, b.server, seal.OfEnd(end), end)}
@@ -227,10 +268,22 @@ func TestP7ARequestThatNobodyHasSealedIsRecordedAsNobodys(t *testing.T) {
 	require.NoError(t, b.record(told(request, contract.EventRequested, "dave", "orders are late")))
 	status, events, err := b.store.Request(t.Context(), id)
 	require.NoError(t, err)
-	require.Equal(t, []string{contract.ActorSignal, contract.ActorSignal, contract.ActorSignal}, []string{status.Requester, status.Subject, events[0].Actor})
+	require.Equal(
+		t,
+		[]string{contract.ActorSignal, contract.ActorSignal, contract.ActorSignal},
+		[]string{status.Requester, status.Subject, events[0].Actor},
+	)
 	require.Empty(t, status.Ticket)
-	require.Error(t, b.record(told(request, contract.EventGranted, contract.ActorCurfew, "")), "nor does it ever have access")
-	require.Error(t, b.comment("OPS-7", told(request, contract.EventRequested, "dave", "orders are late")), "nor is anybody told")
+	require.Error(
+		t,
+		b.record(told(request, contract.EventGranted, contract.ActorCurfew, "")),
+		"nor does it ever have access",
+	)
+	require.Error(
+		t,
+		b.comment("OPS-7", told(request, contract.EventRequested, "dave", "orders are late")),
+		"nor is anybody told",
+	)
 	require.Len(t, b.alarms(contract.AlarmForged), 1)
 }
 
@@ -308,7 +361,9 @@ func TestP7NobodySaysThatARequestHoldsAccessUpWhichTheHoldingDoesNotKnow(t *test
 			in := told(request, contract.EventExpired, contract.ActorDeadline, "")
 			in.Status.State, in.Status.Outcome = contract.StateEnded, contract.OutcomeExpired
 			in.Status.Names = map[string]string{"ann": "Somebody Else"}
-			in.Status.Holds = []contract.HoldState{{Access: request.Fact.Terms.Accesses[0], HeldUntil: &other.Until, HeldBy: other.Request}}
+			in.Status.Holds = []contract.HoldState{
+				{Access: request.Fact.Terms.Accesses[0], HeldUntil: &other.Until, HeldBy: other.Request},
+			}
 			require.NoError(t, b.record(in))
 			status := b.recorded[len(b.recorded)-1].Status
 			require.Equal(t, tc.by, status.Holds[0].HeldBy)
@@ -325,7 +380,11 @@ func TestP7AGrantIsRecordedWhenTheHoldingKnowsOfIt(t *testing.T) {
 	digest, err := seal.Digest(request.Fact)
 	require.NoError(t, err)
 	decision := contract.DecisionFact{
-		Request: id, RequestDigest: digest, Ruling: contract.RulingGrant, Lasts: request.Fact.Duration, Until: time.Now().Add(time.Hour).UTC(),
+		Request:       id,
+		RequestDigest: digest,
+		Ruling:        contract.RulingGrant,
+		Lasts:         request.Fact.Duration,
+		Until:         time.Now().Add(time.Hour).UTC(),
 	}
 	in := told(request, contract.EventGranted, contract.ActorCurfew, "")
 	in.Status.State = contract.StateActive
@@ -342,7 +401,15 @@ func TestAccessThatIsGoneByNowIsNotToldAsStuck(t *testing.T) {
 	b := newBench(t)
 	request := b.request(nil)
 	grant := request.Fact.Terms.Accesses[0].GrantID()
-	alarm := contract.AlarmInput{Alarm: contract.Alarm{ID: grant + "/1/stuck/1", Kind: contract.AlarmStuck, At: time.Now(), Grant: grant, Text: "it is stuck"}}
+	alarm := contract.AlarmInput{
+		Alarm: contract.Alarm{
+			ID:    grant + "/1/stuck/1",
+			Kind:  contract.AlarmStuck,
+			At:    time.Now(),
+			Grant: grant,
+			Text:  "it is stuck",
+		},
+	}
 	b.hold(request.Fact, func(h *ledger.Holding) { h.Open, h.Leases = false, nil })
 	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
 	require.Empty(t, b.alarms(""))
@@ -410,20 +477,45 @@ func TestP7AWorkflowRaisesItsOwnAlarmsAndNoOthers(t *testing.T) {
 	b := newBench(t)
 	request := b.request(nil)
 	grant := request.Fact.Terms.Accesses[0].GrantID()
-	alarm := contract.AlarmInput{Alarm: contract.Alarm{ID: grant + "/1/stuck/1", Kind: contract.AlarmStuck, At: time.Now(), Grant: grant, Text: "it is stuck"}}
+	alarm := contract.AlarmInput{
+		Alarm: contract.Alarm{
+			ID:    grant + "/1/stuck/1",
+			Kind:  contract.AlarmStuck,
+			At:    time.Now(),
+			Grant: grant,
+			Text:  "it is stuck",
+		},
+	}
 	b.hold(request.Fact, nil)
 	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
-	require.Equal(t, "The workflow "+grant+" says: it is stuck", b.alarms(contract.AlarmStuck)[0].Text, "nobody vouches for its words")
+	require.Equal(
+		t,
+		"The workflow "+grant+" says: it is stuck",
+		b.alarms(contract.AlarmStuck)[0].Text,
+		"nobody vouches for its words",
+	)
 	require.Error(t, b.run("elsewhere", contract.ActivityAlarm, alarm))
 
 	takeOver := contract.TakeOver{Grant: grant, By: "frank", Reason: "scrapped", At: time.Now().UTC()}
-	alarm.Alarm = contract.Alarm{ID: grant + "/1/taken-over/1", Kind: contract.AlarmTakenOver, At: time.Now(), Grant: grant, Actor: "frank", Text: "frank answers for it"}
+	alarm.Alarm = contract.Alarm{
+		ID:    grant + "/1/taken-over/1",
+		Kind:  contract.AlarmTakenOver,
+		At:    time.Now(),
+		Grant: grant,
+		Actor: "frank",
+		Text:  "frank answers for it",
+	}
 	require.Error(t, b.run(grant, contract.ActivityAlarm, alarm))
 	alarm.TakeOver = sealed(b, b.server, seal.OfTakeOver(takeOver), takeOver)
 	require.NoError(t, b.run(grant, contract.ActivityAlarm, alarm))
 
 	stuck := contract.AlarmInput{Request: request, Alarm: contract.Alarm{
-		ID: "stuck/" + id + "/1", Kind: contract.AlarmStuck, At: time.Now(), Requests: []string{id}, Actor: contract.ActorCurfew, Text: "it is stuck",
+		ID:       "stuck/" + id + "/1",
+		Kind:     contract.AlarmStuck,
+		At:       time.Now(),
+		Requests: []string{id},
+		Actor:    contract.ActorCurfew,
+		Text:     "it is stuck",
 	}}
 	require.NoError(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, stuck), "its access is held")
 	b.hold(request.Fact, func(h *ledger.Holding) { h.Open, h.Leases = false, nil })
@@ -431,8 +523,12 @@ func TestP7AWorkflowRaisesItsOwnAlarmsAndNoOthers(t *testing.T) {
 	require.Error(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, stuck), "it is gone")
 
 	overdue := contract.AlarmInput{Request: request, Alarm: contract.Alarm{
-		ID: "break-glass-review-overdue/" + id + "/1", Kind: contract.AlarmBreakGlassReviewOverdue, At: time.Now(), Requests: []string{id},
-		Actor: contract.ActorCurfew, Text: "ann used break-glass access",
+		ID:       "break-glass-review-overdue/" + id + "/1",
+		Kind:     contract.AlarmBreakGlassReviewOverdue,
+		At:       time.Now(),
+		Requests: []string{id},
+		Actor:    contract.ActorCurfew,
+		Text:     "ann used break-glass access",
 	}}
 	require.Error(t, b.run(contract.RequestWorkflowID(id), contract.ActivityAlarm, overdue), "she has not")
 	overdue.Request = b.request(func(request *contract.Request) { request.BreakGlass = true })

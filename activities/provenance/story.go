@@ -20,8 +20,8 @@ type telling struct {
 	provenance contract.Provenance
 }
 
-// verify returns a telling as it may be told. It refuses a workflow of another name than the request's, which is a filter and
-// no proof; and then whatever is not proven. recorded is true when it goes into the ledger.
+// verify returns a telling as it may be told. It refuses a workflow of another name than the request's, which is a
+// filter and no proof; and then whatever is not proven. recorded is true when it goes into the ledger.
 func (g *Guard) verify(ctx context.Context, t telling, recorded bool) (telling, error) {
 	id := t.status.ID
 	if workflowOf(ctx) != contract.RequestWorkflowID(id) || t.provenance.Chain.Request.Fact.ID != id {
@@ -54,8 +54,8 @@ func (g *Guard) verify(ctx context.Context, t telling, recorded bool) (telling, 
 	return t, g.compare(ctx, t, proven, recorded)
 }
 
-// known finds a request whose seal counts no more, because its key was retired meanwhile, in the ledger: there it was sealed
-// when it was recorded. It is nil when the ledger has none, or another one.
+// known finds a request whose seal counts no more, because its key was retired meanwhile, in the ledger: there it was
+// sealed when it was recorded. It is nil when the ledger has none, or another one.
 func (g *Guard) known(ctx context.Context, p contract.Provenance) (*seal.Proven, error) {
 	request := p.Chain.Request.Fact
 	status, _, err := g.Events.Request(ctx, request.ID)
@@ -73,11 +73,19 @@ func (g *Guard) known(ctx context.Context, p contract.Provenance) (*seal.Proven,
 }
 
 func sameRequest(status contract.Status, request contract.Request) bool {
-	return status.Requester == request.Requester && status.Subject == request.Subject && status.Template == request.Template &&
-		status.Reason == request.Reason && status.AskedAt.Equal(request.AskedAt) && status.MaxDuration == request.MaxDuration() &&
-		slices.EqualFunc(status.Holds, request.Terms.Accesses, func(hold contract.HoldState, access contract.Access) bool {
-			return hold.Access.GrantID() == access.GrantID()
-		})
+	return status.Requester == request.Requester &&
+		status.Subject == request.Subject &&
+		status.Template == request.Template &&
+		status.Reason == request.Reason &&
+		status.AskedAt.Equal(request.AskedAt) &&
+		status.MaxDuration == request.MaxDuration() &&
+		slices.EqualFunc(
+			status.Holds,
+			request.Terms.Accesses,
+			func(hold contract.HoldState, access contract.Access) bool {
+				return hold.Access.GrantID() == access.GrantID()
+			},
+		)
 }
 
 // withoutAccess are the kinds of events that a request has that was refused.
@@ -85,15 +93,18 @@ var withoutAccess = []contract.EventKind{
 	contract.EventRequested, contract.EventDenied, contract.EventFailed, contract.EventLapsed, contract.EventWithdrawn,
 }
 
-// anonymous is the story of a request that nobody has sealed: it is recorded as nobody's, and as nothing but refused. One that
-// the ledger has by somebody stays as it is.
+// anonymous is the story of a request that nobody has sealed: it is recorded as nobody's, and as nothing but refused.
+// One that the ledger has by somebody stays as it is.
 func (g *Guard) anonymous(ctx context.Context, t telling, problem *contract.Problem) (telling, error) {
 	recorded, _, err := g.Events.Request(ctx, t.status.ID)
 	if err != nil && !errors.Is(err, ledger.ErrNotFound) {
 		return t, err
 	}
 	taken := err == nil && recorded.Requester != contract.ActorSignal
-	other := slices.ContainsFunc(t.events, func(event contract.Event) bool { return !slices.Contains(withoutAccess, event.Kind) })
+	other := slices.ContainsFunc(
+		t.events,
+		func(event contract.Event) bool { return !slices.Contains(withoutAccess, event.Kind) },
+	)
 	if taken || other {
 		return t, g.alarmed(ctx, t.status.ID, t.provenance.Chain.Request.Seal, problem)
 	}
@@ -120,8 +131,8 @@ func (g *Guard) alarmedOnly(ctx context.Context, t telling, problem *contract.Pr
 	return err
 }
 
-// drawn is a status in which everything about what was requested is the request's own, and everything that people said is
-// proven.
+// drawn is a status in which everything about what was requested is the request's own, and everything that people said
+// is proven.
 func drawn(status contract.Status, proven seal.Proven) contract.Status {
 	status = story.Drawn(status, proven.Request)
 	status.Names = nil                                                                 // whoever shows it asks the directory
@@ -130,7 +141,10 @@ func drawn(status contract.Status, proven seal.Proven) contract.Status {
 		status.Ticket = ""
 	}
 	status.Reviews = slices.DeleteFunc(slices.Clone(status.Reviews), func(review contract.Review) bool {
-		return !slices.ContainsFunc(proven.Reviews, func(known contract.Review) bool { return sameReview(known, review) })
+		return !slices.ContainsFunc(
+			proven.Reviews,
+			func(known contract.Review) bool { return sameReview(known, review) },
+		)
 	})
 	if review := status.PostReview; review != nil &&
 		!slices.ContainsFunc(proven.Reviews, func(known contract.Review) bool { return sameReview(known, *review) }) {
@@ -158,16 +172,23 @@ func within(until *time.Time, latest time.Time) *time.Time {
 }
 
 func sameReview(a, b contract.Review) bool {
-	return a.Reviewer == b.Reviewer && a.Verdict == b.Verdict && a.Reason == b.Reason && a.Duration == b.Duration && a.At.Equal(b.At)
+	return a.Reviewer == b.Reviewer && a.Verdict == b.Verdict && a.Reason == b.Reason && a.Duration == b.Duration &&
+		a.At.Equal(b.At)
 }
 
 func tookOver(proven seal.Proven, access contract.Access) bool {
-	return slices.ContainsFunc(proven.TakeOvers, func(by contract.TakeOver) bool { return by.Grant == access.GrantID() })
+	return slices.ContainsFunc(
+		proven.TakeOvers,
+		func(by contract.TakeOver) bool { return by.Grant == access.GrantID() },
+	)
 }
 
 // ownTicket refuses to write on a ticket that is neither the request's own nor the one that was opened for it.
 func (g *Guard) ownTicket(
-	ctx context.Context, key string, t telling, open func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error),
+	ctx context.Context,
+	key string,
+	t telling,
+	open func(context.Context, contract.OpenTicketInput) (contract.OpenTicketResult, error),
 ) error {
 	request := t.provenance.Chain.Request.Fact
 	other := func() error { return g.refuse(ctx, request.ID, "it belongs to another ticket than %.40q", key) }
@@ -209,7 +230,10 @@ func mayOpen(request contract.Request, place contract.TicketPlace) bool {
 // placedIn is true of a key that a ticket can have which was opened for a request.
 func placedIn(request contract.Request, key string) bool {
 	project, _, _ := strings.Cut(key, "-")
-	return slices.ContainsFunc(places(request), func(place contract.TicketPlace) bool { return place.Project == project })
+	return slices.ContainsFunc(
+		places(request),
+		func(place contract.TicketPlace) bool { return place.Project == project },
+	)
 }
 
 // patience is how long a target may go on remembering what a request has used up.

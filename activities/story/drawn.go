@@ -2,8 +2,8 @@ package story
 
 import "curfew/workflows/contract"
 
-// Drawn is a status whose every word about what was requested is the request's own: who, what, how long and why. What has
-// become of it stays as it is told.
+// Drawn is a status whose every word about what was requested is the request's own: who, what, how long and why. What
+// has become of it stays as it is told.
 func Drawn(status contract.Status, request contract.Request) contract.Status {
 	status.ID, status.Template = request.ID, request.Template
 	status.Requester, status.Subject = request.Requester, request.Subject

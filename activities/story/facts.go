@@ -29,11 +29,20 @@ func ended(outcome contract.Outcome) Fact {
 // The facts about the access.
 var (
 	// keptUp: another request holds the access up, or a part of it.
-	keptUp = Fact{"kept up by another request", func(c Case) bool { return len(c.kept()) > 0 && c.keptUntil().After(c.Now) }}
+	keptUp = Fact{
+		"kept up by another request",
+		func(c Case) bool { return len(c.kept()) > 0 && c.keptUntil().After(c.Now) },
+	}
 	// wasKeptUp: another request did, and its time is over.
-	wasKeptUp = Fact{"was kept up by another request", func(c Case) bool { return len(c.kept()) > 0 && !c.keptUntil().After(c.Now) }}
+	wasKeptUp = Fact{
+		"was kept up by another request",
+		func(c Case) bool { return len(c.kept()) > 0 && !c.keptUntil().After(c.Now) },
+	}
 	// wasThere: the subject had all of the access before, and keeps it.
-	wasThere = Fact{"standing", func(c Case) bool { return c.every(func(h contract.HoldState) bool { return h.Standing }) }}
+	wasThere = Fact{
+		"standing",
+		func(c Case) bool { return c.every(func(h contract.HoldState) bool { return h.Standing }) },
+	}
 	// gone: all of the access was seen to be gone, but for what stood before.
 	gone = Fact{"gone", func(c Case) bool {
 		return c.every(func(h contract.HoldState) bool { return h.Standing || h.GoneAt != nil && !held(h) })
@@ -47,7 +56,10 @@ var (
 	// somethingLeft: a part of it may be there.
 	somethingLeft = Fact{"something left", func(c Case) bool { return slices.ContainsFunc(c.Status.Holds, held) }}
 	// neverGranted: there was no access at any time.
-	neverGranted = Fact{"never granted", func(c Case) bool { return c.Status.GrantedAt == nil && !slices.ContainsFunc(c.Status.Holds, held) }}
+	neverGranted = Fact{
+		"never granted",
+		func(c Case) bool { return c.Status.GrantedAt == nil && !slices.ContainsFunc(c.Status.Holds, held) },
+	}
 	// answeredFor: a person has taken it over.
 	answeredFor = Fact{"taken over", func(c Case) bool { return c.answering() != "" }}
 	// stuck: the revoke is past its alarm time.
@@ -79,7 +91,10 @@ var (
 	endedUnsaid = Fact{"ended by a word that is unsaid", func(c Case) bool {
 		return c.Status.Ending != nil && c.Status.State == contract.StateEnded
 	}}
-	unrecorded = Fact{"not on record", func(c Case) bool { return c.Status.Ending != nil && c.Status.Ending.Unrecorded }}
+	unrecorded = Fact{
+		"not on record",
+		func(c Case) bool { return c.Status.Ending != nil && c.Status.Ending.Unrecorded },
+	}
 )
 
 // longestProblem is how much of a target's own words is shown, in UTF-16 code units.
@@ -124,12 +139,16 @@ func held(h contract.HoldState) bool {
 
 // every is true when it is so of each entitlement, and there is one.
 func (c Case) every(is func(contract.HoldState) bool) bool {
-	return len(c.Status.Holds) > 0 && !slices.ContainsFunc(c.Status.Holds, func(h contract.HoldState) bool { return !is(h) })
+	return len(c.Status.Holds) > 0 &&
+		!slices.ContainsFunc(c.Status.Holds, func(h contract.HoldState) bool { return !is(h) })
 }
 
 // kept are what another request holds up after this one has ended.
 func (c Case) kept() []contract.HoldState {
-	return slices.DeleteFunc(slices.Clone(c.Status.Holds), func(h contract.HoldState) bool { return h.HeldUntil == nil || h.Standing })
+	return slices.DeleteFunc(
+		slices.Clone(c.Status.Holds),
+		func(h contract.HoldState) bool { return h.HeldUntil == nil || h.Standing },
+	)
 }
 
 // lastKept is the part of it that ends last.

@@ -9,11 +9,12 @@ import (
 // token is what may be a person's id in Curfew's own words.
 var token = regexp.MustCompile(`[^\s,;:()]+`)
 
-// leads are what stands before people in Curfew's own words: in lists, and as those who did something. Elsewhere a word that
-// is somebody's id as well is not taken for that person.
+// leads are what stands before people in Curfew's own words: in lists, and as those who did something. Elsewhere a word
+// that is somebody's id as well is not taken for that person.
 var leads = []string{"by ", ", ", "; ", ": ", "of ", "only ", "person ", "UTC "}
 
-// Named puts people's names beside their ids in what Curfew said where it knew only ids. The name of nobody is empty, or the id.
+// Named puts people's names beside their ids in what Curfew said where it knew only ids. The name of nobody is empty,
+// or the id.
 func Named(text string, name func(person string) string) string {
 	var named strings.Builder
 	rest := 0

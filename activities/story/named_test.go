@@ -31,7 +31,15 @@ func TestPeopleAreNamedWhereOnlyTheirIdsWereKnown(t *testing.T) {
 
 func TestAnEntryNamesThePeopleOfItsLines(t *testing.T) {
 	t.Parallel()
-	event := contract.Event{Kind: contract.EventBreakGlassUsed, Actor: "alice", Detail: "Not asked: bob. A second person has to review it."}
-	entry := story.Of(event, contract.Status{Names: map[string]string{"bob": "Bob B."}}, func(string) string { return "" })
+	event := contract.Event{
+		Kind:   contract.EventBreakGlassUsed,
+		Actor:  "alice",
+		Detail: "Not asked: bob. A second person has to review it.",
+	}
+	entry := story.Of(
+		event,
+		contract.Status{Names: map[string]string{"bob": "Bob B."}},
+		func(string) string { return "" },
+	)
 	require.Contains(t, entry.Lines, "Not asked: Bob B. (bob). A second person has to review it.")
 }

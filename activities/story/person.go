@@ -20,8 +20,8 @@ var actors = map[string]string{
 	contract.ActorSweep:     "the sweep",
 }
 
-// Person is who did something or gets something, in words: a person's name with the id beside it, or what the actor is that
-// is no person.
+// Person is who did something or gets something, in words: a person's name with the id beside it, or what the actor is
+// that is no person.
 func Person(names map[string]string, actor string) string {
 	if words, isRole := actors[actor]; isRole {
 		return words

@@ -24,8 +24,9 @@ type Fact struct {
 	Holds func(Case) bool
 }
 
-// Sentence is what Curfew says of a case that has all of the facts. Its text names values in braces, which are facts as well:
-// with another value it is another sentence. Facts that it says and does not list are found by the audit in storytest.
+// Sentence is what Curfew says of a case that has all of the facts. Its text names values in braces, which are facts as
+// well: with another value it is another sentence. Facts that it says and does not list are found by the audit in
+// storytest.
 type Sentence struct {
 	Needs []Fact
 	Text  string

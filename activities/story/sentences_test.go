@@ -30,7 +30,12 @@ func TestEachSentenceIsSaidOfWhatHasItsFactsAndOfNothingElse(t *testing.T) {
 			t.Parallel()
 			said := map[string]string{}
 			for _, sentence := range table.sentences {
-				require.NotEmpty(t, sentence.Needs, "%q is said of everything: list the facts that it needs", sentence.Text)
+				require.NotEmpty(
+					t,
+					sentence.Needs,
+					"%q is said of everything: list the facts that it needs",
+					sentence.Text,
+				)
 				c := storytest.CaseOf(t, sentence)
 				require.Equal(t, sentence.Say(c), table.say(c), "another sentence comes first")
 				require.NotContains(t, table.say(c), "{", "a value is unknown")
@@ -38,10 +43,24 @@ func TestEachSentenceIsSaidOfWhatHasItsFactsAndOfNothingElse(t *testing.T) {
 					if sentence.Text == "" {
 						continue
 					}
-					require.NotEqual(t, sentence.Say(c), table.say(storytest.Without(t, c, fact)), "%q is said without: %s", sentence.Text, fact.Name)
+					require.NotEqual(
+						t,
+						sentence.Say(c),
+						table.say(storytest.Without(t, c, fact)),
+						"%q is said without: %s",
+						sentence.Text,
+						fact.Name,
+					)
 				}
 				for _, value := range sentence.Values() {
-					require.NotEqual(t, sentence.Say(c), table.say(storytest.WithOther(t, c, value)), "%q with another %s", sentence.Text, value)
+					require.NotEqual(
+						t,
+						sentence.Say(c),
+						table.say(storytest.WithOther(t, c, value)),
+						"%q with another %s",
+						sentence.Text,
+						value,
+					)
 				}
 				said[sentence.Text] = name
 			}

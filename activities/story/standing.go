@@ -12,8 +12,15 @@ var Standings = []Sentence{
 	of("The access could not be revoked yet. Curfew keeps retrying.", stuck),
 	of("{ender} has ended it. It is not on record yet; Curfew carries it out.", endedByWord, unrecorded),
 	of("{ender} has ended it. Curfew carries that out, and the history follows.", endedByWord),
-	of("Untracked: Temporal has no workflow of this request any more. Its access ends at {until}, and nobody can extend it.", untracked, wasGranted),
-	of("Untracked: Temporal has no workflow of this request any more, so nobody can decide it. Make a new request.", untracked),
+	of(
+		"Untracked: Temporal has no workflow of this request any more. Its access ends at {until}, and nobody can extend it.",
+		untracked,
+		wasGranted,
+	),
+	of(
+		"Untracked: Temporal has no workflow of this request any more, so nobody can decide it. Make a new request.",
+		untracked,
+	),
 	of("Waiting for a decision: {approvals}.", in(contract.StatePending)),
 	of("Approved. The access begins later, at {start}.", in(contract.StateScheduled)),
 	of("Without approval (break-glass). The access is being granted.", in(contract.StateGranting), breakGlass),
@@ -26,24 +33,52 @@ var Standings = []Sentence{
 	of("Withdrawn. No access was granted.", ended(contract.OutcomeWithdrawn), neverGranted),
 	of("Nobody decided in time. No access was granted.", ended(contract.OutcomeLapsed), neverGranted),
 	of("The access could not be granted. Nothing is left behind.", ended(contract.OutcomeFailed), nothingLeft),
-	of("This request could not be granted. {subject} still has {kept} through request {keeper} until {kept-until}.", ended(contract.OutcomeFailed), keptUp),
+	of(
+		"This request could not be granted. {subject} still has {kept} through request {keeper} until {kept-until}.",
+		ended(contract.OutcomeFailed),
+		keptUp,
+	),
 	of("The access could not be granted. A part of it may be there.", ended(contract.OutcomeFailed), somethingLeft),
 
-	of("This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}.", ended(contract.OutcomeExpired), keptUp),
-	of("This request has ended. {subject} kept {kept} through request {keeper} until {kept-until}.", ended(contract.OutcomeExpired), wasKeptUp),
+	of(
+		"This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}.",
+		ended(contract.OutcomeExpired),
+		keptUp,
+	),
+	of(
+		"This request has ended. {subject} kept {kept} through request {keeper} until {kept-until}.",
+		ended(contract.OutcomeExpired),
+		wasKeptUp,
+	),
 	of("The time is over. {subject} had the access before and keeps it.", ended(contract.OutcomeExpired), wasThere),
 	of("The time is over, and the access was seen to be gone.", ended(contract.OutcomeExpired), gone),
 	of("The time of this request is over.", ended(contract.OutcomeExpired)),
 
-	of("This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}. This one was ended early.", ended(contract.OutcomeRevoked), keptUp),
-	of("This request has ended. {subject} kept {kept} through request {keeper} until {kept-until}. This one was ended early.", ended(contract.OutcomeRevoked), wasKeptUp),
+	of(
+		"This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}. This one was ended early.",
+		ended(contract.OutcomeRevoked),
+		keptUp,
+	),
+	of(
+		"This request has ended. {subject} kept {kept} through request {keeper} until {kept-until}. This one was ended early.",
+		ended(contract.OutcomeRevoked),
+		wasKeptUp,
+	),
 	of("Ended early. {subject} had the access before and keeps it.", ended(contract.OutcomeRevoked), wasThere),
 	of("Ended early, and the access was seen to be gone.", ended(contract.OutcomeRevoked), gone),
 	of("This request has ended early.", ended(contract.OutcomeRevoked)),
 
-	of("Curfew could not revoke the access; {answering} has taken it over.", ended(contract.OutcomeTakenOver), answeredFor),
+	of(
+		"Curfew could not revoke the access; {answering} has taken it over.",
+		ended(contract.OutcomeTakenOver),
+		answeredFor,
+	),
 	of("Curfew could not revoke the access; somebody has taken it over.", ended(contract.OutcomeTakenOver)),
-	of("Curfew removed the access. It can't confirm that the access is gone.", ended(contract.OutcomeUnconfirmed), removed),
+	of(
+		"Curfew removed the access. It can't confirm that the access is gone.",
+		ended(contract.OutcomeUnconfirmed),
+		removed,
+	),
 	of("This request has ended. Curfew can't confirm that the access is gone.", ended(contract.OutcomeUnconfirmed)),
 }
 

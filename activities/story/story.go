@@ -1,5 +1,6 @@
-// Package story puts a request's events and how it stands into words, for pages, commands, tickets, incidents and messages. Each
-// sentence stands beside the facts that it needs; the package storytest has the tests of places walk all of them.
+// Package story puts a request's events and how it stands into words, for pages, commands, tickets, incidents and
+// messages. Each sentence stands beside the facts that it needs; the package storytest has the tests of places walk all
+// of them.
 package story
 
 import (
@@ -23,7 +24,15 @@ func Of(event contract.Event, status contract.Status, page func(request string) 
 	c := Case{Event: event, Status: status, Now: event.At}
 	e := Entry{Marker: event.ID(), Headline: Headline(c), Said: event.Said}
 	if event.Kind == contract.EventRequested {
-		e.Lines = append(e.Lines, fmt.Sprintf("Template %s for %s, subject %s", status.Template, status.Duration, Person(status.Names, status.Subject)))
+		e.Lines = append(
+			e.Lines,
+			fmt.Sprintf(
+				"Template %s for %s, subject %s",
+				status.Template,
+				status.Duration,
+				Person(status.Names, status.Subject),
+			),
+		)
 	}
 	if event.Detail != "" {
 		e.Lines = append(e.Lines, strings.Split(Named(event.Detail, c.name), "\n")...)

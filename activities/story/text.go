@@ -44,14 +44,15 @@ const MarkerStart = "curfew: "
 // plainID is what no system formats, and no query takes for a part of its language.
 var plainID = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$`)
 
-// CheckID is about ids that become a part of a text and are looked for in it, like markers: they are ours, and plain. Its
-// error is a *contract.Problem that names the field.
+// CheckID is about ids that become a part of a text and are looked for in it, like markers: they are ours, and plain.
+// Its error is a *contract.Problem that names the field.
 func CheckID(field, id string) error {
 	if plainID.MatchString(id) {
 		return nil
 	}
-	return contract.Problemf(contract.KindInvalid, field,
-		"use letters, digits and . _ / - alone, at most 100", "%.120q can't be found again where it was told", id)
+	return contract.Invalid("%.120q can't be found again where it was told", id).
+		At(field).
+		Advise("use letters, digits and . _ / - alone, at most 100")
 }
 
 // MarkerOf returns the marker of a text whose last line it is; empty when there is none.

@@ -28,7 +28,9 @@ func TestP3WhatCouldNotBeSeenToBeGoneIsToldAsRemoved(t *testing.T) {
 	t.Parallel()
 	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
 	c := story.Case{Event: contract.Event{Kind: contract.EventUnconfirmed}, Status: contract.Status{
-		State: contract.StateEnded, Outcome: contract.OutcomeUnconfirmed, Holds: []contract.HoldState{{RemovedAt: &removed}},
+		State:   contract.StateEnded,
+		Outcome: contract.OutcomeUnconfirmed,
+		Holds:   []contract.HoldState{{RemovedAt: &removed}},
 	}}
 	require.Equal(t, "Access was removed; Curfew can't confirm that it is gone", story.Headline(c))
 	require.Equal(t, "removed, can't be confirmed", story.State(c))

@@ -26,8 +26,8 @@ type comparison struct {
 	result    contract.SweepResult
 }
 
-// orphans looks for what carries Curfew's mark and is held up by nothing, and looks twice: what was given or ended during the first
-// look is no orphan.
+// orphans looks for what carries Curfew's mark and is held up by nothing, and looks twice: what was given or ended
+// during the first look is no orphan.
 func (c *comparison) orphans(ctx context.Context) error {
 	lister, ok := c.connector.(target.Lister)
 	if !ok {
@@ -45,22 +45,32 @@ func (c *comparison) orphans(ctx context.Context) error {
 		return err
 	}
 	for _, orphan := range again {
-		if !slices.ContainsFunc(found, func(one target.Marked) bool { return one.Key == orphan.Key && one.Until.Equal(orphan.Until) }) {
+		if !slices.ContainsFunc(
+			found,
+			func(one target.Marked) bool { return one.Key == orphan.Key && one.Until.Equal(orphan.Until) },
+		) {
 			continue
 		}
-		c.result.Orphans = append(c.result.Orphans, contract.Orphan{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until})
+		c.result.Orphans = append(
+			c.result.Orphans,
+			contract.Orphan{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until},
+		)
 		c.raise(ctx, contract.Alarm{
 			ID:   fmt.Sprintf("%s/%s/%s/%d", contract.AlarmOrphaned, c.target, orphan.Key, orphan.Until.Unix()),
 			Kind: contract.AlarmOrphaned,
-			Text: fmt.Sprintf("%s has access that carries Curfew's mark (%s), and no live grant holds it up.", c.nameOf(orphan), orphan.Key),
+			Text: fmt.Sprintf(
+				"%s has access that carries Curfew's mark (%s), and no live grant holds it up.",
+				c.nameOf(orphan),
+				orphan.Key,
+			),
 		})
 	}
 	return nil
 }
 
-// unheld lists what has a mark and is held up by nothing. A holding that is open holds it up, also past its end: then it is the
-// watchdog's. So does a grant that runs, whatever has become of the holdings: losing one of the two databases makes nothing an
-// orphan. The holdings are read after the list: access is on record before it is given.
+// unheld lists what has a mark and is held up by nothing. A holding that is open holds it up, also past its end: then
+// it is the watchdog's. So does a grant that runs, whatever has become of the holdings: losing one of the two databases
+// makes nothing an orphan. The holdings are read after the list: access is on record before it is given.
 func (c *comparison) unheld(ctx context.Context, lister target.Lister) (found []target.Marked, err error) {
 	marked, err := lister.List(ctx)
 	if err != nil {
@@ -118,7 +128,7 @@ func (a *Activities) runs(ctx context.Context, name, key string) (bool, error) {
 			contract.WorkflowGrant, contract.GrantIDPrefix(name, key)),
 	})
 	if err != nil {
-		return false, contract.Problemf(contract.KindUnavailable, "", "", "Temporal can't be asked which grants run: %v", err)
+		return false, contract.Unavailable("Temporal can't be asked which grants run: %v", err)
 	}
 	return len(found.GetExecutions()) > 0, nil
 }
@@ -165,7 +175,8 @@ func (c *comparison) find(holding ledger.Holding, seen target.State) finding {
 	return asHeld
 }
 
-// judge looks again, with the lock of the holding, before it says what it has found: the holdings were read a while ago.
+// judge looks again, with the lock of the holding, before it says what it has found: the holdings were read a while
+// ago.
 func (c *comparison) judge(ctx context.Context, holding ledger.Holding, seen target.State) {
 	found := c.find(holding, seen)
 	if found == asHeld {
@@ -174,17 +185,29 @@ func (c *comparison) judge(ctx context.Context, holding ledger.Holding, seen tar
 		}
 		return
 	}
-	still, err := ledger.Confirm(ctx, c.Holdings, holding.Grant, func(ctx context.Context, now ledger.Holding) (bool, error) {
-		holding = now
-		state, err := c.connector.Inspect(ctx, target.AccessOf(now))
-		return err == nil && c.find(now, state) == found, err
-	})
+	still, err := ledger.Confirm(
+		ctx,
+		c.Holdings,
+		holding.Grant,
+		func(ctx context.Context, now ledger.Holding) (bool, error) {
+			holding = now
+			state, err := c.connector.Inspect(ctx, target.AccessOf(now))
+			return err == nil && c.find(now, state) == found, err
+		},
+	)
 	switch {
 	case err != nil:
-		c.Log.Info("something happens to access that the sweep would report; the next sweep looks again", zap.String("grant", holding.Grant), zap.Error(err))
+		c.Log.Info(
+			"something happens to access that the sweep would report; the next sweep looks again",
+			zap.String("grant", holding.Grant),
+			zap.Error(err),
+		)
 	case !still:
 	case found == drifted:
-		c.result.Drifted = append(c.result.Drifted, holding.Grant) // the grant itself has it looked at, and the alarm raised
+		c.result.Drifted = append(
+			c.result.Drifted,
+			holding.Grant,
+		) // the grant itself has it looked at, and the alarm raised
 	default:
 		c.result.Reappeared = append(c.result.Reappeared, holding.Grant)
 		c.raise(ctx, contract.Alarm{
@@ -202,14 +225,27 @@ func (c *comparison) raise(ctx context.Context, alarm contract.Alarm) {
 	}
 	alarm.At, alarm.Target, alarm.Actor = c.now.UTC(), c.target, contract.ActorSweep
 	if err := c.Alarms.Raise(ctx, alarm); err != nil {
-		c.Log.Error("the ledger did not take an alarm of the sweep", zap.String("alarm", alarm.ID), zap.String("text", alarm.Text), zap.Error(err))
+		c.Log.Error(
+			"the ledger did not take an alarm of the sweep",
+			zap.String("alarm", alarm.ID),
+			zap.String("text", alarm.Text),
+			zap.Error(err),
+		)
 	}
 }
 
 func reappearedText(holding ledger.Holding) string {
 	account, at := holding.Access.Account, holding.GoneAt.UTC().Format(time.RFC3339)
 	if holding.Proof.Unconfirmed {
-		return fmt.Sprintf("The access of %s was removed at %s, which Curfew could not confirm, and is there. Curfew leaves it alone.", account, at)
+		return fmt.Sprintf(
+			"The access of %s was removed at %s, which Curfew could not confirm, and is there. Curfew leaves it alone.",
+			account,
+			at,
+		)
 	}
-	return fmt.Sprintf("The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.", account, at)
+	return fmt.Sprintf(
+		"The access of %s was seen to be gone at %s, and is there again. Curfew did not give it and leaves it alone.",
+		account,
+		at,
+	)
 }

@@ -23,7 +23,7 @@ func (a *Activities) remove(ctx context.Context, in contract.SweepRemoveInput) (
 	}
 	lister, ok := found.Connector.(target.Lister)
 	if !ok {
-		return contract.SweepResult{}, contract.Problemf(contract.KindInternal, "", "", "%s has no marks to go by", in.Target)
+		return contract.SweepResult{}, contract.Internal("%s has no marks to go by", in.Target)
 	}
 	// What was found a moment ago may be held up by now.
 	now, err := a.Holdings.Now(ctx)
@@ -41,13 +41,20 @@ func (a *Activities) remove(ctx context.Context, in contract.SweepRemoveInput) (
 	return look.result, look.take(ctx, lister, in.Orphans)
 }
 
-// take removes those of the orphans that are wanted, and returns what kept it from the first of them that is still there.
+// take removes those of the orphans that are wanted, and returns what kept it from the first of them that is still
+// there.
 func (c *comparison) take(ctx context.Context, lister target.Lister, orphans []contract.Orphan) error {
 	var which []int
 	var found []target.Marked
 	for i, orphan := range c.result.Orphans {
 		if wanted(orphans, orphan.Key) {
-			which, found = append(which, i), append(found, target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until})
+			which, found = append(
+				which,
+				i,
+			), append(
+				found,
+				target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until},
+			)
 		}
 	}
 	var first error
@@ -61,7 +68,10 @@ func (c *comparison) take(ctx context.Context, lister target.Lister, orphans []c
 		c.raise(ctx, contract.Alarm{
 			ID:   fmt.Sprintf("%s/%s/%s/%d", contract.AlarmRemoved, c.target, orphan.Key, orphan.Until.Unix()),
 			Kind: contract.AlarmRemoved,
-			Text: fmt.Sprintf("The sweep took away what carried Curfew's mark (%s) and no live grant held up.", orphan.Key),
+			Text: fmt.Sprintf(
+				"The sweep took away what carried Curfew's mark (%s) and no live grant held up.",
+				orphan.Key,
+			),
 		})
 	}
 	return first

@@ -17,7 +17,8 @@ import (
 )
 
 const (
-	// mostClosed bounds the records that one sweep brings to their end: so many are rather a mistake than lost workflows.
+	// mostClosed bounds the records that one sweep brings to their end: so many are rather a mistake than lost
+	// workflows.
 	mostClosed = 50
 	// mostUntracked bounds the requests that one sweep looks at closely.
 	mostUntracked = 500
@@ -25,8 +26,8 @@ const (
 	settled = 10 * time.Second
 )
 
-// Requests is the activity contract.ActivitySweepRequests: it finds the requests that no workflow looks after any more, and
-// brings the record of those to its end whose time is over and whose access is gone.
+// Requests is the activity contract.ActivitySweepRequests: it finds the requests that no workflow looks after any more,
+// and brings the record of those to its end whose time is over and whose access is gone.
 func (a *Activities) Requests(ctx context.Context, in contract.SweepRequestsInput) (contract.SweptRequests, error) {
 	now, err := a.Holdings.Now(ctx)
 	if err != nil {
@@ -108,14 +109,16 @@ func (r *requests) running(ctx context.Context, id string) (bool, error) {
 	case errors.As(err, &gone):
 		return false, nil
 	case err != nil:
-		return false, contract.Problemf(contract.KindUnavailable, "", "", "Temporal can't be asked which requests run: %v", err)
+		return false, contract.Unavailable("Temporal can't be asked which requests run: %v", err)
 	}
 	info := found.GetWorkflowExecutionInfo()
-	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && info.GetType().GetName() == contract.WorkflowRequest, nil
+	return info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING &&
+		info.GetType().GetName() == contract.WorkflowRequest, nil
 }
 
-// close brings the record of a request to its end, once its time is over, or somebody has ended it, and its holdings say that
-// its access is gone. It adds no tombstone: nobody has ended the request, and what was decided about it gives nothing any more.
+// close brings the record of a request to its end, once its time is over, or somebody has ended it, and its holdings
+// say that its access is gone. It adds no tombstone: nobody has ended the request, and what was decided about it gives
+// nothing any more.
 func (r *requests) close(ctx context.Context, status contract.Status) (bool, error) {
 	if r.dryRun || len(r.found.Closed) == mostClosed {
 		return false, nil

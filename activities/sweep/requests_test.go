@@ -24,7 +24,11 @@ type oneRequest struct {
 	runs bool
 }
 
-func (o oneRequest) DescribeWorkflowExecution(context.Context, string, string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
+func (o oneRequest) DescribeWorkflowExecution(
+	context.Context,
+	string,
+	string,
+) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if !o.runs {
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
@@ -59,7 +63,14 @@ func TestP8ARecordIsClosedOnceNoWorkflowIsLeftAndItsAccessIsGone(t *testing.T) {
 				Holds: []contract.HoldState{{Access: access, Held: true}},
 			}))
 			found, err := sweep.New(sweep.Options{
-				Temporal: oneRequest{runs: tc.runs}, Events: b.store, Holdings: b.store, Tombstones: b.store, Alarms: b.store, Log: zap.NewNop(),
+				Temporal: oneRequest{
+					runs: tc.runs,
+				},
+				Events:     b.store,
+				Holdings:   b.store,
+				Tombstones: b.store,
+				Alarms:     b.store,
+				Log:        zap.NewNop(),
 			}).Requests(t.Context(), contract.SweepRequestsInput{})
 			require.NoError(t, err)
 			require.Equal(t, tc.found, found)

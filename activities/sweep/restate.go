@@ -24,8 +24,8 @@ const (
 	mostHistories = 500
 )
 
-// restateRequests finds requests that Temporal knows more of than the ledger, which was restored from an older copy, say. Those
-// that run put their story on record again; of those that have ended it is read from Temporal's history.
+// restateRequests finds requests that Temporal knows more of than the ledger, which was restored from an older copy,
+// say. Those that run put their story on record again; of those that have ended it is read from Temporal's history.
 func (r *requests) restateRequests(ctx context.Context) error {
 	return r.each(ctx, contract.WorkflowRequest, "", func(execution *workflowpb.WorkflowExecutionInfo) error {
 		workflow := execution.GetExecution().GetWorkflowId()
@@ -53,17 +53,22 @@ func (r *requests) restateRequests(ctx context.Context) error {
 
 // restateGrants finds grants that hold up what the ledger has no open holding of.
 func (r *requests) restateGrants(ctx context.Context) error {
-	return r.each(ctx, contract.WorkflowGrant, " AND ExecutionStatus = 'Running'", func(execution *workflowpb.WorkflowExecutionInfo) error {
-		grant := execution.GetExecution().GetWorkflowId()
-		holding, err := r.Holdings.Read(ctx, grant)
-		switch {
-		case err != nil && !errors.Is(err, ledger.ErrNotFound):
-			return err
-		case holding.Open && !holding.Until.Before(timeOf(execution, contract.KeyDeadline.GetName())):
-			return nil
-		}
-		return r.signal(ctx, grant)
-	})
+	return r.each(
+		ctx,
+		contract.WorkflowGrant,
+		" AND ExecutionStatus = 'Running'",
+		func(execution *workflowpb.WorkflowExecutionInfo) error {
+			grant := execution.GetExecution().GetWorkflowId()
+			holding, err := r.Holdings.Read(ctx, grant)
+			switch {
+			case err != nil && !errors.Is(err, ledger.ErrNotFound):
+				return err
+			case holding.Open && !holding.Until.Before(timeOf(execution, contract.KeyDeadline.GetName())):
+				return nil
+			}
+			return r.signal(ctx, grant)
+		},
+	)
 }
 
 // each goes through Temporal's list of one type of workflows.
@@ -74,7 +79,7 @@ func (r *requests) each(ctx context.Context, kind, and string, do func(*workflow
 			PageSize: page, NextPageToken: token, Query: fmt.Sprintf("WorkflowType = '%s'%s", kind, and),
 		})
 		if err != nil {
-			return contract.Problemf(contract.KindUnavailable, "", "", "Temporal can't be asked which workflows there are: %v", err)
+			return contract.Unavailable("Temporal can't be asked which workflows there are: %v", err)
 		}
 		for _, execution := range found.GetExecutions() {
 			if len(r.found.Restated) == mostRestated {
@@ -101,15 +106,15 @@ func (r *requests) signal(ctx context.Context, workflow string) error {
 			return nil
 		}
 		if err != nil {
-			return contract.Problemf(contract.KindUnavailable, "", "", "%s can't be told to restate what it knows: %v", workflow, err)
+			return contract.Unavailable("%s can't be told to restate what it knows: %v", workflow, err)
 		}
 	}
 	r.found.Restated = append(r.found.Restated, workflow)
 	return nil
 }
 
-// restore records what the workflow of a request has had recorded in its life, as its history has it, with the same guard
-// before it.
+// restore records what the workflow of a request has had recorded in its life, as its history has it, with the same
+// guard before it.
 func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowExecutionInfo, id string) error {
 	if r.histories == mostHistories {
 		r.found.Problem = fmt.Sprintf("only the first %d histories were held against the ledger", mostHistories)
@@ -117,13 +122,19 @@ func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowEx
 	}
 	r.histories++
 	workflow := execution.GetExecution()
-	history := r.Temporal.GetWorkflowHistory(ctx, workflow.GetWorkflowId(), workflow.GetRunId(), false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	history := r.Temporal.GetWorkflowHistory(
+		ctx,
+		workflow.GetWorkflowId(),
+		workflow.GetRunId(),
+		false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT,
+	)
 	var last contract.RecordInput
 	events := map[int]contract.Event{}
 	for history.HasNext() {
 		event, err := history.Next()
 		if err != nil {
-			return contract.Problemf(contract.KindUnavailable, "", "", "the history of %s can't be read: %v", id, err)
+			return contract.Unavailable("the history of %s can't be read: %v", id, err)
 		}
 		scheduled := event.GetActivityTaskScheduledEventAttributes()
 		if scheduled.GetActivityType().GetName() != contract.ActivityRecord {

@@ -49,7 +49,10 @@ func New(o Options) *Activities { return &Activities{o} }
 func (a *Activities) Plan(context.Context, contract.SweepInput) (contract.SweepPlan, error) {
 	plan := contract.SweepPlan{Remove: a.Config.Sweep.Remove, MaxRemovals: a.Config.Sweep.MaxRemovals}
 	for _, name := range a.Config.TargetNames() {
-		plan.Targets = append(plan.Targets, contract.SweepTarget{Name: name, TaskQueue: a.Config.Targets[name].TaskQueue})
+		plan.Targets = append(
+			plan.Targets,
+			contract.SweepTarget{Name: name, TaskQueue: a.Config.Targets[name].TaskQueue},
+		)
 	}
 	return plan, nil
 }
@@ -83,7 +86,9 @@ func (a *Activities) find(name string) (target.Target, error) {
 	if found, ok := a.Targets[name]; ok {
 		return found, nil
 	}
-	return target.Target{}, contract.Problemf(contract.KindUnavailable, "target", "see in this worker's log why", "this worker has no target %q", name)
+	return target.Target{}, contract.Unavailable("this worker has no target %q", name).
+		At("target").
+		Advise("see in this worker's log why")
 }
 
 // held reads every holding of a target that is open or that was closed lately.

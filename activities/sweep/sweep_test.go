@@ -22,7 +22,10 @@ import (
 // noGrants is a Temporal in which no grant runs.
 type noGrants struct{ client.Client }
 
-func (noGrants) ListWorkflow(context.Context, *workflowservice.ListWorkflowExecutionsRequest) (*workflowservice.ListWorkflowExecutionsResponse, error) {
+func (noGrants) ListWorkflow(
+	context.Context,
+	*workflowservice.ListWorkflowExecutionsRequest,
+) (*workflowservice.ListWorkflowExecutionsResponse, error) {
 	return &workflowservice.ListWorkflowExecutionsResponse{}, nil
 }
 
@@ -85,7 +88,12 @@ func (b *bench) record(live bool) {
 	locked, err := b.store.Lock(b.t.Context(), access.GrantID())
 	require.NoError(b.t, err)
 	defer locked.Unlock()
-	holding := ledger.Holding{Grant: access.GrantID(), Access: access, Open: live, Until: time.Now().Add(time.Hour).UTC()}
+	holding := ledger.Holding{
+		Grant:  access.GrantID(),
+		Access: access,
+		Open:   live,
+		Until:  time.Now().Add(time.Hour).UTC(),
+	}
 	if !live {
 		holding.GoneAt = time.Now().UTC()
 	}
@@ -94,7 +102,11 @@ func (b *bench) record(live bool) {
 
 func (b *bench) activities(connector target.Connector) *sweep.Activities {
 	return sweep.New(sweep.Options{
-		Temporal: noGrants{}, Targets: map[string]target.Target{"db": {Connector: connector}}, Holdings: b.store, Alarms: b.store, Log: zap.NewNop(),
+		Temporal: noGrants{},
+		Targets:  map[string]target.Target{"db": {Connector: connector}},
+		Holdings: b.store,
+		Alarms:   b.store,
+		Log:      zap.NewNop(),
 	})
 }
 

@@ -22,8 +22,8 @@ type Target struct {
 	Limits    Limits
 }
 
-// Check tries credentials and privileges, and looks at the entitlements that templates name, where the connector can. What
-// is known of those and should be thought of comes back as warnings.
+// Check tries credentials and privileges, and looks at the entitlements that templates name, where the connector can.
+// What is known of those and should be thought of comes back as warnings.
 func (t Target) Check(ctx context.Context, entitlements []json.RawMessage) (warnings []string, err error) {
 	if checker, ok := t.Connector.(Checker); ok {
 		if err := checker.Check(ctx); err != nil {
@@ -82,7 +82,12 @@ type Activities struct {
 func New(o Options) *Activities {
 	return &Activities{
 		systems: &systems{
-			targets: o.Targets, lines: newLines(o.Targets, o.Log), holdings: o.Holdings, tombstones: o.Tombstones, alarms: o.Alarms, log: o.Log,
+			targets:    o.Targets,
+			lines:      newLines(o.Targets, o.Log),
+			holdings:   o.Holdings,
+			tombstones: o.Tombstones,
+			alarms:     o.Alarms,
+			log:        o.Log,
 		},
 		decisions: o.Decisions, verifier: o.Verifier,
 		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
@@ -100,8 +105,9 @@ func (s *systems) find(name string) (Target, error) {
 	}
 	names := strings.Join(slices.Sorted(maps.Keys(s.targets)), ", ")
 	// Not final: a revoke must wait for a worker that has the target configured.
-	return Target{}, contract.Problemf(contract.KindUnavailable, "target", "add it to the configuration of the worker, which has "+names,
-		"this worker has no target %q", name)
+	return Target{}, contract.Unavailable("this worker has no target %q", name).
+		At("target").
+		Advise("add it to the configuration of the worker, which has " + names)
 }
 
 func access(of contract.Access, leases contract.Leases) Access {

@@ -67,7 +67,12 @@ func newBench(t *testing.T) *bench {
 }
 
 // run carries out an activity with holdings, as a worker would.
-func run[Command, Receipt any](b *bench, holdings ledger.Holdings, name string, command Command) (receipt Receipt, err error) {
+func run[Command, Receipt any](
+	b *bench,
+	holdings ledger.Holdings,
+	name string,
+	command Command,
+) (receipt Receipt, err error) {
 	b.t.Helper()
 	connector, err := (&lightrun.Settings{URL: b.url, Token: config.SecretOf("key")}).Open()
 	require.NoError(b.t, err)
@@ -79,11 +84,21 @@ func (b *bench) activities(connector target.Connector, holdings ledger.Holdings)
 		Targets: map[string]target.Target{
 			b.access.Target: {Connector: connector, Limits: target.Limits{EnforcesExpiry: true, Settles: time.Second}},
 		},
-		Holdings: holdings, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Verifier: b.verifier, Log: zap.NewNop(),
+		Holdings:   holdings,
+		Tombstones: b.ledger,
+		Decisions:  b.ledger,
+		Alarms:     b.ledger,
+		Verifier:   b.verifier,
+		Log:        zap.NewNop(),
 	})
 }
 
-func carryOut[Command, Receipt any](b *bench, activities *target.Activities, name string, command Command) (receipt Receipt, err error) {
+func carryOut[Command, Receipt any](
+	b *bench,
+	activities *target.Activities,
+	name string,
+	command Command,
+) (receipt Receipt, err error) {
 	b.t.Helper()
 	var suite testsuite.WorkflowTestSuite
 	env := suite.NewTestActivityEnvironment()
@@ -92,7 +107,10 @@ func carryOut[Command, Receipt any](b *bench, activities *target.Activities, nam
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: ctx})
 	env.RegisterActivityWithOptions(activities.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
 	env.RegisterActivityWithOptions(activities.End, activity.RegisterOptions{Name: contract.ActivityEnd})
-	env.RegisterActivityWithOptions(activities.DetectDrift, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
+	env.RegisterActivityWithOptions(
+		activities.DetectDrift,
+		activity.RegisterOptions{Name: contract.ActivityDetectDrift},
+	)
 	value, err := env.ExecuteActivity(name, command)
 	if err != nil {
 		return receipt, err
@@ -108,7 +126,13 @@ func (b *bench) token() contract.Token {
 
 func (b *bench) grantCommand(lasts time.Duration, opens bool) contract.GrantCommand {
 	until := time.Now().Add(lasts)
-	return contract.GrantCommand{Access: b.access, Token: b.token(), Until: until, Leases: contract.Leases{{Request: "r", Until: until}}, Opens: opens}
+	return contract.GrantCommand{
+		Access: b.access,
+		Token:  b.token(),
+		Until:  until,
+		Leases: contract.Leases{{Request: "r", Until: until}},
+		Opens:  opens,
+	}
 }
 
 func (b *bench) grant(command contract.GrantCommand) (contract.GrantReceipt, error) {
@@ -272,7 +296,10 @@ func TestARestoredLedgerKeepsNoAccessUp(t *testing.T) {
 	locked, err := b.ledger.Lock(t.Context(), b.access.GrantID())
 	require.NoError(t, err)
 	require.NoError(t, locked.Save(t.Context(), ledger.Holding{
-		Grant: b.access.GrantID(), Access: b.access, Token: contract.Token{Epoch: 0, Seq: 9}, GoneAt: time.Now().Add(-time.Hour),
+		Grant:  b.access.GrantID(),
+		Access: b.access,
+		Token:  contract.Token{Epoch: 0, Seq: 9},
+		GoneAt: time.Now().Add(-time.Hour),
 	}))
 	locked.Unlock()
 	_, err = b.end(b.endNow())
@@ -307,7 +334,12 @@ func TestWithoutTheTableNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	b := newBench(t)
 	_, err := b.grant(b.grantCommand(time.Hour, true))
 	require.NoError(t, err)
-	_, err = run[contract.GrantCommand, contract.GrantReceipt](b, lost{}, contract.ActivityGrant, b.grantCommand(2*time.Hour, false))
+	_, err = run[contract.GrantCommand, contract.GrantReceipt](
+		b,
+		lost{},
+		contract.ActivityGrant,
+		b.grantCommand(2*time.Hour, false),
+	)
 	requireKind(t, contract.KindUnavailable, err)
 
 	unsure := b.endNow()
@@ -336,7 +368,10 @@ func TestASuccessorTakesOverWhatTheHoldingHas(t *testing.T) {
 	_, err := b.grant(one)
 	require.NoError(t, err)
 	receipt, err := b.end(contract.EndCommand{
-		Access: b.access, Token: contract.Token{Epoch: 2, Seq: 1}, Until: time.Now(), Gone: contract.Gone{Released: []string{"r"}},
+		Access: b.access,
+		Token:  contract.Token{Epoch: 2, Seq: 1},
+		Until:  time.Now(),
+		Gone:   contract.Gone{Released: []string{"r"}},
 	})
 	require.NoError(t, err)
 	require.Len(t, receipt.Leases, 1)

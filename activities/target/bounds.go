@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// CallTimeout bounds one call to a target: to connect, to ask and to be answered. Connectors keep to it, each call of
-	// theirs by itself: who waits longer waits for a system that hangs.
+	// CallTimeout bounds one call to a target: to connect, to ask and to be answered. Connectors keep to it, each call
+	// of theirs by itself: who waits longer waits for a system that hangs.
 	CallTimeout = 5 * time.Second
 	// HonestHold is how long an honest attempt keeps a holding locked at most. Whoever has the lock for longer hangs.
 	HonestHold = heldCalls + heldNote + heldUnlock
@@ -25,7 +25,8 @@ func whileHeld(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, heldCalls)
 }
 
-// whileEnding is whileHeld for an end. It is made also where no ping reaches the target, and must then not keep others from it.
+// whileEnding is whileHeld for an end. It is made also where no ping reaches the target, and must then not keep others
+// from it.
 func (s *systems) whileEnding(ctx context.Context, target string) (context.Context, context.CancelFunc) {
 	if s.lines[target].isCut() {
 		return context.WithTimeout(ctx, heldAnyhow)
@@ -38,8 +39,8 @@ const (
 	slowestRetry = 4 * time.Second
 )
 
-// retrySoon has an end that failed for a reason that may pass tried again within seconds: so the access goes soon after its
-// target is back. What the target itself asks for counts more.
+// retrySoon has an end that failed for a reason that may pass tried again within seconds: so the access goes soon after
+// its target is back. What the target itself asks for counts more.
 func retrySoon(err error, attempt int32) error {
 	problem, ok := contract.ProblemOf(err)
 	if !ok || problem.Kind != contract.KindUnavailable || problem.RetryAfter.Duration > 0 {

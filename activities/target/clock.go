@@ -8,9 +8,9 @@ import (
 	"go.temporal.io/sdk/activity"
 )
 
-// serverClock is the Temporal server's clock as seen from an activity: when the server started it, and how long ago that
-// is by this machine's monotonic clock. A worker whose wall clock is wrong ends access at the right time all the same.
-// It is behind the server's by the time that the task took to arrive, so nothing is done too early.
+// serverClock is the Temporal server's clock as seen from an activity: when the server started it, and how long ago
+// that is by this machine's monotonic clock. A worker whose wall clock is wrong ends access at the right time all the
+// same. It is behind the server's by the time that the task took to arrive, so nothing is done too early.
 type serverClock struct {
 	started time.Time
 	arrived time.Time
@@ -25,8 +25,8 @@ func (c serverClock) now() time.Time { return c.started.Add(time.Since(c.arrived
 // soon is how near an instant must be for a worker that is told to stop to wait for it all the same.
 const soon = 3 * time.Second
 
-// wait returns at an instant, or when there is nothing left to wait for. It fails when the context ends, or when the worker
-// stops: another can wait as well.
+// wait returns at an instant, or when there is nothing left to wait for. It fails when the context ends, or when the
+// worker stops: another can wait as well.
 func (c serverClock) wait(ctx context.Context, until time.Time, over <-chan struct{}) error {
 	for {
 		left := until.Sub(c.now())

@@ -11,12 +11,13 @@ import (
 )
 
 // Connector changes access on one target. Its methods are safe to repeat, to overlap and to be cancelled half-way: what
-// is already as asked is success. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
+// is already as asked is success. Errors are *contract.Problem; any other error counts as unavailable and is tried
+// again.
 type Connector interface {
 	// Grant gives access until an end, or moves the end of access that it gave.
 	Grant(ctx context.Context, access Access) (Granted, error)
-	// Revoke takes away what Grant gave, whatever the end that it was given with. It asks the target to do so whatever a
-	// look says: a target that shows nothing may hold the access all the same.
+	// Revoke takes away what Grant gave, whatever the end that it was given with. It asks the target to do so whatever
+	// a look says: a target that shows nothing may hold the access all the same.
 	Revoke(ctx context.Context, access Access) (Revoked, error)
 	// Inspect reads what the target holds, by what can't be renamed and by name: Held is true when either has it.
 	Inspect(ctx context.Context, access Access) (State, error)
@@ -27,13 +28,14 @@ type Kind struct {
 	Name string // as written in the configuration: "postgres"
 	// Settings returns a pointer to an empty struct that a target's settings are decoded into, by its yaml tags.
 	Settings func() Settings
-	// Entitlement is the zero value of the struct that this kind's entitlements are decoded into; FieldsOf describes it.
+	// Entitlement is the zero value of the struct that this kind's entitlements are decoded into; FieldsOf describes
+	// it.
 	Entitlement any
 	// Normalize checks an entitlement as it is written in a template and returns it as canonical JSON. The error is a
 	// *contract.Problem that names the field, the fault and the fix.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
-	// Names returns what an entitlement, as Normalize returned it, gives at the target, where it says more than that; nil where
-	// it does not. A configuration has one way to write each.
+	// Names returns what an entitlement, as Normalize returned it, gives at the target, where it says more than that;
+	// nil where it does not. A configuration has one way to write each.
 	Names  func(entitlement json.RawMessage) string
 	Limits Limits
 	// KnowsHolders is true when the connectors are HolderTellers.
@@ -50,9 +52,11 @@ type Checker interface {
 	Check(ctx context.Context) error
 }
 
-// ProofChecker tells whether access to an entitlement could be seen to go. Connectors whose targets may show nothing are.
+// ProofChecker tells whether access to an entitlement could be seen to go. Connectors whose targets may show nothing
+// are.
 type ProofChecker interface {
-	// CheckProof fails when the target shows nobody's access to the entitlement, or to anything like it. It changes nothing.
+	// CheckProof fails when the target shows nobody's access to the entitlement, or to anything like it. It changes
+	// nothing.
 	CheckProof(ctx context.Context, entitlement json.RawMessage) error
 }
 
@@ -65,15 +69,15 @@ type Pinger interface {
 
 // Vetter looks at an entitlement before anybody asks for it.
 type Vetter interface {
-	// Vet refuses, as Grant would, an entitlement whose holders could make their access last. Where the entitlement says
-	// that this is known, it returns a warning in place of the error; empty when there is nothing to say.
+	// Vet refuses, as Grant would, an entitlement whose holders could make their access last. Where the entitlement
+	// says that this is known, it returns a warning in place of the error; empty when there is nothing to say.
 	Vet(ctx context.Context, entitlement json.RawMessage) (warning string, err error)
 }
 
 // RemnantTeller finds what outlives the access.
 type RemnantTeller interface {
-	// RevokeTelling does what Revoke does. What it returns finds out afterwards what the holders of the access have given on or
-	// made with it: nobody waits for that before the access is gone.
+	// RevokeTelling does what Revoke does. What it returns finds out afterwards what the holders of the access have
+	// given on or made with it: nobody waits for that before the access is gone.
 	RevokeTelling(ctx context.Context, access Access) (Revoked, Remnants, error)
 }
 
@@ -104,8 +108,8 @@ type Marked struct {
 
 // HolderTeller finds out who holds an entitlement, so that such a system can be asked who belongs to a group.
 type HolderTeller interface {
-	// Holders returns those of some accounts that hold an entitlement, in any order. An entitlement that is not there is
-	// an error: it is held by nobody only as far as somebody has mistyped it.
+	// Holders returns those of some accounts that hold an entitlement, in any order. An entitlement that is not there
+	// is an error: it is held by nobody only as far as somebody has mistyped it.
 	Holders(ctx context.Context, entitlement json.RawMessage, accounts []string) ([]string, error)
 }
 
@@ -119,9 +123,9 @@ type Capacity struct{ Used, Max int }
 
 // CertificateIssuer signs certificates that let the subject in while the access lasts.
 type CertificateIssuer interface {
-	// Issue signs a public key of the subject's, one line as in a file of authorized keys, until the end that the access
-	// was last granted with, and returns the certificate as such a line. It is refused while the access is not open. A
-	// revoke takes back all that was issued for the access.
+	// Issue signs a public key of the subject's, one line as in a file of authorized keys, until the end that the
+	// access was last granted with, and returns the certificate as such a line. It is refused while the access is not
+	// open. A revoke takes back all that was issued for the access.
 	Issue(ctx context.Context, access Access, publicKey []byte) (certificate []byte, err error)
 }
 
@@ -134,8 +138,8 @@ type Access struct {
 	Until       time.Time // set for Grant
 	Reference   string    // a ticket or incident to show beside the access; may be empty
 
-	// Identity is what can't be renamed of the access, as Inspect has told it; empty before the first look. At the target
-	// that it was taken from, the connector acts on what it names.
+	// Identity is what can't be renamed of the access, as Inspect has told it; empty before the first look. At the
+	// target that it was taken from, the connector acts on what it names.
 	Identity contract.Identity
 	// Shown is true when the target has shown this access since it was given.
 	Shown bool
@@ -180,7 +184,8 @@ type Limits struct {
 	MaxDuration time.Duration
 	// EnforcesExpiry is true when the target ends the access by itself: the second lock.
 	EnforcesExpiry bool
-	// FewConnections is true when the target may take no new connection at a deadline: one is kept open while access is live.
+	// FewConnections is true when the target may take no new connection at a deadline: one is kept open while access is
+	// live.
 	FewConnections bool
 	// Settles is how long a call that was cut off can still take effect.
 	Settles time.Duration

@@ -8,8 +8,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// proven is true when a grant says that it has put the access there, and shows that this was decided. Nobody else can have
-// Curfew take away what it never gave.
+// proven is true when a grant says that it has put the access there, and shows that this was decided. Nobody else can
+// have Curfew take away what it never gave.
 func (a *Activities) proven(ctx context.Context, command contract.EndCommand) bool {
 	return command.Mine && a.shown(ctx, command.Access, command.Chain)
 }
@@ -30,9 +30,10 @@ func (a *Activities) shown(ctx context.Context, access contract.Access, chain *c
 	return true
 }
 
-// knowsBetter is true when the ledger has forgotten access that a grant has put there: it has forgotten the decision as well,
-// as one that was restored from a backup has. A ledger that knows the decision may be right, or have been copied after the decision and
-// before the access was given. Then the access is said to be gone only when it is not there: nobody can tell whether it is Curfew's.
+// knowsBetter is true when the ledger has forgotten access that a grant has put there: it has forgotten the decision as
+// well, as one that was restored from a backup has. A ledger that knows the decision may be right, or have been copied
+// after the decision and before the access was given. Then the access is said to be gone only when it is not there:
+// nobody can tell whether it is Curfew's.
 func (a *Activities) knowsBetter(ctx context.Context, connector Connector, command contract.EndCommand) (bool, error) {
 	if !a.proven(ctx, command) {
 		return false, nil
@@ -46,14 +47,14 @@ func (a *Activities) knowsBetter(ctx context.Context, connector Connector, comma
 	case err != nil:
 		return false, err
 	case state.Held || wanted.Unread || doubt(state, grantsOwn(command), false) != "":
-		return false, contract.Problemf(contract.KindUnavailable, "",
-			"if Curfew gave it, remove it by hand; if it was there before, take it over with `curfew stuck takeover`, as in docs/stuck.md",
-			"its grant says that it gave the access, and the ledger, which knows the decision, has nothing of it: it may be an older copy")
+		return false, contract.Unavailable("its grant says that it gave the access, and the ledger, which knows the decision, has nothing of it: it may be an older copy").
+			Advise("if Curfew gave it, remove it by hand; if it was there before, take it over with `curfew stuck takeover`, as in docs/stuck.md")
 	}
 	return false, nil
 }
 
-// lost is true when the ledger has lost the holding of what a grant holds up: it has not even the command that it took last.
+// lost is true when the ledger has lost the holding of what a grant holds up: it has not even the command that it took
+// last.
 func (a *Activities) lost(ctx context.Context, before ledger.Holding, command contract.GrantCommand) (bool, error) {
 	if !before.Token.Before(command.Known) || command.Standing || !a.shown(ctx, command.Access, command.Held) {
 		return false, nil
@@ -70,16 +71,17 @@ func (a *Activities) forgotten(ctx context.Context, chain *contract.Chain) (bool
 	return err == nil && !grants(decisions), err
 }
 
-// onRecord refuses a lease of a request whose decision the ledger has lost: it may have lost its end too. Every decision is there before
-// anybody learns of it.
+// onRecord refuses a lease of a request whose decision the ledger has lost: it may have lost its end too. Every
+// decision is there before anybody learns of it.
 func (a *Activities) onRecord(ctx context.Context, request string) error {
 	decisions, err := a.decisions.DecisionsOf(ctx, request)
 	switch {
 	case err != nil:
-		return contract.Problemf(contract.KindUnavailable, "", "", "the ledger can't be read, so nothing is granted: %v", err)
+		return contract.Unavailable("the ledger can't be read, so nothing is granted: %v", err)
 	case !grants(decisions):
-		return contract.Problemf(contract.KindClosed, "lease", "make a new request",
-			"the ledger has lost the decision: it was restored from an older copy, which may not know either that the request has ended")
+		return contract.Closed("the ledger has lost the decision: it was restored from an older copy, which may not know either that the request has ended").
+			At("lease").
+			Advise("make a new request")
 	}
 	return nil
 }

@@ -14,14 +14,21 @@ import (
 	"curfew/workflows/contract"
 )
 
-// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing. When somebody else
-// has taken the access away it raises the alarm, unless that is known.
-func (a *Activities) DetectDrift(ctx context.Context, command contract.DetectDriftCommand) (contract.DetectDriftReceipt, error) {
+// DetectDrift is the activity contract.ActivityLook: it sees whether live access is there, and changes nothing. When
+// somebody else has taken the access away it raises the alarm, unless that is known.
+func (a *Activities) DetectDrift(
+	ctx context.Context,
+	command contract.DetectDriftCommand,
+) (contract.DetectDriftReceipt, error) {
 	drifted, err := a.detectDrift(ctx, command, startedAt(ctx))
 	return contract.DetectDriftReceipt{Held: err == nil && !drifted}, activities.Error(err)
 }
 
-func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDriftCommand, clock serverClock) (bool, error) {
+func (a *Activities) detectDrift(
+	ctx context.Context,
+	command contract.DetectDriftCommand,
+	clock serverClock,
+) (bool, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil || command.Leases.Unread() {
 		return false, err
@@ -35,29 +42,50 @@ func (a *Activities) detectDrift(ctx context.Context, command contract.DetectDri
 		return false, err
 	}
 	var live ledger.Holding
-	drifted, err := ledger.Confirm(ctx, a.holdings, command.Access.GrantID(), func(ctx context.Context, holding ledger.Holding) (bool, error) {
-		live = holding
-		if ended, err := a.ended(ctx, holding, clock.now()); err != nil || ended {
-			return false, err
-		}
-		return isGone(ctx)
-	})
+	drifted, err := ledger.Confirm(
+		ctx,
+		a.holdings,
+		command.Access.GrantID(),
+		func(ctx context.Context, holding ledger.Holding) (bool, error) {
+			live = holding
+			if ended, err := a.ended(ctx, holding, clock.now()); err != nil || ended {
+				return false, err
+			}
+			return isGone(ctx)
+		},
+	)
 	if err != nil {
-		return false, contract.Problemf(contract.KindUnavailable, "", "", "the access is not there, and whether Curfew has taken it away can't be seen: %v", err)
+		return false, contract.Unavailable(
+			"the access is not there, and whether Curfew has taken it away can't be seen: %v",
+			err,
+		)
 	}
 	if !drifted || command.Known {
 		return drifted, nil
 	}
 	info := activity.GetInfo(ctx) // a retry of this look raises the same alarm
 	return true, a.alarms.Raise(ctx, contract.Alarm{
-		ID:   fmt.Sprintf("%s/%s/%s/%s", live.Grant, contract.AlarmDrifted, info.WorkflowExecution.RunID, info.ActivityID),
-		Kind: contract.AlarmDrifted, At: clock.now(), Target: live.Access.Target, Grant: live.Grant, Requests: live.Leases.Requests(), Actor: contract.ActorCurfew,
-		Text: "Somebody took the access of " + live.Access.Account + " away, which was to end at " + live.Until.UTC().Format(time.RFC3339) + ".",
+		ID: fmt.Sprintf(
+			"%s/%s/%s/%s",
+			live.Grant,
+			contract.AlarmDrifted,
+			info.WorkflowExecution.RunID,
+			info.ActivityID,
+		),
+		Kind:     contract.AlarmDrifted,
+		At:       clock.now(),
+		Target:   live.Access.Target,
+		Grant:    live.Grant,
+		Requests: live.Leases.Requests(),
+		Actor:    contract.ActorCurfew,
+		Text: "Somebody took the access of " + live.Access.Account + " away, which was to end at " + live.Until.UTC().
+			Format(time.RFC3339) +
+			".",
 	})
 }
 
-// ended is true when it is Curfew itself that has taken access away which is not there, or is about to: its end has come, its
-// requests have ended, or it was taken away without the lock and is not settled yet.
+// ended is true when it is Curfew itself that has taken access away which is not there, or is about to: its end has
+// come, its requests have ended, or it was taken away without the lock and is not settled yet.
 func (a *Activities) ended(ctx context.Context, holding ledger.Holding, now time.Time) (bool, error) {
 	if !holding.Open || holding.Standing || !holding.Until.After(now) || a.unsettled.has(holding.Grant) {
 		return true, nil
@@ -89,10 +117,19 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 	by := command.TakeOver.Fact
 	var takenOver []contract.Tombstone
 	for _, request := range holding.Leases.Requests() {
-		takenOver = append(takenOver, contract.Tombstone{Request: request, Grant: holding.Grant, Kind: contract.EndTakenOver, By: by.By, Reason: by.Reason})
+		takenOver = append(
+			takenOver,
+			contract.Tombstone{
+				Request: request,
+				Grant:   holding.Grant,
+				Kind:    contract.EndTakenOver,
+				By:      by.By,
+				Reason:  by.Reason,
+			},
+		)
 	}
 	if err := a.record(ctx, holding.Grant, takenOver); err != nil {
-		return activities.Error(contract.Problemf(contract.KindUnavailable, "", "", "the ledger does not take it now"))
+		return activities.Error(contract.Unavailable("the ledger does not take it now"))
 	}
 	holding = over(holding, clock.now())
 	holding.Token = command.Token
@@ -103,7 +140,7 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 func (a *Activities) verifyTakeOver(command contract.TakeOverCommand) error {
 	by := command.TakeOver.Fact
 	if by.Grant != command.Access.GrantID() {
-		return contract.Problemf(contract.KindForbidden, "grant", "", "the take-over is of another grant")
+		return contract.Forbidden("the take-over is of another grant").At("grant")
 	}
 	if a.verifier == nil {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// End is the activity contract.ActivityEnd: it waits for the instant, and then takes the access away, ends the subject's
-// sessions and sees that it is gone; unless a newer command has overtaken it meanwhile.
+// End is the activity contract.ActivityEnd: it waits for the instant, and then takes the access away, ends the
+// subject's sessions and sees that it is gone; unless a newer command has overtaken it meanwhile.
 func (a *Activities) End(ctx context.Context, command contract.EndCommand) (contract.EndReceipt, error) {
 	clock := startedAt(ctx)
 	if err := a.checkEpoch(ctx, command.Access, command.Token, clock); err != nil {
@@ -37,7 +37,12 @@ func (a *Activities) End(ctx context.Context, command contract.EndCommand) (cont
 	return receipt, activities.Error(retrySoon(err, activity.GetInfo(ctx).Attempt))
 }
 
-func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock serverClock, place *place) (contract.EndReceipt, error) {
+func (a *Activities) end(
+	ctx context.Context,
+	command contract.EndCommand,
+	clock serverClock,
+	place *place,
+) (contract.EndReceipt, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil {
 		return contract.EndReceipt{}, err
@@ -63,8 +68,8 @@ func (a *Activities) end(ctx context.Context, command contract.EndCommand, clock
 	return receipt, err
 }
 
-// endLocked ends the access with the holding's lock. When the holding can't be saved, the lock may have been lost at any time
-// before, and the receipt says so.
+// endLocked ends the access with the holding's lock. When the holding can't be saved, the lock may have been lost at
+// any time before, and the receipt says so.
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
@@ -77,11 +82,20 @@ func (a *Activities) endLocked(
 	case before.Grant == "" && !command.Mine:
 		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
 	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{GoneAt: before.GoneAt, Unconfirmed: before.Proof.Unconfirmed, AlreadyAbsent: before.Proof.Absent, Standing: before.Standing}, nil
+		return contract.EndReceipt{
+			GoneAt:        before.GoneAt,
+			Unconfirmed:   before.Proof.Unconfirmed,
+			AlreadyAbsent: before.Proof.Absent,
+			Standing:      before.Standing,
+		}, nil
 	case !before.Open:
 		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
 		if better, err := a.knowsBetter(ctx, found.Connector, command); err != nil || !better {
-			return contract.EndReceipt{GoneAt: clock.now(), Unconfirmed: before.Proof.Unconfirmed, Standing: before.Standing}, err
+			return contract.EndReceipt{
+				GoneAt:      clock.now(),
+				Unconfirmed: before.Proof.Unconfirmed,
+				Standing:    before.Standing,
+			}, err
 		}
 		before = reopened(before, command)
 	}
@@ -107,7 +121,10 @@ func (a *Activities) endLocked(
 		return contract.EndReceipt{}, err
 	}
 	receipt := contract.EndReceipt{
-		Standing: after.Standing, Sessions: gone.sessions, Unconfirmed: after.Proof.Unconfirmed, AlreadyAbsent: after.Proof.Absent,
+		Standing:      after.Standing,
+		Sessions:      gone.sessions,
+		Unconfirmed:   after.Proof.Unconfirmed,
+		AlreadyAbsent: after.Proof.Absent,
 	}
 	if after.Open {
 		receipt.Again = after.SettledAt
@@ -115,7 +132,11 @@ func (a *Activities) endLocked(
 	}
 	receipt.GoneAt = after.GoneAt
 	if err := a.save(ctx, locked, after); err != nil {
-		a.log.Error("the access is gone, but its holding still says that it is there", zapGrant(holding.Grant), zapError(err))
+		a.log.Error(
+			"the access is gone, but its holding still says that it is there",
+			zapGrant(holding.Grant),
+			zapError(err),
+		)
 		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()
 	}
 	return receipt, nil
@@ -136,8 +157,13 @@ func due(before ledger.Holding, command contract.EndCommand, now time.Time) ledg
 	holding := before
 	if before.Grant == "" {
 		return ledger.Holding{
-			Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true, Until: command.Until,
-			Standing: before.Standing, Uses: before.Uses,
+			Grant:    command.Access.GrantID(),
+			Access:   command.Access,
+			Token:    command.Token,
+			Open:     true,
+			Until:    command.Until,
+			Standing: before.Standing,
+			Uses:     before.Uses,
 		}
 	}
 	holding.Token, holding.Until, holding.Leases = command.Token, command.Until, command.Leases
@@ -158,9 +184,14 @@ func reopened(closed ledger.Holding, command contract.EndCommand) ledger.Holding
 	return ledger.Holding{Standing: closed.Standing, Uses: closed.Uses, Proof: grantsOwn(command)}
 }
 
-// keptUp leaves to a holding the leases of those requests that have not ended: no other keeps the access up. When that can't
-// be read, the watchdog will see to it.
-func (a *Activities) keptUp(ctx context.Context, locked ledger.Locked, holding ledger.Holding, now time.Time) ledger.Holding {
+// keptUp leaves to a holding the leases of those requests that have not ended: no other keeps the access up. When that
+// can't be read, the watchdog will see to it.
+func (a *Activities) keptUp(
+	ctx context.Context,
+	locked ledger.Locked,
+	holding ledger.Holding,
+	now time.Time,
+) ledger.Holding {
 	stops, err := locked.Stops(ctx, holding.Leases.Requests()...)
 	if err != nil {
 		a.log.Warn("what has ended can't be read", zapGrant(holding.Grant), zapError(err))
@@ -176,7 +207,11 @@ func (a *Activities) keptUp(ctx context.Context, locked ledger.Locked, holding l
 }
 
 // stepBack leaves the access alone, and says until when.
-func (a *Activities) stepBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding) (contract.EndReceipt, error) {
+func (a *Activities) stepBack(
+	ctx context.Context,
+	locked ledger.Locked,
+	before, holding ledger.Holding,
+) (contract.EndReceipt, error) {
 	if holding.Token != before.Token {
 		if err := locked.Save(ctx, holding); err != nil {
 			return contract.EndReceipt{}, err

@@ -38,8 +38,15 @@ func newDesk() (*desk, *Activities, *Watchdog) {
 	targets := map[string]Target{"desk": {Connector: d}}
 	until := time.Now().Add(time.Hour)
 	d.holdings[desked.GrantID()] = ledger.Holding{
-		Grant: desked.GrantID(), Access: desked, Open: true, Until: until, Token: contract.Token{Epoch: 1, Seq: 1},
-		Leases: contract.Leases{{Request: "r", Until: until, KeepSessions: true}, {Request: "s", Until: until, KeepSessions: true}},
+		Grant:  desked.GrantID(),
+		Access: desked,
+		Open:   true,
+		Until:  until,
+		Token:  contract.Token{Epoch: 1, Seq: 1},
+		Leases: contract.Leases{
+			{Request: "r", Until: until, KeepSessions: true},
+			{Request: "s", Until: until, KeepSessions: true},
+		},
 	}
 	d.held = true
 	activities := New(Options{Targets: targets, Holdings: d, Tombstones: d, Decisions: d, Alarms: d, Log: zap.NewNop()})
@@ -98,9 +105,12 @@ func TestAccessThatHasEndedIsNotDrift(t *testing.T) {
 func TestNoCertificateIsIssuedToARequestThatHasEnded(t *testing.T) {
 	t.Parallel()
 	d, activities, _ := newDesk()
-	command := contract.IssueCommand{Access: desked, Ask: contract.Sealed[contract.CertificateAsk]{Fact: contract.CertificateAsk{
-		Request: "r", Person: "alice", Target: "desk",
-	}}}
+	command := contract.IssueCommand{
+		Access: desked,
+		Ask: contract.Sealed[contract.CertificateAsk]{Fact: contract.CertificateAsk{
+			Request: "r", Person: "alice", Target: "desk",
+		}},
+	}
 	clock := serverClock{started: time.Now(), arrived: time.Now()}
 	_, err := activities.issue(t.Context(), command, clock)
 	require.NoError(t, err)

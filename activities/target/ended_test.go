@@ -22,7 +22,13 @@ const patience = 60 * time.Second
 
 func (b *bench) tombstone(request, grant string) {
 	b.t.Helper()
-	require.NoError(b.t, b.ledger.AddTombstones(b.t.Context(), contract.Tombstone{Request: request, Grant: grant, Kind: contract.EndNow, By: "bob"}))
+	require.NoError(
+		b.t,
+		b.ledger.AddTombstones(
+			b.t.Context(),
+			contract.Tombstone{Request: request, Grant: grant, Kind: contract.EndNow, By: "bob"},
+		),
+	)
 }
 
 // watch runs a watchdog whose grace never passes, until the test ends.
@@ -114,7 +120,12 @@ func (unreadLock) Stops(context.Context, ...string) (ledger.Stops, error) {
 func TestWhileNobodyKnowsWhatHasEndedNothingIsGrantedAndEndsGoAhead(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
-	_, err := run[contract.GrantCommand, contract.GrantReceipt](b, unread{b.ledger}, contract.ActivityGrant, b.grantCommand(time.Hour, true))
+	_, err := run[contract.GrantCommand, contract.GrantReceipt](
+		b,
+		unread{b.ledger},
+		contract.ActivityGrant,
+		b.grantCommand(time.Hour, true),
+	)
 	requireKind(t, contract.KindUnavailable, err)
 	require.False(t, b.can())
 	_, err = b.grant(b.grantCommand(time.Hour, true))
@@ -213,7 +224,11 @@ func TestATargetThatHangsHoldsUpTheEndsOfNoOther(t *testing.T) {
 		locked, err := b.ledger.Lock(t.Context(), grant)
 		require.NoError(t, err)
 		require.NoError(t, locked.Save(t.Context(), ledger.Holding{
-			Grant: grant, Access: contract.Access{Target: "silent"}, Open: true, Until: time.Now().Add(time.Hour), Leases: contract.Leases{{Request: grant}},
+			Grant:  grant,
+			Access: contract.Access{Target: "silent"},
+			Open:   true,
+			Until:  time.Now().Add(time.Hour),
+			Leases: contract.Leases{{Request: grant}},
 		}))
 		locked.Unlock()
 		b.tombstone(grant, "")
@@ -344,7 +359,12 @@ func TestP5WhoeverKeepsALockBusyHasNothingTakenAwayThatIsNotHeld(t *testing.T) {
 			require.NoError(t, err)
 			defer locked.Unlock()
 			foreign := b.endNow()
-			foreign.Until, foreign.Token, foreign.Chain = time.Now().Add(-time.Minute), contract.Token{Epoch: time.Now().UnixNano(), Seq: 1}, &chain
+			foreign.Until, foreign.Token, foreign.Chain = time.Now().
+				Add(-time.Minute),
+				contract.Token{
+					Epoch: time.Now().UnixNano(),
+					Seq:   1,
+				}, &chain
 			_, err = b.end(foreign)
 			require.Error(t, err)
 			require.True(t, b.can())

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	// endedWindow is how far back the watchdog asks for tombstones. One that is written while a grant is on its way to the target
-	// may lead to a holding only when that is saved.
+	// endedWindow is how far back the watchdog asks for tombstones. One that is written while a grant is on its way to
+	// the target may lead to a holding only when that is saved.
 	endedWindow = time.Minute
 	// endedSearch is how often it asks without a limit, for what could not be ended at first.
 	endedSearch = 15 * time.Second
 )
 
-// endedLately ends the access whose requests have ended, whoever said so and whatever Temporal says. There is no grace, and
-// nothing is late: asked for once a second, access is gone within two seconds of the word.
+// endedLately ends the access whose requests have ended, whoever said so and whatever Temporal says. There is no grace,
+// and nothing is late: asked for once a second, access is gone within two seconds of the word.
 type endedLately struct {
 	*Watchdog
 	asked, searched time.Time // when that was last done with success
@@ -63,7 +63,13 @@ func (w *Watchdog) endWithin(ctx context.Context, within time.Duration) error {
 func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.Holding) error {
 	locked, err := lockToEnd(ctx, w.holdings, listed.Grant, 0)
 	if err != nil {
-		return w.endUnlocked(ctx, found, listed.Grant, err, func(holding ledger.Holding) (bool, error) { return w.allEnded(ctx, holding) })
+		return w.endUnlocked(
+			ctx,
+			found,
+			listed.Grant,
+			err,
+			func(holding ledger.Holding) (bool, error) { return w.allEnded(ctx, holding) },
+		)
 	}
 	defer locked.Unlock()
 	ctx, done := w.whileEnding(ctx, listed.Access.Target)
@@ -89,7 +95,11 @@ func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.H
 	}
 	after, _, err := w.close(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
 	if err == nil && !after.Open {
-		w.log.Info("the watchdog ended access whose requests have ended", zapGrant(holding.Grant), zap.Strings("requests", holding.Leases.Requests()))
+		w.log.Info(
+			"the watchdog ended access whose requests have ended",
+			zapGrant(holding.Grant),
+			zap.Strings("requests", holding.Leases.Requests()),
+		)
 	}
 	return err
 }

@@ -21,14 +21,17 @@ type Field struct {
 	Optional bool   `json:"optional,omitempty"`
 }
 
-// FieldsOf describes the struct of an entitlement by its tags: json for the name, omitempty for what may be left out, and
-// doc for the meaning.
+// FieldsOf describes the struct of an entitlement by its tags: json for the name, omitempty for what may be left out,
+// and doc for the meaning.
 func FieldsOf(entitlement any) []Field {
 	var fields []Field
 	for field := range reflect.TypeOf(entitlement).Fields() {
 		name, options, _ := strings.Cut(field.Tag.Get("json"), ",")
 		fields = append(fields, Field{
-			Name: name, Type: wordFor(field.Type), Meaning: field.Tag.Get("doc"), Optional: strings.Contains(options, "omitempty"),
+			Name:     name,
+			Type:     wordFor(field.Type),
+			Meaning:  field.Tag.Get("doc"),
+			Optional: strings.Contains(options, "omitempty"),
 		})
 	}
 	return fields
@@ -52,25 +55,28 @@ func wordFor(of reflect.Type) string {
 // longestEntitlement is in bytes; an entitlement is kept in every event of its grant.
 const longestEntitlement = 16 << 10
 
-// DecodeEntitlement reads an entitlement as it is written in a template, strictly, into a pointer to the kind's struct. The
-// error names the key that is unknown, of the wrong type or missing.
+// DecodeEntitlement reads an entitlement as it is written in a template, strictly, into a pointer to the kind's struct.
+// The error names the key that is unknown, of the wrong type or missing.
 func DecodeEntitlement(written json.RawMessage, into any) error {
 	if len(written) > longestEntitlement {
-		return contract.Problemf(contract.KindInvalid, "", fmt.Sprintf("keep it below %d KiB", longestEntitlement>>10), "the entitlement is too large")
+		return contract.Invalid("the entitlement is too large").
+			Advise(fmt.Sprintf("keep it below %d KiB", longestEntitlement>>10))
 	}
 	fields := FieldsOf(reflect.ValueOf(into).Elem().Interface())
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(written, &keys); err != nil || keys == nil {
-		return contract.Problemf(contract.KindInvalid, "", "write "+named(fields), "the entitlement is not a set of keys and values")
+		return contract.Invalid("the entitlement is not a set of keys and values").Advise("write " + named(fields))
 	}
 	for _, key := range slices.Sorted(maps.Keys(keys)) {
 		if !slices.ContainsFunc(fields, func(field Field) bool { return field.Name == key }) {
-			return contract.Problemf(contract.KindInvalid, contract.Shorten(key, 64), "an entitlement of this kind has "+named(fields), "is unknown")
+			return contract.Invalid("is unknown").
+				At(contract.Shorten(key, 64)).
+				Advise("an entitlement of this kind has " + named(fields))
 		}
 	}
 	for _, field := range fields {
 		if _, there := keys[field.Name]; !there && !field.Optional {
-			return contract.Problemf(contract.KindInvalid, field.Name, "write "+field.Meaning, "is missing")
+			return contract.Invalid("is missing").At(field.Name).Advise("write " + field.Meaning)
 		}
 	}
 	return decode(written, into, fields)
@@ -85,15 +91,17 @@ func decode(written json.RawMessage, into any, fields []Field) error {
 	case err == nil:
 		return nil
 	case !errors.As(err, &mistyped):
-		return contract.Problemf(contract.KindInvalid, "", "an entitlement of this kind has "+named(fields), "%v", err)
+		return contract.Invalid("%v", err).Advise("an entitlement of this kind has " + named(fields))
 	}
 	top, _, _ := strings.Cut(mistyped.Field, ".")
 	for _, field := range fields {
 		if field.Name == top {
-			return contract.Problemf(contract.KindInvalid, mistyped.Field, "write "+field.Meaning+" ("+field.Type+")", "is a %s", mistyped.Value)
+			return contract.Invalid("is a %s", mistyped.Value).
+				At(mistyped.Field).
+				Advise("write " + field.Meaning + " (" + field.Type + ")")
 		}
 	}
-	return contract.Problemf(contract.KindInvalid, mistyped.Field, "write "+named(fields), "is a %s", mistyped.Value)
+	return contract.Invalid("is a %s", mistyped.Value).At(mistyped.Field).Advise("write " + named(fields))
 }
 
 func named(fields []Field) string {

@@ -27,7 +27,11 @@ func (a *Activities) Grant(ctx context.Context, command contract.GrantCommand) (
 	return receipt, activities.Error(err)
 }
 
-func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, clock serverClock) (contract.GrantReceipt, error) {
+func (a *Activities) grant(
+	ctx context.Context,
+	command contract.GrantCommand,
+	clock serverClock,
+) (contract.GrantReceipt, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil {
 		return contract.GrantReceipt{}, err
@@ -37,7 +41,10 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	}
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
 	if err != nil {
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be locked, so nothing is granted: %v", err)
+		return contract.GrantReceipt{}, contract.Unavailable(
+			"the holding can't be locked, so nothing is granted: %v",
+			err,
+		)
 	}
 	defer locked.Unlock()
 	ctx, done := whileHeld(ctx)
@@ -45,7 +52,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	before := locked.Holding()
 	switch lost, err := a.lost(ctx, before, command); {
 	case err != nil:
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the ledger can't be read, so nothing is granted: %v", err)
+		return contract.GrantReceipt{}, contract.Unavailable("the ledger can't be read, so nothing is granted: %v", err)
 	case lost && !command.Restates:
 		return contract.GrantReceipt{Lost: true}, nil
 	case lost:
@@ -103,7 +110,10 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	}
 	wanted = wanted.known(holding.Proof)
 	if err := a.save(ctx, locked, holding); err != nil {
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written, so nothing is granted: %v", err)
+		return contract.GrantReceipt{}, contract.Unavailable(
+			"the holding can't be written, so nothing is granted: %v",
+			err,
+		)
 	}
 	granted := AlreadyThere
 	if !holding.Standing {
@@ -119,7 +129,7 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 	holding.Uses = uses.began(before, clock.now()).list()
 	if err := locked.Save(ctx, holding); err != nil {
 		a.settleGrant(ctx, found, command, wanted)
-		return contract.GrantReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be written: %v", err)
+		return contract.GrantReceipt{}, contract.Unavailable("the holding can't be written: %v", err)
 	}
 	return contract.GrantReceipt{
 		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases,
@@ -131,11 +141,11 @@ func (a *Activities) grant(ctx context.Context, command contract.GrantCommand, c
 func fence(before ledger.Holding, command contract.GrantCommand, now time.Time) error {
 	switch {
 	case command.Token.Before(before.Token):
-		return contract.Problemf(contract.KindClosed, "", "", "a newer command has been carried out already")
+		return contract.Closed("a newer command has been carried out already")
 	case !command.Opens && (!before.Open || !before.Until.After(now)):
-		return contract.Problemf(contract.KindClosed, "", "make a new request", "the access has ended")
+		return contract.Closed("the access has ended").Advise("make a new request")
 	case !before.Open && command.Token == before.Token && !before.GoneAt.IsZero():
-		return contract.Problemf(contract.KindClosed, "", "", "this command was carried out and ended already")
+		return contract.Closed("this command was carried out and ended already")
 	}
 	return nil
 }
@@ -157,7 +167,12 @@ func inherited(before ledger.Holding, command contract.GrantCommand, now time.Ti
 
 // takeBack restores the end that an open holding had before a call that failed, so that it is ended then. A refusal
 // that is final has settled; after anything else the call may still take effect. It says whether that could be written.
-func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding, cause error) bool {
+func (a *Activities) takeBack(
+	ctx context.Context,
+	locked ledger.Locked,
+	before, holding ledger.Holding,
+	cause error,
+) bool {
 	if before.Open {
 		holding.Until, holding.Leases, holding.Uses = before.Until, before.Leases, before.Uses
 	}
@@ -168,7 +183,11 @@ func (a *Activities) takeBack(ctx context.Context, locked ledger.Locked, before,
 	ctx, done := context.WithTimeout(context.WithoutCancel(ctx), heldNote)
 	defer done()
 	if err := locked.Save(ctx, holding); err != nil {
-		a.log.Warn("a holding keeps an end that the target refused; its grant will end it", zapGrant(holding.Grant), zapError(err))
+		a.log.Warn(
+			"a holding keeps an end that the target refused; its grant will end it",
+			zapGrant(holding.Grant),
+			zapError(err),
+		)
 		return false
 	}
 	return true

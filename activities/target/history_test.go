@@ -97,16 +97,31 @@ type asked struct {
 func newLife(t *testing.T, office *stamps, seed uint64) *life {
 	t.Helper()
 	l := &life{
-		t: t, office: office, random: rand.New(rand.NewPCG(seed, 7)), now: time.Now().UTC(),
-		ledger: &memory{holdings: map[string]ledger.Holding{}, decided: map[string]bool{}}, target: &box{},
-		access: contract.Access{Target: "box", Entitlement: json.RawMessage(`{"role":"reader"}`), Person: "alice", Account: "alice"},
+		t:      t,
+		office: office,
+		random: rand.New(rand.NewPCG(seed, 7)),
+		now:    time.Now().UTC(),
+		ledger: &memory{holdings: map[string]ledger.Holding{}, decided: map[string]bool{}},
+		target: &box{},
+		access: contract.Access{
+			Target:      "box",
+			Entitlement: json.RawMessage(`{"role":"reader"}`),
+			Person:      "alice",
+			Account:     "alice",
+		},
 	}
 	var err error
 	l.verifier, err = seal.NewVerifier(office.keys, func() time.Time { return l.now })
 	require.NoError(t, err)
 	targets := map[string]Target{"box": {Connector: l.target}}
 	l.activities = New(Options{
-		Targets: targets, Holdings: l.ledger, Tombstones: l.ledger, Decisions: l.ledger, Alarms: l.ledger, Verifier: l.verifier, Log: zap.NewNop(),
+		Targets:    targets,
+		Holdings:   l.ledger,
+		Tombstones: l.ledger,
+		Decisions:  l.ledger,
+		Alarms:     l.ledger,
+		Verifier:   l.verifier,
+		Log:        zap.NewNop(),
 	})
 	l.watchdog = l.activities.Watchdog(time.Minute)
 	l.target.standing = l.random.IntN(4) == 0
@@ -129,7 +144,19 @@ func (l *life) play() string {
 		weight int
 		do     func()
 	}{
-		{3, l.ask}, {4, l.decide}, {4, l.hold}, {2, l.extend}, {3, l.endEarly}, {1, l.forget}, {4, l.pass}, {2, l.restart}, {8, l.intrude}, {2, l.foreignEnd},
+		{
+			3,
+			l.ask,
+		},
+		{4, l.decide},
+		{4, l.hold},
+		{2, l.extend},
+		{3, l.endEarly},
+		{1, l.forget},
+		{4, l.pass},
+		{2, l.restart},
+		{8, l.intrude},
+		{2, l.foreignEnd},
 	}
 	for range 24 {
 		n := l.random.IntN(33)
@@ -192,16 +219,33 @@ func (l *life) ask() {
 		return
 	}
 	request := contract.Request{
-		ID: fmt.Sprint("r", len(l.requests)), Template: "t", Requester: "alice", Subject: "alice", AskedAt: l.now,
-		Duration: lasting(time.Duration(1+l.random.IntN(60)) * time.Minute),
-		Terms:    contract.Terms{Accesses: []contract.Access{l.access}, MaxDuration: lasting(8 * time.Hour), PendingFor: lasting(4 * time.Hour)},
+		ID:        fmt.Sprint("r", len(l.requests)),
+		Template:  "t",
+		Requester: "alice",
+		Subject:   "alice",
+		AskedAt:   l.now,
+		Duration:  lasting(time.Duration(1+l.random.IntN(60)) * time.Minute),
+		Terms: contract.Terms{
+			Accesses:    []contract.Access{l.access},
+			MaxDuration: lasting(8 * time.Hour),
+			PendingFor:  lasting(4 * time.Hour),
+		},
 	}
 	if l.random.IntN(3) == 0 {
 		request.StartAt = l.now.Add(time.Duration(1+l.random.IntN(120)) * time.Minute)
 	}
-	l.say("%s asked at %s for %s from %s", request.ID, l.now.Format(time.TimeOnly), request.Duration, request.StartAt.Format(time.TimeOnly))
+	l.say(
+		"%s asked at %s for %s from %s",
+		request.ID,
+		l.now.Format(time.TimeOnly),
+		request.Duration,
+		request.StartAt.Format(time.TimeOnly),
+	)
 	l.requests = append(l.requests, &asked{fact: sealedBy(l, l.office.server, seal.OfRequest(request), request)})
-	l.history = append(l.history, contract.Chain{Grounds: contract.Grounds{Request: l.requests[len(l.requests)-1].fact}})
+	l.history = append(
+		l.history,
+		contract.Chain{Grounds: contract.Grounds{Request: l.requests[len(l.requests)-1].fact}},
+	)
 }
 
 // decide seals a decision to grant once the start has come, or denies the request.
@@ -244,7 +288,12 @@ func (l *life) command(r *asked, until time.Time, opens bool) contract.GrantComm
 	}
 	leases = leases.With(contract.Lease{Request: r.fact.Fact.ID, Until: until})
 	return contract.GrantCommand{
-		Access: l.access, Token: l.token(), Until: leases.End(), Leases: leases, Chains: []contract.Chain{r.chain}, Opens: opens,
+		Access: l.access,
+		Token:  l.token(),
+		Until:  leases.End(),
+		Leases: leases,
+		Chains: []contract.Chain{r.chain},
+		Opens:  opens,
 	}
 }
 
@@ -253,7 +302,11 @@ func (l *life) hold() {
 	if r == nil {
 		return
 	}
-	receipt, err := l.activities.grant(l.t.Context(), l.command(r, l.now.Add(r.chain.Decision.Fact.Lasts.Duration), true), l.clock())
+	receipt, err := l.activities.grant(
+		l.t.Context(),
+		l.command(r, l.now.Add(r.chain.Decision.Fact.Lasts.Duration), true),
+		l.clock(),
+	)
 	l.say("%s holds: %v", r.fact.Fact.ID, err)
 	if err == nil {
 		lease, _ := receipt.Leases.Find(r.fact.Fact.ID)
@@ -268,7 +321,12 @@ func (l *life) extend() {
 	}
 	digest, err := seal.Digest(r.fact.Fact)
 	require.NoError(l.t, err)
-	x := contract.Extension{Request: r.fact.Fact.ID, By: "alice", Duration: lasting(10 * time.Minute), At: l.now.Add(time.Duration(len(r.extensions)))}
+	x := contract.Extension{
+		Request:  r.fact.Fact.ID,
+		By:       "alice",
+		Duration: lasting(10 * time.Minute),
+		At:       l.now.Add(time.Duration(len(r.extensions))),
+	}
 	r.extensions = append(r.extensions, sealedBy(l, l.office.server, seal.OfExtension(x, digest), x))
 	until := r.until.Add(x.Duration.Duration)
 	l.decided(r)
@@ -284,22 +342,35 @@ func (l *life) endEarly() {
 	if r == nil {
 		return
 	}
-	kinds := []contract.EndKind{contract.EndNow, contract.EndReleased, contract.EndCanceled, contract.EndKind(contract.OutcomeWithdrawn), contract.EndKind(contract.OutcomeFailed)}
+	kinds := []contract.EndKind{
+		contract.EndNow,
+		contract.EndReleased,
+		contract.EndCanceled,
+		contract.EndKind(contract.OutcomeWithdrawn),
+		contract.EndKind(contract.OutcomeFailed),
+	}
 	l.over(r, kinds[l.random.IntN(len(kinds))])
 }
 
-// over ends a request as the server, or its workflow, does, and has it carried out: by the grant, or by the watchdog alone.
+// over ends a request as the server, or its workflow, does, and has it carried out: by the grant, or by the watchdog
+// alone.
 func (l *life) over(r *asked, kind contract.EndKind) {
 	l.say("%s ends: %s", r.fact.Fact.ID, kind)
 	held := l.now.Before(r.until)
 	r.ended = true
 	if kind != contract.EndCanceled || !held {
-		require.NoError(l.t, l.ledger.AddTombstones(l.t.Context(), contract.Tombstone{Request: r.fact.Fact.ID, Kind: kind}))
+		require.NoError(
+			l.t,
+			l.ledger.AddTombstones(l.t.Context(), contract.Tombstone{Request: r.fact.Fact.ID, Kind: kind}),
+		)
 	}
 	if held && kind != contract.EndNow {
 		l.end(r.fact.Fact.ID)
 	}
-	require.NoError(l.t, l.watchdog.endIfEnded(l.t.Context(), l.watchdog.targets["box"], ledger.Holding{Grant: l.access.GrantID()}))
+	require.NoError(
+		l.t,
+		l.watchdog.endIfEnded(l.t.Context(), l.watchdog.targets["box"], ledger.Holding{Grant: l.access.GrantID()}),
+	)
 }
 
 // end is what a grant sends when a request gives its lease up.
@@ -312,13 +383,21 @@ func (l *life) end(request string) {
 	}
 	if len(left) > 0 {
 		_, err := l.activities.grant(l.t.Context(), contract.GrantCommand{
-			Access: l.access, Token: l.token(), Until: left.End(), Leases: left, Gone: contract.Gone{Released: []string{request}, Over: []string{request}},
+			Access: l.access,
+			Token:  l.token(),
+			Until:  left.End(),
+			Leases: left,
+			Gone:   contract.Gone{Released: []string{request}, Over: []string{request}},
 		}, l.clock())
 		l.say("shortened: %v", err)
 		return
 	}
 	command := contract.EndCommand{
-		Access: l.access, Token: l.token(), Until: l.now, Mine: !l.target.standing, Gone: contract.Gone{Released: []string{request}, Over: []string{request}},
+		Access: l.access,
+		Token:  l.token(),
+		Until:  l.now,
+		Mine:   !l.target.standing,
+		Gone:   contract.Gone{Released: []string{request}, Over: []string{request}},
 	}
 	err := l.carryOut(command)
 	l.activities.recordReleased(l.t.Context(), l.access.GrantID(), command.Over)
@@ -355,7 +434,10 @@ func (l *life) due() {
 	holding := l.ledger.holdings[l.access.GrantID()]
 	if holding.Open && !holding.Until.After(l.now) {
 		err := l.carryOut(contract.EndCommand{
-			Access: l.access, Token: contract.Token{Epoch: holding.Token.Epoch, Seq: holding.Token.Seq + 1}, Until: l.now, Mine: !holding.Standing,
+			Access: l.access,
+			Token:  contract.Token{Epoch: holding.Token.Epoch, Seq: holding.Token.Seq + 1},
+			Until:  l.now,
+			Mine:   !holding.Standing,
 		})
 		l.say("deadline: %v", err)
 	}
@@ -376,7 +458,9 @@ func (l *life) intrude() {
 		chain := l.history[l.random.IntN(len(l.history))]
 		id := chain.Request.Fact.ID
 		command.Chains = append(command.Chains, chain)
-		command.Leases = command.Leases.With(contract.Lease{Request: id, Until: l.now.Add(time.Duration(1+l.random.IntN(10*3600)) * time.Second)})
+		command.Leases = command.Leases.With(
+			contract.Lease{Request: id, Until: l.now.Add(time.Duration(1+l.random.IntN(10*3600)) * time.Second)},
+		)
 	}
 	for _, lease := range l.ledger.holdings[l.access.GrantID()].Leases {
 		if _, named := command.Leases.Find(lease.Request); !named {
@@ -419,7 +503,11 @@ func (l *life) foreignEnd() {
 	l.cut = l.cut || before.Open && !after.Open
 	l.say("intruder ends with %v: %v", command.Token, err)
 	for _, used := range before.Uses {
-		if used.Until.After(l.now) && !slices.ContainsFunc(after.Uses, func(u ledger.Use) bool { return u.Request == used.Request && u.Until.Equal(used.Until) }) {
+		if used.Until.After(l.now) &&
+			!slices.ContainsFunc(
+				after.Uses,
+				func(u ledger.Use) bool { return u.Request == used.Request && u.Until.Equal(used.Until) },
+			) {
 			l.t.Errorf("an End has emptied what the holding remembers: %v, then %v", before.Uses, after.Uses)
 		}
 	}

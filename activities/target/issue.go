@@ -15,7 +15,11 @@ func (a *Activities) Issue(ctx context.Context, command contract.IssueCommand) (
 	return certificate, activities.Error(err)
 }
 
-func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, clock serverClock) (contract.Certificate, error) {
+func (a *Activities) issue(
+	ctx context.Context,
+	command contract.IssueCommand,
+	clock serverClock,
+) (contract.Certificate, error) {
 	found, err := a.find(command.Access.Target)
 	if err != nil {
 		return contract.Certificate{}, err
@@ -27,28 +31,36 @@ func (a *Activities) issue(ctx context.Context, command contract.IssueCommand, c
 		}
 	}
 	if ask.Person != command.Access.Person || ask.Target != command.Access.Target {
-		return contract.Certificate{}, contract.Problemf(contract.KindForbidden, "", "ask for access of your own", "only the subject gets a certificate")
+		return contract.Certificate{}, contract.Forbidden("only the subject gets a certificate").
+			Advise("ask for access of your own")
 	}
 	issuer, ok := found.Connector.(CertificateIssuer)
 	if !ok {
-		return contract.Certificate{}, contract.Problemf(contract.KindInvalid, "target", "name a target of the kind ssh",
-			"%s issues no certificates", command.Access.Target)
+		return contract.Certificate{}, contract.Invalid("%s issues no certificates", command.Access.Target).
+			At("target").
+			Advise("name a target of the kind ssh")
 	}
 	// The lock keeps an end from passing by: after it nothing is issued, and it revokes what was issued before.
 	locked, err := a.holdings.Lock(ctx, command.Access.GrantID())
 	if err != nil {
-		return contract.Certificate{}, contract.Problemf(contract.KindUnavailable, "", "", "the holding can't be locked, so nothing is issued: %v", err)
+		return contract.Certificate{}, contract.Unavailable(
+			"the holding can't be locked, so nothing is issued: %v",
+			err,
+		)
 	}
 	defer locked.Unlock()
 	ctx, done := whileHeld(ctx)
 	defer done()
 	holding := locked.Holding()
 	if !holding.Open || !holding.Until.After(clock.now()) {
-		return contract.Certificate{}, contract.Problemf(contract.KindConflict, "", "make a new request", "the access has ended")
+		return contract.Certificate{}, contract.Conflict("the access has ended").Advise("make a new request")
 	}
 	stops, err := locked.Stops(ctx, ask.Request)
 	if err != nil {
-		return contract.Certificate{}, contract.Problemf(contract.KindUnavailable, "", "", "what has ended can't be read, so nothing is issued: %v", err)
+		return contract.Certificate{}, contract.Unavailable(
+			"what has ended can't be read, so nothing is issued: %v",
+			err,
+		)
 	}
 	if by, ended := stops.Ended[ask.Request]; ended {
 		return contract.Certificate{}, ledger.Over(by)

@@ -53,7 +53,7 @@ func (l *liar) Grant(context.Context, target.Access) (target.Granted, error) {
 	return target.AccessGranted, nil
 }
 
-var errNoAnswer = contract.Problemf(contract.KindUnavailable, "", "", "the target did not answer")
+var errNoAnswer = contract.Unavailable("the target did not answer")
 
 func (l *liar) Revoke(_ context.Context, access target.Access) (target.Revoked, error) {
 	l.mu.Lock()
@@ -75,7 +75,7 @@ func (l *liar) Inspect(context.Context, target.Access) (target.State, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.deaf {
-		return target.State{}, contract.Problemf(contract.KindDenied, "", "", "nobody may look")
+		return target.State{}, contract.Denied("nobody may look")
 	}
 	state := target.State{Held: l.holds && !l.blind, Identity: contract.Identity{Target: l.system, ID: "16384"}}
 	if state.Held {

@@ -21,14 +21,14 @@ const (
 	// pingPatience is how long a ping may stay unanswered before the target counts as not reached.
 	pingPatience = 2500 * time.Millisecond
 
-	// From ahead of its instant an end finds out, again and again, whether this worker reaches the target, so that another
-	// worker has it at the instant if not.
+	// From ahead of its instant an end finds out, again and again, whether this worker reaches the target, so that
+	// another worker has it at the instant if not.
 	ahead     = 12 * time.Second
 	pingEvery = 2 * time.Second
 
-	// handOvers is how many attempts are left to other workers at once. Each is another worker's with even odds when there
-	// are two. Where no worker reaches the target, later attempts wait a while for it, and every fourth is made all the same:
-	// no wrong ping keeps access up.
+	// handOvers is how many attempts are left to other workers at once. Each is another worker's with even odds when
+	// there are two. Where no worker reaches the target, later attempts wait a while for it, and every fourth is made
+	// all the same: no wrong ping keeps access up.
 	handOvers     = 16
 	handOverAfter = 250 * time.Millisecond
 	waitsInside   = 2 * time.Second
@@ -36,8 +36,8 @@ const (
 	lookAgain     = 200 * time.Millisecond
 )
 
-// line knows whether this worker reaches a target. A worker that does not fails what it is given at once, so that Temporal
-// gives it to another.
+// line knows whether this worker reaches a target. A worker that does not fails what it is given at once, so that
+// Temporal gives it to another.
 type line struct {
 	target string
 	pinger Pinger
@@ -63,9 +63,14 @@ func newLines(targets map[string]Target, log *zap.Logger) map[string]*line {
 	return lines
 }
 
-// awaitInstant waits for the instant of an end, or until the end is overtaken, and looks meanwhile whether this worker reaches
-// the target. What the grant does not know to be there may be nothing to take away, which needs no target.
-func (a *Activities) awaitInstant(ctx context.Context, clock serverClock, command contract.EndCommand, place *place) error {
+// awaitInstant waits for the instant of an end, or until the end is overtaken, and looks meanwhile whether this worker
+// reaches the target. What the grant does not know to be there may be nothing to take away, which needs no target.
+func (a *Activities) awaitInstant(
+	ctx context.Context,
+	clock serverClock,
+	command contract.EndCommand,
+	place *place,
+) error {
 	line := a.lines[command.Access.Target]
 	if line == nil || !command.Mine {
 		return clock.wait(ctx, command.Until, place.overtaken)
@@ -94,8 +99,8 @@ func latest(one, other time.Time) time.Time {
 	return one
 }
 
-// reached returns nil when the worker reaches the target, and for an attempt that is made whether it does or not. A target
-// that can't be pinged has no line.
+// reached returns nil when the worker reaches the target, and for an attempt that is made whether it does or not. A
+// target that can't be pinged has no line.
 func (l *line) reached(ctx context.Context, attempt int32) error {
 	if l == nil {
 		return nil
@@ -120,8 +125,8 @@ func leaveToOthers(cause error) *contract.Problem {
 	return &problem
 }
 
-// check returns why the target is not reached, and pings when that is not known or was found out too long ago. While the
-// target is not reached, nobody waits for the ping that may find it again.
+// check returns why the target is not reached, and pings when that is not known or was found out too long ago. While
+// the target is not reached, nobody waits for the ping that may find it again.
 func (l *line) check(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -192,7 +197,10 @@ func (l *line) await(ctx context.Context, patience time.Duration) error {
 func (l *line) ask(ctx context.Context) chan struct{} {
 	if l.asking == nil {
 		l.asking = make(chan struct{})
-		go l.tell(context.WithoutCancel(ctx), l.asking) // others wait for it too: it does not end with whoever asked first
+		go l.tell(
+			context.WithoutCancel(ctx),
+			l.asking,
+		) // others wait for it too: it does not end with whoever asked first
 	}
 	return l.asking
 }
@@ -203,7 +211,11 @@ func (l *line) tell(ctx context.Context, over chan struct{}) {
 	defer l.mu.Unlock()
 	switch {
 	case err != nil && !l.lost:
-		l.log.Error("this worker does not reach a target; it leaves the work to others", zap.String("target", l.target), zapError(err))
+		l.log.Error(
+			"this worker does not reach a target; it leaves the work to others",
+			zap.String("target", l.target),
+			zapError(err),
+		)
 	case err == nil && l.lost:
 		l.log.Info("the target is reached again", zap.String("target", l.target))
 	}

@@ -66,7 +66,12 @@ func (f *far) ends(t *testing.T, count int) []error {
 			var suite testsuite.WorkflowTestSuite
 			env := suite.NewTestActivityEnvironment()
 			env.RegisterActivityWithOptions(activities.End, activity.RegisterOptions{Name: contract.ActivityEnd})
-			access := contract.Access{Target: "far", Entitlement: json.RawMessage(`{}`), Person: fmt.Sprint("p-", n), Account: fmt.Sprint(n)}
+			access := contract.Access{
+				Target:      "far",
+				Entitlement: json.RawMessage(`{}`),
+				Person:      fmt.Sprint("p-", n),
+				Account:     fmt.Sprint(n),
+			}
 			_, outcomes[n] = env.ExecuteActivity(contract.ActivityEnd, contract.EndCommand{
 				Access: access, Token: contract.Token{Epoch: 1, Seq: 1}, Until: time.Now(), Mine: true,
 			})

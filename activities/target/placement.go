@@ -13,12 +13,12 @@ func inTime(leases contract.Leases, now time.Time) error {
 	if leases.End().After(now) {
 		return nil
 	}
-	return contract.Problemf(contract.KindOverdue, "", "see that the target, the ledger and the workers run and answer; a request tries again by itself",
-		"the time of the access was over before the target could give it")
+	return contract.Overdue("the time of the access was over before the target could give it").
+		Advise("see that the target, the ledger and the workers run and answer; a request tries again by itself")
 }
 
-// lookBefore finds what is there before the first grant: such access is standing. Where nobody expects to see the access,
-// the target may refuse the look.
+// lookBefore finds what is there before the first grant: such access is standing. Where nobody expects to see the
+// access, the target may refuse the look.
 func lookBefore(ctx context.Context, connector Connector, wanted Access, opened *ledger.Holding) error {
 	state, err := connector.Inspect(ctx, wanted)
 	if err != nil && !(wanted.Unread && isRefusal(err)) {
@@ -28,9 +28,15 @@ func lookBefore(ctx context.Context, connector Connector, wanted Access, opened 
 	return nil
 }
 
-// put gives the access, sees that it is there, and notes in the holding what that tells. former is the holding as it was.
+// put gives the access, sees that it is there, and notes in the holding what that tells. former is the holding as it
+// was.
 func put(
-	ctx context.Context, connector Connector, wanted Access, former ledger.Holding, holding *ledger.Holding, now time.Time,
+	ctx context.Context,
+	connector Connector,
+	wanted Access,
+	former ledger.Holding,
+	holding *ledger.Holding,
+	now time.Time,
 ) (Granted, error) {
 	wanted = wanted.known(holding.Proof)
 	granted, err := connector.Grant(ctx, wanted)
@@ -48,11 +54,10 @@ func put(
 		return "", err
 	case !state.Held:
 		holding.Proof.Hidden = true
-		return "", contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was granted, but does not show it")
+		return "", contract.Unavailable("the target said that access was granted, but does not show it")
 	case endsEarly(state, wanted):
-		return "", contract.Problemf(contract.KindUnavailable, "", "see in the target who changes the end, if this persists",
-			"the target said that access was granted until %s, and shows that it will end it at %s",
-			wanted.Until.UTC().Format(time.RFC3339), state.Until.UTC().Format(time.RFC3339))
+		return "", contract.Unavailable("the target said that access was granted until %s, and shows that it will end it at %s", wanted.Until.UTC().Format(time.RFC3339), state.Until.UTC().Format(time.RFC3339)).
+			Advise("see in the target who changes the end, if this persists")
 	}
 	shown(holding, state)
 	return granted, nil
@@ -71,10 +76,16 @@ func shown(holding *ledger.Holding, state State) {
 	holding.Proof = ledger.Proof{Identity: state.Identity, Shown: true}
 }
 
-// putRefused looks what is there after a grant was refused. Access as it was wished is done, and was there before if this
-// was the first attempt. A first attempt that left nothing is over at once: there is nothing for an end to do.
+// putRefused looks what is there after a grant was refused. Access as it was wished is done, and was there before if
+// this was the first attempt. A first attempt that left nothing is over at once: there is nothing for an end to do.
 func putRefused(
-	ctx context.Context, connector Connector, wanted Access, refusal error, former ledger.Holding, holding *ledger.Holding, now time.Time,
+	ctx context.Context,
+	connector Connector,
+	wanted Access,
+	refusal error,
+	former ledger.Holding,
+	holding *ledger.Holding,
+	now time.Time,
 ) (Granted, error) {
 	state, err := connector.Inspect(ctx, wanted)
 	problem, _ := contract.ProblemOf(refusal)

@@ -36,8 +36,8 @@ func isFinal(problem *contract.Problem) bool {
 	return problem.Kind == contract.KindCapacity || slices.Contains(contract.Final, string(problem.Kind))
 }
 
-// doubt says why it proves nothing that a look has not found the access; empty when it is gone. The view must have shown
-// presence, at the target that the access was given on.
+// doubt says why it proves nothing that a look has not found the access; empty when it is gone. The view must have
+// shown presence, at the target that the access was given on.
 func doubt(state State, proof ledger.Proof, foundBefore bool) string {
 	switch {
 	case state.Doubt != "":
@@ -68,10 +68,16 @@ func wayOut(state State, proof ledger.Proof) string {
 }
 
 // confirmGone looks whether the access is gone. It returns false when it can't be seen and nobody expects that.
-func confirmGone(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, foundBefore bool) (confirmed bool, err error) {
+func confirmGone(
+	ctx context.Context,
+	connector Connector,
+	gone Access,
+	proof ledger.Proof,
+	foundBefore bool,
+) (confirmed bool, err error) {
 	state, err := connector.Inspect(ctx, gone)
 	if err == nil && state.Held {
-		return false, contract.Problemf(contract.KindUnavailable, "", "", "the target said that access was revoked, but still shows it")
+		return false, contract.Unavailable("the target said that access was revoked, but still shows it")
 	}
 	if gone.Unread {
 		return false, nil
@@ -80,8 +86,8 @@ func confirmGone(ctx context.Context, connector Connector, gone Access, proof le
 		return false, fmt.Errorf("reading the target back: %w", err)
 	}
 	if why := doubt(state, proof, foundBefore); why != "" {
-		return false, contract.Problemf(contract.KindUnavailable, "", wayOut(state, proof),
-			"Curfew removed the access and can't confirm that it is gone: %s", why)
+		return false, contract.Unavailable("Curfew removed the access and can't confirm that it is gone: %s", why).
+			Advise(wayOut(state, proof))
 	}
 	return true, nil
 }

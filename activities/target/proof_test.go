@@ -74,7 +74,11 @@ func (s *scene) grant() (receipt contract.GrantReceipt, err error) {
 
 func (s *scene) end() (receipt contract.EndReceipt, err error) {
 	s.t.Helper()
-	err = s.do(contract.ActivityEnd, contract.EndCommand{Access: s.access, Token: s.token(), Until: time.Now(), Mine: true}, &receipt)
+	err = s.do(
+		contract.ActivityEnd,
+		contract.EndCommand{Access: s.access, Token: s.token(), Until: time.Now(), Mine: true},
+		&receipt,
+	)
 	return receipt, err
 }
 
@@ -94,7 +98,11 @@ func TestP3AccessThatWasNeverShownIsRemovedAndNotSaidToBeGone(t *testing.T) {
 	require.True(t, s.target.holds, "the target has it all the same")
 
 	_, err = s.end()
-	require.ErrorContains(t, err, "can't confirm that it is gone: the target answered that it granted the access, and has never shown it")
+	require.ErrorContains(
+		t,
+		err,
+		"can't confirm that it is gone: the target answered that it granted the access, and has never shown it",
+	)
 	require.Equal(t, 1, s.target.revokes, "the removal is sent whatever a read says")
 	require.False(t, s.target.holds)
 	require.True(t, s.holding().Open)
@@ -205,8 +213,8 @@ func TestARefusedGrantThatLeftNothingIsOverAtOnce(t *testing.T) {
 	t.Parallel()
 	statement := `GRANT "reporting" TO "curfew" WITH ADMIN OPTION`
 	s := newScene(t, &liar{
-		refuses:       contract.Problemf(contract.KindDenied, "", statement, "permission denied").AsRefusal(),
-		refusesRevoke: contract.Problemf(contract.KindDenied, "", statement, "permission denied").AsRefusal(),
+		refuses:       contract.Denied("permission denied").Advise(statement).AsRefusal(),
+		refusesRevoke: contract.Denied("permission denied").Advise(statement).AsRefusal(),
 	})
 	_, err := s.grant()
 	requireKind(t, contract.KindDenied, err)
@@ -224,7 +232,7 @@ func TestARefusedRevokeOfWhatIsNotThereIsDone(t *testing.T) {
 	s := newScene(t, &liar{})
 	_, err := s.grant()
 	require.NoError(t, err)
-	s.target.refusesRevoke = contract.Problemf(contract.KindUnavailable, "", "", "unwilling to perform (code 53)").AsRefusal()
+	s.target.refusesRevoke = contract.Unavailable("unwilling to perform (code 53)").AsRefusal()
 
 	_, err = s.end()
 	require.ErrorContains(t, err, "code 53", "the access is there")
@@ -242,7 +250,7 @@ func TestARefusedRevokeOfWhatIsNotThereIsDone(t *testing.T) {
 
 func TestARefusedGrantOfWhatIsThereIsDone(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, &liar{refuses: contract.Problemf(contract.KindUnavailable, "", "", "already exists (code 68)").AsRefusal()})
+	s := newScene(t, &liar{refuses: contract.Unavailable("already exists (code 68)").AsRefusal()})
 	s.target.blind, s.target.holds = true, true
 	_, err := s.grant()
 	require.ErrorContains(t, err, "code 68", "it is not seen to be there")
@@ -256,7 +264,7 @@ func TestARefusedGrantOfWhatIsThereIsDone(t *testing.T) {
 
 func TestWhatIsThereAfterARefusedFirstGrantIsNotCurfews(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, &liar{another: true, refuses: contract.Problemf(contract.KindDenied, "", "", "already exists (code 68)").AsRefusal()})
+	s := newScene(t, &liar{another: true, refuses: contract.Denied("already exists (code 68)").AsRefusal()})
 	receipt, err := s.grant()
 	require.NoError(t, err)
 	require.True(t, receipt.Standing)
@@ -275,13 +283,22 @@ func TestALookAtWhatCanNotBeSeenIsNoDrift(t *testing.T) {
 	}))
 	locked.Unlock()
 	var receipt contract.DetectDriftReceipt
-	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	require.NoError(
+		t,
+		s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt),
+	)
 	require.True(t, receipt.Held)
 	s.target.doubt = ""
-	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	require.NoError(
+		t,
+		s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt),
+	)
 	require.False(t, receipt.Held)
 	s.access.ReadBack = contract.ReadBackNone
 	s.target.deaf = true
-	require.NoError(t, s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt))
+	require.NoError(
+		t,
+		s.do(contract.ActivityDetectDrift, contract.DetectDriftCommand{Access: s.access, Leases: s.leases()}, &receipt),
+	)
 	require.True(t, receipt.Held)
 }

@@ -18,9 +18,15 @@ type removed struct {
 	unasked     error // why it is not known whether there are remnants
 }
 
-// remove takes the access away, ends what the subject has open with it, and sees that it is gone. Access that the target
-// refuses to take away and does not hold is gone as well.
-func remove(ctx context.Context, connector Connector, gone Access, proof ledger.Proof, keepSessions bool) (removed, error) {
+// remove takes the access away, ends what the subject has open with it, and sees that it is gone. Access that the
+// target refuses to take away and does not hold is gone as well.
+func remove(
+	ctx context.Context,
+	connector Connector,
+	gone Access,
+	proof ledger.Proof,
+	keepSessions bool,
+) (removed, error) {
 	gone = gone.known(proof)
 	var found removed
 	revoked, remnants, err := revoke(ctx, connector, gone)
@@ -45,15 +51,21 @@ func remove(ctx context.Context, connector Connector, gone Access, proof ledger.
 }
 
 // remove takes the access of a holding away, and reports what outlives it.
-func (s *systems) remove(ctx context.Context, connector Connector, of ledger.Holding, keepSessions bool) (removed, error) {
+func (s *systems) remove(
+	ctx context.Context,
+	connector Connector,
+	of ledger.Holding,
+	keepSessions bool,
+) (removed, error) {
 	gone, err := remove(ctx, connector, access(of.Access, of.Leases), of.Proof, keepSessions)
 	s.reportRemnants(ctx, of.Access, of.Leases, gone)
 	s.lines[of.Access.Target].doubt(ctx, err)
 	return gone, err
 }
 
-// takeAway ends the access of a holding that is locked and that nothing holds up any more, and returns the holding as it is to be
-// then. It is closed, unless a cut-off attempt to grant may still land: then somebody has to come again. Standing access stays.
+// takeAway ends the access of a holding that is locked and that nothing holds up any more, and returns the holding as
+// it is to be then. It is closed, unless a cut-off attempt to grant may still land: then somebody has to come again.
+// Standing access stays.
 func (s *systems) takeAway(
 	ctx context.Context, connector Connector, holding ledger.Holding, keepSessions bool, now func() time.Time,
 ) (ledger.Holding, removed, error) {
@@ -67,7 +79,8 @@ func (s *systems) takeAway(
 			return holding, gone, nil
 		}
 		holding.Proof.Unconfirmed = gone.unconfirmed
-		holding.Proof.Absent = gone.absent && holding.SettledAt.IsZero() // a cut-off attempt need not have given anything
+		holding.Proof.Absent = gone.absent &&
+			holding.SettledAt.IsZero() // a cut-off attempt need not have given anything
 		if gone.absent && wasCutOff(holding) {
 			holding.Uses = usesOf(holding).unused().list()
 		}
@@ -91,8 +104,8 @@ func refusedAndGone(ctx context.Context, connector Connector, gone Access, proof
 	return err == nil && !state.Held && doubt(state, proof, false) == ""
 }
 
-// RemoveMarked takes away what a connector has listed, and sees that it is listed no more. What the target refuses to take
-// away and does not list is gone as well. The errors are in the order of what was found; nil where it is gone.
+// RemoveMarked takes away what a connector has listed, and sees that it is listed no more. What the target refuses to
+// take away and does not list is gone as well. The errors are in the order of what was found; nil where it is gone.
 func RemoveMarked(ctx context.Context, lister Lister, found []Marked) []error {
 	errs := make([]error, len(found))
 	for i, one := range found {
@@ -109,7 +122,7 @@ func RemoveMarked(ctx context.Context, lister Lister, found []Marked) []error {
 		case err != nil:
 			errs[i] = err
 		case still:
-			errs[i] = contract.Problemf(contract.KindUnavailable, "", "", "the target said that %s was removed, but still lists it", one.Key)
+			errs[i] = contract.Unavailable("the target said that %s was removed, but still lists it", one.Key)
 		default:
 			errs[i] = nil
 		}

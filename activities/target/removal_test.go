@@ -33,13 +33,22 @@ func (s *shelf) Remove(_ context.Context, found target.Marked) error {
 
 func TestP3WhatASweepRemovesIsSeenToBeGone(t *testing.T) {
 	t.Parallel()
-	refused := contract.Problemf(contract.KindDenied, "", "", "no").AsRefusal()
-	unreachable := contract.Problemf(contract.KindUnavailable, "", "", "can't be reached")
-	marked := []target.Marked{{Key: "goes"}, {Key: "stays"}, {Key: "refused and gone"}, {Key: "refused"}, {Key: "unheard"}}
+	refused := contract.Denied("no").AsRefusal()
+	unreachable := contract.Unavailable("can't be reached")
+	marked := []target.Marked{
+		{Key: "goes"},
+		{Key: "stays"},
+		{Key: "refused and gone"},
+		{Key: "refused"},
+		{Key: "unheard"},
+	}
 	newShelf := func() *shelf {
 		return &shelf{
-			marked: slices.Clone(marked), answer: map[string]error{"refused and gone": refused, "refused": refused, "unheard": unreachable},
-			keeps: map[string]bool{"stays": true, "refused": true},
+			marked: slices.Clone(
+				marked,
+			),
+			answer: map[string]error{"refused and gone": refused, "refused": refused, "unheard": unreachable},
+			keeps:  map[string]bool{"stays": true, "refused": true},
 		}
 	}
 	errs := target.RemoveMarked(t.Context(), newShelf(), marked)
@@ -63,8 +72,15 @@ func (s *scene) overdue() {
 	defer locked.Unlock()
 	until := time.Now().Add(-time.Hour)
 	require.NoError(s.t, locked.Save(s.t.Context(), ledger.Holding{
-		Grant: s.access.GrantID(), Access: s.access, Token: s.token(), Open: true, Until: until,
-		Leases: contract.Leases{{Request: "r", Until: until, ReadBack: s.access.ReadBack}}, Proof: ledger.Proof{Shown: true},
+		Grant:  s.access.GrantID(),
+		Access: s.access,
+		Token:  s.token(),
+		Open:   true,
+		Until:  until,
+		Leases: contract.Leases{
+			{Request: "r", Until: until, ReadBack: s.access.ReadBack},
+		},
+		Proof: ledger.Proof{Shown: true},
 	}))
 }
 
@@ -92,7 +108,7 @@ func (s *scene) watch(raises int) (alarms []contract.Alarm) {
 
 func TestTheWatchdogLooksAfterARefusal(t *testing.T) {
 	t.Parallel()
-	s := newScene(t, &liar{refusesRevoke: contract.Problemf(contract.KindUnavailable, "", "", "unwilling to perform (code 53)").AsRefusal()})
+	s := newScene(t, &liar{refusesRevoke: contract.Unavailable("unwilling to perform (code 53)").AsRefusal()})
 	s.overdue()
 	require.Empty(t, s.watch(0), "it was not there any more")
 	require.False(t, s.holding().Proof.Unconfirmed)

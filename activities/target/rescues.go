@@ -20,8 +20,8 @@ const (
 	longestAsked = 5 * time.Minute // that a target may ask for
 )
 
-// rescues are the ends that a watchdog carries out: each grant's by one attempt at a time, a few at each target, so that one
-// that hangs holds up no other.
+// rescues are the ends that a watchdog carries out: each grant's by one attempt at a time, a few at each target, so
+// that one that hangs holds up no other.
 type rescues struct {
 	on     *systems
 	places map[string]chan struct{} // by target
@@ -48,7 +48,11 @@ func newRescues(on *systems) *rescues {
 }
 
 // start sets out to end one access, unless that is under way or has to wait after it failed, and waits for nothing.
-func (r *rescues) start(ctx context.Context, listed ledger.Holding, end func(context.Context, Target, ledger.Holding) error) {
+func (r *rescues) start(
+	ctx context.Context,
+	listed ledger.Holding,
+	end func(context.Context, Target, ledger.Holding) error,
+) {
 	found, here := r.on.targets[listed.Access.Target]
 	if !here || !r.begin(listed.Grant) {
 		return
@@ -66,9 +70,14 @@ func (r *rescues) start(ctx context.Context, listed ledger.Holding, end func(con
 	})
 }
 
-// attempt leaves the access to another worker's watchdog while this one does not reach the target, but not for ever: no wrong
-// ping keeps access up.
-func (r *rescues) attempt(ctx context.Context, found Target, listed ledger.Holding, end func(context.Context, Target, ledger.Holding) error) error {
+// attempt leaves the access to another worker's watchdog while this one does not reach the target, but not for ever: no
+// wrong ping keeps access up.
+func (r *rescues) attempt(
+	ctx context.Context,
+	found Target,
+	listed ledger.Holding,
+	end func(context.Context, Target, ledger.Holding) error,
+) error {
 	ctx, cancel := context.WithTimeout(ctx, rescueAttempt)
 	defer cancel()
 	if err := r.on.lines[listed.Access.Target].reached(ctx, handOvers+1+r.tries(listed.Grant)); err != nil {
@@ -93,7 +102,8 @@ func (r *rescues) tries(grant string) int32 {
 	return r.failed[grant].tries
 }
 
-// done remembers how an attempt ended. A pause doubles with each failure in a row, and is as long as the target asks for.
+// done remembers how an attempt ended. A pause doubles with each failure in a row, and is as long as the target asks
+// for.
 func (r *rescues) done(ctx context.Context, listed ledger.Holding, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -109,6 +119,10 @@ func (r *rescues) done(ctx context.Context, listed ledger.Holding, err error) {
 	}
 	r.failed[listed.Grant] = failure{was.tries + 1, pause, time.Now().Add(pause)}
 	if ctx.Err() == nil {
-		r.on.log.Error("the watchdog could not end access that is to end; it tries again", zapGrant(listed.Grant), zapError(err))
+		r.on.log.Error(
+			"the watchdog could not end access that is to end; it tries again",
+			zapGrant(listed.Grant),
+			zapError(err),
+		)
 	}
 }

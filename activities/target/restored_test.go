@@ -45,7 +45,10 @@ func TestP3ALedgerOfBeforeTheGrantDoesNotHaveItsAccessSaidToBeGone(t *testing.T)
 		Request: "r", Ruling: contract.RulingGrant, At: time.Now(), Explanation: []byte("{}"),
 	}))
 	b.save(ledger.Holding{
-		Grant: b.access.GrantID(), Access: b.access, Token: contract.Token{Epoch: 0, Seq: 9}, GoneAt: time.Now().Add(-time.Hour),
+		Grant:  b.access.GrantID(),
+		Access: b.access,
+		Token:  contract.Token{Epoch: 0, Seq: 9},
+		GoneAt: time.Now().Add(-time.Hour),
 	})
 	worker := b.worker(b.ledger)
 	b.landLate(b.holdCommand(chain, time.Hour))
@@ -62,7 +65,13 @@ func TestP3ALedgerOfBeforeTheGrantDoesNotHaveItsAccessSaidToBeGone(t *testing.T)
 
 // forgeLoss makes of a command one of a grant whose holding was lost.
 func (b *bench) forgeLoss(command contract.GrantCommand, held *contract.Chain) contract.GrantCommand {
-	command.Known, command.Token = contract.Token{Epoch: time.Now().UnixNano(), Seq: 5}, contract.Token{Epoch: time.Now().UnixNano(), Seq: 6}
+	command.Known, command.Token = contract.Token{
+		Epoch: time.Now().UnixNano(),
+		Seq:   5,
+	}, contract.Token{
+		Epoch: time.Now().UnixNano(),
+		Seq:   6,
+	}
 	command.Held, command.Restates = held, true
 	return command
 }

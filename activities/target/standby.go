@@ -13,8 +13,8 @@ import (
 // standbyEvery is how often a target is pinged while access is live there.
 const standbyEvery = 10 * time.Second
 
-// Standby keeps a connection open to each target that may take no new one at a deadline, while access is live there. What
-// the network forgets meanwhile is found before a deadline does.
+// Standby keeps a connection open to each target that may take no new one at a deadline, while access is live there.
+// What the network forgets meanwhile is found before a deadline does.
 type Standby struct {
 	targets  map[string]Target
 	holdings ledger.Holdings
@@ -45,7 +45,11 @@ func (s *Standby) standBy(ctx context.Context, target string, pinger Pinger) {
 		if s.isLive(ctx, target) {
 			err := ping(ctx, pinger)
 			if reached && err != nil && ctx.Err() == nil {
-				s.log.Warn("access is live on a target that this worker does not reach", zap.String("target", target), zapError(err))
+				s.log.Warn(
+					"access is live on a target that this worker does not reach",
+					zap.String("target", target),
+					zapError(err),
+				)
 			}
 			reached = err == nil
 		}

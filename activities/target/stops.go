@@ -8,13 +8,13 @@ import (
 	"curfew/workflows/contract"
 )
 
-// stopsFor reads what has ended of all that the holding and a command name. While that can't be read, or while everything is
-// frozen, nothing is granted.
+// stopsFor reads what has ended of all that the holding and a command name. While that can't be read, or while
+// everything is frozen, nothing is granted.
 func stopsFor(ctx context.Context, locked ledger.Locked, asked contract.Leases) (ledger.Stops, error) {
 	stops, err := locked.Stops(ctx, append(asked.Requests(), locked.Holding().Leases.Requests()...)...)
 	switch {
 	case err != nil:
-		return stops, contract.Problemf(contract.KindUnavailable, "", "", "what has ended can't be read, so nothing is granted: %v", err)
+		return stops, contract.Unavailable("what has ended can't be read, so nothing is granted: %v", err)
 	case stops.Freeze.Frozen:
 		return stops, stops.Freeze.Problem()
 	}
@@ -35,7 +35,8 @@ func withoutEnded(leases contract.Leases, stops ledger.Stops) (alive contract.Le
 // recordWithin is how long an end waits to be put on record, after it was carried out.
 const recordWithin = 2 * time.Second
 
-// recordReleased puts on record that requests have given up their leases on a grant for good, and returns those that it could not.
+// recordReleased puts on record that requests have given up their leases on a grant for good, and returns those that it
+// could not.
 func (a *Activities) recordReleased(ctx context.Context, grant string, requests []string) (owed []string) {
 	released := ledger.Released(grant, requests)
 	if err := a.record(ctx, grant, released); err != nil {
@@ -59,12 +60,18 @@ func (a *Activities) record(ctx context.Context, grant string, tombstones []cont
 // clockSkew is how far the clocks of a Temporal cluster may differ.
 const clockSkew = 10 * time.Second
 
-// checkEpoch refuses a command of a grant that is to begin later: its token would outrank those of the grant that there is.
-func (a *Activities) checkEpoch(ctx context.Context, access contract.Access, token contract.Token, clock serverClock) error {
+// checkEpoch refuses a command of a grant that is to begin later: its token would outrank those of the grant that there
+// is.
+func (a *Activities) checkEpoch(
+	ctx context.Context,
+	access contract.Access,
+	token contract.Token,
+	clock serverClock,
+) error {
 	if token.Epoch <= clock.now().Add(clockSkew).UnixNano() {
 		return nil
 	}
-	problem := contract.Problemf(contract.KindForbidden, "token", "", "its epoch is still to come, so no grant has handed it out")
+	problem := contract.Forbidden("its epoch is still to come, so no grant has handed it out").At("token")
 	a.raise(ctx, access, []contract.Refusal{{Problem: *problem}})
 	return problem
 }

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// temporalTime is what a process knows of the Temporal server's clock: that it is at least so far, however wrong the clock of
-// this machine may be. It counts on by the monotonic clock, also while Temporal is down.
+// temporalTime is what a process knows of the Temporal server's clock: that it is at least so far, however wrong the
+// clock of this machine may be. It counts on by the monotonic clock, also while Temporal is down.
 type temporalTime struct {
 	mu              sync.Mutex
 	earlier, latest moment

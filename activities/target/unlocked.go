@@ -16,10 +16,16 @@ const settleSoon = time.Second
 // readWithin is how long an end that had no lock waits to read the holding.
 const readWithin = time.Second
 
-// endUnlocked goes ahead when the holding can't be locked: a lost table, or a process that hangs with the lock, must not keep
-// access up. Only what the grant itself knows to have put there is taken away, and only while a holding that can be read does not say
-// otherwise: anybody can keep a lock busy. It never says that the access is gone.
-func (a *Activities) endUnlocked(ctx context.Context, found Target, command contract.EndCommand, clock serverClock, cause error) (contract.EndReceipt, error) {
+// endUnlocked goes ahead when the holding can't be locked: a lost table, or a process that hangs with the lock, must
+// not keep access up. Only what the grant itself knows to have put there is taken away, and only while a holding that
+// can be read does not say otherwise: anybody can keep a lock busy. It never says that the access is gone.
+func (a *Activities) endUnlocked(
+	ctx context.Context,
+	found Target,
+	command contract.EndCommand,
+	clock serverClock,
+	cause error,
+) (contract.EndReceipt, error) {
 	if !a.proven(ctx, command) {
 		return contract.EndReceipt{}, cause
 	}
@@ -36,7 +42,13 @@ func (a *Activities) endUnlocked(ctx context.Context, found Target, command cont
 	within, done := whileHeld(ctx)
 	defer done()
 	gone, err := a.remove(within, found.Connector, known, command.KeepSessions)
-	receipt := a.settleEnd(ctx, found, command, clock, contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions})
+	receipt := a.settleEnd(
+		ctx,
+		found,
+		command,
+		clock,
+		contract.EndReceipt{Unlocked: cause.Error(), AlreadyAbsent: gone.absent, Sessions: gone.sessions},
+	)
 	if receipt.Unlocked != "" {
 		return receipt, err
 	}
@@ -50,8 +62,8 @@ func (a *Activities) readSoon(ctx context.Context, grant string) (ledger.Holding
 	return a.holdings.Read(ctx, grant)
 }
 
-// settleEnd sees to it that somebody has the lock and looks, after an end that had none: a newer command may have given the
-// access meanwhile, or a late attempt to grant. It answers what was seen, if that is soon.
+// settleEnd sees to it that somebody has the lock and looks, after an end that had none: a newer command may have given
+// the access meanwhile, or a late attempt to grant. It answers what was seen, if that is soon.
 func (a *Activities) settleEnd(
 	ctx context.Context, found Target, command contract.EndCommand, clock serverClock, unlocked contract.EndReceipt,
 ) contract.EndReceipt {
@@ -82,8 +94,9 @@ func (a *Activities) settleEnd(
 	}
 }
 
-// putBack gives access again that an end has taken away by mistake: it could not know that a newer command had moved the end,
-// or given the access anew. Only what an open holding still has leases on is given, until the end that they have.
+// putBack gives access again that an end has taken away by mistake: it could not know that a newer command had moved
+// the end, or given the access anew. Only what an open holding still has leases on is given, until the end that they
+// have.
 func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Locked, clock serverClock) error {
 	holding := locked.Holding()
 	stops, err := stopsFor(ctx, locked, nil)
@@ -112,15 +125,28 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 	}
 	a.log.Warn("access was taken away at an end that had moved, and is put back", zapGrant(holding.Grant))
 	return a.alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf("%s/%d/%d/%s", holding.Grant, holding.Token.Epoch, holding.Token.Seq, contract.AlarmInterrupted), Kind: contract.AlarmInterrupted,
-		At: clock.now(), Target: holding.Access.Target, Grant: holding.Grant, Requests: left.Requests(), Actor: contract.ActorCurfew,
+		ID: fmt.Sprintf(
+			"%s/%d/%d/%s",
+			holding.Grant,
+			holding.Token.Epoch,
+			holding.Token.Seq,
+			contract.AlarmInterrupted,
+		),
+		Kind:     contract.AlarmInterrupted,
+		At:       clock.now(),
+		Target:   holding.Access.Target,
+		Grant:    holding.Grant,
+		Requests: left.Requests(),
+		Actor:    contract.ActorCurfew,
 		Text: "Curfew took the access of " + holding.Access.Account + " away at an end that had moved, because its holding could not be locked then. " +
-			"It has put the access back, until " + holding.Until.UTC().Format(time.RFC3339) + ".",
+			"It has put the access back, until " + holding.Until.UTC().
+			Format(time.RFC3339) +
+			".",
 	})
 }
 
-// settleGrant sees to it that a grant which could not save its holding leaves nothing behind, unless the holding is open: then
-// its own command holds the access, or a newer one.
+// settleGrant sees to it that a grant which could not save its holding leaves nothing behind, unless the holding is
+// open: then its own command holds the access, or a newer one.
 func (a *Activities) settleGrant(ctx context.Context, found Target, command contract.GrantCommand, wanted Access) {
 	a.unsettled.add(ctx, command.Access.GrantID(), grantCall, &call{
 		token: command.Token,
@@ -128,7 +154,13 @@ func (a *Activities) settleGrant(ctx context.Context, found Target, command cont
 			if holding := locked.Holding(); holding.Open || holding.Standing {
 				return nil
 			}
-			_, err := remove(ctx, found.Connector, wanted, ledger.Proof{Identity: wanted.Identity, Shown: wanted.Shown}, false)
+			_, err := remove(
+				ctx,
+				found.Connector,
+				wanted,
+				ledger.Proof{Identity: wanted.Identity, Shown: wanted.Shown},
+				false,
+			)
 			return err
 		},
 	})

@@ -132,13 +132,23 @@ func TestAWaitingEndHearsThatItWasOvertakenAtNoCostOfItsOwn(t *testing.T) {
 	command := func(n int) contract.EndCommand {
 		access := b.access
 		access.Person = fmt.Sprint("person-", n)
-		return contract.EndCommand{Access: access, Token: contract.Token{Epoch: 1, Seq: 1}, Until: time.Now().Add(time.Hour), Mine: true}
+		return contract.EndCommand{
+			Access: access,
+			Token:  contract.Token{Epoch: 1, Seq: 1},
+			Until:  time.Now().Add(time.Hour),
+			Mine:   true,
+		}
 	}
 	var all sync.WaitGroup
 	var overtaken atomic.Int32
 	for n := range waiting {
 		all.Go(func() {
-			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](b, worker, contract.ActivityEnd, command(n))
+			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](
+				b,
+				worker,
+				contract.ActivityEnd,
+				command(n),
+			)
 			if err == nil && receipt.Overtaken == (contract.Token{Epoch: 1, Seq: 2}) {
 				overtaken.Add(1)
 			}
@@ -149,7 +159,18 @@ func TestAWaitingEndHearsThatItWasOvertakenAtNoCostOfItsOwn(t *testing.T) {
 		access := command(n).Access
 		locked, err := b.ledger.Lock(t.Context(), access.GrantID())
 		require.NoError(t, err)
-		require.NoError(t, locked.Save(t.Context(), ledger.Holding{Grant: access.GrantID(), Access: access, Token: contract.Token{Epoch: 1, Seq: 2}, Open: true}))
+		require.NoError(
+			t,
+			locked.Save(
+				t.Context(),
+				ledger.Holding{
+					Grant:  access.GrantID(),
+					Access: access,
+					Token:  contract.Token{Epoch: 1, Seq: 2},
+					Open:   true,
+				},
+			),
+		)
 		locked.Unlock()
 	}
 	written := holdings.looks.Load()
@@ -210,9 +231,16 @@ func TestStandingAccessAndUsesSurviveALedgerThatWasRestored(t *testing.T) {
 	b := newBench(t)
 	_, err := b.grant(b.grantCommand(time.Hour, true))
 	require.NoError(t, err)
-	uses := []ledger.Use{{Request: "s", Until: time.Now().Add(time.Hour).UTC(), Used: contract.Duration{Duration: time.Minute}}}
+	uses := []ledger.Use{
+		{Request: "s", Until: time.Now().Add(time.Hour).UTC(), Used: contract.Duration{Duration: time.Minute}},
+	}
 	b.save(ledger.Holding{
-		Grant: b.access.GrantID(), Access: b.access, Token: contract.Token{Epoch: 0, Seq: 9}, GoneAt: time.Now().UTC(), Standing: true, Uses: uses,
+		Grant:    b.access.GrantID(),
+		Access:   b.access,
+		Token:    contract.Token{Epoch: 0, Seq: 9},
+		GoneAt:   time.Now().UTC(),
+		Standing: true,
+		Uses:     uses,
 	})
 	receipt, err := b.end(b.endNow())
 	require.NoError(t, err)
@@ -261,7 +289,12 @@ func TestAccessThatAnEndTookByMistakeIsPutBack(t *testing.T) {
 			before := b.holding()
 			holdings := b.troubled()
 			holdings.away.Store(true)
-			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](b, b.worker(holdings), contract.ActivityEnd, former)
+			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](
+				b,
+				b.worker(holdings),
+				contract.ActivityEnd,
+				former,
+			)
 			require.NoError(t, err)
 			require.NotEmpty(t, receipt.Unlocked)
 			require.False(t, b.can())
@@ -324,7 +357,12 @@ func TestAnEndWaitsForALockNoLongerThanAnHonestHolderHasIt(t *testing.T) {
 				}
 				gone <- time.Since(began)
 			}()
-			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](b, b.worker(holdings), contract.ActivityEnd, b.endNow())
+			receipt, err := carryOut[contract.EndCommand, contract.EndReceipt](
+				b,
+				b.worker(holdings),
+				contract.ActivityEnd,
+				b.endNow(),
+			)
 			require.NoError(t, err)
 			require.Less(t, <-gone, target.HonestHold+4*time.Second)
 			require.NotEmpty(t, receipt.Unlocked)

@@ -22,9 +22,10 @@ const (
 	settledAtOnce = 8
 )
 
-// unsettled are the calls that this process has made without the lock of their holding, or while it lost it: nobody knows
-// what came in between. Each is settled as soon as this process has the lock: it looks what the holding says by now, and
-// undoes what should not have been done. What a process leaves behind that dies, the next command finds, or the watchdog.
+// unsettled are the calls that this process has made without the lock of their holding, or while it lost it: nobody
+// knows what came in between. Each is settled as soon as this process has the lock: it looks what the holding says by
+// now, and undoes what should not have been done. What a process leaves behind that dies, the next command finds, or
+// the watchdog.
 type unsettled struct {
 	holdings ledger.Holdings
 	log      *zap.Logger
@@ -47,7 +48,8 @@ const (
 // call is one that is to be settled.
 type call struct {
 	token contract.Token
-	// settle looks, with the holding's lock, whether it may stand. newest is the token of the newest call on the holding.
+	// settle looks, with the holding's lock, whether it may stand. newest is the token of the newest call on the
+	// holding.
 	settle  func(ctx context.Context, locked ledger.Locked, newest contract.Token) error
 	settled chan struct{} // closed when it is
 }
@@ -63,7 +65,8 @@ func (u *unsettled) has(grant string) bool {
 	return len(u.grants[grant]) > 0
 }
 
-// add has a call settled, for as long as that takes. The channel is closed when it is; never, when a later one takes its place.
+// add has a call settled, for as long as that takes. The channel is closed when it is; never, when a later one takes
+// its place.
 func (u *unsettled) add(ctx context.Context, grant string, kind callKind, added *call) <-chan struct{} {
 	added.settled = make(chan struct{})
 	u.mu.Lock()
@@ -112,7 +115,11 @@ func (u *unsettled) round(ctx context.Context, grants []string) {
 		all.Go(func() {
 			defer func() { <-places }()
 			if err := u.settle(ctx, grant); err != nil {
-				u.log.Warn("what was done without the lock of a holding is not settled yet", zapGrant(grant), zapError(err))
+				u.log.Warn(
+					"what was done without the lock of a holding is not settled yet",
+					zapGrant(grant),
+					zapError(err),
+				)
 			}
 		})
 	}

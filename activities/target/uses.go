@@ -31,8 +31,8 @@ func (u use) latest(lasts time.Duration, now time.Time) time.Time {
 	return u.Since.Add(lasts - u.Used.Duration)
 }
 
-// mostForgiven is how much of a request's time is forgiven in all that went by while attempts to grant were cut off. Nobody can see
-// when the access came, and a worker that died is replaced sooner.
+// mostForgiven is how much of a request's time is forgiven in all that went by while attempts to grant were cut off.
+// Nobody can see when the access came, and a worker that died is replaced sooner.
 const mostForgiven = time.Minute
 
 // wasCutOff is true for a holding that nobody has seen to have its access: every attempt to grant it had no answer.
@@ -40,8 +40,8 @@ func wasCutOff(holding ledger.Holding) bool {
 	return holding.Open && !holding.Standing && !holding.Proof.Shown && !holding.SettledAt.IsZero()
 }
 
-// usedUp is what requests have used up of their time when a holding that was cut off is granted again: what has gone by, but for
-// what is forgiven; and nothing of it where the target shows that the access has not come.
+// usedUp is what requests have used up of their time when a holding that was cut off is granted again: what has gone
+// by, but for what is forgiven; and nothing of it where the target shows that the access has not come.
 func usedUp(ctx context.Context, connector Connector, cutOff ledger.Holding, now time.Time) (uses, error) {
 	used := usesOf(cutOff)
 	state, err := connector.Inspect(ctx, AccessOf(cutOff))

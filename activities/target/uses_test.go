@@ -20,7 +20,12 @@ func lying(t *testing.T, liar *liar, readBack contract.ReadBack) (*bench, *offic
 // hold has the target's worker take a lease of an hour, and says whether it got no answer.
 func (b *bench) hold(chain contract.Chain) (contract.GrantReceipt, error) {
 	b.t.Helper()
-	return carryOut[contract.GrantCommand, contract.GrantReceipt](b, b.activities(b.connector, b.ledger), contract.ActivityGrant, b.holdCommand(chain, time.Hour))
+	return carryOut[contract.GrantCommand, contract.GrantReceipt](
+		b,
+		b.activities(b.connector, b.ledger),
+		contract.ActivityGrant,
+		b.holdCommand(chain, time.Hour),
+	)
 }
 
 // pass makes the holding believe that some time has gone by.
@@ -40,7 +45,8 @@ func (b *bench) pass(by time.Duration) {
 	b.save(holding)
 }
 
-// Whoever can write to the Temporal namespace shows a decision of an hour again and again, while nobody sees the access.
+// Whoever can write to the Temporal namespace shows a decision of an hour again and again, while nobody sees the
+// access.
 func TestP7OneDecisionGivesNoMoreTimeThanItSaysAtATargetThatShowsNothing(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -62,7 +68,12 @@ func TestP7OneDecisionGivesNoMoreTimeThanItSaysAtATargetThatShowsNothing(t *test
 			require.True(t, tc.target.holds)
 			b.pass(40 * time.Minute)
 			_, _ = b.hold(chain)
-			require.Less(t, time.Until(b.holding().Until), 22*time.Minute, "it has the rest, and a minute that is forgiven")
+			require.Less(
+				t,
+				time.Until(b.holding().Until),
+				22*time.Minute,
+				"it has the rest, and a minute that is forgiven",
+			)
 			b.pass(25 * time.Minute)
 			_, err := b.hold(chain)
 			problem, refused := contract.ProblemOf(err)
@@ -91,7 +102,12 @@ func TestAnAttemptToGrantThatWasCutOffCostsTheRequestNoTime(t *testing.T) {
 			require.ErrorContains(t, err, "did not answer")
 			b.pass(tc.until)
 			if tc.ended {
-				_, err := carryOut[contract.EndCommand, contract.EndReceipt](b, b.activities(b.connector, b.ledger), contract.ActivityEnd, b.endNow())
+				_, err := carryOut[contract.EndCommand, contract.EndReceipt](
+					b,
+					b.activities(b.connector, b.ledger),
+					contract.ActivityEnd,
+					b.endNow(),
+				)
 				require.NoError(t, err)
 				require.False(t, b.holding().Open)
 			}

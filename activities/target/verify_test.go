@@ -54,15 +54,28 @@ func (o *office) chain(id string, lasts time.Duration, extensions ...time.Durati
 	o.t.Helper()
 	hours := func(n time.Duration) contract.Duration { return contract.Duration{Duration: n * time.Hour} }
 	request := contract.Request{
-		ID: id, Template: "debug", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: lasts}, AskedAt: o.asked,
-		Terms: contract.Terms{Accesses: []contract.Access{o.access}, MaxDuration: hours(8), PendingFor: hours(1)},
+		ID:        id,
+		Template:  "debug",
+		Requester: "alice",
+		Subject:   "alice",
+		Duration:  contract.Duration{Duration: lasts},
+		AskedAt:   o.asked,
+		Terms:     contract.Terms{Accesses: []contract.Access{o.access}, MaxDuration: hours(8), PendingFor: hours(1)},
 	}
 	grounds := contract.Grounds{Request: sealed(o, o.server, seal.OfRequest(request), request)}
 	digest, err := seal.Digest(request)
 	require.NoError(o.t, err)
 	for i, by := range extensions {
-		extension := contract.Extension{Request: id, By: "alice", Duration: contract.Duration{Duration: by}, At: o.asked.Add(time.Duration(i))}
-		grounds.Extensions = append(grounds.Extensions, sealed(o, o.server, seal.OfExtension(extension, digest), extension))
+		extension := contract.Extension{
+			Request:  id,
+			By:       "alice",
+			Duration: contract.Duration{Duration: by},
+			At:       o.asked.Add(time.Duration(i)),
+		}
+		grounds.Extensions = append(
+			grounds.Extensions,
+			sealed(o, o.server, seal.OfExtension(extension, digest), extension),
+		)
 	}
 	fact, err := o.verifier.Grounds(grounds)
 	require.NoError(o.t, err)
@@ -210,7 +223,9 @@ func TestAnExpiredLeaseOfAnHonestChainIsNoForgery(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
 	o := newOfficeSince(b, 5*time.Hour)
-	o.asked = o.asked.Add(-4 * time.Hour) // it may wait for an hour, and for another one for its target, and last an hour
+	o.asked = o.asked.Add(
+		-4 * time.Hour,
+	) // it may wait for an hour, and for another one for its target, and last an hour
 	_, err := b.grant(b.holdCommand(o.chain("r", time.Hour), time.Hour))
 	requireKind(t, contract.KindClosed, err)
 	require.ErrorContains(t, err, "its time is over")
@@ -218,7 +233,8 @@ func TestAnExpiredLeaseOfAnHonestChainIsNoForgery(t *testing.T) {
 	require.Empty(t, b.alarms(contract.AlarmForged))
 }
 
-// The server's clock is ahead, or that of this worker behind. Whoever has the right time may take it, later or elsewhere.
+// The server's clock is ahead, or that of this worker behind. Whoever has the right time may take it, later or
+// elsewhere.
 func TestASealOfTheFutureIsTriedAgainAndNeverAForgery(t *testing.T) {
 	t.Parallel()
 	b := newBench(t)
@@ -268,6 +284,11 @@ func TestP7HowALeaseEndsIsAsItWasAskedFor(t *testing.T) {
 	require.False(t, receipt.Leases[0].KeepSessions, "sessions would outlive the access")
 	asked := command.Chains[0].Request.Fact
 	require.Equal(t, asked.Reference(), receipt.Leases[0].Reference, "the target would show another ticket")
-	require.Equal(t, asked.Terms.DriftCheckInterval, receipt.Leases[0].DriftCheckInterval, "the target would be asked without a pause")
+	require.Equal(
+		t,
+		asked.Terms.DriftCheckInterval,
+		receipt.Leases[0].DriftCheckInterval,
+		"the target would be asked without a pause",
+	)
 	require.False(t, receipt.Leases[0].Restore)
 }

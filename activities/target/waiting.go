@@ -20,8 +20,8 @@ const (
 	listenWithin = 2 * time.Second
 )
 
-// waiting are the Ends of this process that have not begun. One query a second reads the tokens of all their holdings, so
-// hearing of a newer command costs an End nothing, and while the ledger is away it goes by what was seen last.
+// waiting are the Ends of this process that have not begun. One query a second reads the tokens of all their holdings,
+// so hearing of a newer command costs an End nothing, and while the ledger is away it goes by what was seen last.
 type waiting struct {
 	holdings ledger.Holdings
 	log      *zap.Logger

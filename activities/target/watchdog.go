@@ -14,19 +14,21 @@ import (
 const (
 	// DefaultGrace is how long past its end access may be, by the ledger's clock, before the watchdog ends it.
 	DefaultGrace = 30 * time.Second
-	// overdueAfter is how long past its end it may be by Temporal's own clock: whoever was to end it by then is dead, hangs or
-	// is cut off.
+	// overdueAfter is how long past its end it may be by Temporal's own clock: whoever was to end it by then is dead,
+	// hangs or is cut off.
 	overdueAfter = 5 * time.Second
 
-	// askEvery is how often the watchdog asks the ledger, one question for all its targets, and askWithin bounds a question.
+	// askEvery is how often the watchdog asks the ledger, one question for all its targets, and askWithin bounds a
+	// question.
 	askEvery  = time.Second
 	askWithin = 5 * time.Second
 	askPage   = 500
 )
 
-// Watchdog is the second pair of eyes: it ends what is past its end and nobody has seen gone, and at once what people have
-// ended. It needs no Temporal, so that access ends also when Temporal does not run. Planned ends go by Temporal's clock: where
-// the watchdog knows that one, it follows it. Otherwise it goes by the ledger's, and leaves the grace to clocks that differ.
+// Watchdog is the second pair of eyes: it ends what is past its end and nobody has seen gone, and at once what people
+// have ended. It needs no Temporal, so that access ends also when Temporal does not run. Planned ends go by Temporal's
+// clock: where the watchdog knows that one, it follows it. Otherwise it goes by the ledger's, and leaves the grace to
+// clocks that differ.
 type Watchdog struct {
 	*systems
 	grace    time.Duration
@@ -82,8 +84,8 @@ func (w *Watchdog) overdue(ctx context.Context) (time.Time, error) {
 	return now.Add(-w.grace), err
 }
 
-// now is the ledger's time. A file has none. Then it is Temporal's, where that is known, because planned ends go by it, and the
-// machine's only where nobody else has said what the time is.
+// now is the ledger's time. A file has none. Then it is Temporal's, where that is known, because planned ends go by it,
+// and the machine's only where nobody else has said what the time is.
 func (w *Watchdog) now(ctx context.Context) (time.Time, error) {
 	if now, known := w.temporal.now(); known && !w.holdings.HasClock() {
 		return now.UTC(), nil
@@ -100,8 +102,8 @@ func (w *Watchdog) due() ledger.DueFilter {
 	return filter
 }
 
-// knowsTheTime is false while a process that has just begun might go by a wrong clock of its own: where the ledger is a file, it
-// waits a grace for Temporal's.
+// knowsTheTime is false while a process that has just begun might go by a wrong clock of its own: where the ledger is a
+// file, it waits a grace for Temporal's.
 func (w *Watchdog) knowsTheTime() bool {
 	_, known := w.temporal.now()
 	return known || w.holdings.HasClock() || time.Since(w.began) > w.grace
@@ -165,9 +167,14 @@ func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger
 	return nil
 }
 
-// close ends the access of a holding that nothing holds up, and writes what came of it: it is closed unless a cut-off attempt to
-// grant may still land. Then the watchdog comes again.
-func (w *Watchdog) close(ctx context.Context, found Target, locked ledger.Locked, keepSessions bool) (ledger.Holding, removed, error) {
+// close ends the access of a holding that nothing holds up, and writes what came of it: it is closed unless a cut-off
+// attempt to grant may still land. Then the watchdog comes again.
+func (w *Watchdog) close(
+	ctx context.Context,
+	found Target,
+	locked ledger.Locked,
+	keepSessions bool,
+) (ledger.Holding, removed, error) {
 	before := locked.Holding()
 	asked, err := w.now(ctx)
 	if err != nil {
@@ -185,8 +192,8 @@ func (w *Watchdog) close(ctx context.Context, found Target, locked ledger.Locked
 	return after, gone, nil
 }
 
-// endUnlocked ends access whose lock somebody keeps who should have let go of it, if it is to end by what can be read. Its holding
-// stays open: the watchdog comes again until it has had the lock and looked.
+// endUnlocked ends access whose lock somebody keeps who should have let go of it, if it is to end by what can be read.
+// Its holding stays open: the watchdog comes again until it has had the lock and looked.
 func (w *Watchdog) endUnlocked(
 	ctx context.Context, found Target, grant string, cause error, ends func(ledger.Holding) (bool, error),
 ) error {

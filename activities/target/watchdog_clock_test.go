@@ -53,7 +53,13 @@ func TestAWorkerWithAWrongClockEndsNothingEarlyAndNothingLate(t *testing.T) {
 			b.until(time.Now().Add(ahead - time.Second))
 			goes(t, func() bool { return !b.holding().Open })
 			require.False(t, b.can())
-			require.WithinDuration(t, time.Now().Add(ahead), b.holding().GoneAt, time.Minute, "and it is gone by that clock")
+			require.WithinDuration(
+				t,
+				time.Now().Add(ahead),
+				b.holding().GoneAt,
+				time.Minute,
+				"and it is gone by that clock",
+			)
 		})
 	}
 }

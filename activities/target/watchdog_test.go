@@ -56,8 +56,12 @@ func (b *bench) endsAnother() {
 	another := b.access
 	another.Person, another.Account = "carol", "carol@example.org"
 	b.save(ledger.Holding{
-		Grant: another.GrantID(), Access: another, Token: b.token(), Open: true, Until: time.Now().Add(-30 * time.Minute).UTC(),
-		Proof: ledger.Proof{Shown: true},
+		Grant:  another.GrantID(),
+		Access: another,
+		Token:  b.token(),
+		Open:   true,
+		Until:  time.Now().Add(-30 * time.Minute).UTC(),
+		Proof:  ledger.Proof{Shown: true},
 	})
 	goes(b.t, func() bool {
 		holding, err := b.ledger.Read(b.t.Context(), another.GrantID())
@@ -165,7 +169,12 @@ func (b *bench) overdueAt(f *far) *target.Watchdog {
 	b.t.Helper()
 	b.access.Target = "far"
 	b.save(ledger.Holding{
-		Grant: b.access.GrantID(), Access: b.access, Token: b.token(), Open: true, Until: time.Now().Add(-time.Minute).UTC(), Proof: ledger.Proof{Shown: true},
+		Grant:  b.access.GrantID(),
+		Access: b.access,
+		Token:  b.token(),
+		Open:   true,
+		Until:  time.Now().Add(-time.Minute).UTC(),
+		Proof:  ledger.Proof{Shown: true},
 	})
 	return b.watchdog(map[string]target.Target{"far": {Connector: f}}, time.Second)
 }
@@ -233,8 +242,17 @@ func (b *bench) watchdog(targets map[string]target.Target, grace time.Duration) 
 	return b.watchdogOver(b.ledger, targets, grace)
 }
 
-func (b *bench) watchdogOver(holdings ledger.Holdings, targets map[string]target.Target, grace time.Duration) *target.Watchdog {
+func (b *bench) watchdogOver(
+	holdings ledger.Holdings,
+	targets map[string]target.Target,
+	grace time.Duration,
+) *target.Watchdog {
 	return target.New(target.Options{
-		Targets: targets, Holdings: holdings, Tombstones: b.ledger, Decisions: b.ledger, Alarms: b.ledger, Log: zap.NewNop(),
+		Targets:    targets,
+		Holdings:   holdings,
+		Tombstones: b.ledger,
+		Decisions:  b.ledger,
+		Alarms:     b.ledger,
+		Log:        zap.NewNop(),
 	}).Watchdog(grace)
 }

@@ -22,11 +22,14 @@ type Activities struct{ Options }
 // New makes the activities of a tracker.
 func New(o Options) *Activities { return &Activities{o} }
 
-// Comment is the activity contract.ActivityCommentTicket: one comment for each event, in order, and the link's present state.
-// Where the request named a reference in place of the ticket, the first event links that back to the request.
+// Comment is the activity contract.ActivityCommentTicket: one comment for each event, in order, and the link's present
+// state. Where the request named a reference in place of the ticket, the first event links that back to the request.
 func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (contract.Written, error) {
 	if !ValidKey(in.Ticket) {
-		return contract.Written{}, contract.Problemf(contract.KindInvalid, "ticket", "use a key like OPS-7", "%q is no ticket key", in.Ticket).Application()
+		return contract.Written{}, contract.Invalid("%q is no ticket key", in.Ticket).
+			At("ticket").
+			Advise("use a key like OPS-7").
+			Application()
 	}
 	if a.System == nil {
 		return contract.Written{}, noTracker(in.Ticket)
@@ -42,5 +45,8 @@ func (a *Activities) Comment(ctx context.Context, in contract.CommentInput) (con
 }
 
 func noTracker(whose string) error {
-	return contract.Problemf(contract.KindNotFound, "ticket", "configure the tracker of "+whose, "no tracker is configured").Application()
+	return contract.NotFound("no tracker is configured").
+		At("ticket").
+		Advise("configure the tracker of " + whose).
+		Application()
 }

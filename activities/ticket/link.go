@@ -12,13 +12,17 @@ import (
 	"curfew/workflows/contract"
 )
 
-// linkTries is how often links are tried before they are left out. They come last, and the comments after them don't wait for
-// longer.
+// linkTries is how often links are tried before they are left out. They come last, and the comments after them don't
+// wait for longer.
 const linkTries = 10
 
-// links shows the request's present state on the ticket, and links back from what was named in its place. What can't be linked
-// keeps no comment from the ticket.
-func (a *Activities) links(ctx context.Context, in contract.CommentInput, written contract.Written) (contract.Written, error) {
+// links shows the request's present state on the ticket, and links back from what was named in its place. What can't be
+// linked keeps no comment from the ticket.
+func (a *Activities) links(
+	ctx context.Context,
+	in contract.CommentInput,
+	written contract.Written,
+) (contract.Written, error) {
 	if len(in.Events) == 0 {
 		return written, nil
 	}
@@ -36,7 +40,10 @@ func (a *Activities) links(ctx context.Context, in contract.CommentInput, writte
 		if again := activities.Error(err); !isLastTry(ctx, err) {
 			return contract.Written{}, again
 		}
-		written.LeftOut = append(written.LeftOut, contract.LeftOut{What: link.what, Why: contract.AsProblem(err).Error()})
+		written.LeftOut = append(
+			written.LeftOut,
+			contract.LeftOut{What: link.what, Why: contract.AsProblem(err).Error()},
+		)
 	}
 	return written, nil
 }
@@ -52,16 +59,27 @@ func (a *Activities) showState(ctx context.Context, in contract.CommentInput) er
 
 func (a *Activities) link(status contract.Status) Link {
 	return Link{
-		ID: status.ID, URL: a.Page(status.ID), Resolved: status.State == contract.StateEnded,
-		Title:   fmt.Sprintf("Curfew %s: %s", status.Template, story.State(story.Case{Status: status, Now: time.Now()})),
-		Summary: fmt.Sprintf("Access of %s, asked for by %s", story.Person(status.Names, status.Subject), story.Person(status.Names, status.Requester)),
+		ID:       status.ID,
+		URL:      a.Page(status.ID),
+		Resolved: status.State == contract.StateEnded,
+		Title: fmt.Sprintf(
+			"Curfew %s: %s",
+			status.Template,
+			story.State(story.Case{Status: status, Now: time.Now()}),
+		),
+		Summary: fmt.Sprintf(
+			"Access of %s, asked for by %s",
+			story.Person(status.Names, status.Subject),
+			story.Person(status.Names, status.Requester),
+		),
 	}
 }
 
 // refer links back from the reference that the request named. It comes last, and with the first events alone, so that a
 // system other than the tracker that is down delays as few comments as it can.
 func (a *Activities) refer(ctx context.Context, in contract.CommentInput) error {
-	if a.References == nil || in.Status.Zephyr == "" || len(in.Events) == 0 || in.Events[0].Kind != contract.EventRequested {
+	if a.References == nil || in.Status.Zephyr == "" || len(in.Events) == 0 ||
+		in.Events[0].Kind != contract.EventRequested {
 		return nil
 	}
 	description := fmt.Sprintf("Curfew %s for %s", in.Status.Template, story.Person(in.Status.Names, in.Status.Subject))

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Open is the activity contract.ActivityOpenTicket: a ticket for a request that names none, once. It is the request's first
-// entry there, and what the tracker can't take of it is left out.
+// Open is the activity contract.ActivityOpenTicket: a ticket for a request that names none, once. It is the request's
+// first entry there, and what the tracker can't take of it is left out.
 func (a *Activities) Open(ctx context.Context, in contract.OpenTicketInput) (contract.OpenTicketResult, error) {
 	if a.System == nil {
 		return contract.OpenTicketResult{}, noTracker(in.Project)
@@ -22,7 +22,10 @@ func (a *Activities) Open(ctx context.Context, in contract.OpenTicketInput) (con
 			return err
 		})
 	if err == nil && key == "" && written.Blocked == "" {
-		err = contract.Problemf(contract.KindDenied, "ticket", "see that Curfew's account may open tickets in "+in.Project, "%s", written.LeftOut[0].Why).Application()
+		err = contract.Denied("%s", written.LeftOut[0].Why).
+			At("ticket").
+			Advise("see that Curfew's account may open tickets in " + in.Project).
+			Application()
 	}
 	return contract.OpenTicketResult{Written: written, Ticket: key}, err
 }
@@ -33,7 +36,15 @@ func opening(in contract.OpenTicketInput, status contract.Status) Opening {
 		access = "break-glass access"
 	}
 	return Opening{
-		Request: in.Status.ID, Project: in.Project, Type: in.Type, Text: status.Reason,
-		Summary: fmt.Sprintf("Curfew %s: %s requested by %s", status.Template, access, story.Person(status.Names, status.Requester)),
+		Request: in.Status.ID,
+		Project: in.Project,
+		Type:    in.Type,
+		Text:    status.Reason,
+		Summary: fmt.Sprintf(
+			"Curfew %s: %s requested by %s",
+			status.Template,
+			access,
+			story.Person(status.Names, status.Requester),
+		),
 	}
 }

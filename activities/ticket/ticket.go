@@ -17,8 +17,8 @@ type System interface {
 	Comment(ctx context.Context, key string, entry story.Entry) error
 	// Link shows the request's present state on the ticket, in the place of what it showed before.
 	Link(ctx context.Context, key string, link Link) error
-	// Open opens a ticket once for each request, and returns its key: when our own account has already opened one for the
-	// request, that is it.
+	// Open opens a ticket once for each request, and returns its key: when our own account has already opened one for
+	// the request, that is it.
 	Open(ctx context.Context, opening Opening) (key string, err error)
 	// Check tries the credentials and privileges without changing anything.
 	Check(ctx context.Context) error

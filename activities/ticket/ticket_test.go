@@ -30,7 +30,8 @@ func newSite(t *testing.T) *site {
 	const token = "secret"
 	s := &site{
 		tracker: jirasandbox.New(jirasandbox.Options{
-			Deployment: jirasandbox.DataCenter, Accounts: []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: token}},
+			Deployment: jirasandbox.DataCenter,
+			Accounts:   []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: token}},
 		}),
 		tests: zephyrsandbox.New(token), zephyr: &sandbox.Faults{},
 	}
@@ -50,7 +51,9 @@ func newSite(t *testing.T) *site {
 	}, system)
 	require.NoError(t, err)
 	s.Activities = ticket.New(ticket.Options{
-		System: system, References: references, Page: func(id string) string { return "https://curfew.example.com/requests/" + id },
+		System:     system,
+		References: references,
+		Page:       func(id string) string { return "https://curfew.example.com/requests/" + id },
 	})
 	return s
 }
@@ -77,7 +80,11 @@ func event(seq int, kind contract.EventKind) contract.Event {
 func TestTheBeginningOfAStoryIsLinkedFromWhatStandsForTheTicket(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	first := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	first := contract.CommentInput{
+		Ticket: "OPS-7",
+		Status: status(),
+		Events: []contract.Event{event(1, contract.EventRequested)},
+	}
 	s.zephyr.Add(sandbox.Fault{Method: http.MethodPost, Times: 1, LoseReply: true})
 	_, err := s.Comment(t.Context(), first)
 	require.Error(t, err)
@@ -88,7 +95,11 @@ func TestTheBeginningOfAStoryIsLinkedFromWhatStandsForTheTicket(t *testing.T) {
 	require.Equal(t, "https://curfew.example.com/requests/R1", links[0].URL)
 
 	s.zephyr.Add(sandbox.Fault{Down: true})
-	later := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(2, contract.EventApproved)}}
+	later := contract.CommentInput{
+		Ticket: "OPS-7",
+		Status: status(),
+		Events: []contract.Event{event(2, contract.EventApproved)},
+	}
 	s.comment(t, later) // the rest of the story does not wait for Zephyr
 	require.Len(t, s.tracker.Comments("OPS-7"), 2)
 }
@@ -97,7 +108,11 @@ func TestATicketThatWasNamedItselfIsLinkedFromNowhereElse(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.zephyr.Add(sandbox.Fault{Down: true})
-	in := contract.CommentInput{Ticket: "OPS-7", Status: status(), Events: []contract.Event{event(1, contract.EventRequested)}}
+	in := contract.CommentInput{
+		Ticket: "OPS-7",
+		Status: status(),
+		Events: []contract.Event{event(1, contract.EventRequested)},
+	}
 	in.Status.Zephyr = ""
 	s.comment(t, in)
 	require.Empty(t, s.tests.WebLinks("OPS-R12"))

@@ -11,8 +11,8 @@ import (
 	"curfew/activities/target/kinds"
 )
 
-// accountsOnTargets looks at the account that each person has on each target and in each directory, where the target itself is
-// well.
+// accountsOnTargets looks at the account that each person has on each target and in each directory, where the target
+// itself is well.
 func (s *survey) accountsOnTargets(ctx context.Context) {
 	open, _ := kinds.Open(asksOf(s.configured)) // AskTargets tells which can't be opened
 	var all sync.WaitGroup

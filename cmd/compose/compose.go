@@ -137,7 +137,9 @@ func (app *App) Follow(ctx context.Context) {
 func (app *App) Listen(ctx context.Context) (net.Listener, error) {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", app.config.Current().Server.Listen)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "server.listen", "choose an address of this machine that is free", "%v", err)
+		return nil, contract.Invalid("%v", err).
+			At("server.listen").
+			Advise("choose an address of this machine that is free")
 	}
 	return listener, nil
 }
@@ -145,8 +147,9 @@ func (app *App) Listen(ctx context.Context) (net.Listener, error) {
 // Serve answers the API on a listener until the context ends.
 func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	if _, err := app.Temporal.CheckHealth(ctx, &client.CheckHealthRequest{}); err != nil {
-		return contract.Problemf(contract.KindUnavailable, "temporal.address", "check that it runs and is reachable from here",
-			"Temporal can't be reached: %v", err)
+		return contract.Unavailable("Temporal can't be reached: %v", err).
+			At("temporal.address").
+			Advise("check that it runs and is reachable from here")
 	}
 	verifier, err := app.verifier()
 	if err != nil {
@@ -161,7 +164,12 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 		return err
 	}
 	watch := clock.New(clock.Options{
-		Process: "the server " + worker.Process(), Temporal: app.Temporal, Namespace: app.namespace, Ledger: app.ledger, Alarms: app.ledger, Log: app.log,
+		Process:   "the server " + worker.Process(),
+		Temporal:  app.Temporal,
+		Namespace: app.namespace,
+		Ledger:    app.ledger,
+		Alarms:    app.ledger,
+		Log:       app.log,
 	})
 	requests, err := starter.New(starter.Options{
 		Temporal: app.Temporal, Config: app.config, Ledger: app.ledger, Tickets: app.tickets,
@@ -196,7 +204,10 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 // routes are the API and, where nobody can listen in, the pages.
 func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *limit.Limits) (*http.ServeMux, error) {
 	callers, mux := identity.New(app.config), http.NewServeMux()
-	mux.Handle("/", api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Limits: limits, Log: app.log}))
+	mux.Handle(
+		"/",
+		api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Limits: limits, Log: app.log}),
+	)
 	if config.InTheClear(app.config.Current().Server.URL) {
 		app.log.Warn("there are no pages: signing in to them would send secrets in the clear",
 			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
@@ -204,7 +215,7 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 	}
 	frame, err := page.New(app.config.Current().Server.URL, app.log)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "server.url", "write the address that people reach Curfew at", "%v", err)
+		return nil, contract.Invalid("%v", err).At("server.url").Advise("write the address that people reach Curfew at")
 	}
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	signIn := signin.New(signin.Options{
@@ -213,6 +224,7 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 		Name: func(person string) string { return app.config.Current().Name(person) },
 	})
 	signIn.Handle(mux)
-	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).Handle(mux)
+	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).
+		Handle(mux)
 	return mux, nil
 }

@@ -16,27 +16,43 @@ import (
 	"curfew/workflows/contract"
 )
 
-// dial prepares the connection to Temporal, in a namespace, as its environment and profile say; what curfew.yaml says comes first.
+// dial prepares the connection to Temporal, in a namespace, as its environment and profile say; what curfew.yaml says
+// comes first.
 func dial(settings config.Temporal, log *zap.Logger) (temporal client.Client, namespace string, err error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
-		return nil, "", contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
+		return nil, "", contract.Invalid("%v", err).
+			At("temporal").
+			Advise("mend Temporal's profile or its TEMPORAL_* variables")
 	}
 	options.HostPort = cmp.Or(settings.Address, options.HostPort, client.DefaultHostPort)
 	options.Namespace = cmp.Or(settings.Namespace, options.Namespace, contract.Namespace)
 	options.Logger = temporalLog{log.Sugar()}
-	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(byOwnClock))
+	options.ConnectionOptions.DialOptions = append(
+		options.ConnectionOptions.DialOptions,
+		grpc.WithChainUnaryInterceptor(byOwnClock),
+	)
 	temporal, err = client.NewLazyClient(options)
 	if err != nil {
-		return nil, "", contract.Problemf(contract.KindInvalid, "temporal", "mend Temporal's profile or its TEMPORAL_* variables", "%v", err)
+		return nil, "", contract.Invalid("%v", err).
+			At("temporal").
+			Advise("mend Temporal's profile or its TEMPORAL_* variables")
 	}
 	return temporal, options.Namespace, nil
 }
 
-// byOwnClock dates the activities that a worker is given by the worker's own clock. The SDK compares the time when an activity was
-// scheduled, by Temporal's clock, with the machine's, and drops what seems to have timed out: a worker whose clock is ahead would
-// end nothing. When an activity was started stays as Temporal has it; ends are measured from there.
-func byOwnClock(ctx context.Context, method string, request, reply any, conn *grpc.ClientConn, call grpc.UnaryInvoker, options ...grpc.CallOption) error {
+// byOwnClock dates the activities that a worker is given by the worker's own clock. The SDK compares the time when an
+// activity was scheduled, by Temporal's clock, with the machine's, and drops what seems to have timed out: a worker
+// whose clock is ahead would end nothing. When an activity was started stays as Temporal has it; ends are measured from
+// there.
+func byOwnClock(
+	ctx context.Context,
+	method string,
+	request, reply any,
+	conn *grpc.ClientConn,
+	call grpc.UnaryInvoker,
+	options ...grpc.CallOption,
+) error {
 	if err := call(ctx, method, request, reply, conn, options...); err != nil {
 		return err
 	}

@@ -19,8 +19,13 @@ func (app *App) hooks(
 		return func(context.Context) {}, nil
 	}
 	sources, err := hooks.New(hooks.Options{
-		Starter: requests, Config: app.config, Alarms: app.ledger, Tickets: app.tickets, Incidents: app.incidents, Log: app.log,
-		Limits: limits,
+		Starter:   requests,
+		Config:    app.config,
+		Alarms:    app.ledger,
+		Tickets:   app.tickets,
+		Incidents: app.incidents,
+		Log:       app.log,
+		Limits:    limits,
 	})
 	if err != nil {
 		return nil, err

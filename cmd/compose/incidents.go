@@ -19,7 +19,11 @@ func incidents(settings config.Incidents) (systems incident.Systems, err error) 
 }
 
 // add opens an incident system, if there are settings for it.
-func add[Settings any, System incident.System](to *incident.Systems, settings *Settings, open func(Settings) (System, error)) error {
+func add[Settings any, System incident.System](
+	to *incident.Systems,
+	settings *Settings,
+	open func(Settings) (System, error),
+) error {
 	if settings == nil {
 		return nil
 	}

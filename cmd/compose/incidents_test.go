@@ -15,8 +15,16 @@ func TestTheIncidentSystemsThatAreConfiguredAreOpened(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, none)
 
-	settings := config.PagerDuty{URL: "https://api.pagerduty.com", Token: config.SecretOf("key"), From: "curfew@example.com"}
-	instance := config.ServiceNow{URL: "https://example.service-now.com", User: "curfew", Password: config.SecretOf("password")}
+	settings := config.PagerDuty{
+		URL:   "https://api.pagerduty.com",
+		Token: config.SecretOf("key"),
+		From:  "curfew@example.com",
+	}
+	instance := config.ServiceNow{
+		URL:      "https://example.service-now.com",
+		User:     "curfew",
+		Password: config.SecretOf("password"),
+	}
 	systems, err := incidents(config.Incidents{PagerDuty: &settings, ServiceNow: &instance})
 	require.NoError(t, err)
 	require.Equal(t, config.SystemPagerDuty, systems.For("PT4KHLK").Name())

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// OpenKeys opens the files with keys and shared secrets that a configuration names, as servers and workers do when they start,
-// and returns what is wrong with them.
+// OpenKeys opens the files with keys and shared secrets that a configuration names, as servers and workers do when they
+// start, and returns what is wrong with them.
 func OpenKeys(file string, configured *config.Config) (mistakes config.Errors) {
 	note := func(field string, err error) {
 		if err == nil {

@@ -13,8 +13,10 @@ import (
 // verifier knows the seals of the configured keys; nil when nothing is sealed, which the log says.
 func (app *App) verifier() (*seal.Verifier, error) {
 	if app.config.Current().Seals.Keys == "" {
-		app.log.Warn("nothing is sealed: whoever can write to the Temporal namespace can ask and approve in anybody's name",
-			zap.String("fix", "make keys with `curfew keys new` and name them in seals"))
+		app.log.Warn(
+			"nothing is sealed: whoever can write to the Temporal namespace can ask and approve in anybody's name",
+			zap.String("fix", "make keys with `curfew keys new` and name them in seals"),
+		)
 		return nil, nil
 	}
 	keys, err := seal.ReadKeys(app.config.Current().Seals.Keys)
@@ -37,13 +39,19 @@ func decider(settings config.Seals, verifier *seal.Verifier) (*seal.Signer, erro
 }
 
 // signer reads a private key, and tries that its seals are good. There is none where nothing is sealed.
-func signer(file, field string, role seal.Role, verifier *seal.Verifier, matter seal.Matter, trial any) (*seal.Signer, error) {
+func signer(
+	file, field string,
+	role seal.Role,
+	verifier *seal.Verifier,
+	matter seal.Matter,
+	trial any,
+) (*seal.Signer, error) {
 	if verifier == nil {
 		return nil, nil
 	}
 	fix := "name the file that `curfew keys new --role " + string(role) + "` wrote"
 	if file == "" {
-		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is missing: this process has to seal")
+		return nil, contract.Invalid("is missing: this process has to seal").At(field).Advise(fix)
 	}
 	text, err := readKey(field, fix, file)
 	if err != nil {
@@ -58,8 +66,9 @@ func signer(file, field string, role seal.Role, verifier *seal.Verifier, matter 
 		_, err = verifier.Verify(matter, trial, sealed)
 	}
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "seals.keys", "add the public half of the key in "+field+" with the role "+string(role),
-			"nobody would believe what this process seals: %v", err)
+		return nil, contract.Invalid("nobody would believe what this process seals: %v", err).
+			At("seals.keys").
+			Advise("add the public half of the key in " + field + " with the role " + string(role))
 	}
 	return s, nil
 }

@@ -23,8 +23,9 @@ const (
 	shortestSecret = 32
 )
 
-// secrets are those that all servers share: the files that the configuration names, and what the key to seal with gives. Where
-// there are neither, the secrets that sources of webhooks sign with tell the requests that they start from others.
+// secrets are those that all servers share: the files that the configuration names, and what the key to seal with
+// gives. Where there are neither, the secrets that sources of webhooks sign with tell the requests that they start from
+// others.
 func secrets(configured *config.Config, signer *seal.Signer) (keyring.Ring, error) {
 	var all [][]byte
 	for i, file := range configured.Server.SecretFiles {
@@ -34,8 +35,9 @@ func secrets(configured *config.Config, signer *seal.Signer) (keyring.Ring, erro
 			return keyring.Ring{}, err
 		}
 		if text = strings.TrimSpace(text); len(text) < shortestSecret {
-			return keyring.Ring{}, contract.Problemf(contract.KindInvalid, field, "make one with `openssl rand -hex 32`",
-				"is shorter than %d bytes", shortestSecret)
+			return keyring.Ring{}, contract.Invalid("is shorter than %d bytes", shortestSecret).
+				At(field).
+				Advise("make one with `openssl rand -hex 32`")
 		}
 		all = append(all, []byte(text))
 	}
@@ -72,10 +74,11 @@ func readKey(field, fix, path string) (string, error) {
 	text, mode, err := readFile(path)
 	switch {
 	case err != nil:
-		return "", contract.Problemf(contract.KindInvalid, field, fix, "%v", err)
+		return "", contract.Invalid("%v", err).At(field).Advise(fix)
 	case config.OpenToOthers(mode):
-		return "", contract.Problemf(contract.KindInvalid, field, "chmod 600 it; in a container, mount it with the mode 0400 or 0440",
-			"%s has the mode %04o: others can read or change it", path, mode.Perm())
+		return "", contract.Invalid("%s has the mode %04o: others can read or change it", path, mode.Perm()).
+			At(field).
+			Advise("chmod 600 it; in a container, mount it with the mode 0400 or 0440")
 	}
 	return text, nil
 }

@@ -59,7 +59,12 @@ func TestServersShareTheirSecretsByFilesTheSealingKeyOrTheirSources(t *testing.T
 	source := func(secret string) *config.Config {
 		return &config.Config{Hooks: map[string]config.Hook{"pd": {Secrets: []config.Secret{config.SecretOf(secret)}}}}
 	}
-	require.Equal(t, of(source("one"), nil), of(source("one"), nil), "servers without a key share the secrets of their sources")
+	require.Equal(
+		t,
+		of(source("one"), nil),
+		of(source("one"), nil),
+		"servers without a key share the secrets of their sources",
+	)
 	require.NotEqual(t, of(source("one"), nil), of(source("two"), nil))
 	require.NotEqual(t, of(files(), nil), of(files(), nil), "a server that shares nothing has a secret of its own")
 }

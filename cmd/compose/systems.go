@@ -33,8 +33,8 @@ type survey struct {
 	answers []SystemAnswer
 }
 
-// AskSystems tries the sign-in, the tracker and the incident systems, and asks them for the projects, services and accounts that
-// the configuration names. It changes nothing.
+// AskSystems tries the sign-in, the tracker and the incident systems, and asks them for the projects, services and
+// accounts that the configuration names. It changes nothing.
 func AskSystems(ctx context.Context, configured *config.Config) []SystemAnswer {
 	s := &survey{configured: configured}
 	var all sync.WaitGroup
@@ -42,7 +42,10 @@ func AskSystems(ctx context.Context, configured *config.Config) []SystemAnswer {
 		all.Go(func() { ask(ctx) })
 	}
 	all.Wait()
-	slices.SortFunc(s.answers, func(a, b SystemAnswer) int { return strings.Compare(a.Name+"\x00"+a.Fault, b.Name+"\x00"+b.Fault) })
+	slices.SortFunc(
+		s.answers,
+		func(a, b SystemAnswer) int { return strings.Compare(a.Name+"\x00"+a.Fault, b.Name+"\x00"+b.Fault) },
+	)
 	return s.answers
 }
 
@@ -69,7 +72,11 @@ func (s *survey) signIn(ctx context.Context) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*askWithin)
 	defer cancel()
-	faults := identity.Check(ctx, *s.configured.OIDC, strings.TrimSuffix(s.configured.Server.URL, "/")+signin.PathAnswer)
+	faults := identity.Check(
+		ctx,
+		*s.configured.OIDC,
+		strings.TrimSuffix(s.configured.Server.URL, "/")+signin.PathAnswer,
+	)
 	if len(faults) == 0 {
 		s.add("oidc", "oidc", nil)
 	}
@@ -207,8 +214,8 @@ func serviceIn(ctx context.Context, systems []incident.Surveyor, service string)
 		}
 	}
 	if len(faults) == 0 {
-		return contract.Problemf(contract.KindInvalid, "", "write its id, and not its name: at PagerDuty it stands in the address of its page; at ServiceNow it is a sys_id",
-			"%.60q is no id of a service", service)
+		return contract.Invalid("%.60q is no id of a service", service).
+			Advise("write its id, and not its name: at PagerDuty it stands in the address of its page; at ServiceNow it is a sys_id")
 	}
 	return errors.Join(faults...)
 }
@@ -229,7 +236,10 @@ func (s *survey) accounts(system string, check func(account string) error) {
 			return
 		}
 		err := check(account)
-		if problem, known := contract.ProblemOf(err); err != nil && (!known || problem.Kind == contract.KindUnavailable) {
+		if problem, known := contract.ProblemOf(
+			err,
+		); err != nil &&
+			(!known || problem.Kind == contract.KindUnavailable) {
 			return // it does not answer: that is told of the system itself
 		}
 		s.fault("people."+id+".accounts."+system, system, err)

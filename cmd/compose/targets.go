@@ -65,7 +65,8 @@ func asksOf(configured *config.Config) map[string]config.Target {
 	return asks
 }
 
-// seenOn are those on a target whose access has to be seen to go, or the groups of a directory whose members have to be seen.
+// seenOn are those on a target whose access has to be seen to go, or the groups of a directory whose members have to be
+// seen.
 func seenOn(configured *config.Config, name string) (all []json.RawMessage) {
 	if directory, is := strings.CutPrefix(name, directoriesStart); is {
 		for _, group := range slices.Sorted(maps.Keys(configured.Groups)) {

@@ -53,28 +53,43 @@ func (app *App) Work(ctx context.Context, identity string, only ...string) error
 		}
 	}
 	return worker.Run(ctx, worker.Options{
-		Config: app.config, Temporal: app.Temporal, Log: app.log, Events: app.ledger, Holdings: app.ledger,
-		Tombstones: app.ledger, Alarms: app.ledger,
-		Tickets: app.tickets, References: app.references, Incidents: app.incidents, Channels: channels, Groups: app.groups,
+		Config:     app.config,
+		Temporal:   app.Temporal,
+		Log:        app.log,
+		Events:     app.ledger,
+		Holdings:   app.ledger,
+		Tombstones: app.ledger,
+		Alarms:     app.ledger,
+		Tickets:    app.tickets,
+		References: app.references,
+		Incidents:  app.incidents,
+		Channels:   channels,
+		Groups:     app.groups,
 		Targets:    targets,
-		TaskQueues: queues, Identity: identity, Namespace: app.namespace,
-		Decisions: app.ledger, Verifier: verifier, Signer: decides,
+		TaskQueues: queues,
+		Identity:   identity,
+		Namespace:  app.namespace,
+		Decisions:  app.ledger,
+		Verifier:   verifier,
+		Signer:     decides,
 	})
 }
 
-// taskQueues are those of the named targets. Whoever works on a task queue gets all its work, so all its targets must be
-// named.
+// taskQueues are those of the named targets. Whoever works on a task queue gets all its work, so all its targets must
+// be named.
 func taskQueues(configured *config.Config, only []string) ([]string, error) {
 	var queues []string
 	for _, name := range only {
 		target, found := configured.Targets[name]
 		switch {
 		case !found:
-			return nil, contract.Problemf(contract.KindInvalid, "targets", "choose from "+strings.Join(configured.TargetNames(), ", "),
-				"there is no target %q", contract.Shorten(name, 64))
+			return nil, contract.Invalid("there is no target %q", contract.Shorten(name, 64)).
+				At("targets").
+				Advise("choose from " + strings.Join(configured.TargetNames(), ", "))
 		case target.TaskQueue == "":
-			return nil, contract.Problemf(contract.KindInvalid, "targets", "give it a taskQueue in the configuration, or leave --targets out",
-				"%s has no task queue of its own: every worker that is started without --targets serves it", name)
+			return nil, contract.Invalid("%s has no task queue of its own: every worker that is started without --targets serves it", name).
+				At("targets").
+				Advise("give it a taskQueue in the configuration, or leave --targets out")
 		case !slices.Contains(queues, target.TaskQueue):
 			queues = append(queues, target.TaskQueue)
 		}
@@ -82,8 +97,9 @@ func taskQueues(configured *config.Config, only []string) ([]string, error) {
 	for _, name := range configured.TargetNames() {
 		queue := configured.Targets[name].TaskQueue
 		if slices.Contains(queues, queue) && !slices.Contains(only, name) {
-			return nil, contract.Problemf(contract.KindInvalid, "targets", "name it too, or give it a task queue of its own",
-				"%s is on the task queue %s as well", name, queue)
+			return nil, contract.Invalid("%s is on the task queue %s as well", name, queue).
+				At("targets").
+				Advise("name it too, or give it a task queue of its own")
 		}
 	}
 	return queues, nil
@@ -91,5 +107,8 @@ func taskQueues(configured *config.Config, only []string) ([]string, error) {
 
 // TaskQueued are the targets that have a task queue of their own.
 func (app *App) TaskQueued() []string {
-	return slices.DeleteFunc(app.config.Current().TargetNames(), func(name string) bool { return app.config.Current().Targets[name].TaskQueue == "" })
+	return slices.DeleteFunc(
+		app.config.Current().TargetNames(),
+		func(name string) bool { return app.config.Current().Targets[name].TaskQueue == "" },
+	)
 }

@@ -1,5 +1,5 @@
-// Command curfew-demo plays Curfew's main job on the Temporal server that TEMPORAL_ADDRESS names. The program that brings
-// a server of its own is curfew-dev.
+// Command curfew-demo plays Curfew's main job on the Temporal server that TEMPORAL_ADDRESS names. The program that
+// brings a server of its own is curfew-dev.
 package main
 
 import (

@@ -29,7 +29,9 @@ func (p *program) ask(
 ) (status client.Answer[contract.Status], err error) {
 	if !p.interactive() {
 		if body.BreakGlass && !how.yes {
-			return status, usageError("break-glass", "add --yes if that is what you want", "it opens without the reviews that are asked for otherwise")
+			return status, contract.Invalid("it opens without the reviews that are asked for otherwise").
+				At("break-glass").
+				Advise("add --yes if that is what you want")
 		}
 		return how.send(ctx, body)
 	}
@@ -42,7 +44,12 @@ func (p *program) ask(
 		return status, err
 	}
 	if body.BreakGlass && !how.yes {
-		if err := p.confirm(ctx, "Use break-glass access?", breakGlassNotice(template), "Use break-glass access"); err != nil {
+		if err := p.confirm(
+			ctx,
+			"Use break-glass access?",
+			breakGlassNotice(template),
+			"Use break-glass access",
+		); err != nil {
 			return status, err
 		}
 	}
@@ -62,7 +69,12 @@ func (p *program) ask(
 func breakGlassNotice(template starter.Template) string {
 	notice := template.Name + " opens at once, without approval"
 	if rule := template.BreakGlass; rule != nil {
-		return fmt.Sprintf("%s, for at most %s. A second person has to review it within %s.", notice, rule.MaxDuration, rule.ReviewWithin)
+		return fmt.Sprintf(
+			"%s, for at most %s. A second person has to review it within %s.",
+			notice,
+			rule.MaxDuration,
+			rule.ReviewWithin,
+		)
 	}
 	return notice + ". A second person has to review it afterwards."
 }
@@ -78,14 +90,22 @@ func (p *program) chosen(ctx context.Context, remote *client.Client, body *api.A
 	for _, template := range list.Value.Templates {
 		templates[template.Name] = template
 		if body.Subject != "" || len(template.WithoutAccount) == 0 {
-			options = append(options, huh.NewOption(printable(template.Name+because(template.Description)), template.Name))
+			options = append(
+				options,
+				huh.NewOption(printable(template.Name+because(template.Description)), template.Name),
+			)
 		}
 	}
 	if body.Template == "" {
 		if len(options) == 0 {
-			return starter.Template{}, usageError("template", "ask an administrator", "there is none that you can ask for")
+			return starter.Template{}, contract.Invalid("there is none that you can ask for").
+				At("template").
+				Advise("ask an administrator")
 		}
-		if err := p.fill(ctx, huh.NewSelect[string]().Title("What do you need?").Options(options...).Value(&body.Template)); err != nil {
+		if err := p.fill(
+			ctx,
+			huh.NewSelect[string]().Title("What do you need?").Options(options...).Value(&body.Template),
+		); err != nil {
 			return starter.Template{}, err
 		}
 	}
@@ -133,10 +153,16 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 	}
 	withDuration := missing && d.body.Duration == ""
 	if withDuration {
-		d.body.Duration = contract.Duration{Duration: min(d.template.DefaultDuration.Duration, d.longest().Duration)}.String()
+		d.body.Duration = contract.Duration{
+			Duration: min(d.template.DefaultDuration.Duration, d.longest().Duration),
+		}.String()
 	}
 	add("duration", withDuration, durationInput(d.longest()))
-	add("ticket", missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone, ticketInput(d.needsTicket()))
+	add(
+		"ticket",
+		missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone,
+		ticketInput(d.needsTicket()),
+	)
 	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
 	add("reason", missing && contract.IsBlank(d.body.Reason), reasonInput("What do you need the access for?"))
 	if len(fields) == 0 {
@@ -163,7 +189,9 @@ func (d *draft) needsTicket() bool {
 }
 
 func durationInput(most contract.Duration) *huh.Input {
-	return huh.NewInput().Title("For how long?").Description(fmt.Sprintf("At most %s. The time starts when the access is granted.", most)).
+	return huh.NewInput().
+		Title("For how long?").
+		Description(fmt.Sprintf("At most %s. The time starts when the access is granted.", most)).
 		Validate(func(text string) error {
 			var asked contract.Duration
 			if err := asked.UnmarshalText([]byte(text)); err != nil {

@@ -41,12 +41,20 @@ the access; after an extension, get a new one. curfew does not read the private 
 			if err != nil {
 				return err
 			}
-			issued, err := remote.Certify(c.Context(), requestID(args[0]), api.CertificateBody{Target: target, PublicKey: line})
+			issued, err := remote.Certify(
+				c.Context(),
+				requestID(args[0]),
+				api.CertificateBody{Target: target, PublicKey: line},
+			)
 			if err != nil {
 				return err
 			}
 			written := strings.TrimSuffix(path, ".pub") + "-cert.pub"
-			if err := os.WriteFile(written, []byte(strings.TrimSpace(issued.Value.Certificate)+"\n"), 0o600); err != nil {
+			if err := os.WriteFile(
+				written,
+				[]byte(strings.TrimSpace(issued.Value.Certificate)+"\n"),
+				0o600,
+			); err != nil {
 				return fmt.Errorf("keep the certificate: %w", err)
 			}
 			return answer(p, issued, nil, func(page *page, certificate contract.Certificate) {
@@ -55,7 +63,8 @@ the access; after an extension, get a new one. curfew does not read the private 
 			})
 		},
 	}
-	c.Flags().StringVar(&key, "key", "", "`file` of your public key (default: the first of "+strings.Join(usualKeys, ", ")+" in ~/.ssh)")
+	c.Flags().
+		StringVar(&key, "key", "", "`file` of your public key (default: the first of "+strings.Join(usualKeys, ", ")+" in ~/.ssh)")
 	c.Flags().StringVar(&target, "target", "", "`target` to log in to, if the request has more than one")
 	return c
 }
@@ -66,7 +75,9 @@ func publicKey(named string) (path, line string, err error) {
 	if named == "" {
 		home, err := os.UserHomeDir()
 		if err != nil {
-			return "", "", usageError("key", "name your public key's file", "there is no home folder to look for one: %v", err)
+			return "", "", contract.Invalid("there is no home folder to look for one: %v", err).
+				At("key").
+				Advise("name your public key's file")
 		}
 		candidates = nil
 		for _, name := range usualKeys {
@@ -78,7 +89,9 @@ func publicKey(named string) (path, line string, err error) {
 			return candidate, line, nil
 		}
 	}
-	return "", "", usageError("key", "name the .pub file of your key, or make one with ssh-keygen -t ed25519", "%v", err)
+	return "", "", contract.Invalid("%v", err).
+		At("key").
+		Advise("name the .pub file of your key, or make one with ssh-keygen -t ed25519")
 }
 
 func readPublicKey(path string) (string, error) {

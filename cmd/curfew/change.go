@@ -73,12 +73,17 @@ func already(err error) bool {
 func (p *program) awaitEnd(
 	ctx context.Context, remote *client.Client, status client.Answer[contract.Status],
 ) (client.Answer[contract.Status], error) {
-	ended, err := remote.Follow(ctx, status.Value.ID, status.Value.Seq, func(event client.Answer[contract.Event]) error {
-		if p.output == outputJSON {
-			return nil
-		}
-		return p.tellEvent(event)
-	})
+	ended, err := remote.Follow(
+		ctx,
+		status.Value.ID,
+		status.Value.Seq,
+		func(event client.Answer[contract.Event]) error {
+			if p.output == outputJSON {
+				return nil
+			}
+			return p.tellEvent(event)
+		},
+	)
 	switch {
 	case ctx.Err() != nil:
 		return status, nil
@@ -90,9 +95,10 @@ func (p *program) awaitEnd(
 
 // remaining is nil when all of a request's access was seen to be gone.
 func (p *program) remaining(status contract.Status) error {
-	gone := status.State == contract.StateEnded && !slices.ContainsFunc(status.Holds, func(hold contract.HoldState) bool {
-		return hold.GoneAt == nil && (status.GrantedAt != nil || hold.Problem != "")
-	})
+	gone := status.State == contract.StateEnded &&
+		!slices.ContainsFunc(status.Holds, func(hold contract.HoldState) bool {
+			return hold.GoneAt == nil && (status.GrantedAt != nil || hold.Problem != "")
+		})
 	if gone || status.ID == "" {
 		return nil
 	}

@@ -54,8 +54,12 @@ func (p *program) completeRequests(filter client.Filter) cobra.CompletionFunc {
 		var offered []cobra.Completion
 		for _, status := range list.Value.Requests {
 			if filter.ToReview || status.State != contract.StateEnded {
-				offered = append(offered, cobra.CompletionWithDesc(status.ID,
-					printable(p.stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)))))
+				offered = append(offered, cobra.CompletionWithDesc(
+					status.ID,
+					printable(
+						p.stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)),
+					),
+				))
 			}
 		}
 		return offered, err

@@ -29,11 +29,19 @@ func TestTheShellCompletesTemplatesAndRequests(t *testing.T) {
 	const noFiles = ":4"
 	for _, verb := range []string{"request", "ensure"} {
 		require.Equal(t, []string{
-			"debug-prod\tLook into production", "look-round\tLook into production", "read-logs\tLook into production", noFiles,
+			"debug-prod\tLook into production",
+			"look-round\tLook into production",
+			"read-logs\tLook into production",
+			noFiles,
 		}, offered(verb, ""))
 	}
 	for _, verb := range []string{"show", "watch", "extend", "revoke", "cancel"} {
-		require.Equal(t, []string{open.ID + "\tpending debug-prod alice: evil\\x1b[2J\\ttext", noFiles}, offered(verb, ""), verb)
+		require.Equal(
+			t,
+			[]string{open.ID + "\tpending debug-prod alice: evil\\x1b[2J\\ttext", noFiles},
+			offered(verb, ""),
+			verb,
+		)
 	}
 	require.Equal(t, []string{noFiles}, offered("approve", ""), "alice may review nothing")
 	require.Equal(t, []string{noFiles}, offered("show", open.ID, ""), "there is one argument")

@@ -129,6 +129,6 @@ func (v verdict) unusable() error {
 	if len(names) == 0 {
 		return nil
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "see above; --offline looks at the file alone",
-		"%s can't be used", strings.Join(names, ", "))
+	return contract.Unavailable("%s can't be used", strings.Join(names, ", ")).
+		Advise("see above; --offline looks at the file alone")
 }

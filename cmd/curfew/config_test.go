@@ -36,7 +36,10 @@ func TestConfigCheckNamesTheTargetsAndChannelsThatCanNotBeUsed(t *testing.T) {
 	folder := t.TempDir()
 	file := filepath.Join(folder, "curfew.yaml")
 	require.NoError(t, os.WriteFile(file, []byte(unreachable), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(folder, "dsn"), []byte("postgres://curfew:a-secret@127.0.0.1:1/orders"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(filepath.Join(folder, "dsn"), []byte("postgres://curfew:a-secret@127.0.0.1:1/orders"), 0o600),
+	)
 
 	online := s.run(t, "", "config", "check", "--config", file)
 	require.Equal(t, 3, online.code)
@@ -87,7 +90,10 @@ func TestConfigCheckFindsTargetsWhereAccessCouldNotBeSeenToEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			service := httptest.NewServer(scim.New(scim.Options{
-				Token: "token", Users: map[string]string{"u-bob": "bob"}, Members: []string{"u-bob"}, FilterBy: tc.filterBy,
+				Token:    "token",
+				Users:    map[string]string{"u-bob": "bob"},
+				Members:  []string{"u-bob"},
+				FilterBy: tc.filterBy,
 			}).Handler())
 			t.Cleanup(service.Close)
 			folder := t.TempDir()
@@ -135,7 +141,22 @@ func TestConfigCheckOpensTheKeysThatTheFileNames(t *testing.T) {
 	require.Equal(t, 2, missing.code, missing.out)
 	require.Contains(t, missing.errors, "seals.keys")
 
-	require.Equal(t, 0, s.run(t, "", "keys", "new", "--role", "server", "--private", filepath.Join(folder, "server.pem"), "--public", filepath.Join(folder, "keys.json")).code)
+	require.Equal(
+		t,
+		0,
+		s.run(
+			t,
+			"",
+			"keys",
+			"new",
+			"--role",
+			"server",
+			"--private",
+			filepath.Join(folder, "server.pem"),
+			"--public",
+			filepath.Join(folder, "keys.json"),
+		).code,
+	)
 	require.Equal(t, 0, s.run(t, "", "config", "check", "--offline", "--config", file).code)
 	require.NoError(t, os.Chmod(filepath.Join(folder, "server.pem"), 0o644))
 	readable := s.run(t, "", "config", "check", "--offline", "--config", file)

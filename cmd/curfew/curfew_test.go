@@ -38,7 +38,12 @@ func in(t *testing.T, house *startertest.House) *shell {
 	t.Helper()
 	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
-	return &shell{House: house, server: server.URL, logins: filepath.Join(t.TempDir(), "curfew", "logins.json"), now: time.Now}
+	return &shell{
+		House:  house,
+		server: server.URL,
+		logins: filepath.Join(t.TempDir(), "curfew", "logins.json"),
+		now:    time.Now,
+	}
 }
 
 // result is what a command left behind.
@@ -61,7 +66,16 @@ func (s *shell) run(t *testing.T, person string, args ...string) result {
 	return result{code, out.String(), errors.String()}
 }
 
-var goodRequest = []string{"request", "debug-prod", "--for", "2h", "--ticket", "OPS-7", "--reason", "the checkout hangs"}
+var goodRequest = []string{
+	"request",
+	"debug-prod",
+	"--for",
+	"2h",
+	"--ticket",
+	"OPS-7",
+	"--reason",
+	"the checkout hangs",
+}
 
 func TestARequestIsAskedForShownAndListed(t *testing.T) {
 	t.Parallel()
@@ -129,10 +143,17 @@ func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
 	status := startertest.Status(contract.StateEnded)
 	removed := time.Date(2026, 11, 23, 21, 0, 0, 0, time.UTC)
 	status.Outcome = contract.OutcomeUnconfirmed
-	status.Holds = []contract.HoldState{{
-		Access:    contract.Access{Target: "centre", Account: "ada@example.com", Entitlement: json.RawMessage(`{"group":"g"}`), ReadBack: contract.ReadBackNone},
-		RemovedAt: &removed,
-	}}
+	status.Holds = []contract.HoldState{
+		{
+			Access: contract.Access{
+				Target:      "centre",
+				Account:     "ada@example.com",
+				Entitlement: json.RawMessage(`{"group":"g"}`),
+				ReadBack:    contract.ReadBackNone,
+			},
+			RemovedAt: &removed,
+		},
+	}
 	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventUnconfirmed, Actor: contract.ActorCurfew})
 
 	shown := s.run(t, "alice", "show", status.ID).out
@@ -155,7 +176,11 @@ func TestAWatchTellsOneEventALine(t *testing.T) {
 
 	text := s.run(t, "alice", "watch", status.ID)
 	require.Equal(t, 0, text.code, text.errors)
-	require.Regexp(t, `^\S+ \S+ CET  requested  Access requested by alice  “please”\n\S+ \S+ CET  expired  This request has ended at its deadline`, text.out)
+	require.Regexp(
+		t,
+		`^\S+ \S+ CET  requested  Access requested by alice  “please”\n\S+ \S+ CET  expired  This request has ended at its deadline`,
+		text.out,
+	)
 
 	documents := strings.Split(strings.TrimSpace(s.run(t, "alice", "watch", status.ID, "-o", "json").out), "\n")
 	require.Len(t, documents, 2)
@@ -201,7 +226,9 @@ func TestExitCodes(t *testing.T) {
 	active, ended := startertest.Status(contract.StateActive), startertest.Status(contract.StateEnded)
 	s.Record(t, active, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
 	s.Record(t, ended, contract.Event{Seq: 1, Kind: contract.EventExpired, Actor: contract.ActorDeadline})
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }))
+	proxy := httptest.NewServer(
+		http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusBadGateway) }),
+	)
 	t.Cleanup(proxy.Close)
 	nobody := httptest.NewServer(nil)
 	nobody.Close()

@@ -55,8 +55,12 @@ func (p *program) diffConfig(ctx context.Context, file string) error {
 	directory, held := departure.Of(changed), answered.Value.Held
 	ends := directory.Departures(held)
 	found := difference{
-		File: file, Digest: directory.Digest(), Departures: ends, People: departure.People(ends), Most: departure.Most(held),
-		Confirm: departure.TooMany(ends, held),
+		File:       file,
+		Digest:     directory.Digest(),
+		Departures: ends,
+		People:     departure.People(ends),
+		Most:       departure.Most(held),
+		Confirm:    departure.TooMany(ends, held),
 	}
 	if p.output == outputJSON {
 		return p.object(found)
@@ -70,7 +74,13 @@ func diffText(page *page, found difference, after string) {
 	departuresText(page, found.Departures, after)
 	page.row("digest", found.Digest)
 	if found.Confirm {
-		page.row(fmt.Sprintf("%d people would lose access, and %d may: nothing ends until somebody confirms it with curfew config confirm", found.People, found.Most))
+		page.row(
+			fmt.Sprintf(
+				"%d people would lose access, and %d may: nothing ends until somebody confirms it with curfew config confirm",
+				found.People,
+				found.Most,
+			),
+		)
 	}
 }
 

@@ -35,13 +35,28 @@ func TestADiffOfTheConfigurationSaysWhatWouldEnd(t *testing.T) {
 	require.Contains(t, same.out, departure.Of(s.Config).Digest())
 	left := s.run(t, "bob", "config", "diff", "--config", changed("{name: Alice,", "{name: Alice, left: true,"))
 	require.Regexp(t, id+`\s+alice\s+left\s+at once`, left.out)
-	moved := s.run(t, "bob", "config", "diff", "--config", changed("lightrun-prod: alice@example.org", "lightrun-prod: ada@example.org"))
-	require.Regexp(t, id+`\s+alice\s+the account alice@example.org on lightrun-prod\s+15m after it is missed`, moved.out)
+	moved := s.run(
+		t,
+		"bob",
+		"config",
+		"diff",
+		"--config",
+		changed("lightrun-prod: alice@example.org", "lightrun-prod: ada@example.org"),
+	)
+	require.Regexp(
+		t,
+		id+`\s+alice\s+the account alice@example.org on lightrun-prod\s+15m after it is missed`,
+		moved.out,
+	)
 	require.NotContains(t, moved.out, "curfew config confirm")
 	require.Equal(t, exitRefused, s.run(t, "alice", "config", "diff", "--config", current).code)
 	s.asked(t, "active")
 
-	require.Contains(t, s.run(t, "bob", "config", "confirm", strings.Repeat("0", 64)).errors, departure.Of(s.Config).Digest())
+	require.Contains(
+		t,
+		s.run(t, "bob", "config", "confirm", strings.Repeat("0", 64)).errors,
+		departure.Of(s.Config).Digest(),
+	)
 	require.Equal(t, exitRefused, s.run(t, "alice", "config", "confirm", departure.Of(s.Config).Digest()).code)
 	done := s.run(t, "bob", "config", "confirm", departure.Of(s.Config).Digest())
 	require.Equal(t, exitDone, done.code, done.errors)
@@ -58,5 +73,9 @@ func TestADiffSaysThatSoManyEndsHaveToBeConfirmed(t *testing.T) {
 	diffText(page, difference{Digest: "d1", Departures: ends, People: 4, Most: 3, Confirm: true}, "15m")
 	var out strings.Builder
 	require.NoError(t, page.print(&out))
-	require.Contains(t, out.String(), "4 people would lose access, and 3 may: nothing ends until somebody confirms it with curfew config confirm")
+	require.Contains(
+		t,
+		out.String(),
+		"4 people would lose access, and 3 may: nothing ends until somebody confirms it with curfew config confirm",
+	)
 }

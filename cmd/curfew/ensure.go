@@ -51,7 +51,12 @@ request it. -o json says the same.`,
 	}
 	askFlags(c, &body, &how)
 	flags := c.Flags()
-	flags.StringVar(&atLeast, "at-least", "", "`duration` that existing access must still last to be enough (default: half of --for)")
+	flags.StringVar(
+		&atLeast,
+		"at-least",
+		"",
+		"`duration` that existing access must still last to be enough (default: half of --for)",
+	)
 	flags.BoolVar(&noWait, "no-wait", false, "do not wait for access that has to be requested (exit code 5)")
 	flags.BoolVar(&tells, "exit-code", false, "exit with code 7 if the access had to be requested")
 	return c
@@ -91,7 +96,12 @@ func (p *program) ensure(ctx context.Context, body api.AskBody, atLeast string, 
 	return !found, cmp.Or(p.tellEnsured(ctx, remote, status, !found), err, accessIn(status.Value))
 }
 
-func (p *program) tellEnsured(ctx context.Context, remote *client.Client, status client.Answer[contract.Status], asked bool) error {
+func (p *program) tellEnsured(
+	ctx context.Context,
+	remote *client.Client,
+	status client.Answer[contract.Status],
+	asked bool,
+) error {
 	if p.output == outputJSON {
 		return p.object(ensured{asked, status.JSON})
 	}
@@ -133,7 +143,9 @@ func (p *program) need(ctx context.Context, remote *client.Client, body api.AskB
 		return needed, nil
 	}
 	if needed.atLeast, err = durationFlag("at-least", atLeast); err == nil && needed.atLeast > asked {
-		err = usageError("at-least", "ask with --for at least as long", "%s is longer than what is asked for", atLeast)
+		err = contract.Invalid("%s is longer than what is asked for", atLeast).
+			At("at-least").
+			Advise("ask with --for at least as long")
 	}
 	return needed, err
 }
@@ -141,13 +153,19 @@ func (p *program) need(ctx context.Context, remote *client.Client, body api.AskB
 func durationFlag(name, text string) (time.Duration, error) {
 	duration, err := time.ParseDuration(text)
 	if err != nil || duration < 0 {
-		return 0, usageError(name, "write it like 30m, 2h or 1h30m", "%.*q is not a duration", maxShown, text)
+		return 0, contract.Invalid("%.*q is not a duration", maxShown, text).
+			At(name).
+			Advise("write it like 30m, 2h or 1h30m")
 	}
 	return duration, nil
 }
 
 // find looks for access that lasts long enough, else for a request that leads to it.
-func (p *program) find(ctx context.Context, remote *client.Client, needed need) (client.Answer[contract.Status], bool, error) {
+func (p *program) find(
+	ctx context.Context,
+	remote *client.Client,
+	needed need,
+) (client.Answer[contract.Status], bool, error) {
 	for _, state := range []contract.State{contract.StateActive, contract.StateGranting, contract.StatePending} {
 		filter := client.Filter{State: state, Template: needed.template, Mine: true}
 		for range mostPages {
@@ -186,8 +204,8 @@ func (p *program) serves(status contract.Status, needed need) bool {
 // mostTwins bounds how often the same is asked for in one minute.
 const mostTwins = 10
 
-// askOnce asks for access with an id that says what is asked for, and in which minute. So the server takes those who ask for
-// the same at the same time for one. The reason is left out of it.
+// askOnce asks for access with an id that says what is asked for, and in which minute. So the server takes those who
+// ask for the same at the same time for one. The reason is left out of it.
 func (p *program) askOnce(
 	ctx context.Context, remote *client.Client, body api.AskBody, subject string,
 ) (status client.Answer[contract.Status], err error) {
@@ -207,11 +225,12 @@ func (p *program) askOnce(
 			return status, err
 		}
 	}
-	return status, contract.Problemf(contract.KindCapacity, "", "wait for a minute", "it was asked for %d times in this minute, in vain", mostTwins)
+	return status, contract.Capacity("it was asked for %d times in this minute, in vain", mostTwins).
+		Advise("wait for a minute")
 }
 
-// askAs asks with an id that may be taken. A run for the same, with other words, has made what this one waits for; what anybody
-// else has made with the id is none of that, and keeps nobody from asking.
+// askAs asks with an id that may be taken. A run for the same, with other words, has made what this one waits for; what
+// anybody else has made with the id is none of that, and keeps nobody from asking.
 func (p *program) askAs(
 	ctx context.Context, remote *client.Client, body api.AskBody, wanted twinned,
 ) (client.Answer[contract.Status], error) {

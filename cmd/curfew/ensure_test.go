@@ -82,7 +82,10 @@ func TestNobodyKeepsAScriptFromItsAccessByTakingItsID(t *testing.T) {
 	wanted := twinned{"alice", "alice", api.AskBody{Template: "look-round", Duration: "1h"}}
 	for _, minute := range []time.Time{now.Add(-time.Minute), now} {
 		id := wanted.id(minute.Truncate(time.Minute), 0)
-		_, err := s.Starter.Start(t.Context(), starter.Ask{ID: id, Template: "look-round", Requester: "bob", Reason: "mine", Source: "api"})
+		_, err := s.Starter.Start(
+			t.Context(),
+			starter.Ask{ID: id, Template: "look-round", Requester: "bob", Reason: "mine", Source: "api"},
+		)
 		require.NoError(t, err)
 	}
 	ran := s.run(t, "alice", append(goodEnsure, "--no-wait")...)
@@ -112,7 +115,12 @@ func TestEnsuringAsksAnewWhenWhatThereIsEndsTooSoon(t *testing.T) {
 	require.Equal(t, id, s.asked(t, "active").ID)
 
 	s.now = func() time.Time { return time.Now().Add(20 * time.Minute) }
-	require.Equal(t, id, document[ensuredAnswer](t, s.run(t, "alice", goodEnsure...)).Request.ID, "40 of 60 minutes are left")
+	require.Equal(
+		t,
+		id,
+		document[ensuredAnswer](t, s.run(t, "alice", goodEnsure...)).Request.ID,
+		"40 of 60 minutes are left",
+	)
 	short := s.run(t, "alice", append(goodEnsure, "--at-least", "50m", "--no-wait")...)
 	require.Equal(t, exitRefused, short.code, "a clock that is off by so much is noticed")
 	require.Contains(t, short.errors, "error: id: the time in it is")
@@ -150,7 +158,11 @@ func TestP9EnsuringNamesWhatIsWrong(t *testing.T) {
 		ran := s.run(t, "alice", append([]string{"ensure", "look-round", "--reason", "curious"}, args...)...)
 		require.Equal(t, result{exitRefused, "", says}, ran)
 	}
-	require.Contains(t, s.run(t, "alice", "ensure", "look-ruond", "--reason", "curious").errors, "did you mean look-round?")
+	require.Contains(
+		t,
+		s.run(t, "alice", "ensure", "look-ruond", "--reason", "curious").errors,
+		"did you mean look-round?",
+	)
 }
 
 // mine lists what alice has asked for, once the ledger knows of it.

@@ -75,7 +75,11 @@ func exitCode(err error, understood bool) int {
 		return exitRefused
 	}
 	switch problem.Kind {
-	case contract.KindCapacity, contract.KindTooMany, contract.KindFrozen, contract.KindUnavailable, contract.KindInternal:
+	case contract.KindCapacity,
+		contract.KindTooMany,
+		contract.KindFrozen,
+		contract.KindUnavailable,
+		contract.KindInternal:
 		return exitUnreachable
 	default:
 		return exitRefused
@@ -97,8 +101,4 @@ func (p *program) complain(err error) {
 	for _, line := range lines {
 		_, _ = io.WriteString(p.stderr, mark+printable(line)+"\n") // there is nowhere else to say it
 	}
-}
-
-func usageError(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -31,7 +31,9 @@ reads the output of -o json and needs no server. The exit code is 1 if this rele
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if (file == "") == (len(args) == 0) {
-				return usageError("REQUEST", "name a request, or a file with --file", "one of both is needed")
+				return contract.Invalid("one of both is needed").
+					At("REQUEST").
+					Advise("name a request, or a file with --file")
 			}
 			decisions, err := p.decisions(c.Context(), c.InOrStdin(), file, args)
 			if err != nil {
@@ -48,7 +50,9 @@ func (p *program) decisions(ctx context.Context, in io.Reader, file string, args
 	if file != "" {
 		list, err := readDecisions(in, file)
 		if err != nil {
-			err = usageError(file, "write it again with curfew policy explain REQUEST -o json", "%v", err)
+			err = contract.Invalid("%v", err).
+				At(file).
+				Advise("write it again with curfew policy explain REQUEST -o json")
 		}
 		return list, err
 	}
@@ -99,7 +103,10 @@ func (p *program) explain(list api.Decisions) error {
 		p.explanationText(page, decision, stored)
 		again := policy.Explain(stored.Facts).Decision
 		if !reflect.DeepEqual(normal(again), normal(stored.Decision)) {
-			otherwise = append(otherwise, fmt.Errorf("this release decides otherwise: %s, because %s", again.Ruling, again.Why))
+			otherwise = append(
+				otherwise,
+				fmt.Errorf("this release decides otherwise: %s, because %s", again.Ruling, again.Why),
+			)
 		}
 	}
 	if len(list.Decisions) == 0 {
@@ -113,7 +120,13 @@ func (p *program) explain(list api.Decisions) error {
 
 // normal is a decision without what differs only in how it was written.
 func normal(d contract.Decision) contract.Decision {
-	return contract.Decision{Ruling: d.Ruling, Why: d.Why, Approvals: d.Approvals, Needed: d.Needed, Duration: d.Duration}
+	return contract.Decision{
+		Ruling:    d.Ruling,
+		Why:       d.Why,
+		Approvals: d.Approvals,
+		Needed:    d.Needed,
+		Duration:  d.Duration,
+	}
 }
 
 func (p *program) explanationText(page *page, decision ledger.Decision, e policy.Explanation) {
@@ -137,8 +150,17 @@ func (p *program) explanationText(page *page, decision ledger.Decision, e policy
 		page.row("at the latest until", p.moment(decision.Until))
 	}
 	for _, rule := range e.Decision.Rules {
-		page.row("rule "+rule.Name, fmt.Sprintf("%d of %d approvals (%s), %d of %d denials (%s)",
-			len(rule.Approvals), rule.Needed, strings.Join(rule.Approvals, ", "), len(rule.Denials), rule.Deny, strings.Join(rule.Denials, ", ")))
+		page.row("rule "+rule.Name, fmt.Sprintf(
+			"%d of %d approvals (%s), %d of %d denials (%s)",
+			len(
+				rule.Approvals,
+			),
+			rule.Needed,
+			strings.Join(rule.Approvals, ", "),
+			len(rule.Denials),
+			rule.Deny,
+			strings.Join(rule.Denials, ", "),
+		))
 	}
 	for _, value := range e.Conditions {
 		text := "does not hold"

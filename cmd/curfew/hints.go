@@ -37,7 +37,18 @@ func (p *program) hints(ctx context.Context, remote *client.Client, status contr
 	}
 	if left := p.leftToExtend(status); left > 0 {
 		more := contract.Duration{Duration: min(left, 30*time.Minute)}
-		hints = append(hints, hint{"longer", fmt.Sprintf("curfew extend %s --for %s --reason … (at most %s more)", status.ID, more, contract.Duration{Duration: left})})
+		hints = append(
+			hints,
+			hint{
+				"longer",
+				fmt.Sprintf(
+					"curfew extend %s --for %s --reason … (at most %s more)",
+					status.ID,
+					more,
+					contract.Duration{Duration: left},
+				),
+			},
+		)
 	}
 	return append(hints, hint{"done", fmt.Sprintf("curfew revoke %s --reason done", status.ID)})
 }

@@ -33,12 +33,22 @@ func TestARequestOnATerminalAsksForWhatIsMissingAndShowsWhatItWaitsFor(t *testin
 	alice.types("the checkout hangs" + enter)
 	alice.shows("there is no ticket OPS-404", "For which ticket?")
 	alice.types(ctrlU + "OPS-7" + enter)
-	alice.shows("asks for   debug-prod for 2h: the checkout hangs", "waits for  approvals: 0 of 1, from Bob (bob)", "lapses     in ", "Ctrl-C")
+	alice.shows(
+		"asks for   debug-prod for 2h: the checkout hangs",
+		"waits for  approvals: 0 of 1, from Bob (bob)",
+		"lapses     in ",
+		"Ctrl-C",
+	)
 
 	asked := s.asked(t, "pending")
 	require.Equal(t, 0, s.run(t, "bob", "approve", asked.ID).code)
 	alice.ends(0)
-	alice.shows("state      active", "ends       in ", "use it     sign in as alice@example.org at lightrun-prod", "curfew revoke "+asked.ID)
+	alice.shows(
+		"state      active",
+		"ends       in ",
+		"use it     sign in as alice@example.org at lightrun-prod",
+		"curfew revoke "+asked.ID,
+	)
 	require.NotContains(t, alice.String(), "Ctrl-C", "the picture is gone")
 }
 
@@ -101,7 +111,11 @@ func TestNothingIsAskedWhereNobodyAnswers(t *testing.T) {
 	require.Contains(t, s.run(t, "alice", "request").errors, "error: template: no template is named")
 	broken := s.run(t, "alice", "request", "look-round", "--reason", "curious", "--break-glass")
 	require.Equal(t, exitRefused, broken.code)
-	require.Contains(t, broken.errors, "error: break-glass: it opens without the reviews that are asked for otherwise; add --yes")
+	require.Contains(
+		t,
+		broken.errors,
+		"error: break-glass: it opens without the reviews that are asked for otherwise; add --yes",
+	)
 	require.Equal(t, "no requests\n", s.run(t, "alice", "list", "--mine").out)
 }
 
@@ -128,8 +142,15 @@ func TestAnApprovalIsForWhatWasShown(t *testing.T) {
 	asked := s.ask(t)
 	bob := s.sit(t, "bob", "approve", asked.ID, "--for", "30m")
 
-	bob.shows("requester    Alice (alice)", "template     debug-prod", "access       alice@example.org on lightrun-prod: {", "duration     2h of at most 8h",
-		"reason       the checkout hangs", "you approve  at most 30m", "Approve this?")
+	bob.shows(
+		"requester    Alice (alice)",
+		"template     debug-prod",
+		"access       alice@example.org on lightrun-prod: {",
+		"duration     2h of at most 8h",
+		"reason       the checkout hangs",
+		"you approve  at most 30m",
+		"Approve this?",
+	)
 	bob.types("y")
 	bob.ends(0)
 	bob.shows("review     Bob (bob): approve for at most 30m")

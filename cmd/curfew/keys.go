@@ -46,7 +46,10 @@ decide, and to nobody else. The public key is added to the key set, which every 
 func (p *program) keysListCommand() *cobra.Command {
 	var public string
 	c := &cobra.Command{
-		Use: "list", Short: "List the keys of a set", Example: "  curfew keys list --public keys.json", Args: cobra.NoArgs,
+		Use:     "list",
+		Short:   "List the keys of a set",
+		Example: "  curfew keys list --public keys.json",
+		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			keys, err := seal.ReadKeys(public)
 			if err != nil {
@@ -73,7 +76,8 @@ finish. Retire a stolen key at once, without --at.`,
 		},
 	}
 	c.Flags().StringVar(&public, "public", defaultKeySet, "`file` of the key set")
-	c.Flags().StringVar(&at, "at", "", "`time` until which its seals stay valid, like 2026-12-24T18:00:00Z (default: now)")
+	c.Flags().
+		StringVar(&at, "at", "", "`time` until which its seals stay valid, like 2026-12-24T18:00:00Z (default: now)")
 	return c
 }
 
@@ -109,7 +113,9 @@ func (p *program) retireKey(id, public, at string) error {
 	if at != "" {
 		var err error
 		if from, err = time.Parse(time.RFC3339, at); err != nil {
-			return usageError("at", "write it like 2026-12-24T18:00:00Z", "%q is no time", contract.Shorten(at, 64))
+			return contract.Invalid("%q is no time", contract.Shorten(at, 64)).
+				At("at").
+				Advise("write it like 2026-12-24T18:00:00Z")
 		}
 	}
 	keys, err := seal.ReadKeys(public)
@@ -164,7 +170,14 @@ func (p *program) showKeys(keys seal.Keys) error {
 	}
 	page.row("KEY", "ROLE", "PHASE", "VALID FROM", "SEALS UNTIL", "COUNTS UNTIL")
 	for _, view := range views {
-		page.row(view.ID, string(view.Role), string(view.Phase), p.day(view.NotBefore), p.day(view.NotAfter), p.day(view.Retired))
+		page.row(
+			view.ID,
+			string(view.Role),
+			string(view.Phase),
+			p.day(view.NotBefore),
+			p.day(view.NotAfter),
+			p.day(view.Retired),
+		)
 	}
 	return page.print(p.stdout)
 }

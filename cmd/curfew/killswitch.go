@@ -10,6 +10,7 @@ import (
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/api/client"
+	"curfew/workflows/contract"
 )
 
 func (p *program) endCommand() *cobra.Command {
@@ -50,12 +51,19 @@ To keep people from asking again, use curfew freeze first.`,
 }
 
 // end lists what will end and has it confirmed, unless that is done already.
-func (p *program) end(c *cobra.Command, remote *client.Client, body api.EndBody, yes bool) (report client.Answer[starter.EndReport], err error) {
+func (p *program) end(
+	c *cobra.Command,
+	remote *client.Client,
+	body api.EndBody,
+	yes bool,
+) (report client.Answer[starter.EndReport], err error) {
 	if yes || body.DryRun {
 		return remote.End(c.Context(), body)
 	}
 	if !p.interactive() {
-		return report, usageError("yes", "add --yes, or look first with --dry-run", "nobody is there to confirm what will end")
+		return report, contract.Invalid("nobody is there to confirm what will end").
+			At("yes").
+			Advise("add --yes, or look first with --dry-run")
 	}
 	dry := body
 	dry.DryRun = true
@@ -69,7 +77,12 @@ func (p *program) end(c *cobra.Command, remote *client.Client, body api.EndBody,
 		return report, err
 	}
 	question := fmt.Sprintf("End %s?", requestCount(len(report.Value.Requests)))
-	if err := p.confirm(c.Context(), question, "Their access ends within seconds. This cannot be undone.", "End them"); err != nil {
+	if err := p.confirm(
+		c.Context(),
+		question,
+		"Their access ends within seconds. This cannot be undone.",
+		"End them",
+	); err != nil {
 		return report, err
 	}
 	return remote.End(c.Context(), body)
@@ -89,7 +102,13 @@ func endText(page *page, report starter.EndReport) {
 	}
 	page.row("ID", "STATE", "TEMPLATE", "SUBJECT", "TARGETS")
 	for _, request := range report.Requests {
-		page.row(request.ID, string(request.State), request.Template, story.Person(report.Names, request.Subject), strings.Join(request.Targets, ", "))
+		page.row(
+			request.ID,
+			string(request.State),
+			request.Template,
+			story.Person(report.Names, request.Subject),
+			strings.Join(request.Targets, ", "),
+		)
 	}
 	done := "ended"
 	if report.DryRun {

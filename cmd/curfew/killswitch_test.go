@@ -29,7 +29,11 @@ func TestTheKillSwitchListsWhatItEndsAndAsksFirst(t *testing.T) {
 	sure.shows("1 request ended")
 	require.Equal(t, id, s.asked(t, "ended").ID)
 	require.Equal(t, "nothing to end\n", s.run(t, "bob", "end", "--all", "--reason", "again", "--yes").out)
-	require.Contains(t, s.run(t, "bob", "alarms", "--kind", "ended").out, "Bob (bob) ended 1 request at once (all of the person Alice (alice)): the laptop was stolen")
+	require.Contains(
+		t,
+		s.run(t, "bob", "alarms", "--kind", "ended").out,
+		"Bob (bob) ended 1 request at once (all of the person Alice (alice)): the laptop was stolen",
+	)
 }
 
 func TestTheKillSwitchInAScript(t *testing.T) {
@@ -59,7 +63,10 @@ func TestTheKillSwitchInAScript(t *testing.T) {
 	require.Contains(t, dry.out, "1 request would end")
 	s.asked(t, "pending")
 
-	report := document[starter.EndReport](t, s.run(t, "bob", "end", "--template", "debug-prod", "--reason", "a drill", "--yes", "-o", "json"))
+	report := document[starter.EndReport](
+		t,
+		s.run(t, "bob", "end", "--template", "debug-prod", "--reason", "a drill", "--yes", "-o", "json"),
+	)
 	require.Len(t, report.Requests, 1)
 	require.Equal(t, id, report.Requests[0].ID)
 	require.Equal(t, "withdrawn", string(s.asked(t, "ended").Outcome))

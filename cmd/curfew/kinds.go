@@ -36,7 +36,11 @@ func (p *program) listKinds() error {
 	var list []kindText
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		kind := all[name]
-		text := kindText{Kind: name, Entitlement: target.FieldsOf(kind.Entitlement), EnforcesExpiry: kind.Limits.EnforcesExpiry}
+		text := kindText{
+			Kind:           name,
+			Entitlement:    target.FieldsOf(kind.Entitlement),
+			EnforcesExpiry: kind.Limits.EnforcesExpiry,
+		}
 		if kind.Limits.MaxDuration > 0 {
 			text.MaxDuration = contract.Duration{Duration: kind.Limits.MaxDuration}.String()
 		}
@@ -47,7 +51,15 @@ func (p *program) listKinds() error {
 	}
 	page := newPage()
 	for _, kind := range list {
-		page.row(kind.Kind, "", fmt.Sprintf("at most %s; the target ends access by itself: %s", cmp.Or(kind.MaxDuration, "any duration"), yesNo(kind.EnforcesExpiry)))
+		page.row(
+			kind.Kind,
+			"",
+			fmt.Sprintf(
+				"at most %s; the target ends access by itself: %s",
+				cmp.Or(kind.MaxDuration, "any duration"),
+				yesNo(kind.EnforcesExpiry),
+			),
+		)
 		for _, field := range kind.Entitlement {
 			page.row("  "+field.Name, field.Type+optional(field.Optional), field.Meaning)
 		}

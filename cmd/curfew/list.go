@@ -26,11 +26,21 @@ func (p *program) listCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&state, "state", "", "only in this `state`: pending, scheduled, granting, active, revoking or ended")
+	flags.StringVar(
+		&state,
+		"state",
+		"",
+		"only in this `state`: pending, scheduled, granting, active, revoking or ended",
+	)
 	flags.StringVar(&filter.Template, "template", "", "only for this `template`")
 	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket `key`")
 	flags.BoolVar(&filter.Mine, "mine", false, "only my requests: those that you made or that are for you")
-	flags.BoolVar(&filter.ToReview, "to-review", false, "only requests to review: those that wait for a review that you may give")
+	flags.BoolVar(
+		&filter.ToReview,
+		"to-review",
+		false,
+		"only requests to review: those that wait for a review that you may give",
+	)
 	flags.BoolVar(&filter.Stuck, "stuck", false, "only requests with a stuck revoke")
 	flags.StringVar(&filter.Before, "before", "", "only requests older than the one with this `id`")
 	flags.IntVar(&filter.Limit, "limit", 0, "`number` of requests at most (default 50)")

@@ -43,10 +43,16 @@ func (p *program) awaitShowing(
 	screen := tea.NewProgram(&live{program: p, status: status}, tea.WithInput(p.stdin), tea.WithOutput(p.stdout),
 		tea.WithContext(ctx), tea.WithoutSignalHandler())
 	go func() {
-		latest, err := follow(ctx, remote, status, how, func(_ client.Answer[contract.Event], status client.Answer[contract.Status]) error {
-			screen.Send(changed(status))
-			return nil
-		})
+		latest, err := follow(
+			ctx,
+			remote,
+			status,
+			how,
+			func(_ client.Answer[contract.Event], status client.Answer[contract.Status]) error {
+				screen.Send(changed(status))
+				return nil
+			},
+		)
 		screen.Send(settled{latest, err})
 	}()
 	last, err := screen.Run()

@@ -74,7 +74,9 @@ func (p *program) signIn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	somebody, err := client.New(client.Options{Server: p.serverAddress(), Token: config.SecretOf(got.IDToken), Version: version()})
+	somebody, err := client.New(
+		client.Options{Server: p.serverAddress(), Token: config.SecretOf(got.IDToken), Version: version()},
+	)
 	if err != nil {
 		return err
 	}
@@ -91,15 +93,18 @@ func (p *program) signIn(ctx context.Context) error {
 // askForTokens is the device authorization flow of RFC 8628.
 func (p *program) askForTokens(ctx context.Context, where api.SignIn) (login, error) {
 	if len(where.AuthorizationServers) != 1 {
-		return login{}, usageError("server", "check that this is where Curfew is", "it names no provider to sign in at")
+		return login{}, contract.Invalid("it names no provider to sign in at").
+			At("server").
+			Advise("check that this is where Curfew is")
 	}
 	provider, err := providerOf(ctx, where.AuthorizationServers[0], where.ClientID, where.Scopes)
 	if err != nil {
 		return login{}, err
 	}
 	if provider.client.Endpoint.DeviceAuthURL == "" {
-		return login{}, usageError("server", "use a token that an administrator gave you, in $"+tokenEnv,
-			"its provider %s has no sign-in for devices", provider.issuer)
+		return login{}, contract.Invalid("its provider %s has no sign-in for devices", provider.issuer).
+			At("server").
+			Advise("use a token that an administrator gave you, in $" + tokenEnv)
 	}
 	device, err := provider.client.DeviceAuth(provider.context(ctx))
 	if err != nil {
@@ -147,7 +152,9 @@ func (p *program) loginToken(ctx context.Context) (config.Secret, error) {
 			return old, nil
 		}
 		if old.RefreshToken == "" {
-			return login{}, usageError("token", "sign in again with curfew login", "your sign-in has ended")
+			return login{}, contract.Invalid("your sign-in has ended").
+				At("token").
+				Advise("sign in again with curfew login")
 		}
 		return renew(ctx, old)
 	})
@@ -160,7 +167,8 @@ func renew(ctx context.Context, old login) (login, error) {
 	if err != nil {
 		return login{}, err
 	}
-	token, err := provider.client.TokenSource(provider.context(ctx), &oauth2.Token{RefreshToken: old.RefreshToken}).Token()
+	token, err := provider.client.TokenSource(provider.context(ctx), &oauth2.Token{RefreshToken: old.RefreshToken}).
+		Token()
 	if err != nil {
 		return login{}, provider.refused(err)
 	}
@@ -181,7 +189,11 @@ func providerOf(ctx context.Context, issuer, clientID string, scopes []string) (
 	if p.oidc, err = oidc.NewProvider(p.context(ctx), issuer); err != nil {
 		return nil, p.refused(err)
 	}
-	p.client = oauth2.Config{ClientID: clientID, Endpoint: p.oidc.Endpoint(), Scopes: append(scopes, oidc.ScopeOfflineAccess)}
+	p.client = oauth2.Config{
+		ClientID: clientID,
+		Endpoint: p.oidc.Endpoint(),
+		Scopes:   append(scopes, oidc.ScopeOfflineAccess),
+	}
 	p.client.Endpoint.AuthStyle = oauth2.AuthStyleInParams // a public client has no secret to send in a header
 	return p, nil
 }
@@ -194,16 +206,22 @@ func (p *provider) context(ctx context.Context) context.Context {
 func (p *provider) login(ctx context.Context, token *oauth2.Token) (login, error) {
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {
-		return login{}, usageError("token", "sign in again with curfew login, or ask an administrator of the provider",
-			"%s gave no ID token", p.issuer)
+		return login{}, contract.Invalid("%s gave no ID token", p.issuer).
+			At("token").
+			Advise("sign in again with curfew login, or ask an administrator of the provider")
 	}
 	verified, err := p.oidc.Verifier(&oidc.Config{ClientID: p.client.ClientID}).Verify(p.context(ctx), raw)
 	if err != nil {
-		return login{}, usageError("token", "have an administrator look at oidc in the server's configuration",
-			"%s gave an ID token that is not right: %v", p.issuer, err)
+		return login{}, contract.Invalid("%s gave an ID token that is not right: %v", p.issuer, err).
+			At("token").
+			Advise("have an administrator look at oidc in the server's configuration")
 	}
 	return login{
-		Issuer: p.issuer, ClientID: p.client.ClientID, IDToken: raw, RefreshToken: token.RefreshToken, Ends: verified.Expiry,
+		Issuer:       p.issuer,
+		ClientID:     p.client.ClientID,
+		IDToken:      raw,
+		RefreshToken: token.RefreshToken,
+		Ends:         verified.Expiry,
 	}, nil
 }
 
@@ -211,10 +229,14 @@ func (p *provider) login(ctx context.Context, token *oauth2.Token) (login, error
 func (p *provider) refused(err error) error {
 	var refusal *oauth2.RetrieveError
 	if errors.As(err, &refusal) && refusal.ErrorCode != "" {
-		return usageError("token", "sign in again with curfew login", "%s refuses: %s", p.issuer, contract.Shorten(refusal.ErrorCode, 64))
+		return contract.Invalid("%s refuses: %s", p.issuer, contract.Shorten(refusal.ErrorCode, 64)).
+			At("token").
+			Advise("sign in again with curfew login")
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return usageError("token", "sign in again with curfew login", "nobody has signed in at %s in time", p.issuer)
+		return contract.Invalid("nobody has signed in at %s in time", p.issuer).
+			At("token").
+			Advise("sign in again with curfew login")
 	}
-	return contract.Problemf(contract.KindUnavailable, "server", "try again", "its provider %s can't be asked", p.issuer)
+	return contract.Unavailable("its provider %s can't be asked", p.issuer).At("server").Advise("try again")
 }

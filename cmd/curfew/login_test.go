@@ -26,7 +26,12 @@ func withProvider(t *testing.T) (*shell, *oidc.Server) {
 	t.Helper()
 	house := startertest.New(t)
 	provider := oidc.Start(t, oidc.Options{People: []oidc.Person{
-		{Subject: "alice", Email: "alice@example.com", Verified: true}, {Subject: "mallory", Email: "mallory@example.com", Verified: true},
+		{
+			Subject:  "alice",
+			Email:    "alice@example.com",
+			Verified: true,
+		},
+		{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 	}})
 	house.Config.OIDC = &config.OIDC{
 		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: config.ClaimEmail,
@@ -102,7 +107,12 @@ func TestWhoSignsInNeedsNoOtherToken(t *testing.T) {
 
 	other := httptest.NewServer(api.New(api.Options{Starter: s.Starter, Config: s.Live, Log: zap.NewNop()}))
 	t.Cleanup(other.Close)
-	require.Contains(t, s.run(t, "", "templates", "--server", other.URL).errors, "there is none", "the token goes to no other server")
+	require.Contains(
+		t,
+		s.run(t, "", "templates", "--server", other.URL).errors,
+		"there is none",
+		"the token goes to no other server",
+	)
 
 	require.Equal(t, "signed out of "+s.server+"\n", s.run(t, "", "logout").out)
 	require.Contains(t, s.run(t, "", "templates").errors, "there is none")
@@ -199,7 +209,10 @@ func TestAServiceTokenIsShownOnceAndCountsWhenItsLinesAreConfigured(t *testing.T
 	var list struct {
 		ServiceTokens []listedToken `json:"serviceTokens"`
 	}
-	require.NoError(t, json.Unmarshal([]byte(s.run(t, "", "tokens", "list", "--config", file, "-o", "json").out), &list))
+	require.NoError(
+		t,
+		json.Unmarshal([]byte(s.run(t, "", "tokens", "list", "--config", file, "-o", "json").out), &list),
+	)
 	require.Len(t, list.ServiceTokens, 1)
 	require.True(t, list.ServiceTokens[0].Expired)
 }

@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"curfew/workflows/contract"
 )
 
 const (
@@ -38,8 +40,9 @@ func (p *program) logins() (logins, error) {
 	}
 	folder, err := os.UserConfigDir()
 	if err != nil {
-		return logins{}, usageError("token", "set $"+tokenEnv+" to a token, or $"+loginsEnv+" to a file for sign-ins",
-			"there is no folder to keep sign-ins in: %v", err)
+		return logins{}, contract.Invalid("there is no folder to keep sign-ins in: %v", err).
+			At("token").
+			Advise("set $" + tokenEnv + " to a token, or $" + loginsEnv + " to a file for sign-ins")
 	}
 	return logins{filepath.Join(folder, "curfew", "logins.json")}, nil
 }
@@ -62,7 +65,9 @@ func (l logins) forget(server string) error {
 
 // renewed returns the sign-in at a server, as renew has left it.
 func (l logins) renewed(server string, renew func(login) (login, error)) (login, error) {
-	none := usageError("token", "sign in with curfew login, set $"+tokenEnv+", or name a file with --token-file", "there is none")
+	none := contract.Invalid("there is none").
+		At("token").
+		Advise("sign in with curfew login, set $" + tokenEnv + ", or name a file with --token-file")
 	if _, err := os.Stat(l.path); errors.Is(err, fs.ErrNotExist) {
 		return login{}, none
 	}
@@ -123,13 +128,15 @@ func (l logins) read() (all map[string]login, text string, err error) {
 		return nil, "", fmt.Errorf("read sign-ins: %w", err)
 	}
 	if err := json.Unmarshal(content, &all); err != nil || all == nil {
-		return nil, "", usageError("token", "remove it and sign in again with curfew login", "the file %s holds no sign-ins", l.path)
+		return nil, "", contract.Invalid("the file %s holds no sign-ins", l.path).
+			At("token").
+			Advise("remove it and sign in again with curfew login")
 	}
 	return all, string(content), nil
 }
 
-// write replaces the file at once, so that a command that is broken off leaves the old one. Such files are made for their
-// owner alone.
+// write replaces the file at once, so that a command that is broken off leaves the old one. Such files are made for
+// their owner alone.
 func (l logins) write(text []byte) error {
 	file, err := os.CreateTemp(filepath.Dir(l.path), ".logins-*")
 	if err != nil {

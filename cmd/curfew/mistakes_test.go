@@ -113,24 +113,52 @@ func newLandscape(t *testing.T) *landscape {
 	}})
 	tracker.AddIssue("OPS-7", "Orders are late", "In Progress")
 	pager := pagerduty.New(pagerduty.Options{
-		Key: pagerToken, Users: []pagerduty.User{{ID: "PALICE1", Email: "alice@example.org"}, {ID: "PCURFEW", Email: "curfew@example.org"}},
+		Key: pagerToken,
+		Users: []pagerduty.User{
+			{ID: "PALICE1", Email: "alice@example.org"},
+			{ID: "PCURFEW", Email: "curfew@example.org"},
+		},
 		Services: []pagerduty.Service{{ID: "PSHOP01", Name: "shop", Policy: "PPOLICY"}},
 	})
 	chat := slack.New(slack.Options{Channels: []string{"C0OPS"}, Bots: []slack.Bot{
 		{Token: slackToken, ID: "B0CURFEW"}, {Token: "xoxb-mute", ID: "B0MUTE", Lacks: []string{"chat:write"}},
 	}})
 	centre := scim.New(scim.Options{
-		Token: scimToken, Users: map[string]string{"u-alice": "alice@corp"}, Members: []string{"u-alice"}, FilterBy: "members",
+		Token:    scimToken,
+		Users:    map[string]string{"u-alice": "alice@corp"},
+		Members:  []string{"u-alice"},
+		FilterBy: "members",
 	})
 	debugger := lightrun.New(lightrun.Options{
 		Keys:  []lightrun.Key{{Value: lightToken, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
 		Users: []lightrun.User{{Email: "alice@example.org"}},
 	})
-	l.texts = strings.NewReplacer("ISSUER", provider.Issuer, "JIRA", serve(tracker.Handler()), "PAGERDUTY", serve(pager.Handler()),
-		"SLACK", serve(chat.Handler())+"/", "SCIM", serve(centre.Handler()), "LIGHTRUN", serve(debugger.Handler()), "LDAP", startDirectory(t))
+	l.texts = strings.NewReplacer(
+		"ISSUER",
+		provider.Issuer,
+		"JIRA",
+		serve(tracker.Handler()),
+		"PAGERDUTY",
+		serve(pager.Handler()),
+		"SLACK",
+		serve(chat.Handler())+"/",
+		"SCIM",
+		serve(centre.Handler()),
+		"LIGHTRUN",
+		serve(debugger.Handler()),
+		"LDAP",
+		startDirectory(t),
+	)
 	l.secrets = map[string]string{
-		"oidc": oidc.WebSecret, "jira": jiraToken, "pagerduty": pagerToken, "slack": slackToken, "scim": scimToken, "lightrun": lightToken,
-		"ldap": ldapPassword, "hook": "a secret of sixteen bytes", "dsn": l.database.URL("curfew", postgres.Superuser),
+		"oidc":      oidc.WebSecret,
+		"jira":      jiraToken,
+		"pagerduty": pagerToken,
+		"slack":     slackToken,
+		"scim":      scimToken,
+		"lightrun":  lightToken,
+		"ldap":      ldapPassword,
+		"hook":      "a secret of sixteen bytes",
+		"dsn":       l.database.URL("curfew", postgres.Superuser),
 	}
 	l.pooled = l.database.Via(l.database.StartPooler(t, "curfew"), "curfew", postgres.Superuser)
 	l.strict = l.database.Via(l.database.StartStrictPooler(t, "curfew"), "curfew", postgres.Superuser)
@@ -142,8 +170,15 @@ func spoiled(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		root := "http://" + r.Host
 		say := func(issuer, keys, algorithms string) {
-			fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"id_token_signing_alg_values_supported":[%q]}`,
-				issuer, root+"/authorize", root+"/oauth/token", root+keys, algorithms)
+			fmt.Fprintf(
+				w,
+				`{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q,"id_token_signing_alg_values_supported":[%q]}`,
+				issuer,
+				root+"/authorize",
+				root+"/oauth/token",
+				root+keys,
+				algorithms,
+			)
 		}
 		_, secret, basic := r.BasicAuth()
 		switch r.URL.Path {

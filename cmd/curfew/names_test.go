@@ -25,13 +25,24 @@ func TestOperatorsSeePeopleByNameWithTheirIdsBeside(t *testing.T) {
 	t.Parallel()
 	p := &program{}
 	names := map[string]string{"p-ada": "Ada Lovelace"}
-	stuck := contract.GrantStatus{ID: "grant/db/1/p-ada", Access: contract.Access{Person: "p-ada", Target: "db", Account: "ada"}, Names: names}
-	require.Contains(t, printed(t, func(page *page) { p.stuckText(page, api.Stuck{Grants: []contract.GrantStatus{stuck}}) }), "Ada Lovelace (p-ada)")
+	stuck := contract.GrantStatus{
+		ID:     "grant/db/1/p-ada",
+		Access: contract.Access{Person: "p-ada", Target: "db", Account: "ada"},
+		Names:  names,
+	}
+	require.Contains(
+		t,
+		printed(t, func(page *page) { p.stuckText(page, api.Stuck{Grants: []contract.GrantStatus{stuck}}) }),
+		"Ada Lovelace (p-ada)",
+	)
 	ended := starter.EndReport{Requests: []starter.EndedRequest{{ID: "r1", Subject: "p-ada"}}, Names: names}
 	require.Contains(t, printed(t, func(page *page) { endText(page, ended) }), "Ada Lovelace (p-ada)")
 	rules := []contract.ApprovalRule{{Count: 1, From: []string{"p-ada", "p-bob"}, Groups: []string{"ops"}}}
 	require.Contains(t, printed(t, func(page *page) {
-		templatesText(page, api.Templates{Templates: []starter.Template{{Name: "debug", Approvals: rules}}, Names: names})
+		templatesText(
+			page,
+			api.Templates{Templates: []starter.Template{{Name: "debug", Approvals: rules}}, Names: names},
+		)
 	}), "1 of Ada Lovelace (p-ada), p-bob, ops")
 }
 

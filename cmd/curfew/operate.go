@@ -92,7 +92,14 @@ func sweepText(page *page, report contract.SweepReport) {
 		if !result.Listed {
 			orphans = "no marks"
 		}
-		page.row(result.Target, fmt.Sprint(result.Live), orphans, fmt.Sprint(len(result.Drifted)), fmt.Sprint(len(result.Reappeared)), result.Problem)
+		page.row(
+			result.Target,
+			fmt.Sprint(result.Live),
+			orphans,
+			fmt.Sprint(len(result.Drifted)),
+			fmt.Sprint(len(result.Reappeared)),
+			result.Problem,
+		)
 	}
 	for _, result := range report.Targets {
 		for _, orphan := range result.Orphans {

@@ -49,7 +49,14 @@ func written(t *testing.T, name, text string) string {
 func TestPolicyCasesAreTriedWithoutServerOrSecrets(t *testing.T) {
 	t.Parallel()
 	config := written(t, "curfew.yaml", policyConfig)
-	tried := offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "grant")))
+	tried := offline(
+		t,
+		"policy",
+		"test",
+		"--config",
+		config,
+		written(t, "cases.yaml", fmt.Sprintf(policyCases, "grant")),
+	)
 	require.Equal(t, result{code: exitDone, out: "right  waits\nright  decided\n"}, tried)
 
 	tried = offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "deny")))
@@ -57,7 +64,14 @@ func TestPolicyCasesAreTriedWithoutServerOrSecrets(t *testing.T) {
 	require.Equal(t, "right  waits\nWRONG  decided\n       - ruling: deny\n       + ruling: grant\n", tried.out)
 	require.Equal(t, "error: 1 of 2 cases are not decided as they should be\n", tried.errors)
 
-	tried = offline(t, "policy", "test", "--config", config, written(t, "cases.yaml", fmt.Sprintf(policyCases, "maybe")))
+	tried = offline(
+		t,
+		"policy",
+		"test",
+		"--config",
+		config,
+		written(t, "cases.yaml", fmt.Sprintf(policyCases, "maybe")),
+	)
 	require.Equal(t, exitRefused, tried.code)
 }
 
@@ -72,20 +86,34 @@ func TestAStoredDecisionIsExplained(t *testing.T) {
 	t.Parallel()
 	asked := time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC)
 	terms := contract.Terms{Digest: "d", MaxDuration: contract.Duration{Duration: time.Hour}, Rules: contract.Rules{
-		Approvals:   []contract.ApprovalRule{{Name: "peers", Count: 1, From: []string{"grace"}}},
-		Constraints: []contract.Constraint{{Name: "short", Message: "m", Condition: `request.duration <= duration("1h")`}},
+		Approvals: []contract.ApprovalRule{{Name: "peers", Count: 1, From: []string{"grace"}}},
+		Constraints: []contract.Constraint{
+			{Name: "short", Message: "m", Condition: `request.duration <= duration("1h")`},
+		},
 	}}
 	explained, err := policy.Explain(policy.Facts{
 		Request: contract.Request{
-			ID: "r1", Template: "debug", Requester: "ada", Subject: "ada", Duration: contract.Duration{Duration: time.Hour}, AskedAt: asked, Terms: terms,
+			ID:        "r1",
+			Template:  "debug",
+			Requester: "ada",
+			Subject:   "ada",
+			Duration:  contract.Duration{Duration: time.Hour},
+			AskedAt:   asked,
+			Terms:     terms,
 		},
 		Present: &terms, Now: asked, People: map[string]policy.Person{"ada": {}, "grace": {}},
 	}).Packed()
 	require.NoError(t, err)
 	list := func(explanation json.RawMessage) string {
-		text, err := json.Marshal(api.Decisions{Decisions: []ledger.Decision{{
-			Request: "r1", At: asked, Ruling: contract.RulingReview, Why: "0 of 1 approvals; grace may review", Explanation: explanation,
-		}}})
+		text, err := json.Marshal(api.Decisions{Decisions: []ledger.Decision{
+			{
+				Request:     "r1",
+				At:          asked,
+				Ruling:      contract.RulingReview,
+				Why:         "0 of 1 approvals; grace may review",
+				Explanation: explanation,
+			},
+		}})
 		require.NoError(t, err)
 		return written(t, "decisions.json", string(text))
 	}

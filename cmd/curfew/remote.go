@@ -11,6 +11,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/starter/api/client"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -39,7 +40,10 @@ func (p *program) remote() (*client.Client, error) {
 // tellTrouble says why nothing comes while a request is followed. A picture on the screen stays as it is.
 func (p *program) tellTrouble(err error) {
 	if !p.interactive() {
-		_, _ = io.WriteString(p.stderr, printable(err.Error())+". Curfew keeps trying.\n") // there is nowhere else to say it
+		_, _ = io.WriteString(
+			p.stderr,
+			printable(err.Error())+". Curfew keeps trying.\n",
+		) // there is nowhere else to say it
 	}
 }
 
@@ -53,15 +57,21 @@ func (p *program) token() (config.Secret, error) {
 	if p.tokenFile != "" {
 		read, err := readToken(p.tokenFile)
 		if err != nil {
-			return config.Secret{}, usageError("token-file", "name a file that you may read and that holds only your token", "%v", err)
+			return config.Secret{}, contract.Invalid("%v", err).
+				At("token-file").
+				Advise("name a file that you may read and that holds only your token")
 		}
 		if text = strings.TrimSpace(read); text == "" {
-			return config.Secret{}, usageError("token-file", "name a file that holds your token", "it is empty")
+			return config.Secret{}, contract.Invalid("it is empty").
+				At("token-file").
+				Advise("name a file that holds your token")
 		}
 	}
 	text = strings.TrimSpace(text)
 	if strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }) {
-		return config.Secret{}, usageError("token", "copy it again", "it has characters that no token has")
+		return config.Secret{}, contract.Invalid("it has characters that no token has").
+			At("token").
+			Advise("copy it again")
 	}
 	return config.SecretOf(text), nil
 }

@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"curfew/workflows/contract"
 )
 
 // renamedFlags are the flags that have another name now, so that a script of before learns it from the error.
@@ -25,7 +27,7 @@ func renamedCommand(old, now string) *cobra.Command {
 	return &cobra.Command{
 		Use: old, Hidden: true, DisableFlagParsing: true,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return usageError("", "use "+now, "%s has another name now", c.CommandPath())
+			return contract.Invalid("%s has another name now", c.CommandPath()).Advise("use " + now)
 		},
 	}
 }

@@ -43,8 +43,18 @@ waits only with --wait.`,
 	}
 	askFlags(c, &body, &how)
 	flags := c.Flags()
-	flags.StringVar(&start, "start", "", "`time`"+` at which the access begins: 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`)
-	flags.BoolVar(&wait, "wait", false, "wait until the access is granted, or the request has ended without it (exit code 4)")
+	flags.StringVar(
+		&start,
+		"start",
+		"",
+		"`time`"+` at which the access begins: 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`,
+	)
+	flags.BoolVar(
+		&wait,
+		"wait",
+		false,
+		"wait until the access is granted, or the request has ended without it (exit code 4)",
+	)
 	flags.BoolVar(&noWait, "no-wait", false, "do not wait, even on a terminal")
 	c.MarkFlagsMutuallyExclusive("wait", "no-wait")
 	return c
@@ -56,10 +66,20 @@ func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags.StringVar(&body.Duration, "for", "", "`duration` of the access: 30m, 2h, 1h30m (default: the template's)")
 	flags.StringVar(&body.Reason, "reason", "", "what you need the access for, as `text`")
 	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that the access is for")
-	flags.StringVar(&body.Zephyr, "zephyr", "", "`key` of the Zephyr test cycle or execution that the access is for, instead of a ticket")
+	flags.StringVar(
+		&body.Zephyr,
+		"zephyr",
+		"",
+		"`key` of the Zephyr test cycle or execution that the access is for, instead of a ticket",
+	)
 	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that the access is for")
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
-	flags.BoolVar(&body.BreakGlass, "break-glass", false, "use break-glass access: open it at once, without approval; a second person reviews it afterwards")
+	flags.BoolVar(
+		&body.BreakGlass,
+		"break-glass",
+		false,
+		"use break-glass access: open it at once, without approval; a second person reviews it afterwards",
+	)
 	flags.BoolVar(&how.yes, "yes", false, "use break-glass access without a prompt")
 }
 

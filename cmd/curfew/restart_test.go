@@ -38,7 +38,10 @@ func (r *restartable) start(address string) {
 		}
 		server.ServeHTTP(w, request)
 	})
-	r.server = &httptest.Server{Listener: listener, Config: &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute}}
+	r.server = &httptest.Server{
+		Listener: listener,
+		Config:   &http.Server{Handler: handler, ReadHeaderTimeout: time.Minute},
+	}
 	r.server.Start()
 	r.shell.server = r.server.URL
 }
@@ -83,7 +86,11 @@ func TestWatchAndWaitLiveThroughARestartOfTheServer(t *testing.T) {
 			var out, errors spoken
 			done := make(chan int, 1)
 			go func() {
-				environment := map[string]string{"CURFEW_SERVER": r.shell.server, "CURFEW_TOKEN": startertest.Token("alice"), "CURFEW_LOGINS": r.logins}
+				environment := map[string]string{
+					"CURFEW_SERVER": r.shell.server,
+					"CURFEW_TOKEN":  startertest.Token("alice"),
+					"CURFEW_LOGINS": r.logins,
+				}
 				done <- run(t.Context(), append([]string{args[0], status.ID}, args[1:]...), surroundings{
 					stdout: &out, stderr: &errors, getenv: func(name string) string { return environment[name] },
 					now: time.Now, zone: time.UTC,
@@ -113,7 +120,11 @@ func TestEnsureLivesThroughARestartOfTheServer(t *testing.T) {
 	var out, errors spoken
 	done := make(chan int, 1)
 	go func() {
-		environment := map[string]string{"CURFEW_SERVER": r.shell.server, "CURFEW_TOKEN": startertest.Token("alice"), "CURFEW_LOGINS": r.logins}
+		environment := map[string]string{
+			"CURFEW_SERVER": r.shell.server,
+			"CURFEW_TOKEN":  startertest.Token("alice"),
+			"CURFEW_LOGINS": r.logins,
+		}
 		done <- run(t.Context(), []string{"ensure", "look-round", "--reason", "curious"}, surroundings{
 			stdout: &out, stderr: &errors, getenv: func(name string) string { return environment[name] }, now: time.Now, zone: time.UTC,
 		})
@@ -131,7 +142,15 @@ func TestEnsureLivesThroughARestartOfTheServer(t *testing.T) {
 
 func (r *restartable) says(what *spoken, text string) {
 	r.t.Helper()
-	require.Eventually(r.t, func() bool { return strings.Contains(what.String(), text) }, patienceOfTests, 20*time.Millisecond, "it never says %q: %s", text, what)
+	require.Eventually(
+		r.t,
+		func() bool { return strings.Contains(what.String(), text) },
+		patienceOfTests,
+		20*time.Millisecond,
+		"it never says %q: %s",
+		text,
+		what,
+	)
 }
 
 func TestRevokeSaysByItsExitCodeThatTheAccessIsStillThere(t *testing.T) {
@@ -161,7 +180,17 @@ func TestRevokeSaysByItsExitCodeThatTheAccessIsStillThere(t *testing.T) {
 			t.Parallel()
 			status := startertest.Status(contract.StateRevoking)
 			status.GrantedAt = &gone
-			status.Holds = []contract.HoldState{{Access: contract.Access{Target: "orders-db", Entitlement: []byte(`{}`), Person: "alice", Account: "alice"}, Held: true}}
+			status.Holds = []contract.HoldState{
+				{
+					Access: contract.Access{
+						Target:      "orders-db",
+						Entitlement: []byte(`{}`),
+						Person:      "alice",
+						Account:     "alice",
+					},
+					Held: true,
+				},
+			}
 			tc.change(&status)
 			p := &program{surroundings: surroundings{now: time.Now, zone: time.UTC}}
 			err := p.remaining(status)

@@ -16,11 +16,14 @@ import (
 func (p *program) approveCommand() *cobra.Command {
 	body := api.ReviewBody{Verdict: contract.VerdictApprove}
 	var yes bool
-	c := p.changeCommand("approve", "Approve a request, an extension, or break-glass access that was used",
+	c := p.changeCommand(
+		"approve",
+		"Approve a request, an extension, or break-glass access that was used",
 		"  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3\n  curfew approve 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --for 30m --reason \"go ahead\"",
 		func(ctx context.Context, remote *client.Client, id string) (client.Answer[contract.Status], error) {
 			return p.approve(ctx, remote, id, body, yes)
-		})
+		},
+	)
 	c.Long = `Approve a request, an extension, or break-glass access that was used.
 
 On a terminal, curfew shows what you approve and asks you to confirm. The approval applies to exactly what was shown: if the
@@ -112,8 +115,8 @@ func (p *program) showMatter(ctx context.Context, remote *client.Client, id, lon
 	return matter{shown.Value.Digest, extension == nil && status.Value.NeedsPostReview()}, page.print(p.stdout)
 }
 
-// checkDigest refuses what is not all that the digest stands for: something has changed between two answers of the server,
-// or the server knows of more than this program can show.
+// checkDigest refuses what is not all that the digest stands for: something has changed between two answers of the
+// server, or the server knows of more than this program can show.
 func checkDigest(shown api.ReviewSubject, extension *contract.Extension) error {
 	var fact any = shown.Request
 	if extension != nil {
@@ -124,14 +127,21 @@ func checkDigest(shown api.ReviewSubject, extension *contract.Extension) error {
 		return fmt.Errorf("read what is to be reviewed: %w", err)
 	}
 	if digest != shown.Digest {
-		return contract.Problemf(contract.KindConflict, "digest", "try again; if that changes nothing, use the curfew of the server's version",
-			"it has just changed, or can't be shown in full")
+		return contract.Conflict("it has just changed, or can't be shown in full").
+			At("digest").
+			Advise("try again; if that changes nothing, use the curfew of the server's version")
 	}
 	return nil
 }
 
 // matterText is what is to be reviewed, in full.
-func (p *program) matterText(page *page, names map[string]string, request contract.Request, extension *contract.Extension, longest string) {
+func (p *program) matterText(
+	page *page,
+	names map[string]string,
+	request contract.Request,
+	extension *contract.Extension,
+	longest string,
+) {
 	page.row("request", request.ID)
 	page.row("requester", story.Person(names, request.Requester))
 	page.row("subject", story.Person(names, request.Subject))
@@ -156,7 +166,15 @@ func (p *program) matterText(page *page, names map[string]string, request contra
 		page.row("break-glass", "Opened without approval (break-glass by "+story.Person(names, request.Requester)+")")
 	}
 	if extension != nil {
-		page.row("extension", fmt.Sprintf("%s asks for %s more%s", story.Person(names, extension.By), extension.Duration, because(extension.Reason)))
+		page.row(
+			"extension",
+			fmt.Sprintf(
+				"%s asks for %s more%s",
+				story.Person(names, extension.By),
+				extension.Duration,
+				because(extension.Reason),
+			),
+		)
 	}
 	if longest != "" {
 		page.row("you approve", "at most "+longest)
@@ -165,7 +183,8 @@ func (p *program) matterText(page *page, names map[string]string, request contra
 
 // changeCommand is a verb that does something to one request and shows what became of it.
 func (p *program) changeCommand(
-	verb, short, example string, change func(context.Context, *client.Client, string) (client.Answer[contract.Status], error),
+	verb, short, example string,
+	change func(context.Context, *client.Client, string) (client.Answer[contract.Status], error),
 ) *cobra.Command {
 	return &cobra.Command{
 		Use: verb + " ID", Short: short, Example: example, Args: cobra.ExactArgs(1),

@@ -2,6 +2,8 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+
+	"curfew/workflows/contract"
 )
 
 // program is one run of the command.
@@ -29,7 +31,7 @@ that --token-file names. No flag takes the token itself, because every process o
 		Args:          cobra.NoArgs,
 		PersistentPreRunE: func(*cobra.Command, []string) error {
 			if p.output != outputText && p.output != outputJSON {
-				return usageError("output", "choose text or json", "there is no output %q", p.output)
+				return contract.Invalid("there is no output %q", p.output).At("output").Advise("choose text or json")
 			}
 			p.understood = true
 			return nil
@@ -37,18 +39,51 @@ that --token-file names. No flag takes the token itself, because every process o
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	flags := root.PersistentFlags()
-	flags.StringVar(&p.server, "server", "", "`address` of the Curfew server (default $CURFEW_SERVER, or "+defaultServer+")")
-	flags.StringVar(&p.tokenFile, "token-file", "", "`file` that holds your token (default: $CURFEW_TOKEN, or the token of curfew login)")
+	flags.StringVar(
+		&p.server,
+		"server",
+		"",
+		"`address` of the Curfew server (default $CURFEW_SERVER, or "+defaultServer+")",
+	)
+	flags.StringVar(
+		&p.tokenFile,
+		"token-file",
+		"",
+		"`file` that holds your token (default: $CURFEW_TOKEN, or the token of curfew login)",
+	)
 	flags.StringVarP(&p.output, "output", "o", outputText, "output `format`: text, or json as the API answered")
 	flags.BoolVar(&p.noInput, "no-input", false, "never prompt, even on a terminal")
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
-		p.requestCommand(), p.ensureCommand(), p.approveCommand(), p.denyCommand(), p.extendCommand(), p.revokeCommand(), p.cancelCommand(),
-		p.showCommand(), p.listCommand(), p.watchCommand(), p.templatesCommand(),
-		p.loginCommand(), p.logoutCommand(), p.tokensCommand(), p.certificateCommand(), p.stuckCommand(), p.alarmsCommand(), p.sweepCommand(),
-		p.endCommand(), p.freezeCommand(), p.thawCommand(),
-		p.configCommand(), p.policyCommand(), p.keysCommand(), p.serverCommand(), p.workerCommand(), p.versionCommand(), exitCodesTopic(),
+		p.requestCommand(),
+		p.ensureCommand(),
+		p.approveCommand(),
+		p.denyCommand(),
+		p.extendCommand(),
+		p.revokeCommand(),
+		p.cancelCommand(),
+		p.showCommand(),
+		p.listCommand(),
+		p.watchCommand(),
+		p.templatesCommand(),
+		p.loginCommand(),
+		p.logoutCommand(),
+		p.tokensCommand(),
+		p.certificateCommand(),
+		p.stuckCommand(),
+		p.alarmsCommand(),
+		p.sweepCommand(),
+		p.endCommand(),
+		p.freezeCommand(),
+		p.thawCommand(),
+		p.configCommand(),
+		p.policyCommand(),
+		p.keysCommand(),
+		p.serverCommand(),
+		p.workerCommand(),
+		p.versionCommand(),
+		exitCodesTopic(),
 	)
 	return root
 }

@@ -55,7 +55,13 @@ func (s *shell) sitWith(t *testing.T, environment []string, person string, args 
 	program.Env = append(program.Env, environment...)
 	terminal, err := pty.StartWithSize(program, &pty.Winsize{Rows: rows, Cols: columns})
 	require.NoError(t, err)
-	seen := &sitting{t: t, keys: terminal, process: program, ended: make(chan error, 1), sight: vt.NewEmulator(columns, rows)}
+	seen := &sitting{
+		t:       t,
+		keys:    terminal,
+		process: program,
+		ended:   make(chan error, 1),
+		sight:   vt.NewEmulator(columns, rows),
+	}
 	answers, ok := seen.sight.InputPipe().(io.Closer)
 	require.True(t, ok)
 	go func() { _, _ = io.Copy(terminal, seen.sight) }() // what a terminal answers when it is asked what it can

@@ -22,13 +22,17 @@ func (p *program) serverCommand() *cobra.Command {
 		Example: "  curfew server --config /etc/curfew/curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.withApp(c.Context(), config.Source{File: file, Serves: config.Nothing, Directories: true}, func(app *compose.App) error {
-				listener, err := app.Listen(c.Context())
-				if err != nil {
-					return err
-				}
-				return app.Serve(c.Context(), listener)
-			})
+			return p.withApp(
+				c.Context(),
+				config.Source{File: file, Serves: config.Nothing, Directories: true},
+				func(app *compose.App) error {
+					listener, err := app.Listen(c.Context())
+					if err != nil {
+						return err
+					}
+					return app.Serve(c.Context(), listener)
+				},
+			)
 		},
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
@@ -48,14 +52,19 @@ credentials: run it where it can reach them. Without --targets, it serves everyt
 		Example: "  curfew worker --config /etc/curfew/curfew.yaml\n  curfew worker --targets orders-db",
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
-			return p.withApp(c.Context(), config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0}, func(app *compose.App) error {
-				return app.Work(c.Context(), identity, targets...)
-			})
+			return p.withApp(
+				c.Context(),
+				config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0},
+				func(app *compose.App) error {
+					return app.Work(c.Context(), identity, targets...)
+				},
+			)
 		},
 	}
 	c.Flags().StringSliceVar(&targets, "targets", nil, "`names` of the only targets to serve, separated by commas")
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
-	c.Flags().StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process id and host)")
+	c.Flags().
+		StringVar(&identity, "identity", "", "`name` of this worker in Temporal's Web UI (default: process id and host)")
 	return c
 }
 

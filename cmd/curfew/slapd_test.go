@@ -59,7 +59,12 @@ directory %s
 	} {
 		addEntry(t, conn, dn, attributes)
 	}
-	addEntry(t, conn, "uid=alice,"+ldapSuffix, map[string][]string{"objectClass": {"inetOrgPerson"}, "cn": {"Alice"}, "sn": {"Alice"}})
+	addEntry(
+		t,
+		conn,
+		"uid=alice,"+ldapSuffix,
+		map[string][]string{"objectClass": {"inetOrgPerson"}, "cn": {"Alice"}, "sn": {"Alice"}},
+	)
 	addEntry(t, conn, ldapGroup, map[string][]string{"objectClass": {"groupOfNames"}, "member": {ldapAdmin}})
 	return "ldap://" + address
 }

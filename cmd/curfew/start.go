@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"curfew/workflows/contract"
 )
 
 const startFix = `write it like 22:00, "tomorrow 22:00", "2027-01-31 22:00" or 2027-01-31T22:00:00Z`
@@ -21,7 +23,7 @@ func (p *program) startTime(text string) (time.Time, error) {
 		}
 	}
 	if !at.After(p.now()) {
-		return time.Time{}, usageError("start", startFix, "%s has passed", p.bothZones(at))
+		return time.Time{}, contract.Invalid("%s has passed", p.bothZones(at)).At("start").Advise(startFix)
 	}
 	return at.UTC(), nil
 }
@@ -35,23 +37,26 @@ func (p *program) clockTime(text string) (time.Time, error) {
 	} else if date, rest, found := strings.Cut(text, " "); found {
 		named, err := time.ParseInLocation(time.DateOnly, date, time.UTC)
 		if err != nil {
-			return time.Time{}, usageError("start", startFix, "%.*q is not a time", maxShown, text)
+			return time.Time{}, contract.Invalid("%.*q is not a time", maxShown, text).At("start").Advise(startFix)
 		}
 		day, clock = named, rest
 	}
 	hand, err := time.Parse("15:04", clock)
 	if err != nil {
-		return time.Time{}, usageError("start", startFix, "%.*q is not a time", maxShown, text)
+		return time.Time{}, contract.Invalid("%.*q is not a time", maxShown, text).At("start").Advise(startFix)
 	}
 	shows := onClock(day, hand, p.zone)
 	switch len(shows) {
 	case 1:
 		return shows[0], nil
 	case 0:
-		return time.Time{}, usageError("start", "choose another time", "clocks are put forward then: no clock in %s shows %s", p.zone, text)
+		return time.Time{}, contract.Invalid("clocks are put forward then: no clock in %s shows %s", p.zone, text).
+			At("start").
+			Advise("choose another time")
 	default:
-		return time.Time{}, usageError("start", fmt.Sprintf("write %s or %s", shows[0].Format(time.RFC3339), shows[1].Format(time.RFC3339)),
-			"clocks are put back then, and show %s twice", text)
+		return time.Time{}, contract.Invalid("clocks are put back then, and show %s twice", text).
+			At("start").
+			Advise(fmt.Sprintf("write %s or %s", shows[0].Format(time.RFC3339), shows[1].Format(time.RFC3339)))
 	}
 }
 
@@ -65,7 +70,8 @@ func onClock(day, hand time.Time, zone *time.Location) []time.Time {
 	var moments []time.Time
 	for _, near := range []time.Time{noon.Add(-24 * time.Hour), noon.Add(24 * time.Hour)} {
 		_, offset := near.Zone()
-		at := time.Date(day.Year(), day.Month(), day.Day(), hand.Hour(), hand.Minute(), 0, 0, time.FixedZone("", offset)).In(zone)
+		at := time.Date(day.Year(), day.Month(), day.Day(), hand.Hour(), hand.Minute(), 0, 0, time.FixedZone("", offset)).
+			In(zone)
 		if at.Hour() != hand.Hour() || at.Minute() != hand.Minute() {
 			continue
 		}

@@ -12,16 +12,26 @@ import (
 
 func (p *program) stuckCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "stuck", Short: "List, retry or take over revokes that are past their alarm time (operators; auditors may list)", Args: cobra.NoArgs,
-		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
+		Use:   "stuck",
+		Short: "List, retry or take over revokes that are past their alarm time (operators; auditors may list)",
+		Args:  cobra.NoArgs,
+		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.stuckListCommand(), p.stuckRetryCommand(), p.stuckTakeOverCommand(), renamedCommand("release", "curfew stuck takeover"))
+	c.AddCommand(
+		p.stuckListCommand(),
+		p.stuckRetryCommand(),
+		p.stuckTakeOverCommand(),
+		renamedCommand("release", "curfew stuck takeover"),
+	)
 	return c
 }
 
 func (p *program) stuckListCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "list", Short: "List stuck revokes, each with its problem", Example: "  curfew stuck list", Args: cobra.NoArgs,
+		Use:     "list",
+		Short:   "List stuck revokes, each with its problem",
+		Example: "  curfew stuck list",
+		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
 			remote, err := p.remote()
 			if err != nil {

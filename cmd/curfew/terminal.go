@@ -14,8 +14,8 @@ import (
 // accessibleEnv makes forms plain lines of text, for screen readers.
 const accessibleEnv = "ACCESSIBLE"
 
-// interactive is true where somebody can be asked: on a terminal, unless the flags say that nothing is to be asked, or that
-// a program reads the answer.
+// interactive is true where somebody can be asked: on a terminal, unless the flags say that nothing is to be asked, or
+// that a program reads the answer.
 func (p *program) interactive() bool {
 	return !p.noInput && p.output == outputText && isTerminal(p.stdin) && isTerminal(p.stdout)
 }

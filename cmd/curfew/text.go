@@ -49,11 +49,15 @@ func (p *program) statusText(page *page, status contract.Status) {
 	reviewsText(page, status)
 	p.breakGlassText(page, status)
 	page.fact("granted", p.maybe(status.GrantedAt))
-	if status.State == contract.StateActive && status.Until != nil && status.Until.After(p.now()) && status.Ending == nil {
+	if status.State == contract.StateActive && status.Until != nil && status.Until.After(p.now()) &&
+		status.Ending == nil {
 		page.fact("ends", p.maybe(status.Until))
 	}
 	if status.Untracked {
-		page.row("untracked", "Temporal has no workflow of it any more: nobody can decide or extend it. The targets' workers end its access")
+		page.row(
+			"untracked",
+			"Temporal has no workflow of it any more: nobody can decide or extend it. The targets' workers end its access",
+		)
 	}
 	if extension := status.Extension; extension != nil {
 		page.row("extension", fmt.Sprintf("%s asks for %s more and waits for a review%s",
@@ -66,7 +70,12 @@ func (p *program) statusText(page *page, status contract.Status) {
 }
 
 func approvalsText(status contract.Status) string {
-	return fmt.Sprintf("%d of %d, from %s", status.Approvals, status.Needed, story.People(status.Names, status.Reviewers))
+	return fmt.Sprintf(
+		"%d of %d, from %s",
+		status.Approvals,
+		status.Needed,
+		story.People(status.Names, status.Reviewers),
+	)
 }
 
 func reviewsText(page *page, status contract.Status) {
@@ -102,7 +111,11 @@ func person(status contract.Status, id string) string { return story.Person(stat
 
 // caseOf is what the sentences about a request need.
 func (p *program) caseOf(status contract.Status) story.Case {
-	return story.Case{Status: status, Now: p.now(), Clock: func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04 MST") }}
+	return story.Case{
+		Status: status,
+		Now:    p.now(),
+		Clock:  func(at time.Time) string { return at.In(p.zone).Format("2006-01-02 15:04 MST") },
+	}
 }
 
 func (p *program) stateText(status contract.Status) string {
@@ -149,7 +162,15 @@ func (p *program) pageText(page *page, list api.Page) {
 	}
 	page.row("ID", "STATE", "TEMPLATE", "SUBJECT", "TICKET", "TIME", "REASON")
 	for _, status := range list.Requests {
-		page.row(status.ID, p.stateText(status), status.Template, person(status, status.Subject), status.Ticket, p.nextTime(status), beginning(status.Reason))
+		page.row(
+			status.ID,
+			p.stateText(status),
+			status.Template,
+			person(status, status.Subject),
+			status.Ticket,
+			p.nextTime(status),
+			beginning(status.Reason),
+		)
 	}
 	if list.Next != "" {
 		page.row("there are more: --before " + list.Next)
@@ -184,7 +205,12 @@ func beginning(text string) string {
 
 // eventText is one line of a request's story.
 func (p *program) eventText(page *page, event contract.Event) {
-	page.row(event.At.In(p.zone).Format("2006-01-02 15:04:05 MST"), string(event.Kind), cmp.Or(event.Headline, event.Actor), joined(event.Detail, event.Said))
+	page.row(
+		event.At.In(p.zone).Format("2006-01-02 15:04:05 MST"),
+		string(event.Kind),
+		cmp.Or(event.Headline, event.Actor),
+		joined(event.Detail, event.Said),
+	)
 }
 
 func joined(detail, said string) string {
@@ -204,13 +230,20 @@ func templatesText(page *page, list api.Templates) {
 	for _, template := range list.Templates {
 		description := template.Description
 		if len(template.WithoutAccount) > 0 {
-			description = strings.TrimSpace(description + " (you have no account on " + strings.Join(template.WithoutAccount, ", ") + ")")
+			description = strings.TrimSpace(
+				description + " (you have no account on " + strings.Join(template.WithoutAccount, ", ") + ")",
+			)
 		}
 		if rule := template.BreakGlass; rule != nil {
 			description = strings.TrimSpace(description + fmt.Sprintf(" (break-glass: at most %s)", rule.MaxDuration))
 		}
-		page.row(template.Name, fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration), template.Ticket,
-			rulesText(list.Names, template.Approvals), description)
+		page.row(
+			template.Name,
+			fmt.Sprintf("%s, at most %s", template.DefaultDuration, template.MaxDuration),
+			template.Ticket,
+			rulesText(list.Names, template.Approvals),
+			description,
+		)
 	}
 }
 
@@ -220,7 +253,11 @@ func rulesText(names map[string]string, rules []contract.ApprovalRule) string {
 	for i, rule := range rules {
 		texts[i] = fmt.Sprintf("%d of %s", rule.Count, listed(names, rule.From, rule.Groups))
 		if rule.After.Duration > 0 {
-			texts[i] += fmt.Sprintf(" (after %s also %s)", rule.After, listed(names, rule.Then.People, rule.Then.Groups))
+			texts[i] += fmt.Sprintf(
+				" (after %s also %s)",
+				rule.After,
+				listed(names, rule.Then.People, rule.Then.Groups),
+			)
 		}
 	}
 	return strings.Join(texts, " and ")

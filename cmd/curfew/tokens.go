@@ -12,6 +12,7 @@ import (
 	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -21,7 +22,9 @@ const (
 
 func (p *program) tokensCommand() *cobra.Command {
 	c := &cobra.Command{
-		Use: "tokens", Short: "Create and list service tokens, with which programs act as a person (administrators)", Args: cobra.NoArgs,
+		Use:   "tokens",
+		Short: "Create and list service tokens, with which programs act as a person (administrators)",
+		Args:  cobra.NoArgs,
 		Long: `Create and list service tokens, with which programs act as a person (administrators).
 
 The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration and restart the server.`,
@@ -55,7 +58,9 @@ Nothing changes yet: the token is valid once the printed lines are in the server
 		RunE: func(_ *cobra.Command, args []string) error {
 			made.Name = args[0]
 			if life <= 0 || life > longestTokenLife {
-				return usageError("for", "write it like 720h, up to 8784h", "%s is no life for a token", life)
+				return contract.Invalid("%s is no life for a token", life).
+					At("for").
+					Advise("write it like 720h, up to 8784h")
 			}
 			made.Expires = p.now().UTC().Add(life).Truncate(time.Second)
 			return p.showNewToken(made)
@@ -63,23 +68,34 @@ Nothing changes yet: the token is valid once the printed lines are in the server
 	}
 	flags := c.Flags()
 	flags.StringVar(&made.Person, "person", "", "`id` of the person whom the token acts as (required)")
-	flags.StringSliceVar(&made.Scopes, "scopes", nil, "`scopes` of the token, separated by commas: "+strings.Join(config.Scopes(), ", ")+" (required)")
+	flags.StringSliceVar(
+		&made.Scopes,
+		"scopes",
+		nil,
+		"`scopes` of the token, separated by commas: "+strings.Join(config.Scopes(), ", ")+" (required)",
+	)
 	flags.DurationVar(&life, "for", usualTokenLife, "`duration` for which the token is valid")
 	return c
 }
 
 func (p *program) showNewToken(made newToken) error {
 	if len(made.Scopes) == 0 {
-		return usageError("scopes", "choose from "+strings.Join(config.Scopes(), ", "), "the token would be good for nothing")
+		return contract.Invalid("the token would be good for nothing").
+			At("scopes").
+			Advise("choose from " + strings.Join(config.Scopes(), ", "))
 	}
 	for _, scope := range made.Scopes {
 		if !slices.Contains(config.Scopes(), scope) {
-			return usageError("scopes", "choose from "+strings.Join(config.Scopes(), ", "), "there is no scope %q", scope)
+			return contract.Invalid("there is no scope %q", scope).
+				At("scopes").
+				Advise("choose from " + strings.Join(config.Scopes(), ", "))
 		}
 	}
 	for field, id := range map[string]string{"name": made.Name, "person": made.Person} {
 		if !config.IsID(id) {
-			return usageError(field, "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "%q is no id", id)
+			return contract.Invalid("%q is no id", id).
+				At(field).
+				Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
 		}
 	}
 	token, hash := identity.NewServiceToken()

@@ -46,26 +46,35 @@ func (p *program) await(
 
 // standing is how the waiting ends when somebody has had enough of it.
 func standing(id string) error {
-	return &ending{exitStanding, fmt.Sprintf("the request stands: curfew watch %s goes on watching, curfew cancel %s takes it back", id, id)}
+	return &ending{
+		exitStanding,
+		fmt.Sprintf("the request stands: curfew watch %s goes on watching, curfew cancel %s takes it back", id, id),
+	}
 }
 
 // awaitTelling prints what happens, line by line.
 func (p *program) awaitTelling(
 	ctx context.Context, remote *client.Client, status client.Answer[contract.Status], how patience,
 ) (client.Answer[contract.Status], error) {
-	return follow(ctx, remote, status, how, func(event client.Answer[contract.Event], _ client.Answer[contract.Status]) error {
-		if p.output == outputJSON {
-			return nil
-		}
-		return p.tellEvent(event)
-	})
+	return follow(
+		ctx,
+		remote,
+		status,
+		how,
+		func(event client.Answer[contract.Event], _ client.Answer[contract.Status]) error {
+			if p.output == outputJSON {
+				return nil
+			}
+			return p.tellEvent(event)
+		},
+	)
 }
 
 // errOver stops following a request's events.
 var errOver = errors.New("there is nothing to wait for any more")
 
-// follow tells each event of a request, and how the request stands then, until there is nothing to wait for. With an error
-// it returns the newest status that it has seen.
+// follow tells each event of a request, and how the request stands then, until there is nothing to wait for. With an
+// error it returns the newest status that it has seen.
 func follow(
 	ctx context.Context, remote *client.Client, status client.Answer[contract.Status], how patience,
 	tell func(client.Answer[contract.Event], client.Answer[contract.Status]) error,
@@ -73,20 +82,25 @@ func follow(
 	if how.over(status.Value) {
 		return status, nil
 	}
-	ended, err := remote.Follow(ctx, status.Value.ID, status.Value.Seq, func(event client.Answer[contract.Event]) error {
-		latest, err := remote.Show(ctx, status.Value.ID)
-		if err != nil {
-			return err
-		}
-		status = latest
-		if err := tell(event, status); err != nil {
-			return err
-		}
-		if how.over(status.Value) {
-			return errOver
-		}
-		return nil
-	})
+	ended, err := remote.Follow(
+		ctx,
+		status.Value.ID,
+		status.Value.Seq,
+		func(event client.Answer[contract.Event]) error {
+			latest, err := remote.Show(ctx, status.Value.ID)
+			if err != nil {
+				return err
+			}
+			status = latest
+			if err := tell(event, status); err != nil {
+				return err
+			}
+			if how.over(status.Value) {
+				return errOver
+			}
+			return nil
+		},
+	)
 	switch {
 	case err == nil:
 		return ended, nil

@@ -39,7 +39,12 @@ func (s *shell) decide(t *testing.T, status contract.Status, kind contract.Event
 	if kind == contract.EventDenied {
 		status.State, status.Outcome, status.GrantedAt, status.EndedAt = contract.StateEnded, contract.OutcomeDenied, nil, &at
 	}
-	s.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"}, contract.Event{Seq: 2, Kind: kind, Actor: "carol"})
+	s.Record(
+		t,
+		status,
+		contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"},
+		contract.Event{Seq: 2, Kind: kind, Actor: "carol"},
+	)
 }
 
 func TestWaitingEndsWithAccessOrWithoutIt(t *testing.T) {

@@ -74,7 +74,8 @@ func wholeConfig(t *testing.T, dir string) *config.Config {
 	}).Handler())
 	t.Cleanup(debuggers.Close)
 	site := jirasandbox.New(jirasandbox.Options{
-		Deployment: jirasandbox.DataCenter, Accounts: []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: token}},
+		Deployment: jirasandbox.DataCenter,
+		Accounts:   []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: token}},
 	})
 	site.AddIssue("OPS-7", "The checkout hangs", "In Progress")
 	tracker := httptest.NewServer(site.Handler())

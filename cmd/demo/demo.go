@@ -1,5 +1,5 @@
-// Package demo plays Curfew's main job before one's eyes: a real Temporal server, Curfew's API and worker, and stand-ins
-// of Lightrun and Jira, with two requests from the ask to the end.
+// Package demo plays Curfew's main job before one's eyes: a real Temporal server, Curfew's API and worker, and
+// stand-ins of Lightrun and Jira, with two requests from the ask to the end.
 package demo
 
 import (

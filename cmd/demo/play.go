@@ -26,7 +26,12 @@ type play struct {
 }
 
 func (p *play) say(format string, args ...any) {
-	_, _ = fmt.Fprintf(p.out, "[%6.2fs] %s\n", time.Since(p.begin).Seconds(), fmt.Sprintf(format, args...)) // a closed terminal is no reason to stop
+	_, _ = fmt.Fprintf(
+		p.out,
+		"[%6.2fs] %s\n",
+		time.Since(p.begin).Seconds(),
+		fmt.Sprintf(format, args...),
+	) // a closed terminal is no reason to stop
 }
 
 func (p *play) title(text string) { _, _ = fmt.Fprintf(p.out, "\n== %s\n", text) }
@@ -57,7 +62,17 @@ func (p *play) first(ctx context.Context) error {
 	if err := p.quiet(ctx, before.Add(-13*time.Second)); err != nil {
 		return err
 	}
-	if err := p.curfewAs(ctx, "alice", &status, "extend", status.ID, "--for", "10s", "--reason", "one more look"); err != nil {
+	if err := p.curfewAs(
+		ctx,
+		"alice",
+		&status,
+		"extend",
+		status.ID,
+		"--for",
+		"10s",
+		"--reason",
+		"one more look",
+	); err != nil {
 		return err
 	}
 	if got := status.Until.Sub(before); got != 10*time.Second {
@@ -80,7 +95,11 @@ func (p *play) first(ctx context.Context) error {
 		return errors.New("the access ended before its deadline")
 	}
 	return p.conclude(ctx, status.ID, contract.OutcomeExpired, []string{
-		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access extended by Alice (alice)", "Access has ended at its deadline",
+		"Access requested by Alice (alice)",
+		"Access approved by Bob (bob)",
+		"Access granted",
+		"Access extended by Alice (alice)",
+		"Access has ended at its deadline",
 	})
 }
 
@@ -90,8 +109,19 @@ func (p *play) second(ctx context.Context) error {
 		return err
 	}
 	workflow := contract.RequestWorkflowID(status.ID)
-	p.say("$ temporal workflow signal --namespace %s --workflow-id %s --name revoke --input '%s'", p.config.Temporal.Namespace, workflow, signal)
-	if err := p.app.Temporal.SignalWorkflow(ctx, workflow, "", contract.SignalRevoke, json.RawMessage(signal)); err != nil {
+	p.say(
+		"$ temporal workflow signal --namespace %s --workflow-id %s --name revoke --input '%s'",
+		p.config.Temporal.Namespace,
+		workflow,
+		signal,
+	)
+	if err := p.app.Temporal.SignalWorkflow(
+		ctx,
+		workflow,
+		"",
+		contract.SignalRevoke,
+		json.RawMessage(signal),
+	); err != nil {
 		return err
 	}
 	sent := time.Now()
@@ -100,7 +130,10 @@ func (p *play) second(ctx context.Context) error {
 	}
 	p.say("the access is gone, %d ms after the signal", time.Since(sent).Milliseconds())
 	return p.conclude(ctx, status.ID, contract.OutcomeRevoked, []string{
-		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access is being ended by a signal from Temporal",
+		"Access requested by Alice (alice)",
+		"Access approved by Bob (bob)",
+		"Access granted",
+		"Access is being ended by a signal from Temporal",
 		"Access was ended early by a signal from Temporal",
 	})
 }
@@ -110,7 +143,19 @@ const signal = `{"by":"incident tool","reason":"the incident is resolved"}`
 // active has Alice ask and Bob approve, and returns when Lightrun lets Alice in.
 func (p *play) active(ctx context.Context, duration, reason string) (status contract.Status, err error) {
 	p.look("before")
-	if err := p.curfewAs(ctx, "alice", &status, "request", template, "--for", duration, "--ticket", issue, "--reason", reason); err != nil {
+	if err := p.curfewAs(
+		ctx,
+		"alice",
+		&status,
+		"request",
+		template,
+		"--for",
+		duration,
+		"--ticket",
+		issue,
+		"--reason",
+		reason,
+	); err != nil {
 		return status, err
 	}
 	p.say("request %s is %s: %s", status.ID, status.State, "it waits for "+strings.Join(status.Reviewers, ", "))
@@ -167,7 +212,12 @@ func (p *play) conclude(ctx context.Context, id string, outcome contract.Outcome
 
 // look says what Lightrun holds.
 func (p *play) look(when string) {
-	p.say("Lightrun, %s: may Alice debug production? %s (%d temporary accesses)", when, yesNo(p.can()), len(p.lightrun.Live()))
+	p.say(
+		"Lightrun, %s: may Alice debug production? %s (%d temporary accesses)",
+		when,
+		yesNo(p.can()),
+		len(p.lightrun.Live()),
+	)
 }
 
 // quiet waits until an instant.
@@ -221,9 +271,20 @@ func (p *play) sayWhere(o Options) {
 		_, _ = fmt.Fprintf(p.out, "  Temporal's Web UI  %s/namespaces/%s/workflows\n", o.WebUI, o.Namespace)
 	}
 	_, _ = fmt.Fprintf(p.out, "  Temporal           %s, namespace %s\n", o.Temporal, o.Namespace)
-	_, _ = fmt.Fprintf(p.out, "  Curfew's pages     %s/ (sign in with Bob's token %s)\n", p.config.Server.URL, p.tokens["bob"])
+	_, _ = fmt.Fprintf(
+		p.out,
+		"  Curfew's pages     %s/ (sign in with Bob's token %s)\n",
+		p.config.Server.URL,
+		p.tokens["bob"],
+	)
 	_, _ = fmt.Fprintf(p.out, "  Curfew's API       %s/openapi.json\n", p.config.Server.URL)
-	_, _ = fmt.Fprintf(p.out, "  as Alice           CURFEW_SERVER=%s CURFEW_TOKEN=%s %s list\n", p.config.Server.URL, p.tokens["alice"], o.Curfew)
+	_, _ = fmt.Fprintf(
+		p.out,
+		"  as Alice           CURFEW_SERVER=%s CURFEW_TOKEN=%s %s list\n",
+		p.config.Server.URL,
+		p.tokens["alice"],
+		o.Curfew,
+	)
 }
 
 func clock(at time.Time) string { return at.Local().Format("15:04:05.000") }

@@ -18,7 +18,10 @@ import (
 
 // prepare makes the namespace and its search attributes on a server that was not started for Curfew.
 func prepare(ctx context.Context, o Options) error {
-	temporal, err := client.DialContext(ctx, client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: silence{}})
+	temporal, err := client.DialContext(
+		ctx,
+		client.Options{HostPort: o.Temporal, Namespace: o.Namespace, Logger: silence{}},
+	)
 	if err != nil {
 		return fmt.Errorf("Temporal can't be reached at %s: %w", o.Temporal, err)
 	}
@@ -44,7 +47,8 @@ func prepare(ctx context.Context, o Options) error {
 }
 
 func addSearchAttributes(ctx context.Context, temporal client.Client, namespace string) error {
-	listed, err := temporal.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
+	listed, err := temporal.OperatorService().
+		ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
 	if err != nil {
 		return err
 	}
@@ -62,7 +66,8 @@ func addSearchAttributes(ctx context.Context, temporal client.Client, namespace 
 	if len(missing) == 0 {
 		return nil
 	}
-	_, err = temporal.OperatorService().AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
+	_, err = temporal.OperatorService().
+		AddSearchAttributes(ctx, &operatorservice.AddSearchAttributesRequest{Namespace: namespace, SearchAttributes: missing})
 	return err
 }
 

@@ -46,17 +46,30 @@ type stage struct {
 func newStage(dir string, o Options) (*stage, error) {
 	secret := rand.Text()
 	s := &stage{
-		curfew: o.Curfew, tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()},
+		curfew: o.Curfew,
+		tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()},
 		lightrun: lightrun.New(lightrun.Options{
 			Keys:  []lightrun.Key{{Value: secret, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
 			Users: []lightrun.User{{Email: email}},
 			Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
 		}),
-		jira: jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret}}}),
+		jira: jira.New(
+			jira.Options{
+				Deployment: jira.Cloud,
+				Accounts: []jira.Account{
+					{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret},
+				},
+			},
+		),
 		pager: pagerduty.New(pagerduty.Options{
 			Key: secret, Secrets: []string{secret},
 			Users: []pagerduty.User{
-				{ID: aliceAt, Name: "Alice", Email: email}, {ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
+				{
+					ID:    aliceAt,
+					Name:  "Alice",
+					Email: email,
+				},
+				{ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
 			},
 			Services: []pagerduty.Service{{ID: shop, Name: "shop", Policy: "PPOLICY"}},
 			Turns:    []pagerduty.Turn{{Policy: "PPOLICY", Level: 1, User: aliceAt}},

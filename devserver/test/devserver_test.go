@@ -54,7 +54,8 @@ func TestServer(t *testing.T) {
 	})
 
 	t.Run("web UI", func(t *testing.T) {
-		script := regexp.MustCompile(`/_app/immutable/entry/start[^"]+`).FindString(get(t, p.UI+"/namespaces/curfew/workflows"))
+		script := regexp.MustCompile(`/_app/immutable/entry/start[^"]+`).
+			FindString(get(t, p.UI+"/namespaces/curfew/workflows"))
 		require.NotEmpty(t, script, "the page is Temporal's")
 		require.Contains(t, get(t, p.UI+script), "import", "the page's script is there too")
 		require.Regexp(t, `"name":\s*"curfew"`, get(t, p.UI+"/api/v1/namespaces/curfew"), "the UI reaches the server")

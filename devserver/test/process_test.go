@@ -53,7 +53,10 @@ func command(t *testing.T, flags ...string) *exec.Cmd {
 	// What is cleaned up after it may still need it.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), time.Minute)
 	t.Cleanup(cancel)
-	cmd := exec.CommandContext(ctx, binary, append([]string{"--port=0", "--ui-port=-1", "--timer-shift=1ms"}, flags...)...)
+	cmd := exec.CommandContext(
+		ctx,
+		binary,
+		append([]string{"--port=0", "--ui-port=-1", "--timer-shift=1ms"}, flags...)...)
 	cmd.SysProcAttr = dieWithParent()
 	return cmd
 }

@@ -1,5 +1,5 @@
-// Command webhook-receiver is a small receiver for Curfew's target kind "webhook". It keeps in memory who holds what; replace
-// its map with your own system.
+// Command webhook-receiver is a small receiver for Curfew's target kind "webhook". It keeps in memory who holds what;
+// replace its map with your own system.
 //
 //	RECEIVER_SECRET=whsec_... RECEIVER_ACCOUNTS=ada,grace go run ./examples/webhook-receiver
 package main
@@ -51,7 +51,12 @@ func newReceiver(webhook *standardwebhooks.Webhook, accounts []string) *receiver
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	body, err := io.ReadAll(http.MaxBytesReader(w, request.Body, maxBody))
 	if err != nil || r.webhook.Verify(body, request.Header) != nil {
-		answer(w, http.StatusUnauthorized, "application/problem+json", map[string]any{"title": "the signature is wrong"})
+		answer(
+			w,
+			http.StatusUnauthorized,
+			"application/problem+json",
+			map[string]any{"title": "the signature is wrong"},
+		)
 		return
 	}
 	var asked struct {
@@ -76,13 +81,23 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		answer(w, http.StatusOK, "application/json", map[string]any{"result": either(held, "already there", "granted")})
 	case "access.revoke":
 		delete(r.held, what)
-		answer(w, http.StatusOK, "application/json", map[string]any{"result": either(held, "revoked", "already absent")})
+		answer(
+			w,
+			http.StatusOK,
+			"application/json",
+			map[string]any{"result": either(held, "revoked", "already absent")},
+		)
 	case "access.inspect":
 		answer(w, http.StatusOK, "application/json", map[string]any{"held": held})
 	case "access.check":
 		answer(w, http.StatusOK, "application/json", map[string]any{"result": "ready"})
 	default:
-		answer(w, http.StatusBadRequest, "application/problem+json", map[string]any{"title": "the type is not known here"})
+		answer(
+			w,
+			http.StatusBadRequest,
+			"application/problem+json",
+			map[string]any{"title": "the type is not known here"},
+		)
 	}
 }
 

@@ -61,7 +61,11 @@ func TestConformance(t *testing.T) {
 
 func open(t *testing.T, url, secret string) target.Connector {
 	t.Helper()
-	settings := webhook.Settings{URL: url, Secrets: []config.Secret{config.SecretOf(secret)}, Allow: []string{"127.0.0.0/8"}}
+	settings := webhook.Settings{
+		URL:     url,
+		Secrets: []config.Secret{config.SecretOf(secret)},
+		Allow:   []string{"127.0.0.0/8"},
+	}
 	connector, err := settings.Open()
 	require.NoError(t, err)
 	return connector

@@ -33,7 +33,11 @@ var allowances = []allowance{
 		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
-	{"internal/testserver/...", []string{"internal/testserver/process", "workflows/contract"}, []string{"sdk/client", "sdk/log"}},
+	{
+		"internal/testserver/...",
+		[]string{"internal/testserver/process", "workflows/contract"},
+		[]string{"sdk/client", "sdk/log"},
+	},
 	{"internal/chaos/people", []string{"internal/chaos/...", "workflows/contract"}, []string{"api/...", "sdk/client"}},
 	{"internal/chaos/judge", []string{"workflows/contract"}, nil},
 	{"internal/chaos/plan", nil, nil},
@@ -41,21 +45,52 @@ var allowances = []allowance{
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},
-	{"activities/lease", []string{"activities", "activities/ledger", "internal/...", "workflows/contract"}, []string{"api/...", "sdk/activity", "sdk/client", "sdk/temporal"}},
-	{"activities/sweep", []string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"}, []string{"api/...", "sdk/client", "sdk/converter"}},
+	{
+		"activities/lease",
+		[]string{"activities", "activities/ledger", "internal/...", "workflows/contract"},
+		[]string{"api/...", "sdk/activity", "sdk/client", "sdk/temporal"},
+	},
+	{
+		"activities/sweep",
+		[]string{"activities", "activities/ledger", "activities/target", "internal/config", "workflows/contract"},
+		[]string{"api/...", "sdk/client", "sdk/converter"},
+	},
 	{"activities/clock", []string{"activities/ledger", "workflows/contract"}, []string{"api/...", "sdk/client"}},
-	{"activities/policy", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
+	{
+		"activities/policy",
+		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
+		[]string{"sdk/activity"},
+	},
 	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},
 	{"activities/notify/kinds", []string{"activities/notify/...", "internal/config", "workflows/contract"}, nil},
 	{"activities/story", []string{"workflows/contract"}, nil},
 	{"activities/narrate", []string{"activities", "activities/story", "workflows/contract"}, []string{"sdk/activity"}},
-	{"activities/*", []string{"activities", "activities/ledger", "activities/narrate", "activities/story", "internal/...", "workflows/contract"}, []string{"sdk/activity"}},
+	{
+		"activities/*",
+		[]string{
+			"activities",
+			"activities/ledger",
+			"activities/narrate",
+			"activities/story",
+			"internal/...",
+			"workflows/contract",
+		},
+		[]string{"sdk/activity"},
+	},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},
 
 	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"api/...", "sdk/..."}},
 
-	{"starter", []string{"activities", "activities/*", "internal/...", "workflows/contract"}, []string{"api/...", "sdk/..."}},
-	{"starter/startertest", []string{"activities/...", "internal/...", "starter", "workflows/contract"}, []string{"sdk/client"}},
+	{
+		"starter",
+		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
+		[]string{"api/...", "sdk/..."},
+	},
+	{
+		"starter/startertest",
+		[]string{"activities/...", "internal/...", "starter", "workflows/contract"},
+		[]string{"sdk/client"},
+	},
 	{"starter/...", []string{"activities/*", "internal/...", "starter/...", "workflows/contract"}, nil},
 
 	{

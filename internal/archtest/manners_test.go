@@ -40,7 +40,13 @@ func TestEveryPackageSaysWhatItIsForOnce(t *testing.T) {
 		if s.syntax.Name.Name == "main" {
 			begins = "Command " + path.Base(s.room) + " "
 		}
-		require.True(t, strings.HasPrefix(s.syntax.Doc.Text(), begins), "%s: the comment above package must begin with %q", s.path, begins)
+		require.True(
+			t,
+			strings.HasPrefix(s.syntax.Doc.Text(), begins),
+			"%s: the comment above package must begin with %q",
+			s.path,
+			begins,
+		)
 	}
 	for room, times := range said {
 		require.Equal(t, 1, times, "%s: one file of the package, and only one, says what it is for", room)
@@ -72,7 +78,10 @@ func TestWireNamesAreWrittenInTheContractOnly(t *testing.T) {
 		}
 		ast.Inspect(s.syntax, func(node ast.Node) bool {
 			if text, ok := literal(node); ok && wire[text] {
-				faults = append(faults, fmt.Sprintf("%s: take %q from workflows/contract", all.files.Position(node.Pos()), text))
+				faults = append(
+					faults,
+					fmt.Sprintf("%s: take %q from workflows/contract", all.files.Position(node.Pos()), text),
+				)
 			}
 			return true
 		})
@@ -80,7 +89,8 @@ func TestWireNamesAreWrittenInTheContractOnly(t *testing.T) {
 	require.Empty(t, faults)
 }
 
-// wireNames are the texts that processes share. Plain words such as "extend" are not among them: they have other uses too.
+// wireNames are the texts that processes share. Plain words such as "extend" are not among them: they have other uses
+// too.
 func wireNames(all *tree) map[string]bool {
 	names := map[string]bool{}
 	for _, attribute := range contract.SearchAttributes {
@@ -117,8 +127,15 @@ func TestTheProductDoesNotDependOnTheServer(t *testing.T) {
 		require.NoError(t, err)
 		for number, line := range strings.Split(string(text), "\n") {
 			for _, word := range strings.Fields(line) {
-				require.False(t, word == "curfew/devserver" || fits("go.temporal.io/server/...", word) || fits("github.com/temporalio/ui-server/...", word),
-					"%s:%d: %s belongs to devserver/go.mod", name, number+1, word)
+				require.False(
+					t,
+					word == "curfew/devserver" || fits("go.temporal.io/server/...", word) ||
+						fits("github.com/temporalio/ui-server/...", word),
+					"%s:%d: %s belongs to devserver/go.mod",
+					name,
+					number+1,
+					word,
+				)
 			}
 		}
 	}

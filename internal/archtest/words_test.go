@@ -50,7 +50,10 @@ func TestRetiredWordsAreUsedNowhere(t *testing.T) {
 		for number, line := range strings.Split(string(text), "\n") {
 			for pattern, now := range retired {
 				if found := patterns[pattern].FindString(line); found != "" {
-					faults = append(faults, fmt.Sprintf("%s:%d: %q has a word of its own now: %s", name, number+1, found, now))
+					faults = append(
+						faults,
+						fmt.Sprintf("%s:%d: %q has a word of its own now: %s", name, number+1, found, now),
+					)
 				}
 			}
 		}
@@ -88,7 +91,10 @@ func TestProceduresOfWorkflowsAreVerbsInTheImperative(t *testing.T) {
 			}
 			looked++
 			if participle.MatchString(function.Name.Name) {
-				faults = append(faults, fmt.Sprintf("%s: %s may block, and reads as if it asked something", s.path, function.Name.Name))
+				faults = append(
+					faults,
+					fmt.Sprintf("%s: %s may block, and reads as if it asked something", s.path, function.Name.Name),
+				)
 			}
 		}
 	}
@@ -123,7 +129,10 @@ func TestEveryUpdateHasAValidatorAndAHandlerOfOneName(t *testing.T) {
 			handler, handles := strings.CutPrefix(nameOf(call.Args[2]), "handle")
 			validator, validates := strings.CutPrefix(validatorOf(call), "validate")
 			if !handles || !validates || handler != validator {
-				faults = append(faults, fmt.Sprintf("%s: an update needs handleX and validateX", all.files.Position(call.Pos())))
+				faults = append(
+					faults,
+					fmt.Sprintf("%s: an update needs handleX and validateX", all.files.Position(call.Pos())),
+				)
 			}
 			return true
 		})

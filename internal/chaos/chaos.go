@@ -82,7 +82,13 @@ func tickets() (keys []string) {
 func (r *run) open(ctx context.Context) (err error) {
 	r.injector = &injector{down: map[string]int{}}
 	r.world, err = world.Open(ctx, world.Options{
-		Dir: r.Dir, Curfew: r.Curfew, StandIns: r.StandIns, Ledger: r.Ledger, People: plan.People(r.Requests), Tickets: tickets(), Died: r.endedByItself,
+		Dir:      r.Dir,
+		Curfew:   r.Curfew,
+		StandIns: r.StandIns,
+		Ledger:   r.Ledger,
+		People:   plan.People(r.Requests),
+		Tickets:  tickets(),
+		Died:     r.endedByItself,
 	})
 	r.injector.World = r.world
 	if err != nil {
@@ -98,13 +104,22 @@ func (r *run) open(ctx context.Context) (err error) {
 		if err := r.world.GiveStanding(ctx, person, world.ReadRole); err != nil {
 			return err
 		}
-		r.standing = append(r.standing, judge.Key{Target: world.Orders, Account: person.Account, Entitlement: world.ReadRole})
+		r.standing = append(
+			r.standing,
+			judge.Key{Target: world.Orders, Account: person.Account, Entitlement: world.ReadRole},
+		)
 	}
 	r.look(ctx)
 	r.begin = time.Now()
 	r.people, err = people.New(people.Options{
-		URL: r.world.URL, Tokens: r.world.Tokens, People: r.world.People, Stranger: r.world.Stranger, Temporal: r.world.Temporal.Address,
-		Tickets: tickets(), Begin: r.begin, Wrong: r.injector.note,
+		URL:      r.world.URL,
+		Tokens:   r.world.Tokens,
+		People:   r.world.People,
+		Stranger: r.world.Stranger,
+		Temporal: r.world.Temporal.Address,
+		Tickets:  tickets(),
+		Begin:    r.begin,
+		Wrong:    r.injector.note,
 	})
 	return err
 }
@@ -157,7 +172,12 @@ func (r *run) play(ctx context.Context) error {
 		case <-both:
 			left--
 		case <-progress.C:
-			r.say("%4.0f s: %d requests asked for, %d accesses there", time.Since(r.begin).Seconds(), len(r.people.Requests()), len(r.observer.Present())-standing)
+			r.say(
+				"%4.0f s: %d requests asked for, %d accesses there",
+				time.Since(r.begin).Seconds(),
+				len(r.people.Requests()),
+				len(r.observer.Present())-standing,
+			)
 		}
 	}
 	if err := ctx.Err(); err != nil {

@@ -96,7 +96,8 @@ func (t *injector) note(fault judge.Fault) {
 // again is within what time a program that ends by itself once more has never run.
 const again = 10 * time.Second
 
-// noteDeath notes that a program has ended by itself. One that ends again and again, because what it needs is down, does so once.
+// noteDeath notes that a program has ended by itself. One that ends again and again, because what it needs is down,
+// does so once.
 func (t *injector) noteDeath(fault judge.Fault) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -217,10 +218,19 @@ func (t *injector) targets(ctx context.Context, planned plan.Fault, fault *judge
 	case planned.Kind == plan.LoseReplies:
 		fault.What = "Lightrun loses replies"
 		method := pick(planned.Which, http.MethodPost, http.MethodDelete)
-		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, sandbox.Fault{Method: method, Path: accesses, LoseReply: true})
+		return t.misbehave(
+			ctx,
+			&t.lightrun,
+			t.StandIns.MisbehaveLightrun,
+			sandbox.Fault{Method: method, Path: accesses, LoseReply: true},
+		)
 	default:
 		fault.What = "Lightrun says done and does nothing"
-		lie := pick(planned.Which, sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent}, sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated})
+		lie := pick(
+			planned.Which,
+			sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent},
+			sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated},
+		)
 		lie.Path = accesses
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, lie)
 	}
@@ -230,9 +240,16 @@ func (t *injector) targets(ctx context.Context, planned plan.Fault, fault *judge
 func pick[T any](which uint32, several ...T) T { return several[int(which>>1)%len(several)] }
 
 func (t *injector) misbehaveJira(ctx context.Context, planned plan.Fault, fault *judge.Fault) (mending, error) {
-	wrong := pick(planned.Which,
-		sandbox.Fault{Method: http.MethodPost, LoseReply: true}, sandbox.Fault{Down: true}, sandbox.Fault{Status: http.StatusInternalServerError},
-		sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: "3"}, sandbox.Fault{Delay: 3 * time.Second},
+	wrong := pick(
+		planned.Which,
+		sandbox.Fault{
+			Method:    http.MethodPost,
+			LoseReply: true,
+		},
+		sandbox.Fault{Down: true},
+		sandbox.Fault{Status: http.StatusInternalServerError},
+		sandbox.Fault{Status: http.StatusTooManyRequests, RetryAfter: "3"},
+		sandbox.Fault{Delay: 3 * time.Second},
 	)
 	fault.Kind, fault.What = judge.Elsewhere, "Jira in trouble"
 	return t.misbehave(ctx, &t.jira, t.StandIns.MisbehaveJira, wrong)
@@ -240,7 +257,10 @@ func (t *injector) misbehaveJira(ctx context.Context, planned plan.Fault, fault 
 
 // misbehave adds a fault to a stand-in's; mending takes that one away.
 func (t *injector) misbehave(
-	ctx context.Context, faults *[]*sandbox.Fault, set func(context.Context, []sandbox.Fault) error, wrong sandbox.Fault,
+	ctx context.Context,
+	faults *[]*sandbox.Fault,
+	set func(context.Context, []sandbox.Fault) error,
+	wrong sandbox.Fault,
 ) (mending, error) {
 	change := func(ctx context.Context, by func([]*sandbox.Fault) []*sandbox.Fault) error {
 		t.mu.Lock()

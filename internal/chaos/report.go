@@ -80,7 +80,15 @@ func conclude(verdict judge.Verdict, length time.Duration, out io.Writer) (kept 
 
 // head says what was played, and how well it was watched.
 func (r *run) head(ctx context.Context, out io.Writer, record judge.Record) {
-	fmt.Fprintf(out, "\nseed %d, commit %s, ledger %s, %s, %d requests\n", r.Seed, r.Commit, r.Ledger, r.Length, len(record.Requests))
+	fmt.Fprintf(
+		out,
+		"\nseed %d, commit %s, ledger %s, %s, %d requests\n",
+		r.Seed,
+		r.Commit,
+		r.Ledger,
+		r.Length,
+		len(record.Requests),
+	)
 	played := map[string]int{}
 	for _, fault := range r.plan.Faults {
 		played[string(fault.Kind)]++
@@ -100,11 +108,24 @@ func (r *run) head(ctx context.Context, out io.Writer, record judge.Record) {
 	for _, fault := range record.Faults {
 		if strings.HasSuffix(fault.What, byItself) {
 			const clock = "15:04:05.000"
-			fmt.Fprintf(out, "%s at %s; it ran again at %s\n", fault.What, fault.From.UTC().Format(clock), fault.To.UTC().Format(clock))
+			fmt.Fprintf(
+				out,
+				"%s at %s; it ran again at %s\n",
+				fault.What,
+				fault.From.UTC().Format(clock),
+				fault.To.UTC().Format(clock),
+			)
 		}
 	}
 	for name, looks := range r.observer.Looks() {
-		fmt.Fprintf(out, "looks at %s: %d, %d failed, at most %.2f s apart\n", name, looks.Number, looks.Failed, looks.Longest.Seconds())
+		fmt.Fprintf(
+			out,
+			"looks at %s: %d, %d failed, at most %.2f s apart\n",
+			name,
+			looks.Number,
+			looks.Failed,
+			looks.Longest.Seconds(),
+		)
 	}
 	if alarms, err := r.world.Ledger.Alarms(ctx); err == nil {
 		raised := map[string]int{}

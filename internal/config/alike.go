@@ -5,13 +5,13 @@ import (
 	"unicode"
 )
 
-// Names of people elsewhere, their accounts and e-mail addresses, are compared by one rule when the file is read and when they
-// are used: ASCII's capital and small letters are the same, and everything else counts as it is written. Systems that take
-// more for the same exist, so that the file may not give two people names that differ in less: who has one of them could be
-// taken for the other there.
+// Names of people elsewhere, their accounts and e-mail addresses, are compared by one rule when the file is read and
+// when they are used: ASCII's capital and small letters are the same, and everything else counts as it is written.
+// Systems that take more for the same exist, so that the file may not give two people names that differ in less: who
+// has one of them could be taken for the other there.
 
-// fold writes a name as all that are the same are written. It leaves other scripts alone: there, letters that look different
-// can become the same, and an account that anybody may register would be somebody's.
+// fold writes a name as all that are the same are written. It leaves other scripts alone: there, letters that look
+// different can become the same, and an account that anybody may register would be somebody's.
 func fold(name string) string {
 	return strings.Map(func(r rune) rune {
 		if 'A' <= r && r <= 'Z' {

@@ -22,7 +22,9 @@ func directory(one, other string) *Config {
 
 func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
 	t.Parallel()
-	letters := rapid.SampledFrom([]rune{'a', 'A', 's', 'S', 'ſ', 'k', 'K', '\u212a', 'ä', 'Ä', 'ß', 'ẞ', 'i', 'I', 'ı', 'İ', '@', '.'})
+	letters := rapid.SampledFrom(
+		[]rune{'a', 'A', 's', 'S', 'ſ', 'k', 'K', '\u212a', 'ä', 'Ä', 'ß', 'ẞ', 'i', 'I', 'ı', 'İ', '@', '.'},
+	)
 	rapid.Check(t, func(rt *rapid.T) {
 		one := string(rapid.SliceOfN(letters, 1, 4).Draw(rt, "one"))
 		other := strings.Map(func(r rune) rune { // mostly a letter that is the same to some system

@@ -13,6 +13,7 @@ import (
 	"unicode"
 
 	"curfew/internal/outbound"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -57,19 +58,26 @@ func (r *reading) channel(channel Channel, at path) {
 	}
 	switch len(kinds) {
 	case 0:
-		r.wrong(at, "write slack, smtp, teams or webhook", "does not say what it is")
+		r.wrong(at, contract.Invalid("does not say what it is").Advise("write slack, smtp, teams or webhook"))
 	case 1:
 	default:
-		r.wrong(at, "give each a channel of its own", "is %s at once", strings.Join(kinds, " and "))
+		r.wrong(
+			at,
+			contract.Invalid("is %s at once", strings.Join(kinds, " and ")).Advise("give each a channel of its own"),
+		)
 	}
 }
 
 func (r *reading) slack(slack *Slack, at path) {
 	if slack.Token.IsZero() {
-		r.wrong(at.key("token"), howToRefer, "is missing")
+		r.wrong(at.key("token"), contract.Invalid("is missing").Advise(howToRefer))
 	}
 	if !slackChannel.MatchString(slack.Channel) {
-		r.wrong(at.key("channel"), "copy the id from the channel's details in Slack, like C012ABCDEF", "is no id of a channel")
+		r.wrong(
+			at.key("channel"),
+			contract.Invalid("is no id of a channel").
+				Advise("copy the id from the channel's details in Slack, like C012ABCDEF"),
+		)
 	}
 	slack.URL = r.address(at.key("url"), cmp.Or(slack.URL, defaultSlack))
 	r.behindTLS(at.key("url"), slack.URL, "Curfew's token")
@@ -78,38 +86,51 @@ func (r *reading) slack(slack *Slack, at path) {
 func (r *reading) smtp(smtp *SMTP, at path) {
 	host, port, err := net.SplitHostPort(smtp.Address)
 	if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || number == 0 || host == "" {
-		r.wrong(at.key("address"), "write it like mail.example.com:587", "is no host and port")
+		r.wrong(at.key("address"), contract.Invalid("is no host and port").Advise("write it like mail.example.com:587"))
 	}
 	if from, err := mail.ParseAddress(smtp.From); err != nil || !plainText(from.Address) {
-		r.wrong(at.key("from"), "write it like Curfew <curfew@example.com>", "is no mail address")
+		r.wrong(
+			at.key("from"),
+			contract.Invalid("is no mail address").Advise("write it like Curfew <curfew@example.com>"),
+		)
 	}
 	if missing := smtp.Password.IsZero(); missing != (smtp.User == "") && !r.lost(at.key("password")) {
-		r.wrong(at, "write both user and password, or neither", "has one of user and password")
+		r.wrong(at, contract.Invalid("has one of user and password").Advise("write both user and password, or neither"))
 	}
 	smtp.TLS = cmp.Or(smtp.TLS, TLSStart)
 	r.oneOf(at.key("tls"), smtp.TLS, TLSStart, TLSAlways, TLSNever)
 	if smtp.TLS == TLSNever && (smtp.User != "" || err == nil && !outbound.IsLoopback(host)) {
-		r.wrong(at.key("tls"), "write starttls or always; only a server on this machine that asks for no password may do without",
-			"would send mail and password in the clear")
+		r.wrong(
+			at.key("tls"),
+			contract.Invalid("would send mail and password in the clear").
+				Advise("write starttls or always; only a server on this machine that asks for no password may do without"),
+		)
 	}
 }
 
 func (r *reading) teams(teams *Teams, at path) {
 	if teams.URL.IsZero() {
-		r.wrong(at.key("url"), howToRefer+" that holds the address of the workflow", "is missing")
+		r.wrong(
+			at.key("url"),
+			contract.Invalid("is missing").Advise(howToRefer+" that holds the address of the workflow"),
+		)
 	}
 	if !r.revealed() || teams.URL.IsZero() {
 		return
 	}
 	where, err := url.Parse(teams.URL.Reveal())
-	if err != nil || where.Hostname() == "" || where.Scheme != "https" && (where.Scheme != "http" || !outbound.IsLoopback(where.Hostname())) {
-		r.wrong(at.key("url"), "copy the address from the workflow in Teams again", "holds no https address")
+	if err != nil || where.Hostname() == "" ||
+		where.Scheme != "https" && (where.Scheme != "http" || !outbound.IsLoopback(where.Hostname())) {
+		r.wrong(
+			at.key("url"),
+			contract.Invalid("holds no https address").Advise("copy the address from the workflow in Teams again"),
+		)
 	}
 }
 
 func (r *reading) webhook(webhook *Webhook, at path) {
 	if webhook.URL == "" {
-		r.wrong(at.key("url"), "write it like https://events.example.com/curfew", "is missing")
+		r.wrong(at.key("url"), contract.Invalid("is missing").Advise("write it like https://events.example.com/curfew"))
 	} else {
 		r.address(at.key("url"), webhook.URL)
 	}
@@ -117,7 +138,10 @@ func (r *reading) webhook(webhook *Webhook, at path) {
 	if err == nil && where.Hostname() != "" {
 		r.behindTLS(at.key("url"), webhook.URL, "who gets access")
 		if err := webhook.Guard().CheckHost(where.Hostname()); err != nil {
-			r.wrong(at.key("url"), "name a public address, or set allowPrivate: true", "%v", err)
+			r.wrong(
+				at.key("url"),
+				contract.Invalid("%v", err).Advise("name a public address, or set allowPrivate: true"),
+			)
 		}
 	}
 	if !r.revealed() || r.lost(at.key("secrets")) || slices.ContainsFunc(webhook.Secrets, Secret.IsZero) {
@@ -136,11 +160,18 @@ func (r *reading) reachable(c *Config, at path) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
 		accounts, here := c.People[id].Accounts, at.key(id).key("accounts")
 		if member, given := accounts[SystemSlack]; given && !slackMember.MatchString(member) {
-			r.wrong(here.key(SystemSlack), "copy the member's id from their profile in Slack, like U012ABCDEF", "is no id of a member")
+			r.wrong(
+				here.key(SystemSlack),
+				contract.Invalid("is no id of a member").
+					Advise("copy the member's id from their profile in Slack, like U012ABCDEF"),
+			)
 		}
 		if text, given := accounts[SystemMail]; given {
 			if address, err := mail.ParseAddress(text); err != nil || address.Address != text || !plainText(text) {
-				r.wrong(here.key(SystemMail), "write it like ada@example.com", "is no mail address")
+				r.wrong(
+					here.key(SystemMail),
+					contract.Invalid("is no mail address").Advise("write it like ada@example.com"),
+				)
 			}
 		}
 	}
@@ -156,7 +187,11 @@ func (r *reading) isChannel(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
 		_, found := c.Notify[name]
 		if !found && !r.lost(path{"notify"}) {
-			r.wrong(at, cmp.Or(suggest(name, c.ChannelNames()), "add it to notify"), "there is no channel %q", shorten(name))
+			r.wrong(
+				at,
+				contract.Invalid("there is no channel %q", shorten(name)).
+					Advise(cmp.Or(suggest(name, c.ChannelNames()), "add it to notify")),
+			)
 		}
 		return found
 	}

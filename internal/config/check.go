@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"curfew/workflows/contract"
 )
 
 // What Curfew does when the file does not say.
@@ -55,7 +57,10 @@ func (r *reading) check(c *Config) {
 func (r *reading) names(at path, ids iter.Seq[string]) {
 	for _, id := range slices.Sorted(ids) {
 		if !validID.MatchString(id) {
-			r.wrong(at.key(id), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no id")
+			r.wrong(
+				at.key(id),
+				contract.Invalid("is no id").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
+			)
 		}
 	}
 }
@@ -69,15 +74,18 @@ func (r *reading) server(server *Server, at path) {
 	server.Listen = cmp.Or(server.Listen, defaultListen)
 	host, port, err := net.SplitHostPort(server.Listen)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-		r.wrong(at.key("listen"), "write it like "+defaultListen, "is no host and port")
+		r.wrong(at.key("listen"), contract.Invalid("is no host and port").Advise("write it like "+defaultListen))
 		return
 	}
 	if server.URL != "" {
 		return
 	}
 	if address, err := netip.ParseAddr(host); host == "" || err == nil && address.IsUnspecified() {
-		r.wrong(at.key("url"), "write the address that people reach Curfew at, like https://curfew.example.com",
-			"is missing, and can't be told from an address that stands for all")
+		r.wrong(
+			at.key("url"),
+			contract.Invalid("is missing, and can't be told from an address that stands for all").
+				Advise("write the address that people reach Curfew at, like https://curfew.example.com"),
+		)
 	}
 	server.URL = "http://" + server.Listen
 }
@@ -85,11 +93,15 @@ func (r *reading) server(server *Server, at path) {
 // secretFiles are read by servers alone, and so not here.
 func (r *reading) secretFiles(files []string, at path) {
 	if len(files) > mostSecrets {
-		r.wrong(at, "keep the new one and those before that still matter", "has %d; at most %d are known at a time", len(files), mostSecrets)
+		r.wrong(
+			at,
+			contract.Invalid("has %d; at most %d are known at a time", len(files), mostSecrets).
+				Advise("keep the new one and those before that still matter"),
+		)
 	}
 	for i, file := range files {
 		if file == "" {
-			r.wrong(at.item(i), "write the path of a file", "is empty")
+			r.wrong(at.item(i), contract.Invalid("is empty").Advise("write the path of a file"))
 		}
 		files[i] = beside(r.folder, file)
 	}
@@ -103,7 +115,10 @@ func (r *reading) proxies(server *Server, at path) {
 			network, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			r.wrong(at.item(i), "write it like 10.0.0.7 or 10.0.0.0/24", "is no address and no network")
+			r.wrong(
+				at.item(i),
+				contract.Invalid("is no address and no network").Advise("write it like 10.0.0.7 or 10.0.0.0/24"),
+			)
 			continue
 		}
 		server.Trusted = append(server.Trusted, network.Masked())
@@ -112,33 +127,40 @@ func (r *reading) proxies(server *Server, at path) {
 
 func (r *reading) jira(jira *Jira, at path) {
 	if jira.URL == "" {
-		r.wrong(at.key("url"), "write it like https://example.atlassian.net", "is missing")
+		r.wrong(at.key("url"), contract.Invalid("is missing").Advise("write it like https://example.atlassian.net"))
 	} else {
 		jira.URL = r.address(at.key("url"), jira.URL)
 	}
 	r.oneOf(at.key("deployment"), jira.Deployment, JiraCloud, JiraDataCenter)
 	switch {
 	case jira.Deployment == JiraCloud && jira.User == "":
-		r.wrong(at.key("user"), "write the e-mail address of Curfew's own account", "is missing")
+		r.wrong(
+			at.key("user"),
+			contract.Invalid("is missing").Advise("write the e-mail address of Curfew's own account"),
+		)
 	case jira.Deployment == JiraDataCenter && jira.User != "":
-		r.wrong(at.key("user"), "take it out: a personal access token says whose it is", "is for cloud only")
+		r.wrong(
+			at.key("user"),
+			contract.Invalid("is for cloud only").Advise("take it out: a personal access token says whose it is"),
+		)
 	}
 	if jira.Token.IsZero() {
-		r.wrong(at.key("token"), "write env:NAME or file:/path", "is missing")
+		r.wrong(at.key("token"), contract.Invalid("is missing").Advise("write env:NAME or file:/path"))
 	}
 }
 
-// address checks a web address, and returns it as links are built on it. It may hold a password, so no message repeats it.
+// address checks a web address, and returns it as links are built on it. It may hold a password, so no message repeats
+// it.
 func (r *reading) address(at path, raw string) string {
 	const like = "write it like https://curfew.example.com"
 	parsed, err := url.Parse(raw)
 	switch {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
-		r.wrong(at, like, "is no web address")
+		r.wrong(at, contract.Invalid("is no web address").Advise(like))
 	case parsed.User != nil:
-		r.wrong(at, like, "holds a user or password")
+		r.wrong(at, contract.Invalid("holds a user or password").Advise(like))
 	case parsed.RawQuery != "" || parsed.Fragment != "":
-		r.wrong(at, like, "holds more than a host and path")
+		r.wrong(at, contract.Invalid("holds more than a host and path").Advise(like))
 	}
 	return strings.TrimRight(raw, "/")
 }
@@ -147,8 +169,8 @@ func (r *reading) address(at path, raw string) string {
 func (r *reading) oneOf(at path, chosen string, choices ...string) {
 	switch {
 	case chosen == "":
-		r.wrong(at, "write "+strings.Join(choices, " or "), "is missing")
+		r.wrong(at, contract.Invalid("is missing").Advise("write "+strings.Join(choices, " or ")))
 	case !slices.Contains(choices, chosen):
-		r.wrong(at, suggest(chosen, choices), "%q is no choice here", shorten(chosen))
+		r.wrong(at, contract.Invalid("%q is no choice here", shorten(chosen)).Advise(suggest(chosen, choices)))
 	}
 }

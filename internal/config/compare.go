@@ -4,7 +4,14 @@ import "reflect"
 
 // followed are the sections that a running process follows. All others need a restart: connections were opened by them.
 var followed = map[string]bool{
-	"drift": true, "departures": true, "roles": true, "people": true, "serviceTokens": true, "groups": true, "defaults": true, "templates": true,
+	"drift":         true,
+	"departures":    true,
+	"roles":         true,
+	"people":        true,
+	"serviceTokens": true,
+	"groups":        true,
+	"defaults":      true,
+	"templates":     true,
 }
 
 // compare returns the sections that have changed and are followed, and those that need a restart.
@@ -27,7 +34,8 @@ func compare(before, after *Config) (changed, fixed []string) {
 	return changed, fixed
 }
 
-// sameDoors is true when the same sources of webhooks are known by the same secrets. What their deliveries do is followed.
+// sameDoors is true when the same sources of webhooks are known by the same secrets. What their deliveries do is
+// followed.
 func sameDoors(before, after map[string]Hook) bool {
 	if len(before) != len(after) {
 		return false

@@ -20,11 +20,18 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	}
 	r.oneOf(use, ticket.Use, TicketRequired, TicketOptional, TicketNone)
 	if ticket.Use == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(use, "set tickets.jira, or write ticket: none", "is required, but there is no tracker to look in")
+		r.wrong(
+			use,
+			contract.Invalid("is required, but there is no tracker to look in").
+				Advise("set tickets.jira, or write ticket: none"),
+		)
 	}
 	for i, project := range ticket.Projects {
 		if !validProject.MatchString(project) {
-			r.wrong(here.key("projects").item(i), "write what its tickets' keys begin with, like OPS", "is no project")
+			r.wrong(
+				here.key("projects").item(i),
+				contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
+			)
 		}
 	}
 	for i, role := range ticket.RequesterIs {
@@ -33,11 +40,17 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	if ticket.Open != (TicketPlace{}) {
 		r.ticketPlace(c, ticket.Open, here.key("open"))
 		if ticket.Use != TicketOptional {
-			r.wrong(here.key("open"), "write use: optional beside it", "opens a ticket that is %s", ticket.Use)
+			r.wrong(
+				here.key("open"),
+				contract.Invalid("opens a ticket that is %s", ticket.Use).Advise("write use: optional beside it"),
+			)
 		}
 	}
 	if incident := template.Incident; incident != nil && incident.OnCall < 0 {
-		r.wrong(at.key("incident").key("onCall"), "write the highest level of escalation that counts: 1 or more", "is less than 1")
+		r.wrong(
+			at.key("incident").key("onCall"),
+			contract.Invalid("is less than 1").Advise("write the highest level of escalation that counts: 1 or more"),
+		)
 	}
 	for i, end := range template.EndWith {
 		r.oneOf(at.key("endWith").item(i), end, EndWithTicket, EndWithIncident)
@@ -50,13 +63,19 @@ const longestType = 255
 // ticketPlace checks where a ticket is to be opened.
 func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
 	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(at, "set tickets.jira, or take it out", "can't be opened: there is no tracker")
+		r.wrong(at, contract.Invalid("can't be opened: there is no tracker").Advise("set tickets.jira, or take it out"))
 	}
 	if !validProject.MatchString(ticket.Project) {
-		r.wrong(at.key("project"), "write what its tickets' keys begin with, like OPS", "is no project")
+		r.wrong(
+			at.key("project"),
+			contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
+		)
 	}
 	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
-		r.wrong(at.key("type"), "write the name of an issue type of the project, like Task", "is no type")
+		r.wrong(
+			at.key("type"),
+			contract.Invalid("is no type").Advise("write the name of an issue type of the project, like Task"),
+		)
 	}
 }
 
@@ -67,27 +86,49 @@ const mostTimes = 10
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
 		if reminder.Duration >= template.Pending.Duration {
-			r.wrong(at.key("reminders").item(i), "write less than "+template.Pending.String(), "%s is not before the request lapses", reminder)
+			r.wrong(
+				at.key("reminders").item(i),
+				contract.Invalid("%s is not before the request lapses", reminder).
+					Advise("write less than "+template.Pending.String()),
+			)
 		}
 		if i > 0 && reminder.Duration <= template.Reminders[i-1].Duration {
-			r.wrong(at.key("reminders").item(i), "write them from the first to the last", "%s is not after %s", reminder, template.Reminders[i-1])
+			r.wrong(
+				at.key("reminders").item(i),
+				contract.Invalid("%s is not after %s", reminder, template.Reminders[i-1]).
+					Advise("write them from the first to the last"),
+			)
 		}
 	}
 	for i, warning := range template.Warnings {
 		switch here := at.key("warnings").item(i); {
 		case warning.Duration <= 0 || warning.Duration >= template.Duration.Max.Duration:
-			r.wrong(here, "write less than duration.max", "%s is no time before the end of access", warning)
+			r.wrong(
+				here,
+				contract.Invalid("%s is no time before the end of access", warning).
+					Advise("write less than duration.max"),
+			)
 		case i > 0 && warning.Duration >= template.Warnings[i-1].Duration:
-			r.wrong(here, "write them from the first to the last, like [1h, 10m]", "%s is not after %s", warning, template.Warnings[i-1])
+			r.wrong(
+				here,
+				contract.Invalid("%s is not after %s", warning, template.Warnings[i-1]).
+					Advise("write them from the first to the last, like [1h, 10m]"),
+			)
 		}
 	}
 	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
 		if len(times) > mostTimes {
-			r.wrong(at.key(key), fmt.Sprintf("keep %d at most", mostTimes), "has %d", len(times))
+			r.wrong(
+				at.key(key),
+				contract.Invalid("has %d", len(times)).Advise(fmt.Sprintf("keep %d at most", mostTimes)),
+			)
 		}
 	}
 	if most := template.Extension.Most; most != nil && *most < 0 {
-		r.wrong(at.key("extension").key("most"), "write how many extensions a request may have: 0 or more", "is less than 0")
+		r.wrong(
+			at.key("extension").key("most"),
+			contract.Invalid("is less than 0").Advise("write how many extensions a request may have: 0 or more"),
+		)
 	}
 }
 
@@ -97,10 +138,17 @@ func (r *reading) constraints(constraints []Constraint, at path, told bool) {
 	for i, constraint := range constraints {
 		names[i] = constraint.Name
 		if told && constraint.Message == "" {
-			r.wrong(at.item(i).key("message"), "say what people must do, like: ask between 8 and 18 o'clock", "is missing")
+			r.wrong(
+				at.item(i).key("message"),
+				contract.Invalid("is missing").Advise("say what people must do, like: ask between 8 and 18 o'clock"),
+			)
 		}
 		if constraint.Condition == "" {
-			r.wrong(at.item(i).key("condition"), "write an expression that is true or false; docs/policy.md says how", "is missing")
+			r.wrong(
+				at.item(i).key("condition"),
+				contract.Invalid("is missing").
+					Advise("write an expression that is true or false; docs/policy.md says how"),
+			)
 		}
 	}
 	r.named(names, at)

@@ -1,5 +1,5 @@
-// Package config reads curfew.yaml: strictly, so that a mistake is an error with file, line, field and remedy, and never
-// a default that nobody asked for.
+// Package config reads curfew.yaml: strictly, so that a mistake is an error with file, line, field and remedy, and
+// never a default that nobody asked for.
 package config
 
 import (
@@ -43,7 +43,8 @@ type Config struct {
 	Templates   map[string]Template  `yaml:"templates"`
 }
 
-// Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and profile.
+// Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and
+// profile.
 type Temporal struct {
 	Address   string `yaml:"address"`
 	Namespace string `yaml:"namespace"` // contract.Namespace when nothing else says so
@@ -53,8 +54,8 @@ type Temporal struct {
 type Server struct {
 	Listen string `yaml:"listen"` // default 127.0.0.1:8300
 	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
-	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points start,
-	// and seals the sign-ins of browsers; the others are still known.
+	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points
+	// start, and seals the sign-ins of browsers; the others are still known.
 	SecretFiles []string `yaml:"secretFiles"`
 	// Proxies are the addresses and networks of the proxies whose X-Forwarded-For is believed.
 	Proxies []string `yaml:"proxies"`
@@ -111,7 +112,8 @@ type Tickets struct {
 	Zephyr *Zephyr `yaml:"zephyr"`
 }
 
-// Zephyr is the test management of a Jira site, whose test cycles and executions a request may name in the place of a ticket.
+// Zephyr is the test management of a Jira site, whose test cycles and executions a request may name in the place of a
+// ticket.
 type Zephyr struct {
 	URL   string `yaml:"url"`   // of the REST API; default https://api.zephyrscale.smartbear.com/v2
 	Token Secret `yaml:"token"` // a user's API key
@@ -135,8 +137,8 @@ const (
 type Person struct {
 	Name  string `yaml:"name"`
 	Token Secret `yaml:"token"` // the bearer token that stands for this person at the API
-	// Login is what OIDC.PersonClaim says of the person, and Subject what the claim sub says. Either will do; a subject is
-	// safer, because a provider gives none away twice.
+	// Login is what OIDC.PersonClaim says of the person, and Subject what the claim sub says. Either will do; a subject
+	// is safer, because a provider gives none away twice.
 	Login   string `yaml:"login"`
 	Subject string `yaml:"subject"`
 	// Accounts maps a target's name to the person's name on it.
@@ -216,20 +218,21 @@ type Durations struct {
 	Min     contract.Duration `yaml:"min"` // any when left out
 	Default contract.Duration `yaml:"default"`
 	Max     contract.Duration `yaml:"max"`
-	// MaxContinuous bounds how long somebody has the access without a break, by however many requests; not at all when left out.
+	// MaxContinuous bounds how long somebody has the access without a break, by however many requests; not at all when
+	// left out.
 	MaxContinuous contract.Duration `yaml:"maxContinuous"`
 }
 
 // Kind is what the configuration must know of a kind of target.
 type Kind struct {
-	// Settings returns a pointer to an empty struct to decode a target's own settings into, by its yaml tags. Fields may be
-	// strings, ints, bools, Secret, contract.Duration, and lists, maps and structs of these. If it has a method
+	// Settings returns a pointer to an empty struct to decode a target's own settings into, by its yaml tags. Fields
+	// may be strings, ints, bools, Secret, contract.Duration, and lists, maps and structs of these. If it has a method
 	// Validate() error, that is called too; like Normalize it returns a *contract.Problem that names the field.
 	Settings func() any
 	// Normalize checks an entitlement and returns it as canonical JSON.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
-	// Names returns what an entitlement gives at the target, where it says more than that; nil where it does not. Two that give
-	// the same are one only when they are written the same.
+	// Names returns what an entitlement gives at the target, where it says more than that; nil where it does not. Two
+	// that give the same are one only when they are written the same.
 	Names func(entitlement json.RawMessage) string
 	// MaxDuration is the longest access that the kind allows; zero means any.
 	MaxDuration time.Duration

@@ -25,7 +25,7 @@ const (
 // come this way: structs by their yaml tags, maps, lists, texts, whole numbers, booleans, contract.Duration and Secret.
 func (r *reading) decode(node *yaml.Node, into reflect.Value, at path) {
 	if node.ShortTag() == nullTag {
-		r.unusable(at, "write a value, or take the line out", "has no value")
+		r.unusable(at, contract.Invalid("has no value").Advise("write a value, or take the line out"))
 		return
 	}
 	switch value := into.Addr().Interface().(type) {
@@ -78,12 +78,12 @@ func (r *reading) decodeKind(node *yaml.Node, into reflect.Value, at path) {
 		r.whole(node, into, at)
 	case reflect.Bool:
 		if node.ShortTag() != boolTag {
-			r.unusable(at, "write true or false", "is neither true nor false")
+			r.unusable(at, contract.Invalid("is neither true nor false").Advise("write true or false"))
 			return
 		}
 		into.SetBool(strings.EqualFold(node.Value, "true"))
 	default:
-		r.unusable(at, "take it out", "can't be set in a file")
+		r.unusable(at, contract.Invalid("can't be set in a file").Advise("take it out"))
 	}
 }
 
@@ -95,7 +95,7 @@ type entry struct {
 // entries are those of a mapping, each key once.
 func (r *reading) entries(node *yaml.Node, at path) []entry {
 	if node.Kind != yaml.MappingNode {
-		r.unusable(at, "write key: value lines below it", "holds no keys and values")
+		r.unusable(at, contract.Invalid("holds no keys and values").Advise("write key: value lines below it"))
 		return nil
 	}
 	lines := make(map[string]int, len(node.Content)/2)
@@ -103,7 +103,12 @@ func (r *reading) entries(node *yaml.Node, at path) []entry {
 	for i := 0; i+1 < len(node.Content); i += 2 {
 		key := node.Content[i]
 		if line, twice := lines[key.Value]; twice {
-			r.wrongAt(key.Line, key.Column, at.key(key.Value), "keep one of them", "is there twice, first at line %d", line)
+			r.wrongAt(
+				key.Line,
+				key.Column,
+				at.key(key.Value),
+				contract.Invalid("is there twice, first at line %d", line).Advise("keep one of them"),
+			)
 			continue
 		}
 		lines[key.Value] = key.Line
@@ -140,7 +145,12 @@ func fieldsOf(of reflect.Type) map[string]int {
 // unknown notes a key that nothing is called. If the key that was meant is not there, it counts as unusable, so that it
 // isn't called missing as well.
 func (r *reading) unknown(key *yaml.Node, known []string, beside []entry, at path) {
-	r.wrongAt(key.Line, key.Column, at.key(key.Value), suggest(key.Value, known), "is no key that is known here")
+	r.wrongAt(
+		key.Line,
+		key.Column,
+		at.key(key.Value),
+		contract.Invalid("is no key that is known here").Advise(suggest(key.Value, known)),
+	)
 	meant, found := Nearest(key.Value, known)
 	if found && !slices.ContainsFunc(beside, func(other entry) bool { return other.key.Value == meant }) {
 		r.broken[at.key(meant).id()] = true
@@ -158,7 +168,7 @@ func (r *reading) mapping(node *yaml.Node, into reflect.Value, at path) {
 
 func (r *reading) list(node *yaml.Node, into reflect.Value, at path) {
 	if node.Kind != yaml.SequenceNode {
-		r.unusable(at, "write it like [one, two]", "is no list")
+		r.unusable(at, contract.Invalid("is no list").Advise("write it like [one, two]"))
 		return
 	}
 	into.Set(reflect.MakeSlice(into.Type(), len(node.Content), len(node.Content)))
@@ -170,7 +180,7 @@ func (r *reading) list(node *yaml.Node, into reflect.Value, at path) {
 // text takes a value as it is written: an account may be called 007 or no.
 func (r *reading) text(node *yaml.Node, at path) (string, bool) {
 	if node.Kind != yaml.ScalarNode {
-		r.unusable(at, "write a single value", "is no text")
+		r.unusable(at, contract.Invalid("is no text").Advise("write a single value"))
 		return "", false
 	}
 	return node.Value, true
@@ -179,7 +189,7 @@ func (r *reading) text(node *yaml.Node, at path) (string, bool) {
 func (r *reading) whole(node *yaml.Node, into reflect.Value, at path) {
 	number, err := strconv.Atoi(node.Value)
 	if err != nil || node.ShortTag() != intTag {
-		r.unusable(at, "write a number like 2", "is no whole number")
+		r.unusable(at, contract.Invalid("is no whole number").Advise("write a number like 2"))
 		return
 	}
 	into.SetInt(int64(number))
@@ -211,19 +221,19 @@ func (r *reading) duration(node *yaml.Node, into *contract.Duration, at path) {
 	}
 	const like = "write it like 30m, 2h or 1h30m"
 	if err := into.UnmarshalText([]byte(text)); err != nil {
-		r.unusable(at, like, "%q is not a duration", shorten(text))
+		r.unusable(at, contract.Invalid("%q is not a duration", shorten(text)).Advise(like))
 		return
 	}
 	if into.Duration <= 0 {
-		r.unusable(at, like, "%s is not longer than zero", into)
+		r.unusable(at, contract.Invalid("%s is not longer than zero", into).Advise(like))
 	}
 }
 
 // refused notes an error that names its own field, below a path.
 func (r *reading) refused(at path, err error) {
 	if problem, ok := contract.ProblemOf(err); ok {
-		r.wrong(at.below(problem.Field), problem.Fix, "%s", problem.Fault)
+		r.wrong(at.below(problem.Field), contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
 		return
 	}
-	r.wrong(at, "", "%v", err)
+	r.wrong(at, contract.Invalid("%v", err))
 }

@@ -2,6 +2,8 @@ package config
 
 import (
 	"go.yaml.in/yaml/v4"
+
+	"curfew/workflows/contract"
 )
 
 // dialect refuses what YAML has beyond keys, values and lists: it hides what is configured from whoever reads the file,
@@ -10,15 +12,18 @@ func (r *reading) dialect(node *yaml.Node) {
 	const plainly = "write the value out"
 	switch {
 	case node.Kind == yaml.AliasNode:
-		r.foreign(node, plainly, "an alias (*name) is used")
+		r.foreign(node, contract.Invalid("an alias (*name) is used").Advise(plainly))
 	case node.Anchor != "":
-		r.foreign(node, plainly, "an anchor (&name) is used")
+		r.foreign(node, contract.Invalid("an anchor (&name) is used").Advise(plainly))
 	case node.Style&yaml.TaggedStyle != 0:
-		r.foreign(node, "take it out, or quote a text that starts with !", "a tag (!name) is used")
+		r.foreign(
+			node,
+			contract.Invalid("a tag (!name) is used").Advise("take it out, or quote a text that starts with !"),
+		)
 	}
 	for i, child := range node.Content {
 		if isKey := node.Kind == yaml.MappingNode && i%2 == 0; isKey && !plainKey(child) {
-			r.foreign(child, "write a word followed by a colon", "a key is no plain word")
+			r.foreign(child, contract.Invalid("a key is no plain word").Advise("write a word followed by a colon"))
 			continue
 		}
 		r.dialect(child)
@@ -30,6 +35,6 @@ func plainKey(key *yaml.Node) bool {
 		key.Anchor == "" && key.Style&yaml.TaggedStyle == 0
 }
 
-func (r *reading) foreign(node *yaml.Node, fix, fault string) {
-	r.wrongAt(node.Line, node.Column, nil, fix, "%s", fault)
+func (r *reading) foreign(node *yaml.Node, problem *contract.Problem) {
+	r.wrongAt(node.Line, node.Column, nil, problem)
 }

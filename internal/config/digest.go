@@ -40,11 +40,19 @@ type grants struct {
 // digest needs a template that is right in all else: its entitlements are the kind's canonical JSON.
 func (r *reading) digest(template *Template, at path) {
 	means := meaning{
-		Description: template.Description, Default: template.Duration.Default, Max: template.Duration.Max,
-		Pending: template.Pending, Ticket: template.Ticket.Use, Sessions: template.Sessions,
-		Count: template.Approval.Count, From: slices.Sorted(slices.Values(template.Approval.From)),
-		Restore: template.Drift == DriftRestore, Rules: laterRules(template),
-		Reminders: template.Reminders, Warnings: template.Warnings, EndWith: slices.Sorted(slices.Values(template.EndWith)),
+		Description: template.Description,
+		Default:     template.Duration.Default,
+		Max:         template.Duration.Max,
+		Pending:     template.Pending,
+		Ticket:      template.Ticket.Use,
+		Sessions:    template.Sessions,
+		Count:       template.Approval.Count,
+		From:        slices.Sorted(slices.Values(template.Approval.From)),
+		Restore:     template.Drift == DriftRestore,
+		Rules:       laterRules(template),
+		Reminders:   template.Reminders,
+		Warnings:    template.Warnings,
+		EndWith:     slices.Sorted(slices.Values(template.EndWith)),
 	}
 	if template.Notify != nil {
 		channels := slices.Sorted(slices.Values(template.Notify))
@@ -55,7 +63,11 @@ func (r *reading) digest(template *Template, at path) {
 	}
 	text, err := json.Marshal(means)
 	if err != nil {
-		r.wrong(at, "report this: the fault is in a connector", "has an entitlement that is no JSON: %v", err)
+		r.wrong(
+			at,
+			contract.Invalid("has an entitlement that is no JSON: %v", err).
+				Advise("report this: the fault is in a connector"),
+		)
 		return
 	}
 	sum := sha256.Sum256(text)

@@ -28,7 +28,8 @@ func digest(t *testing.T, text string) string {
 	return c.Templates["t"].Digest
 }
 
-// The digest is pinned in requests that sleep over releases: if this test fails, they will all see their template as changed.
+// The digest is pinned in requests that sleep over releases: if this test fails, they will all see their template as
+// changed.
 func TestTheDigestOfATemplateStaysTheSame(t *testing.T) {
 	t.Parallel()
 	const golden = "5166060c6b61ebdd30c3792a7e15ffd9acbf3950f80e2d4cf22c6e486d64810b"

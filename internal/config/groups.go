@@ -9,6 +9,8 @@ import (
 	"strconv"
 
 	"go.yaml.in/yaml/v4"
+
+	"curfew/workflows/contract"
 )
 
 // Group is who belongs together: people who are listed here, or the members of a group elsewhere.
@@ -69,12 +71,15 @@ func (r *reading) group(node *yaml.Node, into *Group, at path) {
 	case node.Kind == yaml.MappingNode:
 		spec, err := json.Marshal(r.plain(r.apart(node, "directory", &into.Directory, at), at))
 		if err != nil {
-			r.unusable(at, "write ordinary numbers", "can't be written as JSON: %v", err)
+			r.unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
 			return
 		}
 		into.Spec = spec
 	default:
-		r.unusable(at, "list people like [ada, grace], or write directory or claim", "is no group")
+		r.unusable(
+			at,
+			contract.Invalid("is no group").Advise("list people like [ada, grace], or write directory or claim"),
+		)
 	}
 }
 
@@ -89,7 +94,7 @@ func (r *reading) directory(node *yaml.Node, into *Directory, at path) {
 				able = append(able, name)
 			}
 		}
-		r.unusable(at.key("kind"), suggest(into.Kind, able), "%s", unknownDirectory(into.Kind))
+		r.unusable(at.key("kind"), contract.Invalid("%s", unknownDirectory(into.Kind)).Advise(suggest(into.Kind, able)))
 		return
 	}
 	into.Settings = kind.Settings()
@@ -116,7 +121,10 @@ func (r *reading) groups(c *Config, at path) {
 		group, here := c.Groups[name], at.key(name)
 		switch {
 		case group.Listed() && group.Spec != nil:
-			r.wrong(here.key("directory"), "name one of directories, or write claim", "is missing")
+			r.wrong(
+				here.key("directory"),
+				contract.Invalid("is missing").Advise("name one of directories, or write claim"),
+			)
 		case group.Listed():
 			r.listed(group.People, here, r.isPerson(c))
 		case group.Claim != "":
@@ -132,11 +140,18 @@ func (r *reading) groups(c *Config, at path) {
 func (r *reading) claimed(c *Config, group Group, at path) {
 	switch {
 	case group.Directory != "":
-		r.wrong(at.key("claim"), "keep one of them", "stands beside directory")
+		r.wrong(at.key("claim"), contract.Invalid("stands beside directory").Advise("keep one of them"))
 	case len(group.Claim) > longestLogin:
-		r.wrong(at.key("claim"), "copy it from the provider again", "is longer than %d bytes", longestLogin)
+		r.wrong(
+			at.key("claim"),
+			contract.Invalid("is longer than %d bytes", longestLogin).Advise("copy it from the provider again"),
+		)
 	case c.OIDC == nil || c.OIDC.Groups.Claim == "":
-		r.wrong(at.key("claim"), "write in oidc.groups.claim which claim has a person's groups", "is known by nobody: tokens tell no groups")
+		r.wrong(
+			at.key("claim"),
+			contract.Invalid("is known by nobody: tokens tell no groups").
+				Advise("write in oidc.groups.claim which claim has a person's groups"),
+		)
 	}
 }
 
@@ -145,8 +160,14 @@ func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
 	directory, found := c.Directories[group.Directory]
 	if !found {
 		if !r.lost(path{"directories"}) {
-			fix := cmp.Or(suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))), "write how it is reached in directories")
-			r.wrong(at.key("directory"), fix, "there is no directory %q", shorten(group.Directory))
+			fix := cmp.Or(
+				suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
+				"write how it is reached in directories",
+			)
+			r.wrong(
+				at.key("directory"),
+				contract.Invalid("there is no directory %q", shorten(group.Directory)).Advise(fix),
+			)
 		}
 		return nil
 	}
@@ -168,9 +189,13 @@ func (r *reading) accountsOf(c *Config, at path) {
 		directory, here := c.Directories[name], at.key(name)
 		directory.Accounts = cmp.Or(directory.Accounts, name)
 		_, isTarget := c.Targets[directory.Accounts]
-		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) && !r.lost(path{"targets"}) {
-			r.wrong(here.key("accounts"), suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets))),
-				"there is no target %q", shorten(directory.Accounts))
+		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) &&
+			!r.lost(path{"targets"}) {
+			r.wrong(
+				here.key("accounts"),
+				contract.Invalid("there is no target %q", shorten(directory.Accounts)).
+					Advise(suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets)))),
+			)
 		}
 		c.Directories[name] = directory
 	}

@@ -8,8 +8,8 @@ type Hook struct {
 	Verify string `yaml:"verify"`
 	// Secrets are shared with the source; every one of them is good, so that it can change over from one to the next.
 	Secrets []Secret `yaml:"secrets"`
-	// Person is in whose name a source with VerifyBearer or VerifyStandard asks, when it names nobody itself. MayName lets it
-	// name others.
+	// Person is in whose name a source with VerifyBearer or VerifyStandard asks, when it names nobody itself. MayName
+	// lets it name others.
 	Person  string `yaml:"person"`
 	MayName bool   `yaml:"mayName"`
 	// Routes say which deliveries start which requests; the first that fits.

@@ -92,38 +92,56 @@ func (r *reading) identity(c *Config) {
 
 func (r *reading) oidc(oidc *OIDC, at path) {
 	if oidc.Issuer == "" {
-		r.wrong(at.key("issuer"), "write it as the provider's discovery document does, like https://login.example.com", "is missing")
+		r.wrong(
+			at.key("issuer"),
+			contract.Invalid("is missing").
+				Advise("write it as the provider's discovery document does, like https://login.example.com"),
+		)
 	} else {
 		r.address(at.key("issuer"), oidc.Issuer)
 		r.behindTLS(at.key("issuer"), oidc.Issuer, "keys and tokens")
 	}
 	if oidc.ClientID == "" {
-		r.wrong(at.key("clientId"), "register Curfew as a client at the provider, and write the id that it got", "is missing")
+		r.wrong(
+			at.key("clientId"),
+			contract.Invalid("is missing").
+				Advise("register Curfew as a client at the provider, and write the id that it got"),
+		)
 	}
 	oidc.CLIClientID = cmp.Or(oidc.CLIClientID, oidc.ClientID)
 	oidc.PersonClaim = cmp.Or(oidc.PersonClaim, ClaimEmail)
 	for key, list := range map[string][]string{"audiences": oidc.Audiences, "clients": oidc.Clients} {
 		if i := slices.Index(list, ""); i >= 0 {
-			r.wrong(at.key(key).item(i), "write an id, or take the item out", "is empty")
+			r.wrong(at.key(key).item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
 		}
 	}
 	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
-		r.wrong(at.key("groups").key("optional"), "name the claim too, or take the line out", "is about no claim")
+		r.wrong(
+			at.key("groups").key("optional"),
+			contract.Invalid("is about no claim").Advise("name the claim too, or take the line out"),
+		)
 	}
 	oidc.Groups.Lasts.Duration = cmp.Or(oidc.Groups.Lasts.Duration, defaultLasts)
 	if oidc.Groups.Lasts.Duration < shortestSession || oidc.Groups.Lasts.Duration > longestLasts {
-		r.wrong(at.key("groups").key("lasts"), "write 1m to 168h", "%s is no length for it", oidc.Groups.Lasts)
+		r.wrong(
+			at.key("groups").key("lasts"),
+			contract.Invalid("%s is no length for it", oidc.Groups.Lasts).Advise("write 1m to 168h"),
+		)
 	}
 	oidc.Session.Duration = cmp.Or(oidc.Session.Duration, defaultSession)
 	if oidc.Session.Duration < shortestSession || oidc.Session.Duration > longestSession {
-		r.wrong(at.key("session"), "write 1m to 24h", "%s is no length for it", oidc.Session)
+		r.wrong(at.key("session"), contract.Invalid("%s is no length for it", oidc.Session).Advise("write 1m to 24h"))
 	}
 }
 
 // behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
 func (r *reading) behindTLS(at path, address, what string) {
 	if InTheClear(address) {
-		r.wrong(at, "write it with https://; only a loopback address may do without", "would send %s in the clear", what)
+		r.wrong(
+			at,
+			contract.Invalid("would send %s in the clear", what).
+				Advise("write it with https://; only a loopback address may do without"),
+		)
 	}
 }
 
@@ -155,9 +173,16 @@ func (r *reading) logins(c *Config, at path) {
 			case name == "":
 				continue
 			case len(name) > longestLogin || strings.TrimSpace(name) != name:
-				r.wrong(here, "copy it from the provider again", "is no name that a provider gives: it is too long, or has space around it")
+				r.wrong(
+					here,
+					contract.Invalid("is no name that a provider gives: it is too long, or has space around it").
+						Advise("copy it from the provider again"),
+				)
 			case taken:
-				r.wrong(here, "give each person a sign-in of their own", "is that of %s already", owner)
+				r.wrong(
+					here,
+					contract.Invalid("is that of %s already", owner).Advise("give each person a sign-in of their own"),
+				)
 			}
 			owners[name] = id
 		}
@@ -171,7 +196,10 @@ func (r *reading) serviceTokens(c *Config, at path) {
 		token, here := c.ServiceTokens[name], at.key(name)
 		r.serviceToken(c, &token, here)
 		if owner, taken := owners[token.Digest]; taken && token.Hash != "" {
-			r.wrong(here.key("hash"), "make another with curfew tokens new", "is the same as that of %s", owner)
+			r.wrong(
+				here.key("hash"),
+				contract.Invalid("is the same as that of %s", owner).Advise("make another with curfew tokens new"),
+			)
 		}
 		owners[token.Digest] = name
 		c.ServiceTokens[name] = token
@@ -180,28 +208,38 @@ func (r *reading) serviceTokens(c *Config, at path) {
 
 func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
 	if _, found := c.People[token.Person]; !found && !r.lost(path{"people"}) {
-		r.wrong(at.key("person"), cmp.Or(suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for"),
-			"there is no person %q", shorten(token.Person))
+		r.wrong(
+			at.key("person"),
+			contract.Invalid("there is no person %q", shorten(token.Person)).
+				Advise(cmp.Or(suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
+		)
 	}
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
 	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
-		r.wrong(at.key("hash"), "make a token with curfew tokens new, and copy the line that it prints",
-			"is no sha256: and 64 hexadecimal digits")
+		r.wrong(
+			at.key("hash"),
+			contract.Invalid("is no sha256: and 64 hexadecimal digits").
+				Advise("make a token with curfew tokens new, and copy the line that it prints"),
+		)
 	}
 	copy(token.Digest[:], digest)
 	if len(token.Scopes) == 0 {
-		r.wrong(at.key("scopes"), "choose from "+strings.Join(Scopes(), ", "), "is missing: the token may do nothing")
+		r.wrong(
+			at.key("scopes"),
+			contract.Invalid("is missing: the token may do nothing").
+				Advise("choose from "+strings.Join(Scopes(), ", ")),
+		)
 	}
 	for i, scope := range token.Scopes {
 		r.oneOf(at.key("scopes").item(i), scope, Scopes()...)
 	}
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
-		r.wrong(at.key("expires"), "write it like 2027-01-31T00:00:00Z", "is no time")
+		r.wrong(at.key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
 	}
 }
 
-// ServiceTokenBy finds the service token that has a digest. How long that takes reveals nothing about any token: digests are
-// compared, and those of tokens that nobody knows are not to be foreseen.
+// ServiceTokenBy finds the service token that has a digest. How long that takes reveals nothing about any token:
+// digests are compared, and those of tokens that nobody knows are not to be foreseen.
 func (c *Config) ServiceTokenBy(digest [sha256.Size]byte) (ServiceToken, bool) {
 	for _, token := range c.ServiceTokens {
 		if subtle.ConstantTimeCompare(digest[:], token.Digest[:]) == 1 {
@@ -216,8 +254,8 @@ func (c *Config) PersonBySubject(subject string) (id string, ok bool) {
 	return c.personBy(subject, func(p Person) string { return p.Subject })
 }
 
-// PersonByLogin finds who has a login at the provider. E-mail addresses are compared as accounts are, other claims letter for
-// letter.
+// PersonByLogin finds who has a login at the provider. E-mail addresses are compared as accounts are, other claims
+// letter for letter.
 func (c *Config) PersonByLogin(login string) (id string, ok bool) {
 	if c.letterCounts() {
 		return c.personBy(login, func(p Person) string { return p.Login })
@@ -228,11 +266,12 @@ func (c *Config) PersonByLogin(login string) (id string, ok bool) {
 // letterCounts is true when two logins that differ in capital letters are two.
 func (c *Config) letterCounts() bool { return c.OIDC == nil || c.OIDC.PersonClaim != ClaimEmail }
 
-// PersonByLoginInOtherCase finds whose login differs from one in capital and small letters alone. It is for explaining, and never
-// for letting anybody in.
+// PersonByLoginInOtherCase finds whose login differs from one in capital and small letters alone. It is for explaining,
+// and never for letting anybody in.
 func (c *Config) PersonByLoginInOtherCase(login string) (id string, ok bool) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
-		if configured := c.People[id].Login; configured != "" && configured != login && strings.EqualFold(configured, login) {
+		if configured := c.People[id].Login; configured != "" && configured != login &&
+			strings.EqualFold(configured, login) {
 			return id, true
 		}
 	}

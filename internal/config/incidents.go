@@ -6,6 +6,8 @@ import (
 	"net/mail"
 	"regexp"
 	"slices"
+
+	"curfew/workflows/contract"
 )
 
 // Incidents says which systems hold incidents.
@@ -41,23 +43,29 @@ func (r *reading) pagerDuty(c *Config, at path) {
 	settings.URL = r.address(at.key("url"), cmp.Or(settings.URL, defaultPagerDuty))
 	r.behindTLS(at.key("url"), settings.URL, "the API key")
 	if settings.Token.IsZero() {
-		r.wrong(at.key("token"), "write env:NAME or file:/path", "is missing")
+		r.wrong(at.key("token"), contract.Invalid("is missing").Advise("write env:NAME or file:/path"))
 	}
 	const whose = "write the e-mail address of Curfew's own user at PagerDuty"
 	if settings.From == "" {
-		r.wrong(at.key("from"), whose, "is missing")
+		r.wrong(at.key("from"), contract.Invalid("is missing").Advise(whose))
 	} else if address, err := mail.ParseAddress(settings.From); err != nil || address.Address != settings.From {
-		r.wrong(at.key("from"), whose, "is no e-mail address")
+		r.wrong(at.key("from"), contract.Invalid("is no e-mail address").Advise(whose))
 	}
-	r.accountIDs(c, SystemPagerDuty, pagerDutyID, "copy it from the address of the user's page, like PXPGF42", "is no id of a PagerDuty user")
+	r.accountIDs(
+		c,
+		SystemPagerDuty,
+		pagerDutyID,
+		contract.Invalid("is no id of a PagerDuty user").
+			Advise("copy it from the address of the user's page, like PXPGF42"),
+	)
 }
 
 // accountIDs holds that accounts on a system are ids: with a name or an address, people would just never be recognized.
-func (r *reading) accountIDs(c *Config, system string, form *regexp.Regexp, fix, fault string) {
+func (r *reading) accountIDs(c *Config, system string, form *regexp.Regexp, problem *contract.Problem) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
 		account, told := c.People[id].Accounts[system]
 		if told && account != "" && !form.MatchString(account) {
-			r.wrong(path{"people", id, "accounts", system}, fix, "%s", fault)
+			r.wrong(path{"people", id, "accounts", system}, problem)
 		}
 	}
 }

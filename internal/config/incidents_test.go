@@ -57,7 +57,10 @@ func TestPagerDutyIsWhereItIsUnlessSaidOtherwise(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "https://api.pagerduty.com", c.Incidents.PagerDuty.URL)
 
-	c, err = load(t, "incidents: {pagerduty: {url: 'http://127.0.0.1:8080/', token: file:one, from: curfew@example.com}}")
+	c, err = load(
+		t,
+		"incidents: {pagerduty: {url: 'http://127.0.0.1:8080/', token: file:one, from: curfew@example.com}}",
+	)
 	require.NoError(t, err)
 	require.Equal(t, "http://127.0.0.1:8080", c.Incidents.PagerDuty.URL)
 }

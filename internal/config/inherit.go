@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"go.yaml.in/yaml/v4"
+
+	"curfew/workflows/contract"
 )
 
 // inherit decodes the templates over the defaults: what a template says takes the place of the default, key by key.
@@ -65,9 +67,15 @@ func (r *reading) written(at path) bool {
 func (r *reading) defaults(c *Config, at path) {
 	r.constraints(c.Defaults.Constraints, at.key("constraints"), true)
 	if len(c.Defaults.Entitlements) > 0 {
-		r.wrong(at.key("entitlements"), "move it to the templates", "is what one template gives")
+		r.wrong(
+			at.key("entitlements"),
+			contract.Invalid("is what one template gives").Advise("move it to the templates"),
+		)
 	}
 	if c.Defaults.Description != "" {
-		r.wrong(at.key("description"), "move it to the templates", "is what one template is good for")
+		r.wrong(
+			at.key("description"),
+			contract.Invalid("is what one template is good for").Advise("move it to the templates"),
+		)
 	}
 }

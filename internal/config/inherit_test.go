@@ -38,16 +38,35 @@ func TestATemplateInheritsWhatItDoesNotSay(t *testing.T) {
 	plain, own := c.Templates["plain"].Rules(), c.Templates["own"].Rules()
 
 	require.Equal(t, lasting(2*time.Hour), c.Templates["plain"].Duration.Max)
-	require.Equal(t, config.Durations{Min: lasting(10 * time.Minute), Default: lasting(time.Hour), Max: lasting(8 * time.Hour)}, c.Templates["own"].Duration)
-	require.Equal(t, []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"ada", "grace"}}}, plain.Approvals)
-	require.Equal(t, []contract.ApprovalRule{{
-		Name: "ops", Count: 2, Groups: []string{"ops"}, Deny: 2, After: lasting(15 * time.Minute), Then: contract.People{People: []string{"ada"}},
-	}}, own.Approvals, "one way of writing rules takes the place of the other")
+	require.Equal(
+		t,
+		config.Durations{Min: lasting(10 * time.Minute), Default: lasting(time.Hour), Max: lasting(8 * time.Hour)},
+		c.Templates["own"].Duration,
+	)
+	require.Equal(
+		t,
+		[]contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"ada", "grace"}}},
+		plain.Approvals,
+	)
+	require.Equal(t, []contract.ApprovalRule{
+		{
+			Name:   "ops",
+			Count:  2,
+			Groups: []string{"ops"},
+			Deny:   2,
+			After:  lasting(15 * time.Minute),
+			Then:   contract.People{People: []string{"ada"}},
+		},
+	}, own.Approvals, "one way of writing rules takes the place of the other")
 	require.Equal(t, contract.IncidentRule{Required: true, Open: true}, plain.Incident)
 	require.Equal(t, contract.IncidentRule{Required: true, Open: true, OnCall: 2}, own.Incident)
 	require.Len(t, plain.Constraints, 2)
-	require.Equal(t, []string{"ask for a day", "sleep first"}, []string{own.Constraints[0].Message, own.Constraints[1].Message},
-		"constraints add up; one of the same name takes the other's place")
+	require.Equal(
+		t,
+		[]string{"ask for a day", "sleep first"},
+		[]string{own.Constraints[0].Message, own.Constraints[1].Message},
+		"constraints add up; one of the same name takes the other's place",
+	)
 	require.NotEqual(t, c.Templates["plain"].Digest, c.Templates["own"].Digest)
 }
 

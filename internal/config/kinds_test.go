@@ -27,7 +27,7 @@ type lightrunSettings struct {
 
 func (s *lightrunSettings) Validate() error {
 	if s.URL == "" {
-		return contract.Problemf(contract.KindInvalid, "url", "write the address of your Lightrun", "is missing")
+		return contract.Invalid("is missing").At("url").Advise("write the address of your Lightrun")
 	}
 	return nil
 }
@@ -74,10 +74,10 @@ func normalize[T any](complete func(*T) bool, field string) func(json.RawMessage
 		decoder := json.NewDecoder(bytes.NewReader(raw))
 		decoder.DisallowUnknownFields()
 		if err := decoder.Decode(&entitlement); err != nil {
-			return nil, contract.Problemf(contract.KindInvalid, "", "write "+field, "is no entitlement: %v", err)
+			return nil, contract.Invalid("is no entitlement: %v", err).Advise("write " + field)
 		}
 		if !complete(&entitlement) {
-			return nil, contract.Problemf(contract.KindInvalid, field, "name one", "is empty")
+			return nil, contract.Invalid("is empty").At(field).Advise("name one")
 		}
 		return json.Marshal(entitlement)
 	}
@@ -116,5 +116,8 @@ func mistakes(t testing.TB, text string) []string {
 	require.ErrorAs(t, err, &all)
 	require.NotEmpty(t, all)
 	require.NotContains(t, err.Error(), canary)
-	return strings.Split(strings.NewReplacer(dir+string(filepath.Separator), "", dir, "FOLDER").Replace(err.Error()), "\n")
+	return strings.Split(
+		strings.NewReplacer(dir+string(filepath.Separator), "", dir, "FOLDER").Replace(err.Error()),
+		"\n",
+	)
 }

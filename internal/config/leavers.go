@@ -5,8 +5,8 @@ import (
 	"slices"
 )
 
-// dismiss takes those who have left out of everything by which somebody may do something. The file may still name them, so that
-// one line is all that it takes when somebody leaves.
+// dismiss takes those who have left out of everything by which somebody may do something. The file may still name them,
+// so that one line is all that it takes when somebody leaves.
 func (c *Config) dismiss() {
 	for id, person := range c.People {
 		if !person.Left {

@@ -29,8 +29,11 @@ func TestWhoeverHasLeftIsInNothingByWhichTheyMayDoSomething(t *testing.T) {
 
 func TestAnAccountOfSomebodyWhoHasLeftIsNobodyElses(t *testing.T) {
 	t.Parallel()
-	require.Contains(t, mistakes(t, strings.Replace(living, "bob: {}", "bob: {left: true, accounts: {db: ada}}", 1)),
-		"curfew.yaml:15:88: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person")
+	require.Contains(
+		t,
+		mistakes(t, strings.Replace(living, "bob: {}", "bob: {left: true, accounts: {db: ada}}", 1)),
+		"curfew.yaml:15:88: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person",
+	)
 }
 
 func TestARunningProcessLearnsThatSomebodyHasLeft(t *testing.T) {
@@ -46,7 +49,11 @@ func TestARunningProcessLearnsThatSomebodyHasLeft(t *testing.T) {
 func TestTheDelayBeforeMissedPeopleLoseTheirAccessIsBounded(t *testing.T) {
 	t.Parallel()
 	for after, says := range map[string]string{"10ms": "10ms is too short; write at least 1s", "169h": "169h is too long; write at most 168h"} {
-		require.Equal(t, []string{"curfew.yaml:6:21: departures.after: " + says}, mistakes(t, strings.Replace(living, "watchdog:", "departures: {after: "+after+"}\nwatchdog:", 1)))
+		require.Equal(
+			t,
+			[]string{"curfew.yaml:6:21: departures.after: " + says},
+			mistakes(t, strings.Replace(living, "watchdog:", "departures: {after: "+after+"}\nwatchdog:", 1)),
+		)
 	}
 	c, err := load(t, living)
 	require.NoError(t, err)

@@ -33,8 +33,8 @@ func (s Source) load() (*Config, error) {
 	return read, err
 }
 
-// Live is the configuration of a process that goes on while its file changes. Whoever does something takes Current once,
-// and goes by it to the end; nobody changes what it returns.
+// Live is the configuration of a process that goes on while its file changes. Whoever does something takes Current
+// once, and goes by it to the end; nobody changes what it returns.
 type Live struct {
 	source  Source
 	opened  stamp // of the file, before it was read first
@@ -93,11 +93,12 @@ func restart(file string, sections []string) Errors {
 	return mistakes
 }
 
-// pollInterval is how often the file is looked at. What has changed is read when it has not changed for one look more, so
-// that a file which is still being written is not taken for the whole.
+// pollInterval is how often the file is looked at. What has changed is read when it has not changed for one look more,
+// so that a file which is still being written is not taken for the whole.
 const pollInterval = time.Second
 
-// Follow reads the file again whenever it has changed, and when asked to, until the context ends. What comes of it is logged.
+// Follow reads the file again whenever it has changed, and when asked to, until the context ends. What comes of it is
+// logged.
 func (l *Live) Follow(ctx context.Context, told <-chan os.Signal, log *zap.Logger) {
 	if l.source.File == "" {
 		return

@@ -88,7 +88,12 @@ func (a *alive) change(t *testing.T, from, to string) {
 // logged waits for a line of the log.
 func (a *alive) logged(t *testing.T, text string) observer.LoggedEntry {
 	t.Helper()
-	require.Eventually(t, func() bool { return a.logs.FilterMessageSnippet(text).Len() > 0 }, 20*time.Second, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return a.logs.FilterMessageSnippet(text).Len() > 0 },
+		20*time.Second,
+		20*time.Millisecond,
+	)
 	return a.logs.FilterMessageSnippet(text).All()[0]
 }
 
@@ -171,7 +176,10 @@ func TestWhatNeedsARestartIsRefusedAsAWholeWithTheSection(t *testing.T) {
 			a.change(t, change[0], change[1])
 			text, err := os.ReadFile(a.file)
 			require.NoError(t, err)
-			require.NoError(t, os.WriteFile(a.file, []byte(strings.Replace(string(text), "max: 2h", "max: 3h", 1)), 0o600))
+			require.NoError(
+				t,
+				os.WriteFile(a.file, []byte(strings.Replace(string(text), "max: 2h", "max: 3h", 1)), 0o600),
+			)
 
 			_, err = a.Reload()
 
@@ -223,7 +231,9 @@ func TestTheSameFileAgainIsNoChange(t *testing.T) {
 func TestWhatAProcessKnowsBetterStaysSo(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(folder(t, living), "curfew.yaml")
-	live, err := config.Open(config.Source{File: file, Kinds: kinds, Adjust: func(c *config.Config) { c.Temporal.Address = "here" }})
+	live, err := config.Open(
+		config.Source{File: file, Kinds: kinds, Adjust: func(c *config.Config) { c.Temporal.Address = "here" }},
+	)
 	require.NoError(t, err)
 
 	changed, err := live.Reload()

@@ -11,10 +11,12 @@ import (
 	"slices"
 	"strings"
 
-	// This module and not goccy/go-yaml, because its nodes carry the line and column of every key and value, so that one
-	// pass can go on after a mistake; goccy's decoder stops at the first.
+	// This module and not goccy/go-yaml, because its nodes carry the line and column of every key and value, so that
+	// one pass can go on after a mistake; goccy's decoder stops at the first.
 	"go.yaml.in/yaml/v4"
 	"go.yaml.in/yaml/v4/plugin/loaderlimits"
+
+	"curfew/workflows/contract"
 )
 
 const (
@@ -30,8 +32,8 @@ const (
 // always Errors: everything that is wrong, not only the first. Aliases, anchors, tags and merge keys are refused.
 func Load(file string, kinds map[string]Kind) (*Config, error) { return load(file, kinds, nil) }
 
-// LoadFor does so for a process that serves some of the targets. It needs the credentials of no other; where those of one
-// that it serves are not there, the target gets a Fault, and the others can be served all the same.
+// LoadFor does so for a process that serves some of the targets. It needs the credentials of no other; where those of
+// one that it serves are not there, the target gets a Fault, and the others can be served all the same.
 func LoadFor(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
 	return load(file, kinds, serves)
 }
@@ -76,7 +78,15 @@ type written struct {
 }
 
 func newReading(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) *reading {
-	return &reading{file: file, kinds: kinds, serves: serves, directories: serves == nil, root: &yaml.Node{}, broken: map[string]bool{}, spelled: map[string]written{}}
+	return &reading{
+		file:        file,
+		kinds:       kinds,
+		serves:      serves,
+		directories: serves == nil,
+		root:        &yaml.Node{},
+		broken:      map[string]bool{},
+		spelled:     map[string]written{},
+	}
 }
 
 func (r *reading) result() (*Config, error) {
@@ -120,10 +130,15 @@ func (r *reading) read() []byte {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		r.wrongAt(0, 0, nil, "name a file that Curfew may read", "can't be read: %v", err)
+		r.wrongAt(0, 0, nil, contract.Invalid("can't be read: %v", err).Advise("name a file that Curfew may read"))
 	}
 	if len(text) > maxFile {
-		r.wrongAt(0, 0, nil, "keep only the configuration in it", "is larger than %d KiB", maxFile>>10)
+		r.wrongAt(
+			0,
+			0,
+			nil,
+			contract.Invalid("is larger than %d KiB", maxFile>>10).Advise("keep only the configuration in it"),
+		)
 	}
 	return text
 }
@@ -154,9 +169,20 @@ func (r *reading) parse(text []byte) {
 	case errors.As(err, &syntax) && syntax.Mark.Line > 0:
 		r.syntax(syntax)
 	case errors.As(err, &syntax):
-		r.wrongAt(0, 0, nil, "write one YAML document of keys and values", "can't be read as YAML: %s", syntax.Message)
+		r.wrongAt(
+			0,
+			0,
+			nil,
+			contract.Invalid("can't be read as YAML: %s", syntax.Message).
+				Advise("write one YAML document of keys and values"),
+		)
 	default:
-		r.wrongAt(0, 0, nil, "write one YAML document of keys and values", "can't be read as YAML")
+		r.wrongAt(
+			0,
+			0,
+			nil,
+			contract.Invalid("can't be read as YAML").Advise("write one YAML document of keys and values"),
+		)
 	}
 }
 
@@ -169,17 +195,22 @@ func (r *reading) syntax(err *yaml.LoadError) {
 	case err.ContextMsg != "" && err.ContextMark.Line > 0:
 		fault += fmt.Sprintf(" (%s that starts at line %d)", err.ContextMsg, err.ContextMark.Line)
 	}
-	r.wrongAt(err.Mark.Line, err.Mark.Column, nil, "mend the YAML there or just above", "%s", fault)
+	r.wrongAt(
+		err.Mark.Line,
+		err.Mark.Column,
+		nil,
+		contract.Invalid("%s", fault).Advise("mend the YAML there or just above"),
+	)
 }
 
 // wrong notes a mistake at a path, unless the value there is lost.
-func (r *reading) wrong(at path, fix, fault string, args ...any) {
+func (r *reading) wrong(at path, problem *contract.Problem) {
 	at = r.said(at)
 	if r.lost(at) {
 		return
 	}
 	line, column := locate(r.root, at)
-	r.wrongAt(line, column, at, fix, fault, args...)
+	r.wrongAt(line, column, at, problem)
 }
 
 // lost is true when the value at a path, or one that it is a part of, was found unusable.
@@ -193,17 +224,17 @@ func (r *reading) lost(at path) bool {
 }
 
 // unusable notes that the value at a path can't be used at all.
-func (r *reading) unusable(at path, fix, fault string, args ...any) {
-	r.wrong(at, fix, fault, args...)
+func (r *reading) unusable(at path, problem *contract.Problem) {
+	r.wrong(at, problem)
 	r.broken[at.id()] = true
 }
 
-func (r *reading) wrongAt(line, column int, at path, fix, fault string, args ...any) {
+func (r *reading) wrongAt(line, column int, at path, problem *contract.Problem) {
 	if len(r.mistakes) == mostMistakes {
 		return
 	}
 	mistake := Mistake{
-		File: r.file, Line: line, Column: column, Field: at.String(), Fault: fmt.Sprintf(fault, args...), Fix: fix,
+		File: r.file, Line: line, Column: column, Field: at.String(), Fault: problem.Fault, Fix: problem.Fix,
 	}
 	if !slices.Contains(r.mistakes, mistake) { // what several templates inherit is reported once
 		r.mistakes = append(r.mistakes, mistake)

@@ -25,7 +25,11 @@ func TestTheExampleIsRight(t *testing.T) {
 	require.Equal(t, &lightrunSettings{
 		URL: "https://app.lightrun.com", Token: config.SecretOf("the value of CURFEW_LIGHTRUN_TOKEN"),
 	}, c.Targets["lightrun-prod"].Settings)
-	require.Equal(t, &postgresSettings{DSN: config.SecretOf("the value of CURFEW_ORDERS_DSN")}, c.Targets["orders-db"].Settings)
+	require.Equal(
+		t,
+		&postgresSettings{DSN: config.SecretOf("the value of CURFEW_ORDERS_DSN")},
+		c.Targets["orders-db"].Settings,
+	)
 
 	fix := c.Templates["fix-orders"]
 	require.Equal(t, "orders-db", fix.Entitlements[0].Target)
@@ -95,7 +99,10 @@ func TestAPortThatTheSystemChoosesIsAllowed(t *testing.T) {
 
 func TestTheDirectoryFindsPeopleAndAccounts(t *testing.T) {
 	t.Parallel()
-	c, err := load(t, "people:\n  ada: {token: file:one, accounts: {db: ada}}\n  bob: {token: file:two}\n  cy: {}\n"+systems)
+	c, err := load(
+		t,
+		"people:\n  ada: {token: file:one, accounts: {db: ada}}\n  bob: {token: file:two}\n  cy: {}\n"+systems,
+	)
 	require.NoError(t, err)
 	for token, want := range map[string]string{
 		canary + "-one": "ada", canary + "-two": "bob", "": "", canary: "", canary + "-one\n": "",

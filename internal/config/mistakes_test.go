@@ -366,7 +366,14 @@ func TestFilesThatCannotBeReadAreMistakes(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	_, err := config.Load(filepath.Join(dir, "missing.yaml"), kinds)
-	require.EqualError(t, err, filepath.Join(dir, "missing.yaml")+": can't be read: no such file or directory; name a file that Curfew may read")
+	require.EqualError(
+		t,
+		err,
+		filepath.Join(
+			dir,
+			"missing.yaml",
+		)+": can't be read: no such file or directory; name a file that Curfew may read",
+	)
 	_, err = config.Load(dir, kinds)
 	require.EqualError(t, err, dir+": can't be read: is a directory; name a file that Curfew may read")
 

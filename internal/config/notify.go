@@ -44,7 +44,8 @@ type SMTP struct {
 	From     string `yaml:"from"`    // an address, or a name and an address
 	User     string `yaml:"user"`
 	Password Secret `yaml:"password"`
-	// TLS is how the way there is kept private: TLSStart (the default), TLSAlways, or TLSNever, for a server on this machine.
+	// TLS is how the way there is kept private: TLSStart (the default), TLSAlways, or TLSNever, for a server on this
+	// machine.
 	TLS string `yaml:"tls"`
 }
 

@@ -12,7 +12,10 @@ import (
 func (r *reading) people(c *Config, at path) {
 	r.names(at, maps.Keys(c.People))
 	if _, taken := c.People[contract.ActorCurfew]; taken {
-		r.wrong(at.key(contract.ActorCurfew), "choose another", "is the name that Curfew's own doings have in the ledger")
+		r.wrong(
+			at.key(contract.ActorCurfew),
+			contract.Invalid("is the name that Curfew's own doings have in the ledger").Advise("choose another"),
+		)
 	}
 	tokens := map[[sha256.Size]byte]string{}
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
@@ -22,7 +25,10 @@ func (r *reading) people(c *Config, at path) {
 		}
 		digest := sha256.Sum256([]byte(token.Reveal()))
 		if owner, taken := tokens[digest]; taken {
-			r.wrong(at.key(id).key("token"), "give each person a token of their own", "is the same as that of %s", owner)
+			r.wrong(
+				at.key(id).key("token"),
+				contract.Invalid("is the same as that of %s", owner).Advise("give each person a token of their own"),
+			)
 			continue
 		}
 		tokens[digest] = id
@@ -41,20 +47,31 @@ func (r *reading) accounts(c *Config, at path) {
 		for _, target := range slices.Sorted(maps.Keys(c.People[id].Accounts)) {
 			name, here := c.People[id].Accounts[target], at.key(id).key("accounts").key(target)
 			if _, found := c.Targets[target]; !found && !slices.Contains(c.Systems(), target) {
-				r.wrong(here, suggest(target, slices.Collect(maps.Keys(c.Targets))), "there is no such target")
+				r.wrong(
+					here,
+					contract.Invalid("there is no such target").
+						Advise(suggest(target, slices.Collect(maps.Keys(c.Targets)))),
+				)
 				continue
 			}
 			if strings.TrimSpace(name) == "" {
-				r.wrong(here, "write the person's name there, or take the line out", "is empty")
+				r.wrong(
+					here,
+					contract.Invalid("is empty").Advise("write the person's name there, or take the line out"),
+				)
 				continue
 			}
 			if strings.TrimSpace(name) != name {
-				r.wrong(here, "copy it from there again", "has space around it")
+				r.wrong(here, contract.Invalid("has space around it").Advise("copy it from there again"))
 				continue
 			}
 			key := account{target, alike(name)}
 			if owner, taken := owners[key]; taken {
-				r.wrong(here, "give each person one account, and each account one person", "is the account of %s already", owner)
+				r.wrong(
+					here,
+					contract.Invalid("is the account of %s already", owner).
+						Advise("give each person one account, and each account one person"),
+				)
 				continue
 			}
 			owners[key] = id

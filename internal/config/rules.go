@@ -10,15 +10,21 @@ import (
 // Rules are a template's rules, as requests pin them.
 func (t Template) Rules() contract.Rules {
 	rules := contract.Rules{
-		Requesters:  contract.People{People: t.Requesters.People, Groups: t.Requesters.Groups},
-		BindSubject: t.Requesters.BindSubject, OnBehalf: contract.OnBehalf(t.OnBehalf), MinDuration: t.Duration.Min, MaxContinuous: t.Duration.MaxContinuous,
+		Requesters:    contract.People{People: t.Requesters.People, Groups: t.Requesters.Groups},
+		BindSubject:   t.Requesters.BindSubject,
+		OnBehalf:      contract.OnBehalf(t.OnBehalf),
+		MinDuration:   t.Duration.Min,
+		MaxContinuous: t.Duration.MaxContinuous,
 		Ticket: contract.TicketRule{
 			Required: t.Ticket.Use == TicketRequired,
 			Projects: t.Ticket.Projects, Statuses: t.Ticket.Statuses, RequesterIs: t.Ticket.RequesterIs,
 			Open: contract.TicketPlace(t.Ticket.Open),
 		},
-		StartWithin: t.StartWithin, Automatic: constraints(t.Automatic), Approvals: t.ApprovalRules(),
-		Constraints: constraints(t.Constraints), Extension: contract.ExtensionRule(t.Extension),
+		StartWithin: t.StartWithin,
+		Automatic:   constraints(t.Automatic),
+		Approvals:   t.ApprovalRules(),
+		Constraints: constraints(t.Constraints),
+		Extension:   contract.ExtensionRule(t.Extension),
 		BreakGlass: contract.BreakGlassRule{
 			Groups: t.BreakGlass.Groups, MaxDuration: t.BreakGlass.MaxDuration, ReviewWithin: t.BreakGlass.ReviewWithin,
 			Ticket: contract.TicketPlace(t.BreakGlass.Ticket), Once: t.BreakGlass.Once,
@@ -40,7 +46,13 @@ func (t Template) ApprovalRules() []contract.ApprovalRule {
 	var rules []contract.ApprovalRule
 	for _, r := range t.Approvals {
 		rules = append(rules, contract.ApprovalRule{
-			Name: r.Name, Count: r.Approve, Deny: r.Deny, From: r.People, Groups: r.Groups, After: r.After, Then: contract.People(r.Then),
+			Name:   r.Name,
+			Count:  r.Approve,
+			Deny:   r.Deny,
+			From:   r.People,
+			Groups: r.Groups,
+			After:  r.After,
+			Then:   contract.People(r.Then),
 		})
 	}
 	return rules
@@ -54,17 +66,24 @@ func constraints(configured []Constraint) []contract.Constraint {
 	return all
 }
 
-// Terms are what a template gives a person, and under which rules: what a request pins. Where the person has no account,
-// missing is the target's name, and the terms give nothing.
+// Terms are what a template gives a person, and under which rules: what a request pins. Where the person has no
+// account, missing is the target's name, and the terms give nothing.
 func (c *Config) Terms(template Template, person string) (terms contract.Terms, missing string) {
 	accesses, missing := c.Accesses(template, person)
 	return contract.Terms{
-		Digest: template.Digest, Accesses: accesses, MaxDuration: template.Duration.Max, PendingFor: template.Pending,
-		KeepSessions: template.Sessions == SessionsKeep, DriftCheckInterval: c.Drift.Every, Restore: template.Drift == DriftRestore,
-		Rules: template.Rules(), Reminders: template.Reminders, Warnings: template.warnings(),
-		EndWithTicket:   slices.Contains(template.EndWith, EndWithTicket),
-		EndWithIncident: slices.Contains(template.EndWith, EndWithIncident),
-		Channels:        c.ChannelsOf(template),
+		Digest:             template.Digest,
+		Accesses:           accesses,
+		MaxDuration:        template.Duration.Max,
+		PendingFor:         template.Pending,
+		KeepSessions:       template.Sessions == SessionsKeep,
+		DriftCheckInterval: c.Drift.Every,
+		Restore:            template.Drift == DriftRestore,
+		Rules:              template.Rules(),
+		Reminders:          template.Reminders,
+		Warnings:           template.warnings(),
+		EndWithTicket:      slices.Contains(template.EndWith, EndWithTicket),
+		EndWithIncident:    slices.Contains(template.EndWith, EndWithIncident),
+		Channels:           c.ChannelsOf(template),
 	}, missing
 }
 

@@ -16,7 +16,8 @@ import (
 // Secret is a secret that the configuration refers to ("env:NAME" or "file:/path"), resolved when the file is read. It
 // never shows itself: not when printed, marshalled or logged.
 type Secret struct {
-	// value is behind a pointer because fmt can't call the methods of an unexported field, but prints such a pointer as an address.
+	// value is behind a pointer because fmt can't call the methods of an unexported field, but prints such a pointer as
+	// an address.
 	value *string
 	open  bool
 }
@@ -32,8 +33,9 @@ func (s Secret) Reveal() string {
 	return *s.value
 }
 
-// IsOpen is true for a secret of a file that others than its owner and group can read, or than its owner can change. Keys with
-// which somebody could sign are refused then; where a container mounts its secrets so, passwords and tokens are not.
+// IsOpen is true for a secret of a file that others than its owner and group can read, or than its owner can change.
+// Keys with which somebody could sign are refused then; where a container mounts its secrets so, passwords and tokens
+// are not.
 func (s Secret) IsOpen() bool { return s.open }
 
 // IsZero is true when there is no secret.
@@ -70,16 +72,16 @@ func resolve(reference, folder string) (Secret, error) {
 	case scheme == "file" && name != "":
 		return fromFile(beside(folder, name))
 	}
-	return Secret{}, contract.Problemf(contract.KindInvalid, "", "write env:NAME or file:/path, and keep the secret there",
-		"is no reference to a secret")
+	return Secret{}, contract.Invalid("is no reference to a secret").
+		Advise("write env:NAME or file:/path, and keep the secret there")
 }
 
 func fromEnvironment(name string) (Secret, error) {
 	value := os.Getenv(name)
 	switch {
 	case value == "":
-		return Secret{}, contract.Problemf(contract.KindInvalid, "", "set it before Curfew starts",
-			"the environment variable %s is not set or empty", name)
+		return Secret{}, contract.Invalid("the environment variable %s is not set or empty", name).
+			Advise("set it before Curfew starts")
 	case len(value) > maxSecret:
 		return Secret{}, tooLarge("the environment variable " + name)
 	}
@@ -93,8 +95,8 @@ func fromFile(name string) (Secret, error) {
 		if errors.As(err, &cause) {
 			err = cause.Err
 		}
-		return Secret{}, contract.Problemf(contract.KindInvalid, "", "write the path of a file that Curfew may read",
-			"the file %s can't be read: %v", name, err)
+		return Secret{}, contract.Invalid("the file %s can't be read: %v", name, err).
+			Advise("write the path of a file that Curfew may read")
 	}
 	if len(content) > maxSecret {
 		return Secret{}, tooLarge("the file " + name)
@@ -104,15 +106,17 @@ func fromFile(name string) (Secret, error) {
 		value = strings.TrimSuffix(value, "\r")
 	}
 	if value == "" {
-		return Secret{}, contract.Problemf(contract.KindInvalid, "", "put the secret into it", "the file %s is empty", name)
+		return Secret{}, contract.Invalid("the file %s is empty", name).Advise("put the secret into it")
 	}
 	return Secret{value: &value, open: open}, nil
 }
 
-// OpenToOthers is true for the mode of a file that others than its owner and group can read, or than its owner can change.
+// OpenToOthers is true for the mode of a file that others than its owner and group can read, or than its owner can
+// change.
 func OpenToOthers(mode fs.FileMode) bool { return mode.Perm()&0o027 != 0 }
 
-// readSecret reads one byte more than is allowed. Opening a pipe or device could wait for ever, so only ordinary files are.
+// readSecret reads one byte more than is allowed. Opening a pipe or device could wait for ever, so only ordinary files
+// are.
 func readSecret(name string) (content []byte, open bool, err error) {
 	info, err := os.Stat(name)
 	if err != nil {
@@ -133,8 +137,7 @@ func readSecret(name string) (content []byte, open bool, err error) {
 }
 
 func tooLarge(source string) error {
-	return contract.Problemf(contract.KindInvalid, "", "keep only the secret there",
-		"%s is larger than %d KiB", source, maxSecret>>10)
+	return contract.Invalid("%s is larger than %d KiB", source, maxSecret>>10).Advise("keep only the secret there")
 }
 
 // beside makes a path that the file gives absolute.

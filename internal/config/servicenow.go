@@ -1,6 +1,10 @@
 package config
 
-import "regexp"
+import (
+	"regexp"
+
+	"curfew/workflows/contract"
+)
 
 // sysID is the id of a user, and of everything else at ServiceNow.
 var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
@@ -9,7 +13,7 @@ var sysID = regexp.MustCompile(`^[0-9a-f]{32}$`)
 func (r *reading) serviceNow(c *Config, at path) {
 	instance := c.Incidents.ServiceNow
 	if instance.URL == "" {
-		r.wrong(at.key("url"), "write it like https://example.service-now.com", "is missing")
+		r.wrong(at.key("url"), contract.Invalid("is missing").Advise("write it like https://example.service-now.com"))
 	} else {
 		instance.URL = r.address(at.key("url"), instance.URL)
 		r.behindTLS(at.key("url"), instance.URL, "credentials and incidents")
@@ -18,23 +22,36 @@ func (r *reading) serviceNow(c *Config, at path) {
 	user := instance.User != "" || !instance.Password.IsZero() || r.lost(at.key("password"))
 	switch {
 	case client && user:
-		r.wrong(at, "keep clientId and clientSecret, or user and password", "signs in in two ways")
+		r.wrong(
+			at,
+			contract.Invalid("signs in in two ways").Advise("keep clientId and clientSecret, or user and password"),
+		)
 	case client:
 		r.pair(at, "clientId", instance.ClientID, "clientSecret", instance.ClientSecret)
 	case user:
 		r.pair(at, "user", instance.User, "password", instance.Password)
 	default:
-		r.wrong(at, "write the clientId and clientSecret of an OAuth client, or a user and password", "does not say how to sign in")
+		r.wrong(
+			at,
+			contract.Invalid("does not say how to sign in").
+				Advise("write the clientId and clientSecret of an OAuth client, or a user and password"),
+		)
 	}
-	r.accountIDs(c, SystemServiceNow, sysID, "copy the sys_id of the user's record, which has 32 of 0-9 a-f", "is no sys_id of a ServiceNow user")
+	r.accountIDs(
+		c,
+		SystemServiceNow,
+		sysID,
+		contract.Invalid("is no sys_id of a ServiceNow user").
+			Advise("copy the sys_id of the user's record, which has 32 of 0-9 a-f"),
+	)
 }
 
 // pair holds that a name has its secret, and a secret its name.
 func (r *reading) pair(at path, nameKey, name, secretKey string, secret Secret) {
 	if name == "" {
-		r.wrong(at.key(nameKey), "write whose secret it is", "is missing")
+		r.wrong(at.key(nameKey), contract.Invalid("is missing").Advise("write whose secret it is"))
 	}
 	if secret.IsZero() {
-		r.wrong(at.key(secretKey), "write env:NAME or file:/path", "is missing")
+		r.wrong(at.key(secretKey), contract.Invalid("is missing").Advise("write env:NAME or file:/path"))
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"curfew/internal/policy/condition"
+	"curfew/workflows/contract"
 )
 
 // ticket reads the short form, a word, or the long one.
@@ -28,7 +29,7 @@ func (r *reading) onBehalf(node *yaml.Node, into *OnBehalf, at path) {
 	case node.Kind == yaml.ScalarNode && node.ShortTag() == boolTag:
 		into.Anybody = strings.EqualFold(node.Value, "true")
 	default:
-		r.unusable(at, "write true, false, or a list of groups like [support]", "is neither")
+		r.unusable(at, contract.Invalid("is neither").Advise("write true, false, or a list of groups like [support]"))
 	}
 }
 
@@ -42,15 +43,15 @@ func (r *reading) condition(node *yaml.Node, into *Condition, at path) {
 	var fault *condition.Fault
 	if errors.As(err, &fault) {
 		line, column := r.within(node, fault.Line, fault.Column)
-		r.wrongAt(line, column, at, fault.Fix, "%s", shorten(fault.Message))
+		r.wrongAt(line, column, at, contract.Invalid("%s", shorten(fault.Message)).Advise(fault.Fix))
 		r.broken[at.id()] = true
 		return
 	}
 	*into = Condition(text)
 }
 
-// within finds the place in the file of a place in a text. Where YAML writes the text in another way than it reads (folded
-// or with escapes), it is where the text begins.
+// within finds the place in the file of a place in a text. Where YAML writes the text in another way than it reads
+// (folded or with escapes), it is where the text begins.
 func (r *reading) within(node *yaml.Node, line, column int) (fileLine, fileColumn int) {
 	lines := strings.Split(node.Value, "\n")
 	at, from := node.Line+line-1, 0

@@ -20,7 +20,12 @@ const (
 const EventResolved = "incident.resolved"
 
 // usualEvents start requests where a route names none.
-var usualEvents = []string{"incident.triggered", "incident.acknowledged", "incident.reassigned", "incident.priority_updated"}
+var usualEvents = []string{
+	"incident.triggered",
+	"incident.acknowledged",
+	"incident.reassigned",
+	"incident.priority_updated",
+}
 
 func (r *reading) hooks(c *Config, at path) {
 	r.names(at, maps.Keys(c.Hooks))
@@ -38,10 +43,17 @@ func (r *reading) hooks(c *Config, at path) {
 
 func (r *reading) hookSecrets(hook Hook, at path) {
 	if len(hook.Secrets) == 0 {
-		r.wrong(at, "list at least one reference like env:NAME", "is missing: everybody could send")
+		r.wrong(
+			at,
+			contract.Invalid("is missing: everybody could send").Advise("list at least one reference like env:NAME"),
+		)
 	}
 	if len(hook.Secrets) > mostSecrets {
-		r.wrong(at, "keep those that the source still uses", "has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets)
+		r.wrong(
+			at,
+			contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
+				Advise("keep those that the source still uses"),
+		)
 	}
 	for i, secret := range hook.Secrets {
 		if r.secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
@@ -54,12 +66,15 @@ func (r *reading) hookSecret(verify string, secret Secret, at path) {
 	if verify == VerifyStandard {
 		if _, err := signing.New(secret.Reveal()); err != nil {
 			problem := contract.AsProblem(err)
-			r.wrong(at, problem.Fix, "%s", problem.Fault)
+			r.wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
 		}
 		return
 	}
 	if len(secret.Reveal()) < shortestSecret {
-		r.wrong(at, "make one with `openssl rand -hex 32`", "is shorter than %d bytes", shortestSecret)
+		r.wrong(
+			at,
+			contract.Invalid("is shorter than %d bytes", shortestSecret).Advise("make one with `openssl rand -hex 32`"),
+		)
 	}
 }
 
@@ -71,11 +86,20 @@ func (r *reading) hookPerson(c *Config, hook Hook, at path) {
 	orders := hook.Verify == VerifyBearer || hook.Verify == VerifyStandard
 	switch {
 	case !orders && hook.Person != "":
-		r.wrong(at.key("person"), "take it out", "is for %s and %s only", VerifyBearer, VerifyStandard)
+		r.wrong(
+			at.key("person"),
+			contract.Invalid("is for %s and %s only", VerifyBearer, VerifyStandard).Advise("take it out"),
+		)
 	case !orders && hook.MayName:
-		r.wrong(at.key("mayName"), "take it out", "is for %s and %s only", VerifyBearer, VerifyStandard)
+		r.wrong(
+			at.key("mayName"),
+			contract.Invalid("is for %s and %s only", VerifyBearer, VerifyStandard).Advise("take it out"),
+		)
 	case orders && hook.Person == "" && !hook.MayName:
-		r.wrong(at.key("person"), "write in whose name it asks, or mayName: true", "is missing")
+		r.wrong(
+			at.key("person"),
+			contract.Invalid("is missing").Advise("write in whose name it asks, or mayName: true"),
+		)
 	case hook.Person != "":
 		r.isPerson(c)(hook.Person, at.key("person"))
 	}
@@ -85,9 +109,17 @@ func (r *reading) hookPerson(c *Config, hook Hook, at path) {
 func (r *reading) hookSystem(c *Config, hook Hook, at path) {
 	switch {
 	case hook.Verify == VerifyPagerDuty && c.Incidents.PagerDuty == nil && !r.lost(path{"incidents"}):
-		r.wrong(at, "configure incidents.pagerduty", "needs PagerDuty: each incident is read again before anything is done")
+		r.wrong(
+			at,
+			contract.Invalid("needs PagerDuty: each incident is read again before anything is done").
+				Advise("configure incidents.pagerduty"),
+		)
 	case hook.Verify == VerifyJira && c.Tickets.Jira == nil && !r.lost(path{"tickets"}):
-		r.wrong(at, "configure tickets.jira", "needs Jira: each ticket is read again before anything is done")
+		r.wrong(
+			at,
+			contract.Invalid("needs Jira: each ticket is read again before anything is done").
+				Advise("configure tickets.jira"),
+		)
 	}
 }
 
@@ -100,7 +132,11 @@ func (r *reading) routes(c *Config, hook *Hook, at path) {
 		case VerifyJira:
 			r.ticketRoute(c, *route, here)
 		default:
-			r.wrong(here, "take it out", "starts nothing: routes are for %s and %s", VerifyPagerDuty, VerifyJira)
+			r.wrong(
+				here,
+				contract.Invalid("starts nothing: routes are for %s and %s", VerifyPagerDuty, VerifyJira).
+					Advise("take it out"),
+			)
 			continue
 		}
 		r.routeTemplate(c, *route, here)
@@ -112,15 +148,26 @@ func (r *reading) routeTemplate(c *Config, route Route, at path) {
 	switch {
 	case r.lost(path{"templates"}):
 	case !found:
-		r.wrong(at.key("template"), cmp.Or(suggest(route.Template, slices.Collect(maps.Keys(c.Templates))), "name what is asked for"),
-			"there is no template %q", shorten(route.Template))
+		r.wrong(
+			at.key("template"),
+			contract.Invalid("there is no template %q", shorten(route.Template)).
+				Advise(cmp.Or(suggest(route.Template, slices.Collect(maps.Keys(c.Templates))), "name what is asked for")),
+		)
 	case route.Duration.Duration > template.Duration.Max.Duration:
-		r.wrong(at.key("duration"), "lower it to at most "+template.Duration.Max.String(), "%s is longer than %s allows", route.Duration, route.Template)
+		r.wrong(
+			at.key("duration"),
+			contract.Invalid("%s is longer than %s allows", route.Duration, route.Template).
+				Advise("lower it to at most "+template.Duration.Max.String()),
+		)
 	}
 }
 
 func (r *reading) incidentRoute(c *Config, route *Route, at path) {
-	r.misplaced(at, "of an incident", map[string]string{"project": route.Project, "issueType": route.IssueType, "requestType": route.RequestType})
+	r.misplaced(
+		at,
+		"of an incident",
+		map[string]string{"project": route.Project, "issueType": route.IssueType, "requestType": route.RequestType},
+	)
 	if route.Urgency != "" {
 		r.oneOf(at.key("urgency"), route.Urgency, "high", "low")
 	}
@@ -129,24 +176,47 @@ func (r *reading) incidentRoute(c *Config, route *Route, at path) {
 	}
 	for i, event := range route.On {
 		if !strings.HasPrefix(event, "incident.") || event == EventResolved {
-			r.wrong(at.key("on").item(i), "choose from PagerDuty's, like "+strings.Join(usualEvents, ", "), "%q starts nothing", shorten(event))
+			r.wrong(
+				at.key("on").item(i),
+				contract.Invalid("%q starts nothing", shorten(event)).
+					Advise("choose from PagerDuty's, like "+strings.Join(usualEvents, ", ")),
+			)
 		}
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketRequired {
-		r.wrong(at.key("template"), "choose one whose ticket is optional or none", "%s asks for a ticket, which an incident does not have", route.Template)
+		r.wrong(
+			at.key("template"),
+			contract.Invalid("%s asks for a ticket, which an incident does not have", route.Template).
+				Advise("choose one whose ticket is optional or none"),
+		)
 	}
 }
 
 func (r *reading) ticketRoute(c *Config, route Route, at path) {
-	r.misplaced(at, "of a ticket", map[string]string{"service": route.Service, "urgency": route.Urgency, "priority": route.Priority})
+	r.misplaced(
+		at,
+		"of a ticket",
+		map[string]string{"service": route.Service, "urgency": route.Urgency, "priority": route.Priority},
+	)
 	if len(route.On) > 0 {
-		r.wrong(at.key("on"), "take it out", "means nothing of a ticket: it starts a request when it is created")
+		r.wrong(
+			at.key("on"),
+			contract.Invalid("means nothing of a ticket: it starts a request when it is created").Advise("take it out"),
+		)
 	}
 	if route.Project == "" {
-		r.wrong(at.key("project"), "write its key, like OPS", "is missing: every new ticket of the site would ask for access")
+		r.wrong(
+			at.key("project"),
+			contract.Invalid("is missing: every new ticket of the site would ask for access").
+				Advise("write its key, like OPS"),
+		)
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketNone {
-		r.wrong(at.key("template"), "choose one whose ticket is required or optional", "%s takes no ticket", route.Template)
+		r.wrong(
+			at.key("template"),
+			contract.Invalid("%s takes no ticket", route.Template).
+				Advise("choose one whose ticket is required or optional"),
+		)
 	}
 }
 
@@ -154,7 +224,7 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 func (r *reading) misplaced(at path, of string, values map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if values[key] != "" {
-			r.wrong(at.key(key), "take it out", "means nothing %s", of)
+			r.wrong(at.key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
 		}
 	}
 }
@@ -163,8 +233,8 @@ func (r *reading) decisions(hook Hook, at path) {
 	decides := hook.Decisions != Decisions{}
 	switch {
 	case decides && hook.Verify != VerifyJira:
-		r.wrong(at, "take it out", "is for %s only", VerifyJira)
+		r.wrong(at, contract.Invalid("is for %s only", VerifyJira).Advise("take it out"))
 	case decides && strings.EqualFold(hook.Decisions.Approve, hook.Decisions.Deny):
-		r.wrong(at, "name two statuses", "says the same for yes and no")
+		r.wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
 	}
 }

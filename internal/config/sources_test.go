@@ -108,7 +108,11 @@ templates:
   t: {`+short+", "+role+", "+approved+"}\n"+systems)
 	require.NoError(t, err)
 	pd := c.Hooks["pd"]
-	require.Equal(t, []string{"incident.triggered", "incident.acknowledged", "incident.reassigned", "incident.priority_updated"}, pd.Routes[0].On)
+	require.Equal(
+		t,
+		[]string{"incident.triggered", "incident.acknowledged", "incident.reassigned", "incident.priority_updated"},
+		pd.Routes[0].On,
+	)
 	require.Equal(t, 30*time.Minute, pd.Routes[0].Duration.Duration)
 	require.Equal(t, []string{"incident.escalated"}, pd.Routes[1].On)
 	_, err = c.Hooks["cron"].Signer()

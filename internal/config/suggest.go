@@ -29,8 +29,8 @@ func suggest(name string, known []string) string {
 	return "known here: " + strings.Join(listed, ", ")
 }
 
-// Nearest finds the known name that is few keystrokes away from a mistyped one, if there is one; longer names may differ by
-// more.
+// Nearest finds the known name that is few keystrokes away from a mistyped one, if there is one; longer names may
+// differ by more.
 func Nearest(name string, known []string) (string, bool) {
 	if len(name) > longestName {
 		return "", false

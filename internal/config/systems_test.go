@@ -91,7 +91,10 @@ templates:
 	rule := c.Templates["t"].Rules().BreakGlass
 	require.Equal(t, contract.TicketPlace{Project: "OPS", Type: "Task"}, rule.Ticket)
 
-	without, err := load(t, "groups: {ops: [ada]}\n"+jira+"templates:\n  t: {"+short+", "+role+", "+approved+", "+glass[:len(glass)-2]+"}}\n"+world)
+	without, err := load(
+		t,
+		"groups: {ops: [ada]}\n"+jira+"templates:\n  t: {"+short+", "+role+", "+approved+", "+glass[:len(glass)-2]+"}}\n"+world,
+	)
 	require.NoError(t, err)
 	require.NotEqual(t, without.Templates["t"].Digest, c.Templates["t"].Digest, "requests that sleep see the change")
 }

@@ -17,11 +17,18 @@ import (
 func (r *reading) target(node *yaml.Node, into *Target, at path) {
 	rest := r.apart(r.apart(node, "kind", &into.Kind, at), "taskQueue", &into.TaskQueue, at)
 	if into.TaskQueue != "" && !validID.MatchString(into.TaskQueue) {
-		r.wrong(at.key("taskQueue"), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no name")
+		r.wrong(
+			at.key("taskQueue"),
+			contract.Invalid("is no name").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
+		)
 	}
 	kind, known := r.kinds[into.Kind]
 	if into.Kind == "" || !known {
-		r.unusable(at.key("kind"), suggest(into.Kind, slices.Collect(maps.Keys(r.kinds))), "%s", unknownKind(into.Kind))
+		r.unusable(
+			at.key("kind"),
+			contract.Invalid("%s", unknownKind(into.Kind)).
+				Advise(suggest(into.Kind, slices.Collect(maps.Keys(r.kinds)))),
+		)
 		return
 	}
 	into.Settings = kind.Settings()
@@ -44,8 +51,8 @@ func (r *reading) validate(settings any, before int, at path) {
 	}
 }
 
-// credentials decodes the settings of a target. In a process that serves just some targets, the secrets of others are left
-// alone, and those of its own may be missing: that is returned.
+// credentials decodes the settings of a target. In a process that serves just some targets, the secrets of others are
+// left alone, and those of its own may be missing: that is returned.
 func (r *reading) credentials(serves bool, decode func()) (fault error) {
 	if r.serves == nil {
 		decode()
@@ -82,7 +89,7 @@ func (r *reading) entitlement(node *yaml.Node, into *Entitlement, at path) {
 	}
 	spec, err := json.Marshal(r.plain(rest, at))
 	if err != nil {
-		r.unusable(at, "write ordinary numbers", "can't be written as JSON: %v", err)
+		r.unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
 		return
 	}
 	into.Spec = spec
@@ -124,12 +131,12 @@ func (r *reading) plain(node *yaml.Node, at path) any {
 func (r *reading) scalar(node *yaml.Node, at path) any {
 	switch node.ShortTag() {
 	case nullTag:
-		r.unusable(at, "write a value, or take the line out", "has no value")
+		r.unusable(at, contract.Invalid("has no value").Advise("write a value, or take the line out"))
 		return nil
 	case intTag, floatTag, boolTag:
 		var value any
 		if err := node.Load(&value); err != nil {
-			r.unusable(at, "quote it if it is text", "is no number")
+			r.unusable(at, contract.Invalid("is no number").Advise("quote it if it is text"))
 		}
 		return value
 	default:

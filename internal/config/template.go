@@ -49,14 +49,17 @@ func (r *reading) template(c *Config, template *Template, at path) {
 
 func (r *reading) entitlements(c *Config, template *Template, at path) {
 	if len(template.Entitlements) == 0 {
-		r.wrong(at, "list at least one", "is empty")
+		r.wrong(at, contract.Invalid("is empty").Advise("list at least one"))
 	}
 	first := map[string]int{}
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
 		if entitlement.ReadBack != "" && template.Drift == DriftRestore {
-			r.wrong(at.item(i).key("readBack"), "leave it out, or write drift: report",
-				"does not go with drift: restore: nobody can see that the access was taken away")
+			r.wrong(
+				at.item(i).key("readBack"),
+				contract.Invalid("does not go with drift: restore: nobody can see that the access was taken away").
+					Advise("leave it out, or write drift: report"),
+			)
 		}
 		if !r.normalize(c, entitlement, at.item(i)) {
 			continue
@@ -64,15 +67,15 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 		r.oneSpelling(c, *entitlement, at.item(i))
 		key := entitlement.Target + "\x00" + string(entitlement.Spec)
 		if earlier, twice := first[key]; twice {
-			r.wrong(at.item(i), "keep one of them", "is the same as %s", at.item(earlier))
+			r.wrong(at.item(i), contract.Invalid("is the same as %s", at.item(earlier)).Advise("keep one of them"))
 			continue
 		}
 		first[key] = i
 	}
 }
 
-// oneSpelling refuses entitlements that give the same and are written differently: requests for them would not add up, and
-// the first to end would take the access of the other away.
+// oneSpelling refuses entitlements that give the same and are written differently: requests for them would not add up,
+// and the first to end would take the access of the other away.
 func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
 	names := r.kinds[c.Targets[entitlement.Target].Kind].Names
 	if names == nil {
@@ -81,7 +84,11 @@ func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
 	key := entitlement.Target + "\x00" + names(entitlement.Spec)
 	earlier, there := r.spelled[key]
 	if there && earlier.spec != string(entitlement.Spec) {
-		r.wrong(at, "write it the same in all templates", "gives what %s gives, and is written differently", earlier.at)
+		r.wrong(
+			at,
+			contract.Invalid("gives what %s gives, and is written differently", earlier.at).
+				Advise("write it the same in all templates"),
+		)
 		return
 	}
 	r.spelled[key] = written{at, string(entitlement.Spec)}
@@ -97,7 +104,10 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 		if entitlement.Target != "" {
 			fault = "there is no target " + strconv.Quote(shorten(entitlement.Target))
 		}
-		r.wrong(at.key("target"), suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets))), "%s", fault)
+		r.wrong(
+			at.key("target"),
+			contract.Invalid("%s", fault).Advise(suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets)))),
+		)
 		return false
 	}
 	kind, found := r.kinds[target.Kind]
@@ -116,26 +126,41 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 func (r *reading) durations(c *Config, template *Template, at path) {
 	longest, usual := template.Duration.Max, template.Duration.Default
 	if longest.Duration == 0 {
-		r.wrong(at.key("max"), "write the longest that access may last, like 4h", "is missing")
+		r.wrong(at.key("max"), contract.Invalid("is missing").Advise("write the longest that access may last, like 4h"))
 	}
 	if usual.Duration == 0 {
-		r.wrong(at.key("default"), "write how long access lasts if nobody says, like 1h", "is missing")
+		r.wrong(
+			at.key("default"),
+			contract.Invalid("is missing").Advise("write how long access lasts if nobody says, like 1h"),
+		)
 	}
 	if longest.Duration > 0 && usual.Duration > longest.Duration {
-		r.wrong(at.key("default"), "lower it to at most "+longest.String(), "%s is longer than max", usual)
+		r.wrong(
+			at.key("default"),
+			contract.Invalid("%s is longer than max", usual).Advise("lower it to at most "+longest.String()),
+		)
 	}
 	if shortest := template.Duration.Min; usual.Duration > 0 && shortest.Duration > usual.Duration {
-		r.wrong(at.key("min"), "lower it to at most "+usual.String(), "%s is longer than default", shortest)
+		r.wrong(
+			at.key("min"),
+			contract.Invalid("%s is longer than default", shortest).Advise("lower it to at most "+usual.String()),
+		)
 	}
 	if most := template.Duration.MaxContinuous; most.Duration > 0 && most.Duration < usual.Duration {
-		r.wrong(at.key("maxContinuous"), "raise it to at least "+usual.String(), "%s is shorter than default", most)
+		r.wrong(
+			at.key("maxContinuous"),
+			contract.Invalid("%s is shorter than default", most).Advise("raise it to at least "+usual.String()),
+		)
 	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
 		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}
 		if allowed.Duration > 0 && longest.Duration > allowed.Duration {
-			r.wrong(at.key("max"), "lower it to at most "+allowed.String(),
-				"%s is longer than %s (%s) allows", longest, entitlement.Target, kind)
+			r.wrong(
+				at.key("max"),
+				contract.Invalid("%s is longer than %s (%s) allows", longest, entitlement.Target, kind).
+					Advise("lower it to at most "+allowed.String()),
+			)
 			return
 		}
 	}

@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 	"time"
+
+	"curfew/workflows/contract"
 )
 
 // How Curfew looks after what it gave when the file does not say.
@@ -27,7 +29,7 @@ const (
 
 func (r *reading) ledger(ledger *Ledger, at path) {
 	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
-		r.wrong(at, "keep one of sqlite and postgres", "names two places")
+		r.wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
 	}
 	if ledger.Postgres.IsZero() && !r.lost(at.key("postgres")) {
 		ledger.SQLite = beside(r.folder, cmp.Or(ledger.SQLite, defaultLedger))
@@ -36,7 +38,11 @@ func (r *reading) ledger(ledger *Ledger, at path) {
 
 func (r *reading) seals(seals *Seals, at path) {
 	if seals.Keys == "" && (seals.Key != "" || seals.Decider != "") {
-		r.wrong(at.key("keys"), "name the key set that `curfew keys new` has written beside the private key", "is missing")
+		r.wrong(
+			at.key("keys"),
+			contract.Invalid("is missing").
+				Advise("name the key set that `curfew keys new` has written beside the private key"),
+		)
 	}
 	for _, file := range []*string{&seals.Key, &seals.Decider, &seals.Keys} {
 		if *file != "" {
@@ -59,14 +65,23 @@ func (r *reading) upkeep(c *Config) {
 	} {
 		*length.value = cmp.Or(*length.value, length.usual)
 		if *length.value < length.shortest {
-			r.wrong(length.at, "write at least "+length.shortest.String(), "%s is too short", *length.value)
+			r.wrong(
+				length.at,
+				contract.Invalid("%s is too short", *length.value).Advise("write at least "+length.shortest.String()),
+			)
 		}
 	}
 	if c.Departures.After.Duration > longestDeparture {
-		r.wrong(path{"departures", "after"}, "write at most 168h", "%s is too long", c.Departures.After)
+		r.wrong(
+			path{"departures", "after"},
+			contract.Invalid("%s is too long", c.Departures.After).Advise("write at most 168h"),
+		)
 	}
 	if c.Sweep.MaxRemovals < 0 {
-		r.wrong(path{"sweep", "maxRemovals"}, "write 1 or more, or set remove: false", "is less than 1")
+		r.wrong(
+			path{"sweep", "maxRemovals"},
+			contract.Invalid("is less than 1").Advise("write 1 or more, or set remove: false"),
+		)
 	}
 	c.Sweep.MaxRemovals = cmp.Or(c.Sweep.MaxRemovals, defaultMaxRemovals)
 }
@@ -77,7 +92,11 @@ func (r *reading) roles(c *Config, at path) {
 	} {
 		for i, person := range people {
 			if _, found := c.People[person]; !found && !r.lost(path{"people"}) {
-				r.wrong(at.key(role).item(i), suggest(person, slices.Collect(maps.Keys(c.People))), "there is no person %q", shorten(person))
+				r.wrong(
+					at.key(role).item(i),
+					contract.Invalid("there is no person %q", shorten(person)).
+						Advise(suggest(person, slices.Collect(maps.Keys(c.People)))),
+				)
 			}
 		}
 	}

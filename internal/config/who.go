@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+
+	"curfew/workflows/contract"
 )
 
 // listed holds that every name on a list is known, and is there once.
 func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
 	for i, name := range names {
 		if check(name, at.item(i)) && slices.Index(names, name) < i {
-			r.wrong(at.item(i), "take it out", "%s is there already", shorten(name))
+			r.wrong(at.item(i), contract.Invalid("%s is there already", shorten(name)).Advise("take it out"))
 		}
 	}
 }
@@ -20,7 +22,11 @@ func (r *reading) isPerson(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
 		_, found := c.People[name]
 		if !found && !r.lost(path{"people"}) {
-			r.wrong(at, suggest(name, slices.Collect(maps.Keys(c.People))), "there is no person %q", shorten(name))
+			r.wrong(
+				at,
+				contract.Invalid("there is no person %q", shorten(name)).
+					Advise(suggest(name, slices.Collect(maps.Keys(c.People)))),
+			)
 		}
 		return found
 	}
@@ -35,7 +41,7 @@ func (r *reading) isGroup(c *Config) func(string, path) bool {
 			if fix == "" {
 				fix = "list its members in groups"
 			}
-			r.wrong(at, fix, "there is no group %q", shorten(name))
+			r.wrong(at, contract.Invalid("there is no group %q", shorten(name)).Advise(fix))
 		}
 		return found
 	}
@@ -69,7 +75,11 @@ func (r *reading) whoAsks(c *Config, template *Template, at path) {
 	named := People{template.Requesters.People, template.Requesters.Groups}
 	r.whom(c, named, at.key("requesters"))
 	if template.Requesters.BindSubject && len(named.People)+len(named.Groups) == 0 {
-		r.wrong(at.key("requesters").key("bindSubject"), "name people or groups beside it, or take it out", "binds to nobody: everybody may ask")
+		r.wrong(
+			at.key("requesters").key("bindSubject"),
+			contract.Invalid("binds to nobody: everybody may ask").
+				Advise("name people or groups beside it, or take it out"),
+		)
 	}
 	r.listed(template.OnBehalf.Groups, at.key("onBehalf"), r.isGroup(c))
 }
@@ -83,7 +93,7 @@ func (r *reading) approvals(c *Config, template *Template, at path) {
 		return
 	}
 	if template.Approval.Count != 0 || len(template.Approval.From) > 0 {
-		r.wrong(at.key("approvals"), "keep one of them", "is there beside approval")
+		r.wrong(at.key("approvals"), contract.Invalid("is there beside approval").Advise("keep one of them"))
 	}
 	var names []string
 	for i := range template.Approvals {
@@ -99,9 +109,13 @@ func (r *reading) approval(c *Config, approval Approval, at path) {
 	r.listed(approval.From, at.key("from"), r.isPerson(c))
 	switch {
 	case approval.Count < 1:
-		r.wrong(at.key("count"), "write how many must approve: 1 or more", "is less than 1")
+		r.wrong(at.key("count"), contract.Invalid("is less than 1").Advise("write how many must approve: 1 or more"))
 	case approval.Count > len(approval.From):
-		r.wrong(at.key("count"), "lower it, or name more people in from", "is more than the %d people in from", len(approval.From))
+		r.wrong(
+			at.key("count"),
+			contract.Invalid("is more than the %d people in from", len(approval.From)).
+				Advise("lower it, or name more people in from"),
+		)
 	}
 }
 
@@ -118,9 +132,13 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	escalates := len(rule.Then.People)+len(rule.Then.Groups) > 0
 	switch {
 	case rule.After.Duration > 0 && !escalates:
-		r.wrong(at.key("after"), "name the people or groups who may review from then on in then, or take it out", "leads to nobody")
+		r.wrong(
+			at.key("after"),
+			contract.Invalid("leads to nobody").
+				Advise("name the people or groups who may review from then on in then, or take it out"),
+		)
 	case rule.After.Duration == 0 && escalates:
-		r.wrong(at.key("then"), "write after how long in after, like 15m", "has no time")
+		r.wrong(at.key("then"), contract.Invalid("has no time").Advise("write after how long in after, like 15m"))
 	}
 	most, known := c.everybody(first, rule.Then)
 	for _, number := range []struct {
@@ -129,9 +147,17 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
 		switch {
 		case number.value < 1:
-			r.wrong(at.key(number.key), fmt.Sprintf("write how many must %s: 1 or more", number.does), "is less than 1")
+			r.wrong(
+				at.key(number.key),
+				contract.Invalid("is less than 1").
+					Advise(fmt.Sprintf("write how many must %s: 1 or more", number.does)),
+			)
 		case known && number.value > most && !r.lost(path{"groups"}):
-			r.wrong(at.key(number.key), "lower it, or name more people or groups", "is more than the %d people whom the rule names", most)
+			r.wrong(
+				at.key(number.key),
+				contract.Invalid("is more than the %d people whom the rule names", most).
+					Advise("lower it, or name more people or groups"),
+			)
 		}
 	}
 }
@@ -141,11 +167,15 @@ func (r *reading) named(names []string, at path) {
 	for i, name := range names {
 		switch {
 		case name == "":
-			r.wrong(at.item(i).key("name"), "give it a name, like security", "is missing")
+			r.wrong(at.item(i).key("name"), contract.Invalid("is missing").Advise("give it a name, like security"))
 		case !validID.MatchString(name):
-			r.wrong(at.item(i).key("name"), "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit", "is no name")
+			r.wrong(
+				at.item(i).key("name"),
+				contract.Invalid("is no name").
+					Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
+			)
 		case slices.Index(names, name) < i:
-			r.wrong(at.item(i).key("name"), "choose another", "%s is there already", name)
+			r.wrong(at.item(i).key("name"), contract.Invalid("%s is there already", name).Advise("choose another"))
 		}
 	}
 }
@@ -156,16 +186,29 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	longest := template.Duration.Max
 	switch {
 	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.wrong(at.key("groups"), "name the groups whose members may use break-glass access", "is missing")
+		r.wrong(
+			at.key("groups"),
+			contract.Invalid("is missing").Advise("name the groups whose members may use break-glass access"),
+		)
 	case len(rule.Groups) == 0:
 		return
 	case rule.MaxDuration.Duration == 0:
-		r.wrong(at.key("maxDuration"), "write the longest that such access may last, like 30m", "is missing")
+		r.wrong(
+			at.key("maxDuration"),
+			contract.Invalid("is missing").Advise("write the longest that such access may last, like 30m"),
+		)
 	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
-		r.wrong(at.key("maxDuration"), "lower it to at most "+longest.String(), "%s is longer than duration.max", rule.MaxDuration)
+		r.wrong(
+			at.key("maxDuration"),
+			contract.Invalid("%s is longer than duration.max", rule.MaxDuration).
+				Advise("lower it to at most "+longest.String()),
+		)
 	}
 	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.wrong(at.key("reviewWithin"), "write within what time a second person signs it, like 24h", "is missing")
+		r.wrong(
+			at.key("reviewWithin"),
+			contract.Invalid("is missing").Advise("write within what time a second person signs it, like 24h"),
+		)
 	}
 	if rule.Ticket != (TicketPlace{}) {
 		r.ticketPlace(c, rule.Ticket, at.key("ticket"))

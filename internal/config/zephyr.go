@@ -1,6 +1,10 @@
 package config
 
-import "cmp"
+import (
+	"cmp"
+
+	"curfew/workflows/contract"
+)
 
 // defaultZephyr is where Zephyr's API is for all Jira sites but those whose data is kept in the EU.
 const defaultZephyr = "https://api.zephyrscale.smartbear.com/v2"
@@ -11,9 +15,9 @@ func (r *reading) zephyr(c *Config, at path) {
 	zephyr.URL = r.address(at.key("url"), cmp.Or(zephyr.URL, defaultZephyr))
 	r.behindTLS(at.key("url"), zephyr.URL, "the token")
 	if zephyr.Token.IsZero() {
-		r.wrong(at.key("token"), "write env:NAME or file:/path", "is missing")
+		r.wrong(at.key("token"), contract.Invalid("is missing").Advise("write env:NAME or file:/path"))
 	}
 	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(at, "set tickets.jira to the site that Zephyr is in", "has no Jira beside it")
+		r.wrong(at, contract.Invalid("has no Jira beside it").Advise("set tickets.jira to the site that Zephyr is in"))
 	}
 }

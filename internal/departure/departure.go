@@ -1,5 +1,5 @@
-// Package departure compares the access that people have with the directory: whose access has to end, because they have left, or
-// because the directory does not have them or their account any more. It changes nothing and asks nobody.
+// Package departure compares the access that people have with the directory: whose access has to end, because they have
+// left, or because the directory does not have them or their account any more. It changes nothing and asks nobody.
 package departure
 
 import (
@@ -55,7 +55,8 @@ func (d Directory) Digest() string {
 	return hex.EncodeToString(sum[:])
 }
 
-// Held is one access that a request holds up for somebody. A request that gives none yet has one without target and account.
+// Held is one access that a request holds up for somebody. A request that gives none yet has one without target and
+// account.
 type Held struct {
 	Request string `json:"request" doc:"The request"`
 	Person  string `json:"person" doc:"Who has, or would get, the access: a person's id"`
@@ -129,8 +130,8 @@ func (d Directory) ends(one Held) (Why, bool) {
 // fewest is how many people may always lose their access by one change of the directory.
 const fewest = 3
 
-// TooMany is true when so many people would lose their access that a mistake is likelier: more than three, and more than a tenth
-// of those who have any.
+// TooMany is true when so many people would lose their access that a mistake is likelier: more than three, and more
+// than a tenth of those who have any.
 func TooMany(departures []Departure, held []Held) bool {
 	return People(departures) > Most(held)
 }

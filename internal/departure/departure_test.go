@@ -13,7 +13,10 @@ import (
 // directory knows ada, who has an account on db, and eve, who has left. Ops are in a directory that nobody asks here.
 func directory() *config.Config {
 	return &config.Config{
-		People:  map[string]config.Person{"ada": {Accounts: map[string]string{"db": "ada", "mail": "ada@example.org"}}, "bob": {}},
+		People: map[string]config.Person{
+			"ada": {Accounts: map[string]string{"db": "ada", "mail": "ada@example.org"}},
+			"bob": {},
+		},
 		Leavers: map[string]config.Person{"eve": {Left: true, Accounts: map[string]string{"db": "eve"}}},
 		Targets: map[string]config.Target{"db": {}},
 		Groups:  map[string]config.Group{"ops": {Directory: "corp"}},
@@ -90,7 +93,10 @@ func TestMoreThanThreePeopleAndATenthOfTheHoldersAreTooMany(t *testing.T) {
 				person = fmt.Sprint("gone-", n)
 			}
 			for _, request := range []string{"a", "b"} { // two for each person
-				held = append(held, departure.Held{Request: fmt.Sprint(person, request), Person: person, Target: "db", Account: person})
+				held = append(
+					held,
+					departure.Held{Request: fmt.Sprint(person, request), Person: person, Target: "db", Account: person},
+				)
 			}
 			held = append(held, departure.Held{Request: fmt.Sprint("waits-", n), Person: fmt.Sprint("kept-waits-", n)})
 		}

@@ -1,5 +1,5 @@
-// Package exactjson reads JSON that comes from outside: each key matches a field exactly and occurs once, so that nobody who
-// looks at the text reads something else in it than Curfew does.
+// Package exactjson reads JSON that comes from outside: each key matches a field exactly and occurs once, so that
+// nobody who looks at the text reads something else in it than Curfew does.
 package exactjson
 
 import (

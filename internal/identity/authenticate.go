@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"curfew/internal/config"
+	"curfew/workflows/contract"
 )
 
 // maxToken is more than any provider's tokens have, and less than what a header may.
@@ -42,9 +43,14 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller,
 	const another = "send a token that is yours, or sign in again with curfew login"
 	switch {
 	case token == "":
-		return Caller{}, unproven("send one as Authorization: Bearer …, or sign in with curfew login", "no bearer token came with the call")
+		return Caller{}, unproven(
+			contract.Forbidden("no bearer token came with the call").
+				Advise("send one as Authorization: Bearer …, or sign in with curfew login"),
+		)
 	case len(token) > maxToken:
-		return Caller{}, unproven(another, "the bearer token is longer than %d KiB", maxToken>>10)
+		return Caller{}, unproven(
+			contract.Forbidden("the bearer token is longer than %d KiB", maxToken>>10).Advise(another),
+		)
 	}
 	if person, ok := a.config.Current().PersonByToken(token); ok {
 		return Caller{Person: person, Scopes: config.Scopes(), Means: MeansToken}, nil
@@ -53,7 +59,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller,
 		return a.byServiceToken(token)
 	}
 	if a.provider == nil || strings.Count(token, ".") != 2 {
-		return Caller{}, unproven(another, "the bearer token is nobody's")
+		return Caller{}, unproven(contract.Forbidden("the bearer token is nobody's").Advise(another))
 	}
 	return a.provider.recognize(ctx, token, "")
 }
@@ -64,9 +70,9 @@ func (a *Authenticator) byServiceToken(token string) (Caller, error) {
 	known, ok := a.config.Current().ServiceTokenBy(sha256.Sum256([]byte(token)))
 	switch {
 	case !ok:
-		return Caller{}, unproven(another, "the service token is not in the configuration")
+		return Caller{}, unproven(contract.Forbidden("the service token is not in the configuration").Advise(another))
 	case !a.now().Before(known.Until):
-		return Caller{}, unproven(another, "the service token has expired")
+		return Caller{}, unproven(contract.Forbidden("the service token has expired").Advise(another))
 	}
 	return Caller{Person: known.Person, Scopes: slices.Clone(known.Scopes), Means: MeansServiceToken}, nil
 }

@@ -26,11 +26,12 @@ type discovery struct {
 	Challenges []string `json:"code_challenge_methods_supported"`
 }
 
-// Check finds out whether people could sign in at the provider, and signs nobody in; callback is where it would send browsers
-// back to. Every error is a *contract.Problem that names the setting, and what to write there.
+// Check finds out whether people could sign in at the provider, and signs nobody in; callback is where it would send
+// browsers back to. Every error is a *contract.Problem that names the setting, and what to write there.
 func Check(ctx context.Context, settings config.OIDC, callback string) []error {
 	c := checker{settings, &http.Client{
-		Timeout: askWithin, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		Timeout:       askWithin,
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
 	found, err := c.discover(ctx)
 	if err != nil {
@@ -62,17 +63,25 @@ func (c checker) discover(ctx context.Context) (found discovery, err error) {
 	status, body, err := c.get(ctx, address)
 	switch {
 	case err != nil:
-		return found, contract.Problemf(contract.KindUnavailable, "oidc.issuer", "check the host, its certificate, and that it can be reached from here",
-			"%s can't be reached: %v", address, plainly(err))
+		return found, contract.Unavailable("%s can't be reached: %v", address, plainly(err)).
+			At("oidc.issuer").
+			Advise("check the host, its certificate, and that it can be reached from here")
 	case status != http.StatusOK:
-		return found, contract.Problemf(contract.KindInvalid, "oidc.issuer", issuerLike, "there is no provider: %s answers %d", address, status)
+		return found, contract.Invalid("there is no provider: %s answers %d", address, status).
+			At("oidc.issuer").
+			Advise(issuerLike)
 	case json.Unmarshal(body, &found) != nil || found.Issuer == "":
-		return found, contract.Problemf(contract.KindInvalid, "oidc.issuer", issuerLike, "there is no provider: %s is no discovery document", address)
+		return found, contract.Invalid("there is no provider: %s is no discovery document", address).
+			At("oidc.issuer").
+			Advise(issuerLike)
 	case found.Issuer != c.settings.Issuer:
-		return found, contract.Problemf(contract.KindInvalid, "oidc.issuer", issuerFix(found.Issuer),
-			"the provider at %s calls itself %q: every token would be refused", c.settings.Issuer, contract.Shorten(found.Issuer, longestGroup))
+		return found, contract.Invalid("the provider at %s calls itself %q: every token would be refused", c.settings.Issuer, contract.Shorten(found.Issuer, longestGroup)).
+			At("oidc.issuer").
+			Advise(issuerFix(found.Issuer))
 	case found.Keys == "" || found.Authorize == "" || found.Token == "":
-		return found, contract.Problemf(contract.KindInvalid, "oidc.issuer", issuerLike, "the provider does not say where people sign in, or where its keys are")
+		return found, contract.Invalid("the provider does not say where people sign in, or where its keys are").
+			At("oidc.issuer").
+			Advise(issuerLike)
 	}
 	return found, nil
 }
@@ -89,10 +98,13 @@ func (c checker) signing(_ context.Context, found discovery) error {
 	accepted := func(algorithm string) bool { return slices.Contains(algorithms, algorithm) }
 	switch {
 	case len(found.Algorithms) > 0 && !slices.ContainsFunc(found.Algorithms, accepted):
-		return contract.Problemf(contract.KindInvalid, "oidc.issuer", "switch one of "+strings.Join(algorithms, ", ")+" on at the provider",
-			"the provider signs tokens with %s alone", contract.Shorten(strings.Join(found.Algorithms, ", "), longestGroup))
+		return contract.Invalid("the provider signs tokens with %s alone", contract.Shorten(strings.Join(found.Algorithms, ", "), longestGroup)).
+			At("oidc.issuer").
+			Advise("switch one of " + strings.Join(algorithms, ", ") + " on at the provider")
 	case len(found.Challenges) > 0 && !slices.Contains(found.Challenges, "S256"):
-		return contract.Problemf(contract.KindInvalid, "oidc.issuer", "switch PKCE with S256 on at the provider", "the provider offers no PKCE with S256")
+		return contract.Invalid("the provider offers no PKCE with S256").
+			At("oidc.issuer").
+			Advise("switch PKCE with S256 on at the provider")
 	}
 	return nil
 }
@@ -101,28 +113,39 @@ func (c checker) signing(_ context.Context, found discovery) error {
 func (c checker) keys(ctx context.Context, found discovery) error {
 	status, body, err := c.get(ctx, found.Keys)
 	if err != nil {
-		return contract.Problemf(contract.KindUnavailable, "oidc.issuer", "let Curfew reach it, too", "the provider's keys at %s can't be reached: %v", found.Keys, plainly(err))
+		return contract.Unavailable("the provider's keys at %s can't be reached: %v", found.Keys, plainly(err)).
+			At("oidc.issuer").
+			Advise("let Curfew reach it, too")
 	}
 	var set jose.JSONWebKeySet
 	if status != http.StatusOK || json.Unmarshal(body, &set) != nil {
-		return contract.Problemf(contract.KindInvalid, "oidc.issuer", "see what the provider's jwks_uri leads to", "the provider has no keys at %s: it answers %d", found.Keys, status)
+		return contract.Invalid("the provider has no keys at %s: it answers %d", found.Keys, status).
+			At("oidc.issuer").
+			Advise("see what the provider's jwks_uri leads to")
 	}
 	usable := func(key jose.JSONWebKey) bool {
-		return key.IsPublic() && key.Valid() && key.Use != "enc" && (key.Algorithm == "" || slices.Contains(algorithms, key.Algorithm))
+		return key.IsPublic() && key.Valid() && key.Use != "enc" &&
+			(key.Algorithm == "" || slices.Contains(algorithms, key.Algorithm))
 	}
 	if !slices.ContainsFunc(set.Keys, usable) {
-		return contract.Problemf(contract.KindInvalid, "oidc.issuer", "have the provider sign with one of "+strings.Join(algorithms, ", "),
-			"none of the provider's %d keys can verify a token", len(set.Keys))
+		return contract.Invalid("none of the provider's %d keys can verify a token", len(set.Keys)).
+			At("oidc.issuer").
+			Advise("have the provider sign with one of " + strings.Join(algorithms, ", "))
 	}
 	return nil
 }
 
-// client shows the provider a code that it never gave: who is known is told that the code is no good, and who is not is told
-// that.
+// client shows the provider a code that it never gave: who is known is told that the code is no good, and who is not is
+// told that.
 func (c checker) client(ctx context.Context, found discovery) error {
 	form := url.Values{
-		"grant_type": {"authorization_code"}, "code": {"no-code-of-yours"}, "code_verifier": {NewSecret()}, "client_id": {c.settings.ClientID},
-		"redirect_uri": {"http://127.0.0.1/"},
+		"grant_type": {
+			"authorization_code",
+		},
+		"code":          {"no-code-of-yours"},
+		"code_verifier": {NewSecret()},
+		"client_id":     {c.settings.ClientID},
+		"redirect_uri":  {"http://127.0.0.1/"},
 	}
 	secret := c.settings.ClientSecret.Reveal()
 	status, body, err := c.post(ctx, found.Token, form, func(r *http.Request) {
@@ -138,7 +161,13 @@ func (c checker) client(ctx context.Context, found discovery) error {
 	}
 	if answer.Error == "invalid_client" && secret != "" { // some take the secret in the form alone
 		form.Set("client_secret", secret)
-		if _, body, err = c.post(ctx, found.Token, form, func(*http.Request) {}); err != nil || json.Unmarshal(body, &answer) != nil {
+		if _, body, err = c.post(
+			ctx,
+			found.Token,
+			form,
+			func(*http.Request) {},
+		); err != nil ||
+			json.Unmarshal(body, &answer) != nil {
 			return nil
 		}
 	}
@@ -146,12 +175,13 @@ func (c checker) client(ctx context.Context, found discovery) error {
 		return nil
 	}
 	if secret == "" {
-		return contract.Problemf(contract.KindInvalid, "oidc.clientSecret",
-			"write the client's secret, or make it a public client at the provider; and see that oidc.clientId is its id",
-			"the provider does not let the client %q in without a secret", c.settings.ClientID)
+		return contract.Invalid("the provider does not let the client %q in without a secret", c.settings.ClientID).
+			At("oidc.clientSecret").
+			Advise("write the client's secret, or make it a public client at the provider; and see that oidc.clientId is its id")
 	}
-	return contract.Problemf(contract.KindInvalid, "oidc.clientSecret", "copy the client's id and secret from the provider again; the secret may have expired",
-		"the provider does not know the client %q by this secret (%s)", c.settings.ClientID, answer.Error)
+	return contract.Invalid("the provider does not know the client %q by this secret (%s)", c.settings.ClientID, answer.Error).
+		At("oidc.clientSecret").
+		Advise("copy the client's id and secret from the provider again; the secret may have expired")
 }
 
 // callback asks for the page where people would sign in, and looks whether the provider says that it sends nobody back.
@@ -174,8 +204,9 @@ func (c checker) callback(ctx context.Context, found discovery, callback string)
 	if err != nil || !refused && !strings.Contains(said, "aadsts50011") {
 		return nil
 	}
-	return contract.Problemf(contract.KindInvalid, "oidc.clientId", "register "+callback+" as a redirect address of the client at the provider",
-		"the provider would send nobody back to %s", callback)
+	return contract.Invalid("the provider would send nobody back to %s", callback).
+		At("oidc.clientId").
+		Advise("register " + callback + " as a redirect address of the client at the provider")
 }
 
 func (c checker) get(ctx context.Context, address string) (int, []byte, error) {
@@ -186,7 +217,12 @@ func (c checker) get(ctx context.Context, address string) (int, []byte, error) {
 	return c.do(request)
 }
 
-func (c checker) post(ctx context.Context, address string, form url.Values, sign func(*http.Request)) (int, []byte, error) {
+func (c checker) post(
+	ctx context.Context,
+	address string,
+	form url.Values,
+	sign func(*http.Request),
+) (int, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(form.Encode()))
 	if err != nil {
 		return 0, nil, err

@@ -12,8 +12,8 @@ import (
 // Caller is who acts, and what this call or session may be used for.
 type Caller struct {
 	Person string // the id in the directory
-	// Groups are those that the provider's token named, at the time of the sign-in. They are the provider's names, and none
-	// of the configuration's.
+	// Groups are those that the provider's token named, at the time of the sign-in. They are the provider's names, and
+	// none of the configuration's.
 	Groups []string
 	// At is when the provider said so; zero when it said nothing.
 	At     time.Time
@@ -41,6 +41,4 @@ type Unproven struct{ *contract.Problem }
 // Unwrap is the problem.
 func (u *Unproven) Unwrap() error { return u.Problem }
 
-func unproven(fix, fault string, args ...any) error {
-	return &Unproven{contract.Problemf(contract.KindForbidden, "", fix, fault, args...)}
-}
+func unproven(problem *contract.Problem) error { return &Unproven{problem} }

@@ -23,7 +23,7 @@ func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, er
 		return Caller{}, err
 	}
 	if nonce != "" && subtle.ConstantTimeCompare([]byte(said.Nonce), []byte(nonce)) != 1 {
-		return Caller{}, unproven("sign in again", "the token answers another sign-in")
+		return Caller{}, unproven(contract.Forbidden("the token answers another sign-in").Advise("sign in again"))
 	}
 	person, err := p.person(said)
 	if err != nil {
@@ -47,32 +47,29 @@ func (p *Provider) person(said *claims) (string, error) {
 	byLogin, hasLogin := directory.PersonByLogin(login)
 	switch {
 	case hasSubject && hasLogin && bySubject != byLogin:
-		return "", contract.Problemf(contract.KindForbidden, "", "have an administrator mend login and subject of both in the configuration",
-			"your sign-in is that of two persons, %s and %s", bySubject, byLogin)
+		return "", contract.Forbidden("your sign-in is that of two persons, %s and %s", bySubject, byLogin).
+			Advise("have an administrator mend login and subject of both in the configuration")
 	case hasSubject:
 		return bySubject, nil
 	case hasLogin:
 		return byLogin, nil
 	}
 	if other, almost := directory.PersonByLoginInOtherCase(login); almost {
-		return "", contract.Problemf(contract.KindForbidden, "",
-			"have an administrator write the login as the provider does, as people."+other+".login; in this claim capital and small letters differ",
-			"the provider says that your %s is %q, and the directory has it in other letters for %s",
-			directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup), other)
+		return "", contract.Forbidden("the provider says that your %s is %q, and the directory has it in other letters for %s", directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup), other).
+			Advise("have an administrator write the login as the provider does, as people." + other + ".login; in this claim capital and small letters differ")
 	}
-	return "", contract.Problemf(contract.KindForbidden, "",
-		"have an administrator write it into the configuration, as people.<id>.login or, for the claim sub, people.<id>.subject",
-		"the provider knows you, but nobody in the directory has the %s %q",
-		directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup))
+	return "", contract.Forbidden("the provider knows you, but nobody in the directory has the %s %q", directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup)).
+		Advise("have an administrator write it into the configuration, as people.<id>.login or, for the claim sub, people.<id>.subject")
 }
 
-// login is what the claim that names the person says. An e-mail address that the provider has not verified may be anybody's.
+// login is what the claim that names the person says. An e-mail address that the provider has not verified may be
+// anybody's.
 func (p *Provider) login(said *claims) (string, error) {
 	claim := p.OIDC().PersonClaim
 	login, ok := said.all[claim].(string)
 	if !ok || login == "" {
-		return "", contract.Problemf(contract.KindForbidden, "",
-			"have an administrator of the provider put it into the tokens for Curfew", "the provider's token has no claim %s", claim)
+		return "", contract.Forbidden("the provider's token has no claim %s", claim).
+			Advise("have an administrator of the provider put it into the tokens for Curfew")
 	}
 	if claim == config.ClaimEmail {
 		if err := checkVerified(said); err != nil {
@@ -82,7 +79,8 @@ func (p *Provider) login(said *claims) (string, error) {
 	return login, nil
 }
 
-// checkVerified holds that an e-mail address is its owner's. Providers that never say so are told apart from those that say no.
+// checkVerified holds that an e-mail address is its owner's. Providers that never say so are told apart from those that
+// say no.
 func checkVerified(said *claims) error {
 	const elsewhere = "have an administrator of the provider put email_verified into the tokens for Curfew, or name people by another claim: " +
 		"oidc.personClaim, or people.<id>.subject; docs/identity.md says which, for each provider"
@@ -90,14 +88,14 @@ func checkVerified(said *claims) error {
 	case verified == true || verified == "true":
 		return nil
 	case !there:
-		return contract.Problemf(contract.KindForbidden, "", elsewhere,
-			"the provider's token does not say whether your e-mail address is verified: it has no claim email_verified")
+		return contract.Forbidden("the provider's token does not say whether your e-mail address is verified: it has no claim email_verified").
+			Advise(elsewhere)
 	case verified == false || verified == "false":
-		return contract.Problemf(contract.KindForbidden, "", "verify your address at the provider, or have an administrator there do it",
-			"the provider says that your e-mail address is not verified")
+		return contract.Forbidden("the provider says that your e-mail address is not verified").
+			Advise("verify your address at the provider, or have an administrator there do it")
 	default:
-		return contract.Problemf(contract.KindForbidden, "", elsewhere,
-			"the provider's token does not say whether your e-mail address is verified: its claim email_verified is neither true nor false")
+		return contract.Forbidden("the provider's token does not say whether your e-mail address is verified: its claim email_verified is neither true nor false").
+			Advise(elsewhere)
 	}
 }
 
@@ -113,9 +111,8 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 	}
 	if single, ok := value.(string); ok {
 		if p.packed(single) {
-			return nil, contract.Problemf(contract.KindForbidden, "",
-				"have an administrator of the provider make it a list with an item for each group (in Keycloak, switch Multivalued on)",
-				"the claim %s of the provider's token is one text that looks like several groups: %q", settings.Claim, contract.Shorten(single, longestGroup))
+			return nil, contract.Forbidden("the claim %s of the provider's token is one text that looks like several groups: %q", settings.Claim, contract.Shorten(single, longestGroup)).
+				Advise("have an administrator of the provider make it a list with an item for each group (in Keycloak, switch Multivalued on)")
 		}
 		value = []any{single}
 	}
@@ -128,17 +125,17 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 	}
 	switch {
 	case !there:
-		return nil, contract.Problemf(contract.KindForbidden, "",
-			"have an administrator of the provider put it into the tokens for Curfew", "the provider's token has no claim %s", settings.Claim)
+		return nil, contract.Forbidden("the provider's token has no claim %s", settings.Claim).
+			Advise("have an administrator of the provider put it into the tokens for Curfew")
 	case !ok || len(list) > mostGroups:
-		return nil, contract.Problemf(contract.KindForbidden, "",
-			"have an administrator of the provider make it a list of names", "the claim %s of the provider's token is no list of groups", settings.Claim)
+		return nil, contract.Forbidden("the claim %s of the provider's token is no list of groups", settings.Claim).
+			Advise("have an administrator of the provider make it a list of names")
 	}
 	return groups, nil
 }
 
-// packed is true for a text that is no group's name, as far as the configuration knows, but looks like a list of some. The names
-// that directories give groups have commas too.
+// packed is true for a text that is no group's name, as far as the configuration knows, but looks like a list of some.
+// The names that directories give groups have commas too.
 func (p *Provider) packed(text string) bool {
 	known := map[string]bool{}
 	for _, group := range p.config.Current().Groups {
@@ -148,7 +145,8 @@ func (p *Provider) packed(text string) bool {
 		return false
 	}
 	names := strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" \t\r\n,;|", r) })
-	return strings.ContainsAny(text, ",;|\n[]{}\"") || slices.ContainsFunc(names, func(name string) bool { return known[name] })
+	return strings.ContainsAny(text, ",;|\n[]{}\"") ||
+		slices.ContainsFunc(names, func(name string) bool { return known[name] })
 }
 
 // distinguished is how directories write names, like CN=sre,OU=groups.

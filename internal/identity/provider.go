@@ -19,8 +19,8 @@ var algorithms = []string{oidc.RS256, oidc.ES256, oidc.EdDSA}
 // askAgainAfter is how long a provider that could not be asked is left alone.
 const askAgainAfter = 3 * time.Second
 
-// Provider is the OpenID Connect provider of the configuration. It is looked up when it is first needed, and again until
-// it answers, so that Curfew starts and works on without it; nobody can sign in meanwhile.
+// Provider is the OpenID Connect provider of the configuration. It is looked up when it is first needed, and again
+// until it answers, so that Curfew starts and works on without it; nobody can sign in meanwhile.
 type Provider struct {
 	config *config.Live
 	http   *http.Client
@@ -78,15 +78,15 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	}
 	// Some providers that can do it don't say so; one that says it can only do less is not trusted with a sign-in.
 	if len(offers.Challenges) > 0 && !slices.Contains(offers.Challenges, "S256") {
-		return nil, contract.Problemf(contract.KindUnavailable, "", "have an administrator switch PKCE with S256 on there",
-			"the provider %s offers no safe way to sign in", p.OIDC().Issuer)
+		return nil, contract.Unavailable("the provider %s offers no safe way to sign in", p.OIDC().Issuer).
+			Advise("have an administrator switch PKCE with S256 on there")
 	}
 	return &discovered{provider: provider, keys: oidc.NewRemoteKeySet(ctx, offers.Keys)}, nil
 }
 
 func (p *Provider) unavailable() error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "try again; the other means of signing in work on",
-		"the provider %s can't be asked", p.OIDC().Issuer)
+	problem := contract.Unavailable("the provider %s can't be asked", p.OIDC().Issuer).
+		Advise("try again; the other means of signing in work on")
 	problem.RetryAfter.Duration = askAgainAfter
 	return problem
 }

@@ -136,16 +136,19 @@ func TestAProviderWhoseDocumentIsNotItsOwnIsNotTrusted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			provider := oidc.Start(t, oidc.Options{People: people(), Wrap: rewriting(func(r *http.Request, answer string) string {
-				if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
-					return answer
-				}
-				changed := change("http://"+r.Host, answer)
-				if changed == answer {
-					return "the test changes nothing"
-				}
-				return changed
-			})})
+			provider := oidc.Start(
+				t,
+				oidc.Options{People: people(), Wrap: rewriting(func(r *http.Request, answer string) string {
+					if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
+						return answer
+					}
+					changed := change("http://"+r.Host, answer)
+					if changed == answer {
+						return "the test changes nothing"
+					}
+					return changed
+				})},
+			)
 			callers := identity.New(config.Fixed(trusting(provider.Issuer)))
 			w := &world{provider: provider}
 

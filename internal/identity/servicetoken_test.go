@@ -33,7 +33,11 @@ func TestAServiceTokenActsAsItsPersonWithinItsScopes(t *testing.T) {
 	caller, err := callers.Authenticate(t.Context(), token)
 
 	require.NoError(t, err)
-	require.Equal(t, identity.Caller{Person: "robot", Scopes: []string{config.ScopeAsk}, Means: identity.MeansServiceToken}, caller)
+	require.Equal(
+		t,
+		identity.Caller{Person: "robot", Scopes: []string{config.ScopeAsk}, Means: identity.MeansServiceToken},
+		caller,
+	)
 	require.True(t, caller.May(config.ScopeAsk))
 	require.False(t, caller.May(config.ScopeReview))
 	require.False(t, caller.May(""))

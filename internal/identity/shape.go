@@ -10,14 +10,17 @@ import (
 	"curfew/workflows/contract"
 )
 
-// checkShape says of a payload whose signature is right what else keeps it from proving anything, before anybody says that
-// it is the signature.
+// checkShape says of a payload whose signature is right what else keeps it from proving anything, before anybody says
+// that it is the signature.
 func (p *Provider) checkShape(payload []byte) error {
 	var all map[string]any
 	decoder := json.NewDecoder(bytes.NewReader(payload))
 	decoder.UseNumber()
 	if decoder.Decode(&all) != nil {
-		return unproven("have an administrator of the provider see to it", "the token has no claims: its payload is no JSON object")
+		return unproven(
+			contract.Forbidden("the token has no claims: its payload is no JSON object").
+				Advise("have an administrator of the provider see to it"),
+		)
 	}
 	for _, claim := range []string{"exp", "iat", "nbf"} {
 		if err := checkTime(claim, all); err != nil {
@@ -28,8 +31,10 @@ func (p *Provider) checkShape(payload []byte) error {
 		return p.foreign(issuer)
 	}
 	if begins := instant(all["nbf"]); begins.After(p.now().Add(skew)) {
-		return unproven("try again then; if it stays so, set the clocks of Curfew's server and of the provider (NTP)",
-			"the token's time has not come yet: it counts from %s on, and here it is %s", clock(begins), clock(p.now()))
+		return unproven(
+			contract.Forbidden("the token's time has not come yet: it counts from %s on, and here it is %s", clock(begins), clock(p.now())).
+				Advise("try again then; if it stays so, set the clocks of Curfew's server and of the provider (NTP)"),
+		)
 	}
 	return p.checkOverage(all)
 }
@@ -42,13 +47,21 @@ func checkTime(claim string, all map[string]any) error {
 	case json.Number:
 		return nil
 	case string:
-		return unproven(fix, "the token's claim %s is text, and must be a number of seconds since 1970", claim)
+		return unproven(
+			contract.Forbidden("the token's claim %s is text, and must be a number of seconds since 1970", claim).
+				Advise(fix),
+		)
 	}
 	switch {
 	case there:
-		return unproven(fix, "the token's claim %s is no number of seconds since 1970", claim)
+		return unproven(
+			contract.Forbidden("the token's claim %s is no number of seconds since 1970", claim).Advise(fix),
+		)
 	case claim == "exp":
-		return unproven("have an administrator of the provider give tokens an end", "the token has no claim exp: it would never have expired")
+		return unproven(
+			contract.Forbidden("the token has no claim exp: it would never have expired").
+				Advise("have an administrator of the provider give tokens an end"),
+		)
 	}
 	return nil
 }
@@ -64,8 +77,8 @@ func instant(value any) time.Time {
 
 func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
 
-// foreign is about a token of another issuer. Providers that have two, or write theirs in two ways, are told apart by what they
-// say.
+// foreign is about a token of another issuer. Providers that have two, or write theirs in two ways, are told apart by
+// what they say.
 func (p *Provider) foreign(issuer string) error {
 	ours, fix := p.OIDC().Issuer, "sign in again with curfew login"
 	switch {
@@ -74,10 +87,14 @@ func (p *Provider) foreign(issuer string) error {
 	case strings.Contains(issuer, "sts.windows.net"):
 		fix = "have an administrator of Entra set requestedAccessTokenVersion to 2 in the manifest of the app that the token is for"
 	}
-	return unproven(fix, "the token was issued by another provider than %s: it says %q", ours, contract.Shorten(issuer, longestGroup))
+	return unproven(
+		contract.Forbidden("the token was issued by another provider than %s: it says %q", ours, contract.Shorten(issuer, longestGroup)).
+			Advise(fix),
+	)
 }
 
-// checkOverage refuses a token that has left the groups out because there are too many of them. That is not the same as none.
+// checkOverage refuses a token that has left the groups out because there are too many of them. That is not the same as
+// none.
 func (p *Provider) checkOverage(all map[string]any) error {
 	claim := p.OIDC().Groups.Claim
 	if claim == "" {
@@ -89,8 +106,7 @@ func (p *Provider) checkOverage(all map[string]any) error {
 	if !named && (inside || !slices.Contains([]any{true, "true"}, all["hasgroups"])) {
 		return nil
 	}
-	return contract.Problemf(contract.KindForbidden, "",
-		"have an administrator of the provider put fewer groups into the tokens for Curfew: those that are assigned to the application alone, "+
-			"or app roles; docs/identity.md says how, under Entra",
-		"you are in more groups than the provider puts into a token, so nobody knows which: the claim %s has been left out of it", claim)
+	return contract.Forbidden("you are in more groups than the provider puts into a token, so nobody knows which: the claim %s has been left out of it", claim).
+		Advise("have an administrator of the provider put fewer groups into the tokens for Curfew: those that are assigned to the application alone, " +
+			"or app roles; docs/identity.md says how, under Entra")
 }

@@ -24,7 +24,10 @@ func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := optional.callers.Authenticate(t.Context(), optional.provider.Key().Sign(t, optional.claims(changes), nil))
+			_, err := optional.callers.Authenticate(
+				t.Context(),
+				optional.provider.Key().Sign(t, optional.claims(changes), nil),
+			)
 			problem := requireProblem(t, err, contract.KindForbidden)
 			require.Contains(t, problem.Fault, "more groups than the provider puts into a token")
 			require.Contains(t, problem.Fix, "assigned to the application")
@@ -38,12 +41,18 @@ func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := optional.callers.Authenticate(t.Context(), optional.provider.Key().Sign(t, optional.claims(changes), nil))
+			_, err := optional.callers.Authenticate(
+				t.Context(),
+				optional.provider.Key().Sign(t, optional.claims(changes), nil),
+			)
 			require.NoError(t, err)
 		})
 	}
 	unasked := newWorld(t, func(c *config.Config) { c.OIDC.Groups = config.OIDCGroups{} })
-	_, err := unasked.callers.Authenticate(t.Context(), unasked.provider.Key().Sign(t, unasked.claims(map[string]any{"groups": nil, "hasgroups": true}), nil))
+	_, err := unasked.callers.Authenticate(
+		t.Context(),
+		unasked.provider.Key().Sign(t, unasked.claims(map[string]any{"groups": nil, "hasgroups": true}), nil),
+	)
 	require.NoError(t, err, "whoever asks for no groups misses none")
 }
 
@@ -106,7 +115,10 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := said.world.callers.Authenticate(t.Context(), said.world.provider.Key().Sign(t, said.world.claims(said.changes), nil))
+			_, err := said.world.callers.Authenticate(
+				t.Context(),
+				said.world.provider.Key().Sign(t, said.world.claims(said.changes), nil),
+			)
 			problem := requireProblem(t, err, contract.KindForbidden)
 			require.Contains(t, problem.Fault, said.fault)
 			require.Contains(t, problem.Fix, said.fix)
@@ -114,9 +126,12 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 	}
 	for _, one := range []string{"Platform Team", "Domain Users", "CN=sre,OU=groups,DC=example", "sre"} {
 		var caller identity.Caller
-		caller, err := byName.callers.Authenticate(t.Context(), byName.provider.Key().Sign(t, byName.claims(map[string]any{
-			"preferred_username": "alice@example.com", "groups": one,
-		}), nil))
+		caller, err := byName.callers.Authenticate(
+			t.Context(),
+			byName.provider.Key().Sign(t, byName.claims(map[string]any{
+				"preferred_username": "alice@example.com", "groups": one,
+			}), nil),
+		)
 		require.NoError(t, err, one)
 		require.Equal(t, []string{one}, caller.Groups, "it is one group")
 	}

@@ -43,16 +43,21 @@ func (p *Provider) Redeem(ctx context.Context, signIn SignIn, code string) (Call
 	var refusal *oauth2.RetrieveError
 	switch {
 	case errors.As(err, &refusal) && refusal.ErrorCode == "invalid_client":
-		return Caller{}, contract.Problemf(contract.KindInternal, "", "have an administrator look at oidc.clientId and oidc.clientSecret",
-			"the provider refuses Curfew itself")
+		return Caller{}, contract.Internal("the provider refuses Curfew itself").
+			Advise("have an administrator look at oidc.clientId and oidc.clientSecret")
 	case errors.As(err, &refusal):
-		return Caller{}, unproven("sign in again", "the provider doesn't take its answer for one to this sign-in")
+		return Caller{}, unproven(
+			contract.Forbidden("the provider doesn't take its answer for one to this sign-in").Advise("sign in again"),
+		)
 	case err != nil:
 		return Caller{}, p.unavailable()
 	}
 	raw, ok := token.Extra("id_token").(string)
 	if !ok {
-		return Caller{}, unproven("have an administrator of the provider allow the scope openid", "the provider gave no ID token")
+		return Caller{}, unproven(
+			contract.Forbidden("the provider gave no ID token").
+				Advise("have an administrator of the provider allow the scope openid"),
+		)
 	}
 	return p.recognize(ctx, raw, signIn.Nonce)
 }

@@ -49,7 +49,11 @@ func TestWhoSignsInAtTheProviderIsRecognized(t *testing.T) {
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
 	require.Equal(t, identity.Caller{
-		Person: "alice", Groups: []string{"sre", "on-call"}, At: caller.At, Scopes: config.Scopes(), Means: identity.MeansOIDC,
+		Person: "alice",
+		Groups: []string{"sre", "on-call"},
+		At:     caller.At,
+		Scopes: config.Scopes(),
+		Means:  identity.MeansOIDC,
 	}, caller)
 }
 
@@ -136,7 +140,12 @@ func TestSignInsShareNothing(t *testing.T) {
 	t.Parallel()
 	one, other := identity.NewSignIn(callback), identity.NewSignIn(callback)
 	secrets := map[string]bool{
-		one.State: true, one.Nonce: true, one.Verifier: true, other.State: true, other.Nonce: true, other.Verifier: true,
+		one.State:      true,
+		one.Nonce:      true,
+		one.Verifier:   true,
+		other.State:    true,
+		other.Nonce:    true,
+		other.Verifier: true,
 	}
 	require.Len(t, secrets, 6)
 	for secret := range secrets {

@@ -155,7 +155,10 @@ func TestAMissingClaimOfGroupsMeansNoneOnlyWhereTheConfigurationSaysSo(t *testin
 	t.Parallel()
 	w := newWorld(t, func(c *config.Config) { c.OIDC.Groups.Optional = true })
 
-	caller, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(map[string]any{"groups": nil}), nil))
+	caller, err := w.callers.Authenticate(
+		t.Context(),
+		w.provider.Key().Sign(t, w.claims(map[string]any{"groups": nil}), nil),
+	)
 	require.NoError(t, err)
 	require.Empty(t, caller.Groups)
 

@@ -13,6 +13,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"curfew/internal/exactjson"
+	"curfew/workflows/contract"
 )
 
 // skew is how far the provider's clock may be ahead of ours.
@@ -49,12 +50,12 @@ func (a *attempt) VerifySignature(ctx context.Context, token string) (payload []
 	return payload, a.bad
 }
 
-// verify checks everything about a token but whose it is: its kind, signature, issuer, times, and for whom and by whom it
-// was made.
+// verify checks everything about a token but whose it is: its kind, signature, issuer, times, and for whom and by whom
+// it was made.
 func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 	const again = "sign in again with curfew login"
 	if !isAboutACaller(raw) {
-		return nil, unproven(again, "the token is of a kind that doesn't say who is calling")
+		return nil, unproven(contract.Forbidden("the token is of a kind that doesn't say who is calling").Advise(again))
 	}
 	found, err := p.discover(ctx)
 	if err != nil {
@@ -70,15 +71,21 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 	case attempt.bad != nil:
 		return nil, attempt.bad
 	case errors.As(err, &expired):
-		return nil, unproven(again, "the token has expired")
+		return nil, unproven(contract.Forbidden("the token has expired").Advise(again))
 	case errors.As(attempt.err, &unreachable) && !errors.Is(attempt.err, errTooOften), ctx.Err() != nil:
 		return nil, p.unavailable()
 	case err != nil && attempt.signed:
-		return nil, unproven(again, "the token's claims can't be understood")
+		return nil, unproven(contract.Forbidden("the token's claims can't be understood").Advise(again))
 	case err != nil:
-		return nil, unproven(again, "the token is not signed by %s with one of %s", p.OIDC().Issuer, strings.Join(algorithms, ", "))
+		return nil, unproven(
+			contract.Forbidden("the token is not signed by %s with one of %s", p.OIDC().Issuer, strings.Join(algorithms, ", ")).
+				Advise(again),
+		)
 	case verified.Issuer != p.OIDC().Issuer:
-		return nil, unproven(again, "the token does not say which provider has issued it, and so may be of another provider than %s", p.OIDC().Issuer)
+		return nil, unproven(
+			contract.Forbidden("the token does not say which provider has issued it, and so may be of another provider than %s", p.OIDC().Issuer).
+				Advise(again),
+		)
 	}
 	said := &claims{}
 	var text json.RawMessage
@@ -87,7 +94,7 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 		err = errors.Join(exactjson.Unmarshal(text, said), exactjson.Unmarshal(text, &said.all))
 	}
 	if err != nil {
-		return nil, unproven(again, "the token's claims can't be understood")
+		return nil, unproven(contract.Forbidden("the token's claims can't be understood").Advise(again))
 	}
 	said.issued = verified.IssuedAt
 	return said, p.checkUse(verified, said)
@@ -101,30 +108,34 @@ func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
 	forUs := slices.Concat(known, settings.Audiences)
 	clients := slices.Concat(known, settings.Clients)
 	if !slices.ContainsFunc(verified.Audience, func(audience string) bool { return slices.Contains(forUs, audience) }) {
-		return unproven(ask, "the token was not made for Curfew")
+		return unproven(contract.Forbidden("the token was not made for Curfew").Advise(ask))
 	}
 	for _, client := range []string{said.AuthorizedParty, said.ClientID} {
 		if client != "" && !slices.Contains(clients, client) {
-			return unproven(ask, "the token was made for a client that is not known here")
+			return unproven(contract.Forbidden("the token was made for a client that is not known here").Advise(ask))
 		}
 	}
 	latest := p.now().Add(skew)
 	switch {
 	case len(verified.Audience) > 1 && said.AuthorizedParty == "" && said.ClientID == "":
-		return unproven(ask, "the token is for several, and doesn't say which client had it made")
+		return unproven(
+			contract.Forbidden("the token is for several, and doesn't say which client had it made").Advise(ask),
+		)
 	case said.Subject == "":
-		return unproven(ask, "the token names no subject")
+		return unproven(contract.Forbidden("the token names no subject").Advise(ask))
 	case said.Events != nil:
-		return unproven(ask, "the token tells of an event, and doesn't say who is calling")
+		return unproven(contract.Forbidden("the token tells of an event, and doesn't say who is calling").Advise(ask))
 	case verified.IssuedAt.After(latest):
-		return unproven("try again; if it stays so, set the clocks of Curfew's server and of the provider (NTP)",
-			"the token's time has not come yet: it was issued at %s, and here it is %s", clock(verified.IssuedAt), clock(p.now()))
+		return unproven(
+			contract.Forbidden("the token's time has not come yet: it was issued at %s, and here it is %s", clock(verified.IssuedAt), clock(p.now())).
+				Advise("try again; if it stays so, set the clocks of Curfew's server and of the provider (NTP)"),
+		)
 	}
 	return nil
 }
 
-// isAboutACaller distinguishes ID and access tokens from others that a provider signs with the same keys, such as notices of a
-// sign-out.
+// isAboutACaller distinguishes ID and access tokens from others that a provider signs with the same keys, such as
+// notices of a sign-out.
 func isAboutACaller(raw string) bool {
 	encoded, _, _ := strings.Cut(raw, ".")
 	text, err := base64.RawURLEncoding.DecodeString(encoded)

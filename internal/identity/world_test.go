@@ -47,9 +47,14 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 func trusting(issuer string) *config.Config {
 	return &config.Config{
 		OIDC: &config.OIDC{
-			Issuer: issuer, ClientID: oidc.WebClient, ClientSecret: config.SecretOf(oidc.WebSecret), CLIClientID: oidc.CLIClient,
-			Audiences: []string{oidc.Resource}, Clients: []string{oidc.Machine},
-			PersonClaim: config.ClaimEmail, Groups: config.OIDCGroups{Claim: "groups"},
+			Issuer:       issuer,
+			ClientID:     oidc.WebClient,
+			ClientSecret: config.SecretOf(oidc.WebSecret),
+			CLIClientID:  oidc.CLIClient,
+			Audiences:    []string{oidc.Resource},
+			Clients:      []string{oidc.Machine},
+			PersonClaim:  config.ClaimEmail,
+			Groups:       config.OIDCGroups{Claim: "groups"},
 		},
 		People: map[string]config.Person{
 			"alice": {Login: "alice@example.com", Token: config.SecretOf("token-of-alice")},

@@ -6,7 +6,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Control is for net.Dialer: it bounds how long the system waits for an acknowledgement. Other systems know no such bound.
+// Control is for net.Dialer: it bounds how long the system waits for an acknowledgement. Other systems know no such
+// bound.
 func Control(_, _ string, raw syscall.RawConn) error {
 	var failed error
 	err := raw.Control(func(fd uintptr) {

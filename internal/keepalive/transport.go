@@ -10,8 +10,8 @@ const (
 	idleConnections = 16 // to one host
 	idleTime        = time.Minute
 
-	// A connection of HTTP/2 carries many calls. It is asked whether it lives when it was silent for a while, and closed when
-	// it does not answer, so that they don't all wait for their own bounds.
+	// A connection of HTTP/2 carries many calls. It is asked whether it lives when it was silent for a while, and
+	// closed when it does not answer, so that they don't all wait for their own bounds.
 	silence  = 2 * time.Second
 	patience = time.Second
 )
@@ -29,9 +29,9 @@ func Transport() *http.Transport {
 	}
 }
 
-// Forgetful calls by a transport until a call gets no answer. Then the next one goes by another transport like it, over a
-// new connection: those that nobody uses are as old as the one that failed, and one of HTTP/2 is used on while it is dead.
-// Calls that are under way are left alone.
+// Forgetful calls by a transport until a call gets no answer. Then the next one goes by another transport like it, over
+// a new connection: those that nobody uses are as old as the one that failed, and one of HTTP/2 is used on while it is
+// dead. Calls that are under way are left alone.
 func Forgetful(transport *http.Transport) http.RoundTripper {
 	f := &forgetful{}
 	f.now.Store(transport)

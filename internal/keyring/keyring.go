@@ -1,5 +1,5 @@
-// Package keyring holds the secrets that all servers share. What they make with one of them, a name or a sealed text, nobody
-// else can make, and every server knows it again.
+// Package keyring holds the secrets that all servers share. What they make with one of them, a name or a sealed text,
+// nobody else can make, and every server knows it again.
 package keyring
 
 import (

@@ -1,5 +1,5 @@
-// Package mutate shows that the tests of the promises can fail: it breaks one line of the product at a time, and runs the test
-// that is named to notice.
+// Package mutate shows that the tests of the promises can fail: it breaks one line of the product at a time, and runs
+// the test that is named to notice.
 package mutate
 
 import (
@@ -84,7 +84,19 @@ func (m Mutation) Try(ctx context.Context, root string, limit time.Duration) (Re
 	defer cancel()
 	began := time.Now()
 	//nolint:gosec // the arguments are the table's
-	test := exec.CommandContext(ctx, "go", "test", "-count=1", "-v", "-failfast", "-timeout", limit.String(), "-run", "^"+m.Test+"$", m.Package)
+	test := exec.CommandContext(
+		ctx,
+		"go",
+		"test",
+		"-count=1",
+		"-v",
+		"-failfast",
+		"-timeout",
+		limit.String(),
+		"-run",
+		"^"+m.Test+"$",
+		m.Package,
+	)
 	test.Dir = root
 	// Tests that build the product build the broken one.
 	test.Env = append(os.Environ(), strings.TrimSpace("GOFLAGS="+os.Getenv("GOFLAGS")+" -overlay="+overlay))

@@ -24,8 +24,8 @@ const (
 	mediaJSON = "application/json"
 )
 
-// NewClient makes a client for one system that the configuration names. It follows no redirect: credentials go to that system
-// alone, and a redirected POST would arrive as a GET.
+// NewClient makes a client for one system that the configuration names. It follows no redirect: credentials go to that
+// system alone, and a redirected POST would arrive as a GET.
 func NewClient() *http.Client {
 	transport := keepalive.Transport()
 	transport.MaxResponseHeaderBytes = mostHeader
@@ -35,7 +35,8 @@ func NewClient() *http.Client {
 	}
 }
 
-// API is another system's, which Curfew calls with credentials of its own. What an answer means is for its adapter to say.
+// API is another system's, which Curfew calls with credentials of its own. What an answer means is for its adapter to
+// say.
 type API struct {
 	Peer
 	Base   string // without a slash at its end

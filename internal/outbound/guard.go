@@ -17,8 +17,8 @@ var loopback = []netip.Prefix{
 	netip.MustParsePrefix("::1/128"),
 }
 
-// closed are called only where the settings allow it: this machine, its neighbours on the link, and where clouds hand out
-// a machine's credentials beyond that.
+// closed are called only where the settings allow it: this machine, its neighbours on the link, and where clouds hand
+// out a machine's credentials beyond that.
 var closed = append(slices.Clone(loopback),
 	netip.MustParsePrefix("169.254.0.0/16"),
 	netip.MustParsePrefix("fe80::/10"),
@@ -39,8 +39,8 @@ var private = []netip.Prefix{
 	netip.MustParsePrefix("fec0::/10"),
 }
 
-// never are no server's addresses: unspecified (which reaches this machine), IPv4 within IPv6 as it is not done any more,
-// multicast, reserved and broadcast.
+// never are no server's addresses: unspecified (which reaches this machine), IPv4 within IPv6 as it is not done any
+// more, multicast, reserved and broadcast.
 var never = []netip.Prefix{
 	netip.MustParsePrefix("0.0.0.0/8"),
 	netip.MustParsePrefix("224.0.0.0/4"),
@@ -94,7 +94,8 @@ func (g Guard) check(address netip.Addr) error {
 	}
 }
 
-// CheckHost checks ahead of any call what can be checked: names other than localhost are resolved only when they are called.
+// CheckHost checks ahead of any call what can be checked: names other than localhost are resolved only when they are
+// called.
 func (g Guard) CheckHost(host string) error {
 	if host == "localhost" {
 		if g.check(netip.IPv6Loopback()) == nil {
@@ -124,29 +125,28 @@ func plain(address netip.Addr) netip.Addr {
 	return address
 }
 
-// Ranges reads what may be called all the same, from the setting "allow". What is open anyway may not be named: it would
-// look as if nothing else was.
+// Ranges reads what may be called all the same, from the setting "allow". What is open anyway may not be named: it
+// would look as if nothing else was.
 func Ranges(texts []string) ([]netip.Prefix, error) {
 	if len(texts) > maxRanges {
-		return nil, invalid("allow", fmt.Sprintf("name at most %d", maxRanges), "names %d ranges", len(texts))
+		return nil, contract.Invalid("names %d ranges", len(texts)).
+			At("allow").
+			Advise(fmt.Sprintf("name at most %d", maxRanges))
 	}
 	parsed := make([]netip.Prefix, len(texts))
 	for i, text := range texts {
 		field := fmt.Sprintf("allow[%d]", i)
 		prefix, err := netip.ParsePrefix(text)
 		if err != nil {
-			return nil, invalid(field, "write it like 127.0.0.0/8", "is no range of addresses")
+			return nil, contract.Invalid("is no range of addresses").At(field).Advise("write it like 127.0.0.0/8")
 		}
 		within := func(outer netip.Prefix) bool { return outer.Bits() <= prefix.Bits() && outer.Contains(prefix.Addr()) }
 		if !slices.ContainsFunc(closed, within) {
-			return nil, invalid(field, "name only what is closed otherwise, like 127.0.0.0/8, ::1/128 or 169.254.10.0/24",
-				"%s has other addresses than loopback and link-local ones", prefix)
+			return nil, contract.Invalid("%s has other addresses than loopback and link-local ones", prefix).
+				At(field).
+				Advise("name only what is closed otherwise, like 127.0.0.0/8, ::1/128 or 169.254.10.0/24")
 		}
 		parsed[i] = prefix.Masked()
 	}
 	return parsed, nil
-}
-
-func invalid(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -1,6 +1,6 @@
-// Package outbound calls other systems over HTTP: those that the configuration names with credentials of ours, and those that
-// users choose only at allowed addresses. It bounds each call and the answers that it reads, follows no redirect, and honours
-// Retry-After by the clock of whoever asks for it.
+// Package outbound calls other systems over HTTP: those that the configuration names with credentials of ours, and
+// those that users choose only at allowed addresses. It bounds each call and the answers that it reads, follows no
+// redirect, and honours Retry-After by the clock of whoever asks for it.
 package outbound
 
 import (
@@ -108,7 +108,11 @@ func (a Answer) JSON(into any) bool { return a.IsJSON() && json.Unmarshal(a.Body
 // Passes is true for refusals of the moment.
 func (a Answer) Passes() bool {
 	switch a.Status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusLocked, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusRequestTimeout,
+		http.StatusConflict,
+		http.StatusLocked,
+		http.StatusTooEarly,
+		http.StatusTooManyRequests:
 		return true
 	default:
 		return a.Status >= 500
@@ -123,9 +127,9 @@ func (a Answer) At() time.Time {
 	return time.Now()
 }
 
-// RetryAfter is how long the answer asks us to wait, in seconds or until an instant of its own clock, and no longer than
-// longest. It is zero when the answer does not ask, or can't be read. other is a header of the vendor's own that counts in
-// seconds; empty for none.
+// RetryAfter is how long the answer asks us to wait, in seconds or until an instant of its own clock, and no longer
+// than longest. It is zero when the answer does not ask, or can't be read. other is a header of the vendor's own that
+// counts in seconds; empty for none.
 func (a Answer) RetryAfter(longest time.Duration, other string) contract.Duration {
 	asked := a.Header.Get("Retry-After")
 	if asked == "" && other != "" {

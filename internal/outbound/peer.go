@@ -36,12 +36,14 @@ func (p Peer) Unreachable(ctx context.Context, err error) error {
 	if wrapped := (*url.Error)(nil); errors.As(err, &wrapped) {
 		err = wrapped.Err // the rest repeats the address
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Name+" is up and can be reached from here", "%s can't be reached: %s", p, Clip(err.Error()))
+	return contract.Unavailable("%s can't be reached: %s", p, Clip(err.Error())).
+		Advise("see that " + p.Name + " is up and can be reached from here")
 }
 
 // Strange is about an answer that the peer itself would not give: more likely a proxy or a sign-in page did.
 func (p Peer) Strange(what string, args ...any) *contract.Problem {
-	return contract.Problemf(contract.KindUnavailable, "", "see that "+p.Leads, "%s gave a strange answer: %s", p, fmt.Sprintf(what, args...))
+	return contract.Unavailable("%s gave a strange answer: %s", p, fmt.Sprintf(what, args...)).
+		Advise("see that " + p.Leads)
 }
 
 // IsJSON is true for an answer that says it is JSON.

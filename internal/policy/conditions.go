@@ -11,7 +11,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Conditions are compiled conditions by their text. They may be used by many goroutines at once while nobody adds to them.
+// Conditions are compiled conditions by their text. They may be used by many goroutines at once while nobody adds to
+// them.
 type Conditions map[string]compiled
 
 type compiled struct {
@@ -141,8 +142,13 @@ func variables(facts Facts) (condition.Facts, error) {
 			Assignee: ticket.Assignee, Reporter: ticket.Reporter,
 		},
 		condition.Incident{
-			Found: incident.Found, ID: r.Incident, Service: incident.Service, Urgency: incident.Urgency, Open: incident.Open,
-			Acknowledged: incident.Acknowledged, OnCall: incident.OnCall,
+			Found:        incident.Found,
+			ID:           r.Incident,
+			Service:      incident.Service,
+			Urgency:      incident.Urgency,
+			Open:         incident.Open,
+			Acknowledged: incident.Acknowledged,
+			OnCall:       incident.OnCall,
 		},
 		facts.Now,
 	)

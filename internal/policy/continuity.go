@@ -36,8 +36,11 @@ func (f Facts) withoutBreak() contract.Duration {
 func (s termsVersion) tooLongWithoutBreak(facts Facts) string {
 	most := s.Rules.MaxContinuous
 	if most.Duration > 0 && facts.Uncounted {
-		return fmt.Sprintf("the template allows this access for %s without a break, and %s has made too many requests lately to tell since when they have had it",
-			most, facts.Request.Subject)
+		return fmt.Sprintf(
+			"the template allows this access for %s without a break, and %s has made too many requests lately to tell since when they have had it",
+			most,
+			facts.Request.Subject,
+		)
 	}
 	if lasts := facts.withoutBreak(); most.Duration > 0 && lasts.Duration > most.Duration {
 		return fmt.Sprintf("%s would have this access for %s without a break of %s, and the template allows %s",

@@ -8,9 +8,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Decide says whether the request, or an extension of it, is granted, denied, or waits for reviews, and why. The stricter
-// of the pinned and the present terms holds; the denials that a rule asks for outweigh any number of approvals.
-// Conditions that were not compiled don't hold.
+// Decide says whether the request, or an extension of it, is granted, denied, or waits for reviews, and why. The
+// stricter of the pinned and the present terms holds; the denials that a rule asks for outweigh any number of
+// approvals. Conditions that were not compiled don't hold.
 func Decide(conditions Conditions, facts Facts) Explanation {
 	d := deciding{facts: facts, versions: versionsOf(facts), evaluation: evaluate(conditions, facts)}
 	decision := d.decision()
@@ -80,7 +80,10 @@ func (d *deciding) rule(decision *contract.Decision, tallies []ruleTally, obstac
 	case d.facts.Request.BreakGlass:
 		decision.Ruling, decision.Why = contract.RulingGrant, d.facts.Request.Requester+" used break-glass access, which needs no approval"
 	case automatic:
-		decision.Ruling, decision.Why = contract.RulingGrant, "approved automatically: "+strings.Join(d.automaticNames(), ", ")
+		decision.Ruling, decision.Why = contract.RulingGrant, "approved automatically: "+strings.Join(
+			d.automaticNames(),
+			", ",
+		)
 	case len(tallies) == 0:
 		decision.Why = "nobody may approve it: the template " + d.facts.Request.Template + " names no reviewers"
 		if len(d.versions[0].Rules.Automatic) > 0 {
@@ -111,7 +114,8 @@ func (d *deciding) changed() string {
 func (d *deciding) automatic() bool {
 	automatic := true
 	for _, version := range d.versions {
-		if x := d.facts.Extension; len(version.Rules.Automatic) == 0 || x != nil && (x.Anew || version.Rules.Extension.Review) {
+		if x := d.facts.Extension; len(version.Rules.Automatic) == 0 ||
+			x != nil && (x.Anew || version.Rules.Extension.Review) {
 			automatic = false
 		}
 		for _, condition := range version.Rules.Automatic {
@@ -134,7 +138,10 @@ func (d *deciding) automaticNames() []string {
 // granted is how long the access may last: never longer than was asked.
 func (d *deciding) granted(tallies []ruleTally) contract.Duration {
 	granted := d.facts.duration()
-	if _, longest := shortest(tallies); d.facts.Extension == nil && longest.Duration > 0 && !d.facts.Request.BreakGlass {
+	if _, longest := shortest(
+		tallies,
+	); d.facts.Extension == nil && longest.Duration > 0 &&
+		!d.facts.Request.BreakGlass {
 		granted.Duration = min(granted.Duration, longest.Duration)
 	}
 	return granted

@@ -18,9 +18,11 @@ func facts(changes ...func(*policy.Facts)) policy.Facts {
 		return contract.Terms{
 			Digest: "d1", MaxDuration: hours(4),
 			Rules: contract.Rules{
-				Ticket:    contract.TicketRule{Required: true},
-				OnBehalf:  contract.OnBehalf{Anybody: true},
-				Approvals: []contract.ApprovalRule{{Name: "peers", Count: 2, From: []string{"ada", "grace", "edsger", "barbara"}}},
+				Ticket:   contract.TicketRule{Required: true},
+				OnBehalf: contract.OnBehalf{Anybody: true},
+				Approvals: []contract.ApprovalRule{
+					{Name: "peers", Count: 2, From: []string{"ada", "grace", "edsger", "barbara"}},
+				},
 			},
 		}
 	}
@@ -287,7 +289,12 @@ func TestTheStricterOfPinnedAndPresentTermsHolds(t *testing.T) {
 
 func TestOnlyWhatTheTemplateGivesTodayIsGranted(t *testing.T) {
 	t.Parallel()
-	given := contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reporting"}`), Person: "ada", Account: "ada"}
+	given := contract.Access{
+		Target:      "orders-db",
+		Entitlement: []byte(`{"role":"reporting"}`),
+		Person:      "ada",
+		Account:     "ada",
+	}
 	more, moved, another := given, given, given
 	more.Entitlement, moved.Account, another.Person = []byte(`{"role":"owner"}`), "ada-2", "mallory"
 	for name, tc := range map[string]struct {

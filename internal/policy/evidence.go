@@ -30,17 +30,40 @@ func ticketFaults(rule contract.TicketRule, facts Facts) []string {
 		return []string{fmt.Sprintf("the ticket %s was not found", key)}
 	}
 	var reasons []string
-	if project, _, _ := strings.Cut(cmp.Or(ticket.Key, key), "-"); len(rule.Projects) > 0 && !contains(rule.Projects, project) {
-		reasons = append(reasons, fmt.Sprintf("the ticket %s is not in %s", cmp.Or(ticket.Key, key), strings.Join(rule.Projects, " or ")))
+	if project, _, _ := strings.Cut(
+		cmp.Or(ticket.Key, key),
+		"-",
+	); len(rule.Projects) > 0 &&
+		!contains(rule.Projects, project) {
+		reasons = append(
+			reasons,
+			fmt.Sprintf("the ticket %s is not in %s", cmp.Or(ticket.Key, key), strings.Join(rule.Projects, " or ")),
+		)
 	}
 	sameStatus := func(status string) bool {
 		return strings.EqualFold(status, ticket.Status) || strings.EqualFold(status, ticket.ShownStatus)
 	}
 	if len(rule.Statuses) > 0 && !slices.ContainsFunc(rule.Statuses, sameStatus) {
-		reasons = append(reasons, fmt.Sprintf("the ticket %s is %q, and must be %s", key, contract.Shorten(ticket.Status, maxTold), strings.Join(rule.Statuses, " or ")))
+		reasons = append(
+			reasons,
+			fmt.Sprintf(
+				"the ticket %s is %q, and must be %s",
+				key,
+				contract.Shorten(ticket.Status, maxTold),
+				strings.Join(rule.Statuses, " or "),
+			),
+		)
 	}
 	if len(rule.RequesterIs) > 0 && !slices.ContainsFunc(rule.RequesterIs, isRole(ticket, facts.Request.Requester)) {
-		reasons = append(reasons, fmt.Sprintf("%s is not %s of the ticket %s", facts.Request.Requester, strings.Join(rule.RequesterIs, " or "), key))
+		reasons = append(
+			reasons,
+			fmt.Sprintf(
+				"%s is not %s of the ticket %s",
+				facts.Request.Requester,
+				strings.Join(rule.RequesterIs, " or "),
+				key,
+			),
+		)
 	}
 	return reasons
 }
@@ -75,7 +98,10 @@ func incidentFaults(rule contract.IncidentRule, facts Facts) []string {
 	}
 	var reasons []string
 	if len(rule.Services) > 0 && !contains(rule.Services, incident.Service) {
-		reasons = append(reasons, fmt.Sprintf("the incident %s is not about %s", name, strings.Join(rule.Services, " or ")))
+		reasons = append(
+			reasons,
+			fmt.Sprintf("the incident %s is not about %s", name, strings.Join(rule.Services, " or ")),
+		)
 	}
 	if rule.Open && !incident.Open {
 		reasons = append(reasons, fmt.Sprintf("the incident %s is not open", name))
@@ -84,7 +110,15 @@ func incidentFaults(rule contract.IncidentRule, facts Facts) []string {
 		reasons = append(reasons, fmt.Sprintf("nobody has acknowledged the incident %s", name))
 	}
 	if rule.OnCall > 0 && (incident.OnCall < 1 || incident.OnCall > rule.OnCall) {
-		reasons = append(reasons, fmt.Sprintf("%s is not on call for the incident %s at level %d or nearer", facts.Request.Requester, name, rule.OnCall))
+		reasons = append(
+			reasons,
+			fmt.Sprintf(
+				"%s is not on call for the incident %s at level %d or nearer",
+				facts.Request.Requester,
+				name,
+				rule.OnCall,
+			),
+		)
 	}
 	return reasons
 }

@@ -18,8 +18,8 @@ type Facts struct {
 	Reviews []contract.Review `json:"reviews,omitempty"`
 	// Extension is what is asked now; nil when the request itself is to be decided.
 	Extension *Extension `json:"extension,omitempty"`
-	// Present are the terms that the template has at this moment for the subject; nil when it is not in the configuration
-	// any more.
+	// Present are the terms that the template has at this moment for the subject; nil when it is not in the
+	// configuration any more.
 	Present *contract.Terms `json:"present,omitempty"`
 	// Now is when the facts were gathered.
 	Now time.Time `json:"now"`
@@ -31,8 +31,8 @@ type Facts struct {
 	Open     []string `json:"open,omitempty"`
 	Ticket   Ticket   `json:"ticket,omitzero"`
 	Incident Incident `json:"incident,omitzero"`
-	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero when the
-	// access would not go on from any.
+	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero
+	// when the access would not go on from any.
 	ContinuousSince time.Time `json:"continuousSince,omitzero"`
 	// Uncounted is true when the subject has made more requests than were looked through for that.
 	Uncounted bool `json:"uncounted,omitempty"`
@@ -115,7 +115,10 @@ func (f Facts) inAny(groups []string, person string) bool {
 
 // HaveConditions is true when either terms have a condition.
 func (f Facts) HaveConditions() bool {
-	return slices.ContainsFunc(versionsOf(f), func(s termsVersion) bool { return len(s.Rules.Constraints)+len(s.Rules.Automatic) > 0 })
+	return slices.ContainsFunc(
+		versionsOf(f),
+		func(s termsVersion) bool { return len(s.Rules.Constraints)+len(s.Rules.Automatic) > 0 },
+	)
 }
 
 // GroupNames are the groups that either terms name; their members are facts.

@@ -21,7 +21,10 @@ func (d *deciding) obstacles() []string {
 	for _, version := range d.versions {
 		// What both terms say is reported once, in the words of the pinned ones.
 		reasons = union(reasons, version.parties(d.facts))
-		if reason := version.tooLong(d.facts); reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
+		if reason := version.tooLong(
+			d.facts,
+		); reason != "" &&
+			!slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)
 		}
 		for _, reason := range []string{version.tooShort(d.facts), version.tooLongWithoutBreak(d.facts), version.unreviewed(d.facts)} {
@@ -63,7 +66,10 @@ func (s termsVersion) parties(facts Facts) []string {
 		reasons = append(reasons, fmt.Sprintf("%s may not get %s, whoever asks for it", gets, facts.Request.Template))
 	}
 	if behalf := s.Rules.OnBehalf; asks != gets && !behalf.Anybody && !facts.inAny(behalf.Groups, asks) {
-		reasons = append(reasons, fmt.Sprintf("%s may not ask for %s on behalf of somebody else", asks, facts.Request.Template))
+		reasons = append(
+			reasons,
+			fmt.Sprintf("%s may not ask for %s on behalf of somebody else", asks, facts.Request.Template),
+		)
 	}
 	if facts.Request.BreakGlass && !facts.inAny(s.Rules.BreakGlass.Groups, asks) {
 		reasons = append(reasons, fmt.Sprintf("%s may not use break-glass access to %s", asks, facts.Request.Template))
@@ -116,10 +122,16 @@ func (s termsVersion) extension(asked Extension) []string {
 	var reasons []string
 	rule := s.Rules.Extension
 	if rule.Most != nil && asked.Earlier >= *rule.Most {
-		reasons = append(reasons, fmt.Sprintf("the template allows %d extensions, and the request has had %d", *rule.Most, asked.Earlier))
+		reasons = append(
+			reasons,
+			fmt.Sprintf("the template allows %d extensions, and the request has had %d", *rule.Most, asked.Earlier),
+		)
 	}
 	if rule.Total.Duration > 0 && asked.Added.Duration > rule.Total.Duration {
-		reasons = append(reasons, fmt.Sprintf("extensions may add %s in all, and would add %s", rule.Total, asked.Added))
+		reasons = append(
+			reasons,
+			fmt.Sprintf("extensions may add %s in all, and would add %s", rule.Total, asked.Added),
+		)
 	}
 	if rule.Review && !asked.Anew {
 		reasons = append(reasons, "the template asks for reviews of each extension")
@@ -134,9 +146,20 @@ func notGiven(facts Facts) []string {
 	}
 	var reasons []string
 	for _, access := range facts.Request.Terms.Accesses {
-		given := slices.ContainsFunc(facts.Present.Accesses, func(a contract.Access) bool { return a.GrantID() == access.GrantID() })
+		given := slices.ContainsFunc(
+			facts.Present.Accesses,
+			func(a contract.Access) bool { return a.GrantID() == access.GrantID() },
+		)
 		if !given || access.Person != facts.Request.Subject {
-			reasons = append(reasons, fmt.Sprintf("the template %s does not give %s this access to %s now", facts.Request.Template, facts.Request.Subject, access.Target))
+			reasons = append(
+				reasons,
+				fmt.Sprintf(
+					"the template %s does not give %s this access to %s now",
+					facts.Request.Template,
+					facts.Request.Subject,
+					access.Target,
+				),
+			)
 		}
 	}
 	return reasons

@@ -84,7 +84,8 @@ func anyReview(t *rapid.T) contract.Review {
 
 // may is a rule in other words than the code's.
 func may(facts policy.Facts, rule contract.ApprovalRule, person string) bool {
-	if _, known := facts.People[person]; !known || person == facts.Request.Requester || person == facts.Request.Subject {
+	if _, known := facts.People[person]; !known || person == facts.Request.Requester ||
+		person == facts.Request.Subject {
 		return false
 	}
 	listed := slices.Contains(rule.From, person) || len(rule.Groups) > 0 && slices.Contains(facts.Groups["sec"], person)
@@ -205,7 +206,10 @@ func TestFiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 			if i < denials {
 				verdict = contract.VerdictDeny
 			}
-			facts.Reviews = append(facts.Reviews, contract.Review{Request: "r1", Reviewer: person, Verdict: verdict, At: asked})
+			facts.Reviews = append(
+				facts.Reviews,
+				contract.Review{Request: "r1", Reviewer: person, Verdict: verdict, At: asked},
+			)
 		}
 		facts.Groups["fifty"] = fifty
 		facts.Reviews = rapid.Permutation(facts.Reviews).Draw(t, "order")
@@ -222,7 +226,14 @@ func TestNoExtensionPassesTheMaximum(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		around := rapid.SampledFrom([]time.Duration{-time.Hour, -1, 0, 1, time.Second, time.Hour, 1 << 62, -1 << 62})
 		pinned, present := hours(4), hours(time.Duration(rapid.IntRange(1, 8).Draw(t, "present")))
-		total := contract.Duration{Duration: rapid.SampledFrom([]time.Duration{0, pinned.Duration, present.Duration}).Draw(t, "near") + around.Draw(t, "by")}
+		total := contract.Duration{
+			Duration: rapid.SampledFrom([]time.Duration{0, pinned.Duration, present.Duration}).
+				Draw(t, "near") +
+				around.Draw(
+					t,
+					"by",
+				),
+		}
 		decision := decide(facts(approves("grace"), approves("edsger"), func(f *policy.Facts) {
 			f.Present.MaxDuration = present
 			f.Extension = &policy.Extension{Total: total}

@@ -7,7 +7,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// firstReviews are the reviews that count: a person has one, the first by time, and of those at one instant the strictest.
+// firstReviews are the reviews that count: a person has one, the first by time, and of those at one instant the
+// strictest.
 func firstReviews(facts Facts) map[string]contract.Review {
 	first := make(map[string]contract.Review, len(facts.Reviews))
 	for _, review := range facts.Reviews {

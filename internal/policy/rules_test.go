@@ -205,7 +205,11 @@ func TestAConstraintThatDoesNotHoldDeniesInItsOwnWords(t *testing.T) {
 	explained := policy.Explain(constrained(`request.duration <= duration("1h")`))
 	require.Equal(t, contract.RulingDeny, explained.Decision.Ruling)
 	require.Equal(t, "ask for an hour", explained.Decision.Why)
-	require.Equal(t, []policy.Value{{Name: "short", Condition: `request.duration <= duration("1h")`}}, explained.Conditions)
+	require.Equal(
+		t,
+		[]policy.Value{{Name: "short", Condition: `request.duration <= duration("1h")`}},
+		explained.Conditions,
+	)
 
 	for condition, problem := range map[string]string{
 		`requester.groups[3] == "x"`: "index", // fails when it is evaluated
@@ -216,7 +220,12 @@ func TestAConstraintThatDoesNotHoldDeniesInItsOwnWords(t *testing.T) {
 		require.Contains(t, explained.Decision.Why, "ask for an hour (short could not be evaluated: ")
 		require.Contains(t, explained.Conditions[0].Problem, problem)
 	}
-	require.Equal(t, contract.RulingDeny, policy.Decide(nil, constrained("true")).Decision.Ruling, "what was not compiled does not hold")
+	require.Equal(
+		t,
+		contract.RulingDeny,
+		policy.Decide(nil, constrained("true")).Decision.Ruling,
+		"what was not compiled does not hold",
+	)
 }
 
 func TestAutomaticApprovalNeedsEveryConditionOfBothTerms(t *testing.T) {
@@ -231,14 +240,30 @@ func TestAutomaticApprovalNeedsEveryConditionOfBothTerms(t *testing.T) {
 	require.Equal(t, "approved automatically: on-call, short", granted.Why)
 
 	require.Equal(t, contract.RulingReview, decide(facts(automatic)).Ruling, "otherwise people decide")
-	require.Equal(t, contract.RulingReview, decide(facts(automatic, atWork, func(f *policy.Facts) { f.Present.Rules.Automatic = nil })).Ruling)
-	require.Equal(t, contract.RulingReview, decide(facts(automatic, atWork, func(f *policy.Facts) { f.Request.Terms.Rules.Automatic = nil })).Ruling)
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(automatic, atWork, func(f *policy.Facts) { f.Present.Rules.Automatic = nil })).Ruling,
+	)
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(automatic, atWork, func(f *policy.Facts) { f.Request.Terms.Rules.Automatic = nil })).Ruling,
+	)
 	require.Equal(t, contract.RulingDeny, decide(facts(automatic, atWork, denies("grace"))).Ruling)
-	require.Equal(t, contract.RulingDeny, decide(facts(automatic, atWork, func(f *policy.Facts) { f.Ticket.Found = false })).Ruling)
+	require.Equal(
+		t,
+		contract.RulingDeny,
+		decide(facts(automatic, atWork, func(f *policy.Facts) { f.Ticket.Found = false })).Ruling,
+	)
 
 	alone := decide(facts(automatic, rules(func(r *contract.Rules) { r.Approvals = nil })))
 	require.Equal(t, contract.RulingDeny, alone.Ruling)
-	require.Equal(t, "the conditions for automatic approval do not hold, and the template names no reviewers", alone.Why)
+	require.Equal(
+		t,
+		"the conditions for automatic approval do not hold, and the template names no reviewers",
+		alone.Why,
+	)
 	nobody := decide(facts(rules(func(r *contract.Rules) { r.Approvals = nil })))
 	require.Equal(t, contract.RulingDeny, nobody.Ruling, "no rule at all grants nothing")
 }
@@ -248,7 +273,14 @@ func twoRules(f *policy.Facts) {
 	f.Groups["security"], f.Groups["leads"] = []string{"barbara"}, []string{"mallory"}
 	rules(func(r *contract.Rules) {
 		r.Approvals = []contract.ApprovalRule{
-			{Name: "peers", Count: 1, Deny: 2, From: []string{"grace", "edsger"}, After: minutes(15), Then: contract.People{Groups: []string{"leads"}}},
+			{
+				Name:  "peers",
+				Count: 1,
+				Deny:  2,
+				From:  []string{"grace", "edsger"},
+				After: minutes(15),
+				Then:  contract.People{Groups: []string{"leads"}},
+			},
 			{Name: "security", Count: 1, Groups: []string{"security"}},
 		}
 	})(f)
@@ -267,12 +299,29 @@ func TestAGroupWhoseMembersSignInIsNeverTooSmall(t *testing.T) {
 	early := after(5 * time.Minute)
 	waiting := decide(facts(open, early, approves("grace")))
 	require.Equal(t, contract.RulingReview, waiting.Ruling)
-	require.Equal(t, "security: 0 of 1 approvals; nobody may review yet; and who signs in as a member of security", waiting.Why)
-	require.Equal(t, contract.RulingDeny, decide(facts(open, early, approves("grace"), func(f *policy.Facts) { f.Open = nil })).Ruling)
+	require.Equal(
+		t,
+		"security: 0 of 1 approvals; nobody may review yet; and who signs in as a member of security",
+		waiting.Why,
+	)
+	require.Equal(
+		t,
+		contract.RulingDeny,
+		decide(facts(open, early, approves("grace"), func(f *policy.Facts) { f.Open = nil })).Ruling,
+	)
 
 	joined := func(f *policy.Facts) { f.Groups["security"] = []string{"barbara", "ada"} }
-	require.Equal(t, contract.RulingReview, decide(facts(open, joined, early, approves("grace"), approves("ada"))).Ruling, "the requester never counts")
-	require.Equal(t, contract.RulingGrant, decide(facts(open, joined, early, approves("grace"), approves("barbara"))).Ruling)
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(open, joined, early, approves("grace"), approves("ada"))).Ruling,
+		"the requester never counts",
+	)
+	require.Equal(
+		t,
+		contract.RulingGrant,
+		decide(facts(open, joined, early, approves("grace"), approves("barbara"))).Ruling,
+	)
 	require.Equal(t, []string{"security"}, policy.MayReview(facts(open, joined), "barbara", asked))
 	require.Empty(t, policy.MayReview(facts(open), "barbara", asked))
 }
@@ -286,14 +335,44 @@ func TestEveryApprovalRuleMustBeMet(t *testing.T) {
 	require.Equal(t, []string{"barbara"}, waiting.From)
 	require.Zero(t, waiting.Again, "peers are enough already")
 	require.True(t, waiting.Rules[0].Met)
-	require.Equal(t, contract.RulingGrant, decide(facts(twoRules, early, approves("grace"), approves("barbara"))).Ruling)
+	require.Equal(
+		t,
+		contract.RulingGrant,
+		decide(facts(twoRules, early, approves("grace"), approves("barbara"))).Ruling,
+	)
 
-	require.Equal(t, contract.RulingReview, decide(facts(twoRules, early, denies("grace"))).Ruling, "one of two denials")
-	require.Equal(t, "denied by peers: edsger, grace", decide(facts(twoRules, early, denies("grace"), denies("edsger"), approves("barbara"))).Why)
-	require.Equal(t, "denied by security: barbara", decide(facts(twoRules, early, approves("grace"), denies("barbara"))).Why)
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(twoRules, early, denies("grace"))).Ruling,
+		"one of two denials",
+	)
+	require.Equal(
+		t,
+		"denied by peers: edsger, grace",
+		decide(facts(twoRules, early, denies("grace"), denies("edsger"), approves("barbara"))).Why,
+	)
+	require.Equal(
+		t,
+		"denied by security: barbara",
+		decide(facts(twoRules, early, approves("grace"), denies("barbara"))).Why,
+	)
 	stricter := func(f *policy.Facts) { f.Present.Rules.Approvals[0].Deny = 1 }
-	require.Equal(t, "denied by peers: grace", decide(facts(twoRules, early, denies("grace"), stricter)).Why, "one is enough by the template of today")
-	moved := decide(facts(twoRules, early, approves("grace"), approves("barbara"), func(f *policy.Facts) { f.Groups["security"] = []string{"edsger"} }))
+	require.Equal(
+		t,
+		"denied by peers: grace",
+		decide(facts(twoRules, early, denies("grace"), stricter)).Why,
+		"one is enough by the template of today",
+	)
+	moved := decide(
+		facts(
+			twoRules,
+			early,
+			approves("grace"),
+			approves("barbara"),
+			func(f *policy.Facts) { f.Groups["security"] = []string{"edsger"} },
+		),
+	)
 	require.Equal(t, contract.RulingReview, moved.Ruling, "barbara has left the group before the grant")
 }
 
@@ -309,9 +388,22 @@ func TestMorePeopleAreAskedWhenNobodyDecides(t *testing.T) {
 	require.Equal(t, []string{"grace", "edsger", "mallory", "barbara"}, late.From)
 
 	tooEarly := func(f *policy.Facts) {
-		f.Reviews = append(f.Reviews, contract.Review{Request: "r1", Reviewer: "mallory", Verdict: contract.VerdictApprove, At: asked.Add(time.Minute)})
+		f.Reviews = append(
+			f.Reviews,
+			contract.Review{
+				Request:  "r1",
+				Reviewer: "mallory",
+				Verdict:  contract.VerdictApprove,
+				At:       asked.Add(time.Minute),
+			},
+		)
 	}
-	require.Equal(t, contract.RulingReview, decide(facts(twoRules, tooEarly, approves("barbara"))).Ruling, "a review counts as of its own time")
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(twoRules, tooEarly, approves("barbara"))).Ruling,
+		"a review counts as of its own time",
+	)
 }
 
 func TestAReviewCountsForTheRulesThatItWasBoundTo(t *testing.T) {
@@ -320,7 +412,11 @@ func TestAReviewCountsForTheRulesThatItWasBoundTo(t *testing.T) {
 	bound := func(rules ...string) func(*policy.Facts) {
 		return func(f *policy.Facts) { f.Reviews[len(f.Reviews)-1].Rules = rules }
 	}
-	require.Equal(t, contract.RulingGrant, decide(facts(twoRules, joined, approves("grace"), bound("peers", "security"))).Ruling)
+	require.Equal(
+		t,
+		contract.RulingGrant,
+		decide(facts(twoRules, joined, approves("grace"), bound("peers", "security"))).Ruling,
+	)
 	require.Equal(t, contract.RulingReview, decide(facts(twoRules, joined, approves("grace"), bound("peers"))).Ruling)
 	gone := decide(facts(twoRules, approves("grace"), approves("edsger"), denies("trent"), bound("security")))
 	require.Equal(t, "denied by security: trent", gone.Why, "the denial of who has left since is heard")
@@ -329,7 +425,14 @@ func TestAReviewCountsForTheRulesThatItWasBoundTo(t *testing.T) {
 	require.Equal(t, []string{"peers"}, policy.MayReview(facts(twoRules), "grace", asked))
 	require.Empty(t, policy.MayReview(facts(twoRules), "mallory", asked))
 	require.Equal(t, []string{"peers"}, policy.MayReview(facts(twoRules), "mallory", asked.Add(15*time.Minute)))
-	require.Empty(t, policy.MayReview(facts(twoRules, func(f *policy.Facts) { f.Groups["security"] = []string{"ada"} }), "ada", asked))
+	require.Empty(
+		t,
+		policy.MayReview(
+			facts(twoRules, func(f *policy.Facts) { f.Groups["security"] = []string{"ada"} }),
+			"ada",
+			asked,
+		),
+	)
 }
 
 func TestAReviewerShortensButNeverLengthens(t *testing.T) {
@@ -338,9 +441,17 @@ func TestAReviewerShortensButNeverLengthens(t *testing.T) {
 		return func(f *policy.Facts) { f.Reviews[len(f.Reviews)-1].Duration = d }
 	}
 	require.Equal(t, hours(2), decide(facts(bothApprove)).Duration)
-	require.Equal(t, hours(1), decide(facts(approves("grace"), lasting(hours(1)), approves("edsger"), lasting(minutes(90)))).Duration)
+	require.Equal(
+		t,
+		hours(1),
+		decide(facts(approves("grace"), lasting(hours(1)), approves("edsger"), lasting(minutes(90)))).Duration,
+	)
 	require.Equal(t, hours(2), decide(facts(approves("grace"), lasting(hours(9)), approves("edsger"))).Duration)
-	require.Equal(t, contract.RulingReview, decide(facts(approves("grace"), lasting(hours(-1)), approves("edsger"))).Ruling)
+	require.Equal(
+		t,
+		contract.RulingReview,
+		decide(facts(approves("grace"), lasting(hours(-1)), approves("edsger"))).Ruling,
+	)
 
 	short := decide(facts(approves("grace"), lasting(hours(1)), approves("edsger"), func(f *policy.Facts) {
 		f.Extension = &policy.Extension{Total: minutes(61)}
@@ -388,7 +499,9 @@ func TestBreakGlassAccessNeedsNoApprovalForTheNamedGroupOnly(t *testing.T) {
 func TestAStoredDecisionIsMadeAgainAlike(t *testing.T) {
 	t.Parallel()
 	explained := policy.Explain(facts(twoRules, approves("grace"), rules(func(r *contract.Rules) {
-		r.Constraints = []contract.Constraint{{Name: "short", Message: "m", Condition: `request.duration <= duration("2h")`}}
+		r.Constraints = []contract.Constraint{
+			{Name: "short", Message: "m", Condition: `request.duration <= duration("2h")`},
+		}
 	})))
 	kept, err := explained.Packed()
 	require.NoError(t, err)
@@ -406,7 +519,10 @@ func BenchmarkDecideWithTenConditions(b *testing.B) {
 			`requester.id == subject.id`, `ticket.status in ["Open", "In Progress"] || true`, `request.reason.size() >= 0`,
 			`subject.groups.all(g, g != "contractors")`,
 		} {
-			r.Constraints = append(r.Constraints, contract.Constraint{Name: fmt.Sprint("c", i), Message: "m", Condition: condition})
+			r.Constraints = append(
+				r.Constraints,
+				contract.Constraint{Name: fmt.Sprint("c", i), Message: "m", Condition: condition},
+			)
 		}
 	}))
 	conditions := policy.Compile(f.Request.Terms)
@@ -435,7 +551,12 @@ func TestBreakGlassAccessIsUsedAgainUnlessTheTemplateRefusesIt(t *testing.T) {
 		return func(f *policy.Facts) {
 			f.Request.BreakGlass, f.Unreviewed, f.Groups["ops"] = true, []string{"r0"}, []string{"ada"}
 			rules(func(r *contract.Rules) {
-				r.BreakGlass = contract.BreakGlassRule{Groups: []string{"ops"}, MaxDuration: hours(4), ReviewWithin: hours(1), Once: once}
+				r.BreakGlass = contract.BreakGlassRule{
+					Groups:       []string{"ops"},
+					MaxDuration:  hours(4),
+					ReviewWithin: hours(1),
+					Once:         once,
+				}
 			})(f)
 		}
 	}

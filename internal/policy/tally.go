@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// ruleTally is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present terms
-// both have, by its name, is one tally with the stricter of both; any other is a tally of its own.
+// ruleTally is who judges a request by one approval rule, and how far they are. A rule that the pinned and the present
+// terms both have, by its name, is one tally with the stricter of both; any other is a tally of its own.
 type ruleTally struct {
 	contract.RuleState
 	rules []contract.ApprovalRule // one, or the pinned and the present one
@@ -98,7 +98,8 @@ func (p *ruleTally) opens(facts Facts) []string {
 	return open
 }
 
-// candidates are all whom a rule names, those of later stages too: a template that changes must not silence an objection.
+// candidates are all whom a rule names, those of later stages too: a template that changes must not silence an
+// objection.
 func (p *ruleTally) candidates(facts Facts) []string {
 	var all []string
 	for _, rule := range p.rules {
@@ -157,8 +158,8 @@ func (p ruleTally) objection() string {
 	return p.label(strings.Join(p.Denials, ", "))
 }
 
-// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be a
-// member: then the request lapses when nobody does.
+// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be
+// a member: then the request lapses when nobody does.
 func (p ruleTally) shortage() string {
 	if len(p.open) > 0 || len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
 		return ""
@@ -167,8 +168,10 @@ func (p ruleTally) shortage() string {
 	if left := slices.Concat(p.Approvals, p.From, p.Later); len(left) > 0 {
 		able = "only " + strings.Join(left, ", ")
 	}
-	return p.label(fmt.Sprintf("nobody is left who may approve: of the %d needed, %s of the listed is known and neither asks for "+
-		"the access nor gets it, nor has denied it", p.Needed, able))
+	return p.label(
+		fmt.Sprintf("nobody is left who may approve: of the %d needed, %s of the listed is known and neither asks for "+
+			"the access nor gets it, nor has denied it", p.Needed, able),
+	)
 }
 
 // progress says how far the reviews are, unless they are enough.

@@ -19,8 +19,12 @@ func TestASecondReviewWithOtherWordsIsAnErrorAndARepeatedOneTellsHowItIsNow(t *t
 	}
 	approve := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"}
 	others := map[string]starter.ReviewInput{
-		"another reason":  {Verdict: contract.VerdictApprove, Reason: "go ahead, but tidy up"},
-		"a shorter time":  {Verdict: contract.VerdictApprove, Reason: "go ahead", Duration: contract.Duration{Duration: time.Minute}},
+		"another reason": {Verdict: contract.VerdictApprove, Reason: "go ahead, but tidy up"},
+		"a shorter time": {
+			Verdict:  contract.VerdictApprove,
+			Reason:   "go ahead",
+			Duration: contract.Duration{Duration: time.Minute},
+		},
 		"another verdict": {Verdict: contract.VerdictDeny, Reason: "go ahead"},
 	}
 	refused := func(id string) {

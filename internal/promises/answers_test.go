@@ -15,7 +15,12 @@ func TestWithoutAWorkerWhoeverReviewsLearnsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t) // nobody works
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+	_, err := h.starter.Review(
+		t.Context(),
+		bob,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+	)
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok, err)
 	require.Equal(t, contract.KindUnavailable, problem.Kind, problem.Error())
@@ -43,10 +48,17 @@ func TestAnExtensionThatComesTooLateIsToldSo(t *testing.T) {
 			continue
 		}
 		asked.Go(func() { // more than the template allows, so that no end moves
-			_, err := h.starter.ExtendOnce(t.Context(), alice, status.ID, contract.Duration{Duration: 8 * time.Hour}, "not done yet", "")
+			_, err := h.starter.ExtendOnce(
+				t.Context(),
+				alice,
+				status.ID,
+				contract.Duration{Duration: 8 * time.Hour},
+				"not done yet",
+				"",
+			)
 			problem, ok := contract.ProblemOf(err)
 			if !ok {
-				problem = contract.Problemf(contract.KindInternal, "", "", "%v", err)
+				problem = contract.Internal("%v", err)
 			}
 			mu.Lock()
 			defer mu.Unlock()

@@ -63,7 +63,12 @@ func BenchmarkOneRequest(b *testing.B) {
 				approved := make(chan struct{})
 				go func() {
 					defer close(approved)
-					_, err := h.starter.Review(b.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+					_, err := h.starter.Review(
+						b.Context(),
+						bob,
+						id,
+						starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+					)
 					if err != nil {
 						b.Error(err)
 					}
@@ -105,14 +110,23 @@ func storm(b *testing.B, crowd int) samples {
 	ids := make([]string, crowd)
 	inParallel(crowd, func(i int) {
 		status, err := h.starter.Start(b.Context(), starter.Ask{
-			Template: "untold", Requester: member(i), Duration: contract.Duration{Duration: 150 * time.Second}, Reason: "storm", Source: "bench",
+			Template:  "untold",
+			Requester: member(i),
+			Duration:  contract.Duration{Duration: 150 * time.Second},
+			Reason:    "storm",
+			Source:    "bench",
 		})
 		if err != nil {
 			b.Error(err)
 			return
 		}
 		ids[i] = status.ID
-		if _, err := h.starter.Review(b.Context(), bob, ids[i], starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
+		if _, err := h.starter.Review(
+			b.Context(),
+			bob,
+			ids[i],
+			starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""},
+		); err != nil {
 			b.Error(err)
 		}
 	})

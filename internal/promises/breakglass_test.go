@@ -49,7 +49,11 @@ func TestP1AScheduledRequestGivesNothingBeforeItsStart(t *testing.T) {
 	decisions, err := h.starter.Decisions(t.Context(), alice, id)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decisions[len(decisions)-1].Ruling)
-	require.False(t, decisions[len(decisions)-1].At.Before(start.Truncate(time.Second)), "it was decided again when it came due")
+	require.False(
+		t,
+		decisions[len(decisions)-1].At.Before(start.Truncate(time.Second)),
+		"it was decided again when it came due",
+	)
 	h.revoke(id)
 	h.requireNoAccess()
 }
@@ -61,7 +65,12 @@ func TestP6BreakGlassAccessIsReviewedByASecondPerson(t *testing.T) {
 	id := h.asks(starter.Ask{BreakGlass: true})
 	status := h.await(id, contract.StateActive)
 	require.True(t, h.canDebug("alice@example.org"))
-	require.LessOrEqual(t, status.Until.Sub(*status.GrantedAt), 30*time.Minute+time.Second, "glass opens for a short while only")
+	require.LessOrEqual(
+		t,
+		status.Until.Sub(*status.GrantedAt),
+		30*time.Minute+time.Second,
+		"glass opens for a short while only",
+	)
 
 	sign := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"}
 	_, err := h.starter.Review(t.Context(), alice, id, sign)
@@ -84,7 +93,8 @@ func TestP6BreakGlassAccessIsReviewedByASecondPerson(t *testing.T) {
 	require.NoError(t, err)
 	var found string
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayload(
-		described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[contract.KeyTicket.GetName()], &found))
+		described.GetWorkflowExecutionInfo().GetSearchAttributes().GetIndexedFields()[contract.KeyTicket.GetName()], &found),
+	)
 	require.Equal(t, ended.Ticket, found, "the request is found by it in Temporal")
 	var told []string
 	for _, comment := range h.jira.Comments(ended.Ticket) {
@@ -92,8 +102,13 @@ func TestP6BreakGlassAccessIsReviewedByASecondPerson(t *testing.T) {
 		told = append(told, strings.ReplaceAll(strings.Trim(line, "*"), `\`, ""))
 	}
 	require.Equal(t, []string{
-		"Access requested by Alice (alice)", "Opened without approval (break-glass by Alice (alice))", "Opening without approval (break-glass by Alice (alice))", "Access granted",
-		"Access is being ended by Alice (alice)", "Access was ended early by Alice (alice)", "Break-glass access reviewed by Carol (carol): it was in order",
+		"Access requested by Alice (alice)",
+		"Opened without approval (break-glass by Alice (alice))",
+		"Opening without approval (break-glass by Alice (alice))",
+		"Access granted",
+		"Access is being ended by Alice (alice)",
+		"Access was ended early by Alice (alice)",
+		"Break-glass access reviewed by Carol (carol): it was in order",
 	}, told)
 }
 
@@ -133,11 +148,21 @@ func TestWhoeverUsesBreakGlassAccessAgainIsSeenByReviewersAndOperators(t *testin
 			approved = event.Detail
 		}
 	}
-	require.Contains(t, used, "It is used again: nobody has reviewed "+first+" yet.", "those who were skipped are notified of this event")
+	require.Contains(
+		t,
+		used,
+		"It is used again: nobody has reviewed "+first+" yet.",
+		"those who were skipped are notified of this event",
+	)
 	require.Contains(t, approved, "without a break, since ")
 	require.Equal(t, []string{again, first}, h.alarm(contract.AlarmBreakGlassAgain).Requests)
 	for _, id := range []string{first, again} {
-		_, err = h.starter.Review(t.Context(), carol, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"})
+		_, err = h.starter.Review(
+			t.Context(),
+			carol,
+			id,
+			starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"},
+		)
 		require.NoError(t, err)
 	}
 	_, err = h.starter.Revoke(t.Context(), alice, again, "done")

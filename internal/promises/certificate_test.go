@@ -25,7 +25,10 @@ func withShells(h *house) {
 	state := filepath.Join(h.dir, "shells")
 	require.NoError(h.t, os.Mkdir(state, 0o700))
 	h.accounts = "shells: alice"
-	h.targets = "  shells: {kind: ssh, caKey: \"file:ca\", state: " + state + ", krl: " + filepath.Join(state, "revoked.krl") + "}"
+	h.targets = "  shells: {kind: ssh, caKey: \"file:ca\", state: " + state + ", krl: " + filepath.Join(
+		state,
+		"revoked.krl",
+	) + "}"
 	h.templates = `
   shell:
     entitlements: [{target: shells, extensions: [permit-pty]}]

@@ -22,16 +22,24 @@ const room = "C0OPS" // a channel at Slack
 func chatted(workspace **slack.Server) func(*house) {
 	return func(h *house) {
 		const token = "xoxb-the-bot-of-curfew"
-		*workspace = slack.New(slack.Options{Bots: []slack.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{room}})
+		*workspace = slack.New(
+			slack.Options{Bots: []slack.Bot{{Token: token, ID: "B0CURFEW"}}, Channels: []string{room}},
+		)
 		server := httptest.NewServer((*workspace).Handler())
 		h.t.Cleanup(server.Close)
 		require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, "slack"), []byte(token), 0o600))
-		h.upkeep += fmt.Sprintf("notify: {team: {slack: {token: 'file:slack', channel: %s, url: %q}}}\n", room, server.URL+"/")
+		h.upkeep += fmt.Sprintf(
+			"notify: {team: {slack: {token: 'file:slack', channel: %s, url: %q}}}\n",
+			room,
+			server.URL+"/",
+		)
 	}
 }
 
 // button is what pressing a button in a message sends.
-var button = regexp.MustCompile(`"action_id":"` + contract.ButtonApprove + `"[^{}]*?"value":"([^"]+)"|"value":"([^"]+)"[^{}]*?"action_id":"` + contract.ButtonApprove + `"`)
+var button = regexp.MustCompile(
+	`"action_id":"` + contract.ButtonApprove + `"[^{}]*?"value":"([^"]+)"|"value":"([^"]+)"[^{}]*?"action_id":"` + contract.ButtonApprove + `"`,
+)
 
 func pressed(message slack.Message) string {
 	found := button.FindStringSubmatch(message.Blocks)

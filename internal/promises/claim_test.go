@@ -70,14 +70,21 @@ func TestMovingATicketApprovesNothingThatTheTicketHasNotStarted(t *testing.T) {
 		require.NotContains(t, said, id)
 		require.Empty(t, d.await(id, contract.StatePending).Reviews, "%s has started no such request", ticket)
 	}
-	require.Equal(t, hana, d.await(started, contract.StateActive).Reviews[0].Reviewer, "what it has started is approved")
+	require.Equal(
+		t,
+		hana,
+		d.await(started, contract.StateActive).Reviews[0].Reviewer,
+		"what it has started is approved",
+	)
 }
 
 func TestNobodyLocksAResponderOutByClaimingTheIDOfTheirRequest(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const incident = "PT4KHLK"
-	page := d.pagerduty.Trigger(pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}})
+	page := d.pagerduty.Trigger(
+		pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+	)
 	found, err := d.incidents[0].Find(t.Context(), incident)
 	require.NoError(t, err)
 	id := foreseen(t, found.OpenedAt, "pagerduty", incident, alice, "oncall")

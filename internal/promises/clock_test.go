@@ -32,14 +32,17 @@ func (h *house) workWithClockOff(off time.Duration) {
 		}
 	})
 	worker, err := testprocess.Start(testprocess.Program{
-		Path: program, Args: []string{"worker", "--config", filepath.Join(h.dir, "curfew.yaml")}, Err: log, ClockOff: off,
+		Path:     program,
+		Args:     []string{"worker", "--config", filepath.Join(h.dir, "curfew.yaml")},
+		Err:      log,
+		ClockOff: off,
 	})
 	require.NoError(h.t, err)
 	h.t.Cleanup(worker.Kill)
 }
 
-// The only worker that is left has a clock that is five minutes ahead, or behind. It says so, ends access on time, and neither denies nor gives
-// anything; what it leaves is done by a worker whose clock is right.
+// The only worker that is left has a clock that is five minutes ahead, or behind. It says so, ends access on time, and
+// neither denies nor gives anything; what it leaves is done by a worker whose clock is right.
 func TestP1AWorkerWithAWrongClockDecidesNothingAndP2EndsOnTime(t *testing.T) {
 	t.Parallel()
 	for name, off := range map[string]time.Duration{"ahead": clockOff, "behind": -clockOff} {
@@ -48,7 +51,9 @@ func TestP1AWorkerWithAWrongClockDecidesNothingAndP2EndsOnTime(t *testing.T) {
 			h := newHouse(t)
 			stop := h.work()
 			h.workWithClockOff(off)
-			alarm := h.alarm(contract.AlarmClockOff) // it is at work: no access waits for a process that is still to start
+			alarm := h.alarm(
+				contract.AlarmClockOff,
+			) // it is at work: no access waits for a process that is still to start
 			require.Contains(t, alarm.Text, "the worker ")
 			require.Contains(t, alarm.Text, "Temporal's")
 			require.WithinDuration(t, time.Now(), alarm.At, patience)

@@ -30,7 +30,12 @@ func TestP8NothingIsGrantedWhenTheLedgerRefusesTheApproval(t *testing.T) {
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
 	h.occupy(id, 2)
-	_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+	_, err := h.starter.Review(
+		t.Context(),
+		bob,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+	)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeFailed, h.ended(id).Outcome)
 	require.Empty(t, h.holding(h.sealedRequest(id).Fact.Terms.Accesses[0]).Grant, "no grant was ever tried")

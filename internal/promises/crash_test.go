@@ -44,7 +44,8 @@ func (g *gate) take(r *http.Request) (boundary, bool) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	asksWhetherItIsReached := r.URL.Query().Get("size") == "1"
-	if g.armed == nil || g.armed.method != r.Method || !strings.Contains(r.URL.Path, g.armed.path) || asksWhetherItIsReached {
+	if g.armed == nil || g.armed.method != r.Method || !strings.Contains(r.URL.Path, g.armed.path) ||
+		asksWhetherItIsReached {
 		return boundary{}, false
 	}
 	b := *g.armed
@@ -142,7 +143,12 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			reached := g.arm(b)
 			approved := make(chan error, 1)
 			go func() { // the worker may be dead before it can answer
-				_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+				_, err := h.starter.Review(
+					t.Context(),
+					bob,
+					id,
+					starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+				)
 				approved <- err
 			}()
 			select {
@@ -153,7 +159,12 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			worker.kill()
 			h.workInAProcess()
 			if <-approved != nil { // it is not known whether the review was taken: giving it again is safe
-				_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+				_, err := h.starter.Review(
+					t.Context(),
+					bob,
+					id,
+					starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+				)
 				if problem, ok := contract.ProblemOf(err); ok {
 					require.Equal(t, contract.KindConflict, problem.Kind, problem.Error())
 				} else {
@@ -179,7 +190,10 @@ func TestP2AWorkerKilledWhileAccessSleepsIsReplaced(t *testing.T) {
 	require.Empty(t, h.lightrun.Live())
 	require.False(t, h.database.can(h.database.alice))
 	require.Equal(t, []string{
-		"Access requested by Alice (alice)", "Reviewed by Bob (bob); not decided yet", "Access approved by Carol (carol)", "Access granted",
+		"Access requested by Alice (alice)",
+		"Reviewed by Bob (bob); not decided yet",
+		"Access approved by Carol (carol)",
+		"Access granted",
 		"Access has ended at its deadline",
 	}, h.headlines(status.ID))
 }
@@ -190,9 +204,20 @@ func TestP2AnotherWorkerMovesTheEndThatTheFirstWaitsFor(t *testing.T) {
 	h.workInAProcess()
 	status := h.active(alice, "both", 4*time.Second)
 	h.workInAProcess()
-	extended, err := h.starter.Extend(t.Context(), alice, status.ID, contract.Duration{Duration: 3 * time.Second}, "not done yet")
+	extended, err := h.starter.Extend(
+		t.Context(),
+		alice,
+		status.ID,
+		contract.Duration{Duration: 3 * time.Second},
+		"not done yet",
+	)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return time.Now().After(status.Until.Add(500 * time.Millisecond)) }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return time.Now().After(status.Until.Add(500 * time.Millisecond)) },
+		patience,
+		20*time.Millisecond,
+	)
 	require.True(t, h.canDebug("alice@example.org"))
 	require.True(t, h.database.can(h.database.alice))
 	ended := h.ended(status.ID)

@@ -57,13 +57,22 @@ func TestP1FiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 		dice := rand.New(rand.NewPCG(seed, 50))
 		denials := dice.IntN(2*crowdNo + 1)
 		status, err := h.starter.Start(t.Context(), starter.Ask{
-			Template: "crowd", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "round", Ticket: key, Source: "test",
+			Template:  "crowd",
+			Requester: alice,
+			Duration:  contract.Duration{Duration: time.Hour},
+			Reason:    "round",
+			Ticket:    key,
+			Source:    "test",
 		})
 		require.NoError(t, err)
 		h.decideAtOnce(status.ID, dice.Perm(crowd), denials)
 		h.requireOneDecision(status.ID, denials)
 		history := h.history(contract.RequestWorkflowID(status.ID))
-		require.NoError(t, replaytest.Replay(contract.WorkflowRequest, request.Request, history), "however the reviews came in, a worker that is new goes on")
+		require.NoError(
+			t,
+			replaytest.Replay(contract.WorkflowRequest, request.Request, history),
+			"however the reviews came in, a worker that is new goes on",
+		)
 	}
 }
 
@@ -106,7 +115,12 @@ func (h *house) requireOneDecision(id string, denials int) {
 		final = append(final, decision.Ruling)
 		explained, err := policy.Unpack(decision.Explanation)
 		require.NoError(h.t, err)
-		require.Equal(h.t, decision.Ruling, policy.Explain(explained.Facts).Decision.Ruling, "the ledger can make it again")
+		require.Equal(
+			h.t,
+			decision.Ruling,
+			policy.Explain(explained.Facts).Decision.Ruling,
+			"the ledger can make it again",
+		)
 		yes, no := 0, 0
 		for _, review := range explained.Facts.Reviews {
 			if review.Verdict == contract.VerdictApprove {
@@ -115,7 +129,14 @@ func (h *house) requireOneDecision(id string, denials int) {
 				no++
 			}
 		}
-		require.Equal(h.t, decision.Ruling == contract.RulingGrant, yes >= crowdYes && no < crowdNo, "%d for it, %d against", yes, no)
+		require.Equal(
+			h.t,
+			decision.Ruling == contract.RulingGrant,
+			yes >= crowdYes && no < crowdNo,
+			"%d for it, %d against",
+			yes,
+			no,
+		)
 	}
 	require.Len(h.t, final, 1, "%d were against it", denials)
 	if final[0] == contract.RulingDeny {

@@ -18,7 +18,12 @@ import (
 // inject starts a delivery as somebody with rights on the Temporal namespace can.
 func (h *house) inject(id string, in contract.DeliveryInput) error {
 	h.t.Helper()
-	run, err := h.client.ExecuteWorkflow(h.t.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.TaskQueue}, contract.WorkflowDelivery, in)
+	run, err := h.client.ExecuteWorkflow(
+		h.t.Context(),
+		client.StartWorkflowOptions{ID: id, TaskQueue: contract.TaskQueue},
+		contract.WorkflowDelivery,
+		in,
+	)
 	require.NoError(h.t, err)
 	return run.Get(h.t.Context(), nil)
 }
@@ -59,7 +64,12 @@ func TestP7ADeliveryThatIsRepeatedInTemporalStartsAndExtendsNothingAnew(t *testi
 	d.approve(bob, id)
 	until := *d.await(id, contract.StateActive).Until
 	d.order(`{"id":"longer","action":"extend","request":"` + id + `","duration":"10m","reason":"not done yet"}`)
-	require.Eventually(t, func() bool { return d.await(id, contract.StateActive).Extension != nil }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return d.await(id, contract.StateActive).Extension != nil },
+		patience,
+		20*time.Millisecond,
+	)
 	d.approve(bob, id)
 	until = until.Add(10 * time.Minute)
 	d.endsAt(id, until)

@@ -70,7 +70,14 @@ func (h *house) alarmsOf(kind contract.AlarmKind) []contract.Alarm {
 
 func (h *house) awaitAlarms(kind contract.AlarmKind, count int) []contract.Alarm {
 	h.t.Helper()
-	require.Eventually(h.t, func() bool { return len(h.alarmsOf(kind)) >= count }, patience, 50*time.Millisecond, "the alarm %s is not raised", kind)
+	require.Eventually(
+		h.t,
+		func() bool { return len(h.alarmsOf(kind)) >= count },
+		patience,
+		50*time.Millisecond,
+		"the alarm %s is not raised",
+		kind,
+	)
 	return h.alarmsOf(kind)
 }
 
@@ -95,9 +102,22 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 	require.Equal(t, contract.ActorDirectory, alarm.Actor)
 	require.Empty(t, h.alarmsOf(contract.AlarmLeaving), "there is no delay")
 
-	_, err := h.starter.Start(t.Context(), starter.Ask{Template: "debug", Requester: alice, Reason: "one more", Ticket: key, Source: "test"})
+	_, err := h.starter.Start(
+		t.Context(),
+		starter.Ask{Template: "debug", Requester: alice, Reason: "one more", Ticket: key, Source: "test"},
+	)
 	require.ErrorContains(t, err, "not in the directory")
-	_, err = h.starter.Start(t.Context(), starter.Ask{Template: "debug", Requester: carol, Subject: alice, Reason: "for her", Ticket: key, Source: "test"})
+	_, err = h.starter.Start(
+		t.Context(),
+		starter.Ask{
+			Template:  "debug",
+			Requester: carol,
+			Subject:   alice,
+			Reason:    "for her",
+			Ticket:    key,
+			Source:    "test",
+		},
+	)
 	require.Error(t, err)
 	h.await(others.ID, contract.StateActive)
 }
@@ -154,7 +174,11 @@ func TestP2AnAccountThatIsChangedLosesTheAccessThatItWasGranted(t *testing.T) {
 	h.ended(live.ID)
 	require.False(t, h.canDebug("alice@example.org"), "the account that was granted, not the one of today")
 	alarm := h.alarm(contract.AlarmLeaving)
-	require.Contains(t, alarm.Text, "Alice (alice) does not have the account alice@example.org on lightrun-prod any more.")
+	require.Contains(
+		t,
+		alarm.Text,
+		"Alice (alice) does not have the account alice@example.org on lightrun-prod any more.",
+	)
 	h.await(elsewhere.ID, contract.StateActive)
 }
 

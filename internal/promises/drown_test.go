@@ -27,8 +27,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// askers is how many people ask beside those whose approvals are measured: one who floods, fifty who do the same together, and
-// bystanders, who have signed in before.
+// askers is how many people ask beside those whose approvals are measured: one who floods, fifty who do the same
+// together, and bystanders, who have signed in before.
 const (
 	bystanders = 10
 	askers     = 1 + 50 + bystanders
@@ -52,14 +52,28 @@ func newDrowning(t testing.TB, options ...func(*house)) *drowning {
 		people = append(people, asker(n))
 		d.passwords[asker(n)] = rand.Text()
 		files["pages-"+asker(n)] = d.passwords[asker(n)]
-		fmt.Fprintf(&entries, "  %s: {name: %s, token: 'file:pages-%s', accounts: {orders-db: %s}}\n", asker(n), asker(n), asker(n), asker(n))
+		fmt.Fprintf(
+			&entries,
+			"  %s: {name: %s, token: 'file:pages-%s', accounts: {orders-db: %s}}\n",
+			asker(n),
+			asker(n),
+			asker(n),
+			asker(n),
+		)
 	}
 	for _, person := range people {
 		token, hash := identity.NewServiceToken()
 		d.tokens[person] = token.Reveal()
-		tokens += fmt.Sprintf("  t-%s: {person: %s, hash: %q, scopes: [ask, read, review, revoke], expires: 2099-01-01T00:00:00Z}\n", person, person, hash)
+		tokens += fmt.Sprintf(
+			"  t-%s: {person: %s, hash: %q, scopes: [ask, read, review, revoke], expires: 2099-01-01T00:00:00Z}\n",
+			person,
+			person,
+			hash,
+		)
 	}
-	d.served = newServed(t, append(options, func(h *house) { h.people, h.upkeep, h.files = entries.String(), h.upkeep+tokens, files })...)
+	d.served = newServed(
+		t,
+		append(options, func(h *house) { h.people, h.upkeep, h.files = entries.String(), h.upkeep+tokens, files })...)
 	d.workInAProcess()
 	d.serve()
 	return d
@@ -131,7 +145,13 @@ func (d *drowning) signedIn(ctx context.Context, browser *http.Client, person st
 // approval is how long Bob's approval of a request of Alice's takes, tried again while the
 // server can't answer.
 func (d *drowning) approval(ctx context.Context) (time.Duration, error) {
-	asked, err := d.call(ctx, alice, http.MethodPost, "/v1/requests", `{"template":"untold","reason":"orders are late"}`)
+	asked, err := d.call(
+		ctx,
+		alice,
+		http.MethodPost,
+		"/v1/requests",
+		`{"template":"untold","reason":"orders are late"}`,
+	)
 	if err != nil {
 		return 0, err
 	}
@@ -140,7 +160,13 @@ func (d *drowning) approval(ctx context.Context) (time.Duration, error) {
 		return 0, fmt.Errorf("alice may not ask: %s", asked.body)
 	}
 	for began := time.Now(); ; {
-		reviewed, err := d.call(ctx, bob, http.MethodPost, "/v1/requests/"+status.ID+"/reviews", `{"verdict":"approve"}`)
+		reviewed, err := d.call(
+			ctx,
+			bob,
+			http.MethodPost,
+			"/v1/requests/"+status.ID+"/reviews",
+			`{"verdict":"approve"}`,
+		)
 		took := time.Since(began)
 		if err != nil || reviewed.status == http.StatusOK {
 			return took, err
@@ -178,7 +204,10 @@ func TestOnePersonsFloodKeepsNobodyElseFromAccess(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			answers[answer.status]++
-			if wait, err := strconv.Atoi(answer.header.Get("Retry-After")); answer.status == http.StatusTooManyRequests && (err != nil || wait < 1) {
+			if wait, err := strconv.Atoi(
+				answer.header.Get("Retry-After"),
+			); answer.status == http.StatusTooManyRequests &&
+				(err != nil || wait < 1) {
 				t.Errorf("nobody is told when to come back: %v", answer.header)
 			}
 		})
@@ -194,8 +223,8 @@ func TestOnePersonsFloodKeepsNobodyElseFromAccess(t *testing.T) {
 	require.Eventually(t, func() bool { return d.database.holds(d.database.alice) }, patience, 50*time.Millisecond)
 }
 
-// drown has people ask, and sign in to the pages, at a fixed rate for a while, and returns how long approvals of others took meanwhile, and how many asks
-// were put off.
+// drown has people ask, and sign in to the pages, at a fixed rate for a while, and returns how long approvals of others
+// took meanwhile, and how many asks were put off.
 func (d *drowning) drown(b *testing.B, asks int, who func(int) string) (took samples, putOff int) {
 	b.Helper()
 	const every = 80 * time.Millisecond // 628 in 50 s
@@ -234,8 +263,8 @@ func (d *drowning) drown(b *testing.B, asks int, who func(int) string) (took sam
 	return took, putOff
 }
 
-// BenchmarkDrown: what an approval takes while one person asks and signs in 628 times in 50 s, beside the same load spread over
-// fifty, and how many others lose their sessions.
+// BenchmarkDrown: what an approval takes while one person asks and signs in 628 times in 50 s, beside the same load
+// spread over fifty, and how many others lose their sessions.
 func BenchmarkDrown(b *testing.B) {
 	const asks = 628
 	for range b.N {

@@ -20,10 +20,21 @@ func TestP2AnExtensionDuringTheWaitWins(t *testing.T) {
 	status := h.active(alice, "both", 3*time.Second)
 	first := *status.Until
 
-	status, err := h.starter.Extend(t.Context(), alice, status.ID, contract.Duration{Duration: 3 * time.Second}, "not done yet")
+	status, err := h.starter.Extend(
+		t.Context(),
+		alice,
+		status.ID,
+		contract.Duration{Duration: 3 * time.Second},
+		"not done yet",
+	)
 	require.NoError(t, err)
 	require.Equal(t, first.Add(3*time.Second), *status.Until)
-	require.Eventually(t, func() bool { return time.Now().After(first.Add(500 * time.Millisecond)) }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return time.Now().After(first.Add(500 * time.Millisecond)) },
+		patience,
+		20*time.Millisecond,
+	)
 	require.True(t, h.canDebug("alice@example.org"), "after the first end")
 	require.True(t, h.database.can(h.database.alice), "after the first end")
 
@@ -64,7 +75,16 @@ func TestP2ABareRevokeSignalIsObeyed(t *testing.T) {
 			h := newHouse(t)
 			h.work()
 			id := h.active(alice, "debug", time.Hour).ID
-			require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, payload))
+			require.NoError(
+				t,
+				h.client.SignalWorkflow(
+					t.Context(),
+					contract.RequestWorkflowID(id),
+					"",
+					contract.SignalRevoke,
+					payload,
+				),
+			)
 			require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 			require.False(t, h.canDebug("alice@example.org"))
 		})
@@ -110,7 +130,10 @@ func TestP3ARevokeThatFailsIsStuckUntilItSucceeds(t *testing.T) {
 	h.work()
 	id := h.active(alice, "debug", time.Hour).ID
 	h.lightrunFaults.Add(sandbox.Fault{Down: true})
-	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	require.NoError(
+		t,
+		h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil),
+	)
 
 	require.Eventually(t, func() bool {
 		value, err := h.client.QueryWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
@@ -118,7 +141,12 @@ func TestP3ARevokeThatFailsIsStuckUntilItSucceeds(t *testing.T) {
 		return err == nil && value.Get(&status) == nil && status.Stuck
 	}, 3*patience, 100*time.Millisecond)
 	require.True(t, h.canDebug("alice@example.org"))
-	require.NotContains(t, h.headlines(id), "Access was ended early by a signal from Temporal", "the ticket says so only when it is gone")
+	require.NotContains(
+		t,
+		h.headlines(id),
+		"Access was ended early by a signal from Temporal",
+		"the ticket says so only when it is gone",
+	)
 
 	h.lightrunFaults.Clear()
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)

@@ -24,8 +24,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// endsNow is far more than the two seconds that an end takes on a machine that is not busy, and less than the watchdog's
-// grace, so that it is not the grace that has passed.
+// endsNow is far more than the two seconds that an end takes on a machine that is not busy, and less than the
+// watchdog's grace, so that it is not the grace that has passed.
 const endsNow = 25 * time.Second
 
 // watch runs the watchdog of a worker that has no Temporal at all.
@@ -38,7 +38,12 @@ func (h *house) watch() {
 	go func() {
 		defer close(done)
 		target.New(target.Options{
-			Targets: targets, Holdings: h.ledger, Tombstones: h.ledger, Decisions: h.ledger, Alarms: h.ledger, Log: zap.NewNop(),
+			Targets:    targets,
+			Holdings:   h.ledger,
+			Tombstones: h.ledger,
+			Decisions:  h.ledger,
+			Alarms:     h.ledger,
+			Log:        zap.NewNop(),
 		}).Watchdog(target.DefaultGrace).Run(ctx)
 	}()
 	h.t.Cleanup(func() {
@@ -143,7 +148,11 @@ func (h *house) lies(queue string, about contract.Status) {
 	about.State, about.Outcome, about.Reviewers, about.Subject, about.Requester = contract.StateEnded, contract.OutcomeExpired, nil, dave, dave
 	worker := sdkworker.New(h.client, queue, sdkworker.Options{})
 	worker.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
-		if err := workflow.SetQueryHandler(ctx, contract.QueryStatus, func() (contract.Status, error) { return about, nil }); err != nil {
+		if err := workflow.SetQueryHandler(
+			ctx,
+			contract.QueryStatus,
+			func() (contract.Status, error) { return about, nil },
+		); err != nil {
 			return err
 		}
 		return workflow.Await(ctx, func() bool { return false })
@@ -158,7 +167,13 @@ func (h *house) drown(id string, signals int) {
 	var sent atomic.Int64
 	inParallel(64, func(int) {
 		for sent.Add(1) <= int64(signals) {
-			if err := h.client.SignalWorkflow(h.t.Context(), id, "", contract.SignalNoticed, contract.Notice{Kind: "noise"}); err != nil {
+			if err := h.client.SignalWorkflow(
+				h.t.Context(),
+				id,
+				"",
+				contract.SignalNoticed,
+				contract.Notice{Kind: "noise"},
+			); err != nil {
 				return // Temporal takes no more
 			}
 		}
@@ -244,7 +259,11 @@ func TestP8TheRecordOfARequestWhoseWorkflowIsGoneIsClosed(t *testing.T) {
 	status := h.active(alice, "orders", time.Hour)
 	waiting := h.ask(alice, "debug", time.Hour)
 	h.await(waiting.ID, contract.StatePending)
-	h.terminate(contract.RequestWorkflowID(status.ID), status.Holds[0].Access.GrantID(), contract.RequestWorkflowID(waiting.ID))
+	h.terminate(
+		contract.RequestWorkflowID(status.ID),
+		status.Holds[0].Access.GrantID(),
+		contract.RequestWorkflowID(waiting.ID),
+	)
 	for _, id := range []string{status.ID, waiting.ID} {
 		require.Eventually(t, func() bool {
 			_, _, err := h.ledger.Request(t.Context(), id)
@@ -378,7 +397,11 @@ func TestTheKillSwitchEndsWhatItIsToldToAndNothingElse(t *testing.T) {
 					continue
 				}
 				status := h.ended(id)
-				require.Contains(t, []contract.Outcome{contract.OutcomeRevoked, contract.OutcomeWithdrawn}, status.Outcome)
+				require.Contains(
+					t,
+					[]contract.Outcome{contract.OutcomeRevoked, contract.OutcomeWithdrawn},
+					status.Outcome,
+				)
 				_, events, err := h.ledger.Request(t.Context(), id)
 				require.NoError(t, err)
 				require.Condition(t, func() bool {
@@ -461,9 +484,13 @@ func TestP7AWorkflowUnderTheIdOfAGrantIsNotBelievedThatAnotherRequestKeepsTheAcc
 			h.terminate(grant)
 			worker := sdkworker.New(h.client, "lies", sdkworker.Options{})
 			worker.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
-				err := workflow.SetUpdateHandler(ctx, contract.UpdateRelease, func(workflow.Context, contract.ReleaseInput) (contract.ReleaseResult, error) {
-					return lie, nil
-				})
+				err := workflow.SetUpdateHandler(
+					ctx,
+					contract.UpdateRelease,
+					func(workflow.Context, contract.ReleaseInput) (contract.ReleaseResult, error) {
+						return lie, nil
+					},
+				)
 				if err != nil {
 					return err
 				}
@@ -472,7 +499,16 @@ func TestP7AWorkflowUnderTheIdOfAGrantIsNotBelievedThatAnotherRequestKeepsTheAcc
 			require.NoError(t, worker.Start())
 			t.Cleanup(worker.Stop)
 			h.squat(grant, "lies")
-			require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(status.ID), "", contract.SignalRevoke, "enough"))
+			require.NoError(
+				t,
+				h.client.SignalWorkflow(
+					t.Context(),
+					contract.RequestWorkflowID(status.ID),
+					"",
+					contract.SignalRevoke,
+					"enough",
+				),
+			)
 			over := h.ended(status.ID)
 			require.Equal(t, contract.OutcomeRevoked, over.Outcome)
 			require.Nil(t, over.Holds[0].HeldUntil)
@@ -485,7 +521,10 @@ func TestP7AWorkflowUnderTheIdOfAGrantIsNotBelievedThatAnotherRequestKeepsTheAcc
 
 func TestP2AnEndIsToldAfterTemporalWasDown(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t, func(h *house) { h.server = append(h.server, temporal.InFile(fmt.Sprintf("%s/temporal.db", h.dir))) })
+	h := newHouse(
+		t,
+		func(h *house) { h.server = append(h.server, temporal.InFile(fmt.Sprintf("%s/temporal.db", h.dir))) },
+	)
 	stop := h.work()
 	status := h.active(alice, "orders", time.Hour)
 	stop()

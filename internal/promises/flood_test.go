@@ -61,7 +61,10 @@ func (s *served) serve() {
 	s.t.Helper()
 	program, err := buildCurfew()
 	require.NoError(s.t, err)
-	p := &process{cmd: exec.Command(program, "server", "--config", filepath.Join(s.dir, "curfew.yaml"))} //nolint:noctx // killed by the test
+	p := &process{
+		//nolint:noctx // killed by the test
+		cmd: exec.Command(program, "server", "--config", filepath.Join(s.dir, "curfew.yaml")),
+	}
 	p.cmd.Stderr = &p.log
 	p.cmd.SysProcAttr = dieWithParent()
 	require.NoError(s.t, p.cmd.Start())
@@ -84,7 +87,9 @@ func (s *served) floods(incidents int) (ids []string, deliveries []pagerduty.Del
 	for n := range incidents {
 		id := fmt.Sprintf("PFLOOD%04d", n)
 		ids = append(ids, id)
-		triggered := s.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "It hangs", Assignees: []string{pagedA, "PCAROL1"}})
+		triggered := s.pagerduty.Trigger(
+			pagerduty.Incident{ID: id, Service: shop, Title: "It hangs", Assignees: []string{pagedA, "PCAROL1"}},
+		)
 		acknowledged, err := s.pagerduty.Happen(id, "incident.acknowledged")
 		require.NoError(s.t, err)
 		deliveries = append(deliveries, triggered, triggered, acknowledged, acknowledged)
@@ -118,7 +123,12 @@ func (s *served) deliver(deliveries []pagerduty.Delivery) {
 	})
 	inParallel(len(deliveries), func(i int) {
 		for ctx.Err() == nil {
-			if status, err := deliveries[i].Send(ctx, http.DefaultClient, s.url+"/v1/hooks/pd"); err == nil && status < 300 {
+			if status, err := deliveries[i].Send(
+				ctx,
+				http.DefaultClient,
+				s.url+"/v1/hooks/pd",
+			); err == nil &&
+				status < 300 {
 				taken.Add(1)
 				return
 			}
@@ -141,7 +151,13 @@ func (s *served) flooded(ids []string) bool {
 
 func (s *served) requireOneForEach(ids []string, deliveries []pagerduty.Delivery) {
 	s.t.Helper()
-	require.Eventually(s.t, func() bool { return s.flooded(ids) }, 2*patience, 100*time.Millisecond, "a delivery is lost")
+	require.Eventually(
+		s.t,
+		func() bool { return s.flooded(ids) },
+		2*patience,
+		100*time.Millisecond,
+		"a delivery is lost",
+	)
 	for _, delivery := range deliveries { // all have been acted on, repeated ones too
 		ctx, cancel := context.WithTimeout(s.t.Context(), patience)
 		err := s.client.GetWorkflow(ctx, contract.DeliveryWorkflowID("pd", eventOf(s.t, delivery)), "").Get(ctx, nil)
@@ -172,8 +188,8 @@ func eventOf(t testing.TB, delivery pagerduty.Delivery) string {
 	return body.Event.ID
 }
 
-// flood sends deliveries about a number of incidents while the server is killed twice, and returns how long it took until
-// all of them were taken, and until all was done.
+// flood sends deliveries about a number of incidents while the server is killed twice, and returns how long it took
+// until all of them were taken, and until all was done.
 func flood(t testing.TB, incidents int) (taken, done time.Duration) {
 	t.Helper()
 	s := newServed(t, flooding)
@@ -203,8 +219,8 @@ func BenchmarkFlood(b *testing.B) {
 	done.report(b, "done")
 }
 
-// BenchmarkIncident: from the webhook of an incident to access that works, without anybody's approval, and from that of its
-// resolution to access that is gone.
+// BenchmarkIncident: from the webhook of an incident to access that works, without anybody's approval, and from that of
+// its resolution to access that is gone.
 func BenchmarkIncident(b *testing.B) {
 	file := filepath.Join(b.TempDir(), "temporal.db")
 	s := newServed(b, hooked, func(h *house) {
@@ -215,7 +231,9 @@ func BenchmarkIncident(b *testing.B) {
 	var granted, ended samples
 	for n := range b.N {
 		id := fmt.Sprintf("PBENCH%04d", n)
-		delivery := s.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "It hangs", Assignees: []string{pagedA}})
+		delivery := s.pagerduty.Trigger(
+			pagerduty.Incident{ID: id, Service: shop, Title: "It hangs", Assignees: []string{pagedA}},
+		)
 		granted = append(granted, s.until(b, delivery, func() bool { return s.canDebug("alice@example.org") }))
 		s.only(ledger.Filter{Incident: id, State: contract.StateActive})
 		delivery, err := s.pagerduty.Resolve(id, pagedA)

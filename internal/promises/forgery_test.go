@@ -39,7 +39,12 @@ func (h *house) smuggle(id string, request contract.Sealed[contract.Request]) {
 func (h *house) send(id, update string, input any) error {
 	h.t.Helper()
 	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: contract.RequestWorkflowID(id), UpdateName: update, WaitForStage: client.WorkflowUpdateStageCompleted, Args: []any{input},
+		WorkflowID: contract.RequestWorkflowID(
+			id,
+		),
+		UpdateName:   update,
+		WaitForStage: client.WorkflowUpdateStageCompleted,
+		Args:         []any{input},
 	})
 	if err != nil {
 		return err
@@ -136,9 +141,18 @@ func TestP7AnExtensionThatTheServerHasNotSealedMovesNoEnd(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	status := h.active(alice, "debug", time.Hour)
-	require.Error(t, h.send(status.ID, contract.UpdateExtend, contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
-		Fact: contract.Extension{Request: status.ID, By: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "more", At: time.Now()},
-	}}))
+	require.Error(
+		t,
+		h.send(status.ID, contract.UpdateExtend, contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
+			Fact: contract.Extension{
+				Request:  status.ID,
+				By:       alice,
+				Duration: contract.Duration{Duration: time.Hour},
+				Reason:   "more",
+				At:       time.Now(),
+			},
+		}}),
+	)
 	h.alarm(contract.AlarmForged)
 	require.Equal(t, status.Until.UTC(), h.await(status.ID, contract.StateActive).Until.UTC())
 }
@@ -146,14 +160,26 @@ func TestP7AnExtensionThatTheServerHasNotSealedMovesNoEnd(t *testing.T) {
 func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()})
+	plain, err := starter.New(
+		starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()},
+	)
 	require.NoError(t, err)
 	status, err := plain.Start(t.Context(), starter.Ask{
-		Template: "debug", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Source: "test",
+		Template:  "debug",
+		Requester: alice,
+		Duration:  contract.Duration{Duration: time.Hour},
+		Reason:    "orders are late",
+		Ticket:    key,
+		Source:    "test",
 	})
 	require.NoError(t, err)
 	h.work()
-	_, err = h.starter.Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
+	_, err = h.starter.Review(
+		t.Context(),
+		bob,
+		status.ID,
+		starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""},
+	)
 	require.Error(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(status.ID).Outcome)
 }

@@ -80,7 +80,12 @@ var lives = map[string]func(*house) string{
 	},
 	"was denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(h.t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
+		_, err := h.starter.Review(
+			h.t.Context(),
+			bob,
+			id,
+			starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"},
+		)
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeDenied, h.ended(id).Outcome)
 		return id
@@ -122,14 +127,26 @@ var lives = map[string]func(*house) string{
 	"was revoked by a signal while its grant was terminated": func(h *house) string {
 		status := h.active(alice, "debug", time.Hour)
 		h.terminate(status.Holds[0].Access.GrantID())
-		require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(status.ID), "", contract.SignalRevoke, "enough"))
+		require.NoError(
+			h.t,
+			h.client.SignalWorkflow(
+				h.t.Context(),
+				contract.RequestWorkflowID(status.ID),
+				"",
+				contract.SignalRevoke,
+				"enough",
+			),
+		)
 		require.Equal(h.t, contract.OutcomeRevoked, h.ended(status.ID).Outcome)
 		return status.ID
 	},
 	"was revoked while its target was down": func(h *house) string {
 		id := h.active(alice, "debug", time.Hour).ID
 		h.lightrunFaults.Add(sandbox.Fault{Down: true})
-		require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, "enough"))
+		require.NoError(
+			h.t,
+			h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, "enough"),
+		)
 		require.Eventually(h.t, func() bool {
 			_, err := h.ledger.TombstoneOf(h.t.Context(), id)
 			return err == nil
@@ -177,8 +194,13 @@ var lives = map[string]func(*house) string{
 func (h *house) scheduled() string {
 	h.t.Helper()
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: "later", Requester: alice, Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key,
-		StartAt: time.Now().Add(time.Hour), Source: "test",
+		Template:  "later",
+		Requester: alice,
+		Duration:  contract.Duration{Duration: time.Hour},
+		Reason:    "orders are late",
+		Ticket:    key,
+		StartAt:   time.Now().Add(time.Hour),
+		Source:    "test",
 	})
 	require.NoError(h.t, err)
 	h.approve(bob, status.ID)
@@ -208,7 +230,9 @@ func TestP7NoChainFromTheHistoryOfARequestThatWaitsOrHasEndedGivesAccess(t *test
 			for _, chain := range h.chains(id) {
 				for _, lasts := range []time.Duration{time.Minute, time.Hour, 365 * 24 * time.Hour} {
 					require.Error(t, h.hold(contract.HoldInput{
-						Access: chain.Request.Fact.Terms.Accesses[0], Chain: chain, Lease: contract.Lease{Request: id, Until: time.Now().Add(lasts)},
+						Access: chain.Request.Fact.Terms.Accesses[0],
+						Chain:  chain,
+						Lease:  contract.Lease{Request: id, Until: time.Now().Add(lasts)},
 					}))
 					h.requireNoAccess()
 				}
@@ -262,9 +286,15 @@ func (h *house) reset(id string, task int64) {
 	require.NoError(h.t, err)
 	first = described.GetWorkflowExecutionInfo().GetFirstRunId()
 	_, err = h.client.ResetWorkflowExecution(h.t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: contract.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: contract.RequestWorkflowID(id), RunId: first},
-		Reason: "to have it again", WorkflowTaskFinishEventId: task, RequestId: uuid.NewString(),
-		ResetReapplyExcludeTypes: []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL},
+		Namespace: contract.Namespace,
+		WorkflowExecution: &commonpb.WorkflowExecution{
+			WorkflowId: contract.RequestWorkflowID(id),
+			RunId:      first,
+		},
+		Reason:                    "to have it again",
+		WorkflowTaskFinishEventId: task,
+		RequestId:                 uuid.NewString(),
+		ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_SIGNAL},
 	})
 	require.NoError(h.t, err)
 }
@@ -282,6 +312,7 @@ func (h *house) settled(id string) {
 		if len(described.GetPendingActivities()) > 0 || described.GetPendingWorkflowTask() != nil {
 			quiet = 0
 		}
-		return quiet == 20 || described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
+		return quiet == 20 ||
+			described.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	}, patience, 50*time.Millisecond, "the run that was reset never comes to rest")
 }

@@ -77,8 +77,13 @@ func newDesk(t testing.TB, options ...func(*house)) *desk {
 	d := &desk{house: newHouse(t, append([]func(*house){hooked}, options...)...), answers: make(chan string, 16)}
 	d.work()
 	sources, err := hooks.New(hooks.Options{
-		Starter: d.starter, Config: d.live, Alarms: d.ledger, Tickets: d.tracker(), Incidents: d.incidents, Log: zap.NewNop(),
-		Answers: &http.Client{Transport: d},
+		Starter:   d.starter,
+		Config:    d.live,
+		Alarms:    d.ledger,
+		Tickets:   d.tracker(),
+		Incidents: d.incidents,
+		Log:       zap.NewNop(),
+		Answers:   &http.Client{Transport: d},
 	})
 	require.NoError(t, err)
 	mux := http.NewServeMux()
@@ -127,14 +132,24 @@ func signature(parts ...string) string {
 // pages sends a webhook of PagerDuty's.
 func (d *desk) pages(delivery pagerduty.Delivery) {
 	d.t.Helper()
-	d.send("pd", map[string]string{"X-PagerDuty-Signature": "v1=" + signature(string(delivery.Body))}, string(delivery.Body))
+	d.send(
+		"pd",
+		map[string]string{"X-PagerDuty-Signature": "v1=" + signature(string(delivery.Body))},
+		string(delivery.Body),
+	)
 }
 
 // presses a button in Slack, and returns what is told there.
 func (d *desk) presses(member, button, value string) string {
 	d.t.Helper()
-	payload := fmt.Sprintf(`{"type":"block_actions","trigger_id":%q,"response_url":"https://hooks.slack.com/actions/1","user":{"id":%q},
-		"actions":[{"action_id":%q,"value":%q,"action_ts":"1"}]}`, ulid.Make(), member, button, value)
+	payload := fmt.Sprintf(
+		`{"type":"block_actions","trigger_id":%q,"response_url":"https://hooks.slack.com/actions/1","user":{"id":%q},
+		"actions":[{"action_id":%q,"value":%q,"action_ts":"1"}]}`,
+		ulid.Make(),
+		member,
+		button,
+		value,
+	)
 	body, stamp := url.Values{"payload": {payload}}.Encode(), strconv.FormatInt(time.Now().Unix(), 10)
 	d.send("chat", map[string]string{
 		"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + signature("v0:", stamp, ":", body),
@@ -163,7 +178,13 @@ func (d *desk) moves(account, ticket, status string) string {
 	d.t.Helper()
 	change, err := d.jira.Move(account, ticket, status)
 	require.NoError(d.t, err)
-	return d.jiraTells(fmt.Sprintf(`{"webhookEvent":"jira:issue_updated","issue":{"key":%q},"changelog":{"id":%q,"items":[{"field":"status"}]}}`, ticket, change))
+	return d.jiraTells(
+		fmt.Sprintf(
+			`{"webhookEvent":"jira:issue_updated","issue":{"key":%q},"changelog":{"id":%q,"items":[{"field":"status"}]}}`,
+			ticket,
+			change,
+		),
+	)
 }
 
 func (d *desk) jiraTells(body string) string {
@@ -228,7 +249,11 @@ func TestP1AnIncidentGivesItsRespondersAccessUntilItIsResolved(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const id = "PT4KHLK"
-	d.pages(d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}}))
+	d.pages(
+		d.pagerduty.Trigger(
+			pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+		),
+	)
 	status := d.only(ledger.Filter{Incident: id})
 	require.Equal(t, alice, status.Requester)
 	require.Equal(t, "Incident "+id+": The checkout hangs", status.Reason)
@@ -255,7 +280,10 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 	d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs"})
 	d.order(`{"id":"1","action":"start","template":"looked-at","reason":"it hangs","incident":"` + id + `"}`)
 	status := d.only(ledger.Filter{Incident: id})
-	kept, err := d.starter.Start(t.Context(), starter.Ask{Template: "debug", Requester: carol, Reason: "as well", Incident: id, Ticket: key, Source: "test"})
+	kept, err := d.starter.Start(
+		t.Context(),
+		starter.Ask{Template: "debug", Requester: carol, Reason: "as well", Incident: id, Ticket: key, Source: "test"},
+	)
 	require.NoError(t, err)
 	d.await(kept.ID, contract.StatePending)
 	resolved, err := d.pagerduty.Resolve(id, pagedA)
@@ -300,8 +328,12 @@ func TestAButtonDecidesNothingThatItsMessageDoesNotShow(t *testing.T) {
 	d.await(id, contract.StateActive)
 	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, before), "not what you were shown")
 	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(id, 1)), "not what you were shown")
-	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, fmt.Sprintf("%s/%d", id, extended.Seq)), "not what you were shown",
-		"nobody knows what a button without a digest showed")
+	require.Contains(
+		t,
+		d.presses("U0HANA", contract.ButtonApprove, fmt.Sprintf("%s/%d", id, extended.Seq)),
+		"not what you were shown",
+		"nobody knows what a button without a digest showed",
+	)
 	require.Contains(t, d.presses("U0HANA", contract.ButtonApprove, d.button(id, extended.Seq)), "hana has approved")
 	d.endsAt(id, extended.Until.Add(time.Hour))
 }
@@ -312,12 +344,26 @@ func TestP6NobodyApprovesTheirOwnRequestByAButtonOrByMovingATicket(t *testing.T)
 	d.files("OPS-8", "Access", "jira-alice")
 	id := d.only(ledger.Filter{Ticket: "OPS-8"}).ID
 	d.await(id, contract.StatePending)
-	require.Contains(t, d.presses("U0ALICE", contract.ButtonApprove, d.button(id, 1)), "nobody reviews access that they asked for")
+	require.Contains(
+		t,
+		d.presses("U0ALICE", contract.ButtonApprove, d.button(id, 1)),
+		"nobody reviews access that they asked for",
+	)
 	require.Contains(t, d.presses("U0STRAY", contract.ButtonApprove, d.button(id, 1)), "does not know you")
 	d.moves("jira-alice", "OPS-8", "Approved")
-	require.Eventually(t, func() bool { return strings.Contains(d.comments("OPS-8"), "nobody reviews access") }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(d.comments("OPS-8"), "nobody reviews access") },
+		patience,
+		20*time.Millisecond,
+	)
 	d.moves("jira-stray", "OPS-8", "Approved")
-	require.Eventually(t, func() bool { return strings.Contains(d.comments("OPS-8"), "knows nobody") }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(d.comments("OPS-8"), "knows nobody") },
+		patience,
+		20*time.Millisecond,
+	)
 	require.Empty(t, d.await(id, contract.StatePending).Reviews)
 }
 
@@ -348,7 +394,12 @@ func TestATicketOfAnotherSortOrOfNobodyAsksForNothing(t *testing.T) {
 	d := newDesk(t)
 	d.files("OPS-8", "Task", "jira-alice")
 	d.files("OPS-9", "Access", "jira-stray")
-	require.Eventually(t, func() bool { return strings.Contains(d.comments("OPS-9"), "knows nobody") }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(d.comments("OPS-9"), "knows nobody") },
+		patience,
+		20*time.Millisecond,
+	)
 	d.files("OPS-11", "Access", "curfew-1") // as Curfew itself opens them
 	d.files("OPS-10", "Access", "jira-alice")
 	d.only(ledger.Filter{Ticket: "OPS-10"})
@@ -362,7 +413,11 @@ func TestAScriptExtendsOnceForEachDeliveryAndEnds(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const id = "PT4KHLK"
-	d.pages(d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}}))
+	d.pages(
+		d.pagerduty.Trigger(
+			pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+		),
+	)
 	request := d.only(ledger.Filter{Incident: id}).ID
 	until := *d.await(request, contract.StateActive).Until
 	for range 3 {

@@ -173,15 +173,24 @@ func (h *house) configure() {
 	token := rand.Text()
 	h.token = token
 	h.lightrun = lightrun.New(lightrun.Options{
-		Keys:  []lightrun.Key{{Value: token, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
-		Users: append(h.engineers, lightrun.User{Email: "alice@example.org"}, lightrun.User{Email: "carol@example.org"}),
+		Keys: []lightrun.Key{{Value: token, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
+		Users: append(
+			h.engineers,
+			lightrun.User{Email: "alice@example.org"},
+			lightrun.User{Email: "carol@example.org"},
+		),
 		Pools: []lightrun.AgentPool{{ID: pool, Name: "production"}},
 	})
 	debuggers := httptest.NewServer(h.gate.wrap(h.lightrunFaults.Wrap(
 		vendorcontract.Check(t, "lightrun.openapi.json", h.lightrun.Handler(), lightrun.Operations()...))))
 	t.Cleanup(debuggers.Close)
 	h.debuggers = debuggers.URL
-	h.jira = jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: token}}})
+	h.jira = jira.New(
+		jira.Options{
+			Deployment: jira.Cloud,
+			Accounts:   []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: token}},
+		},
+	)
 	h.jira.AddIssue(key, "Orders are late", "In Progress")
 	checked := http.NewServeMux()
 	checked.Handle("/", vendorcontract.Check(t, "jira-cloud-v2.subset.openapi.json", h.jira.Handler()))
@@ -197,9 +206,21 @@ func (h *house) configure() {
 	}
 	var text strings.Builder
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, map[string]string{
-		"Temporal": h.temporal.Address, "Lightrun": debuggers.URL, "Jira": issues.URL, "Pool": pool,
-		"Role": h.database.role, "People": h.people, "Alice": h.database.alice, "Carol": h.database.carol,
-		"Upkeep": h.upkeep, "LedgerWay": h.ledgerWay, "Accounts": h.accounts, "Carols": h.carols, "Targets": h.targets, "Templates": h.templates, "OrdersQueue": h.ordersQueue,
+		"Temporal":    h.temporal.Address,
+		"Lightrun":    debuggers.URL,
+		"Jira":        issues.URL,
+		"Pool":        pool,
+		"Role":        h.database.role,
+		"People":      h.people,
+		"Alice":       h.database.alice,
+		"Carol":       h.database.carol,
+		"Upkeep":      h.upkeep,
+		"LedgerWay":   h.ledgerWay,
+		"Accounts":    h.accounts,
+		"Carols":      h.carols,
+		"Targets":     h.targets,
+		"Templates":   h.templates,
+		"OrdersQueue": h.ordersQueue,
 	}))
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
@@ -300,7 +321,12 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 func (h *house) ask(by, template string, duration time.Duration) contract.Status {
 	h.t.Helper()
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: template, Requester: by, Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Ticket: key, Source: "test",
+		Template:  template,
+		Requester: by,
+		Duration:  contract.Duration{Duration: duration},
+		Reason:    "orders are late",
+		Ticket:    key,
+		Source:    "test",
 	})
 	require.NoError(h.t, err)
 	return status
@@ -308,7 +334,12 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(h.t.Context(), by, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+	status, err := h.starter.Review(
+		h.t.Context(),
+		by,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+	)
 	require.NoError(h.t, err)
 	return status
 }
@@ -317,7 +348,11 @@ func (h *house) approve(by, id string) contract.Status {
 func (h *house) updateReview(id, by string) error {
 	h.t.Helper()
 	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: contract.RequestWorkflowID(id), UpdateName: contract.UpdateReview, WaitForStage: client.WorkflowUpdateStageCompleted,
+		WorkflowID: contract.RequestWorkflowID(
+			id,
+		),
+		UpdateName:   contract.UpdateReview,
+		WaitForStage: client.WorkflowUpdateStageCompleted,
 		Args: []any{contract.ReviewInput{Review: contract.Sealed[contract.Review]{Fact: contract.Review{
 			Request: id, Reviewer: by, Verdict: contract.VerdictApprove,
 		}}}},

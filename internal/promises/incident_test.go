@@ -28,7 +28,12 @@ func paged(h *house) {
 		Key: token, Secrets: []string{"the secret before", hookSecret},
 		RateLimit: 1 << 20, // a flood in a minute is tried too
 		Users: []pagerduty.User{
-			{ID: pagedA, Name: "Alice", Email: "alice@example.org"}, {ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
+			{
+				ID:    pagedA,
+				Name:  "Alice",
+				Email: "alice@example.org",
+			},
+			{ID: "PCURFEW", Name: "Curfew", Email: "curfew@example.org"},
 		},
 		Services: []pagerduty.Service{{ID: shop, Name: "shop", Policy: "PPOLICY"}},
 		Turns:    []pagerduty.Turn{{Policy: "PPOLICY", Level: 1, User: pagedA}},
@@ -36,7 +41,10 @@ func paged(h *house) {
 	server := httptest.NewServer(vendorcontract.Check(h.t, "pagerduty-rest.subset.openapi.json", h.pagerduty.Handler()))
 	h.t.Cleanup(server.Close)
 	require.NoError(h.t, os.WriteFile(filepath.Join(h.dir, "pagerduty"), []byte(token), 0o600))
-	h.upkeep = fmt.Sprintf("incidents: {pagerduty: {url: %q, token: 'file:pagerduty', from: curfew@example.org}}", server.URL)
+	h.upkeep = fmt.Sprintf(
+		"incidents: {pagerduty: {url: %q, token: 'file:pagerduty', from: curfew@example.org}}",
+		server.URL,
+	)
 	h.accounts = "pagerduty: " + pagedA
 	h.templates = `
   oncall:
@@ -63,7 +71,9 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 	h := newHouse(t, paged)
 	h.work()
 	const id = "PT4KHLK"
-	h.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}})
+	h.pagerduty.Trigger(
+		pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+	)
 	ask := starter.Ask{Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: id, Source: "test"}
 	status, err := h.starter.Start(t.Context(), ask)
 	require.NoError(t, err)

@@ -22,8 +22,8 @@ import (
 	"curfew/workflows/request"
 )
 
-// The intruder of these tests may do everything in the Temporal namespace, and has no key, as in the tests of forgery. Here
-// they go past the requests: to grants, workers and histories.
+// The intruder of these tests may do everything in the Temporal namespace, and has no key, as in the tests of forgery.
+// Here they go past the requests: to grants, workers and histories.
 
 // hold asks the grant of an access to hold it up, past its request.
 func (h *house) hold(in contract.HoldInput) error {
@@ -87,7 +87,10 @@ func TestP7WhatEndedEarlyIsNotHeldAgainByItsOldDecision(t *testing.T) {
 	h.work()
 	id := h.active(alice, "debug", time.Hour).ID
 	genuine := h.chainOf(id)
-	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, "enough"))
+	require.NoError(
+		t,
+		h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, "enough"),
+	)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	h.requireNoAccess()
 	require.ErrorContains(t, h.hold(genuine), "the request has ended")
@@ -96,13 +99,18 @@ func TestP7WhatEndedEarlyIsNotHeldAgainByItsOldDecision(t *testing.T) {
 	// Nor by the request itself, started once more with the server's own seal and reviews.
 	h.smuggle(id, genuine.Chain.Request)
 	for _, review := range genuine.Chain.Reviews {
-		_ = h.send(id, contract.UpdateReview, contract.ReviewInput{Review: review}) // the ledger may have ended it already
+		_ = h.send(
+			id,
+			contract.UpdateReview,
+			contract.ReviewInput{Review: review},
+		) // the ledger may have ended it already
 	}
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 	h.requireNoAccess()
 }
 
-// rogue is a worker of the intruder's that runs honest workflows and says yes to everything. It works until it was asked.
+// rogue is a worker of the intruder's that runs honest workflows and says yes to everything. It works until it was
+// asked.
 func (h *house) rogue(seal func(contract.DecideInput) *contract.Sealed[contract.DecisionFact]) {
 	h.t.Helper()
 	asked := make(chan struct{})
@@ -112,7 +120,12 @@ func (h *house) rogue(seal func(contract.DecideInput) *contract.Sealed[contract.
 	})
 	worker.RegisterActivityWithOptions(func(_ context.Context, in contract.DecideInput) (contract.Decision, error) {
 		defer close(asked)
-		return contract.Decision{Ruling: contract.RulingGrant, Why: "yes", Duration: in.Request.Fact.Duration, Fact: seal(in)}, nil
+		return contract.Decision{
+			Ruling:   contract.RulingGrant,
+			Why:      "yes",
+			Duration: in.Request.Fact.Duration,
+			Fact:     seal(in),
+		}, nil
 	}, activity.RegisterOptions{Name: contract.ActivityDecide})
 	require.NoError(h.t, worker.Start())
 	select {
@@ -127,7 +140,10 @@ func TestP7ARogueWorkersYesOpensNothing(t *testing.T) {
 	t.Parallel()
 	fact := func(in contract.DecideInput) contract.DecisionFact {
 		return contract.DecisionFact{
-			Request: in.Request.Fact.ID, Ruling: contract.RulingGrant, Lasts: in.Request.Fact.Duration, Until: time.Now().Add(time.Hour),
+			Request: in.Request.Fact.ID,
+			Ruling:  contract.RulingGrant,
+			Lasts:   in.Request.Fact.Duration,
+			Until:   time.Now().Add(time.Hour),
 		}
 	}
 	for name, seal := range map[string]func(contract.DecideInput) *contract.Sealed[contract.DecisionFact]{
@@ -147,7 +163,12 @@ func TestP7ARogueWorkersYesOpensNothing(t *testing.T) {
 			h.work()
 			require.Contains(t, []contract.Outcome{contract.OutcomeFailed, contract.OutcomeDenied}, h.ended(id).Outcome)
 			h.requireNoAccess()
-			require.Eventually(t, func() bool { return len(h.alarms(contract.AlarmForged)) > 0 }, patience, 20*time.Millisecond)
+			require.Eventually(
+				t,
+				func() bool { return len(h.alarms(contract.AlarmForged)) > 0 },
+				patience,
+				20*time.Millisecond,
+			)
 			for _, alarm := range h.alarms(contract.AlarmForged) {
 				require.Contains(t, alarm.Requests, id)
 			}
@@ -160,14 +181,22 @@ func TestP7AWorkflowThatIsResetCannotForgetADenial(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
+	_, err := h.starter.Review(
+		t.Context(),
+		bob,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"},
+	)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 
 	_, err = h.client.ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
-		Namespace: contract.Namespace, WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: contract.RequestWorkflowID(id)},
-		Reason: "to forget", WorkflowTaskFinishEventId: h.firstTask(id), RequestId: uuid.NewString(),
-		ResetReapplyExcludeTypes: []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
+		Namespace:                 contract.Namespace,
+		WorkflowExecution:         &commonpb.WorkflowExecution{WorkflowId: contract.RequestWorkflowID(id)},
+		Reason:                    "to forget",
+		WorkflowTaskFinishEventId: h.firstTask(id),
+		RequestId:                 uuid.NewString(),
+		ResetReapplyExcludeTypes:  []enumspb.ResetReapplyExcludeType{enumspb.RESET_REAPPLY_EXCLUDE_TYPE_UPDATE},
 	})
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
@@ -192,8 +221,11 @@ func TestP7ABareExtendSignalWaitsForAReviewer(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	status := h.active(alice, "debug", time.Hour)
-	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(status.ID), "", contract.SignalExtend,
-		contract.ExtendSignal{By: alice, Duration: "1h", Reason: "more"}))
+	require.NoError(
+		t,
+		h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(status.ID), "", contract.SignalExtend,
+			contract.ExtendSignal{By: alice, Duration: "1h", Reason: "more"}),
+	)
 	require.Eventually(t, func() bool {
 		return h.await(status.ID, contract.StateActive).Extension != nil
 	}, patience, 20*time.Millisecond)

@@ -20,7 +20,12 @@ const comments = "/rest/api/2/issue/" + key + "/comment"
 func (h *house) because(reason string, lasts time.Duration) string {
 	h.t.Helper()
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: "debug", Requester: alice, Duration: contract.Duration{Duration: lasts}, Reason: reason, Ticket: key, Source: "test",
+		Template:  "debug",
+		Requester: alice,
+		Duration:  contract.Duration{Duration: lasts},
+		Reason:    reason,
+		Ticket:    key,
+		Source:    "test",
 	})
 	require.NoError(h.t, err)
 	return status.ID
@@ -44,9 +49,18 @@ func TestP8ATrackerThatCanNotStoreACharacterGetsTheRestOfTheStory(t *testing.T) 
 	h.approve(bob, id)
 	h.ended(id)
 	require.Equal(t, wholeStory, h.headlines(id))
-	require.Contains(t, h.jira.Comments(key)[0].Body, "orders are on fire \ufffd since noon", "the rest of what was said is there")
+	require.Contains(
+		t,
+		h.jira.Comments(key)[0].Body,
+		"orders are on fire \ufffd since noon",
+		"the rest of what was said is there",
+	)
 	require.Contains(t, h.leftOut(), id+"/1 (requested)", "an alarm names the entry")
-	require.Contains(t, h.leftOut(), "The ticket "+key+" lacks a part of the request's story, which the audit log has: characters beyond")
+	require.Contains(
+		t,
+		h.leftOut(),
+		"The ticket "+key+" lacks a part of the request's story, which the audit log has: characters beyond",
+	)
 }
 
 func TestP8AnEntryThatATrackerNeverTakesStopsNoOther(t *testing.T) {
@@ -55,19 +69,31 @@ func TestP8AnEntryThatATrackerNeverTakesStopsNoOther(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			h := newHouse(t)
-			h.jiraFaults.Add(sandbox.Fault{Method: "POST", Path: comments, Status: status, Body: func(body []byte) bool {
-				return bytes.Contains(body, []byte("Access approved"))
-			}})
+			h.jiraFaults.Add(
+				sandbox.Fault{Method: "POST", Path: comments, Status: status, Body: func(body []byte) bool {
+					return bytes.Contains(body, []byte("Access approved"))
+				}},
+			)
 			h.work()
 			id := h.because("orders are late", 2*time.Second)
 			h.approve(bob, id)
 			h.ended(id)
-			require.Equal(t, []string{"Access requested by Alice (alice)", "Access granted", "Access has ended at its deadline"}, h.headlines(id))
+			require.Equal(
+				t,
+				[]string{"Access requested by Alice (alice)", "Access granted", "Access has ended at its deadline"},
+				h.headlines(id),
+			)
 			require.Contains(t, h.leftOut(), "the entry of "+id+"/2 (approved)")
 			_, events, err := h.ledger.Request(t.Context(), id)
 			require.NoError(t, err)
-			require.True(t, slices.ContainsFunc(events, func(event contract.Event) bool { return event.Kind == contract.EventTicketAbandoned }),
-				"the audit log says that the ticket lacks entries")
+			require.True(
+				t,
+				slices.ContainsFunc(
+					events,
+					func(event contract.Event) bool { return event.Kind == contract.EventTicketAbandoned },
+				),
+				"the audit log says that the ticket lacks entries",
+			)
 		})
 	}
 }

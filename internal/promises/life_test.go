@@ -41,7 +41,10 @@ func TestP2AccessEndsAtItsDeadlineAndTheTicketTellsTheStory(t *testing.T) {
 	require.False(t, h.canDebug("alice@example.org"))
 	require.False(t, h.database.can(h.database.alice))
 	require.Equal(t, []string{
-		"Access requested by Alice (alice)", "Reviewed by Bob (bob); not decided yet", "Access approved by Carol (carol)", "Access granted",
+		"Access requested by Alice (alice)",
+		"Reviewed by Bob (bob); not decided yet",
+		"Access approved by Carol (carol)",
+		"Access granted",
 		"Access has ended at its deadline",
 	}, h.headlines(status.ID))
 }

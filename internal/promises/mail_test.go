@@ -30,7 +30,9 @@ func posted(p *postbox) func(*house) {
 	return func(h *house) {
 		listener, err := net.Listen("tcp", "127.0.0.1:0")
 		require.NoError(h.t, err)
-		server := gosmtp.NewServer(gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &visit{postbox: p}, nil }))
+		server := gosmtp.NewServer(
+			gosmtp.BackendFunc(func(*gosmtp.Conn) (gosmtp.Session, error) { return &visit{postbox: p}, nil }),
+		)
 		done := make(chan error, 1)
 		go func() { done <- server.Serve(listener) }()
 		h.t.Cleanup(func() {
@@ -38,7 +40,10 @@ func posted(p *postbox) func(*house) {
 			_ = server.Close()
 			<-done
 		})
-		h.upkeep += fmt.Sprintf("notify: {mail: {smtp: {address: %q, from: curfew@example.org, tls: never}}}\n", listener.Addr())
+		h.upkeep += fmt.Sprintf(
+			"notify: {mail: {smtp: {address: %q, from: curfew@example.org, tls: never}}}\n",
+			listener.Addr(),
+		)
 		h.accounts += "mail: alice@example.org"
 		h.people += `
   gus: {name: Gus, accounts: {mail: gus@example.org}}

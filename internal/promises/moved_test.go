@@ -60,7 +60,11 @@ func TestP2AccessStaysWhileItsIncidentGoesOnInAnother(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	const id, main = "PT4KHLK", "PMAINONE"
-	d.pages(d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}}))
+	d.pages(
+		d.pagerduty.Trigger(
+			pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+		),
+	)
 	status := d.only(ledger.Filter{Incident: id})
 	d.await(status.ID, contract.StateActive)
 	d.pagerduty.Trigger(pagerduty.Incident{ID: main, Service: shop, Title: "Everything hangs"})
@@ -79,10 +83,25 @@ func TestP2AccessStaysWhileItsIncidentGoesOnInAnother(t *testing.T) {
 func TestAnIncidentThatBecomesUrgentGivesItsRespondersAccess(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t, func(h *house) {
-		h.upkeep = strings.Replace(h.upkeep, "{template: oncall, service: "+shop+"}", "{template: oncall, service: "+shop+", priority: P1}", 1)
+		h.upkeep = strings.Replace(
+			h.upkeep,
+			"{template: oncall, service: "+shop+"}",
+			"{template: oncall, service: "+shop+", priority: P1}",
+			1,
+		)
 	})
 	const id = "PT4KHLK"
-	d.pages(d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Priority: "P4", Assignees: []string{pagedA}}))
+	d.pages(
+		d.pagerduty.Trigger(
+			pagerduty.Incident{
+				ID:        id,
+				Service:   shop,
+				Title:     "The checkout hangs",
+				Priority:  "P4",
+				Assignees: []string{pagedA},
+			},
+		),
+	)
 	raised, err := d.pagerduty.Prioritize(id, pagedA, "P1")
 	require.NoError(t, err)
 	d.pages(raised)

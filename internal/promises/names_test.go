@@ -18,7 +18,11 @@ import (
 func (h *house) take(workflow, id, name string, input any) {
 	h.t.Helper()
 	handle, err := h.client.UpdateWorkflow(h.t.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: workflow, UpdateName: name, UpdateID: id, WaitForStage: client.WorkflowUpdateStageAccepted, Args: []any{input},
+		WorkflowID:   workflow,
+		UpdateName:   name,
+		UpdateID:     id,
+		WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args:         []any{input},
 	})
 	require.NoError(h.t, err)
 	require.Error(h.t, handle.Get(h.t.Context(), nil), "nobody vouches for it")
@@ -47,9 +51,19 @@ func TestP7ATakenUpdateIDSwallowsNoReview(t *testing.T) {
 	id := h.ask(alice, "debug", time.Hour).ID
 	h.await(id, contract.StatePending)
 	for _, verdict := range []contract.Verdict{contract.VerdictApprove, contract.VerdictDeny} {
-		h.take(contract.RequestWorkflowID(id), fmt.Sprintf("review/bob/%s", verdict), contract.UpdateReview, forgedReview(id))
+		h.take(
+			contract.RequestWorkflowID(id),
+			fmt.Sprintf("review/bob/%s", verdict),
+			contract.UpdateReview,
+			forgedReview(id),
+		)
 	}
-	_, err := h.starter.Review(t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
+	_, err := h.starter.Review(
+		t.Context(),
+		bob,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"},
+	)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(id).Outcome)
 }
@@ -84,7 +98,8 @@ func TestP7ATakenUpdateIDKeepsNoLeaseFromBeingReleased(t *testing.T) {
 	require.False(t, h.canDebug("alice@example.org"))
 }
 
-// An intruder who has read the id of a release in a history may terminate the grant and take the id in the one that follows.
+// An intruder who has read the id of a release in a history may terminate the grant and take the id in the one that
+// follows.
 func TestP7AReleaseThatWasSwallowedIsSentAnew(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)

@@ -46,13 +46,25 @@ func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Ti
 	ids := make([]string, size)
 	inParallel(size, func(n int) {
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
-			Template: "untold", Requester: member(n), Duration: contract.Duration{Duration: duration}, Reason: "orders are late", Source: "test",
+			Template:  "untold",
+			Requester: member(n),
+			Duration:  contract.Duration{Duration: duration},
+			Reason:    "orders are late",
+			Source:    "test",
 		})
 		ids[n] = status.ID
 		for began := time.Now(); err == nil && time.Since(began) < patience; {
 			// A busy worker may not have answered yet. Then the review is there all the same.
-			_, unanswered := h.starter.Review(h.t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove})
-			if problem, ok := contract.ProblemOf(unanswered); unanswered == nil || ok && problem.Kind == contract.KindConflict {
+			_, unanswered := h.starter.Review(
+				h.t.Context(),
+				bob,
+				status.ID,
+				starter.ReviewInput{Verdict: contract.VerdictApprove},
+			)
+			if problem, ok := contract.ProblemOf(
+				unanswered,
+			); unanswered == nil ||
+				ok && problem.Kind == contract.KindConflict {
 				return
 			}
 		}
@@ -132,7 +144,12 @@ func TestP3ATargetThatNoWorkerReachesIsToldAsStuckAndTheAccessGoesSoonAfterItIsB
 	line := h.workBy()
 	status := h.active(alice, "orders", 5*time.Second)
 	line.Cut()
-	require.Eventually(t, func() bool { return len(h.alarms(contract.AlarmStuck)) > 0 }, 3*patience, 100*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return len(h.alarms(contract.AlarmStuck)) > 0 },
+		3*patience,
+		100*time.Millisecond,
+	)
 	require.Contains(t, h.alarms(contract.AlarmStuck)[0].Text, "PostgreSQL")
 	require.True(t, h.database.holds(h.database.alice))
 
@@ -148,7 +165,8 @@ func TestP2ASubjectWhoTakesAllConnectionsOfTheServerStillLosesTheAccess(t *testi
 	h.workInAProcess()
 	status := h.active(alice, "orders", 45*time.Second)
 	connected := func() bool { return h.database.sessions(h.database.broker) > 0 }
-	_, err := h.database.server.Admin().Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, h.database.broker)
+	_, err := h.database.server.Admin().
+		Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, h.database.broker)
 	require.NoError(t, err)
 	require.Eventually(t, connected, patience, 20*time.Millisecond, "a connection is kept while access is live")
 	require.Greater(t, time.Until(*status.Until), 10*time.Second, "it is not the end that has connected")
@@ -166,7 +184,12 @@ func TestP2ASubjectWhoTakesAllConnectionsOfTheServerStillLosesTheAccess(t *testi
 
 func (d *database) sessions(account string) (count int) {
 	d.t.Helper()
-	require.NoError(d.t, d.server.Admin().QueryRow(d.t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE usename = $1`, account).Scan(&count))
+	require.NoError(
+		d.t,
+		d.server.Admin().
+			QueryRow(d.t.Context(), `SELECT count(*) FROM pg_stat_activity WHERE usename = $1`, account).
+			Scan(&count),
+	)
 	return count
 }
 

@@ -27,7 +27,11 @@ func TestP4OverlappingRequestsEndWithTheLaterOne(t *testing.T) {
 				shorter, longer = two, one
 			}
 			ended := h.ended(shorter.ID)
-			require.NotNil(t, ended.Holds[0].HeldUntil, "the ticket of the shorter must not say that the access is gone")
+			require.NotNil(
+				t,
+				ended.Holds[0].HeldUntil,
+				"the ticket of the shorter must not say that the access is gone",
+			)
 			require.True(t, h.canDebug("alice@example.org"))
 			require.True(t, h.database.can(h.database.alice))
 
@@ -101,7 +105,13 @@ func TestP4ARequestThatComesAfterATerminatedGrantTakesNothingFromTheOthers(t *te
 	first := h.active(alice, "orders", 2*time.Hour)
 	require.NoError(t, h.client.TerminateWorkflow(t.Context(), first.Holds[0].Access.GrantID(), "", "by mistake"))
 	second := h.active(alice, "orders", time.Hour)
-	require.WithinDuration(t, *first.Until, h.holding(first.Holds[0].Access).Until, time.Second, "it ends with the later one")
+	require.WithinDuration(
+		t,
+		*first.Until,
+		h.holding(first.Holds[0].Access).Until,
+		time.Second,
+		"it ends with the later one",
+	)
 	_, err := h.starter.Revoke(t.Context(), alice, second.ID, "done")
 	require.NoError(t, err)
 	require.True(t, h.database.can(h.database.alice), "the first request's lease was written in the holding")

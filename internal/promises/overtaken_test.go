@@ -59,7 +59,13 @@ func TestP4AnEndThatWasOvertakenStepsBackAlsoWhileTheLedgerIsAway(t *testing.T) 
 	h.workInAProcess()
 	status := h.active(alice, "orders", 15*time.Second)
 	h.until(status.Until.Add(-8 * time.Second))
-	extended, err := h.starter.Extend(t.Context(), alice, status.ID, contract.Duration{Duration: 30 * time.Second}, "not done yet")
+	extended, err := h.starter.Extend(
+		t.Context(),
+		alice,
+		status.ID,
+		contract.Duration{Duration: 30 * time.Second},
+		"not done yet",
+	)
 	require.NoError(t, err)
 	h.until(status.Until.Add(-3 * time.Second))
 	way.Down()
@@ -133,7 +139,13 @@ func TestP2AWorkerThatHangsWithTheLockKeepsNoEndWaiting(t *testing.T) {
 	h.workInAProcess() // it serves whatever is asked from now on
 	reached := g.arm(boundary{"POST", "/api/v1/temp-access", true})
 	go func() {
-		_, _ = h.starter.Extend(h.t.Context(), alice, status.ID, contract.Duration{Duration: time.Minute}, "not done yet")
+		_, _ = h.starter.Extend(
+			h.t.Context(),
+			alice,
+			status.ID,
+			contract.Duration{Duration: time.Minute},
+			"not done yet",
+		)
 	}()
 	select {
 	case <-reached:
@@ -157,7 +169,10 @@ func (h *house) waitingIn() (*process, time.Time) {
 	first := h.workInAProcess()
 	status := h.active(alice, "orders", waited)
 	h.workInAProcess()
-	require.NoError(h.t, h.client.TerminateWorkflow(h.t.Context(), contract.RequestWorkflowID(status.ID), "", "by mistake"))
+	require.NoError(
+		h.t,
+		h.client.TerminateWorkflow(h.t.Context(), contract.RequestWorkflowID(status.ID), "", "by mistake"),
+	)
 	h.until(status.Until.Add(-3 * time.Second))
 	return first, *status.Until
 }

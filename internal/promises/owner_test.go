@@ -56,7 +56,10 @@ func TestP3WhatTheSubjectGaveOnIsReportedWhenTheAccessEnds(t *testing.T) {
 	h.work()
 	status := h.active(alice, "owner", 10*time.Second)
 	subject := h.database.server.Connect(t, h.database.alice, h.database.name)
-	_, err := subject.Exec(t.Context(), fmt.Sprintf("GRANT UPDATE ON %s TO %s", h.database.ownedTable(), h.database.alice))
+	_, err := subject.Exec(
+		t.Context(),
+		fmt.Sprintf("GRANT UPDATE ON %s TO %s", h.database.ownedTable(), h.database.alice),
+	)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeExpired, h.ended(status.ID).Outcome)
 	alarm := h.alarm(contract.AlarmGivenOn)

@@ -157,7 +157,12 @@ func TestATargetThatIsDownIsNamedWhileCurfewGoesOnTrying(t *testing.T) {
 	h.lightrunFaults.Add(sandbox.Fault{Down: true})
 	id := h.ask(alice, "debug", time.Hour).ID
 	h.approve(bob, id)
-	require.Eventually(t, func() bool { return strings.Contains(h.why(id), "can't be reached") }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(h.why(id), "can't be reached") },
+		patience,
+		20*time.Millisecond,
+	)
 	require.False(t, h.givesBack(id), "it is shown before the grant gives up")
 
 	h.lightrunFaults.Clear()
@@ -177,7 +182,10 @@ func TestP3AnAbsenceAtAnotherAddressIsSettledByAnAdmin(t *testing.T) {
 		require.NoError(t, h.removeAccess(access.Name))
 	}
 	h.work()
-	require.NoError(t, h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	require.NoError(
+		t,
+		h.client.SignalWorkflow(t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil),
+	)
 	grant := h.awaitStuck()
 	require.Contains(t, grant.Problem, "it is another system")
 	require.Contains(t, grant.Problem, "`curfew stuck takeover`")
@@ -215,7 +223,11 @@ func (h *house) why(id string) string {
 // givesBack is true when a hold of the request has failed.
 func (h *house) givesBack(id string) bool {
 	h.t.Helper()
-	return slices.ContainsFunc(h.history(contract.RequestWorkflowID(id)).Events, func(event *historypb.HistoryEvent) bool {
-		return event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED || event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT
-	})
+	return slices.ContainsFunc(
+		h.history(contract.RequestWorkflowID(id)).Events,
+		func(event *historypb.HistoryEvent) bool {
+			return event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED ||
+				event.GetEventType() == enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT
+		},
+	)
 }

@@ -57,7 +57,10 @@ func TestAWorkerServesTheOtherTargetsWhenTheCredentialsOfOneAreMissing(t *testin
 func TestAWorkerServesTheOtherTargetsWhenOneIsDown(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	require.NoError(t, os.WriteFile(filepath.Join(h.dir, "dsn"), []byte("postgres://curfew:a-secret@127.0.0.1:1/orders"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(filepath.Join(h.dir, "dsn"), []byte("postgres://curfew:a-secret@127.0.0.1:1/orders"), 0o600),
+	)
 	worker := h.workInAProcess()
 	h.active(alice, "debug", time.Hour)
 	require.True(t, h.canDebug("alice@example.org"))
@@ -85,14 +88,24 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 	ids := make([]string, asked)
 	inParallel(asked, func(n int) {
 		status, err := h.starter.Start(t.Context(), starter.Ask{
-			Template: "debug", Requester: fmt.Sprintf("engineer-%d", n), Duration: contract.Duration{Duration: time.Hour}, Reason: "orders are late", Ticket: key, Source: "test",
+			Template:  "debug",
+			Requester: fmt.Sprintf("engineer-%d", n),
+			Duration:  contract.Duration{Duration: time.Hour},
+			Reason:    "orders are late",
+			Ticket:    key,
+			Source:    "test",
 		})
 		if err != nil {
 			t.Error(err)
 			return
 		}
 		ids[n] = status.ID
-		if _, err := h.starter.Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""}); err != nil {
+		if _, err := h.starter.Review(
+			t.Context(),
+			bob,
+			status.ID,
+			starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""},
+		); err != nil {
 			t.Error(err)
 		}
 	})

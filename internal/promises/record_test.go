@@ -19,8 +19,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// The intruder of these tests runs workflows of their own, under ids that they have taken, and has Curfew's honest workers run
-// Curfew's own activities for them.
+// The intruder of these tests runs workflows of their own, under ids that they have taken, and has Curfew's honest
+// workers run Curfew's own activities for them.
 
 // errand is what an intruder's workflow has done.
 type errand struct {
@@ -70,7 +70,9 @@ func (h *house) told(id string, state contract.State) contract.RecordInput {
 	var last contract.RecordInput
 	require.Eventually(h.t, func() bool {
 		for _, event := range h.history(contract.RequestWorkflowID(id)).Events {
-			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityType().GetName() == contract.ActivityRecord {
+			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityType().
+				GetName() ==
+				contract.ActivityRecord {
 				h.decode(scheduled.GetInput(), &last)
 			}
 		}
@@ -110,7 +112,14 @@ func TestP7TheRecordNamesNobodyWhoHasNotSaidSo(t *testing.T) {
 			Ticket: key, Events: forged.Events, Status: forged.Status, Provenance: forged.Provenance,
 		}), name)
 	}
-	require.Error(t, h.intrude("request/elsewhere", contract.ActivityRecord, next(told, contract.EventReminded, contract.ActorCurfew, "")))
+	require.Error(
+		t,
+		h.intrude(
+			"request/elsewhere",
+			contract.ActivityRecord,
+			next(told, contract.EventReminded, contract.ActorCurfew, ""),
+		),
+	)
 	_, after, err := h.ledger.Request(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, before, after)
@@ -149,10 +158,19 @@ func TestP7NoEndIsOnRecordInTheNameOfSomebodyWhoHasNotSaidSo(t *testing.T) {
 	status := h.active(alice, "orders", time.Hour)
 	grant := status.Holds[0].Access.GrantID()
 	forged := map[string]any{
-		"tombstones": []contract.Tombstone{{Request: status.ID, Kind: contract.EndKillSwitch, By: erin, Reason: "an intruder"}},
-		"requests":   []string{status.ID}, "by": erin, "kind": contract.EndKillSwitch, "reason": "an intruder",
+		"tombstones": []contract.Tombstone{
+			{Request: status.ID, Kind: contract.EndKillSwitch, By: erin, Reason: "an intruder"},
+		},
+		"requests": []string{status.ID},
+		"by":       erin,
+		"kind":     contract.EndKillSwitch,
+		"reason":   "an intruder",
 	}
-	require.Error(t, h.intrude(contract.RequestWorkflowID(status.ID)+"/x", contract.ActivityRecordEnds, forged), "it ends no request as a whole")
+	require.Error(
+		t,
+		h.intrude(contract.RequestWorkflowID(status.ID)+"/x", contract.ActivityRecordEnds, forged),
+		"it ends no request as a whole",
+	)
 	require.True(t, h.database.can(h.database.alice))
 	forged["grant"] = grant
 	require.NoError(t, h.intrude("elsewhere", contract.ActivityRecordEnds, forged), "anybody may end access")
@@ -207,7 +225,11 @@ func TestP7WhatWasRequestedIsRecordedAsItWasSealed(t *testing.T) {
 	status, _, err := h.ledger.Request(t.Context(), id)
 	require.NoError(t, err)
 	require.Equal(t, forged.Status.Seq, status.Seq)
-	require.Equal(t, []string{alice, alice, "orders are late"}, []string{status.Requester, status.Subject, status.Reason})
+	require.Equal(
+		t,
+		[]string{alice, alice, "orders are late"},
+		[]string{status.Requester, status.Subject, status.Reason},
+	)
 	require.Contains(t, string(status.Holds[0].Access.Entitlement), pool)
 	require.Empty(t, status.Reviews, "carol has not reviewed it")
 }
@@ -240,7 +262,15 @@ func TestP7AnAlarmNamesNobodyWhoHasNotSaidSo(t *testing.T) {
 	grant := access.GrantID()
 	alarm := func(kind contract.AlarmKind, actor string) contract.AlarmInput {
 		return contract.AlarmInput{Alarm: contract.Alarm{
-			ID: grant + "/1/" + string(kind), Kind: kind, At: time.Now(), Target: access.Target, Grant: grant, Actor: actor, Text: "all is well",
+			ID: grant + "/1/" + string(
+				kind,
+			),
+			Kind:   kind,
+			At:     time.Now(),
+			Target: access.Target,
+			Grant:  grant,
+			Actor:  actor,
+			Text:   "all is well",
 		}}
 	}
 	other := alarm(contract.AlarmStuck, "")
@@ -280,7 +310,12 @@ func TestP7AnEndInSomebodysNameIsObeyedAndToldAsNobodys(t *testing.T) {
 	_, err = h.starter.Revoke(t.Context(), bob, other, "enough")
 	require.NoError(t, err)
 	h.ended(other)
-	require.Contains(t, strings.Join(h.headlines(other), "\n"), "Access was ended early by Bob (bob)", "whoever has said so is named")
+	require.Contains(
+		t,
+		strings.Join(h.headlines(other), "\n"),
+		"Access was ended early by Bob (bob)",
+		"whoever has said so is named",
+	)
 }
 
 func TestP7AMessageInChatIsDrawnFromTheSealedRequest(t *testing.T) {
@@ -298,7 +333,11 @@ func TestP7AMessageInChatIsDrawnFromTheSealedRequest(t *testing.T) {
 	}, patience, 20*time.Millisecond, "nobody was asked")
 	told := next(d.told(id, contract.StatePending), contract.EventReminded, contract.ActorCurfew, "")
 	redraw := contract.NotifyInput{
-		Channel: "team", Events: told.Events, Status: told.Status, Provenance: told.Provenance, Thread: room + "/" + asked.TS,
+		Channel:    "team",
+		Events:     told.Events,
+		Status:     told.Status,
+		Provenance: told.Provenance,
+		Thread:     room + "/" + asked.TS,
 	}
 	redraw.Status.Requester, redraw.Status.Template, redraw.Status.Reason = bob, "harmless", "just looking"
 	require.NoError(t, d.intrude(contract.RequestWorkflowID(id), contract.ActivityNotify, redraw))
@@ -309,7 +348,11 @@ func TestP7AMessageInChatIsDrawnFromTheSealedRequest(t *testing.T) {
 	require.Contains(t, redrawn.Blocks, "looked-at")
 
 	redraw.Provenance.Chain.Request.Fact.Template = "harmless"
-	require.Error(t, d.intrude(contract.RequestWorkflowID(id), contract.ActivityNotify, redraw), "its seal is of another request")
+	require.Error(
+		t,
+		d.intrude(contract.RequestWorkflowID(id), contract.ActivityNotify, redraw),
+		"its seal is of another request",
+	)
 	require.NotContains(t, workspace.Messages(room)[0].Blocks, "harmless")
 }
 
@@ -320,7 +363,9 @@ func TestTheListOfStuckGrantsSkipsWhatCannotBeAskedAndSaysSo(t *testing.T) {
 	_, grant := h.stuck()
 	const dead = "grant/lightrun-prod/0123456789abcdef0123456789abcdef/mallory"
 	_, err := h.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: dead, TaskQueue: "nowhere", TypedSearchAttributes: temporal.NewSearchAttributes(contract.KeyStuck.ValueSet(true)),
+		ID:                    dead,
+		TaskQueue:             "nowhere",
+		TypedSearchAttributes: temporal.NewSearchAttributes(contract.KeyStuck.ValueSet(true)),
 	}, contract.WorkflowGrant, contract.GrantInput{})
 	require.NoError(t, err)
 	var list []contract.GrantStatus
@@ -343,7 +388,9 @@ func TestWhereNothingIsSealedTheRecordGoesByTheWorkflow(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
 	h.verifier, h.decider = nil, nil
-	plain, err := starter.New(starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()})
+	plain, err := starter.New(
+		starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()},
+	)
 	require.NoError(t, err)
 	h.starter = plain
 	h.work()
@@ -352,6 +399,10 @@ func TestWhereNothingIsSealedTheRecordGoesByTheWorkflow(t *testing.T) {
 	require.NoError(t, err)
 	h.ended(id)
 	require.Equal(t, []string{
-		"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access is being ended by Bob (bob)", "Access was ended early by Bob (bob)",
+		"Access requested by Alice (alice)",
+		"Access approved by Bob (bob)",
+		"Access granted",
+		"Access is being ended by Bob (bob)",
+		"Access was ended early by Bob (bob)",
 	}, h.headlines(id))
 }

@@ -43,7 +43,12 @@ var scenarios = map[string]func(*house) string{
 	},
 	"denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(h.t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"})
+		_, err := h.starter.Review(
+			h.t.Context(),
+			bob,
+			id,
+			starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"},
+		)
 		require.NoError(h.t, err)
 		h.ended(id)
 		return id
@@ -102,7 +107,9 @@ var scenarios = map[string]func(*house) string{
 	"narrated in chat": func(h *house) string { return h.do(h.active(alice, "debug", time.Hour).ID, h.revoke) },
 	"on call": func(h *house) string {
 		const incident = "PT4KHLK"
-		h.pagerduty.Trigger(pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}})
+		h.pagerduty.Trigger(
+			pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
+		)
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
 			Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: incident, Source: "test",
 		})
@@ -118,8 +125,14 @@ var scenarios = map[string]func(*house) string{
 
 // houses are what a scenario needs of its house.
 var houses = map[string]func(*house){
-	"restored": keeps(looking), "scheduled": ruled, "break-glass": ruled, "ended with its ticket": ruled, "on call": paged,
-	"narrated in chat": chatted(new(*slack.Server)),
+	"restored": keeps(
+		looking,
+	),
+	"scheduled":             ruled,
+	"break-glass":           ruled,
+	"ended with its ticket": ruled,
+	"on call":               paged,
+	"narrated in chat":      chatted(new(*slack.Server)),
 }
 
 func TestP2ASleepingRequestIsWokenByTheCodeOfTheDay(t *testing.T) {
@@ -178,7 +191,13 @@ func (h *house) keep(workflow, scenario string, history *historypb.History) {
 	h.t.Helper()
 	if *record != "" {
 		name := strings.ReplaceAll(scenario, " ", "-") + ".json.gz"
-		require.NoError(h.t, replaytest.Write(filepath.Join("..", "..", "workflows", workflow, "testdata", "replay", *record, name), history))
+		require.NoError(
+			h.t,
+			replaytest.Write(
+				filepath.Join("..", "..", "workflows", workflow, "testdata", "replay", *record, name),
+				history,
+			),
+		)
 	}
 }
 
@@ -186,7 +205,13 @@ func (h *house) keep(workflow, scenario string, history *historypb.History) {
 func (h *house) history(workflow string) *historypb.History {
 	h.t.Helper()
 	history := &historypb.History{}
-	events := h.client.GetWorkflowHistory(h.t.Context(), workflow, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := h.client.GetWorkflowHistory(
+		h.t.Context(),
+		workflow,
+		"",
+		false,
+		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT,
+	)
 	for events.HasNext() {
 		event, err := events.Next()
 		if err != nil {
@@ -245,14 +270,27 @@ func (h *house) extend(id string) {
 
 func (h *house) signalExtend(id string) {
 	h.t.Helper()
-	require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalExtend,
-		map[string]string{"by": "incident tool", "duration": "30m", "reason": "not done yet"}))
-	require.Eventually(h.t, func() bool { return h.await(id, contract.StateActive).Extension != nil }, patience, 50*time.Millisecond)
+	require.NoError(
+		h.t,
+		h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalExtend,
+			map[string]string{"by": "incident tool", "duration": "30m", "reason": "not done yet"}),
+	)
+	require.Eventually(
+		h.t,
+		func() bool { return h.await(id, contract.StateActive).Extension != nil },
+		patience,
+		50*time.Millisecond,
+	)
 }
 
 func (h *house) approveExtension(id string) {
 	h.t.Helper()
 	before := *h.await(id, contract.StateActive).Until
 	h.approve(bob, id)
-	require.Eventually(h.t, func() bool { return h.await(id, contract.StateActive).Until.After(before) }, patience, 50*time.Millisecond)
+	require.Eventually(
+		h.t,
+		func() bool { return h.await(id, contract.StateActive).Until.After(before) },
+		patience,
+		50*time.Millisecond,
+	)
 }

@@ -12,7 +12,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// ledgerCopy is an older copy of a house's ledger. Whoever makes or restores one stops Curfew before, and starts it again.
+// ledgerCopy is an older copy of a house's ledger. Whoever makes or restores one stops Curfew before, and starts it
+// again.
 type ledgerCopy struct {
 	h       *house
 	stop    func() // the worker
@@ -59,7 +60,8 @@ func (c *ledgerCopy) make(t *testing.T) {
 			return
 		}
 		c.older = c.current + "_older"
-		_, err := c.server.Admin().Exec(t.Context(), "CREATE DATABASE "+pgx.Identifier{c.older}.Sanitize()+" TEMPLATE "+pgx.Identifier{c.current}.Sanitize())
+		_, err := c.server.Admin().
+			Exec(t.Context(), "CREATE DATABASE "+pgx.Identifier{c.older}.Sanitize()+" TEMPLATE "+pgx.Identifier{c.current}.Sanitize())
 		require.NoError(t, err)
 	})
 }
@@ -103,7 +105,12 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		h.recorded(waiting, contract.StatePending)
 		c.make(t)
 		require.Eventually(t, func() bool { // the worker has just been started anew
-			_, err := h.starter.Review(t.Context(), bob, waiting, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"})
+			_, err := h.starter.Review(
+				t.Context(),
+				bob,
+				waiting,
+				starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"},
+			)
 			return err == nil
 		}, patience, 200*time.Millisecond)
 		h.await(waiting, contract.StateActive)
@@ -135,7 +142,13 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		h.recorded(live.ID, contract.StateActive)
 		for _, id := range []string{waiting, live.ID} {
 			access := h.sealedRequest(id).Fact.Terms.Accesses[0]
-			require.Eventually(t, func() bool { return h.holding(access).Open }, patience, 200*time.Millisecond, "its grant writes the holding again")
+			require.Eventually(
+				t,
+				func() bool { return h.holding(access).Open },
+				patience,
+				200*time.Millisecond,
+				"its grant writes the holding again",
+			)
 			require.False(t, h.holding(access).Standing, "what Curfew has put there is not taken for standing access")
 		}
 		require.True(t, h.database.can(h.database.alice), "nothing is revoked by surprise")
@@ -157,7 +170,13 @@ func TestP4AnOlderLedgerRefusesNoExtensionOfLiveAccess(t *testing.T) {
 		other := h.active(alice, "orders", 20*time.Second)
 		c.restore(t)
 
-		extended, err := h.starter.Extend(t.Context(), alice, first.ID, contract.Duration{Duration: time.Hour}, "not done yet")
+		extended, err := h.starter.Extend(
+			t.Context(),
+			alice,
+			first.ID,
+			contract.Duration{Duration: time.Hour},
+			"not done yet",
+		)
 		require.NoError(t, err)
 		require.True(t, extended.Until.After(*first.Until))
 		holding := h.holding(first.Holds[0].Access)
@@ -181,7 +200,14 @@ func TestP4AnOlderLedgerRefusesNoExtensionOfLiveAccess(t *testing.T) {
 func TestP8WhatIsLostOfAStoryIsMarkedAsLost(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	status := contract.Status{ID: "01JD2Y3M4N5P6Q7R8S9T0V1W2X", State: contract.StateEnded, Outcome: contract.OutcomeExpired, Requester: alice, Subject: alice, Seq: 5}
+	status := contract.Status{
+		ID:        "01JD2Y3M4N5P6Q7R8S9T0V1W2X",
+		State:     contract.StateEnded,
+		Outcome:   contract.OutcomeExpired,
+		Requester: alice,
+		Subject:   alice,
+		Seq:       5,
+	}
 	require.NoError(t, h.ledger.Append(t.Context(), []contract.Event{
 		{Request: status.ID, Seq: 1, Kind: contract.EventRequested, At: time.Now(), Actor: alice},
 		{Request: status.ID, Seq: 5, Kind: contract.EventExpired, At: time.Now(), Actor: contract.ActorDeadline},

@@ -44,9 +44,17 @@ func TestP3ARetryReachesAGrantThatDoesNotAnswer(t *testing.T) {
 			h := newHouse(t)
 			h.work()
 			id, grant := h.stuck()
-			require.NoError(t, h.client.TerminateWorkflow(t.Context(), contract.RequestWorkflowID(id), "", "by mistake"))
+			require.NoError(
+				t,
+				h.client.TerminateWorkflow(t.Context(), contract.RequestWorkflowID(id), "", "by mistake"),
+			)
 			require.NoError(t, h.client.TerminateWorkflow(t.Context(), grant.ID, "", "by mistake"))
-			_, err := h.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: grant.ID, TaskQueue: squat.queue}, squat.workflow, "unreadable")
+			_, err := h.client.ExecuteWorkflow(
+				t.Context(),
+				client.StartWorkflowOptions{ID: grant.ID, TaskQueue: squat.queue},
+				squat.workflow,
+				"unreadable",
+			)
 			require.NoError(t, err)
 			require.True(t, h.mended(grant.ID).Over)
 			require.False(t, h.canDebug("alice@example.org"))
@@ -60,9 +68,18 @@ func TestP3ARetryReachesAGrantThatDoesNotAnswer(t *testing.T) {
 func TestP3ARetryTerminatesNothingWhileNoWorkerIsAtWork(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	access := contract.Access{Target: "lightrun-prod", Entitlement: []byte(`{}`), Person: alice, Account: "alice@example.org"}
-	run, err := h.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: access.GrantID(), TaskQueue: contract.TaskQueue},
-		contract.WorkflowGrant, contract.GrantInput{Access: access})
+	access := contract.Access{
+		Target:      "lightrun-prod",
+		Entitlement: []byte(`{}`),
+		Person:      alice,
+		Account:     "alice@example.org",
+	}
+	run, err := h.client.ExecuteWorkflow(
+		t.Context(),
+		client.StartWorkflowOptions{ID: access.GrantID(), TaskQueue: contract.TaskQueue},
+		contract.WorkflowGrant,
+		contract.GrantInput{Access: access},
+	)
 	require.NoError(t, err)
 	_, err = h.starter.RetryStuck(t.Context(), erin, access.GrantID())
 	require.ErrorContains(t, err, "no worker is at work")

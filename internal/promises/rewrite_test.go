@@ -31,7 +31,13 @@ func TestP7AReleaseNamesNobodyWhoHasNotEndedTheRequest(t *testing.T) {
 	} {
 		status := h.active(alice, "orders", time.Hour)
 		require.NoError(t, forge(status), name)
-		require.Eventually(t, func() bool { return !h.database.can(h.database.alice) }, patience, 20*time.Millisecond, "anybody may end access")
+		require.Eventually(
+			t,
+			func() bool { return !h.database.can(h.database.alice) },
+			patience,
+			20*time.Millisecond,
+			"anybody may end access",
+		)
 		var recorded contract.Tombstone
 		require.Eventually(t, func() (known bool) {
 			var err error
@@ -88,7 +94,13 @@ func TestP7AStatusSaysNoMoreThanTheRecordBearsOut(t *testing.T) {
 		require.Equal(t, before.State, after.State, name)
 		require.Equal(t, before.Outcome, after.Outcome, name)
 		require.Equal(t, before.GrantedAt, after.GrantedAt, name)
-		require.Equal(t, story[len(story)-1].Seq, after.Seq, "%s: no later event finds the record newer than itself", name)
+		require.Equal(
+			t,
+			story[len(story)-1].Seq,
+			after.Seq,
+			"%s: no later event finds the record newer than itself",
+			name,
+		)
 		if after.Until != nil {
 			require.True(t, after.Until.Before(time.Now().Add(100*time.Hour)), "%s: until %s", name, after.Until)
 		}
@@ -102,13 +114,18 @@ func TestP8AHistoryWithAHoleIsNotPutOnRecord(t *testing.T) {
 	h.work()
 	told := h.told(h.ask(alice, "orders", time.Hour).ID, contract.StatePending)
 	const other = "01JD2Y3M4N5P6Q7R8S9T0V1W2X"
-	told.Status.ID, told.Events = other, []contract.Event{{Request: other, Seq: 1, Kind: contract.EventRequested, At: time.Now(), Actor: alice}}
+	told.Status.ID, told.Events = other, []contract.Event{
+		{Request: other, Seq: 1, Kind: contract.EventRequested, At: time.Now(), Actor: alice},
+	}
 	told.Status.Seq = 20_000_000
 	told.Provenance = contract.Provenance{}
 	told.Provenance.Chain.Request.Fact.ID = other
 	text, err := json.Marshal(told)
 	require.NoError(t, err)
-	require.NoError(t, h.run(contract.RequestWorkflowID(other), errand{Activity: contract.ActivityRecord, Input: text, Anyway: true}))
+	require.NoError(
+		t,
+		h.run(contract.RequestWorkflowID(other), errand{Activity: contract.ActivityRecord, Input: text, Anyway: true}),
+	)
 	require.Eventually(t, func() bool {
 		found, err := h.client.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
 			Query: "WorkflowId = '" + contract.RequestWorkflowID(other) + "' AND ExecutionStatus = 'Completed'",

@@ -46,7 +46,10 @@ func TestP7AnUnvouchedHoldParksNoGrant(t *testing.T) {
 	access := h.sealedRequest(id).Fact.Terms.Accesses[0]
 	elsewhere := access
 	elsewhere.TaskQueue = "nowhere"
-	forged := contract.HoldInput{Access: elsewhere, Lease: contract.Lease{Request: id, Until: time.Now().Add(time.Hour)}}
+	forged := contract.HoldInput{
+		Access: elsewhere,
+		Lease:  contract.Lease{Request: id, Until: time.Now().Add(time.Hour)},
+	}
 	h.startHold(forged)
 	h.approve(bob, id)
 	h.await(id, contract.StateActive)
@@ -68,8 +71,12 @@ func TestP7AGrantThatIsStartedAnewGoesToItsOwnWorkers(t *testing.T) {
 	require.NoError(t, h.client.TerminateWorkflow(t.Context(), access.GrantID(), "", "to hold the end up"))
 	elsewhere := access
 	elsewhere.TaskQueue = "nowhere"
-	_, err := h.client.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: access.GrantID(), TaskQueue: contract.TaskQueue},
-		contract.WorkflowGrant, contract.GrantInput{Access: elsewhere})
+	_, err := h.client.ExecuteWorkflow(
+		t.Context(),
+		client.StartWorkflowOptions{ID: access.GrantID(), TaskQueue: contract.TaskQueue},
+		contract.WorkflowGrant,
+		contract.GrantInput{Access: elsewhere},
+	)
 	require.NoError(t, err)
 	_, err = h.starter.Revoke(t.Context(), alice, id, "enough")
 	require.NoError(t, err)

@@ -33,7 +33,8 @@ func (s *span) set(change func(*span)) {
 	change(s)
 }
 
-// holds says whether the request surely holds the access up, and whether it possibly does, a moment before and after too.
+// holds says whether the request surely holds the access up, and whether it possibly does, a moment before and after
+// too.
 func (s *span) holds(from, to time.Time) (surely, possibly bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +71,13 @@ func TestP4AccessIsThereWhileARequestHoldsItUpInAnySchedule(t *testing.T) {
 	schedules.Wait()
 	require.False(t, t.Failed())
 	for n := range randomSchedules {
-		require.Equal(t, n%4 == 3, h.database.holds(h.database.account(n)), "standing access alone is left: %s", member(n))
+		require.Equal(
+			t,
+			n%4 == 3,
+			h.database.holds(h.database.account(n)),
+			"standing access alone is left: %s",
+			member(n),
+		)
 	}
 }
 
@@ -85,7 +92,11 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	pause(3 * time.Second)
 	s.set(func(s *span) { s.asked = time.Now() })
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
-		Template: "untold", Requester: person, Duration: contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second}, Reason: "schedule", Source: "test",
+		Template:  "untold",
+		Requester: person,
+		Duration:  contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second},
+		Reason:    "schedule",
+		Source:    "test",
 	})
 	if err != nil {
 		h.t.Error(err)
@@ -96,7 +107,13 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	s.set(func(s *span) { s.from, s.until = time.Now(), *status.Until })
 	pause(2 * time.Second)
 	if random.IntN(2) == 0 {
-		if extended, err := h.starter.Extend(h.t.Context(), person, status.ID, contract.Duration{Duration: 3 * time.Second}, "more"); err == nil {
+		if extended, err := h.starter.Extend(
+			h.t.Context(),
+			person,
+			status.ID,
+			contract.Duration{Duration: 3 * time.Second},
+			"more",
+		); err == nil {
 			s.set(func(s *span) { s.until = *extended.Until })
 		}
 	}
@@ -112,7 +129,12 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 // insist approves a request, on a machine that may be busy.
 func (h *house) insist(id string) {
 	for h.t.Context().Err() == nil {
-		_, err := h.starter.Review(h.t.Context(), bob, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
+		_, err := h.starter.Review(
+			h.t.Context(),
+			bob,
+			id,
+			starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""},
+		)
 		if problem, ok := contract.ProblemOf(err); err == nil || !ok || problem.Kind != contract.KindUnavailable {
 			return // given, or given before
 		}
@@ -138,7 +160,15 @@ func (h *house) observe(account string, spans [2]*span, standing bool, over <-ch
 			surely, possibly = surely || sure, possibly || possible
 		}
 		if there && !possibly || !there && surely {
-			h.t.Error(fmt.Errorf("%s: the access is there: %t; two requests hold it up surely: %t, possibly: %t", account, there, surely, possibly))
+			h.t.Error(
+				fmt.Errorf(
+					"%s: the access is there: %t; two requests hold it up surely: %t, possibly: %t",
+					account,
+					there,
+					surely,
+					possibly,
+				),
+			)
 			return
 		}
 	}

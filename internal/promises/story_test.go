@@ -14,7 +14,12 @@ import (
 	"curfew/workflows/contract"
 )
 
-var wholeStory = []string{"Access requested by Alice (alice)", "Access approved by Bob (bob)", "Access granted", "Access has ended at its deadline"}
+var wholeStory = []string{
+	"Access requested by Alice (alice)",
+	"Access approved by Bob (bob)",
+	"Access granted",
+	"Access has ended at its deadline",
+}
 
 func TestP8ATicketThatIsDownDelaysNothingAndLosesNothing(t *testing.T) {
 	t.Parallel()
@@ -36,7 +41,9 @@ func TestP8ACommentWhoseReplyIsLostIsWrittenOnce(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	for range wholeStory {
-		h.jiraFaults.Add(sandbox.Fault{Method: "POST", Path: "/rest/api/2/issue/" + key + "/comment", Times: 1, LoseReply: true})
+		h.jiraFaults.Add(
+			sandbox.Fault{Method: "POST", Path: "/rest/api/2/issue/" + key + "/comment", Times: 1, LoseReply: true},
+		)
 	}
 	id := h.active(alice, "debug", 2*time.Second).ID
 	h.ended(id)
@@ -86,7 +93,11 @@ func TestP8TheLedgerHasEveryEventInOrder(t *testing.T) {
 		kinds = append(kinds, event.Kind)
 	}
 	require.Equal(t, []contract.EventKind{
-		contract.EventRequested, contract.EventReviewed, contract.EventApproved, contract.EventGranted, contract.EventExpired,
+		contract.EventRequested,
+		contract.EventReviewed,
+		contract.EventApproved,
+		contract.EventGranted,
+		contract.EventExpired,
 	}, kinds)
 }
 
@@ -95,7 +106,12 @@ func TestP6NobodyApprovesTheirOwnRequest(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(carol, "debug", time.Hour).ID // carol is a reviewer of this template
-	_, err := h.starter.Review(t.Context(), carol, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "trust me"})
+	_, err := h.starter.Review(
+		t.Context(),
+		carol,
+		id,
+		starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "trust me"},
+	)
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, contract.KindForbidden, problem.Kind)

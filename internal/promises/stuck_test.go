@@ -15,7 +15,10 @@ func (h *house) stuck() (id string, grant contract.GrantStatus) {
 	h.t.Helper()
 	id = h.active(alice, "debug", time.Hour).ID
 	h.lightrunFaults.Add(sandbox.Fault{Down: true})
-	require.NoError(h.t, h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil))
+	require.NoError(
+		h.t,
+		h.client.SignalWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.SignalRevoke, nil),
+	)
 	return id, h.awaitStuck()
 }
 
@@ -73,7 +76,11 @@ func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(
 	require.Equal(t, contract.OutcomeTakenOver, ended.Outcome)
 	require.Nil(t, ended.Holds[0].GoneAt)
 	lines := h.headlines(id)
-	require.Equal(t, "Access could not be taken away: it may still be there, and Frank (frank) answers for it", lines[len(lines)-1])
+	require.Equal(
+		t,
+		"Access could not be taken away: it may still be there, and Frank (frank) answers for it",
+		lines[len(lines)-1],
+	)
 	stuck, err := h.starter.Stuck(t.Context(), erin)
 	require.NoError(t, err)
 	require.Empty(t, stuck)

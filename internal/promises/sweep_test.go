@@ -35,10 +35,19 @@ func (h *house) leave(n int) {
 func (h *house) makeAccess(name, email string, end time.Time) {
 	h.t.Helper()
 	body, err := json.Marshal(map[string]any{
-		"name": name, "userEmails": []string{email}, "agentPoolIds": []string{pool}, "roles": []string{"Standard"}, "expirationDate": end.Format(time.RFC3339),
+		"name":           name,
+		"userEmails":     []string{email},
+		"agentPoolIds":   []string{pool},
+		"roles":          []string{"Standard"},
+		"expirationDate": end.Format(time.RFC3339),
 	})
 	require.NoError(h.t, err)
-	request, err := http.NewRequestWithContext(h.t.Context(), http.MethodPost, h.debuggers+"/api/v1/temp-access", bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		h.t.Context(),
+		http.MethodPost,
+		h.debuggers+"/api/v1/temp-access",
+		bytes.NewReader(body),
+	)
 	require.NoError(h.t, err)
 	request.Header.Set("Authorization", "Bearer "+h.token)
 	request.Header.Set("Content-Type", "application/json")
@@ -54,7 +63,12 @@ func (h *house) removeAccess(name string) error {
 		if access.Name != name {
 			continue
 		}
-		request, err := http.NewRequestWithContext(h.t.Context(), http.MethodDelete, h.debuggers+"/api/v1/temp-access/"+access.ID, nil)
+		request, err := http.NewRequestWithContext(
+			h.t.Context(),
+			http.MethodDelete,
+			h.debuggers+"/api/v1/temp-access/"+access.ID,
+			nil,
+		)
 		if err != nil {
 			return err
 		}

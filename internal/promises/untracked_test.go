@@ -89,7 +89,12 @@ func TestP8ARequestWithoutItsWorkflowIsShownAsUntrackedAndClosedOnceItsAccessIsG
 		} {
 			require.ErrorContains(t, err, "untracked")
 		}
-		require.Equal(t, contract.SweptRequests{Untracked: []string{status.ID}}, h.sweepRequests(), "its access is live")
+		require.Equal(
+			t,
+			contract.SweptRequests{Untracked: []string{status.ID}},
+			h.sweepRequests(),
+			"its access is live",
+		)
 		require.True(t, h.database.can(h.database.alice))
 
 		var swept contract.SweptRequests
@@ -146,7 +151,12 @@ func TestP8AResetOfALiveRequestComesToAnEndInTheRecord(t *testing.T) {
 // isGone waits until the access of a request is gone, at its deadline or before.
 func (h *house) isGone(status contract.Status) {
 	h.t.Helper()
-	require.Eventually(h.t, func() bool { return !h.database.can(h.database.alice) }, time.Until(*status.Until)+patience, 50*time.Millisecond)
+	require.Eventually(
+		h.t,
+		func() bool { return !h.database.can(h.database.alice) },
+		time.Until(*status.Until)+patience,
+		50*time.Millisecond,
+	)
 }
 
 // Temporal was restored from a copy that was made while the request waited for its review. The ledger is newer.

@@ -27,7 +27,14 @@ func (h *house) alarms(kind contract.AlarmKind) []contract.Alarm {
 // alarm waits for the one alarm of a kind.
 func (h *house) alarm(kind contract.AlarmKind) contract.Alarm {
 	h.t.Helper()
-	require.Eventually(h.t, func() bool { return len(h.alarms(kind)) == 1 }, patience, 50*time.Millisecond, "no alarm says %s", kind)
+	require.Eventually(
+		h.t,
+		func() bool { return len(h.alarms(kind)) == 1 },
+		patience,
+		50*time.Millisecond,
+		"no alarm says %s",
+		kind,
+	)
 	return h.alarms(kind)[0]
 }
 
@@ -77,7 +84,12 @@ func TestP2TheWatchdogEndsAccessWhileTemporalIsDown(t *testing.T) {
 	h.temporal.Kill()
 	// A worker that starts while Temporal is down can do nothing else.
 	worker := h.workInAProcess()
-	require.Eventually(t, func() bool { return strings.Contains(worker.log.String(), "the watchdog watches meanwhile") }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(worker.log.String(), "the watchdog watches meanwhile") },
+		patience,
+		20*time.Millisecond,
+	)
 	until := h.endsIn(status.Holds[0].Access.GrantID(), time.Second)
 	h.goneWithin(h.database.alice, until, grace+5*time.Second)
 	h.alarm(contract.AlarmLate)
@@ -88,9 +100,20 @@ func TestP4TheWatchdogLeavesAccessAloneUntilItsNewestEnd(t *testing.T) {
 	h := newHouse(t, keeps("watchdog: {grace: 1s}"))
 	h.work()
 	status := h.active(alice, "orders", 2*time.Second)
-	extended, err := h.starter.Extend(t.Context(), alice, status.ID, contract.Duration{Duration: 4 * time.Second}, "not done yet")
+	extended, err := h.starter.Extend(
+		t.Context(),
+		alice,
+		status.ID,
+		contract.Duration{Duration: 4 * time.Second},
+		"not done yet",
+	)
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return time.Now().After(status.Until.Add(2500 * time.Millisecond)) }, patience, 20*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return time.Now().After(status.Until.Add(2500 * time.Millisecond)) },
+		patience,
+		20*time.Millisecond,
+	)
 	require.True(t, h.database.can(h.database.alice), "after the first end and the grace")
 	h.ended(status.ID)
 	h.goneWithin(h.database.alice, *extended.Until, 5*time.Second)

@@ -97,11 +97,12 @@ func (f *Faults) take(r *http.Request) (Fault, bool) {
 }
 
 func (f Fault) fits(r *http.Request, body []byte) bool {
-	return (f.Method == "" || f.Method == r.Method) && strings.HasPrefix(r.URL.Path, f.Path) && (f.Body == nil || f.Body(body))
+	return (f.Method == "" || f.Method == r.Method) && strings.HasPrefix(r.URL.Path, f.Path) &&
+		(f.Body == nil || f.Body(body))
 }
 
-// BeyondPlane is true for a body with characters beyond the Basic Multilingual Plane, as themselves or escaped as in JSON or forms.
-// Databases that give three bytes to each character can't store them.
+// BeyondPlane is true for a body with characters beyond the Basic Multilingual Plane, as themselves or escaped as in
+// JSON or forms. Databases that give three bytes to each character can't store them.
 func BeyondPlane(body []byte) bool {
 	if form, err := url.QueryUnescape(string(body)); err == nil {
 		body = []byte(form)

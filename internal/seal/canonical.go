@@ -24,15 +24,15 @@ const maxFact = 1 << 20
 func Digest(fact any) (string, error) {
 	text, err := arrived(fact)
 	if err != nil {
-		return "", contract.Problemf(contract.KindInvalid, "",
-			"write large or precise numbers as texts, every key once, and keep it below 1 MiB", "the fact can't be sealed: %v", err)
+		return "", contract.Invalid("the fact can't be sealed: %v", err).
+			Advise("write large or precise numbers as texts, every key once, and keep it below 1 MiB")
 	}
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:]), nil
 }
 
-// arrived is the canonical JSON of a fact as whoever it is sent to will have it. Some values change on their way once: a
-// struct whose lists are empty but not nil is written, and left out when it is written again.
+// arrived is the canonical JSON of a fact as whoever it is sent to will have it. Some values change on their way once:
+// a struct whose lists are empty but not nil is written, and left out when it is written again.
 func arrived(fact any) ([]byte, error) {
 	if fact == nil {
 		return nil, errors.New("there is none")

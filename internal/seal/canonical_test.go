@@ -108,8 +108,13 @@ func TestAFactHasTheSameDigestAfterItHasTravelled(t *testing.T) {
 		Wait  contract.Duration
 	}
 	fact := outer{
-		Inner: inner{List: []string{}}, Raw: json.RawMessage("{ \"z\" : \"<&>\u2028\", \"a\" : 1 }"), Text: "\xff<\u2029>",
-		At: time.Now().In(time.FixedZone("CET", 3600)), Wait: contract.Duration{Duration: 90 * time.Minute},
+		Inner: inner{
+			List: []string{},
+		},
+		Raw:  json.RawMessage("{ \"z\" : \"<&>\u2028\", \"a\" : 1 }"),
+		Text: "\xff<\u2029>",
+		At:   time.Now().In(time.FixedZone("CET", 3600)),
+		Wait: contract.Duration{Duration: 90 * time.Minute},
 	}
 	before, err := Digest(fact)
 	require.NoError(t, err)

@@ -11,9 +11,9 @@ import (
 const mostGrounds = 1000
 
 // Allows returns the decision that allows one access of a request, when a chain of seals shows one. It refuses, with
-// contract.KindForbidden, what Grounds refuses; and a chain of another request, a decision that is not the decider's, that
-// rests on other facts than these or does not grant, an access that the request does not ask for, and a length or an end
-// that its sealed duration and extensions can't reach.
+// contract.KindForbidden, what Grounds refuses; and a chain of another request, a decision that is not the decider's,
+// that rests on other facts than these or does not grant, an access that the request does not ask for, and a length or
+// an end that its sealed duration and extensions can't reach.
 func (v *Verifier) Allows(chain contract.Chain, request string, access contract.Access) (contract.DecisionFact, error) {
 	none := contract.DecisionFact{}
 	if err := v.Decided(chain); err != nil {
@@ -22,10 +22,13 @@ func (v *Verifier) Allows(chain contract.Chain, request string, access contract.
 	decision := chain.Decision.Fact
 	switch {
 	case decision.Request != request:
-		return none, refused(contract.SealRequest, askTheServer, "it is the request %q, and not %q",
-			contract.Shorten(decision.Request, 64), contract.Shorten(request, 64))
+		return none, contract.Forbidden("it is the request %q, and not %q", contract.Shorten(decision.Request, 64), contract.Shorten(request, 64)).
+			At(string(contract.SealRequest)).
+			Advise(askTheServer)
 	case !asksFor(chain.Request.Fact, access):
-		return none, refused(contract.SealRequest, "ask for it", "it does not ask for this access to %s", contract.Shorten(access.Target, 64))
+		return none, contract.Forbidden("it does not ask for this access to %s", contract.Shorten(access.Target, 64)).
+			At(string(contract.SealRequest)).
+			Advise("ask for it")
 	}
 	return decision, nil
 }
@@ -38,16 +41,19 @@ func (v *Verifier) Decided(chain contract.Chain) error {
 	decision := chain.Decision.Fact
 	switch {
 	case decision.Lasts.Duration <= 0 || decision.Lasts.Duration > Longest(chain.Grounds):
-		return refused(contract.SealDecision, "decide anew", "it allows %s, that the request does not", decision.Lasts)
+		return contract.Forbidden("it allows %s, that the request does not", decision.Lasts).
+			At(string(contract.SealDecision)).
+			Advise("decide anew")
 	case decision.Until.After(Latest(chain.Grounds)):
-		return refused(contract.SealDecision, "decide anew", "it allows an end, %s, that the request does not",
-			decision.Until.Format(time.RFC3339))
+		return contract.Forbidden("it allows an end, %s, that the request does not", decision.Until.Format(time.RFC3339)).
+			At(string(contract.SealDecision)).
+			Advise("decide anew")
 	}
 	return nil
 }
 
-// Scheduled refuses what is not a decision, by a decider and on these grounds, to grant when the start has come. It gives no
-// access: by then it is decided again.
+// Scheduled refuses what is not a decision, by a decider and on these grounds, to grant when the start has come. It
+// gives no access: by then it is decided again.
 func (v *Verifier) Scheduled(chain contract.Chain) error {
 	return v.ruled(chain, contract.RulingScheduled)
 }
@@ -64,21 +70,27 @@ func (v *Verifier) ruled(chain contract.Chain, ruling contract.Ruling) error {
 	}
 	switch {
 	case !sameGrounds(decision, rests):
-		return refused(contract.SealDecision, "decide anew", "it was made on other facts than these")
+		return contract.Forbidden("it was made on other facts than these").
+			At(string(contract.SealDecision)).
+			Advise("decide anew")
 	case decision.Ruling != ruling:
-		return refused(contract.SealDecision, "decide anew", "its ruling is %q", contract.Shorten(string(decision.Ruling), 32))
+		return contract.Forbidden("its ruling is %q", contract.Shorten(string(decision.Ruling), 32)).
+			At(string(contract.SealDecision)).
+			Advise("decide anew")
 	}
 	return nil
 }
 
 // Grounds checks what a decision is to rest on, and returns a decision fact that names it: the ruling, the end and the
-// policy are the decider's to add. It refuses, with contract.KindForbidden, what is not sealed by the server or is about
-// another request; a fact that is there twice; a review of something else, of the reviewer's own request, access or
-// extension; and an extension that has neither a seal nor an approving review.
+// policy are the decider's to add. It refuses, with contract.KindForbidden, what is not sealed by the server or is
+// about another request; a fact that is there twice; a review of something else, of the reviewer's own request, access
+// or extension; and an extension that has neither a seal nor an approving review.
 func (v *Verifier) Grounds(grounds contract.Grounds) (contract.DecisionFact, error) {
 	request := grounds.Request.Fact
 	if len(grounds.Reviews)+len(grounds.Extensions) > mostGrounds {
-		return contract.DecisionFact{}, refused(contract.SealRequest, "make a new request", "it has more than %d reviews and extensions", mostGrounds)
+		return contract.DecisionFact{}, contract.Forbidden("it has more than %d reviews and extensions", mostGrounds).
+			At(string(contract.SealRequest)).
+			Advise("make a new request")
 	}
 	claims, err := v.Verify(OfRequest(request), request, grounds.Request.Seal)
 	if err != nil {
@@ -98,7 +110,9 @@ func (v *Verifier) Grounds(grounds contract.Grounds) (contract.DecisionFact, err
 	}
 	for i, digest := range fact.ExtensionDigests {
 		if grounds.Extensions[i].Seal == "" && !t.approved[digest] {
-			return contract.DecisionFact{}, refused(contract.SealExtension, "have a reviewer approve it", "it has no seal, and no review vouches for it")
+			return contract.DecisionFact{}, contract.Forbidden("it has no seal, and no review vouches for it").
+				At(string(contract.SealExtension)).
+				Advise("have a reviewer approve it")
 		}
 	}
 	slices.Sort(fact.ReviewDigests)
@@ -128,7 +142,7 @@ func (t *table) extensions(sealed []contract.Sealed[contract.Extension]) ([]stri
 	for _, s := range sealed {
 		digest, err := Digest(s.Fact)
 		if err != nil {
-			return nil, refused(contract.SealExtension, askTheServer, "%v", err)
+			return nil, contract.Forbidden("%v", err).At(string(contract.SealExtension)).Advise(askTheServer)
 		}
 		if s.Seal != "" {
 			if _, err := t.verifier.Verify(OfExtension(s.Fact, t.digest), s.Fact, s.Seal); err != nil {
@@ -139,9 +153,13 @@ func (t *table) extensions(sealed []contract.Sealed[contract.Extension]) ([]stri
 		case s.Fact.Request != t.request.ID:
 			return nil, anotherRequest(contract.SealExtension, s.Fact.Request)
 		case s.Fact.Duration.Duration <= 0:
-			return nil, refused(contract.SealExtension, "ask for a time like 30m", "%s makes nothing longer", s.Fact.Duration)
+			return nil, contract.Forbidden("%s makes nothing longer", s.Fact.Duration).
+				At(string(contract.SealExtension)).
+				Advise("ask for a time like 30m")
 		case slices.Contains(digests, digest):
-			return nil, refused(contract.SealExtension, "name it once", "it is there twice")
+			return nil, contract.Forbidden("it is there twice").
+				At(string(contract.SealExtension)).
+				Advise("name it once")
 		}
 		digests = append(digests, digest)
 		t.parties[digest] = []string{t.request.Requester, t.request.Subject, s.Fact.By}
@@ -167,12 +185,17 @@ func (t *table) reviews(sealed []contract.Sealed[contract.Review]) ([]string, er
 		case review.Request != t.request.ID:
 			return nil, anotherRequest(contract.SealReview, review.Request)
 		case !shown:
-			return nil, refused(contract.SealReview, "review what is asked for now", "%s was shown something else than this request and its extensions",
-				contract.Shorten(review.Reviewer, 64))
+			return nil, contract.Forbidden("%s was shown something else than this request and its extensions", contract.Shorten(review.Reviewer, 64)).
+				At(string(contract.SealReview)).
+				Advise("review what is asked for now")
 		case slices.Contains(parties, review.Reviewer):
-			return nil, refused(contract.SealReview, "ask somebody else", "%s has asked for it or would get it", contract.Shorten(review.Reviewer, 64))
+			return nil, contract.Forbidden("%s has asked for it or would get it", contract.Shorten(review.Reviewer, 64)).
+				At(string(contract.SealReview)).
+				Advise("ask somebody else")
 		case t.said[says]:
-			return nil, refused(contract.SealReview, "count one review a person", "%s has reviewed it twice", contract.Shorten(review.Reviewer, 64))
+			return nil, contract.Forbidden("%s has reviewed it twice", contract.Shorten(review.Reviewer, 64)).
+				At(string(contract.SealReview)).
+				Advise("count one review a person")
 		}
 		t.said[says] = true
 		t.approved[claims.Shown] = t.approved[claims.Shown] || review.Verdict == contract.VerdictApprove
@@ -182,20 +205,26 @@ func (t *table) reviews(sealed []contract.Sealed[contract.Review]) ([]string, er
 }
 
 func anotherRequest(kind contract.SealKind, request string) error {
-	return refused(kind, askTheServer, "it belongs to the request %q", contract.Shorten(request, 64))
+	return contract.Forbidden("it belongs to the request %q", contract.Shorten(request, 64)).
+		At(string(kind)).
+		Advise(askTheServer)
 }
 
 // sameGrounds is true when a decision rests on these facts: on all of them, and on no others.
 func sameGrounds(decision, rests contract.DecisionFact) bool {
 	return decision.Request == rests.Request && decision.RequestDigest == rests.RequestDigest &&
-		slices.Equal(decision.ReviewDigests, rests.ReviewDigests) && slices.Equal(decision.ExtensionDigests, rests.ExtensionDigests)
+		slices.Equal(
+			decision.ReviewDigests,
+			rests.ReviewDigests,
+		) && slices.Equal(decision.ExtensionDigests, rests.ExtensionDigests)
 }
 
 // asksFor is true when a request asks for an access, for its subject.
 func asksFor(request contract.Request, access contract.Access) bool {
-	return access.Person == request.Subject && slices.ContainsFunc(request.Terms.Accesses, func(asked contract.Access) bool {
-		return asked.GrantID() == access.GrantID()
-	})
+	return access.Person == request.Subject &&
+		slices.ContainsFunc(request.Terms.Accesses, func(asked contract.Access) bool {
+			return asked.GrantID() == access.GrantID()
+		})
 }
 
 // Latest is when access must be over, whoever decides: a request waits for reviews as long as its terms say, or for the

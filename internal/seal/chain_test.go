@@ -36,7 +36,11 @@ func (o *office) extended(t testing.TB, extension contract.Extension) contract.S
 }
 
 // decided is a chain with a decision to grant.
-func (o *office) decided(t testing.TB, grounds contract.Grounds, change ...func(*contract.DecisionFact)) contract.Chain {
+func (o *office) decided(
+	t testing.TB,
+	grounds contract.Grounds,
+	change ...func(*contract.DecisionFact),
+) contract.Chain {
 	t.Helper()
 	fact, err := o.verifier.Grounds(grounds)
 	require.NoError(t, err)
@@ -181,7 +185,13 @@ func TestAChainThatDoesNotHoldAllowsNothing(t *testing.T) {
 	}
 	foreign := with(request(), func(r *contract.Request) { r.Subject = "p-bob" })
 	_, err := o.verifier.Allows(
-		o.decided(t, contract.Grounds{Request: sealed(t, o.server, seal.OfRequest(foreign), foreign)}), foreign.ID, access)
+		o.decided(
+			t,
+			contract.Grounds{Request: sealed(t, o.server, seal.OfRequest(foreign), foreign)},
+		),
+		foreign.ID,
+		access,
+	)
 	requireRefused(t, err, "does not ask for this access")
 	_, err = o.verifier.Allows(contract.Chain{}, "", contract.Access{})
 	requireRefused(t, err, "no seal")
@@ -301,7 +311,8 @@ func TestNoDecisionPassesWhatTheRequestAllows(t *testing.T) {
 	o := open(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		fact := request()
-		fact.Duration.Duration = rapid.SampledFrom([]time.Duration{1, time.Minute, 2 * time.Hour, 8 * time.Hour, 9 * time.Hour, 1<<63 - 1}).Draw(rt, "duration")
+		fact.Duration.Duration = rapid.SampledFrom([]time.Duration{1, time.Minute, 2 * time.Hour, 8 * time.Hour, 9 * time.Hour, 1<<63 - 1}).
+			Draw(rt, "duration")
 		wait := fact.Terms.PendingFor.Duration
 		begins := fact.AskedAt.Add(wait)
 		if rapid.Bool().Draw(rt, "scheduled") {
@@ -313,12 +324,19 @@ func TestNoDecisionPassesWhatTheRequestAllows(t *testing.T) {
 		grounds := contract.Grounds{Request: sealed(t, o.server, seal.OfRequest(fact), fact)}
 		lasts := min(fact.Duration.Duration, 8*time.Hour)
 		for i, by := range rapid.SliceOfN(rapid.SampledFrom([]time.Duration{time.Minute, time.Hour, 5 * time.Hour, 1<<63 - 1}), 0, 4).Draw(rt, "extensions") {
-			e := with(extension("p-alice"), func(e *contract.Extension) { e.Duration.Duration, e.Reason = by, fmt.Sprint(i) })
-			grounds.Extensions = append(grounds.Extensions, sealed(t, o.server, seal.OfExtension(e, digest(t, fact)), e))
+			e := with(
+				extension("p-alice"),
+				func(e *contract.Extension) { e.Duration.Duration, e.Reason = by, fmt.Sprint(i) },
+			)
+			grounds.Extensions = append(
+				grounds.Extensions,
+				sealed(t, o.server, seal.OfExtension(e, digest(t, fact)), e),
+			)
 			lasts = min(lasts+min(by, 8*time.Hour), 8*time.Hour)
 		}
 		latest := begins.Add(wait + lasts)
-		past := rapid.SampledFrom([]time.Duration{-time.Hour, -1, 0, 1, time.Minute, 100 * 365 * 24 * time.Hour}).Draw(rt, "past the limit")
+		past := rapid.SampledFrom([]time.Duration{-time.Hour, -1, 0, 1, time.Minute, 100 * 365 * 24 * time.Hour}).
+			Draw(rt, "past the limit")
 
 		chain := o.decided(t, grounds, func(d *contract.DecisionFact) { d.Until = latest.Add(past) })
 		decision, err := o.verifier.Allows(chain, fact.ID, fact.Terms.Accesses[0])

@@ -17,14 +17,18 @@ import (
 func ReadKeys(path string) (Keys, error) {
 	text, err := readFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, contract.Problemf(contract.KindNotFound, "public", "name the key set; `curfew keys new` makes one", "there is no file %s", path)
+		return nil, contract.NotFound("there is no file %s", path).
+			At("public").
+			Advise("name the key set; `curfew keys new` makes one")
 	}
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "public", "name a file that you may read", "the key set can't be read: %v", err)
+		return nil, contract.Invalid("the key set can't be read: %v", err).
+			At("public").
+			Advise("name a file that you may read")
 	}
 	keys, err := ParseKeys(text)
 	if problem, ok := contract.ProblemOf(err); ok {
-		return nil, contract.Problemf(problem.Kind, path+": "+problem.Field, problem.Fix, "%s", problem.Fault)
+		return nil, problem.Kind.Problem("%s", problem.Fault).At(path + ": " + problem.Field).Advise(problem.Fix)
 	}
 	return keys, err
 }
@@ -46,8 +50,8 @@ func readFile(path string) ([]byte, error) {
 	return text, errors.Join(err, file.Close())
 }
 
-// WriteFile replaces the file of a key set, such that readers see the former set or the new one, also after a power cut.
-// Everybody may read it.
+// WriteFile replaces the file of a key set, such that readers see the former set or the new one, also after a power
+// cut. Everybody may read it.
 func (k Keys) WriteFile(path string) error {
 	text, err := json.MarshalIndent(k, "", "  ")
 	if err != nil {
@@ -74,7 +78,9 @@ func WritePrivate(path string, private []byte) error {
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	switch {
 	case errors.Is(err, fs.ErrExist):
-		return contract.Problemf(contract.KindConflict, "private", "name a new file", "%s is there already, and is not overwritten", path)
+		return contract.Conflict("%s is there already, and is not overwritten", path).
+			At("private").
+			Advise("name a new file")
 	case err != nil:
 		return unwritable("private", err)
 	}
@@ -86,5 +92,7 @@ func WritePrivate(path string, private []byte) error {
 }
 
 func unwritable(field string, cause error) error {
-	return contract.Problemf(contract.KindInvalid, field, "name a file in a folder that you may write to", "it can't be written: %v", cause)
+	return contract.Invalid("it can't be written: %v", cause).
+		At(field).
+		Advise("name a file in a folder that you may write to")
 }

@@ -52,15 +52,28 @@ func verifier(t testing.TB, keys seal.Keys, at time.Time) *seal.Verifier {
 
 func request() contract.Request {
 	return contract.Request{
-		ID: "01KAS3T4M5X6Y7Z8A9B0C1D2E3", Template: "debug-prod", Requester: "p-alice", Subject: "p-alice",
-		Duration: contract.Duration{Duration: 2 * time.Hour}, Reason: "orders <late> & \u2028 stuck", Ticket: "OPS-7", Source: "cli",
+		ID:        "01KAS3T4M5X6Y7Z8A9B0C1D2E3",
+		Template:  "debug-prod",
+		Requester: "p-alice",
+		Subject:   "p-alice",
+		Duration: contract.Duration{
+			Duration: 2 * time.Hour,
+		},
+		Reason:  "orders <late> & \u2028 stuck",
+		Ticket:  "OPS-7",
+		Source:  "cli",
 		AskedAt: now.Add(-10 * time.Minute),
 		Terms: contract.Terms{
 			Digest: strings.Repeat("ab", 32), MaxDuration: contract.Duration{Duration: 8 * time.Hour},
 			PendingFor: contract.Duration{Duration: time.Hour},
-			Accesses: []contract.Access{{
-				Target: "orders-db", Entitlement: json.RawMessage(`{"role":"readers <&>"}`), Person: "p-alice", Account: "alice",
-			}},
+			Accesses: []contract.Access{
+				{
+					Target:      "orders-db",
+					Entitlement: json.RawMessage(`{"role":"readers <&>"}`),
+					Person:      "p-alice",
+					Account:     "alice",
+				},
+			},
 		},
 	}
 }
@@ -70,7 +83,13 @@ func review(reviewer string) contract.Review {
 }
 
 func extension(by string) contract.Extension {
-	return contract.Extension{Request: request().ID, By: by, Duration: contract.Duration{Duration: time.Hour}, Reason: "not done", At: now}
+	return contract.Extension{
+		Request:  request().ID,
+		By:       by,
+		Duration: contract.Duration{Duration: time.Hour},
+		Reason:   "not done",
+		At:       now,
+	}
 }
 
 func digest(t testing.TB, fact any) string {

@@ -27,7 +27,15 @@ const (
 
 // seals are the kinds that the keys of a role may seal; those of any other role seal nothing.
 var seals = map[Role][]contract.SealKind{
-	RoleServer:  {contract.SealRequest, contract.SealReview, contract.SealExtension, contract.SealCertificate, contract.SealTakeOver, contract.SealDelivery, contract.SealEnd},
+	RoleServer: {
+		contract.SealRequest,
+		contract.SealReview,
+		contract.SealExtension,
+		contract.SealCertificate,
+		contract.SealTakeOver,
+		contract.SealDelivery,
+		contract.SealEnd,
+	},
 	RoleDecider: {contract.SealDecision},
 }
 
@@ -77,7 +85,7 @@ func NewKey(role Role, now time.Time) (Key, []byte, error) {
 func KeyID(public ed25519.PublicKey) (string, error) {
 	thumbprint, err := (&jose.JSONWebKey{Key: public}).Thumbprint(crypto.SHA256)
 	if err != nil {
-		return "", contract.Problemf(contract.KindInvalid, "x", "copy the key again", "is no Ed25519 public key")
+		return "", contract.Invalid("is no Ed25519 public key").At("x").Advise("copy the key again")
 	}
 	return hex.EncodeToString(thumbprint[:8]), nil
 }
@@ -110,12 +118,17 @@ func kinds() (all []contract.SealKind) {
 func (k Key) vouches(kind contract.SealKind, claims Claims) error {
 	switch {
 	case !slices.Contains(seals[k.Role], claims.Kind):
-		return refused(kind, askTheServer, "its seal is by the key %s, and a %s key may not seal a %s", k.ID, k.Role, claims.Kind)
+		return contract.Forbidden("its seal is by the key %s, and a %s key may not seal a %s", k.ID, k.Role, claims.Kind).
+			At(string(kind)).
+			Advise(askTheServer)
 	case claims.At.Before(k.NotBefore.Add(-skew)):
-		return refused(kind, "ask anew", "its seal is dated %s, before the key %s was valid", claims.At.Format(time.RFC3339), k.ID)
+		return contract.Forbidden("its seal is dated %s, before the key %s was valid", claims.At.Format(time.RFC3339), k.ID).
+			At(string(kind)).
+			Advise("ask anew")
 	case !k.NotAfter.IsZero() && claims.At.After(k.NotAfter.Add(skew)):
-		return refused(kind, "have the server seal with a key of today", "its seal is dated %s, when the key %s had expired",
-			claims.At.Format(time.RFC3339), k.ID)
+		return contract.Forbidden("its seal is dated %s, when the key %s had expired", claims.At.Format(time.RFC3339), k.ID).
+			At(string(kind)).
+			Advise("have the server seal with a key of today")
 	}
 	return nil
 }
@@ -130,7 +143,9 @@ func (k Key) check() *contract.Problem {
 	case err != nil:
 		return contract.AsProblem(err)
 	case id != k.ID:
-		return contract.Problemf(contract.KindInvalid, "kid", "copy the key again", "%q is not the id of this key", contract.Shorten(k.ID, 32))
+		return contract.Invalid("%q is not the id of this key", contract.Shorten(k.ID, 32)).
+			At("kid").
+			Advise("copy the key again")
 	}
 	return nil
 }
@@ -138,5 +153,7 @@ func (k Key) check() *contract.Problem {
 func (r Role) known() bool { return len(seals[r]) > 0 }
 
 func unknownRole(field string, role Role) *contract.Problem {
-	return contract.Problemf(contract.KindInvalid, field, "write server or decider", "%q is no role", contract.Shorten(string(role), 32))
+	return contract.Invalid("%q is no role", contract.Shorten(string(role), 32)).
+		At(field).
+		Advise("write server or decider")
 }

@@ -37,8 +37,10 @@ func privateOf(t testing.TB, text []byte) ed25519.PrivateKey {
 func TestTheKeyAndSignatureOfRFC8037AreUnderstood(t *testing.T) {
 	t.Parallel()
 	const x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"
-	keys, err := seal.ParseKeys(fmt.Appendf(nil, `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"%s","kid":"90facafea9b15566",
-		"use":"sig","alg":"EdDSA","curfew_role":"server"}]}`, x))
+	keys, err := seal.ParseKeys(
+		fmt.Appendf(nil, `{"keys":[{"kty":"OKP","crv":"Ed25519","x":"%s","kid":"90facafea9b15566",
+		"use":"sig","alg":"EdDSA","curfew_role":"server"}]}`, x),
+	)
 	require.NoError(t, err, "the thumbprint is kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k")
 	seed, err := base64.RawURLEncoding.DecodeString("nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A")
 	require.NoError(t, err)
@@ -94,9 +96,18 @@ func TestKeysAreRotatedWithAnOverlap(t *testing.T) {
 	requireRefused(t, verify(retiring, gone, sealedAt(former, now)), "which is retired")
 	require.NoError(t, verify(retiring, gone, sealedAt(today, gone)))
 
-	require.Equal(t, []seal.Phase{seal.PhaseActive, seal.PhaseRetiring, seal.PhaseRetired, seal.PhaseWaiting}, []seal.Phase{
-		retiring[0].Phase(now), retiring[0].Phase(later), retiring[0].Phase(gone), retiring[0].Phase(now.Add(-2 * time.Hour)),
-	})
+	require.Equal(
+		t,
+		[]seal.Phase{seal.PhaseActive, seal.PhaseRetiring, seal.PhaseRetired, seal.PhaseWaiting},
+		[]seal.Phase{
+			retiring[0].Phase(
+				now,
+			),
+			retiring[0].Phase(later),
+			retiring[0].Phase(gone),
+			retiring[0].Phase(now.Add(-2 * time.Hour)),
+		},
+	)
 }
 
 func TestAStolenKeyIsRetiredAtOnce(t *testing.T) {

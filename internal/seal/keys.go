@@ -48,11 +48,11 @@ var form = jwk{Type: "OKP", Curve: "Ed25519", Use: "sig", Algorithm: "EdDSA"}
 func ParseKeys(text []byte) (Keys, error) {
 	const fix = "make the set with `curfew keys new`, and copy it whole"
 	if len(text) > maxKeySet {
-		return nil, contract.Problemf(contract.KindInvalid, "keys", fix, "is larger than %d KiB", maxKeySet>>10)
+		return nil, contract.Invalid("is larger than %d KiB", maxKeySet>>10).At("keys").Advise(fix)
 	}
 	var set jwkSet
 	if err := exactjson.UnmarshalKnown(text, &set); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "keys", fix, "is no set of public keys: %v", err)
+		return nil, contract.Invalid("is no set of public keys: %v", err).At("keys").Advise(fix)
 	}
 	keys := make(Keys, 0, len(set.Keys))
 	for i, encoded := range set.Keys {
@@ -74,7 +74,13 @@ func (k Keys) MarshalJSON() ([]byte, error) {
 	for _, key := range k {
 		encoded := form
 		encoded.X, encoded.ID, encoded.Role = base64.RawURLEncoding.EncodeToString(key.Public), key.ID, key.Role
-		encoded.NotBefore, encoded.NotAfter, encoded.Retired = seconds(key.NotBefore), seconds(key.NotAfter), seconds(key.Retired)
+		encoded.NotBefore, encoded.NotAfter, encoded.Retired = seconds(
+			key.NotBefore,
+		), seconds(
+			key.NotAfter,
+		), seconds(
+			key.Retired,
+		)
 		set.Keys = append(set.Keys, encoded)
 	}
 	return json.Marshal(set)
@@ -86,12 +92,15 @@ func (k Keys) MarshalJSON() ([]byte, error) {
 func (k Keys) Retire(id string, at, now time.Time) (Keys, error) {
 	i := slices.IndexFunc(k, func(key Key) bool { return key.ID == id })
 	if i < 0 {
-		return nil, contract.Problemf(contract.KindNotFound, "key", "`curfew keys list` shows all", "there is no key %q in the set", contract.Shorten(id, 32))
+		return nil, contract.NotFound("there is no key %q in the set", contract.Shorten(id, 32)).
+			At("key").
+			Advise("`curfew keys list` shows all")
 	}
 	at, now = at.UTC().Truncate(time.Second), now.UTC().Truncate(time.Second)
 	if k[i].retired(at) {
-		return nil, contract.Problemf(contract.KindConflict, "key", "name an earlier time, or leave it as it is",
-			"the key %s is retired at %s already", id, k[i].Retired.Format(time.RFC3339))
+		return nil, contract.Conflict("the key %s is retired at %s already", id, k[i].Retired.Format(time.RFC3339)).
+			At("key").
+			Advise("name an earlier time, or leave it as it is")
 	}
 	changed := slices.Clone(k)
 	changed[i].Retired = at
@@ -104,7 +113,9 @@ func (k Keys) Retire(id string, at, now time.Time) (Keys, error) {
 // check refuses sets in which a key is wrong or there twice.
 func (k Keys) check() error {
 	if len(k) > maxKeys {
-		return contract.Problemf(contract.KindInvalid, "keys", "take out those that have been retired for long", "holds more than %d keys", maxKeys)
+		return contract.Invalid("holds more than %d keys", maxKeys).
+			At("keys").
+			Advise("take out those that have been retired for long")
 	}
 	seen := make(map[string]bool, len(k))
 	for i, key := range k {
@@ -112,7 +123,7 @@ func (k Keys) check() error {
 			return inKey(i, problem)
 		}
 		if seen[key.ID] {
-			return inKey(i, contract.Problemf(contract.KindInvalid, "kid", "keep one of them", "the key %s is there twice", key.ID))
+			return inKey(i, contract.Invalid("the key %s is there twice", key.ID).At("kid").Advise("keep one of them"))
 		}
 		seen[key.ID] = true
 	}
@@ -121,16 +132,18 @@ func (k Keys) check() error {
 
 func (j jwk) key() (Key, *contract.Problem) {
 	if j.Private != "" {
-		return Key{}, contract.Problemf(contract.KindInvalid, "d",
-			"retire the key: everybody who could read this file can seal with it", "is the private half of a key")
+		return Key{}, contract.Invalid("is the private half of a key").
+			At("d").
+			Advise("retire the key: everybody who could read this file can seal with it")
 	}
 	if (jwk{Type: j.Type, Curve: j.Curve, Use: j.Use, Algorithm: j.Algorithm}) != form {
-		return Key{}, contract.Problemf(contract.KindInvalid, "kty", "make keys with `curfew keys new`",
-			"is not that of a key to sign with: OKP, with crv Ed25519, use sig and alg EdDSA")
+		return Key{}, contract.Invalid("is not that of a key to sign with: OKP, with crv Ed25519, use sig and alg EdDSA").
+			At("kty").
+			Advise("make keys with `curfew keys new`")
 	}
 	public, err := base64.RawURLEncoding.DecodeString(j.X)
 	if err != nil || len(public) != ed25519.PublicKeySize {
-		return Key{}, contract.Problemf(contract.KindInvalid, "x", "copy the key again", "is no Ed25519 public key")
+		return Key{}, contract.Invalid("is no Ed25519 public key").At("x").Advise("copy the key again")
 	}
 	return Key{
 		ID: j.ID, Role: j.Role, Public: public,

@@ -11,9 +11,9 @@ import (
 // nameDomain begins every text that is signed for a name. No seal begins so: a compact JWS has no zero byte.
 const nameDomain = "curfew name\x00"
 
-// Name is the same for the same parts whenever it is made with this key, and can't be guessed without it. So a message that
-// bears it can be repeated, and nobody can send another one under its name before it is sent. A nil signer names the parts
-// themselves.
+// Name is the same for the same parts whenever it is made with this key, and can't be guessed without it. So a message
+// that bears it can be repeated, and nobody can send another one under its name before it is sent. A nil signer names
+// the parts themselves.
 func (s *Signer) Name(parts ...string) string {
 	if s == nil {
 		return strings.Join(parts, "/")

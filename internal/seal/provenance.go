@@ -6,8 +6,8 @@ import "curfew/workflows/contract"
 type Proven struct {
 	Request contract.Request
 	Digest  string // of the request
-	// Decided is true when a decision to grant is there, on grounds that are sealed; Scheduled is true of one that grants when
-	// the start has come.
+	// Decided is true when a decision to grant is there, on grounds that are sealed; Scheduled is true of one that
+	// grants when the start has come.
 	Decided      bool
 	Scheduled    bool
 	Reviews      []contract.Review
@@ -17,8 +17,8 @@ type Proven struct {
 	Certificates []contract.CertificateAsk
 }
 
-// Proven checks a provenance. It refuses one whose request is not sealed; of all else it leaves out what is not, or what
-// belongs to another request.
+// Proven checks a provenance. It refuses one whose request is not sealed; of all else it leaves out what is not, or
+// what belongs to another request.
 func (v *Verifier) Proven(p contract.Provenance) (Proven, error) {
 	request := p.Chain.Request.Fact
 	claims, err := v.Verify(OfRequest(request), request, p.Chain.Request.Seal)

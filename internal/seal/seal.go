@@ -17,8 +17,8 @@ import (
 type Matter struct {
 	Kind    contract.SealKind `json:"kind"`
 	Request string            `json:"request"` // the request's id
-	// Shown is the digest of what the actor had before their eyes: the request, or the extension that a review is about.
-	// It is empty when there was nothing yet.
+	// Shown is the digest of what the actor had before their eyes: the request, or the extension that a review is
+	// about. It is empty when there was nothing yet.
 	Shown string `json:"shown,omitempty"`
 	// Actor is a person's opaque id, or one of contract's Actor constants.
 	Actor string `json:"actor"`
@@ -65,14 +65,19 @@ func OfTakeOver(takeOver contract.TakeOver) Matter {
 // OfDelivery is the matter of a delivery's seal. It is about no request yet.
 func OfDelivery(delivery contract.Delivery) Matter {
 	return Matter{
-		Kind: contract.SealDelivery, Shown: contract.DeliveryWorkflowID(delivery.Source, delivery.ID), Actor: contract.ActorCurfew,
+		Kind:  contract.SealDelivery,
+		Shown: contract.DeliveryWorkflowID(delivery.Source, delivery.ID),
+		Actor: contract.ActorCurfew,
 	}
 }
 
 // OfDecision is the matter of a decision's seal.
 func OfDecision(decision contract.DecisionFact) Matter {
 	return Matter{
-		Kind: contract.SealDecision, Request: decision.Request, Shown: decision.RequestDigest, Actor: contract.ActorPolicy,
+		Kind:    contract.SealDecision,
+		Request: decision.Request,
+		Shown:   decision.RequestDigest,
+		Actor:   contract.ActorPolicy,
 	}
 }
 
@@ -93,9 +98,4 @@ func Open[T any](verifier *Verifier, matter Matter, sealed contract.Sealed[T]) (
 		return none, Claims{}, err
 	}
 	return sealed.Fact, claims, nil
-}
-
-// refused is the problem of something that has not the seal that it must have.
-func refused(kind contract.SealKind, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindForbidden, string(kind), fix, fault, args...)
 }

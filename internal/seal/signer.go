@@ -32,15 +32,15 @@ func ParseSigner(text string) (*Signer, error) {
 	const fix = "make a key with `curfew keys new`"
 	block, rest := pem.Decode([]byte(text))
 	if block == nil || block.Type != privateBlock || strings.TrimSpace(string(rest)) != "" {
-		return nil, contract.Problemf(contract.KindInvalid, "", fix, "it is not one private key in PEM")
+		return nil, contract.Invalid("it is not one private key in PEM").Advise(fix)
 	}
 	parsed, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "", fix, "the private key is not written as PKCS #8 says")
+		return nil, contract.Invalid("the private key is not written as PKCS #8 says").Advise(fix)
 	}
 	private, ok := parsed.(ed25519.PrivateKey)
 	if !ok {
-		return nil, contract.Problemf(contract.KindInvalid, "", fix, "the private key is not one of Ed25519")
+		return nil, contract.Invalid("the private key is not one of Ed25519").Advise(fix)
 	}
 	return newSigner(private)
 }
@@ -48,7 +48,7 @@ func ParseSigner(text string) (*Signer, error) {
 func newSigner(private ed25519.PrivateKey) (*Signer, error) {
 	public, ok := private.Public().(ed25519.PublicKey)
 	if !ok {
-		return nil, contract.Problemf(contract.KindInternal, "", "", "the private key has no public half")
+		return nil, contract.Internal("the private key has no public half")
 	}
 	id, err := KeyID(public)
 	if err != nil {
@@ -92,7 +92,9 @@ func (s *Signer) Seal(matter Matter, at time.Time, fact any) (string, error) {
 		return "", fmt.Errorf("write a seal: %w", err)
 	}
 	if len(seal) > maxSeal {
-		return "", contract.Problemf(contract.KindInvalid, string(matter.Kind), "shorten what it names", "its seal would be larger than %d KiB", maxSeal>>10)
+		return "", contract.Invalid("its seal would be larger than %d KiB", maxSeal>>10).
+			At(string(matter.Kind)).
+			Advise("shorten what it names")
 	}
 	return seal, nil
 }

@@ -45,8 +45,8 @@ func NewVerifier(keys Keys, now func() time.Time) (*Verifier, error) {
 	return &Verifier{keys: byID, now: now}, nil
 }
 
-// AnyDate is a verifier that believes seals of the future too: for what only records, or takes access away. Clocks that differ
-// must not hold that up.
+// AnyDate is a verifier that believes seals of the future too: for what only records, or takes access away. Clocks that
+// differ must not hold that up.
 func (v *Verifier) AnyDate() *Verifier {
 	patient := *v
 	patient.anyDate = true
@@ -60,8 +60,8 @@ func Ahead(problem *contract.Problem) bool {
 
 // Verify returns what a seal says, if it is good for a matter and a fact: signed by a key that may seal this kind, and
 // in every part about this matter and this fact. Every refusal is a *contract.Problem of contract.KindForbidden that
-// says why; but a seal of the future is contract.KindUnavailable, because one of two clocks is wrong, and nobody has forged
-// anything.
+// says why; but a seal of the future is contract.KindUnavailable, because one of two clocks is wrong, and nobody has
+// forged anything.
 func (v *Verifier) Verify(matter Matter, fact any, seal string) (Claims, error) {
 	claims, err := v.read(matter.Kind, seal)
 	if err != nil {
@@ -83,26 +83,35 @@ func (v *Verifier) read(kind contract.SealKind, seal string) (Claims, error) {
 	id := signed.Signatures[0].Protected.KeyID
 	key, known := v.keys[id]
 	if !known {
-		return Claims{}, refused(kind, shareTheKeys, "its seal is by the key %q, which is not known here", contract.Shorten(id, 32))
+		return Claims{}, contract.Forbidden("its seal is by the key %q, which is not known here", contract.Shorten(id, 32)).
+			At(string(kind)).
+			Advise(shareTheKeys)
 	}
 	now := v.now()
 	if key.retired(now) {
-		return Claims{}, refused(kind, "ask anew", "its seal is by the key %s, which is retired", key.ID)
+		return Claims{}, contract.Forbidden("its seal is by the key %s, which is retired", key.ID).
+			At(string(kind)).
+			Advise("ask anew")
 	}
 	payload, err := signed.Verify(key.Public)
 	if err != nil {
-		return Claims{}, refused(kind, askTheServer, "its seal has a signature that the key %s has not made", key.ID)
+		return Claims{}, contract.Forbidden("its seal has a signature that the key %s has not made", key.ID).
+			At(string(kind)).
+			Advise(askTheServer)
 	}
 	var claims Claims
 	if err := json.Unmarshal(payload, &claims); err != nil || !plain(signed, claims, key, seal) {
-		return Claims{}, refused(kind, askTheServer, "its seal is not written as Curfew writes seals")
+		return Claims{}, contract.Forbidden("its seal is not written as Curfew writes seals").
+			At(string(kind)).
+			Advise(askTheServer)
 	}
 	if err := key.vouches(kind, claims); err != nil {
 		return Claims{}, err
 	}
 	if !v.anyDate && claims.At.After(now.Add(skew)) {
-		return Claims{}, contract.Problemf(contract.KindUnavailable, string(kind), "set the clocks of servers and workers right",
-			"its seal is dated %s, which is still to come", claims.At.Format(time.RFC3339))
+		return Claims{}, contract.Unavailable("its seal is dated %s, which is still to come", claims.At.Format(time.RFC3339)).
+			At(string(kind)).
+			Advise("set the clocks of servers and workers right")
 	}
 	return claims, nil
 }
@@ -111,18 +120,21 @@ func (v *Verifier) read(kind contract.SealKind, seal string) (Claims, error) {
 func parse(kind contract.SealKind, seal string) (*jose.JSONWebSignature, error) {
 	switch {
 	case seal == "":
-		return nil, refused(kind, askTheServer, "it has no seal")
+		return nil, contract.Forbidden("it has no seal").At(string(kind)).Advise(askTheServer)
 	case len(seal) > maxSeal:
-		return nil, refused(kind, askTheServer, "its seal is larger than %d KiB", maxSeal>>10)
+		return nil, contract.Forbidden("its seal is larger than %d KiB", maxSeal>>10).
+			At(string(kind)).
+			Advise(askTheServer)
 	}
 	signed, err := jose.ParseSignedCompact(seal, []jose.SignatureAlgorithm{jose.EdDSA})
 	var algorithm *jose.ErrUnexpectedSignatureAlgorithm
 	switch {
 	case errors.As(err, &algorithm):
-		return nil, refused(kind, askTheServer, "its seal is signed with the algorithm %q, and only EdDSA counts",
-			contract.Shorten(string(algorithm.Got), 32))
+		return nil, contract.Forbidden("its seal is signed with the algorithm %q, and only EdDSA counts", contract.Shorten(string(algorithm.Got), 32)).
+			At(string(kind)).
+			Advise(askTheServer)
 	case err != nil || len(signed.Signatures) != 1:
-		return nil, refused(kind, askTheServer, "its seal can't be read")
+		return nil, contract.Forbidden("its seal can't be read").At(string(kind)).Advise(askTheServer)
 	}
 	return signed, nil
 }
@@ -147,22 +159,28 @@ func plain(signed *jose.JSONWebSignature, claims Claims, key Key, seal string) b
 func (c Claims) cover(matter Matter, fact any) error {
 	switch {
 	case c.Kind != matter.Kind:
-		return refused(matter.Kind, askTheServer, "its seal is one of a %s", c.Kind)
+		return contract.Forbidden("its seal is one of a %s", c.Kind).At(string(matter.Kind)).Advise(askTheServer)
 	case c.Request != matter.Request:
-		return refused(matter.Kind, askTheServer, "its seal belongs to the request %q", contract.Shorten(c.Request, 64))
+		return contract.Forbidden("its seal belongs to the request %q", contract.Shorten(c.Request, 64)).
+			At(string(matter.Kind)).
+			Advise(askTheServer)
 	case c.Actor != matter.Actor:
-		return refused(matter.Kind, askTheServer, "its seal vouches for %q, and not for %q",
-			contract.Shorten(c.Actor, 64), contract.Shorten(matter.Actor, 64))
+		return contract.Forbidden("its seal vouches for %q, and not for %q", contract.Shorten(c.Actor, 64), contract.Shorten(matter.Actor, 64)).
+			At(string(matter.Kind)).
+			Advise(askTheServer)
 	case c.Shown != matter.Shown:
-		return refused(matter.Kind, "look at it again and decide anew", "its actor was shown something else")
+		return contract.Forbidden("its actor was shown something else").
+			At(string(matter.Kind)).
+			Advise("look at it again and decide anew")
 	}
 	digest, err := Digest(fact)
 	if err != nil {
-		return refused(matter.Kind, askTheServer, "%v", err)
+		return contract.Forbidden("%v", err).At(string(matter.Kind)).Advise(askTheServer)
 	}
 	if digest != c.Digest {
-		return refused(matter.Kind, "ask anew; if nobody has changed it, update this worker to the server's release",
-			"it is not what was sealed")
+		return contract.Forbidden("it is not what was sealed").
+			At(string(matter.Kind)).
+			Advise("ask anew; if nobody has changed it, update this worker to the server's release")
 	}
 	return nil
 }

@@ -81,7 +81,11 @@ func TestEverythingButTheSealedFactIsRefused(t *testing.T) {
 		require.Error(t, err, name)
 		requireRefused(t, err, test.says)
 		require.Zero(t, claims, name)
-		fact, _, err := seal.Open(o.verifier, matter, contract.Sealed[contract.Review]{Fact: good.Fact, Seal: test.seal})
+		fact, _, err := seal.Open(
+			o.verifier,
+			matter,
+			contract.Sealed[contract.Review]{Fact: good.Fact, Seal: test.seal},
+		)
 		if test.seal != good.Seal {
 			require.Error(t, err, name)
 			require.Zero(t, fact, name)
@@ -157,8 +161,11 @@ func TestOnlyWhatCurfewWritesIsOpened(t *testing.T) {
 	private := privateOf(t, text)
 	v := verifier(t, seal.Keys{key}, now)
 	matter := seal.OfRequest(request())
-	claims := fmt.Sprintf(`{"actor":"p-alice","at":"2026-11-23T12:00:00Z","digest":%q,"kind":"request","nonce":"n","request":%q}`,
-		digest(t, request()), request().ID)
+	claims := fmt.Sprintf(
+		`{"actor":"p-alice","at":"2026-11-23T12:00:00Z","digest":%q,"kind":"request","nonce":"n","request":%q}`,
+		digest(t, request()),
+		request().ID,
+	)
 	sign := func(payload string, options *jose.SignerOptions) string {
 		signer, err := jose.NewSigner(jose.SigningKey{Algorithm: jose.EdDSA, Key: private}, options)
 		require.NoError(t, err)
@@ -210,7 +217,9 @@ func TestAnyChangedByteOfTheSealIsRefused(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		from := rapid.IntRange(0, len(good)).Draw(t, "from")
 		to := rapid.IntRange(from, len(good)).Draw(t, "to")
-		forged := good[:from] + rapid.StringOfN(rapid.SampledFrom([]rune(alphabet)), 0, 8, -1).Draw(t, "put in") + good[to:]
+		forged := good[:from] + rapid.StringOfN(rapid.SampledFrom([]rune(alphabet)), 0, 8, -1).
+			Draw(t, "put in") +
+			good[to:]
 		if _, err := o.verifier.Verify(matter, request(), forged); forged != good {
 			require.Error(t, err)
 		}
@@ -288,14 +297,29 @@ func TestAFactThatIsNotKnownInFullIsRefused(t *testing.T) {
 // left out while it is empty, and none that was there changes its name or its form.
 func TestFactsOfTheFirstReleaseKeepTheirDigest(t *testing.T) {
 	t.Parallel()
-	keeps[contract.Request](t, `{"id":"01KAS3T4M5X6Y7Z8A9B0C1D2E3","template":"t","requester":"a","subject":"b","duration":"1h30m","reason":"r","source":"cli",
+	keeps[contract.Request](
+		t,
+		`{"id":"01KAS3T4M5X6Y7Z8A9B0C1D2E3","template":"t","requester":"a","subject":"b","duration":"1h30m","reason":"r","source":"cli",
 		"askedAt":"2026-11-23T12:00:00.123Z","terms":{"digest":"d","accesses":[{"target":"t","entitlement":{"role":"r"},"person":"b","account":"b"}],
-		"maxDuration":"8h","pendingFor":"1h"}}`)
-	keeps[contract.Review](t, `{"request":"01","reviewer":"c","verdict":"deny","reason":"no","at":"2026-11-23T12:00:00Z"}`)
-	keeps[contract.Extension](t, `{"request":"01","by":"a","duration":"30m","reason":"more","at":"2026-11-23T12:00:00Z"}`)
-	keeps[contract.CertificateAsk](t, `{"request":"01","person":"a","target":"t","publicKey":"k","at":"2026-11-23T12:00:00Z"}`)
-	keeps[contract.DecisionFact](t, `{"request":"01","requestDigest":"d","reviewDigests":["e"],"extensionDigests":["f"],"ruling":"grant","lasts":"2h",
-		"until":"2026-11-23T12:00:00Z","policyDigest":"p"}`)
+		"maxDuration":"8h","pendingFor":"1h"}}`,
+	)
+	keeps[contract.Review](
+		t,
+		`{"request":"01","reviewer":"c","verdict":"deny","reason":"no","at":"2026-11-23T12:00:00Z"}`,
+	)
+	keeps[contract.Extension](
+		t,
+		`{"request":"01","by":"a","duration":"30m","reason":"more","at":"2026-11-23T12:00:00Z"}`,
+	)
+	keeps[contract.CertificateAsk](
+		t,
+		`{"request":"01","person":"a","target":"t","publicKey":"k","at":"2026-11-23T12:00:00Z"}`,
+	)
+	keeps[contract.DecisionFact](
+		t,
+		`{"request":"01","requestDigest":"d","reviewDigests":["e"],"extensionDigests":["f"],"ruling":"grant","lasts":"2h",
+		"until":"2026-11-23T12:00:00Z","policyDigest":"p"}`,
+	)
 }
 
 func keeps[T any](t *testing.T, text string) {

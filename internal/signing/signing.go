@@ -30,7 +30,9 @@ type Signer []*standardwebhooks.Webhook
 // New makes a signer of 1 to 4 secrets. The error names the field, "secrets" or one of its items, and no secret.
 func New(secrets ...string) (Signer, error) {
 	if len(secrets) == 0 || len(secrets) > mostSecrets {
-		return nil, invalid("secrets", fmt.Sprintf("list 1 to %d", mostSecrets), "has %d", len(secrets))
+		return nil, contract.Invalid("has %d", len(secrets)).
+			At("secrets").
+			Advise(fmt.Sprintf("list 1 to %d", mostSecrets))
 	}
 	signer := make(Signer, len(secrets))
 	for i, secret := range secrets {
@@ -39,12 +41,14 @@ func New(secrets ...string) (Signer, error) {
 		key, err := base64.StdEncoding.DecodeString(text)
 		switch {
 		case !prefixed || err != nil:
-			return nil, invalid(field, howToMakeKeys, "is not %s and base64", secretPrefix)
+			return nil, contract.Invalid("is not %s and base64", secretPrefix).At(field).Advise(howToMakeKeys)
 		case len(key) < shortestKey || len(key) > longestKey:
-			return nil, invalid(field, howToMakeKeys, "has a key of %d bytes, not %d to %d", len(key), shortestKey, longestKey)
+			return nil, contract.Invalid("has a key of %d bytes, not %d to %d", len(key), shortestKey, longestKey).
+				At(field).
+				Advise(howToMakeKeys)
 		}
 		if signer[i], err = standardwebhooks.NewWebhookRaw(key); err != nil {
-			return nil, invalid(field, howToMakeKeys, "is no key")
+			return nil, contract.Invalid("is no key").At(field).Advise(howToMakeKeys)
 		}
 	}
 	return signer, nil
@@ -84,8 +88,4 @@ func (s Signer) Verify(header http.Header, body []byte) error {
 		}
 	}
 	return refusal
-}
-
-func invalid(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -284,7 +284,14 @@ func (d *entry) tryOn(t *testing.T, owned ownership, moment string, table map[st
 			response, body := d.do(t, person, call.method, "/v1/requests/"+id+call.path, call.body)
 			require.Equal(t, status, response.StatusCode, "%s of a request that is %s, asked by %s for %s, as %s: %s",
 				name, moment, owned.requester, owned.subject, person, body)
-			require.Equal(t, status == http.StatusOK, slices.Contains(may, starter.Operation(name)), "offer %s as %s", name, person)
+			require.Equal(
+				t,
+				status == http.StatusOK,
+				slices.Contains(may, starter.Operation(name)),
+				"offer %s as %s",
+				name,
+				person,
+			)
 		}
 	}
 }

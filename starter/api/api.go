@@ -1,5 +1,5 @@
-// Package api is the HTTP entry point: the starter's verbs as JSON, described by OpenAPI and refused with RFC 9457 problem
-// documents. A bearer token says who is acting; no body ever does.
+// Package api is the HTTP entry point: the starter's verbs as JSON, described by OpenAPI and refused with RFC 9457
+// problem documents. A bearer token says who is acting; no body ever does.
 package api
 
 import (
@@ -56,7 +56,13 @@ func New(o Options) http.Handler {
 		o.Limits = limit.New(nil)
 	}
 	mux := http.NewServeMux()
-	s := &server{starter: o.Starter, config: o.Config, limits: o.Limits, streams: newStreams(), huma: humago.New(mux, description())}
+	s := &server{
+		starter: o.Starter,
+		config:  o.Config,
+		limits:  o.Limits,
+		streams: newStreams(),
+		huma:    humago.New(mux, description()),
+	}
 	s.huma.UseMiddleware(s.withinScope)
 	s.requests()
 	s.changes()

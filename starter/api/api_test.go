@@ -48,7 +48,9 @@ func open(t *testing.T) *entry {
 func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}))
+	server := httptest.NewServer(
+		api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}),
+	)
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
 }
@@ -258,7 +260,11 @@ func TestAListHasPages(t *testing.T) {
 	t.Parallel()
 	d := open(t)
 	for range 3 {
-		d.Record(t, startertest.Status(contract.StatePending), contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
+		d.Record(
+			t,
+			startertest.Status(contract.StatePending),
+			contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"},
+		)
 	}
 	var first, second api.Page
 	_, body := d.do(t, "carol", http.MethodGet, "/v1/requests?toReview=true&limit=2", "")
@@ -340,5 +346,10 @@ func TestAlarmsOfEveryKindCanBeListed(t *testing.T) {
 		require.Equal(t, http.StatusOK, response.StatusCode, body)
 	}
 	response, body := d.do(t, "erin", http.MethodGet, "/v1/alarms?kind=bogus", "")
-	require.Contains(t, refused(t, response, body, http.StatusUnprocessableEntity).Errors[0].Message, string(contract.AlarmGivenOn), "it says which there are")
+	require.Contains(
+		t,
+		refused(t, response, body, http.StatusUnprocessableEntity).Errors[0].Message,
+		string(contract.AlarmGivenOn),
+		"it says which there are",
+	)
 }

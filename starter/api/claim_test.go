@@ -27,8 +27,15 @@ func byClaim(t *testing.T) *provided {
 	provider := oidc.Start(t, oidc.Options{})
 	d := atWork(t, func(c *config.Config) {
 		c.OIDC = &config.OIDC{
-			Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: config.ClaimSubject,
-			Groups: config.OIDCGroups{Claim: "groups", Optional: true, Lasts: contract.Duration{Duration: time.Hour}},
+			Issuer:      provider.Issuer,
+			ClientID:    oidc.WebClient,
+			CLIClientID: oidc.CLIClient,
+			PersonClaim: config.ClaimSubject,
+			Groups: config.OIDCGroups{
+				Claim:    "groups",
+				Optional: true,
+				Lasts:    contract.Duration{Duration: time.Hour},
+			},
 		}
 		for id, person := range c.People {
 			person.Subject = id
@@ -48,7 +55,12 @@ func (p *provided) token(t *testing.T, person string, ago time.Duration, groups 
 	t.Helper()
 	at := time.Now().Add(-ago)
 	return p.provider.Key().Sign(t, map[string]any{
-		"iss": p.provider.Issuer, "sub": person, "aud": oidc.CLIClient, "iat": at.Unix(), "exp": at.Add(10 * time.Hour).Unix(), "groups": groups,
+		"iss":    p.provider.Issuer,
+		"sub":    person,
+		"aud":    oidc.CLIClient,
+		"iat":    at.Unix(),
+		"exp":    at.Add(10 * time.Hour).Unix(),
+		"groups": groups,
 	}, nil)
 }
 

@@ -29,7 +29,16 @@ type (
 )
 
 func (s *server) departures() {
-	register(s, operation(http.MethodGet, "/v1/holders", "holders", "List what people have, for comparing it with another version of the directory"), s.holders)
+	register(
+		s,
+		operation(
+			http.MethodGet,
+			"/v1/holders",
+			"holders",
+			"List what people have, for comparing it with another version of the directory",
+		),
+		s.holders,
+	)
 	register(s, operation(http.MethodPost, "/v1/directory/confirmation", "confirmDirectory",
 		"Let the directory of this moment end access, however many people lose theirs"), s.confirmDirectory)
 }

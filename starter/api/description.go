@@ -20,7 +20,8 @@ func description() huma.Config {
 		OpenAPI: &huma.OpenAPI{
 			OpenAPI: "3.1.0",
 			Info: &huma.Info{
-				Title: "Curfew", Version: "1",
+				Title:   "Curfew",
+				Version: "1",
 				Description: "Access to production for a while. Every refusal is an RFC 9457 problem document that names " +
 					"the field, the fault and the fix.",
 			},

@@ -19,11 +19,23 @@ func TestAReviewOfWhatWasNotShownIsRefused(t *testing.T) {
 	active := d.bring(t, own, string(contract.StateActive))
 	path := "/v1/requests/" + active.ID
 	extend := func(reason string) {
-		response, body := d.do(t, "alice", http.MethodPost, path+"/extensions", `{"duration":"5m","reason":"`+reason+`"}`)
+		response, body := d.do(
+			t,
+			"alice",
+			http.MethodPost,
+			path+"/extensions",
+			`{"duration":"5m","reason":"`+reason+`"}`,
+		)
 		require.Equal(t, http.StatusOK, response.StatusCode, body)
 	}
 	review := func(verdict, digest string) (*http.Response, string) {
-		return d.do(t, "carol", http.MethodPost, path+"/reviews", `{"verdict":"`+verdict+`","reason":"r","digest":"`+digest+`"}`)
+		return d.do(
+			t,
+			"carol",
+			http.MethodPost,
+			path+"/reviews",
+			`{"verdict":"`+verdict+`","reason":"r","digest":"`+digest+`"}`,
+		)
 	}
 	digest := func() string {
 		response, body := d.do(t, "carol", http.MethodGet, path+"/review-subject", "")

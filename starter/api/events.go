@@ -43,7 +43,12 @@ type eventsInput struct {
 }
 
 func (s *server) events() {
-	op := operation(http.MethodGet, "/v1/requests/{id}/events", "events", "List the events of a request, or follow them")
+	op := operation(
+		http.MethodGet,
+		"/v1/requests/{id}/events",
+		"events",
+		"List the events of a request, or follow them",
+	)
 	op.Description = "A stream has one message for each event, with the event's number as its id. When the request has " +
 		"ended, a last message of the type `ended` has the request's status, and the stream ends."
 	registry := s.huma.OpenAPI().Components.Schemas
@@ -89,8 +94,8 @@ func writeEvents(hc huma.Context, events []contract.Event) {
 	_ = json.NewEncoder(hc.BodyWriter()).Encode(Events{append([]contract.Event{}, events...)}) // the caller may be gone
 }
 
-// stream sends events until the request has ended, the caller goes away, the token is not good any more, the server stops or
-// the stream is too old.
+// stream sends events until the request has ended, the caller goes away, the token is not good any more, the server
+// stops or the stream is too old.
 func (s *server) stream(hc huma.Context, person, id string, after int) {
 	ctx, cancel := context.WithTimeout(hc.Context(), streamFor)
 	defer cancel()

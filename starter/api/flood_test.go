@@ -23,7 +23,9 @@ func bounded(t *testing.T) *entry {
 	t.Helper()
 	house := startertest.New(t)
 	core, logs := observer.New(zapcore.InfoLevel)
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.New(nil), Log: zap.New(core)}))
+	server := httptest.NewServer(
+		api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.New(nil), Log: zap.New(core)}),
+	)
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
 }
@@ -58,7 +60,13 @@ func TestOnePersonsFloodIsPutOffAndNobodyElseNoticesIt(t *testing.T) {
 	require.Equal(t, http.StatusCreated, response.StatusCode, body)
 	response, body = d.do(t, "alice", http.MethodGet, "/v1/me", "")
 	require.Equal(t, http.StatusOK, response.StatusCode, "looking is not counted with changing: %s", body)
-	response, body = d.do(t, "alice", http.MethodPost, "/v1/requests/01KAS3T4M5X6Y7Z8A9B0C1D2E3/revocation", `{"reason":"stop"}`)
+	response, body = d.do(
+		t,
+		"alice",
+		http.MethodPost,
+		"/v1/requests/01KAS3T4M5X6Y7Z8A9B0C1D2E3/revocation",
+		`{"reason":"stop"}`,
+	)
 	require.Equal(t, http.StatusNotFound, response.StatusCode, "ending is never put off: %s", body)
 
 	off := false

@@ -82,7 +82,7 @@ func (g *gate) sameAgain(caller identity.Caller, token string) func(context.Cont
 	return func(ctx context.Context) error {
 		now, err := g.callers.Authenticate(ctx, token)
 		if err == nil && (now.Person != caller.Person || !slices.Equal(now.Scopes, caller.Scopes)) {
-			err = contract.Problemf(contract.KindForbidden, "", "call again", "the token is not good for the same any more")
+			err = contract.Forbidden("the token is not good for the same any more").Advise("call again")
 		}
 		return err
 	}
@@ -123,9 +123,9 @@ func (g *gate) refuse(w http.ResponseWriter, r *http.Request, known *call, err e
 func (g *gate) unrouted(w http.ResponseWriter, r *http.Request) {
 	standard := &bodiless{ResponseWriter: w, status: http.StatusNotFound}
 	g.mux.ServeHTTP(standard, r)
-	problem := contract.Problemf(contract.KindNotFound, "", "/openapi.yaml describes what there is", "there is nothing at this path")
+	problem := contract.NotFound("there is nothing at this path").Advise("/openapi.yaml describes what there is")
 	if standard.status == http.StatusMethodNotAllowed {
-		problem = contract.Problemf(contract.KindInvalid, "", "use "+w.Header().Get("Allow"), "%s can't be done here", r.Method)
+		problem = contract.Invalid("%s can't be done here", r.Method).Advise("use " + w.Header().Get("Allow"))
 	}
 	write(w, documentOf(standard.status, problem, ""))
 }

@@ -17,10 +17,20 @@ type healthOutput struct{ Body Health }
 func (s *server) health() {
 	register(s, public(operation(http.MethodGet, "/healthz", "healthz", "Report whether the server runs")),
 		func(context.Context, *struct{}) (*healthOutput, error) { return &healthOutput{Health{"ok"}}, nil })
-	register(s, public(operation(http.MethodGet, "/readyz", "readyz", "Report whether the server can reach Temporal and the ledger")),
+	register(
+		s,
+		public(
+			operation(
+				http.MethodGet,
+				"/readyz",
+				"readyz",
+				"Report whether the server can reach Temporal and the ledger",
+			),
+		),
 		func(ctx context.Context, _ *struct{}) (*healthOutput, error) {
 			return &healthOutput{Health{"ok"}}, s.starter.Ready(ctx)
-		})
+		},
+	)
 }
 
 func public(op huma.Operation) huma.Operation {

@@ -56,9 +56,20 @@ func TestEveryOperationSaysWhatATokenMustBeGoodFor(t *testing.T) {
 				continue
 			}
 			tried++
-			response, body := d.bear(t, token, method, strings.ReplaceAll(path, "{id}", "01KAS3T4M5X6Y7Z8A9B0C1D2E3"), "{}")
+			response, body := d.bear(
+				t,
+				token,
+				method,
+				strings.ReplaceAll(path, "{id}", "01KAS3T4M5X6Y7Z8A9B0C1D2E3"),
+				"{}",
+			)
 			problem := refused(t, response, body, http.StatusForbidden)
-			require.Regexp(t, "^use a token with the scope (read|ask|review|revoke|operate)$", problem.Errors[0].Fix, path)
+			require.Regexp(
+				t,
+				"^use a token with the scope (read|ask|review|revoke|operate)$",
+				problem.Errors[0].Fix,
+				path,
+			)
 		}
 	}
 	require.Greater(t, tried, 10)
@@ -91,7 +102,12 @@ func TestTokensOfTheProviderAreTakenOrRefusedWithTheReason(t *testing.T) {
 	d := serve(t, house)
 	signed := func(email, issuer string) string {
 		return provider.Key().Sign(t, map[string]any{
-			"iss": issuer, "sub": "s", "aud": oidc.CLIClient, "exp": time.Now().Add(time.Hour).Unix(), "email": email, "email_verified": true,
+			"iss":            issuer,
+			"sub":            "s",
+			"aud":            oidc.CLIClient,
+			"exp":            time.Now().Add(time.Hour).Unix(),
+			"email":          email,
+			"email_verified": true,
 		}, nil)
 	}
 
@@ -112,8 +128,11 @@ func TestTokensOfTheProviderAreTakenOrRefusedWithTheReason(t *testing.T) {
 	var where api.SignIn
 	require.NoError(t, json.Unmarshal([]byte(body), &where))
 	require.Equal(t, api.SignIn{
-		Resource: "https://curfew.example.com", AuthorizationServers: []string{provider.Issuer}, BearerMethods: []string{"header"},
-		ClientID: oidc.CLIClient, Scopes: []string{"openid", "profile", "email"},
+		Resource:             "https://curfew.example.com",
+		AuthorizationServers: []string{provider.Issuer},
+		BearerMethods:        []string{"header"},
+		ClientID:             oidc.CLIClient,
+		Scopes:               []string{"openid", "profile", "email"},
 	}, where)
 }
 
@@ -125,7 +144,13 @@ func TestWithoutTheProviderItsTokensAreForLater(t *testing.T) {
 	house.Config.OIDC = &config.OIDC{Issuer: provider.Issuer, ClientID: oidc.WebClient, PersonClaim: config.ClaimEmail}
 	d := serve(t, house)
 
-	response, body := d.bear(t, provider.Key().Sign(t, map[string]any{"iss": provider.Issuer}, nil), http.MethodGet, "/v1/me", "")
+	response, body := d.bear(
+		t,
+		provider.Key().Sign(t, map[string]any{"iss": provider.Issuer}, nil),
+		http.MethodGet,
+		"/v1/me",
+		"",
+	)
 
 	refused(t, response, body, http.StatusServiceUnavailable)
 	require.Equal(t, "3", response.Header.Get("Retry-After"))

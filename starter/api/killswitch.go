@@ -40,9 +40,27 @@ type (
 )
 
 func (s *server) killSwitch() {
-	register(s, operation(http.MethodPost, "/v1/ends", "end", "Kill switch: end all that a person has, all on a target, all of a template, or everything"), s.end)
+	register(
+		s,
+		operation(
+			http.MethodPost,
+			"/v1/ends",
+			"end",
+			"Kill switch: end all that a person has, all on a target, all of a template, or everything",
+		),
+		s.end,
+	)
 	register(s, operation(http.MethodGet, "/v1/freeze", "frozen", "Show whether anything is granted now"), s.frozen)
-	register(s, operation(http.MethodPost, "/v1/freeze", "freeze", "Grant nothing until somebody thaws it; what is live goes on and ends"), s.freeze)
+	register(
+		s,
+		operation(
+			http.MethodPost,
+			"/v1/freeze",
+			"freeze",
+			"Grant nothing until somebody thaws it; what is live goes on and ends",
+		),
+		s.freeze,
+	)
 	register(s, operation(http.MethodPost, "/v1/thaw", "thaw", "Grant again"), s.thaw)
 }
 

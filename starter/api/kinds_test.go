@@ -14,7 +14,7 @@ func TestEveryKindOfProblemHasAStatus(t *testing.T) {
 	t.Parallel()
 	for _, kind := range contract.Kinds() {
 		require.Contains(t, statuses, kind)
-		shown, _ := page.Explain(contract.Problemf(kind, "", "try", "no"))
+		shown, _ := page.Explain(kind.Problem("no").Advise("try"))
 		own := kind == contract.KindInternal
 		require.Equal(t, own, statuses[kind] == http.StatusInternalServerError, kind)
 		require.Equal(t, own, shown == http.StatusInternalServerError, kind)

@@ -303,7 +303,12 @@ var values = map[string][]any{
 	"Problem.kind":   anyOf(contract.Kinds()),
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
 	"Status.state": {
-		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking, contract.StateEnded,
+		contract.StatePending,
+		contract.StateScheduled,
+		contract.StateGranting,
+		contract.StateActive,
+		contract.StateRevoking,
+		contract.StateEnded,
 	},
 	"Status.outcome": anyOf(contract.Outcomes()),
 }

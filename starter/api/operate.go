@@ -69,12 +69,28 @@ func (alarmKind) Schema(huma.Registry) *huma.Schema {
 }
 
 func (s *server) operate() {
-	register(s, operation(http.MethodGet, "/v1/stuck", "stuck", "List the revokes that are past their alarm time"), s.stuck)
-	register(s, operation(http.MethodPost, "/v1/stuck/retry", "retryStuck", "Try a stuck revoke again at once"), s.retryStuck)
+	register(
+		s,
+		operation(http.MethodGet, "/v1/stuck", "stuck", "List the revokes that are past their alarm time"),
+		s.stuck,
+	)
+	register(
+		s,
+		operation(http.MethodPost, "/v1/stuck/retry", "retryStuck", "Try a stuck revoke again at once"),
+		s.retryStuck,
+	)
 	register(s, operation(http.MethodPost, "/v1/stuck/takeover", "takeOverStuck",
 		"Answer for access that can't be taken away: Curfew stops trying"), s.takeOverStuck)
-	register(s, operation(http.MethodGet, "/v1/alarms", "alarms", "List what concerns operators and is no request's event"), s.listAlarms)
-	register(s, operation(http.MethodPost, "/v1/sweeps", "sweep", "Compare every target with the live grants, now"), s.sweep)
+	register(
+		s,
+		operation(http.MethodGet, "/v1/alarms", "alarms", "List what concerns operators and is no request's event"),
+		s.listAlarms,
+	)
+	register(
+		s,
+		operation(http.MethodPost, "/v1/sweeps", "sweep", "Compare every target with the live grants, now"),
+		s.sweep,
+	)
 }
 
 func (s *server) stuck(ctx context.Context, _ *struct{}) (*stuckOutput, error) {

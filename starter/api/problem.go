@@ -46,8 +46,8 @@ func (p *Problem) ContentType(string) string { return problemType }
 
 const problemType = "application/problem+json"
 
-// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process, and takes
-// keys for fields that differ from them in case unless all of a process says otherwise.
+// huma makes its own errors, about input that doesn't fit the schema, with this one function for all of a process, and
+// takes keys for fields that differ from them in case unless all of a process says otherwise.
 func init() { huma.NewError, huma.ValidateStrictCasing = schemaProblem, true }
 
 // statuses of the kinds.
@@ -70,7 +70,7 @@ var statuses = map[contract.Kind]int{
 const retryAfter = 5 * time.Second
 
 func internal() *contract.Problem {
-	return contract.Problemf(contract.KindInternal, "", "the server's log says more", "something went wrong inside Curfew")
+	return contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
 }
 
 // refusal is the error that makes huma send a problem document.
@@ -128,7 +128,13 @@ func location(op huma.Operation, field string) string {
 
 // schemaProblem is what huma says about input that doesn't fit the schema, without echoing the input.
 func schemaProblem(status int, message string, errs ...error) huma.StatusError {
-	p := &Problem{Title: http.StatusText(status), Status: status, Detail: message, Kind: contract.KindInvalid, Errors: []Fault{}}
+	p := &Problem{
+		Title:  http.StatusText(status),
+		Status: status,
+		Detail: message,
+		Kind:   contract.KindInvalid,
+		Errors: []Fault{},
+	}
 	if status >= http.StatusInternalServerError {
 		p.Kind, p.Detail = contract.KindInternal, internal().Error()
 		return p
@@ -142,7 +148,7 @@ func schemaProblem(status int, message string, errs ...error) huma.StatusError {
 		p.Errors = []Fault{{Location: "body", Message: message, Fix: "/openapi.yaml describes it"}}
 	}
 	first := p.Errors[0]
-	p.Detail = contract.Problemf(p.Kind, first.Field, first.Fix, "%s", first.Message).Error()
+	p.Detail = p.Kind.Problem("%s", first.Message).At(first.Field).Advise(first.Fix).Error()
 	return p
 }
 

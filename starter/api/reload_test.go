@@ -58,7 +58,11 @@ func openOnDisk(t *testing.T) *changing {
 	for _, person := range []string{"alice", "carol", "audrey"} {
 		require.NoError(t, os.WriteFile(filepath.Join(folder, person), []byte(startertest.Token(person)), 0o600))
 	}
-	c := &changing{file: filepath.Join(folder, "curfew.yaml"), token: token.Reveal(), text: strings.Replace(onDisk, "TOKEN", hash, 1)}
+	c := &changing{
+		file:  filepath.Join(folder, "curfew.yaml"),
+		token: token.Reveal(),
+		text:  strings.Replace(onDisk, "TOKEN", hash, 1),
+	}
 	c.write(t)
 	live, err := config.Open(config.Source{File: c.file, Kinds: kinds.ForConfig(), Serves: config.Nothing})
 	require.NoError(t, err)
@@ -113,7 +117,13 @@ func TestATemplateThatChangesOnDiskChangesWhatTheAPIAnswers(t *testing.T) {
 	c.change(t, "max: 8h", "max: 2h")
 
 	c.becomes(t, alice, "/v1/templates", http.StatusOK, `"maxDuration":"2h"`)
-	response, body := c.do(t, "alice", http.MethodPost, "/v1/requests", `{"template":"look","duration":"3h","reason":"a look"}`)
+	response, body := c.do(
+		t,
+		"alice",
+		http.MethodPost,
+		"/v1/requests",
+		`{"template":"look","duration":"3h","reason":"a look"}`,
+	)
 	require.Equal(t, "body.duration", refused(t, response, body, http.StatusUnprocessableEntity).Errors[0].Location)
 }
 

@@ -58,7 +58,8 @@ type listInput struct {
 
 type pageOutput struct{ Body Page }
 
-// PathID is the path of every operation on one request. It is exported because huma looks into no other embedded struct.
+// PathID is the path of every operation on one request. It is exported because huma looks into no other embedded
+// struct.
 type PathID struct {
 	ID string `path:"id" pattern:"^[0-7][0-9A-HJKMNP-TV-Z]{25}$" patternDescription:"the id of a request, 26 capital letters and digits" doc:"The request's id" example:"01KAS3T4M5X6Y7Z8A9B0C1D2E3"`
 }
@@ -89,9 +90,18 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 		return nil, err
 	}
 	status, err := s.starter.Start(ctx, starter.Ask{
-		ID: in.Body.ID, Template: in.Body.Template, Requester: current(ctx).Person, Subject: in.Body.Subject,
-		Duration: duration, Reason: in.Body.Reason, Ticket: in.Body.Ticket, Zephyr: in.Body.Zephyr, Incident: in.Body.Incident,
-		StartAt: in.Body.StartAt, BreakGlass: in.Body.BreakGlass, Source: sourceOf(in.UserAgent),
+		ID:         in.Body.ID,
+		Template:   in.Body.Template,
+		Requester:  current(ctx).Person,
+		Subject:    in.Body.Subject,
+		Duration:   duration,
+		Reason:     in.Body.Reason,
+		Ticket:     in.Body.Ticket,
+		Zephyr:     in.Body.Zephyr,
+		Incident:   in.Body.Incident,
+		StartAt:    in.Body.StartAt,
+		BreakGlass: in.Body.BreakGlass,
+		Source:     sourceOf(in.UserAgent),
 	})
 	if err != nil {
 		return nil, err

@@ -10,8 +10,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// withinScope lets a call through to its operation when the caller's token is good for it, and the caller does not change too
-// much. An operation that the starter has no rule for is for nobody. No body has been read yet.
+// withinScope lets a call through to its operation when the caller's token is good for it, and the caller does not
+// change too much. An operation that the starter has no rule for is for nobody. No body has been read yet.
 func (s *server) withinScope(hc huma.Context, next func(huma.Context)) {
 	op, known := hc.Operation(), current(hc.Context())
 	rule, listed := starter.RuleOf(starter.Operation(op.OperationID))
@@ -22,7 +22,7 @@ func (s *server) withinScope(hc huma.Context, next func(huma.Context)) {
 	var err error
 	switch {
 	case !listed || !known.May(rule.Scope):
-		err = contract.Problemf(contract.KindForbidden, "", "use a token with the scope "+rule.Scope, "this token is not good for that")
+		err = contract.Forbidden("this token is not good for that").Advise("use a token with the scope " + rule.Scope)
 	case changes(op, rule):
 		err = s.limits.Change(known.Person)
 	}

@@ -29,8 +29,8 @@ func (s *server) whereToSignIn(context.Context, *struct{}) (*signInOutput, error
 	configured := s.config.Current()
 	provider := configured.OIDC
 	if provider == nil {
-		return nil, contract.Problemf(contract.KindNotFound, "", "use a token that an administrator gave you",
-			"people can't sign in here: no provider is configured")
+		return nil, contract.NotFound("people can't sign in here: no provider is configured").
+			Advise("use a token that an administrator gave you")
 	}
 	return &signInOutput{signInAt(configured.Server.URL, *provider)}, nil
 }

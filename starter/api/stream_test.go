@@ -156,7 +156,12 @@ func TestAServerThatStopsEndsItsStreamsAndFinishesItsCalls(t *testing.T) {
 	served := make(chan error, 1)
 	handler := api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()})
 	go func() { served <- api.Serve(ctx, listener, handler, zap.NewNop()) }()
-	_, lines := follow(t, "http://"+listener.Addr().String()+"/v1/requests/"+status.ID+"/events", startertest.Token("alice"), "")
+	_, lines := follow(
+		t,
+		"http://"+listener.Addr().String()+"/v1/requests/"+status.ID+"/events",
+		startertest.Token("alice"),
+		"",
+	)
 	next(t, lines, "id: 1")
 
 	stop()

@@ -26,8 +26,8 @@ func (s *streams) enter(person string) (leave func(), err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.all >= maxStreams || s.open[person] >= maxStreamsOfAPerson {
-		problem := contract.Problemf(contract.KindCapacity, "", "close one, or ask without following",
-			"too many streams are open: %d of yours, %d in all", s.open[person], s.all)
+		problem := contract.Capacity("too many streams are open: %d of yours, %d in all", s.open[person], s.all).
+			Advise("close one, or ask without following")
 		problem.RetryAfter.Duration = 10 * time.Second
 		return nil, problem
 	}

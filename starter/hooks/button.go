@@ -48,9 +48,13 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 	form, err := url.ParseQuery(string(body))
 	var sent pressed
 	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
-		return message{}, malformed("send interactions of Slack", "it is no form with a payload")
+		return message{}, contract.Invalid("it is no form with a payload").
+			At("body").
+			Advise("send interactions of Slack")
 	}
-	read := message{delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID}}
+	read := message{
+		delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID},
+	}
 	if sent.Type != "block_actions" {
 		read.unused = "only buttons mean something here"
 		return read, nil
@@ -59,7 +63,9 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
 			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
 			read.delivery.Event, read.answerTo = action.ID, sent.Answers
-			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(contract.Shorten(action.Value, maxValue))
+			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
+				contract.Shorten(action.Value, maxValue),
+			)
 			return read, nil
 		}
 	}
@@ -71,7 +77,9 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
 	person, known := s.config.PersonByAccount(config.SystemSlack, delivery.Account)
 	if !known {
-		return contract.Delivered{Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts"}, nil
+		return contract.Delivered{
+			Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts",
+		}, nil
 	}
 	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
 	if delivery.Event == contract.ButtonDeny {
@@ -87,8 +95,8 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 	return contract.Delivered{Said: said(person, input.Verdict, status), Requests: []string{status.ID}}, nil
 }
 
-// follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so that
-// it stays in this process: an answer is lost with it, what was pressed is not.
+// follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so
+// that it stays in this process: an answer is lost with it, what was pressed is not.
 func (h *Hooks) follow(ctx context.Context, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
@@ -103,7 +111,11 @@ func (h *Hooks) follow(ctx context.Context, pressed message) {
 			text = "Nothing was decided: " + problem.Error()
 		}
 		if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
-			h.Log.Warn("hook: Slack does not take an answer", zap.String("delivery", pressed.delivery.ID), zap.Error(err))
+			h.Log.Warn(
+				"hook: Slack does not take an answer",
+				zap.String("delivery", pressed.delivery.ID),
+				zap.Error(err),
+			)
 		}
 		return nil
 	})

@@ -27,7 +27,12 @@ func (w *watched) Read(p []byte) (int, error) {
 }
 
 // post sends a body to a source without a connection.
-func (w *world) post(t *testing.T, source string, header http.Header, body string) (*httptest.ResponseRecorder, *watched) {
+func (w *world) post(
+	t *testing.T,
+	source string,
+	header http.Header,
+	body string,
+) (*httptest.ResponseRecorder, *watched) {
 	mux := http.NewServeMux()
 	w.hooks.Handle(mux)
 	sent := &watched{Reader: *strings.NewReader(body)}
@@ -60,7 +65,12 @@ func TestBodiesThatNobodyHasSignedDoNotFillTheMemory(t *testing.T) {
 	w := newWorld(t, func(_ *world, o *hooks.Options) { o.Limits = limits })
 	// Two bodies of a megabyte are on their way from this address, as those of senders who don't come to an end.
 	for range 2 {
-		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(strings.Repeat("x", 1<<20)))
+		request := httptest.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			"/",
+			strings.NewReader(strings.Repeat("x", 1<<20)),
+		)
 		request.RemoteAddr = "127.0.0.1:1"
 		done := limits.Body(httptest.NewRecorder(), request)
 		_, err := request.Body.Read(make([]byte, 1<<20))

@@ -18,7 +18,12 @@ func FuzzNothingIsLetInThatNobodyVouchesFor(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, signature, stamp, body string) {
 		for _, s := range sources {
-			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/hooks/"+s.source, strings.NewReader(body))
+			request := httptest.NewRequestWithContext(
+				t.Context(),
+				http.MethodPost,
+				"/v1/hooks/"+s.source,
+				strings.NewReader(body),
+			)
 			request.SetPathValue("source", s.source)
 			for _, header := range []string{"X-PagerDuty-Signature", "X-Hub-Signature", "X-Slack-Signature", "Authorization", "webhook-signature"} {
 				request.Header.Set(header, signature)
@@ -46,12 +51,18 @@ func FuzzWhatASourceSendsIsAnswered(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body string) {
 		for _, s := range sources {
-			request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/hooks/"+s.source, strings.NewReader(body))
+			request := httptest.NewRequestWithContext(
+				t.Context(),
+				http.MethodPost,
+				"/v1/hooks/"+s.source,
+				strings.NewReader(body),
+			)
 			request.SetPathValue("source", s.source)
 			request.Header = s.sign(t, s.old, time.Now(), []byte(body))
 			answer := httptest.NewRecorder()
 			w.hooks.ServeHTTP(answer, request)
-			good := answer.Code < 300 || s.source != "pd" && (answer.Code == http.StatusBadRequest || answer.Code == http.StatusForbidden)
+			good := answer.Code < 300 ||
+				s.source != "pd" && (answer.Code == http.StatusBadRequest || answer.Code == http.StatusForbidden)
 			require.True(t, good, "%s answers %d: %s", s.source, answer.Code, answer.Body)
 		}
 	})

@@ -1,7 +1,8 @@
-// Package hooks is the entry point for systems that tell Curfew of something: incident tools, trackers, chat and scripts. It checks
-// who sent a delivery, keeps of it where to look, and lets that into Temporal before it says yes; a server acts on it
-// afterwards. A delivery is a hint: what it is about is read again where it comes from, and everything is done with the
-// rights of the person whom the directory names for an account there, never with those of the sender.
+// Package hooks is the entry point for systems that tell Curfew of something: incident tools, trackers, chat and
+// scripts. It checks who sent a delivery, keeps of it where to look, and lets that into Temporal before it says yes; a
+// server acts on it afterwards. A delivery is a hint: what it is about is read again where it comes from, and
+// everything is done with the rights of the person whom the directory names for an account there, never with those of
+// the sender.
 package hooks
 
 import (
@@ -65,7 +66,8 @@ type source struct {
 // message is what a source has sent, read.
 type message struct {
 	delivery contract.Delivery
-	// unused says why there is nothing to do, which operators are told once a day; it is idle when that is how it should be.
+	// unused says why there is nothing to do, which operators are told once a day; it is idle when that is how it
+	// should be.
 	unused string
 	idle   bool
 	// answerTo is where the source wants to hear what came of it.
@@ -116,13 +118,19 @@ func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 		s.expects = signedIn("X-Slack-Signature", "X-Slack-Request-Timestamp")
 	case config.VerifyStandard:
 		s.read, s.act = h.readOrder, h.actOnOrder
-		s.expects = signedIn(standardwebhooks.HeaderWebhookID, standardwebhooks.HeaderWebhookTimestamp, standardwebhooks.HeaderWebhookSignature)
+		s.expects = signedIn(
+			standardwebhooks.HeaderWebhookID,
+			standardwebhooks.HeaderWebhookTimestamp,
+			standardwebhooks.HeaderWebhookSignature,
+		)
 		s.verify, err = standard(hook)
 	case config.VerifyBearer:
 		s.verify, s.read, s.act = bearer(hook.Secrets), h.readOrder, h.actOnOrder
 		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
-		err = contract.Problemf(contract.KindInvalid, "hooks."+name+".verify", "see docs/hooks.md", "%q is no way to verify", hook.Verify)
+		err = contract.Invalid("%q is no way to verify", hook.Verify).
+			At("hooks." + name + ".verify").
+			Advise("see docs/hooks.md")
 	}
 	return s, err
 }
@@ -135,8 +143,9 @@ func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contrac
 	}
 	s, found := h.sources[delivery.Source]
 	if !found {
-		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "source", "configure it again, or see there what it was about",
-			"there is no source %q any more", delivery.Source)
+		return contract.Delivered{}, contract.NotFound("there is no source %q any more", delivery.Source).
+			At("source").
+			Advise("configure it again, or see there what it was about")
 	}
 	return s.act(ctx, h.today(s), delivery)
 }

@@ -9,9 +9,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// deliveryID is the first name that a delivery has; without one it is named by what it says. Only names that the source has
-// signed may be given: by another one, a delivery that was seen could be sent again. It becomes a part of a workflow's id, so
-// that what is no short word is digested.
+// deliveryID is the first name that a delivery has; without one it is named by what it says. Only names that the source
+// has signed may be given: by another one, a delivery that was seen could be sent again. It becomes a part of a
+// workflow's id, so that what is no short word is digested.
 func deliveryID(body []byte, names ...string) string {
 	for _, name := range names {
 		if name != "" {

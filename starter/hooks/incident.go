@@ -38,7 +38,11 @@ func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body [
 		Event event `json:"event"`
 	}
 	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
-		return message{delivery: contract.Delivery{ID: digest(body)}}, malformed("send JSON", "it is no JSON of a webhook, V3")
+		return message{
+				delivery: contract.Delivery{ID: digest(body)},
+			}, contract.Invalid("it is no JSON of a webhook, V3").
+				At("body").
+				Advise("send JSON")
 	}
 	e := sent.Event
 	read := message{idle: e.Type == trial, delivery: contract.Delivery{
@@ -53,7 +57,7 @@ func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body [
 	case !s.wants(e.Type):
 		read.unused = "no route starts a request on it"
 	case system == nil || !system.Recognizes(read.delivery.Incident):
-		return read, malformed("send events of incidents", "it is about no incident")
+		return read, contract.Invalid("it is about no incident").At("body").Advise("send events of incidents")
 	}
 	return read, nil
 }
@@ -77,7 +81,9 @@ func (h *Hooks) incidents(name string) incident.System {
 func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
 	system := h.incidents(config.SystemPagerDuty)
 	if system == nil {
-		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "incident", "configure incidents.pagerduty again", "PagerDuty is not configured any more")
+		return contract.Delivered{}, contract.NotFound("PagerDuty is not configured any more").
+			At("incident").
+			Advise("configure incidents.pagerduty again")
 	}
 	found, err := system.Find(ctx, delivery.Incident)
 	if err != nil {
@@ -85,11 +91,16 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 	}
 	if !found.Open {
 		ended, err := h.Starter.EndWithIncident(ctx, found.ID)
-		return contract.Delivered{Said: fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)), Requests: ended}, err
+		return contract.Delivered{
+			Said:     fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)),
+			Requests: ended,
+		}, err
 	}
 	switch {
 	case found.MergedInto != "":
-		return contract.Delivered{Said: "The incident " + found.ID + " was merged into " + found.MergedInto + ", which is open."}, nil
+		return contract.Delivered{
+			Said: "The incident " + found.ID + " was merged into " + found.MergedInto + ", which is open.",
+		}, nil
 	case delivery.Event == config.EventResolved:
 		return contract.Delivered{Said: "The incident " + found.ID + " is open again."}, nil
 	}
@@ -104,7 +115,8 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 func (s *source) route(event string, found incident.Incident) (config.Route, bool) {
 	fits := func(wanted, has string) bool { return wanted == "" || wanted == has }
 	for _, route := range s.hook.Routes {
-		if slices.Contains(route.On, event) && fits(route.Service, found.Service) && fits(route.Urgency, found.Urgency) &&
+		if slices.Contains(route.On, event) && fits(route.Service, found.Service) &&
+			fits(route.Urgency, found.Urgency) &&
 			fits(route.Priority, found.Priority) {
 			return route, true
 		}
@@ -123,7 +135,16 @@ func (h *Hooks) respond(
 		person, known := s.config.PersonByAccount(system.Name(), account)
 		if !known {
 			said = append(said, account+" is nobody in the directory")
-			failed = append(failed, h.leftOut(ctx, system, found, account, "Curfew knows nobody with this account: an administrator can add it to a person's accounts."))
+			failed = append(
+				failed,
+				h.leftOut(
+					ctx,
+					system,
+					found,
+					account,
+					"Curfew knows nobody with this account: an administrator can add it to a person's accounts.",
+				),
+			)
 			continue
 		}
 		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route),
@@ -146,15 +167,29 @@ func (h *Hooks) respond(
 
 func askFor(system incident.System, found incident.Incident, person string, route config.Route) starter.Ask {
 	return starter.Ask{
-		Template: route.Template, Requester: person, Duration: route.Duration, Incident: found.ID, Source: system.Name(),
-		Reason: strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
+		Template:  route.Template,
+		Requester: person,
+		Duration:  route.Duration,
+		Incident:  found.ID,
+		Source:    system.Name(),
+		Reason:    strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
 	}
 }
 
 // leftOut tells the incident once that a responder gets no access.
-func (h *Hooks) leftOut(ctx context.Context, system incident.System, found incident.Incident, account, why string) error {
+func (h *Hooks) leftOut(
+	ctx context.Context,
+	system incident.System,
+	found incident.Incident,
+	account, why string,
+) error {
 	return system.AddNote(ctx, found.ID, story.Entry{
-		Marker: "hook/" + plain(account, digest([]byte(account))), Headline: "No access for " + oneLine(account), Lines: []string{oneLine(why)},
+		Marker: "hook/" + plain(
+			account,
+			digest([]byte(account)),
+		),
+		Headline: "No access for " + oneLine(account),
+		Lines:    []string{oneLine(why)},
 	})
 }
 

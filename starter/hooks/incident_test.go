@@ -67,7 +67,16 @@ func TestTheFirstRouteThatFitsCounts(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "P" + unique()
-	w.duty.put(incident.Incident{ID: id, Service: "PSHOP01", Priority: "P1", OpenedAt: began, Open: true, Responders: []string{"PALICE1"}})
+	w.duty.put(
+		incident.Incident{
+			ID:         id,
+			Service:    "PSHOP01",
+			Priority:   "P1",
+			OpenedAt:   began,
+			Open:       true,
+			Responders: []string{"PALICE1"},
+		},
+	)
 	done, err := w.act(t, told("incident.triggered", id))
 	require.NoError(t, err)
 	asked := w.asked(t, done.Requests[0])
@@ -75,7 +84,9 @@ func TestTheFirstRouteThatFitsCounts(t *testing.T) {
 	require.Equal(t, hours(2), asked.Duration)
 
 	other := "P" + unique()
-	w.duty.put(incident.Incident{ID: other, Service: "PELSE01", OpenedAt: began, Open: true, Responders: []string{"PALICE1"}})
+	w.duty.put(
+		incident.Incident{ID: other, Service: "PELSE01", OpenedAt: began, Open: true, Responders: []string{"PALICE1"}},
+	)
 	done, err = w.act(t, told("incident.triggered", other))
 	require.NoError(t, err)
 	require.Empty(t, done.Requests)
@@ -100,7 +111,9 @@ func TestAResponderWhoMayNotAskIsToldOnTheIncident(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := "P" + unique()
-	w.duty.put(incident.Incident{ID: id, Service: "PBROKEN", OpenedAt: began, Open: true, Responders: []string{"PALICE1"}})
+	w.duty.put(
+		incident.Incident{ID: id, Service: "PBROKEN", OpenedAt: began, Open: true, Responders: []string{"PALICE1"}},
+	)
 	done, err := w.act(t, told("incident.triggered", id))
 	require.NoError(t, err)
 	require.Empty(t, done.Requests)
@@ -141,8 +154,11 @@ func TestARequestThatSomethingElseHasStartedIsNotTakenForTheResponders(t *testin
 	w := newWorld(t)
 	id := "P" + unique()
 	w.duty.open(id, "PALICE1")
-	_, err := w.Starter.StartDerived(t.Context(), starter.Ask{Template: "read-logs", Requester: "alice", Reason: "mine", Incident: id, Source: "test"},
-		starter.Origin{Began: began, Of: []string{"pagerduty", id, "alice", "read-logs"}})
+	_, err := w.Starter.StartDerived(
+		t.Context(),
+		starter.Ask{Template: "read-logs", Requester: "alice", Reason: "mine", Incident: id, Source: "test"},
+		starter.Origin{Began: began, Of: []string{"pagerduty", id, "alice", "read-logs"}},
+	)
 	require.NoError(t, err)
 	done, err := w.act(t, told("incident.triggered", id))
 	require.NoError(t, err)

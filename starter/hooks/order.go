@@ -34,7 +34,9 @@ type orderBody struct {
 func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
 	var sent orderBody
 	if err := exactjson.UnmarshalKnown(body, &sent); err != nil {
-		return message{}, malformed("send one JSON object as docs/hooks.md describes it", "it can't be read: %s", oneLine(fmt.Sprint(err)))
+		return message{}, contract.Invalid("it can't be read: %s", oneLine(fmt.Sprint(err))).
+			At("body").
+			Advise("send one JSON object as docs/hooks.md describes it")
 	}
 	duration, err := contract.AskedDuration(sent.Duration)
 	if err != nil {
@@ -44,7 +46,9 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 		sent.ID = header.Get(standardwebhooks.HeaderWebhookID)
 	}
 	if sent.ID == "" {
-		return message{}, contract.Problemf(contract.KindInvalid, "id", "give each order an id of its own, the same when it is sent again", "is missing")
+		return message{}, contract.Invalid("is missing").
+			At("id").
+			Advise("give each order an id of its own, the same when it is sent again")
 	}
 	person, err := h.inWhoseName(s, sent)
 	if err != nil {
@@ -62,23 +66,26 @@ func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
 	named := sent.Person != "" || sent.Account != ""
 	switch {
 	case named && !s.hook.MayName:
-		return "", contract.Problemf(contract.KindForbidden, "person", "leave it out, or have an administrator write mayName: true for this source",
-			"this source acts as %s and nobody else", s.hook.Person)
+		return "", contract.Forbidden("this source acts as %s and nobody else", s.hook.Person).
+			At("person").
+			Advise("leave it out, or have an administrator write mayName: true for this source")
 	case !named && s.hook.Person == "":
-		return "", contract.Problemf(contract.KindInvalid, "person", "name the person, or an account and its system", "is missing")
+		return "", contract.Invalid("is missing").At("person").Advise("name the person, or an account and its system")
 	case !named:
 		return s.hook.Person, nil
 	case sent.Account != "" && sent.Person == "":
 		person, known := s.config.PersonByAccount(sent.System, sent.Account)
 		if !known {
-			return "", contract.Problemf(contract.KindInvalid, "account", "have an administrator add it to the person's accounts",
-				"nobody in the directory has this account")
+			return "", contract.Invalid("nobody in the directory has this account").
+				At("account").
+				Advise("have an administrator add it to the person's accounts")
 		}
 		return person, nil
 	}
 	if _, known := s.config.People[sent.Person]; !known || sent.Account != "" {
-		return "", contract.Problemf(contract.KindInvalid, "person", "name somebody of the directory, or an account and its system, not both",
-			"%q is nobody in the directory", oneLine(sent.Person))
+		return "", contract.Invalid("%q is nobody in the directory", oneLine(sent.Person)).
+			At("person").
+			Advise("name somebody of the directory, or an account and its system, not both")
 	}
 	return sent.Person, nil
 }
@@ -86,7 +93,8 @@ func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
 // checkWithin bounds how long an order is looked at before it is let in.
 const checkWithin = 2 * time.Second
 
-// checkOrder finds what can be said at once to be wrong with an order. What can't be asked now is found when it is acted on.
+// checkOrder finds what can be said at once to be wrong with an order. What can't be asked now is found when it is
+// acted on.
 func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) error {
 	order := delivery.Order
 	switch delivery.Event {
@@ -99,17 +107,19 @@ func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) erro
 		return nil
 	case contract.OrderExtend, contract.OrderEnd:
 		if (order.Request == "") == (order.Incident == "") {
-			return contract.Problemf(contract.KindInvalid, "request", "name a request, or else an incident", "it is not said which one")
+			return contract.Invalid("it is not said which one").
+				At("request").
+				Advise("name a request, or else an incident")
 		}
 		if contract.IsBlank(order.Reason) {
-			return contract.Problemf(contract.KindInvalid, "reason", "say what it is for", "is missing")
+			return contract.Invalid("is missing").At("reason").Advise("say what it is for")
 		}
 		if delivery.Event == contract.OrderExtend && order.Duration.Duration <= 0 {
-			return contract.Problemf(contract.KindInvalid, "duration", "say how much longer, like 30m", "makes nothing longer")
+			return contract.Invalid("makes nothing longer").At("duration").Advise("say how much longer, like 30m")
 		}
 		return nil
 	}
-	return contract.Problemf(contract.KindInvalid, "action", "choose start, extend or end", "%q is none", oneLine(delivery.Event))
+	return contract.Invalid("%q is none", oneLine(delivery.Event)).At("action").Advise("choose start, extend or end")
 }
 
 // orderOrigin is what the request that an order starts belongs to.
@@ -129,11 +139,14 @@ func askOf(delivery contract.Delivery) starter.Ask {
 func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Delivery) (contract.Delivered, error) {
 	order := delivery.Order
 	if order == nil {
-		return contract.Delivered{}, malformed("send it again", "there is no order in it")
+		return contract.Delivered{}, contract.Invalid("there is no order in it").At("body").Advise("send it again")
 	}
 	if delivery.Event == contract.OrderStart {
 		status, err := h.Starter.StartDerived(ctx, askOf(delivery), orderOrigin(delivery))
-		return contract.Delivered{Said: order.Person + " asks for " + order.Template, Requests: []string{status.ID}}, err
+		return contract.Delivered{
+			Said:     order.Person + " asks for " + order.Template,
+			Requests: []string{status.ID},
+		}, err
 	}
 	requests, err := h.meant(ctx, order)
 	if err != nil {
@@ -146,7 +159,11 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 	for _, id := range requests {
 		failed = append(failed, h.end(ctx, order, id))
 	}
-	return contract.Delivered{Said: fmt.Sprintf("%s ends %d requests", order.Person, len(requests)), Requests: requests}, foremost(failed...)
+	return contract.Delivered{
+			Said:     fmt.Sprintf("%s ends %d requests", order.Person, len(requests)),
+			Requests: requests,
+		}, foremost(
+			failed...)
 }
 
 // meant are the requests that an order is about: the one that it names, or what the person has for an incident.
@@ -166,8 +183,9 @@ func (h *Hooks) meant(ctx context.Context, order *contract.Order) ([]string, err
 func (h *Hooks) extend(ctx context.Context, delivery contract.Delivery, requests []string) (contract.Delivered, error) {
 	order := delivery.Order
 	if len(requests) != 1 {
-		return contract.Delivered{}, contract.Problemf(contract.KindConflict, "request", "name one of its requests",
-			"%s has %d requests for %s, and one can be extended", order.Person, len(requests), oneLine(order.Incident))
+		return contract.Delivered{}, contract.Conflict("%s has %d requests for %s, and one can be extended", order.Person, len(requests), oneLine(order.Incident)).
+			At("request").
+			Advise("name one of its requests")
 	}
 	once := contract.DeliveryWorkflowID(delivery.Source, delivery.ID)
 	status, err := h.Starter.ExtendOnce(ctx, order.Person, requests[0], order.Duration, order.Reason, once)

@@ -25,11 +25,21 @@ func startedEnded(t testing.TB, w *world, id string) contract.Status {
 	t.Helper()
 	asked := w.asked(t, id)
 	status := contract.Status{
-		ID: id, Seq: 2, State: contract.StateEnded, Outcome: contract.OutcomeExpired, Template: asked.Template, Requester: asked.Requester,
-		Subject: asked.Subject, Incident: asked.Incident, AskedAt: asked.AskedAt,
+		ID:        id,
+		Seq:       2,
+		State:     contract.StateEnded,
+		Outcome:   contract.OutcomeExpired,
+		Template:  asked.Template,
+		Requester: asked.Requester,
+		Subject:   asked.Subject,
+		Incident:  asked.Incident,
+		AskedAt:   asked.AskedAt,
 	}
 	w.Record(t, status)
-	require.NoError(t, w.Client.TerminateWorkflow(t.Context(), contract.RequestWorkflowID(id), "", "the test forgets it"))
+	require.NoError(
+		t,
+		w.Client.TerminateWorkflow(t.Context(), contract.RequestWorkflowID(id), "", "the test forgets it"),
+	)
 	return status
 }
 
@@ -66,7 +76,11 @@ func TestASourceThatMayNameOthersActsAsThem(t *testing.T) {
 		`"person":"bob"`: "bob", `"system":"servicenow","account":"sys-bob"`: "bob", `"ticket":"OPS-7"`: "alice",
 	} {
 		id := unique()
-		status, answer := w.order(t, "snow", `{"action":"start","id":"`+id+`","template":"read-logs","reason":"r",`+name+`}`)
+		status, answer := w.order(
+			t,
+			"snow",
+			`{"action":"start","id":"`+id+`","template":"read-logs","reason":"r",`+name+`}`,
+		)
 		require.Equal(t, http.StatusAccepted, status, answer)
 		delivery, _ := w.letIn(t, "snow", id)
 		require.Equal(t, person, delivery.Order.Person)
@@ -84,7 +98,11 @@ func TestAnOldDeliveryIsNotActedOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	_, err := w.act(t, contract.Delivery{
-		Source: "cron", ID: "1", Event: contract.OrderStart, At: time.Now().Add(-73 * time.Hour), Order: &contract.Order{Person: "alice"},
+		Source: "cron",
+		ID:     "1",
+		Event:  contract.OrderStart,
+		At:     time.Now().Add(-73 * time.Hour),
+		Order:  &contract.Order{Person: "alice"},
 	})
 	requireProblem(t, err, contract.KindOverdue, "delivery")
 	_, err = w.act(t, contract.Delivery{Source: "gone", ID: "1", Event: contract.OrderStart})

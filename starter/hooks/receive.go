@@ -68,13 +68,17 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 	s, found := h.sources[r.PathValue("source")]
 	if !found {
-		return nil, refuse(http.StatusNotFound, contract.Problemf(contract.KindNotFound, "source",
-			"configure it in hooks, or mend the address", "there is no such source"))
+		return nil, refuse(
+			http.StatusNotFound,
+			contract.NotFound("there is no such source").
+				At("source").
+				Advise("configure it in hooks, or mend the address"),
+		)
 	}
 	s = h.today(s)
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
-		return s, refuse(http.StatusMethodNotAllowed, contract.Problemf(contract.KindInvalid, "", "use POST", "deliveries are posted"))
+		return s, refuse(http.StatusMethodNotAllowed, contract.Invalid("deliveries are posted").Advise("use POST"))
 	}
 	if err := s.expects(r.Header); err != nil {
 		return s, h.unverified(r, err)
@@ -96,7 +100,10 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 
 // readBody reads what a source has sent, if it is not too much.
 func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
-	tooLarge := refuse(http.StatusRequestEntityTooLarge, malformed("send less", "it is larger than %d KiB", maxBody>>10))
+	tooLarge := refuse(
+		http.StatusRequestEntityTooLarge,
+		contract.Invalid("it is larger than %d KiB", maxBody>>10).At("body").Advise("send less"),
+	)
 	if r.ContentLength > maxBody {
 		return nil, &tooLarge
 	}
@@ -112,12 +119,13 @@ func readBody(w http.ResponseWriter, r *http.Request) ([]byte, *answer) {
 	case errors.As(err, &large):
 		refused = tooLarge
 	default:
-		refused = refuse(http.StatusBadRequest, malformed("send it again", "it broke off"))
+		refused = refuse(http.StatusBadRequest, contract.Invalid("it broke off").At("body").Advise("send it again"))
 	}
 	return nil, &refused
 }
 
-// unverified refuses a delivery of which nobody knows who has sent it. Of very many from one address, only some are logged.
+// unverified refuses a delivery of which nobody knows who has sent it. Of very many from one address, only some are
+// logged.
 func (h *Hooks) unverified(r *http.Request, err error) answer {
 	refused := refuse(http.StatusUnauthorized, contract.AsProblem(err))
 	if tooMany := h.Limits.Stranger(r); tooMany != nil {
@@ -180,11 +188,25 @@ func (h *Hooks) receiptOf(delivery contract.Delivery, fresh bool) (receipt Recei
 // passOver says yes to what nothing comes of, so that the source goes on, and tells operators once a day.
 func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
 	delivery := read.delivery
-	id := fmt.Sprintf("%s/%s/%s/%s", contract.AlarmHook, s.name, plain(delivery.Event, "unreadable"), delivery.At.Format(time.DateOnly))
+	id := fmt.Sprintf(
+		"%s/%s/%s/%s",
+		contract.AlarmHook,
+		s.name,
+		plain(delivery.Event, "unreadable"),
+		delivery.At.Format(time.DateOnly),
+	)
 	err := h.Alarms.Raise(ctx, contract.Alarm{
-		ID: id, Kind: contract.AlarmHook, At: delivery.At, Actor: contract.ActorCurfew,
-		Text: fmt.Sprintf("%s has sent %s (delivery %s), and nothing was done: %s. Others of this sort are not told again today.",
-			s.name, plain(delivery.Event, "something"), delivery.ID, read.unused),
+		ID:    id,
+		Kind:  contract.AlarmHook,
+		At:    delivery.At,
+		Actor: contract.ActorCurfew,
+		Text: fmt.Sprintf(
+			"%s has sent %s (delivery %s), and nothing was done: %s. Others of this sort are not told again today.",
+			s.name,
+			plain(delivery.Event, "something"),
+			delivery.ID,
+			read.unused,
+		),
 	})
 	if err != nil {
 		return h.later(err, read)
@@ -194,7 +216,7 @@ func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
 
 // later asks the source to send it again.
 func (h *Hooks) later(err error, read message) answer {
-	a := refuse(http.StatusServiceUnavailable, contract.Problemf(contract.KindUnavailable, "", "send it again", "it could not be kept"))
+	a := refuse(http.StatusServiceUnavailable, contract.Unavailable("it could not be kept").Advise("send it again"))
 	a.cause, a.told = err, read
 	return a
 }
@@ -210,7 +232,12 @@ func (a answer) write(w http.ResponseWriter) {
 	body := a.body
 	if a.problem != nil {
 		header.Set("Content-Type", "application/problem+json")
-		body = map[string]any{"title": http.StatusText(a.status), "status": a.status, "detail": a.problem.Error(), "kind": a.problem.Kind}
+		body = map[string]any{
+			"title":  http.StatusText(a.status),
+			"status": a.status,
+			"detail": a.problem.Error(),
+			"kind":   a.problem.Kind,
+		}
 	} else if body != nil {
 		header.Set("Content-Type", "application/json")
 	}
@@ -222,10 +249,6 @@ func (a answer) write(w http.ResponseWriter) {
 	if body != nil {
 		_ = json.NewEncoder(w).Encode(body) // nobody is left to hear of it when the source is gone
 	}
-}
-
-func malformed(fix, fault string, args ...any) *contract.Problem {
-	return contract.Problemf(contract.KindInvalid, "body", fix, fault, args...)
 }
 
 // plainText is what may become a part of an id.

@@ -65,8 +65,14 @@ func TestAnIncidentsEventIsLetInOnceHoweverOftenItIsSent(t *testing.T) {
 func TestADeliveryThatIsSentAgainUnderAnotherNameIsTheSame(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
-	moved := `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"changelog":{"id":"` + ulid.Make().String() + `","items":[{"field":"status"}]}}`
-	nameless := []byte(`{"event":{"event_type":"incident.triggered","data":{"id":"PINC1","type":"incident","html_url":"` + ulid.Make().String() + `"}}}`)
+	moved := `{"webhookEvent":"jira:issue_updated","issue":{"key":"OPS-7"},"changelog":{"id":"` + ulid.Make().
+		String() +
+		`","items":[{"field":"status"}]}}`
+	nameless := []byte(
+		`{"event":{"event_type":"incident.triggered","data":{"id":"PINC1","type":"incident","html_url":"` + ulid.Make().
+			String() +
+			`"}}}`,
+	)
 	for n, name := range []string{"one", "two", ""} {
 		status, answer := w.jira(t, name, moved)
 		require.Equal(t, http.StatusAccepted, status, answer)
@@ -84,8 +90,11 @@ func TestNothingOfAWebhookIsKeptButWhereToLook(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	id := ulid.Make().String()
-	status, _ := w.slack(t, `{"type":"block_actions","token":"canary","trigger_id":"`+id+`","response_url":"https://hooks.slack.com/canary",
-		"user":{"id":"U0ALICE","name":"canary"},"actions":[{"action_id":"curfew_approve","value":"01KAS3T4M5X6Y7Z8A9B0C1D2E3/4","action_ts":"1.2"}]}`)
+	status, _ := w.slack(
+		t,
+		`{"type":"block_actions","token":"canary","trigger_id":"`+id+`","response_url":"https://hooks.slack.com/canary",
+		"user":{"id":"U0ALICE","name":"canary"},"actions":[{"action_id":"curfew_approve","value":"01KAS3T4M5X6Y7Z8A9B0C1D2E3/4","action_ts":"1.2"}]}`,
+	)
 	require.Equal(t, http.StatusOK, status)
 	delivery, found := w.letIn(t, "chat", id)
 	require.True(t, found)

@@ -10,9 +10,14 @@ import (
 	"curfew/workflows/contract"
 )
 
-// reviewByButton gives a person's review of what Curfew has drawn beside the button. A button without a digest, or of something
-// that is not there to review any more, decides nothing; and none reviews break-glass access that was used.
-func (h *Hooks) reviewByButton(ctx context.Context, person string, delivery contract.Delivery, input starter.ReviewInput) (contract.Status, error) {
+// reviewByButton gives a person's review of what Curfew has drawn beside the button. A button without a digest, or of
+// something that is not there to review any more, decides nothing; and none reviews break-glass access that was used.
+func (h *Hooks) reviewByButton(
+	ctx context.Context,
+	person string,
+	delivery contract.Delivery,
+	input starter.ReviewInput,
+) (contract.Status, error) {
 	_, digest, err := h.Starter.ReviewSubject(ctx, person, delivery.Request)
 	if err != nil {
 		return contract.Status{}, err
@@ -29,12 +34,19 @@ func (h *Hooks) reviewByButton(ctx context.Context, person string, delivery cont
 }
 
 func notShown(status contract.Status) error {
-	return contract.Problemf(contract.KindConflict, "request", "look at it at Curfew itself", "it is not what you were shown any more: it is %s", status.State)
+	return contract.Conflict("it is not what you were shown any more: it is %s", status.State).
+		At("request").
+		Advise("look at it at Curfew itself")
 }
 
-// review gives a person's review of what they had before them when the newest event was the one with this number: never of
-// an extension that was asked for later.
-func (h *Hooks) review(ctx context.Context, person, id string, input starter.ReviewInput, seen int) (contract.Status, error) {
+// review gives a person's review of what they had before them when the newest event was the one with this number: never
+// of an extension that was asked for later.
+func (h *Hooks) review(
+	ctx context.Context,
+	person, id string,
+	input starter.ReviewInput,
+	seen int,
+) (contract.Status, error) {
 	// In this order: what was asked for after the digest was taken makes the review a refused one.
 	_, shown, err := h.Starter.ReviewSubject(ctx, person, id)
 	if err != nil {
@@ -49,7 +61,8 @@ func (h *Hooks) review(ctx context.Context, person, id string, input starter.Rev
 		return contract.Status{}, err
 	}
 	if len(events) < status.Seq {
-		return contract.Status{}, contract.Problemf(contract.KindUnavailable, "", "trying again is safe", "the ledger has not heard everything about %s yet", id)
+		return contract.Status{}, contract.Unavailable("the ledger has not heard everything about %s yet", id).
+			Advise("trying again is safe")
 	}
 	if asked := askedAt(status, events); asked == 0 || asked > seen {
 		return contract.Status{}, notShown(status)

@@ -41,7 +41,9 @@ func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []b
 		} `json:"changelog"`
 	}
 	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
-		return message{}, malformed("send what Jira sends by itself", "it is no JSON of a webhook")
+		return message{}, contract.Invalid("it is no JSON of a webhook").
+			At("body").
+			Advise("send what Jira sends by itself")
 	}
 	read := message{delivery: contract.Delivery{
 		// Jira signs no name of a delivery, so that one with another name is the same.
@@ -57,7 +59,7 @@ func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []b
 	case sent.Event == ticketOpened && len(s.hook.Routes) == 0 || sent.Event == ticketChanged && !moved:
 		read.idle = true
 	case !ticket.ValidKey(sent.Issue.Key):
-		return message{}, malformed("send what Jira sends by itself", "it is about no ticket")
+		return message{}, contract.Invalid("it is about no ticket").At("body").Advise("send what Jira sends by itself")
 	}
 	return read, nil
 }
@@ -66,7 +68,9 @@ func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []b
 func (h *Hooks) actOnTicket(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
 	tracker, ok := h.Tickets.(ticket.Historian)
 	if !ok {
-		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "configure tickets.jira again", "Jira is not configured any more")
+		return contract.Delivered{}, contract.NotFound("Jira is not configured any more").
+			At("ticket").
+			Advise("configure tickets.jira again")
 	}
 	found, err := tracker.History(ctx, delivery.Ticket)
 	if err != nil {
@@ -111,8 +115,12 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
 	status, err := h.Starter.StartDerived(ctx, starter.Ask{
-		Template: route.Template, Requester: person, Duration: route.Duration,
-		Ticket: found.Key, Source: config.SystemJira, Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		Template:  route.Template,
+		Requester: person,
+		Duration:  route.Duration,
+		Ticket:    found.Key,
+		Source:    config.SystemJira,
+		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
 	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
@@ -120,11 +128,15 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	if err != nil {
 		return contract.Delivered{}, err
 	}
-	return contract.Delivered{Said: person + " asks for " + route.Template + " with " + status.ID, Requests: []string{status.ID}}, nil
+	return contract.Delivered{
+		Said:     person + " asks for " + route.Template + " with " + status.ID,
+		Requests: []string{status.ID},
+	}, nil
 }
 
-// startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket by a key that
-// it has or had, and the template of the route that it took under that key. A ticket that took none has started nothing.
+// startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket by
+// a key that it has or had, and the template of the route that it took under that key. A ticket that took none has
+// started nothing.
 func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
 	if asked.Source != config.SystemJira || !slices.Contains(found.Keys(), asked.Ticket) {
 		return false
@@ -146,7 +158,12 @@ func (s *source) ticketRoute(found ticket.History, key string) (config.Route, bo
 }
 
 // moved gives the review of whoever moved a ticket to a status that decides. It counts while the ticket is still there.
-func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, delivery contract.Delivery) (contract.Delivered, error) {
+func (h *Hooks) moved(
+	ctx context.Context,
+	s *source,
+	found ticket.History,
+	delivery contract.Delivery,
+) (contract.Delivered, error) {
 	verdict, decides := s.verdict(found.Ticket)
 	if !decides {
 		return contract.Delivered{Said: "The ticket " + found.Key + " is where nothing is decided."}, nil
@@ -154,9 +171,13 @@ func (h *Hooks) moved(ctx context.Context, s *source, found ticket.History, deli
 	move, seen := moveOf(found, delivery.Change)
 	switch {
 	case !seen && time.Since(delivery.At) < seenWithin:
-		return contract.Delivered{}, contract.Problemf(contract.KindUnavailable, "ticket", "trying again is safe", "Jira does not show yet who has moved %s", found.Key)
+		return contract.Delivered{}, contract.Unavailable("Jira does not show yet who has moved %s", found.Key).
+			At("ticket").
+			Advise("trying again is safe")
 	case !seen:
-		return contract.Delivered{}, contract.Problemf(contract.KindNotFound, "ticket", "decide by hand", "Jira does not show who has moved %s", found.Key)
+		return contract.Delivered{}, contract.NotFound("Jira does not show who has moved %s", found.Key).
+			At("ticket").
+			Advise("decide by hand")
 	case !move.Into(found.Ticket):
 		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
 	}
@@ -184,7 +205,13 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
-func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.History, move ticket.Move, verdict contract.Verdict) (contract.Delivered, error) {
+func (h *Hooks) decideByMove(
+	ctx context.Context,
+	s *source,
+	found ticket.History,
+	move ticket.Move,
+	verdict contract.Verdict,
+) (contract.Delivered, error) {
 	var open []contract.Status
 	for _, key := range found.Keys() {
 		named, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: key, State: contract.StatePending})
@@ -205,10 +232,21 @@ func (h *Hooks) decideByMove(ctx context.Context, s *source, found ticket.Histor
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
 		if !known {
-			return h.tell(ctx, found.Key, marker, "The move decides nothing",
-				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.")
+			return h.tell(
+				ctx,
+				found.Key,
+				marker,
+				"The move decides nothing",
+				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.",
+			)
 		}
-		decided, err := h.review(ctx, person, status.ID, starter.ReviewInput{Verdict: verdict, Reason: found.Key + " was moved to " + oneLine(move.To) + "."}, 1)
+		decided, err := h.review(
+			ctx,
+			person,
+			status.ID,
+			starter.ReviewInput{Verdict: verdict, Reason: found.Key + " was moved to " + oneLine(move.To) + "."},
+			1,
+		)
 		if problem, refused := refusal(err); refused {
 			return h.tell(ctx, found.Key, marker, "The move decides nothing", problem.Error())
 		}

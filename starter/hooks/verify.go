@@ -24,8 +24,9 @@ const mostSignatures = 16
 
 // What senders are told. Which of the secrets did not fit is nobody's business.
 var (
-	errUnsigned = contract.Problemf(contract.KindForbidden, "", "sign it with a secret of this source", "nobody vouches for this delivery")
-	errStale    = contract.Problemf(contract.KindForbidden, "", "set the clocks right, and sign it anew", "the signature is of another time")
+	errUnsigned = contract.Forbidden("nobody vouches for this delivery").Advise("sign it with a secret of this source")
+	errStale    = contract.Forbidden("the signature is of another time").
+			Advise("set the clocks right, and sign it anew")
 )
 
 // signedIn wants the headers that a signature is made of.

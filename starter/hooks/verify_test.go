@@ -73,9 +73,14 @@ func TestOnlyASourceItselfIsBelieved(t *testing.T) {
 func TestThePublishedVectorOfJiraIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, _ *hooks.Options) {
-		w.Config.Hooks["issues"] = config.Hook{Verify: config.VerifyJira, Secrets: secrets("It's a Secret to Everybody")}
+		w.Config.Hooks["issues"] = config.Hook{
+			Verify:  config.VerifyJira,
+			Secrets: secrets("It's a Secret to Everybody"),
+		}
 	})
-	header := http.Header{"X-Hub-Signature": {"sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"}}
+	header := http.Header{
+		"X-Hub-Signature": {"sha256=a4771c39fbe90f317c7824e83ddef3caae9cb3d976c214ace1f2937e133263c9"},
+	}
 	status, answer := w.send(t, "issues", header, []byte("Hello World!"))
 	require.Equal(t, http.StatusBadRequest, status, "it is believed, and then it is no JSON")
 	require.Contains(t, answer, "no JSON")
@@ -95,5 +100,9 @@ func TestPagerDutysSignaturesMayBeSeveralAndHaveSpaceBetweenThem(t *testing.T) {
 	}
 	request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", bytes.NewReader(body))
 	request.Header = byPagerDuty(t, oldSecret, time.Time{}, body)
-	require.NoError(t, webhookv3.VerifySignature(request, oldSecret), "the vendor's own library takes what is tried here")
+	require.NoError(
+		t,
+		webhookv3.VerifySignature(request, oldSecret),
+		"the vendor's own library takes what is tried here",
+	)
 }

@@ -49,8 +49,8 @@ func secrets(texts ...string) []config.Secret {
 
 var both = secrets(oldSecret, newSecret)
 
-// world is an entry point with a source of every sort, on a real Temporal server and a real ledger. No worker runs in it: what
-// was let in is acted on by the test.
+// world is an entry point with a source of every sort, on a real Temporal server and a real ledger. No worker runs in
+// it: what was let in is acted on by the test.
 type world struct {
 	*startertest.House
 	hooks  *hooks.Hooks
@@ -72,7 +72,13 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 	usual := []string{"incident.triggered", "incident.acknowledged", "incident.reassigned"}
 	house.Config.Hooks = map[string]config.Hook{
 		"pd": {Verify: config.VerifyPagerDuty, Secrets: both, Routes: []config.Route{
-			{Template: "look-round", Service: "PSHOP01", Priority: "P1", On: usual, Duration: contract.Duration{Duration: 2 * time.Hour}},
+			{
+				Template: "look-round",
+				Service:  "PSHOP01",
+				Priority: "P1",
+				On:       usual,
+				Duration: contract.Duration{Duration: 2 * time.Hour},
+			},
 			{Template: "read-logs", Service: "PSHOP01", On: usual},
 			{Template: "debug-prod", Service: "PBROKEN", On: usual}, // it asks for a ticket
 		}},
@@ -91,8 +97,12 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 		}
 	}
 	options := hooks.Options{
-		Starter: house.Starter, Config: house.Live, Alarms: house.Ledger, Incidents: incident.Systems{w.duty}, Log: zap.NewNop(),
-		Limits: limit.Unbounded(),
+		Starter:   house.Starter,
+		Config:    house.Live,
+		Alarms:    house.Ledger,
+		Incidents: incident.Systems{w.duty},
+		Log:       zap.NewNop(),
+		Limits:    limit.Unbounded(),
 	}
 	for _, c := range change {
 		c(w, &options)
@@ -145,7 +155,10 @@ func (w *world) act(t testing.TB, delivery contract.Delivery) (contract.Delivere
 	if delivery.At.IsZero() {
 		delivery.At = time.Now().UTC()
 	}
-	return w.hooks.Deliver(t.Context(), contract.DeliveryInput{Delivery: contract.Sealed[contract.Delivery]{Fact: delivery}})
+	return w.hooks.Deliver(
+		t.Context(),
+		contract.DeliveryInput{Delivery: contract.Sealed[contract.Delivery]{Fact: delivery}},
+	)
 }
 
 // alarms are those that the entry point has raised.
@@ -164,7 +177,10 @@ func (w *world) asked(t testing.TB, id string) contract.Request {
 	first, err := history.Next()
 	require.NoError(t, err)
 	var in contract.RequestInput
-	require.NoError(t, json.Unmarshal(first.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()[0].GetData(), &in))
+	require.NoError(
+		t,
+		json.Unmarshal(first.GetWorkflowExecutionStartedEventAttributes().GetInput().GetPayloads()[0].GetData(), &in),
+	)
 	return in.Request.Fact
 }
 
@@ -180,7 +196,17 @@ var began = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
 
 // open adds an open incident of the shop, or changes it.
 func (d *duty) open(id string, responders ...string) {
-	d.put(incident.Incident{ID: id, Service: "PSHOP01", Title: "Orders\x1b are late", OpenedAt: began, Urgency: "high", Open: true, Responders: responders})
+	d.put(
+		incident.Incident{
+			ID:         id,
+			Service:    "PSHOP01",
+			Title:      "Orders\x1b are late",
+			OpenedAt:   began,
+			Urgency:    "high",
+			Open:       true,
+			Responders: responders,
+		},
+	)
 }
 
 func (d *duty) put(one incident.Incident) {
@@ -205,7 +231,7 @@ func (d *duty) Find(_ context.Context, id string) (incident.Incident, error) {
 	case d.fails != nil:
 		return incident.Incident{}, d.fails
 	case !ok:
-		return incident.Incident{}, contract.Problemf(contract.KindNotFound, "incident", "check it", "there is no incident %s", id)
+		return incident.Incident{}, contract.NotFound("there is no incident %s", id).At("incident").Advise("check it")
 	}
 	found.Responders = slices.Clone(found.Responders)
 	return found, nil

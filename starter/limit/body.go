@@ -19,9 +19,9 @@ const (
 	fullFor    = 2 * time.Second
 )
 
-// Body bounds the reading of a body whose sender is not known yet: how long it takes, and how much of all such bodies is in
-// memory. Reading fails with a *contract.Problem when there is too much of it. Whoever calls it calls done when the body is
-// not needed any more.
+// Body bounds the reading of a body whose sender is not known yet: how long it takes, and how much of all such bodies
+// is in memory. Reading fails with a *contract.Problem when there is too much of it. Whoever calls it calls done when
+// the body is not needed any more.
 func (l *Limits) Body(w http.ResponseWriter, r *http.Request) (done func()) {
 	control := http.NewResponseController(w)
 	_ = control.SetReadDeadline(time.Now().Add(bodyWithin)) // without deadlines there is none to set
@@ -43,7 +43,7 @@ type metered struct {
 func (m *metered) Read(p []byte) (int, error) {
 	n, err := m.ReadCloser.Read(p)
 	if n > 0 && !m.bodies.take(m.from, n) {
-		full := contract.Problemf(contract.KindUnavailable, "body", "send it again", "too much is on its way at the moment")
+		full := contract.Unavailable("too much is on its way at the moment").At("body").Advise("send it again")
 		full.RetryAfter.Duration = fullFor
 		return 0, full
 	}

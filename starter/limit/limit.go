@@ -12,8 +12,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Each of these is refilled so many times a second, and holds so many calls at most. A person has more than any of their
-// tokens: a program that runs wild does not keep its person from ending it.
+// Each of these is refilled so many times a second, and holds so many calls at most. A person has more than any of
+// their tokens: a program that runs wild does not keep its person from ending it.
 const (
 	callsOfAPerson, burstOfAPerson     = 50, 200
 	callsOfAToken, burstOfAToken       = 40, 150
@@ -47,8 +47,8 @@ func Unbounded() *Limits {
 	return &Limits{people: free, tokens: free, changes: free, strangers: free, sources: free, bodies: newBodies()}
 }
 
-// Call counts one call of a person, who has shown who they are by a token or a session. The error is a *contract.Problem of
-// KindTooMany.
+// Call counts one call of a person, who has shown who they are by a token or a session. The error is a
+// *contract.Problem of KindTooMany.
 func (l *Limits) Call(person, token string) error {
 	if wait := l.people.take(person); wait > 0 {
 		return tooMany(wait, "you make more than %d calls a second", callsOfAPerson)
@@ -59,8 +59,8 @@ func (l *Limits) Call(person, token string) error {
 	return nil
 }
 
-// Change counts one thing that a person asks for or reviews: workflows work on it, and people are notified of it. What takes
-// access away is never counted.
+// Change counts one thing that a person asks for or reviews: workflows work on it, and people are notified of it. What
+// takes access away is never counted.
 func (l *Limits) Change(person string) error {
 	if wait := l.changes.take(person); wait > 0 {
 		return tooMany(wait, "you ask for or review more than %d things a second", changesOfAPerson)
@@ -68,8 +68,8 @@ func (l *Limits) Change(person string) error {
 	return nil
 }
 
-// Stranger counts one call that has not shown who makes it, for its address. Only such calls are counted, and only they are
-// refused: many people may share an address with a stranger.
+// Stranger counts one call that has not shown who makes it, for its address. Only such calls are counted, and only they
+// are refused: many people may share an address with a stranger.
 func (l *Limits) Stranger(r *http.Request) error {
 	if wait := l.strangers.take(l.Address(r)); wait > 0 {
 		return tooMany(wait, "too many calls come from your address that do not show who makes them")
@@ -86,7 +86,7 @@ func (l *Limits) Source(name string) error {
 }
 
 func tooMany(wait time.Duration, fault string, args ...any) error {
-	problem := contract.Problemf(contract.KindTooMany, "", "wait, and try again", fault, args...)
+	problem := contract.TooMany(fault, args...).Advise("wait, and try again")
 	problem.RetryAfter.Duration = wait
 	return problem
 }

@@ -98,7 +98,12 @@ func TestStrangersAreCountedByTheirAddress(t *testing.T) {
 
 // body is a call with a body of a length, from an address.
 func body(t *testing.T, address string, length int) *http.Request {
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/", strings.NewReader(strings.Repeat("x", length)))
+	r := httptest.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		"/",
+		strings.NewReader(strings.Repeat("x", length)),
+	)
 	r.RemoteAddr = address + ":1"
 	return r
 }

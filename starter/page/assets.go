@@ -15,8 +15,8 @@ const PathAssets = "/assets/"
 //go:embed assets
 var assets embed.FS
 
-// named are the files of the layout under the paths that browsers ask for. The digest in a path lets browsers keep a file
-// for good.
+// named are the files of the layout under the paths that browsers ask for. The digest in a path lets browsers keep a
+// file for good.
 var named = map[string]asset{}
 
 type asset struct {

@@ -11,12 +11,15 @@ import (
 // maxForm is far more than the longest reason takes when it is sent.
 const maxForm = 64 << 10
 
-// harden lets the browser load nothing but the layout's own files, send forms nowhere else, show the page in no frame and
-// tell no other site of it.
+// harden lets the browser load nothing but the layout's own files, send forms nowhere else, show the page in no frame
+// and tell no other site of it.
 func harden(header http.Header) {
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
-		"form-action 'self'; frame-ancestors 'none'; base-uri 'none'")
+	header.Set(
+		"Content-Security-Policy",
+		"default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; "+
+			"form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
+	)
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Referrer-Policy", "same-origin")
@@ -27,7 +30,7 @@ func harden(header http.Header) {
 // fromHere holds that what changes something is sent by a page of Curfew's.
 func (f *Frame) fromHere(r *http.Request) error {
 	if f.origins.Check(r) != nil {
-		return contract.Problemf(contract.KindForbidden, "", "open Curfew yourself and do it there", "another site has sent this")
+		return contract.Forbidden("another site has sent this").Advise("open Curfew yourself and do it there")
 	}
 	return nil
 }
@@ -42,9 +45,9 @@ func ReadForm(w http.ResponseWriter, r *http.Request) error {
 	case known:
 		return problem
 	case errors.As(err, &tooLong):
-		return contract.Problemf(contract.KindInvalid, "", "keep texts shorter", "the form is longer than %d KiB", maxForm>>10)
+		return contract.Invalid("the form is longer than %d KiB", maxForm>>10).Advise("keep texts shorter")
 	case err != nil:
-		return contract.Problemf(contract.KindInvalid, "", "open the page and send the form again", "the form can't be read")
+		return contract.Invalid("the form can't be read").Advise("open the page and send the form again")
 	}
 	return nil
 }
@@ -52,7 +55,8 @@ func ReadForm(w http.ResponseWriter, r *http.Request) error {
 // CheckForm holds that the form that was read is one of the session with this token.
 func CheckForm(r *http.Request, token string) error {
 	if token == "" || subtle.ConstantTimeCompare([]byte(r.PostForm.Get("form")), []byte(token)) != 1 {
-		return contract.Problemf(contract.KindForbidden, "", "open the page again and send it from there", "the form is not of this session")
+		return contract.Forbidden("the form is not of this session").
+			Advise("open the page again and send it from there")
 	}
 	return nil
 }

@@ -42,8 +42,8 @@ type Frame struct {
 	log     *zap.Logger
 }
 
-// New makes the frame of the pages that people reach at an address: an origin, and a path if Curfew is not at the root. The
-// error is about the address.
+// New makes the frame of the pages that people reach at an address: an origin, and a path if Curfew is not at the root.
+// The error is about the address.
 func New(address string, log *zap.Logger) (*Frame, error) {
 	parsed, err := url.Parse(address)
 	if err != nil {

@@ -31,7 +31,7 @@ var statuses = map[contract.Kind]int{
 func Explain(err error) (status int, problem *contract.Problem) {
 	problem, ok := contract.ProblemOf(err)
 	if !ok {
-		problem = contract.Problemf(contract.KindInternal, "", "the server's log says more", "something went wrong inside Curfew")
+		problem = contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
 	}
 	return cmp.Or(statuses[problem.Kind], http.StatusInternalServerError), problem
 }

@@ -26,7 +26,12 @@ func TestAPersonSignsInAndOutWithARealBrowser(t *testing.T) {
 		chromedp.WaitVisible("#person"),
 	))
 	require.Equal(t, "alice", see(t, tab, chromedp.Text("#person")))
-	require.Equal(t, h.server.URL+signin.PathAccount, see(t, tab, chromedp.Location()), "no code is left in the address")
+	require.Equal(
+		t,
+		h.server.URL+signin.PathAccount,
+		see(t, tab, chromedp.Location()),
+		"no code is left in the address",
+	)
 
 	require.NoError(t, chromedp.Do(tab, chromedp.Click("#sign-out"), chromedp.WaitVisible("#sign-in")))
 	require.Equal(t, "Not signed in", see(t, tab, chromedp.Text("h1")))

@@ -34,8 +34,8 @@ func (c cookies) look(r *http.Request, name string) (secret string, ok bool) {
 	return cookie.Value, true
 }
 
-// give gives the browser a secret for a while. Lax is needed: the browser comes back from the provider's pages, and from
-// links in messages.
+// give gives the browser a secret for a while. Lax is needed: the browser comes back from the provider's pages, and
+// from links in messages.
 func (c cookies) give(w http.ResponseWriter, name, secret string, lasts time.Duration) {
 	http.SetCookie(w, c.cookie(name, secret, int(lasts.Seconds())))
 }
@@ -45,6 +45,14 @@ func (c cookies) take(w http.ResponseWriter, name string) { http.SetCookie(w, c.
 
 func (c cookies) cookie(name, value string, seconds int) *http.Cookie {
 	return &http.Cookie{ //nolint:gosec // without TLS, people reach Curfew on their own machine only
-		Name: c.name(name), Value: value, Path: "/", MaxAge: seconds, Secure: c.secure, HttpOnly: true, SameSite: http.SameSiteLaxMode,
+		Name: c.name(
+			name,
+		),
+		Value:    value,
+		Path:     "/",
+		MaxAge:   seconds,
+		Secure:   c.secure,
+		HttpOnly: true,
+		SameSite: http.SameSiteLaxMode,
 	}
 }

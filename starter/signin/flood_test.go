@@ -23,7 +23,10 @@ func TestStrangersWhoBeginToSignInEndNobodyElsesSignIn(t *testing.T) {
 	const crowd = 20_001
 	for range crowd {
 		answer := httptest.NewRecorder()
-		h.server.Config.Handler.ServeHTTP(answer, httptest.NewRequestWithContext(t.Context(), http.MethodGet, signin.PathSignIn, nil))
+		h.server.Config.Handler.ServeHTTP(
+			answer,
+			httptest.NewRequestWithContext(t.Context(), http.MethodGet, signin.PathSignIn, nil),
+		)
 		require.Equal(t, http.StatusSeeOther, answer.Code)
 	}
 	back := h.do(t, browser, http.MethodGet, address, nil, nil)
@@ -60,10 +63,20 @@ func TestASignInMayEndAtAnotherServerThanItBegan(t *testing.T) {
 		return back.Code
 	}
 	cookie, address := begin(serves(shared))
-	require.Equal(t, http.StatusForbidden, come(serves(keyring.Random()), cookie, address), "nobody else's cookie counts")
+	require.Equal(
+		t,
+		http.StatusForbidden,
+		come(serves(keyring.Random()), cookie, address),
+		"nobody else's cookie counts",
+	)
 	require.Equal(t, http.StatusSeeOther, come(serves(shared), cookie, address))
 	cookie, address = begin(serves(keyring.New([]byte("old"))))
-	require.Equal(t, http.StatusSeeOther, come(serves(shared), cookie, address), "also when it was begun with the secret before")
+	require.Equal(
+		t,
+		http.StatusSeeOther,
+		come(serves(shared), cookie, address),
+		"also when it was begun with the secret before",
+	)
 	cookie.Value = cookie.Value[:len(cookie.Value)-1] + "A"
 	_, address = begin(serves(shared))
 	require.Equal(t, http.StatusForbidden, come(serves(shared), cookie, address))
@@ -74,7 +87,14 @@ func TestWhoeverTriesTokensIsPutOff(t *testing.T) {
 	h := openWithTokens(t)
 	browser := h.browser(t)
 	try := func(token string) *http.Response {
-		return h.do(t, browser, http.MethodPost, h.server.URL+signin.PathSignIn, url.Values{"token": {token}}, nil).Response
+		return h.do(
+			t,
+			browser,
+			http.MethodPost,
+			h.server.URL+signin.PathSignIn,
+			url.Values{"token": {token}},
+			nil,
+		).Response
 	}
 	var answer *http.Response
 	for range 5000 {
@@ -84,5 +104,10 @@ func TestWhoeverTriesTokensIsPutOff(t *testing.T) {
 	}
 	require.Equal(t, http.StatusTooManyRequests, answer.StatusCode, "tokens can be tried for ever")
 	require.NotEmpty(t, answer.Header.Get("Retry-After"))
-	require.Equal(t, http.StatusSeeOther, try(aliceToken).StatusCode, "a token that is somebody's counts from the same address")
+	require.Equal(
+		t,
+		http.StatusSeeOther,
+		try(aliceToken).StatusCode,
+		"a token that is somebody's counts from the same address",
+	)
 }

@@ -15,7 +15,8 @@ import (
 
 const maxNext = 1 << 10
 
-// leave sends the browser to the provider with a cookie that tells which browser it was. This process keeps nothing of it.
+// leave sends the browser to the provider with a cookie that tells which browser it was. This process keeps nothing of
+// it.
 func (h *Handler) leave(w http.ResponseWriter, r *http.Request) error {
 	next, err := within(r.URL.Query().Get("next"))
 	if err != nil {
@@ -40,27 +41,29 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 	const again = "sign in again, in one browser and without waiting long"
 	sealed, ok := h.cookies.look(r, signInCookie)
 	if !ok {
-		return contract.Problemf(contract.KindForbidden, "", again, "this browser is not about to sign in")
+		return contract.Forbidden("this browser is not about to sign in").Advise(again)
 	}
 	left, ok := h.pending.open(sealed)
 	if !ok {
-		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
+		return contract.Forbidden("this sign-in is over").Advise(again)
 	}
 	// An answer to another sign-in, which anybody can send this browser with, leaves this one as it is.
 	answer := r.URL.Query()
 	if subtle.ConstantTimeCompare([]byte(answer.Get("state")), []byte(left.State)) != 1 {
-		return contract.Problemf(contract.KindForbidden, "", again, "the provider's answer is to another sign-in")
+		return contract.Forbidden("the provider's answer is to another sign-in").Advise(again)
 	}
-	if err := h.limits.Stranger(r); err != nil { // the provider is asked for each, so that it does not take Curfew for the flood
+	if err := h.limits.Stranger(
+		r,
+	); err != nil { // the provider is asked for each, so that it does not take Curfew for the flood
 		return err
 	}
 	h.cookies.take(w, signInCookie)
 	if !h.pending.answer(left) {
-		return contract.Problemf(contract.KindForbidden, "", again, "this sign-in is over")
+		return contract.Forbidden("this sign-in is over").Advise(again)
 	}
 	if refusal := answer.Get("error"); refusal != "" {
-		return contract.Problemf(contract.KindForbidden, "", "sign in again, or ask an administrator of the provider",
-			"the provider let nobody in: %q", contract.Shorten(refusal, 64))
+		return contract.Forbidden("the provider let nobody in: %q", contract.Shorten(refusal, 64)).
+			Advise("sign in again, or ask an administrator of the provider")
 	}
 	directory := h.callers.Directory()
 	caller, err := h.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
@@ -105,7 +108,9 @@ func within(next string) (string, error) {
 	plain := !strings.ContainsFunc(next, func(c rune) bool { return c <= ' ' || c == '\\' || c > '~' })
 	path := strings.HasPrefix(next, "/") && !strings.HasPrefix(next, "//") // with two, what follows would be a host
 	if err != nil || !plain || !path || len(next) > maxNext || parsed.IsAbs() || parsed.Host != "" {
-		return "", contract.Problemf(contract.KindInvalid, "next", "name a path here, like "+PathAccount, "is no path within Curfew")
+		return "", contract.Invalid("is no path within Curfew").
+			At("next").
+			Advise("name a path here, like " + PathAccount)
 	}
 	return next, nil
 }

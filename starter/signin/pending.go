@@ -15,12 +15,12 @@ import (
 // signInWithin is how long a browser may take from leaving for the provider to coming back.
 const signInWithin = 10 * time.Minute
 
-// mostAnswered is how many answers of the provider are remembered, so that none counts twice. The provider takes its codes
-// once as well.
+// mostAnswered is how many answers of the provider are remembered, so that none counts twice. The provider takes its
+// codes once as well.
 const mostAnswered = 20_000
 
-// pending are the sign-ins at the provider that have not been answered. The browsers keep them, sealed, so that nobody's take
-// the place of anybody else's; and a server knows those that another one has begun.
+// pending are the sign-ins at the provider that have not been answered. The browsers keep them, sealed, so that
+// nobody's take the place of anybody else's; and a server knows those that another one has begun.
 type pending struct {
 	secrets keyring.Ring
 	now     func() time.Time
@@ -37,7 +37,11 @@ type signIn struct {
 }
 
 func newPending(secrets keyring.Ring) *pending {
-	return &pending{secrets: secrets, now: time.Now, answered: expirable.NewLRU[string, struct{}](mostAnswered, nil, signInWithin)}
+	return &pending{
+		secrets:  secrets,
+		now:      time.Now,
+		answered: expirable.NewLRU[string, struct{}](mostAnswered, nil, signInWithin),
+	}
 }
 
 // cookiePurpose keeps cookies apart from what else is made with the servers' secrets.

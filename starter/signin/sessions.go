@@ -10,8 +10,8 @@ import (
 // mostSessions is how many sessions one person has. A sign-in more ends that person's oldest, and nobody else's.
 const mostSessions = 20
 
-// sessions are those of everybody who has signed in, by their secrets, of which only hashes are kept. There are no more than
-// mostSessions for each person of the directory.
+// sessions are those of everybody who has signed in, by their secrets, of which only hashes are kept. There are no more
+// than mostSessions for each person of the directory.
 type sessions struct {
 	now func() time.Time
 

@@ -1,5 +1,5 @@
-// Package signin is the entry point for browsers: people sign in at the OpenID Connect provider, or with their token where there
-// is none, and out again. The pages behind it ask it who is calling; the API takes no cookies.
+// Package signin is the entry point for browsers: people sign in at the OpenID Connect provider, or with their token
+// where there is none, and out again. The pages behind it ask it who is calling; the API takes no cookies.
 package signin
 
 import (
@@ -57,8 +57,8 @@ type Options struct {
 }
 
 // Handler lets browsers in. Who is signed in is known to this process alone, so that signing out ends it for good and
-// nothing worth stealing is on any disk; after a restart people sign in again. Who is about to sign in is known to their
-// browser alone.
+// nothing worth stealing is on any disk; after a restart people sign in again. Who is about to sign in is known to
+// their browser alone.
 type Handler struct {
 	callers  *identity.Authenticator
 	provider *identity.Provider // nil: people sign in with their tokens
@@ -100,9 +100,18 @@ func New(o Options) *Handler {
 		o.Limits = limit.New(nil)
 	}
 	h := &Handler{
-		callers: o.Callers, provider: o.Callers.Provider(), frame: o.Frame, saw: o.Saw, base: strings.TrimSuffix(o.URL, "/"), name: o.Name,
-		log: o.Log, cookies: cookies{secure: o.Frame.Secure()}, lasts: tokenLasts,
-		pending: newPending(o.Secrets), sessions: newSessions(), limits: o.Limits,
+		callers:  o.Callers,
+		provider: o.Callers.Provider(),
+		frame:    o.Frame,
+		saw:      o.Saw,
+		base:     strings.TrimSuffix(o.URL, "/"),
+		name:     o.Name,
+		log:      o.Log,
+		cookies:  cookies{secure: o.Frame.Secure()},
+		lasts:    tokenLasts,
+		pending:  newPending(o.Secrets),
+		sessions: newSessions(),
+		limits:   o.Limits,
 	}
 	if h.name == nil {
 		h.name = func(person string) string { return person }
@@ -127,8 +136,8 @@ func (h *Handler) Handle(mux *http.ServeMux) {
 	h.frame.Handle(mux, pages)
 }
 
-// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over when
-// the person is not in the directory any more, or signs in by another name or token there.
+// Current is the session that a browser's call belongs to; false when nobody has signed in, or not lately. It is over
+// when the person is not in the directory any more, or signs in by another name or token there.
 func (h *Handler) Current(r *http.Request) (Session, bool) {
 	secret, ok := h.cookies.session(r)
 	if !ok {

@@ -109,7 +109,12 @@ func TestAnAnswerCountsOnceAndInItsOwnBrowserOnly(t *testing.T) {
 	refused(other, address, "not about to sign in")
 	own := h.leave(t, other, "alice", "")
 	refused(other, address, "another sign-in")
-	require.Equal(t, http.StatusSeeOther, h.do(t, other, http.MethodGet, own, nil, nil).StatusCode, "its own still counts")
+	require.Equal(
+		t,
+		http.StatusSeeOther,
+		h.do(t, other, http.MethodGet, own, nil, nil).StatusCode,
+		"its own still counts",
+	)
 	h.do(t, other, http.MethodPost, h.server.URL+signin.PathSignOut, form(t, h.get(t, other, signin.PathAccount)), nil)
 
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodGet, address, nil, nil).StatusCode)
@@ -177,7 +182,12 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 	same := http.Header{"Origin": {h.server.URL}, "Sec-Fetch-Site": {"same-origin"}}
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, good, same).StatusCode)
 	require.Empty(t, h.get(t, browser, "/whoami").text)
-	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, nil, nil).StatusCode, "signing out twice is no fault")
+	require.Equal(
+		t,
+		http.StatusSeeOther,
+		h.do(t, browser, http.MethodPost, out, nil, nil).StatusCode,
+		"signing out twice is no fault",
+	)
 }
 
 func TestASignInIsRememberedWithWhatItNamed(t *testing.T) {

@@ -39,10 +39,16 @@ func (h *Handler) takeToken(w http.ResponseWriter, r *http.Request) error {
 		if tooMany := h.limits.Stranger(r); tooMany != nil {
 			return tooMany
 		}
-		problem := contract.Problemf(contract.KindForbidden, "token",
-			"type the token that the configuration has for you; ask an administrator if there is none", "it is no person's token")
+		problem := contract.Forbidden("it is no person's token").
+			At("token").
+			Advise("type the token that the configuration has for you; ask an administrator if there is none")
 		h.frame.Log(r, http.StatusForbidden, problem)
-		return h.frame.Show(w, http.StatusForbidden, tokenPage, page.View{Title: "Sign in", Content: tokenForm{next, problem}})
+		return h.frame.Show(
+			w,
+			http.StatusForbidden,
+			tokenPage,
+			page.View{Title: "Sign in", Content: tokenForm{next, problem}},
+		)
 	}
 	h.begin(w, r, caller, directory.People[caller.Person])
 	http.Redirect(w, r, h.frame.Path(next), http.StatusSeeOther) //nolint:gosec // it is a path of Curfew's

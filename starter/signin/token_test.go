@@ -23,7 +23,14 @@ func TestWhereThereIsNoProviderPeopleSignInWithTheirTokens(t *testing.T) {
 	browser := h.browser(t)
 	require.Contains(t, h.get(t, browser, signin.PathSignIn+"?next=/whoami").text, `name="next" value="/whoami"`)
 
-	in := h.do(t, browser, http.MethodPost, h.server.URL+signin.PathSignIn, url.Values{"token": {aliceToken}, "next": {"/whoami"}}, nil)
+	in := h.do(
+		t,
+		browser,
+		http.MethodPost,
+		h.server.URL+signin.PathSignIn,
+		url.Values{"token": {aliceToken}, "next": {"/whoami"}},
+		nil,
+	)
 
 	require.Equal(t, http.StatusSeeOther, in.StatusCode, in.text)
 	require.Equal(t, "/whoami", in.Header.Get("Location"))
@@ -31,7 +38,14 @@ func TestWhereThereIsNoProviderPeopleSignInWithTheirTokens(t *testing.T) {
 	require.Len(t, in.Cookies(), 1)
 	require.Equal(t, "__Host-curfew", in.Cookies()[0].Name)
 	require.NotContains(t, in.Cookies()[0].Value, aliceToken)
-	out := h.do(t, browser, http.MethodPost, h.server.URL+signin.PathSignOut, form(t, h.get(t, browser, signin.PathAccount)), nil)
+	out := h.do(
+		t,
+		browser,
+		http.MethodPost,
+		h.server.URL+signin.PathSignOut,
+		form(t, h.get(t, browser, signin.PathAccount)),
+		nil,
+	)
 	require.Equal(t, http.StatusSeeOther, out.StatusCode)
 	require.Empty(t, h.get(t, browser, "/whoami").text)
 }
@@ -50,7 +64,14 @@ func TestOnlyAPersonsOwnTokenSignsIn(t *testing.T) {
 		"from another origin": {aliceToken, http.Header{"Origin": {"https://evil.example.com"}}},
 	} {
 		browser := h.browser(t)
-		in := h.do(t, browser, http.MethodPost, h.server.URL+signin.PathSignIn, url.Values{"token": {sent.token}}, sent.header)
+		in := h.do(
+			t,
+			browser,
+			http.MethodPost,
+			h.server.URL+signin.PathSignIn,
+			url.Values{"token": {sent.token}},
+			sent.header,
+		)
 		require.Equal(t, http.StatusForbidden, in.StatusCode, name)
 		require.Empty(t, in.Cookies(), name)
 		require.Empty(t, h.get(t, browser, "/whoami").text, name)
@@ -59,7 +80,11 @@ func TestOnlyAPersonsOwnTokenSignsIn(t *testing.T) {
 		}
 	}
 	elsewhere := url.Values{"token": {aliceToken}, "next": {"//evil.example.com"}}
-	require.Equal(t, http.StatusBadRequest, h.do(t, h.browser(t), http.MethodPost, h.server.URL+signin.PathSignIn, elsewhere, nil).StatusCode)
+	require.Equal(
+		t,
+		http.StatusBadRequest,
+		h.do(t, h.browser(t), http.MethodPost, h.server.URL+signin.PathSignIn, elsewhere, nil).StatusCode,
+	)
 	for _, line := range h.logs.All() {
 		for _, value := range line.ContextMap() {
 			require.NotEqual(t, aliceToken, value)
@@ -108,7 +133,10 @@ func withTokens() *config.Config {
 	return &config.Config{
 		People: map[string]config.Person{"alice": {Token: config.SecretOf(aliceToken)}},
 		ServiceTokens: map[string]config.ServiceToken{"ci": {
-			Person: "alice", Digest: sha256.Sum256([]byte(serviceToken.Reveal())), Scopes: config.Scopes(), Until: time.Now().Add(time.Hour),
+			Person: "alice",
+			Digest: sha256.Sum256([]byte(serviceToken.Reveal())),
+			Scopes: config.Scopes(),
+			Until:  time.Now().Add(time.Hour),
 		}},
 	}
 }

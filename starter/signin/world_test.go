@@ -85,7 +85,15 @@ func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
 	frame, err := page.New(h.server.URL, zap.New(core))
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	h.entry = signin.New(signin.Options{Callers: identity.New(live), Frame: frame, URL: h.server.URL, Saw: h.remember, Log: zap.New(core)})
+	h.entry = signin.New(
+		signin.Options{
+			Callers: identity.New(live),
+			Frame:   frame,
+			URL:     h.server.URL,
+			Saw:     h.remember,
+			Log:     zap.New(core),
+		},
+	)
 	h.entry.Handle(mux)
 	mux.HandleFunc("GET /whoami", func(w http.ResponseWriter, r *http.Request) {
 		session, _ := h.entry.Current(r)
@@ -148,7 +156,13 @@ func (h *house) get(t *testing.T, browser *http.Client, path string) visited {
 	return h.do(t, browser, http.MethodGet, h.server.URL+path, nil, nil)
 }
 
-func (h *house) do(t *testing.T, browser *http.Client, method, address string, form url.Values, header http.Header) visited {
+func (h *house) do(
+	t *testing.T,
+	browser *http.Client,
+	method, address string,
+	form url.Values,
+	header http.Header,
+) visited {
 	t.Helper()
 	request, err := http.NewRequestWithContext(t.Context(), method, address, strings.NewReader(form.Encode()))
 	require.NoError(t, err)

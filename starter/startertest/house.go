@@ -1,5 +1,5 @@
-// Package startertest sets up what the starter and its entry points stand on, for tests: a real Temporal server and a real
-// ledger, a stand-in of Jira, and a small directory.
+// Package startertest sets up what the starter and its entry points stand on, for tests: a real Temporal server and a
+// real ledger, a stand-in of Jira, and a small directory.
 package startertest
 
 import (
@@ -38,8 +38,8 @@ type House struct {
 	Zephyr   *sandbox.Faults // makes Zephyr fail
 }
 
-// New sets a house up on the Temporal server that the package's tests share. Jira has the ticket OPS-7, and Zephyr the test
-// cycle OPS-R12, which is linked to it, and OPS-R13, which is linked to none.
+// New sets a house up on the Temporal server that the package's tests share. Jira has the ticket OPS-7, and Zephyr the
+// test cycle OPS-R12, which is linked to it, and OPS-R13, which is linked to none.
 func New(t testing.TB) *House {
 	t.Helper()
 	return on(t, temporal.Shared(t))
@@ -58,7 +58,8 @@ func on(t testing.TB, server *temporal.Server) *House {
 	h.Client = h.Temporal.Client(t)
 
 	site := jirasandbox.New(jirasandbox.Options{
-		Deployment: jirasandbox.DataCenter, Accounts: []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: "secret"}},
+		Deployment: jirasandbox.DataCenter,
+		Accounts:   []jirasandbox.Account{{ID: "curfew", Name: "curfew", Token: "secret"}},
 	})
 	site.AddIssue("OPS-7", "The checkout hangs", "In Progress")
 	tracker := httptest.NewServer(h.Jira.Wrap(site.Handler()))
@@ -73,7 +74,10 @@ func on(t testing.TB, server *temporal.Server) *House {
 	tests.AddCycle("OPS-R13")
 	management := httptest.NewServer(h.Zephyr.Wrap(tests.Handler()))
 	t.Cleanup(management.Close)
-	references, err := zephyr.New(config.Zephyr{URL: management.URL + zephyrsandbox.Base, Token: config.SecretOf("secret")}, tickets)
+	references, err := zephyr.New(
+		config.Zephyr{URL: management.URL + zephyrsandbox.Base, Token: config.SecretOf("secret")},
+		tickets,
+	)
 	require.NoError(t, err)
 
 	h.Ledger, err = sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "curfew.db"))
@@ -105,13 +109,20 @@ func directory() *config.Config {
 	hours := func(n int) contract.Duration { return contract.Duration{Duration: time.Duration(n) * time.Hour} }
 	template := func(ticket string, targets ...string) config.Template {
 		t := config.Template{
-			Description: "Look into production", Digest: "digest", Ticket: config.Ticket{Use: ticket}, Sessions: config.SessionsEnd,
-			Duration: config.Durations{Default: hours(1), Max: hours(8)}, Pending: hours(1),
-			OnBehalf: config.OnBehalf{Anybody: true},
-			Approval: config.Approval{Count: 1, From: []string{"carol", "dave"}},
+			Description: "Look into production",
+			Digest:      "digest",
+			Ticket:      config.Ticket{Use: ticket},
+			Sessions:    config.SessionsEnd,
+			Duration:    config.Durations{Default: hours(1), Max: hours(8)},
+			Pending:     hours(1),
+			OnBehalf:    config.OnBehalf{Anybody: true},
+			Approval:    config.Approval{Count: 1, From: []string{"carol", "dave"}},
 		}
 		for _, target := range targets {
-			t.Entitlements = append(t.Entitlements, config.Entitlement{Target: target, Spec: json.RawMessage(`{"role":"reader"}`)})
+			t.Entitlements = append(
+				t.Entitlements,
+				config.Entitlement{Target: target, Spec: json.RawMessage(`{"role":"reader"}`)},
+			)
 		}
 		return t
 	}

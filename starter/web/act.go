@@ -19,7 +19,9 @@ func (p *Pages) review(v visit) error {
 		}
 		digest := typed(v.r, "digest")
 		if digest == "" {
-			return contract.Problemf(contract.KindInvalid, "digest", "review it on this page", "the form does not say what you were shown")
+			return contract.Invalid("the form does not say what you were shown").
+				At("digest").
+				Advise("review it on this page")
 		}
 		_, err = p.starter.Review(ctx, v.person, id, starter.ReviewInput{
 			Verdict: verdict, Reason: typed(v.r, "reason"), Duration: duration, Digest: digest,

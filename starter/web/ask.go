@@ -80,7 +80,18 @@ type asking struct {
 type subject struct{ ID, Name string }
 
 // fields are those that a form keeps.
-var fields = []string{"id", "duration", "other", "reason", "ticket", "zephyr", "incident", "start", "subject", "confirm"}
+var fields = []string{
+	"id",
+	"duration",
+	"other",
+	"reason",
+	"ticket",
+	"zephyr",
+	"incident",
+	"start",
+	"subject",
+	"confirm",
+}
 
 const (
 	// maxReason is as the starter takes it, in bytes; the browser counts characters.
@@ -161,7 +172,10 @@ func (a asking) Optional() string {
 
 // OpensMore is true when there is something in one of those.
 func (a asking) OpensMore() bool {
-	return a.Values["zephyr"]+a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("zephyr") || a.At("incident") || a.At("startAt") || a.At("subject")
+	return a.Values["zephyr"]+a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("zephyr") ||
+		a.At("incident") ||
+		a.At("startAt") ||
+		a.At("subject")
 }
 
 // asking finds the template that a path names, and what its form offers.
@@ -172,18 +186,30 @@ func (p *Pages) asking(v visit) (asking, error) {
 	}
 	at := slices.IndexFunc(templates, func(t starter.Template) bool { return t.Name == v.r.PathValue("template") })
 	if at < 0 {
-		return asking{}, contract.Problemf(contract.KindNotFound, "", "choose one of the templates under Request access", "there is no such template")
+		return asking{}, contract.NotFound("there is no such template").
+			Advise("choose one of the templates under Request access")
 	}
 	content := asking{
-		offered: offer(templates[at]), Values: map[string]string{}, Action: v.r.URL.Path, Longest: templates[at].MaxDuration, MaxText: maxReason,
-		Earliest: p.now().UTC().Format(fieldTime), Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
+		offered: offer(
+			templates[at],
+		),
+		Values:  map[string]string{},
+		Action:  v.r.URL.Path,
+		Longest: templates[at].MaxDuration,
+		MaxText: maxReason,
+		Earliest: p.now().
+			UTC().
+			Format(fieldTime),
+		Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
 	if content.WhyNot != "" {
-		return asking{}, contract.Problemf(contract.KindForbidden, "", "choose one of the templates under Request access", "%s", content.WhyNot)
+		return asking{}, contract.Forbidden("%s", content.WhyNot).
+			Advise("choose one of the templates under Request access")
 	}
 	if content.ByBreakGlass = strings.HasSuffix(v.r.Pattern, "/break-glass"); content.ByBreakGlass {
 		if content.BreakGlass == nil {
-			return asking{}, contract.Problemf(contract.KindForbidden, "", "request it with approval", "you may not use break-glass access to %s", content.Name)
+			return asking{}, contract.Forbidden("you may not use break-glass access to %s", content.Name).
+				Advise("request it with approval")
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
@@ -212,7 +238,10 @@ func (p *Pages) subjects(template, but string) []subject {
 			able = append(able, subject{id, p.name(id)})
 		}
 	}
-	slices.SortFunc(able, func(a, b subject) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) })
+	slices.SortFunc(
+		able,
+		func(a, b subject) int { return cmp.Or(cmp.Compare(a.Name, b.Name), cmp.Compare(a.ID, b.ID)) },
+	)
 	return able
 }
 
@@ -233,8 +262,8 @@ func (p *Pages) ask(v visit) error {
 	}
 	if p.sentBefore(v, ask, err) {
 		content.Already = ask.ID
-		err = contract.Problemf(contract.KindConflict, "", "look at that request; to ask for another one, send this form",
-			"this form has been sent already, with something else in it")
+		err = contract.Conflict("this form has been sent already, with something else in it").
+			Advise("look at that request; to ask for another one, send this form")
 		content.Values["id"] = newID(p.now())
 	}
 	if err == nil {
@@ -249,11 +278,21 @@ func (p *Pages) ask(v visit) error {
 // asked is what was typed.
 func (a asking) asked(person string) (starter.Ask, error) {
 	ask := starter.Ask{
-		ID: a.Values["id"], Template: a.Name, Requester: person, Subject: a.Values["subject"], Reason: a.Values["reason"],
-		Ticket: a.Values["ticket"], Zephyr: a.Values["zephyr"], Incident: a.Values["incident"], BreakGlass: a.ByBreakGlass, Source: sourceName,
+		ID:         a.Values["id"],
+		Template:   a.Name,
+		Requester:  person,
+		Subject:    a.Values["subject"],
+		Reason:     a.Values["reason"],
+		Ticket:     a.Values["ticket"],
+		Zephyr:     a.Values["zephyr"],
+		Incident:   a.Values["incident"],
+		BreakGlass: a.ByBreakGlass,
+		Source:     sourceName,
 	}
 	if a.ByBreakGlass && a.Values["confirm"] != "yes" {
-		return ask, contract.Problemf(contract.KindInvalid, "confirm", "tick the box if you mean it", "break-glass access needs your confirmation")
+		return ask, contract.Invalid("break-glass access needs your confirmation").
+			At("confirm").
+			Advise("tick the box if you mean it")
 	}
 	var err error
 	if ask.Duration, err = length(cmp.Or(a.Values["other"], a.Values["duration"])); err != nil {
@@ -261,7 +300,9 @@ func (a asking) asked(person string) (starter.Ask, error) {
 	}
 	if start := a.Values["start"]; start != "" {
 		if ask.StartAt, err = time.ParseInLocation(fieldTime, start, time.UTC); err != nil {
-			return ask, contract.Problemf(contract.KindInvalid, "startAt", "write it like 2027-01-31T22:00", "%q is no time", contract.Shorten(start, 32))
+			return ask, contract.Invalid("%q is no time", contract.Shorten(start, 32)).
+				At("startAt").
+				Advise("write it like 2027-01-31T22:00")
 		}
 	}
 	return ask, nil

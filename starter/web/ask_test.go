@@ -111,7 +111,11 @@ func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
 	require.Contains(t, alice.get("/ask/debug-prod").text, `id="zephyr"`)
 	require.NotContains(t, alice.get("/ask/look-round").text, `id="zephyr"`, "the template takes no ticket")
 
-	both := alice.post("/ask/debug-prod", alice.form("/ask/debug-prod", "reason", "to look", "ticket", "OPS-7", "zephyr", "OPS-R12"), nil)
+	both := alice.post(
+		"/ask/debug-prod",
+		alice.form("/ask/debug-prod", "reason", "to look", "ticket", "OPS-7", "zephyr", "OPS-R12"),
+		nil,
+	)
 
 	require.Equal(t, http.StatusBadRequest, both.StatusCode)
 	require.Contains(t, both.text, "leave it out, or the ticket")
@@ -170,6 +174,11 @@ func TestListsGoOnPageByPage(t *testing.T) {
 	}
 	require.Len(t, seen, 30)
 	require.True(t, seen[oldest])
-	require.NotContains(t, d.signedIn(t, "bob").get("/?list=all").text, newest, "who is no part of them does not see them")
+	require.NotContains(
+		t,
+		d.signedIn(t, "bob").get("/?list=all").text,
+		newest,
+		"who is no part of them does not see them",
+	)
 	require.Equal(t, http.StatusBadRequest, carol.get("/?list=mine&before=x").StatusCode)
 }

@@ -48,7 +48,12 @@ func phone() chromedp.Action[chromedp.Void] {
 
 func noScript() chromedp.Action[chromedp.Void] {
 	return chromedp.Func(func(ctx context.Context, t *chromedp.Target) error {
-		_, err := cdp.Call(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+		_, err := cdp.Call(
+			ctx,
+			t,
+			emulation.SetScriptExecutionDisabled,
+			emulation.SetScriptExecutionDisabledParams{Value: true},
+		)
 		return err
 	})
 }
@@ -90,7 +95,13 @@ func (b *tab) throughProvider(subject, path string) {
 	b.t.Helper()
 	b.open(path)
 	b.do(
-		chromedp.SendKeys("#username", subject), chromedp.SendKeys("#password", oidc.Password), chromedp.Click("button"), chromedp.WaitVisible(".me"),
+		chromedp.SendKeys(
+			"#username",
+			subject,
+		),
+		chromedp.SendKeys("#password", oidc.Password),
+		chromedp.Click("button"),
+		chromedp.WaitVisible(".me"),
 	)
 }
 

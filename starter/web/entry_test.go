@@ -34,7 +34,9 @@ func openEntry(t *testing.T) *entry {
 	frame, err := page.New(d.server.URL, zap.NewNop())
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
-	signs := signin.New(signin.Options{Callers: identity.New(d.Live), Frame: frame, URL: d.server.URL, Log: zap.NewNop()})
+	signs := signin.New(
+		signin.Options{Callers: identity.New(d.Live), Frame: frame, URL: d.server.URL, Log: zap.NewNop()},
+	)
 	signs.Handle(mux)
 	web.New(web.Options{Starter: d.Starter, Config: d.Live, Frame: frame, Sessions: signs}).Handle(mux)
 	return d
@@ -52,7 +54,14 @@ func (d *entry) stranger(t *testing.T) *visitor {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(t, err)
-	return &visitor{&http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t, d}
+	return &visitor{
+		&http.Client{
+			Jar:           jar,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		},
+		t,
+		d,
+	}
 }
 
 func (d *entry) signedIn(t *testing.T, person string) *visitor {
@@ -77,7 +86,12 @@ func (v *visitor) post(path string, form url.Values, header http.Header) visited
 
 func (v *visitor) do(method, path string, form url.Values, header http.Header) visited {
 	v.t.Helper()
-	request, err := http.NewRequestWithContext(v.t.Context(), method, v.d.server.URL+path, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(
+		v.t.Context(),
+		method,
+		v.d.server.URL+path,
+		strings.NewReader(form.Encode()),
+	)
 	require.NoError(v.t, err)
 	for name, values := range header {
 		request.Header[name] = values

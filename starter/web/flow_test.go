@@ -13,7 +13,11 @@ func TestAPersonAsksAndAnotherApprovesOnAPhoneAndBothSeeWhatHappens(t *testing.T
 	h := open(t)
 	alice := h.sits(t)
 	alice.signIn("p-alice", "/")
-	alice.do(chromedp.Click(`main a[href="/ask"]`), chromedp.Click(`a[href="/ask/debug-prod"]`), chromedp.WaitVisible("#send"))
+	alice.do(
+		chromedp.Click(`main a[href="/ask"]`),
+		chromedp.Click(`a[href="/ask/debug-prod"]`),
+		chromedp.WaitVisible("#send"),
+	)
 	require.Equal(t, "Ask for debug-prod", alice.text("h1"))
 	alice.do(
 		chromedp.Click(`input[value="30m"]`), chromedp.SendKeys("#reason", "orders are late,\nlooking at the queue"),
@@ -34,7 +38,11 @@ func TestAPersonAsksAndAnotherApprovesOnAPhoneAndBothSeeWhatHappens(t *testing.T
 	for _, part := range []string{"lightrun-prod", "alice@example.org", pool, "Standard", "30m", "OPS-7", "looking at the queue"} {
 		require.Contains(t, shown, part)
 	}
-	bob.do(chromedp.SetValue("#approve-duration", "15m"), chromedp.SendKeys("#approve-reason", "go ahead"), chromedp.Click("#approve"))
+	bob.do(
+		chromedp.SetValue("#approve-duration", "15m"),
+		chromedp.SendKeys("#approve-reason", "go ahead"),
+		chromedp.Click("#approve"),
+	)
 	bob.follows(".state", "active")
 	require.False(t, bob.there("#decide"))
 
@@ -45,8 +53,14 @@ func TestAPersonAsksAndAnotherApprovesOnAPhoneAndBothSeeWhatHappens(t *testing.T
 	require.True(t, h.lightrun.Can("alice@example.org", pool))
 
 	alice.do(
-		chromedp.Click("#extend-open"), chromedp.Click("#extend-form input[value='30m']"),
-		chromedp.SendKeys("#extend-reason", "one more look"), chromedp.Click("#extend"), chromedp.WaitVisible("#extend-form .problem"),
+		chromedp.Click("#extend-open"),
+		chromedp.Click("#extend-form input[value='30m']"),
+		chromedp.SendKeys(
+			"#extend-reason",
+			"one more look",
+		),
+		chromedp.Click("#extend"),
+		chromedp.WaitVisible("#extend-form .problem"),
 	)
 	require.Contains(t, alice.text("#extend-form .problem"), "approved at most 15m")
 	require.Equal(t, "one more look", alice.value("#extend-reason"), "nothing that was typed is lost")
@@ -56,7 +70,12 @@ func TestAPersonAsksAndAnotherApprovesOnAPhoneAndBothSeeWhatHappens(t *testing.T
 	require.False(t, h.lightrun.Can("alice@example.org", pool))
 	alice.follows("#now", "the access was seen to be gone")
 	alice.follows("#changed", "This request has changed")
-	require.Equal(t, "one more look", alice.value("#extend-reason"), "the page does not change under the hands of somebody who types")
+	require.Equal(
+		t,
+		"one more look",
+		alice.value("#extend-reason"),
+		"the page does not change under the hands of somebody who types",
+	)
 	alice.do(chromedp.Click("#changed a"), chromedp.WaitNotPresent("#do details"))
 	require.Equal(t, request, alice.path())
 }
@@ -66,11 +85,21 @@ func TestEverythingWorksWithoutJavaScript(t *testing.T) {
 	h := open(t)
 	alice := h.sits(t, noScript())
 	alice.signIn("p-alice", "/ask/read-logs")
-	alice.do(chromedp.SendKeys("#other", "a while"), chromedp.SendKeys("#reason", "what happened at night"), chromedp.Click("#send"), chromedp.WaitVisible("#problem"))
+	alice.do(
+		chromedp.SendKeys("#other", "a while"),
+		chromedp.SendKeys("#reason", "what happened at night"),
+		chromedp.Click("#send"),
+		chromedp.WaitVisible("#problem"),
+	)
 	require.Contains(t, alice.text("#problem"), "write it like 30m")
 	require.Equal(t, "what happened at night", alice.value("#reason"))
 	require.True(t, alice.there("#other[aria-invalid]"))
-	alice.do(chromedp.SetValue("#other", "45m"), chromedp.SendKeys("#ticket", "OPS-404"), chromedp.Click("#send"), chromedp.WaitVisible("#ticket[aria-invalid]"))
+	alice.do(
+		chromedp.SetValue("#other", "45m"),
+		chromedp.SendKeys("#ticket", "OPS-404"),
+		chromedp.Click("#send"),
+		chromedp.WaitVisible("#ticket[aria-invalid]"),
+	)
 	require.Contains(t, alice.text("#problem"), "there is no ticket OPS-404")
 	alice.do(chromedp.SetValue("#ticket", "OPS-7"), chromedp.Click("#send"), chromedp.WaitVisible("#now"))
 	request := alice.path()
@@ -87,8 +116,14 @@ func TestEverythingWorksWithoutJavaScript(t *testing.T) {
 
 	alice.becomes(".clock", "in 44 min")
 	alice.do(
-		chromedp.Click("#extend-open"), chromedp.SendKeys("#extend-other", "20m"),
-		chromedp.SendKeys("#extend-reason", "nearly there"), chromedp.Click("#extend"), chromedp.WaitNotPresent("#extend-form"),
+		chromedp.Click("#extend-open"),
+		chromedp.SendKeys("#extend-other", "20m"),
+		chromedp.SendKeys(
+			"#extend-reason",
+			"nearly there",
+		),
+		chromedp.Click("#extend"),
+		chromedp.WaitNotPresent("#extend-form"),
 	)
 	alice.becomes("#now", "An extension by 20m waits for a reviewer")
 	bob.open("/")
@@ -97,12 +132,22 @@ func TestEverythingWorksWithoutJavaScript(t *testing.T) {
 	require.Contains(t, bob.text("#what"), "20m longer")
 	require.Contains(t, bob.text("#what"), "nearly there")
 	bob.do(
-		chromedp.Click("#deny-open"), chromedp.SendKeys("#deny-reason", "come back tomorrow"), chromedp.Click("#deny"), chromedp.WaitNotPresent("#decide"),
+		chromedp.Click(
+			"#deny-open",
+		),
+		chromedp.SendKeys("#deny-reason", "come back tomorrow"),
+		chromedp.Click("#deny"),
+		chromedp.WaitNotPresent("#decide"),
 	)
 	alice.becomes("#story", "come back tomorrow")
 	require.NotContains(t, alice.text("#now"), "extension")
 
-	alice.do(chromedp.Click("#end-open"), chromedp.SendKeys("#end-reason", "done"), chromedp.Click("#end"), chromedp.WaitNotPresent("#end-form"))
+	alice.do(
+		chromedp.Click("#end-open"),
+		chromedp.SendKeys("#end-reason", "done"),
+		chromedp.Click("#end"),
+		chromedp.WaitNotPresent("#end-form"),
+	)
 	alice.becomes("#now", "seen to be gone")
 	require.False(t, h.lightrun.Can("alice@example.org", pool))
 }
@@ -116,7 +161,13 @@ func TestWhoBreaksGlassConfirmsItAndASecondPersonReviewsIt(t *testing.T) {
 	require.Contains(t, alice.text(".break-glass"), "without approval")
 	require.False(t, alice.there(`input[name="duration"][value="1h"]`), "only what the break-glass rule allows")
 	alice.do(
-		chromedp.SendKeys("#reason", "everything is down"), chromedp.Click("#confirm"), chromedp.Click("#send"), chromedp.WaitVisible("#now"),
+		chromedp.SendKeys(
+			"#reason",
+			"everything is down",
+		),
+		chromedp.Click("#confirm"),
+		chromedp.Click("#send"),
+		chromedp.WaitVisible("#now"),
 	)
 	alice.follows(".clock", "in 29 min")
 	alice.follows("#now", "Opened without approval")
@@ -130,7 +181,11 @@ func TestWhoBreaksGlassConfirmsItAndASecondPersonReviewsIt(t *testing.T) {
 	bob.signIn("p-bob", "/")
 	bob.follows("#waiting", "review due")
 	bob.open(request)
-	bob.do(chromedp.SendKeys("#approve-reason", "thank you"), chromedp.Click("#approve"), chromedp.WaitNotPresent("#decide"))
+	bob.do(
+		chromedp.SendKeys("#approve-reason", "thank you"),
+		chromedp.Click("#approve"),
+		chromedp.WaitNotPresent("#decide"),
+	)
 	bob.follows("#now", "Bob Carter (p-bob) reviewed it")
 
 	dave := alice.beside()
@@ -148,7 +203,12 @@ func TestWhoeverFindsBreakGlassAccessNotInOrderIsLedToItsEnd(t *testing.T) {
 	require.Contains(t, alice.text(".foot"), "for up to 30m")
 	alice.open("/ask/debug-prod/break-glass")
 	require.Contains(t, alice.text("#duration-help"), "to 30m", "its own maximum, and not that of the template")
-	alice.do(chromedp.SendKeys("#reason", "I am curious"), chromedp.Click("#confirm"), chromedp.Click("#send"), chromedp.WaitVisible("#now"))
+	alice.do(
+		chromedp.SendKeys("#reason", "I am curious"),
+		chromedp.Click("#confirm"),
+		chromedp.Click("#send"),
+		chromedp.WaitVisible("#now"),
+	)
 	alice.follows(".state", "active, review due")
 	require.Contains(t, alice.text("#what"), "up to 30m with extensions")
 	alice.follows("#story", "Opened without approval (break-glass by Alice Liddell (p-alice))")
@@ -156,11 +216,21 @@ func TestWhoeverFindsBreakGlassAccessNotInOrderIsLedToItsEnd(t *testing.T) {
 
 	bob := alice.beside()
 	bob.signIn("p-bob", alice.path())
-	bob.do(chromedp.Click("#deny-open"), chromedp.SendKeys("#deny-reason", "nothing was down"), chromedp.Click("#deny"), chromedp.WaitVisible("#end-link"))
+	bob.do(
+		chromedp.Click("#deny-open"),
+		chromedp.SendKeys("#deny-reason", "nothing was down"),
+		chromedp.Click("#deny"),
+		chromedp.WaitVisible("#end-link"),
+	)
 	require.Contains(t, bob.text("#now"), "it was not in order")
 	bob.do(
-		chromedp.Click("#end-link"), chromedp.WaitVisible("#end-reason"), chromedp.SendKeys("#end-reason", "not in order"),
-		chromedp.Click("#end"), chromedp.WaitNotPresent("#end-form"),
+		chromedp.Click(
+			"#end-link",
+		),
+		chromedp.WaitVisible("#end-reason"),
+		chromedp.SendKeys("#end-reason", "not in order"),
+		chromedp.Click("#end"),
+		chromedp.WaitNotPresent("#end-form"),
 	)
 	bob.follows("#now", "seen to be gone")
 	require.False(t, bob.there(".clock"))
@@ -187,10 +257,20 @@ func TestAScheduledStartAndAnAskForSomebodyElse(t *testing.T) {
 	bob.signIn("p-bob", alice.path())
 	digest := bob.value(`#approve-form [name="digest"]`)
 	bob.do(
-		chromedp.SetValue(`#approve-form [name="digest"]`, strings.Repeat("0", len(digest))), chromedp.SendKeys("#approve-reason", "fine"),
-		chromedp.Click("#approve"), chromedp.WaitVisible("#approve-form .problem"),
+		chromedp.SetValue(
+			`#approve-form [name="digest"]`,
+			strings.Repeat("0", len(digest)),
+		),
+		chromedp.SendKeys("#approve-reason", "fine"),
+		chromedp.Click("#approve"),
+		chromedp.WaitVisible("#approve-form .problem"),
 	)
-	require.Contains(t, bob.text("#approve-form .problem"), "not what you were shown", "a review is for what was shown, and for nothing else")
+	require.Contains(
+		t,
+		bob.text("#approve-form .problem"),
+		"not what you were shown",
+		"a review is for what was shown, and for nothing else",
+	)
 	require.Equal(t, digest, bob.value(`#approve-form [name="digest"]`))
 	require.Equal(t, "fine", bob.value("#approve-reason"))
 	bob.do(chromedp.Click("#approve"), chromedp.WaitNotPresent("#decide"))

@@ -8,8 +8,8 @@ import (
 	"github.com/oklog/ulid/v2"
 )
 
-// An id is made with the form, so that a form that is sent twice makes one request. The starter takes ids of the last ten
-// minutes.
+// An id is made with the form, so that a form that is sent twice makes one request. The starter takes ids of the last
+// ten minutes.
 const (
 	idLasts = 9 * time.Minute
 	// idStep is how long the ids of a form that was open for longer stay the same.
@@ -24,8 +24,8 @@ func newID(now time.Time) string {
 	return id.String()
 }
 
-// freshID returns a form's id, or the one that follows from it when that is too old. It is the same one each time, so that
-// such a form can be sent twice as well.
+// freshID returns a form's id, or the one that follows from it when that is too old. It is the same one each time, so
+// that such a form can be sent twice as well.
 func freshID(id string, now time.Time) string {
 	parsed, err := ulid.ParseStrict(id)
 	if err != nil {

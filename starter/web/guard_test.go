@@ -51,8 +51,12 @@ func TestOnlyTheSessionsOwnPagesSendForms(t *testing.T) {
 			require.Equal(t, http.StatusForbidden, answer.StatusCode, "%s by %s", path, name)
 			require.Contains(t, answer.text, `id="way-on"`, "an error leads on")
 		}
-		require.Equal(t, http.StatusForbidden, alice.post(path+"?form="+url.QueryEscape(good.Get("form")), url.Values{}, nil).StatusCode,
-			"a token in the address is none")
+		require.Equal(
+			t,
+			http.StatusForbidden,
+			alice.post(path+"?form="+url.QueryEscape(good.Get("form")), url.Values{}, nil).StatusCode,
+			"a token in the address is none",
+		)
 	}
 	page, err := d.Starter.List(t.Context(), "alice", ledger.Filter{Person: "alice"})
 	require.NoError(t, err)
@@ -89,7 +93,11 @@ func TestOtherPeoplesRequestsAreNotFound(t *testing.T) {
 	missing := ulid.Make().String()
 
 	for _, path := range []string{"/requests/%", "/requests/%/news"} {
-		theirs, none := bob.get(strings.ReplaceAll(path, "%", status.ID)), bob.get(strings.ReplaceAll(path, "%", missing))
+		theirs, none := bob.get(
+			strings.ReplaceAll(path, "%", status.ID),
+		), bob.get(
+			strings.ReplaceAll(path, "%", missing),
+		)
 		require.Equal(t, http.StatusNotFound, theirs.StatusCode)
 		require.Equal(t, withoutClock(none.text), withoutClock(theirs.text))
 	}
@@ -124,11 +132,23 @@ func TestWhatPeopleTypeIsShownAsText(t *testing.T) {
 	const nasty = `"><script>alert(1)</script><img src=x onerror=alert(1)>` + "\u202egnp.exe {{.}} javascript:alert(1)"
 	status := startertest.Status(contract.StateActive)
 	status.Reason, status.Incident = nasty, nasty
-	status.Extension = &contract.Extension{Request: status.ID, By: "alice", Duration: status.Duration, Reason: nasty, At: status.AskedAt}
+	status.Extension = &contract.Extension{
+		Request:  status.ID,
+		By:       "alice",
+		Duration: status.Duration,
+		Reason:   nasty,
+		At:       status.AskedAt,
+	}
 	status.Holds = []contract.HoldState{{Access: contract.Access{
-		Target: "orders-db", Account: nasty, Entitlement: []byte(`{"role":"<b>x</b>\u202e","list":["a","<i>"],"deep":{"a":[1,"</code>"]}}`),
+		Target:      "orders-db",
+		Account:     nasty,
+		Entitlement: []byte(`{"role":"<b>x</b>\u202e","list":["a","<i>"],"deep":{"a":[1,"</code>"]}}`),
 	}, Problem: nasty}}
-	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: nasty, Detail: nasty})
+	d.Record(
+		t,
+		status,
+		contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: nasty, Detail: nasty},
+	)
 	alice := d.signedIn(t, "alice")
 
 	for _, path := range []string{"/", "/requests/" + status.ID, "/ask/read-logs?reason=" + url.QueryEscape(nasty)} {
@@ -168,7 +188,11 @@ func TestWhatCannotBeShownAsItWasAskedForCannotBeReviewed(t *testing.T) {
 	t.Parallel()
 	d := openEntry(t)
 	status := startertest.Status(contract.StatePending) // the ledger knows it, and no workflow does
-	d.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: "the checkout hangs"})
+	d.Record(
+		t,
+		status,
+		contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice", Said: "the checkout hangs"},
+	)
 
 	page := d.signedIn(t, "carol").get("/requests/" + status.ID)
 

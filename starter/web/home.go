@@ -81,7 +81,7 @@ func (p *Pages) home(v visit) error {
 	}
 	at := slices.IndexFunc(lists, func(l list) bool { return l.Key == key })
 	if at < 0 {
-		return contract.Problemf(contract.KindNotFound, "", "", "there is no such list")
+		return contract.NotFound("there is no such list")
 	}
 	listed, err := p.list(v.r.Context(), v.person, lists[at], query.Get("before"), manyRows)
 	if err != nil {
@@ -134,8 +134,14 @@ func (p *Pages) list(ctx context.Context, person string, l list, before string, 
 
 func (p *Pages) row(status contract.Status) row {
 	one := row{
-		ID: status.ID, Template: status.Template, Who: p.who(status), Reason: story.Visible(status.Reason), Ticket: status.Ticket,
-		State: p.stateOf(status), Duration: status.Duration, Moment: p.moment(&status.AskedAt),
+		ID:       status.ID,
+		Template: status.Template,
+		Who:      p.who(status),
+		Reason:   story.Visible(status.Reason),
+		Ticket:   status.Ticket,
+		State:    p.stateOf(status),
+		Duration: status.Duration,
+		Moment:   p.moment(&status.AskedAt),
 	}
 	if status.State == contract.StateActive && status.Until != nil {
 		one.Moment, one.Ends = p.moment(status.Until), true

@@ -92,7 +92,12 @@ func openWith(t testing.TB, provider bool) *house {
 	})
 	debuggers := httptest.NewServer(h.lightrun.Handler())
 	t.Cleanup(debuggers.Close)
-	site := jira.New(jira.Options{Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret}}})
+	site := jira.New(
+		jira.Options{
+			Deployment: jira.Cloud,
+			Accounts:   []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: "curfew@example.org", Token: secret}},
+		},
+	)
 	site.AddIssue("OPS-7", "Orders are late", "In Progress")
 	issues := httptest.NewServer(site.Handler())
 	t.Cleanup(issues.Close)

@@ -14,7 +14,10 @@ func TestNoPageIsWiderThanASmallPhone(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	alice := h.sits(t, chromedp.EmulateViewport(320, 640, chromedp.EmulateMobile))
-	alice.signIn("p-alice", "/ask/debug-prod?ticket=OPS-7&incident="+strings.Repeat("i", 120)+"&reason="+strings.Repeat("w", 700))
+	alice.signIn(
+		"p-alice",
+		"/ask/debug-prod?ticket=OPS-7&incident="+strings.Repeat("i", 120)+"&reason="+strings.Repeat("w", 700),
+	)
 	alice.do(chromedp.Click(".more summary"), chromedp.WaitVisible("#start"))
 	alice.fits()
 	alice.do(chromedp.Click("#send"), chromedp.WaitVisible("#now"))
@@ -44,9 +47,14 @@ func (b *tab) fits() {
 	scrolls, err := chromedp.Run(b.ctx, chromedp.Evaluate[bool](`document.documentElement.scrollWidth > innerWidth`))
 	require.NoError(b.t, err)
 	require.False(b.t, scrolls, b.path())
-	small, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("button, .button, summary, select, nav a, .chips span")]
+	small, err := chromedp.Run(
+		b.ctx,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll("button, .button, summary, select, nav a, .chips span")]
 		.filter((e) => e.checkVisibility() && e.getBoundingClientRect().height < 40)
-		.map((e) => e.outerHTML.slice(0, 200))`))
+		.map((e) => e.outerHTML.slice(0, 200))`,
+		),
+	)
 	require.NoError(b.t, err)
 	require.Empty(b.t, small, b.path())
 }
@@ -72,12 +80,22 @@ func TestEveryFieldHasALabelAndEveryPageAHeadline(t *testing.T) {
 
 func (b *tab) isLabelled() {
 	b.t.Helper()
-	bare, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("input:not([type=hidden]), textarea, select, button, a, summary")]
+	bare, err := chromedp.Run(
+		b.ctx,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll("input:not([type=hidden]), textarea, select, button, a, summary")]
 		.filter((e) => e.labels?.length ? false : !(e.textContent.trim()))
-		.map((e) => e.outerHTML.slice(0, 200))`))
+		.map((e) => e.outerHTML.slice(0, 200))`,
+		),
+	)
 	require.NoError(b.t, err)
 	require.Empty(b.t, bare, b.path())
-	twice, err := chromedp.Run(b.ctx, chromedp.Evaluate[[]string](`[...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)`))
+	twice, err := chromedp.Run(
+		b.ctx,
+		chromedp.Evaluate[[]string](
+			`[...document.querySelectorAll("[id]")].map((e) => e.id).filter((id, i, all) => all.indexOf(id) !== i)`,
+		),
+	)
 	require.NoError(b.t, err)
 	require.Empty(b.t, twice, b.path())
 	headlines, err := chromedp.Run(b.ctx, chromedp.Evaluate[int](`document.querySelectorAll("h1").length`))

@@ -9,8 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// offers are what a page offers somebody to do with a request as it stands: of what the starter lets them do, that which
-// makes sense now.
+// offers are what a page offers somebody to do with a request as it stands: of what the starter lets them do, that
+// which makes sense now.
 type offers struct{ Review, PostReview, Extend, End, Cancel, Certify bool }
 
 func (p *Pages) may(ctx context.Context, person string, status contract.Status) offers {
@@ -42,7 +42,10 @@ func isAsked(status contract.Status, person string) bool {
 }
 
 func (p *Pages) onSSH(status contract.Status) bool {
-	return slices.ContainsFunc(status.Holds, func(h contract.HoldState) bool { return p.config.Current().Targets[h.Access.Target].Kind == "ssh" })
+	return slices.ContainsFunc(
+		status.Holds,
+		func(h contract.HoldState) bool { return p.config.Current().Targets[h.Access.Target].Kind == "ssh" },
+	)
 }
 
 // leftToExtend is how much longer access may last at most.

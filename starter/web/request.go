@@ -87,7 +87,8 @@ func (c requestContent) Homeless() *contract.Problem {
 	return c.Form.Problem
 }
 
-// EndNow is true when the form that ends the access is to be seen: it has a problem, or break-glass access was not in order.
+// EndNow is true when the form that ends the access is to be seen: it has a problem, or break-glass access was not in
+// order.
 func (c requestContent) EndNow() bool {
 	return c.Form.Of("end") != nil || c.PostReview != nil && c.PostReview.Verdict == contract.VerdictDeny
 }
@@ -127,8 +128,8 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	return p.show(v, code, requestPage, title, "/", content)
 }
 
-// exactly shows what is to be reviewed as it was asked for, and binds the review to that. What can't be shown so can't be
-// reviewed here.
+// exactly shows what is to be reviewed as it was asked for, and binds the review to that. What can't be shown so can't
+// be reviewed here.
 func (p *Pages) exactly(v visit, content *requestContent) {
 	asked, digest, err := p.starter.ReviewSubject(v.r.Context(), v.person, content.ID)
 	if err == nil && content.State == contract.StateActive && content.Extension != nil {
@@ -152,7 +153,8 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 
 // ticking is true while the end of live access is ahead: what is over, or ended by somebody's word, has no clock.
 func ticking(status contract.Status, now time.Time) bool {
-	return status.State == contract.StateActive && status.Ending == nil && !status.Stuck && status.Until != nil && status.Until.After(now)
+	return status.State == contract.StateActive && status.Ending == nil && !status.Stuck && status.Until != nil &&
+		status.Until.After(now)
 }
 
 // missing says that there is no such request in the words of a page.
@@ -161,7 +163,8 @@ func missing(err error) error {
 	if !ok || problem.Field != "id" {
 		return err
 	}
-	return contract.Problemf(contract.KindNotFound, "", "check the link; if it is right, ask one of the people of the request", "there is no such request that you can see")
+	return contract.NotFound("there is no such request that you can see").
+		Advise("check the link; if it is right, ask one of the people of the request")
 }
 
 // requestNews tells the script whether anything has happened.
@@ -178,10 +181,24 @@ func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
 func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
 	content := requestContent{
-		Status: status, Who: p.who(status), RequesterName: p.name(status.Requester), Asked: status.Duration, Stands: p.stateOf(status), Ticking: ticking(status, p.now()), May: p.may(ctx, person, status), MaxText: maxReason,
+		Status:        status,
+		Who:           p.who(status),
+		RequesterName: p.name(status.Requester),
+		Asked:         status.Duration,
+		Stands:        p.stateOf(status),
+		Ticking:       ticking(status, p.now()),
+		May:           p.may(ctx, person, status),
+		MaxText:       maxReason,
 		Moments: moments{
-			Asked: p.moment(&status.AskedAt), DecideBy: p.moment(status.DecideBy), Start: p.moment(status.StartAt),
-			Granted: p.moment(status.GrantedAt), Until: p.moment(status.Until), Ended: p.moment(status.EndedAt), ReviewDue: p.moment(status.ReviewDue),
+			Asked:    p.moment(&status.AskedAt),
+			DecideBy: p.moment(status.DecideBy),
+			Start:    p.moment(status.StartAt),
+			Granted: p.moment(
+				status.GrantedAt,
+			),
+			Until:           p.moment(status.Until),
+			Ended:           p.moment(status.EndedAt),
+			ReviewDue:       p.moment(status.ReviewDue),
 			ContinuousSince: p.moment(status.ContinuousSince),
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
@@ -210,7 +227,8 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 // stillAsked are the reviewers who have not reviewed.
 func stillAsked(status contract.Status) []string {
 	return slices.DeleteFunc(slices.Clone(status.Reviewers), func(person string) bool {
-		return person == status.Requester || person == status.Subject || slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
+		return person == status.Requester || person == status.Subject ||
+			slices.ContainsFunc(status.Reviews, func(r contract.Review) bool { return r.Reviewer == person })
 	})
 }
 
@@ -234,7 +252,11 @@ func (p *Pages) link(sentence, request string) linked {
 // caseOf is what the sentences about a request need.
 func (p *Pages) caseOf(status contract.Status) story.Case {
 	status.Names = p.config.Current().Names(status.People()...)
-	return story.Case{Status: status, Now: p.now(), Clock: func(at time.Time) string { return page.Moment{At: at}.Date() }}
+	return story.Case{
+		Status: status,
+		Now:    p.now(),
+		Clock:  func(at time.Time) string { return page.Moment{At: at}.Date() },
+	}
 }
 
 // entries are the story, the newest first.
@@ -242,7 +264,11 @@ func (p *Pages) entries(status contract.Status, events []contract.Event) []entry
 	entries := make([]entry, 0, len(events))
 	keeper := story.Case{Status: status}.Keeper()
 	for _, event := range slices.Backward(events) {
-		one := entry{When: p.moment(&event.At), Headline: p.link(event.Headline, keeper), Said: story.Visible(event.Said)}
+		one := entry{
+			When:     p.moment(&event.At),
+			Headline: p.link(event.Headline, keeper),
+			Said:     story.Visible(event.Said),
+		}
 		if event.Detail != "" {
 			one.Lines = strings.Split(story.Visible(event.Detail), "\n")
 		}

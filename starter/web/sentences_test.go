@@ -80,7 +80,11 @@ func TestAPageLinksTheRequestThatHoldsTheAccessUp(t *testing.T) {
 	page := d.signedIn(t, "carol").get("/requests/" + status.ID).text
 	require.Regexp(t, headline, page)
 	said := headline.FindStringSubmatch(page)[1]
-	require.Contains(t, said, "Ann Lee (ann) still has the access through request <a href=\"/requests/"+keeper+"\">"+keeper+"</a> until")
+	require.Contains(
+		t,
+		said,
+		"Ann Lee (ann) still has the access through request <a href=\"/requests/"+keeper+"\">"+keeper+"</a> until",
+	)
 }
 
 func sentence(t *testing.T, start string) int {

@@ -1,5 +1,5 @@
-// Package web is the entry point for people with a browser: pages to ask, review and look back, made on the server. They work
-// without JavaScript; where there is some, they follow what happens.
+// Package web is the entry point for people with a browser: pages to ask, review and look back, made on the server.
+// They work without JavaScript; where there is some, they follow what happens.
 package web
 
 import (
@@ -53,7 +53,14 @@ func New(o Options) *Pages {
 	if o.Limits == nil {
 		o.Limits = limit.New(nil)
 	}
-	return &Pages{starter: o.Starter, config: o.Config, frame: o.Frame, sessions: o.Sessions, limits: o.Limits, now: time.Now}
+	return &Pages{
+		starter:  o.Starter,
+		config:   o.Config,
+		frame:    o.Frame,
+		sessions: o.Sessions,
+		limits:   o.Limits,
+		now:      time.Now,
+	}
 }
 
 // Handle adds the pages to a mux.
@@ -83,7 +90,7 @@ func (p *Pages) Handle(mux *http.ServeMux) {
 }
 
 func nowhere(visit) error {
-	return contract.Problemf(contract.KindNotFound, "", "", "there is no such page")
+	return contract.NotFound("there is no such page")
 }
 
 // visit is one call of somebody who has signed in.
@@ -176,7 +183,12 @@ func (p *Pages) frozen(v visit) string {
 	if err != nil || !freeze.Frozen {
 		return "" // what can't be read is said by what the page shows
 	}
-	return fmt.Sprintf("%s, %s: %s", p.name(freeze.By), freeze.At.UTC().Format("2006-01-02 15:04 UTC"), story.Visible(freeze.Reason))
+	return fmt.Sprintf(
+		"%s, %s: %s",
+		p.name(freeze.By),
+		freeze.At.UTC().Format("2006-01-02 15:04 UTC"),
+		story.Visible(freeze.Reason),
+	)
 }
 
 // goTo leads on after a form, so that looking again sends nothing twice.

@@ -35,7 +35,8 @@ type ReadBack string
 // ReadBackNone accepts that the target shows no proof. Access is removed all the same; that it is gone is not claimed.
 const ReadBackNone ReadBack = "none"
 
-// Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at targets.
+// Digest identifies the entitlement and the account that holds it; 128 bits in hex, so that it fits into names at
+// targets.
 func (a Access) Digest() string {
 	// encoding/json escapes <, > and & within a RawMessage when it is sent, so the escaped form is the one that stays.
 	var entitlement bytes.Buffer
@@ -65,7 +66,8 @@ func TargetTaskQueue(name string) string {
 
 // IsGrantID is true for what has the form of a grant's id.
 func IsGrantID(id string) bool {
-	return strings.HasPrefix(id, grantWorkflowStart) && strings.Count(id, "/") == strings.Count(GrantIDPrefix("", ""), "/")
+	return strings.HasPrefix(id, grantWorkflowStart) &&
+		strings.Count(id, "/") == strings.Count(GrantIDPrefix("", ""), "/")
 }
 
 // RequestWorkflowID is the id of the curfew.Request workflow of a request.

@@ -35,9 +35,29 @@ const (
 // AlarmKinds are all of them, in the order in which people are shown them.
 func AlarmKinds() []AlarmKind {
 	return []AlarmKind{
-		AlarmLate, AlarmStuck, AlarmTakenOver, AlarmDrifted, AlarmInterrupted, AlarmReappeared, AlarmOrphaned, AlarmRemoved, AlarmSweepStopped,
-		AlarmGivenOn, AlarmForged, AlarmBreakGlassReviewOverdue, AlarmBreakGlassAgain, AlarmClockOff, AlarmHook, AlarmNotRecorded, AlarmLeftOut,
-		AlarmLeaving, AlarmLeavingStopped, AlarmLeavingConfirmed, AlarmEnded, AlarmFrozen, AlarmThawed,
+		AlarmLate,
+		AlarmStuck,
+		AlarmTakenOver,
+		AlarmDrifted,
+		AlarmInterrupted,
+		AlarmReappeared,
+		AlarmOrphaned,
+		AlarmRemoved,
+		AlarmSweepStopped,
+		AlarmGivenOn,
+		AlarmForged,
+		AlarmBreakGlassReviewOverdue,
+		AlarmBreakGlassAgain,
+		AlarmClockOff,
+		AlarmHook,
+		AlarmNotRecorded,
+		AlarmLeftOut,
+		AlarmLeaving,
+		AlarmLeavingStopped,
+		AlarmLeavingConfirmed,
+		AlarmEnded,
+		AlarmFrozen,
+		AlarmThawed,
 	}
 }
 

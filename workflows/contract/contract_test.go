@@ -21,7 +21,10 @@ func TestAnAccessKeepsItsGrantOverTheWire(t *testing.T) {
 		entitlement, err := json.Marshal(map[string]string{"role": role})
 		require.NoError(t, err)
 		sent := contract.Access{
-			Target: "db", Entitlement: entitlement, Person: "alice", Account: rapid.StringMatching(`[a-z<>&"]{1,20}`).Draw(t, "account"),
+			Target:      "db",
+			Entitlement: entitlement,
+			Person:      "alice",
+			Account:     rapid.StringMatching(`[a-z<>&"]{1,20}`).Draw(t, "account"),
 		}
 		payload, err := converter.GetDefaultDataConverter().ToPayload(sent)
 		require.NoError(t, err)
@@ -91,7 +94,7 @@ func TestARevokeSignalIsReadWhateverItHolds(t *testing.T) {
 
 func TestAProblemCrossesTemporalWhole(t *testing.T) {
 	t.Parallel()
-	problem := contract.Problemf(contract.KindInvalid, "duration", "ask for 8h or less", "%s is over the maximum", "9h")
+	problem := contract.Invalid("%s is over the maximum", "9h").At("duration").Advise("ask for 8h or less")
 	problem.RetryAfter.Duration = time.Minute
 	got, ok := contract.ProblemOf(fmt.Errorf("wrapped: %w", problem.Application()))
 	require.True(t, ok)
@@ -106,7 +109,8 @@ func TestLeasesEndWithTheLast(t *testing.T) {
 	at := func(h int) time.Time { return time.Date(2026, 1, 1, h, 0, 0, 0, time.UTC) }
 	var leases contract.Leases
 	require.True(t, leases.End().IsZero())
-	leases = leases.With(contract.Lease{Request: "a", Until: at(1), KeepSessions: true}).With(contract.Lease{Request: "b", Until: at(3)})
+	leases = leases.With(contract.Lease{Request: "a", Until: at(1), KeepSessions: true}).
+		With(contract.Lease{Request: "b", Until: at(3)})
 	require.Equal(t, at(3), leases.End())
 	require.False(t, leases.KeepSessions(), "one that does not keep them is enough")
 	require.Equal(t, at(2), leases.With(contract.Lease{Request: "b", Until: at(2)}).End(), "a request has one lease")

@@ -12,8 +12,8 @@ type DeliveryInput struct {
 	Delivery Sealed[Delivery] `json:"delivery"`
 }
 
-// Delivery is what a source of webhooks has told, as far as it matters: where to look, and nothing to believe. Who sent it
-// was checked when it came in.
+// Delivery is what a source of webhooks has told, as far as it matters: where to look, and nothing to believe. Who sent
+// it was checked when it came in.
 type Delivery struct {
 	Source string `json:"source"` // by its configured name
 	// ID is the source's own: what is sent again has the same.
@@ -26,8 +26,8 @@ type Delivery struct {
 	Change   string `json:"change,omitempty"`  // the entry of the ticket's history
 	Request  string `json:"request,omitempty"` // that a button belongs to
 	Account  string `json:"account,omitempty"` // at the source, of whoever pressed it
-	// Seen is the number of the newest event that whoever pressed the button had before them, and Digest that of what they
-	// were shown to review.
+	// Seen is the number of the newest event that whoever pressed the button had before them, and Digest that of what
+	// they were shown to review.
 	Seen   int    `json:"seen,omitempty"`
 	Digest string `json:"digest,omitempty"`
 	Order  *Order `json:"order,omitempty"`
@@ -57,7 +57,8 @@ const (
 	ButtonDeny    = "curfew_deny"
 )
 
-// ButtonValue says what a button of a message decides: "<request>/<number of the newest event>/<digest of what was drawn>".
+// ButtonValue says what a button of a message decides: "<request>/<number of the newest event>/<digest of what was
+// drawn>".
 func ButtonValue(shown Status, digest string) string {
 	return fmt.Sprintf("%s/%d/%s", shown.ID, shown.Seq, digest)
 }

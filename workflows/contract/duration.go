@@ -22,8 +22,8 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// AskedDuration reads a length of time that somebody may leave out: empty is zero. Whoever writes one means more than that: zero
-// would be taken for what is usual, or for ever.
+// AskedDuration reads a length of time that somebody may leave out: empty is zero. Whoever writes one means more than
+// that: zero would be taken for what is usual, or for ever.
 func AskedDuration(text string) (Duration, error) {
 	const field, fix = "duration", "write it like 30m, 2h or 1h30m"
 	var asked Duration
@@ -31,10 +31,10 @@ func AskedDuration(text string) (Duration, error) {
 		return asked, nil
 	}
 	if err := asked.UnmarshalText([]byte(text)); err != nil {
-		return asked, Problemf(KindInvalid, field, fix, "%q is not a duration", Shorten(text, 64))
+		return asked, Invalid("%q is not a duration", Shorten(text, 64)).At(field).Advise(fix)
 	}
 	if asked.Duration == 0 {
-		return asked, Problemf(KindInvalid, field, fix+", or leave it out", "zero is no time at all")
+		return asked, Invalid("zero is no time at all").At(field).Advise(fix + ", or leave it out")
 	}
 	return asked, nil
 }

@@ -47,10 +47,37 @@ const (
 // EventKinds are all of them, in the order in which people are shown them.
 func EventKinds() []EventKind {
 	return []EventKind{
-		EventRequested, EventReviewAsked, EventReminded, EventReviewed, EventApproved, EventDenied, EventWithdrawn, EventLapsed, EventScheduled,
-		EventGranted, EventFailed, EventExtensionAsked, EventExtensionDenied, EventExtended, EventEnding, EventRevoking, EventBreakGlassUsed,
-		EventBreakGlassReviewed, EventBreakGlassReviewOverdue, EventTicketOpened, EventIncidentAbandoned, EventChannelAbandoned, EventStuck,
-		EventExpired, EventRevoked, EventTakenOver, EventUnconfirmed, EventCertified, EventDrifted, EventRestored, EventTicketAbandoned,
+		EventRequested,
+		EventReviewAsked,
+		EventReminded,
+		EventReviewed,
+		EventApproved,
+		EventDenied,
+		EventWithdrawn,
+		EventLapsed,
+		EventScheduled,
+		EventGranted,
+		EventFailed,
+		EventExtensionAsked,
+		EventExtensionDenied,
+		EventExtended,
+		EventEnding,
+		EventRevoking,
+		EventBreakGlassUsed,
+		EventBreakGlassReviewed,
+		EventBreakGlassReviewOverdue,
+		EventTicketOpened,
+		EventIncidentAbandoned,
+		EventChannelAbandoned,
+		EventStuck,
+		EventExpired,
+		EventRevoked,
+		EventTakenOver,
+		EventUnconfirmed,
+		EventCertified,
+		EventDrifted,
+		EventRestored,
+		EventTicketAbandoned,
 	}
 }
 
@@ -88,8 +115,17 @@ const (
 // IsSystem is true of an actor that is no person, and so needs no seal to be named.
 func IsSystem(actor string) bool {
 	switch actor {
-	case ActorPolicy, ActorDeadline, ActorCurfew, ActorWatchdog, ActorSweep, ActorTicket, ActorIncident, ActorDirectory, ActorLedger,
-		ActorSignal, ActorCanceled:
+	case ActorPolicy,
+		ActorDeadline,
+		ActorCurfew,
+		ActorWatchdog,
+		ActorSweep,
+		ActorTicket,
+		ActorIncident,
+		ActorDirectory,
+		ActorLedger,
+		ActorSignal,
+		ActorCanceled:
 		return true
 	}
 	return false
@@ -109,8 +145,8 @@ type RecordInput struct {
 
 // RecordResult answers it.
 type RecordResult struct {
-	// Missing is the number of the first event before these that the ledger does not have: it was restored from an older copy,
-	// say. Nothing was recorded then; the events from that number on are to be.
+	// Missing is the number of the first event before these that the ledger does not have: it was restored from an
+	// older copy, say. Nothing was recorded then; the events from that number on are to be.
 	Missing int `json:"missing,omitempty"`
 }
 

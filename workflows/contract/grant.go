@@ -40,8 +40,8 @@ type HoldResult struct {
 	Until    time.Time `json:"until"`          // of the lease
 	Began    time.Time `json:"began,omitzero"` // when the time began that the decision gives, where one is shown
 	Standing bool      `json:"standing,omitempty"`
-	// Trying says why the access is not there yet, while the grant goes on trying: the other fields are empty then, and the
-	// same hold is to be asked for again.
+	// Trying says why the access is not there yet, while the grant goes on trying: the other fields are empty then, and
+	// the same hold is to be asked for again.
 	Trying string `json:"trying,omitempty"`
 }
 
@@ -67,7 +67,8 @@ type ReleaseResult struct {
 	GoneAt time.Time `json:"goneAt,omitzero"`
 	// Unconfirmed is true when the access was removed at GoneAt and the target shows no proof that it is gone.
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
-	// HeldUntil is set when another request's lease keeps the access up, and HeldBy is that request: the one that ends last.
+	// HeldUntil is set when another request's lease keeps the access up, and HeldBy is that request: the one that ends
+	// last.
 	HeldUntil time.Time `json:"heldUntil,omitzero"`
 	HeldBy    string    `json:"heldBy,omitempty"`
 	Standing  bool      `json:"standing,omitempty"`
@@ -183,8 +184,8 @@ type GrantCommand struct {
 	Gone
 	// Opens allows the holding to be opened. An extension does not: it must not bring back what has ended.
 	Opens bool `json:"opens,omitempty"`
-	// Known is the token of the last command that the holding has taken. A holding with an older one was lost, with a ledger
-	// that was restored, if Held shows that what it held was decided.
+	// Known is the token of the last command that the holding has taken. A holding with an older one was lost, with a
+	// ledger that was restored, if Held shows that what it held was decided.
 	Known Token  `json:"known,omitzero"`
 	Held  *Chain `json:"held,omitempty"`
 	// Standing and Identity are what the grant knows of what is held.
@@ -248,8 +249,8 @@ type EndReceipt struct {
 	Leases Leases    `json:"leases,omitempty"`
 	// Again is set when an earlier grant attempt could still land: the access is gone, look once more then.
 	Again time.Time `json:"again,omitzero"`
-	// Unlocked says why nobody had the holding's lock: the access was taken away and not seen there any more, and whoever has
-	// the lock must look whether it stayed so.
+	// Unlocked says why nobody had the holding's lock: the access was taken away and not seen there any more, and
+	// whoever has the lock must look whether it stayed so.
 	Unlocked string `json:"unlocked,omitempty"`
 	// Overtaken is the token of a newer command: nothing was done.
 	Overtaken     Token `json:"overtaken,omitzero"`

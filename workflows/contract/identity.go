@@ -1,7 +1,7 @@
 package contract
 
-// Identity is what can't be renamed of an access at its target, in the words of the target's kind. A part is empty where
-// the target has nothing of the sort, or does not show it.
+// Identity is what can't be renamed of an access at its target, in the words of the target's kind. A part is empty
+// where the target has nothing of the sort, or does not show it.
 type Identity struct {
 	// Target is the target's own: the same address may lead to another system tomorrow.
 	Target string `json:"target,omitempty"`

@@ -33,7 +33,8 @@ const (
 	// SignalNoticed comes from a grant: something happened to the access while it was live.
 	SignalNoticed = "noticed"
 	QueryStatus   = "status" // of a grant too
-	// SignalRestate asks a request or a grant to put on record again what it knows, because the ledger may have lost it.
+	// SignalRestate asks a request or a grant to put on record again what it knows, because the ledger may have lost
+	// it.
 	SignalRestate = "restate"
 	// QueryRequest answers the request as it was sealed: what a reviewer is shown.
 	QueryRequest = "request"

@@ -11,8 +11,8 @@ type Rules struct {
 	BindSubject bool `json:"bindSubject,omitempty"`
 	// OnBehalf says who may ask for somebody else.
 	OnBehalf OnBehalf `json:"onBehalf,omitzero"`
-	// MaxContinuous is how long somebody may have the access without a break, by however many requests; zero: as long as they
-	// are granted it.
+	// MaxContinuous is how long somebody may have the access without a break, by however many requests; zero: as long
+	// as they are granted it.
 	MaxContinuous Duration `json:"maxContinuous,omitzero"`
 	// MinDuration is the shortest that access may be asked for.
 	MinDuration Duration     `json:"minDuration,omitzero"`
@@ -175,11 +175,12 @@ type Decision struct {
 	Rules     []RuleState `json:"rules,omitempty"`
 	// Duration is how long the access may last: as long as was asked, or less when a reviewer said so.
 	Duration Duration `json:"duration,omitzero"`
-	// Again is when to ask again without a review: more people may review then, or the start comes that a decision to grant
-	// waits for.
+	// Again is when to ask again without a review: more people may review then, or the start comes that a decision to
+	// grant waits for.
 	Again      time.Time `json:"again,omitzero"`
 	BreakGlass bool      `json:"breakGlass,omitempty"`
-	// ContinuousSince is since when the subject has had the access without a break, when it goes on from earlier access.
+	// ContinuousSince is since when the subject has had the access without a break, when it goes on from earlier
+	// access.
 	ContinuousSince time.Time `json:"continuousSince,omitzero"`
 	// Unreviewed are the requester's earlier uses of break-glass access that nobody has reviewed yet.
 	Unreviewed []string `json:"unreviewed,omitempty"`

@@ -37,7 +37,14 @@ const (
 // Outcomes are all of them.
 func Outcomes() []Outcome {
 	return []Outcome{
-		OutcomeDenied, OutcomeWithdrawn, OutcomeLapsed, OutcomeFailed, OutcomeExpired, OutcomeRevoked, OutcomeTakenOver, OutcomeUnconfirmed,
+		OutcomeDenied,
+		OutcomeWithdrawn,
+		OutcomeLapsed,
+		OutcomeFailed,
+		OutcomeExpired,
+		OutcomeRevoked,
+		OutcomeTakenOver,
+		OutcomeUnconfirmed,
 	}
 }
 
@@ -76,7 +83,8 @@ type Request struct {
 // Reference is what targets may show beside the access: the incident, else the ticket, else the request.
 func (r Request) Reference() string { return cmp.Or(r.Incident, r.Ticket, r.ID) }
 
-// MaxDuration is the longest that the access may last, extensions included: break-glass access may have a maximum of its own.
+// MaxDuration is the longest that the access may last, extensions included: break-glass access may have a maximum of
+// its own.
 func (r Request) MaxDuration() Duration {
 	if most := r.Terms.Rules.BreakGlass.MaxDuration; r.BreakGlass && most.Duration > 0 {
 		return Duration{min(most.Duration, r.Terms.MaxDuration.Duration)}
@@ -132,7 +140,8 @@ type Review struct {
 	At       time.Time `json:"at"`
 	// Duration is the longest that the reviewer approves; zero: as long as was asked.
 	Duration Duration `json:"duration,omitzero"`
-	// Rules are the approval rules that the reviewer could review for at the time, by name. A review counts for no other.
+	// Rules are the approval rules that the reviewer could review for at the time, by name. A review counts for no
+	// other.
 	Rules []string `json:"rules,omitempty"`
 }
 
@@ -175,7 +184,8 @@ func (r Review) Asks() string { return "review " + r.Reviewer + " " + string(r.V
 
 // Same is true of an extension that reads the same.
 func (e Extension) Same(other Extension) bool {
-	return e.Request == other.Request && e.By == other.By && e.Duration == other.Duration && e.Reason == other.Reason && e.At.Equal(other.At)
+	return e.Request == other.Request && e.By == other.By && e.Duration == other.Duration && e.Reason == other.Reason &&
+		e.At.Equal(other.At)
 }
 
 // Asks is what an extension asks for.
@@ -219,8 +229,8 @@ type Status struct {
 	Seq             int         `json:"seq"`             // number of the newest event
 	// Ending is set by the server when somebody has ended the request and its story does not say so.
 	Ending *Ending `json:"ending,omitempty"`
-	// Untracked is set by the server while the request has not ended and no workflow of it runs, or one that has forgotten what
-	// the ledger knows. The targets' workers end its access all the same.
+	// Untracked is set by the server while the request has not ended and no workflow of it runs, or one that has
+	// forgotten what the ledger knows. The targets' workers end its access all the same.
 	Untracked bool `json:"untracked,omitempty"`
 	// Lost is set by the server: events that the ledger does not have, although it has later ones.
 	Lost []Gap `json:"lost,omitempty"`
@@ -276,7 +286,8 @@ type Ending struct {
 	By     string    `json:"by"`
 	Reason string    `json:"reason,omitempty"`
 	At     time.Time `json:"at"`
-	// Unrecorded is true when the ledger has not taken it: the request's workflow alone carries it out, and owes the record.
+	// Unrecorded is true when the ledger has not taken it: the request's workflow alone carries it out, and owes the
+	// record.
 	Unrecorded bool `json:"unrecorded,omitempty"`
 }
 
@@ -299,7 +310,8 @@ type HoldState struct {
 	GoneAt   *time.Time `json:"goneAt,omitempty"`   // seen to be gone
 	// RemovedAt is set in place of GoneAt when the target shows no proof that the access is gone.
 	RemovedAt *time.Time `json:"removedAt,omitempty"`
-	// HeldUntil is set when another request's lease keeps the access up after this one has ended, and HeldBy is that request.
+	// HeldUntil is set when another request's lease keeps the access up after this one has ended, and HeldBy is that
+	// request.
 	HeldUntil *time.Time `json:"heldUntil,omitempty"`
 	HeldBy    string     `json:"heldBy,omitempty"`
 	// AlreadyAbsent is true when the access was not there any more when Curfew came to take it away.

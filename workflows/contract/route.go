@@ -1,7 +1,7 @@
 package contract
 
-// RouteInput is the local activity "lease.Route" of a grant: which of these leases carry their seals, and whose workers reach
-// the target?
+// RouteInput is the local activity "lease.Route" of a grant: which of these leases carry their seals, and whose workers
+// reach the target?
 type RouteInput struct {
 	Access Access      `json:"access"`
 	Holds  []HoldInput `json:"holds,omitempty"`

@@ -41,8 +41,8 @@ type DecisionFact struct {
 	PolicyDigest string `json:"policyDigest"`
 }
 
-// Chain is all that somebody who is about to touch a target has to see: a decision to grant, and what it rests on. Where
-// nothing is sealed it has no seals either.
+// Chain is all that somebody who is about to touch a target has to see: a decision to grant, and what it rests on.
+// Where nothing is sealed it has no seals either.
 type Chain struct {
 	Grounds
 	Decision Sealed[DecisionFact] `json:"decision"`

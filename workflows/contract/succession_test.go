@@ -18,7 +18,12 @@ func TestARequestDoesNotGoBackInItsLife(t *testing.T) {
 	again := contract.Status{State: contract.StateActive, GrantedAt: &later}
 	lapsed := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeLapsed, EndedAt: &later}
 	failed := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeFailed, EndedAt: &later}
-	expired := contract.Status{State: contract.StateEnded, Outcome: contract.OutcomeExpired, GrantedAt: &at, EndedAt: &later}
+	expired := contract.Status{
+		State:     contract.StateEnded,
+		Outcome:   contract.OutcomeExpired,
+		GrantedAt: &at,
+		EndedAt:   &later,
+	}
 	sooner := expired
 	sooner.EndedAt = &at
 

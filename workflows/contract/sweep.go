@@ -45,8 +45,8 @@ type SweepReport struct {
 	Requests SweptRequests `json:"requests"`
 }
 
-// SweepRequestsInput is the activity "sweep.Requests": compare the requests that have not ended, as far as the ledger knows,
-// with the workflows that run.
+// SweepRequestsInput is the activity "sweep.Requests": compare the requests that have not ended, as far as the ledger
+// knows, with the workflows that run.
 type SweepRequestsInput struct {
 	DryRun bool `json:"dryRun,omitempty"`
 }

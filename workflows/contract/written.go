@@ -1,6 +1,7 @@
 package contract
 
-// Written answers the activities that write a request's events to a place. Its zero value says that all of them are written.
+// Written answers the activities that write a request's events to a place. Its zero value says that all of them are
+// written.
 type Written struct {
 	// Rest is how many of the events, at the end, are not written yet.
 	Rest    int       `json:"rest,omitempty"`

@@ -29,8 +29,12 @@ func Delivery(ctx workflow.Context, in contract.DeliveryInput) (done contract.De
 		return done, nil
 	}
 	problem := contract.AsProblem(err)
-	if alarmed := raise(ctx, contract.AlarmInput{Alarm: alarm(ctx, in.Delivery.Fact, problem)}).Get(ctx, nil); alarmed != nil {
-		workflow.GetLogger(ctx).Error("the ledger did not take the alarm of a delivery that came to nothing", "error", alarmed)
+	if alarmed := raise(
+		ctx,
+		contract.AlarmInput{Alarm: alarm(ctx, in.Delivery.Fact, problem)},
+	).Get(ctx, nil); alarmed != nil {
+		workflow.GetLogger(ctx).
+			Error("the ledger did not take the alarm of a delivery that came to nothing", "error", alarmed)
 	}
 	return contract.Delivered{}, problem.Application()
 }
@@ -43,7 +47,13 @@ func alarm(ctx workflow.Context, told contract.Delivery, problem *contract.Probl
 	id := contract.Shorten(workflow.GetInfo(ctx).WorkflowExecution.ID, 256)
 	text := contract.Shorten(told.Event, 64) + " from " + contract.Shorten(told.Source, 64) + ": " + problem.Error()
 	return contract.Alarm{
-		ID: string(kind) + "/" + id, Kind: kind, At: workflow.Now(ctx), Actor: contract.ActorCurfew, Text: id + ": " + text,
+		ID: string(
+			kind,
+		) + "/" + id,
+		Kind:  kind,
+		At:    workflow.Now(ctx),
+		Actor: contract.ActorCurfew,
+		Text:  id + ": " + text,
 	}
 }
 
@@ -55,7 +65,9 @@ func deliver(ctx workflow.Context, in contract.DeliveryInput) workflow.Future {
 		HeartbeatTimeout:       silence,
 		ScheduleToCloseTimeout: within,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Answered,
+			InitialInterval:        200 * time.Millisecond,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: contract.Answered,
 		},
 	}), contract.ActivityDeliver, in)
 }
@@ -66,7 +78,9 @@ func raise(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Final,
+			InitialInterval:        200 * time.Millisecond,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: contract.Final,
 		},
 		Priority: temporal.Priority{PriorityKey: tellLast},
 	}), contract.ActivityAlarm, alarm)

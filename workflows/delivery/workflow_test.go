@@ -36,9 +36,12 @@ func (s *server) run(t *testing.T) (contract.Delivered, error) {
 		s.alarms = append(s.alarms, alarm)
 		return nil
 	}, activity.RegisterOptions{Name: contract.ActivityAlarm})
-	env.ExecuteWorkflow(Delivery, contract.DeliveryInput{Delivery: contract.Sealed[contract.Delivery]{Fact: contract.Delivery{
-		Source: "pd", ID: "E1", Event: "incident.triggered",
-	}}})
+	env.ExecuteWorkflow(
+		Delivery,
+		contract.DeliveryInput{Delivery: contract.Sealed[contract.Delivery]{Fact: contract.Delivery{
+			Source: "pd", ID: "E1", Event: "incident.triggered",
+		}}},
+	)
 	require.True(t, env.IsWorkflowCompleted())
 	var done contract.Delivered
 	if err := env.GetWorkflowError(); err != nil {
@@ -69,13 +72,15 @@ func TestADeliveryThatComesToNothingIsAlarmed(t *testing.T) {
 		problem *contract.Problem
 		alarm   contract.AlarmKind
 	}{
-		"what can't be": {contract.Problemf(contract.KindNotFound, "incident", "", "there is no incident"), contract.AlarmHook},
-		"what is late":  {contract.Problemf(contract.KindOverdue, "delivery", "", "it came too long ago"), contract.AlarmHook},
-		"a forgery":     {contract.Problemf(contract.KindForbidden, "delivery", "", "it has no seal"), contract.AlarmForged},
+		"what can't be": {contract.NotFound("there is no incident").At("incident"), contract.AlarmHook},
+		"what is late":  {contract.Overdue("it came too long ago").At("delivery"), contract.AlarmHook},
+		"a forgery":     {contract.Forbidden("it has no seal").At("delivery"), contract.AlarmForged},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := &server{answers: func(int) (contract.Delivered, error) { return contract.Delivered{}, tc.problem.Application() }}
+			s := &server{
+				answers: func(int) (contract.Delivered, error) { return contract.Delivered{}, tc.problem.Application() },
+			}
 			_, err := s.run(t)
 			problem, ok := contract.ProblemOf(err)
 			require.True(t, ok)
@@ -91,7 +96,9 @@ func TestADeliveryThatComesToNothingIsAlarmed(t *testing.T) {
 // The environment of these tests gives up after ten attempts; Temporal does so after days.
 func TestWhatNobodyCanDoIsAlarmedInTheEnd(t *testing.T) {
 	t.Parallel()
-	s := &server{answers: func(int) (contract.Delivered, error) { return contract.Delivered{}, errors.New("PagerDuty is down") }}
+	s := &server{
+		answers: func(int) (contract.Delivered, error) { return contract.Delivered{}, errors.New("PagerDuty is down") },
+	}
 	_, err := s.run(t)
 	require.Error(t, err)
 	require.Len(t, s.alarms, 1)

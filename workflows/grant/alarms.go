@@ -8,7 +8,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// alarms counts what the ledger has not taken yet: alarms, and ends. Telling it holds nothing up but the end of the workflow.
+// alarms counts what the ledger has not taken yet: alarms, and ends. Telling it holds nothing up but the end of the
+// workflow.
 type alarms struct{ raised, recorded int }
 
 func (a alarms) delivered() bool { return a.raised == a.recorded }
@@ -20,8 +21,13 @@ func (g *run) raiseAlarm(ctx workflow.Context, kind contract.AlarmKind, text str
 
 func (g *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) contract.Alarm {
 	return contract.Alarm{
-		ID:   fmt.Sprintf("%s/%d/%s/%d", g.access.GrantID(), g.token.Epoch, kind, workflow.Now(ctx).Unix()),
-		Kind: kind, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(), Requests: g.requests, Text: text,
+		ID:       fmt.Sprintf("%s/%d/%s/%d", g.access.GrantID(), g.token.Epoch, kind, workflow.Now(ctx).Unix()),
+		Kind:     kind,
+		At:       workflow.Now(ctx),
+		Target:   g.access.Target,
+		Grant:    g.access.GrantID(),
+		Requests: g.requests,
+		Text:     text,
 	}
 }
 

@@ -30,7 +30,10 @@ func (g *run) sleep(ctx workflow.Context) {
 // detectDrift compares the target with what was granted. A target that does not answer is looked at the next time.
 func (g *run) detectDrift(ctx workflow.Context) {
 	g.findRoute(ctx)
-	future := detectDriftOnTarget(ctx, contract.DetectDriftCommand{Access: g.access, Leases: g.leases, Identity: g.identity, Known: g.drifted})
+	future := detectDriftOnTarget(
+		ctx,
+		contract.DetectDriftCommand{Access: g.access, Leases: g.leases, Identity: g.identity, Known: g.drifted},
+	)
 	over := func() bool { return future.IsReady() || g.changed() }
 	if left := g.wakeAt().Sub(workflow.Now(ctx)); left < driftWithin {
 		wait.For(ctx, left, "Access ends "+clock(g.held), over) // a target that hangs must not keep the end waiting

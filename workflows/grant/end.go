@@ -76,7 +76,11 @@ func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt)
 		g.clearStuck(ctx)
 		g.answerReleases(func(contract.ReleaseInput) (contract.ReleaseResult, bool) {
 			return contract.ReleaseResult{
-				GoneAt: receipt.GoneAt, Unconfirmed: receipt.Unconfirmed, Standing: receipt.Standing, AlreadyAbsent: absent, Sessions: sessions,
+				GoneAt:        receipt.GoneAt,
+				Unconfirmed:   receipt.Unconfirmed,
+				Standing:      receipt.Standing,
+				AlreadyAbsent: absent,
+				Sessions:      sessions,
 			}, true
 		})
 	}

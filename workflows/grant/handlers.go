@@ -12,20 +12,38 @@ import (
 func (g *run) registerHandlers(ctx workflow.Context) error {
 	return errors.Join(
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateHold, g.handleHold, workflow.UpdateHandlerOptions{
-			Description: "Put a request's lease on this grant and wait until the access is there", Validator: g.validateHold,
+			Description: "Put a request's lease on this grant and wait until the access is there",
+			Validator:   g.validateHold,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtendLease, g.handleExtend, workflow.UpdateHandlerOptions{
-			Description: "Move the end of a request's lease", Validator: g.validateExtend,
-		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRelease, g.handleRelease, workflow.UpdateHandlerOptions{
-			Description: "Give a request's lease up and wait until the access is gone, or kept up by another", Validator: g.validateRelease,
-		}),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateExtendLease,
+			g.handleExtend,
+			workflow.UpdateHandlerOptions{
+				Description: "Move the end of a request's lease", Validator: g.validateExtend,
+			},
+		),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateRelease,
+			g.handleRelease,
+			workflow.UpdateHandlerOptions{
+				Description: "Give a request's lease up and wait until the access is gone, or kept up by another",
+				Validator:   g.validateRelease,
+			},
+		),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRetry, g.handleRetry, workflow.UpdateHandlerOptions{
 			Description: "Retry a stuck revoke now", Validator: g.validateRetry,
 		}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateTakeOver, g.handleTakeOver, workflow.UpdateHandlerOptions{
-			Description: "Take over access that Curfew can't revoke: Curfew stops retrying", Validator: g.validateTakeOver,
-		}),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateTakeOver,
+			g.handleTakeOver,
+			workflow.UpdateHandlerOptions{
+				Description: "Take over access that Curfew can't revoke: Curfew stops retrying",
+				Validator:   g.validateTakeOver,
+			},
+		),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateIssue, g.handleIssue, workflow.UpdateHandlerOptions{
 			Description: "A certificate for the subject, to use the access with", Validator: g.validateIssue,
 		}),
@@ -41,13 +59,19 @@ func (g *run) validateHold(ctx workflow.Context, in contract.HoldInput) error {
 	}
 	switch {
 	case in.Lease.Request == "":
-		return contract.Problemf(contract.KindInvalid, "lease.request", "name the request", "is empty").Application()
+		return contract.Invalid("is empty").At("lease.request").Advise("name the request").Application()
 	case !in.Lease.Until.After(workflow.Now(ctx)):
-		return contract.Problemf(contract.KindOverdue, "lease.until", "see that Temporal and the workers run; a request tries again by itself", "is over: nobody took the lease in time").Application()
+		return contract.Overdue("is over: nobody took the lease in time").
+			At("lease.until").
+			Advise("see that Temporal and the workers run; a request tries again by itself").
+			Application()
 	case slices.Contains(g.gone.Over, in.Lease.Request):
-		return contract.Problemf(contract.KindClosed, "lease.request", "make a new request", "has been given up for good").Application()
+		return contract.Closed("has been given up for good").
+			At("lease.request").
+			Advise("make a new request").
+			Application()
 	case g.canceled:
-		return contract.Problemf(contract.KindConflict, "", "ask again", "the grant is being canceled").Application()
+		return contract.Conflict("the grant is being canceled").Advise("ask again").Application()
 	}
 	return nil
 }
@@ -61,7 +85,10 @@ func (g *run) validateRelease(in contract.ReleaseInput) error { return g.checkAc
 // checkAccess refuses a message about another access than this grant's own.
 func (g *run) checkAccess(access contract.Access) error {
 	if access.GrantID() != g.access.GrantID() {
-		return contract.Problemf(contract.KindInvalid, "access", "send it to "+access.GrantID(), "is not what this grant holds").Application()
+		return contract.Invalid("is not what this grant holds").
+			At("access").
+			Advise("send it to " + access.GrantID()).
+			Application()
 	}
 	return nil
 }

@@ -12,11 +12,15 @@ func (g *run) validateIssue(in contract.IssueInput) error {
 	_, holds := g.leases.Find(ask.Request)
 	switch {
 	case ask.Target != g.access.Target || ask.Person != g.access.Person:
-		return contract.Problemf(contract.KindForbidden, "", "ask for access of your own", "only the subject gets a certificate").Application()
+		return contract.Forbidden("only the subject gets a certificate").
+			Advise("ask for access of your own").
+			Application()
 	case !holds || g.held.IsZero():
-		return contract.Problemf(contract.KindConflict, "", "make a new request", "the access is not there").Application()
+		return contract.Conflict("the access is not there").Advise("make a new request").Application()
 	case g.standing:
-		return contract.Problemf(contract.KindConflict, "", "use it as you did before", "the access was there before, and is not Curfew's to certify").Application()
+		return contract.Conflict("the access was there before, and is not Curfew's to certify").
+			Advise("use it as you did before").
+			Application()
 	}
 	return nil
 }
@@ -28,7 +32,17 @@ func (g *run) handleIssue(ctx workflow.Context, in contract.IssueInput) (contrac
 	if err := issueOnTarget(ctx, command).Get(ctx, &certificate); err != nil {
 		return certificate, contract.AsProblem(err).Application()
 	}
-	workflow.SignalExternalWorkflow(ctx, contract.RequestWorkflowID(in.Ask.Fact.Request), "", contract.SignalNoticed,
-		contract.Notice{Kind: contract.EventCertified, Target: g.access.Target, Detail: "until " + clock(certificate.Until), Ask: in.Ask})
+	workflow.SignalExternalWorkflow(
+		ctx,
+		contract.RequestWorkflowID(in.Ask.Fact.Request),
+		"",
+		contract.SignalNoticed,
+		contract.Notice{
+			Kind:   contract.EventCertified,
+			Target: g.access.Target,
+			Detail: "until " + clock(certificate.Until),
+			Ask:    in.Ask,
+		},
+	)
 	return certificate, nil
 }

@@ -20,9 +20,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// The model tests play everything that can be said to a grant, in any order, while the activities that it waits for take any
-// time and answer anything that they can. shards of them run at once; -rapid.checks says how many schedules each plays
-// (100 unless told).
+// The model tests play everything that can be said to a grant, in any order, while the activities that it waits for
+// take any time and answer anything that they can. shards of them run at once; -rapid.checks says how many schedules
+// each plays (100 unless told).
 const shards = 10
 
 // said is something that a grant is told.
@@ -42,7 +42,8 @@ type answer struct {
 	Then  []said
 }
 
-// schedule is what is said to a grant, and what the activities answer, until they answer nothing but the truth, and at once.
+// schedule is what is said to a grant, and what the activities answer, until they answer nothing but the truth, and at
+// once.
 type schedule struct {
 	Said                      []said
 	Grants, Ends, Looks, Rest []answer
@@ -50,11 +51,28 @@ type schedule struct {
 }
 
 func seconds(of ...float64) *rapid.Generator[time.Duration] {
-	return rapid.Map(rapid.SampledFrom(of), func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) })
+	return rapid.Map(
+		rapid.SampledFrom(of),
+		func(n float64) time.Duration { return time.Duration(n * float64(time.Second)) },
+	)
 }
 
 // sayings are what can be said, each as often as it is likely to meet something.
-var sayings = []string{"hold", "hold", "hold", "extend", "release", "release", "release", "release", "retry", "takeOver", "issue", "issue", "cancel"}
+var sayings = []string{
+	"hold",
+	"hold",
+	"hold",
+	"extend",
+	"release",
+	"release",
+	"release",
+	"release",
+	"retry",
+	"takeOver",
+	"issue",
+	"issue",
+	"cancel",
+}
 
 var anySaying = rapid.Custom(func(t *rapid.T) said {
 	return said{
@@ -104,7 +122,10 @@ func TestEveryUpdateOfAGrantIsAnsweredAndNoRunStopsActing(t *testing.T) {
 func TestAReleaseThatComesWhileAGrantClosesIsAnswered(t *testing.T) {
 	t.Parallel()
 	play(t, schedule{
-		Said: []said{{What: "hold", Request: "a", Lasts: 10 * time.Second, Gap: 12 * time.Second}, {What: "release", Request: "a"}},
+		Said: []said{
+			{What: "hold", Request: "a", Lasts: 10 * time.Second, Gap: 12 * time.Second},
+			{What: "release", Request: "a"},
+		},
 		Ends: []answer{{What: "down"}, {What: "yes"}, {What: "yes", After: 20 * time.Second}},
 		Rest: []answer{{What: "yes", After: 3 * time.Second}},
 	})
@@ -122,7 +143,10 @@ func TestALookThatHangsKeepsNoEndWaiting(t *testing.T) {
 func TestAnExtensionThatHangsKeepsNoEndWaiting(t *testing.T) {
 	t.Parallel()
 	w := play(t, schedule{
-		Said:   []said{{What: "hold", Request: "a", Lasts: 10 * time.Second, Gap: 9 * time.Second}, {What: "extend", Request: "a", Lasts: time.Hour}},
+		Said: []said{
+			{What: "hold", Request: "a", Lasts: 10 * time.Second, Gap: 9 * time.Second},
+			{What: "extend", Request: "a", Lasts: time.Hour},
+		},
 		Grants: []answer{{What: "yes"}, {What: "down", After: 20 * time.Second}},
 		Ends:   []answer{{What: "down"}}, // its worker died, say
 	})
@@ -183,7 +207,8 @@ func (w *world) run(in contract.GrantInput, start time.Time, sayings []said) err
 			{Kind: contract.EventCertified, Detail: "until " + clock(time.Time{}), Ask: contract.Sealed[contract.CertificateAsk]{Fact: ask}},
 		} {
 			notice.Target = reporting.Target
-			w.env.OnSignalExternalWorkflow("default-test-namespace", contract.RequestWorkflowID(request), "", contract.SignalNoticed, notice).Return(nil)
+			w.env.OnSignalExternalWorkflow("default-test-namespace", contract.RequestWorkflowID(request), "", contract.SignalNoticed, notice).
+				Return(nil)
 		}
 	}
 	at := time.Duration(0) // a grant is started by what is said to it
@@ -211,16 +236,29 @@ func (w *world) say(s said) {
 	var in any
 	w.said++
 	id := fmt.Sprint(s.What, " ", w.said)
-	lease := contract.Lease{Request: s.Request, Until: w.env.Now().Add(s.Lasts), DriftCheckInterval: contract.Duration{Duration: 15 * time.Second}, Restore: s.Again}
+	lease := contract.Lease{
+		Request:            s.Request,
+		Until:              w.env.Now().Add(s.Lasts),
+		DriftCheckInterval: contract.Duration{Duration: 15 * time.Second},
+		Restore:            s.Again,
+	}
 	switch s.What {
 	case contract.UpdateHold, contract.UpdateExtendLease:
 		in = contract.HoldInput{Access: reporting, Lease: lease}
 	case contract.UpdateRelease:
 		in = contract.ReleaseInput{Access: reporting, Request: s.Request, Patient: s.Patient, Again: s.Again}
 	case contract.UpdateTakeOver:
-		in = contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{Fact: contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Reason: "scrapped"}}}
+		in = contract.TakeOverInput{
+			TakeOver: contract.Sealed[contract.TakeOver]{
+				Fact: contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Reason: "scrapped"},
+			},
+		}
 	case contract.UpdateIssue:
-		in = contract.IssueInput{Ask: contract.Sealed[contract.CertificateAsk]{Fact: contract.CertificateAsk{Request: s.Request, Person: reporting.Person, Target: reporting.Target}}}
+		in = contract.IssueInput{
+			Ask: contract.Sealed[contract.CertificateAsk]{
+				Fact: contract.CertificateAsk{Request: s.Request, Person: reporting.Person, Target: reporting.Target},
+			},
+		}
 	case "cancel":
 		w.env.CancelWorkflow()
 		return
@@ -268,7 +306,7 @@ func later[R any](ctx context.Context, w *world, after time.Duration, a answer, 
 }
 
 func unavailable() error {
-	return contract.Problemf(contract.KindUnavailable, "", "", "the target is down").Application()
+	return contract.Unavailable("the target is down").Application()
 }
 
 func (w *world) grant(ctx context.Context, command contract.GrantCommand) (contract.GrantReceipt, error) {
@@ -278,9 +316,12 @@ func (w *world) grant(ctx context.Context, command contract.GrantCommand) (contr
 		case a.What == "down":
 			return contract.GrantReceipt{}, unavailable()
 		case a.What == "denied":
-			return contract.GrantReceipt{}, contract.Problemf(contract.KindDenied, "", "", "no such role").Application()
-		case a.What == "closed", command.Token.Before(w.token), !w.held && !command.Opens, !command.Until.After(w.env.Now()):
-			return contract.GrantReceipt{}, contract.Problemf(contract.KindClosed, "", "", "it came too late").Application()
+			return contract.GrantReceipt{}, contract.Denied("no such role").Application()
+		case a.What == "closed",
+			command.Token.Before(w.token),
+			!w.held && !command.Opens,
+			!command.Until.After(w.env.Now()):
+			return contract.GrantReceipt{}, contract.Closed("it came too late").Application()
 		}
 		w.held, w.token, w.until = true, command.Token, command.Until
 		return contract.GrantReceipt{Until: command.Until, Leases: command.Leases}, nil
@@ -314,7 +355,7 @@ func (w *world) look(ctx context.Context, _ contract.DetectDriftCommand) (contra
 	a := w.next(&w.script.Looks)
 	return later(ctx, w, 0, a, func() (contract.DetectDriftReceipt, error) {
 		if a.What == "down" {
-			return contract.DetectDriftReceipt{}, contract.Problemf(contract.KindDenied, "", "", "no").Application()
+			return contract.DetectDriftReceipt{}, contract.Denied("no").Application()
 		}
 		return contract.DetectDriftReceipt{Held: a.What == "yes"}, nil
 	})
@@ -326,7 +367,7 @@ func (w *world) rest(ctx context.Context, done func()) error {
 	a.After = min(a.After, grantAttempt)
 	_, err := later(ctx, w, 0, a, func() (contract.Certificate, error) {
 		if a.What == "forbidden" {
-			return contract.Certificate{}, contract.Problemf(contract.KindForbidden, "", "", "no seal").Application()
+			return contract.Certificate{}, contract.Forbidden("no seal").Application()
 		}
 		done()
 		if a.What == "down" {

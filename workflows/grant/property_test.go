@@ -113,7 +113,8 @@ func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
 			for half := range 2 * (longest + 45) {
 				at := time.Duration(half)*time.Second/2 + time.Second/4 // as far from every change as can be
 				g.at(at, func() {
-					if present := !g.until.IsZero(); present != p.live(at) && (present || !slices.ContainsFunc(sent, isUnanswered)) {
+					if present := !g.until.IsZero(); present != p.live(at) &&
+						(present || !slices.ContainsFunc(sent, isUnanswered)) {
 						wrong = append(wrong, at)
 					}
 				})
@@ -123,7 +124,11 @@ func TestP4AccessIsThereExactlyWhileALeaseIsLive(t *testing.T) {
 			require.Empty(t, wrong, "%+v", p.steps)
 			require.False(t, slices.ContainsFunc(sent, isUnanswered))
 			require.True(t, g.until.IsZero())
-			require.False(t, p.live(g.env.Now().Sub(start)+time.Millisecond), "the grant must not end before its last lease")
+			require.False(
+				t,
+				p.live(g.env.Now().Sub(start)+time.Millisecond),
+				"the grant must not end before its last lease",
+			)
 		})
 	}
 }

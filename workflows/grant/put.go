@@ -33,12 +33,21 @@ func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 		leases = leases.With(a.lease)
 		opens = opens || a.opens
 		chains = append(chains, a.chain)
-		g.gone.Released = slices.DeleteFunc(g.gone.Released, func(request string) bool { return request == a.lease.Request })
+		g.gone.Released = slices.DeleteFunc(
+			g.gone.Released,
+			func(request string) bool { return request == a.lease.Request },
+		)
 	}
 	g.open, g.empty = true, time.Time{}
 	g.ending = nil // what is sent now overtakes it
 	command := contract.GrantCommand{
-		Access: g.access, Token: g.next(), Until: leases.End(), Leases: leases, Chains: chains, Gone: g.gone, Opens: opens,
+		Access: g.access,
+		Token:  g.next(),
+		Until:  leases.End(),
+		Leases: leases,
+		Chains: chains,
+		Gone:   g.gone,
+		Opens:  opens,
 	}
 	if !g.held.IsZero() {
 		command.Known, command.Held, command.Standing, command.Identity = g.known, g.chain, g.standing, g.identity
@@ -80,7 +89,11 @@ func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 }
 
 // carryOut has a command carried out. What the first attempt fails with is shown while others are made.
-func (g *run) carryOut(ctx workflow.Context, command contract.GrantCommand, asks []*ask) (contract.GrantReceipt, *contract.Problem, error) {
+func (g *run) carryOut(
+	ctx workflow.Context,
+	command contract.GrantCommand,
+	asks []*ask,
+) (contract.GrantReceipt, *contract.Problem, error) {
 	began := workflow.Now(ctx)
 	receipt, abandoned, err := g.awaitPut(ctx, firstPut(ctx, command), asks)
 	if abandoned != nil || err == nil {
@@ -99,8 +112,9 @@ func (g *run) carryOut(ctx workflow.Context, command contract.GrantCommand, asks
 	return g.awaitPut(ctx, putsAfter(ctx, command, within), asks)
 }
 
-// timeToPut is how long a command may still be tried that began at an instant: not longer than the access is to last, so that
-// what keeps it from being given is told then, and not that it is too late; and not past the end that it has had so far.
+// timeToPut is how long a command may still be tried that began at an instant: not longer than the access is to last,
+// so that what keeps it from being given is told then, and not that it is too late; and not past the end that it has
+// had so far.
 func (g *run) timeToPut(ctx workflow.Context, began, until time.Time) time.Duration {
 	now := workflow.Now(ctx)
 	left := min(began.Add(grantWithin).Sub(now), until.Sub(now))
@@ -131,8 +145,8 @@ func refusal(receipt contract.GrantReceipt, request string) error {
 	return nil
 }
 
-// awaitPut waits for attempts to grant, but not when every request that asked for it is released, and not past the end that the
-// access has had so far: that end must come in time, whatever becomes of the attempt.
+// awaitPut waits for attempts to grant, but not when every request that asked for it is released, and not past the end
+// that the access has had so far: that end must come in time, whatever becomes of the attempt.
 func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask) (
 	receipt contract.GrantReceipt, abandoned *contract.Problem, err error,
 ) {
@@ -148,9 +162,9 @@ func (g *run) awaitPut(ctx workflow.Context, future workflow.Future, asks []*ask
 		err = future.Get(ctx, &receipt)
 		return receipt, nil, err
 	case g.released(asks):
-		return receipt, contract.Problemf(contract.KindConflict, "", "", "the request was released while it was being granted"), nil
+		return receipt, contract.Conflict("the request was released while it was being granted"), nil
 	}
-	return receipt, contract.Problemf(contract.KindOverdue, "", "ask again", "the access ended before the target had its new end"), nil
+	return receipt, contract.Overdue("the access ended before the target had its new end").Advise("ask again"), nil
 }
 
 // released is true when nothing is to be held of what is being granted.

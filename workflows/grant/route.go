@@ -10,9 +10,9 @@ import (
 	"curfew/workflows/contract"
 )
 
-// takeVerified takes the asks that somebody vouches for, and learns the way to the target by them. It is the worker of this
-// workflow that verifies, on Curfew's own task queue: until then nothing that a message says of a task queue is believed, or
-// the commands of everybody's leases would wait where nobody works.
+// takeVerified takes the asks that somebody vouches for, and learns the way to the target by them. It is the worker of
+// this workflow that verifies, on Curfew's own task queue: until then nothing that a message says of a task queue is
+// believed, or the commands of everybody's leases would wait where nobody works.
 func (g *run) takeVerified(ctx workflow.Context) []*ask {
 	asks := g.takeAsks()
 	if len(asks) == 0 {
@@ -25,7 +25,7 @@ func (g *run) takeVerified(ctx workflow.Context) []*ask {
 	var route contract.Route
 	if err := routeLocally(ctx, in).Get(ctx, &route); err != nil {
 		for _, a := range asks {
-			a.fail(contract.Problemf(contract.KindUnavailable, "", "", "the lease could not be verified: %v", err).Application())
+			a.fail(contract.Unavailable("the lease could not be verified: %v", err).Application())
 		}
 		return nil
 	}
@@ -44,8 +44,8 @@ func (g *run) takeVerified(ctx workflow.Context) []*ask {
 	return verified
 }
 
-// findRoute learns the way to the target for a run that has verified no ask: one that begins with a release, say. Whoever
-// started it could say anything.
+// findRoute learns the way to the target for a run that has verified no ask: one that begins with a release, say.
+// Whoever started it could say anything.
 func (g *run) findRoute(ctx workflow.Context) {
 	if g.routed {
 		return
@@ -71,8 +71,13 @@ func (g *run) raiseForged(ctx workflow.Context, request string, problem contract
 	}
 	g.forged[id] = true
 	g.raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
-		ID: id, Kind: contract.AlarmForged, At: workflow.Now(ctx), Target: g.access.Target, Grant: g.access.GrantID(),
-		Requests: []string{request}, Actor: contract.ActorCurfew,
-		Text: "Somebody who can write to the Temporal namespace asked for access that was not decided: " + problem.Error(),
+		ID:       id,
+		Kind:     contract.AlarmForged,
+		At:       workflow.Now(ctx),
+		Target:   g.access.Target,
+		Grant:    g.access.GrantID(),
+		Requests: []string{request},
+		Actor:    contract.ActorCurfew,
+		Text:     "Somebody who can write to the Temporal namespace asked for access that was not decided: " + problem.Error(),
 	}})
 }

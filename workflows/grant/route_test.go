@@ -26,7 +26,10 @@ func (g *target) queues() map[string]bool {
 func (g *target) holdOn(queue, request string, lasts time.Duration) *answered {
 	access := reporting
 	access.TaskQueue = queue
-	return g.update(contract.UpdateHold, contract.HoldInput{Access: access, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}})
+	return g.update(
+		contract.UpdateHold,
+		contract.HoldInput{Access: access, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}},
+	)
 }
 
 func TestP7AnUnvouchedHoldDoesNotSayWhoseWorkersReachTheTarget(t *testing.T) {

@@ -81,9 +81,18 @@ type ending struct {
 
 func restore(ctx workflow.Context, in contract.GrantInput) *run {
 	g := &run{
-		access: in.Access, leases: in.State.Leases, held: in.State.Held, standing: in.State.Standing, open: true, gone: in.State.Gone,
-		identity: in.State.Identity, chain: in.State.Chain, chains: in.State.Chains, known: in.State.Known,
-		token: contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq}, forged: map[string]bool{},
+		access:   in.Access,
+		leases:   in.State.Leases,
+		held:     in.State.Held,
+		standing: in.State.Standing,
+		open:     true,
+		gone:     in.State.Gone,
+		identity: in.State.Identity,
+		chain:    in.State.Chain,
+		chains:   in.State.Chains,
+		known:    in.State.Known,
+		token:    contract.Token{Epoch: in.State.Epoch, Seq: in.State.Seq},
+		forged:   map[string]bool{},
 	}
 	if g.token.Epoch == 0 {
 		g.token.Epoch = workflow.GetInfo(ctx).WorkflowStartTime.UnixNano()
@@ -101,8 +110,16 @@ func (g *run) wakeAt() time.Time {
 
 func (g *run) state() contract.GrantState {
 	return contract.GrantState{
-		Epoch: g.token.Epoch, Seq: g.token.Seq, Leases: g.leases, Held: g.held, Standing: g.standing, Identity: g.identity,
-		Gone: g.gone, Chain: g.chain, Chains: g.chains, Known: g.known,
+		Epoch:    g.token.Epoch,
+		Seq:      g.token.Seq,
+		Leases:   g.leases,
+		Held:     g.held,
+		Standing: g.standing,
+		Identity: g.identity,
+		Gone:     g.gone,
+		Chain:    g.chain,
+		Chains:   g.chains,
+		Known:    g.known,
 	}
 }
 
@@ -165,7 +182,7 @@ func (g *run) apply(ctx workflow.Context) {
 		g.gone.Over = append(g.gone.Over, g.leases.Requests()...)
 		g.leases = nil
 		for _, a := range g.takeAsks() {
-			a.fail(contract.Problemf(contract.KindConflict, "", "ask again", "the grant was canceled").Application())
+			a.fail(contract.Conflict("the grant was canceled").Advise("ask again").Application())
 		}
 	}
 }

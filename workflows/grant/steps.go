@@ -24,8 +24,9 @@ const (
 	shortestGrant = time.Second
 	// endAttempt bounds what is done of an end at once: lock, revoke, end sessions, read back.
 	endAttempt = 20 * time.Second
-	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the first may
-	// have died while it waited. No workflow task is needed for that, which a dead worker might hold up once more.
+	// unanswered is how long after the instant the server gives an end that waited in a worker to another one: the
+	// first may have died while it waited. No workflow task is needed for that, which a dead worker might hold up once
+	// more.
 	unanswered = 2500 * time.Millisecond
 	// shortestEnd is what an attempt has at least, so that it can say which call to the target has not been answered.
 	shortestEnd = 8 * time.Second
@@ -33,8 +34,8 @@ const (
 	driftWithin = time.Minute
 )
 
-// firstPut gives access, or moves its end, and reads it back, in one attempt. That has its time also when the access is to last
-// for less, so that the target's own error is told.
+// firstPut gives access, or moves its end, and reads it back, in one attempt. That has its time also when the access is
+// to last for less, so that the target's own error is told.
 func firstPut(ctx workflow.Context, command contract.GrantCommand) workflow.Future {
 	within := max(min(grantWithin, command.Until.Sub(workflow.Now(ctx))), grantAttempt)
 	return putOnTarget(ctx, command, within, &temporal.RetryPolicy{MaximumAttempts: 1})
@@ -47,7 +48,12 @@ func putsAfter(ctx workflow.Context, command contract.GrantCommand, within time.
 	})
 }
 
-func putOnTarget(ctx workflow.Context, command contract.GrantCommand, within time.Duration, retry *temporal.RetryPolicy) workflow.Future {
+func putOnTarget(
+	ctx workflow.Context,
+	command contract.GrantCommand,
+	within time.Duration,
+	retry *temporal.RetryPolicy,
+) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Grant until " + clock(command.Until) + " and read back",
 		StartToCloseTimeout:    grantAttempt,
@@ -68,9 +74,12 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 	options := workflow.ActivityOptions{
 		Summary:             "End at " + clock(command.Until) + " and see that it is gone",
 		StartToCloseTimeout: attempt,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
-		Priority:            temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
-		TaskQueue:           contract.TargetTaskQueue(command.Access.TaskQueue),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond,
+			MaximumInterval: 30 * time.Second,
+		},
+		Priority:  temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
+		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
 	}
 	if !patient {
 		options.ScheduleToCloseTimeout = waiting + alarm
@@ -84,22 +93,28 @@ func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftComma
 		Summary:                "Look whether the access is still there",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: driftWithin,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: time.Second, NonRetryableErrorTypes: contract.Final},
-		Priority:               temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
-		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        time.Second,
+			NonRetryableErrorTypes: contract.Final,
+		},
+		Priority:  temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
+		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityDetectDrift, command)
 }
 
-// takeOverOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may be
-// what is broken.
+// takeOverOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may
+// be what is broken.
 func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
 		Summary:                "Close the holding",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: grantAttempt,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, NonRetryableErrorTypes: contract.Final},
-		Priority:               temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
-		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        200 * time.Millisecond,
+			NonRetryableErrorTypes: contract.Final,
+		},
+		Priority:  temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
+		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityTakeOver, command)
 }
 
@@ -109,15 +124,22 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 		Summary:                "Issue a certificate",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: grantAttempt,
-		RetryPolicy:            &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, NonRetryableErrorTypes: contract.Answered},
-		Priority:               temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
-		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval:        200 * time.Millisecond,
+			NonRetryableErrorTypes: contract.Answered,
+		},
+		Priority:  temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
+		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
 	}), contract.ActivityIssue, command)
 }
 
 // routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
 func routeLocally(ctx workflow.Context, in contract.RouteInput) workflow.Future {
-	return workflow.ExecuteLocalActivity(locally(ctx, "Verify leases and find the workers of the target"), contract.ActivityRoute, in)
+	return workflow.ExecuteLocalActivity(
+		locally(ctx, "Verify leases and find the workers of the target"),
+		contract.ActivityRoute,
+		in,
+	)
 }
 
 // verifyLocally verifies a take-over there.
@@ -138,7 +160,9 @@ func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Futur
 		Summary:             "Raise the alarm: " + string(alarm.Kind),
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Final,
+			InitialInterval:        200 * time.Millisecond,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: contract.Final,
 		},
 		Priority: temporal.Priority{PriorityKey: 4},
 	}), contract.ActivityAlarm, alarm)
@@ -150,7 +174,9 @@ func recordEnds(ctx workflow.Context, in contract.RecordEndsInput) workflow.Futu
 		Summary:             "Record what has ended",
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval: 200 * time.Millisecond, MaximumInterval: time.Minute, NonRetryableErrorTypes: contract.Final,
+			InitialInterval:        200 * time.Millisecond,
+			MaximumInterval:        time.Minute,
+			NonRetryableErrorTypes: contract.Final,
 		},
 		Priority: temporal.Priority{PriorityKey: 1},
 	}), contract.ActivityRecordEnds, in)

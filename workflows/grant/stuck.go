@@ -28,8 +28,12 @@ func (g *run) becomeStuck(ctx workflow.Context, since time.Time, problem string)
 
 func (g *run) raiseStuck(ctx workflow.Context) {
 	g.stuckRaisedAt = workflow.Now(ctx)
-	g.raiseAlarm(ctx, contract.AlarmStuck, "The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
-		g.problem+". Curfew keeps trying. See `curfew stuck list`.")
+	g.raiseAlarm(
+		ctx,
+		contract.AlarmStuck,
+		"The access of "+g.access.Account+" should have ended at "+clock(g.since)+" and can't be taken away: "+
+			g.problem+". Curfew keeps trying. See `curfew stuck list`.",
+	)
 }
 
 func (g *run) clearStuck(ctx workflow.Context) {
@@ -41,7 +45,10 @@ func (g *run) clearStuck(ctx workflow.Context) {
 
 func (g *run) requireStuck() error {
 	if !g.stuck {
-		return contract.Problemf(contract.KindConflict, "grant", "see the stuck ones with curfew stuck list", "its revoke is not stuck").Application()
+		return contract.Conflict("its revoke is not stuck").
+			At("grant").
+			Advise("see the stuck ones with curfew stuck list").
+			Application()
 	}
 	return nil
 }
@@ -50,15 +57,21 @@ func (g *run) validateTakeOver(in contract.TakeOverInput) error {
 	fact := in.TakeOver.Fact
 	switch {
 	case fact.By == "" || contract.IsBlank(fact.Reason):
-		return contract.Problemf(contract.KindInvalid, "reason", "say who answers for the access, and why", "is missing").Application()
+		return contract.Invalid("is missing").
+			At("reason").
+			Advise("say who answers for the access, and why").
+			Application()
 	case fact.Grant != g.access.GrantID():
-		return contract.Problemf(contract.KindInvalid, "grant", "send it to "+contract.Shorten(fact.Grant, 512), "is not this grant").Application()
+		return contract.Invalid("is not this grant").
+			At("grant").
+			Advise("send it to " + contract.Shorten(fact.Grant, 512)).
+			Application()
 	}
 	return g.requireStuck()
 }
 
-// validateRetry takes a retry of everything that has not come to its end: also of access that nobody had the lock to look
-// after, and in a run that was started to look.
+// validateRetry takes a retry of everything that has not come to its end: also of access that nobody had the lock to
+// look after, and in a run that was started to look.
 func (g *run) validateRetry() error {
 	if g.unseen() {
 		return nil
@@ -105,15 +118,16 @@ func (t *takeOver) fail(err error) { t.done, t.err = true, err }
 func (g *run) handleTakeOver(ctx workflow.Context, in contract.TakeOverInput) (contract.GrantStatus, error) {
 	t := &takeOver{Sealed: in.TakeOver}
 	if earlier := g.takeOver; earlier != nil {
-		earlier.fail(contract.Problemf(contract.KindConflict, "", "", "somebody else answers for it now").Application())
+		earlier.fail(contract.Conflict("somebody else answers for it now").Application())
 	}
 	g.takeOver = t
 	await(ctx, func() bool { return t.done })
 	return g.status(), t.err
 }
 
-// applyTakeOver leaves the access to the person who takes it over, when the server has sealed that: it is verified here, and by
-// the target's workers if they can be reached. If the holding can't be closed, the watchdog of the workers that have it will go on trying, which does no harm.
+// applyTakeOver leaves the access to the person who takes it over, when the server has sealed that: it is verified
+// here, and by the target's workers if they can be reached. If the holding can't be closed, the watchdog of the workers
+// that have it will go on trying, which does no harm.
 func (g *run) applyTakeOver(ctx workflow.Context) {
 	t := g.takeOver
 	g.takeOver = nil
@@ -125,7 +139,10 @@ func (g *run) applyTakeOver(ctx workflow.Context) {
 	if !g.stuck || g.ending != nil && g.ending.future.IsReady() {
 		return // it went meanwhile, or an attempt has an answer
 	}
-	err := takeOverOnTarget(ctx, contract.TakeOverCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed}).Get(ctx, nil)
+	err := takeOverOnTarget(
+		ctx,
+		contract.TakeOverCommand{Access: g.access, Token: g.next(), TakeOver: t.Sealed},
+	).Get(ctx, nil)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindForbidden {
 		t.fail(problem.Application())
 		return
@@ -135,7 +152,11 @@ func (g *run) applyTakeOver(ctx workflow.Context) {
 	}
 	g.tryAgain()
 	by := t.Sealed
-	alarm := g.alarm(ctx, contract.AlarmTakenOver, by.Fact.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Fact.Reason)
+	alarm := g.alarm(
+		ctx,
+		contract.AlarmTakenOver,
+		by.Fact.By+" answers for the access of "+g.access.Account+", which could not be taken away: "+by.Fact.Reason,
+	)
 	alarm.Actor = by.Fact.By
 	g.raise(ctx, contract.AlarmInput{Alarm: alarm, TakeOver: by})
 	g.close()

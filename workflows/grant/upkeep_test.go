@@ -11,7 +11,10 @@ import (
 
 func (g *target) holdAndLook(request string, lasts, every time.Duration, restore bool) *answered {
 	return g.update(contract.UpdateHold, contract.HoldInput{Access: reporting, Lease: contract.Lease{
-		Request: request, Until: g.env.Now().Add(lasts), DriftCheckInterval: contract.Duration{Duration: every}, Restore: restore,
+		Request:            request,
+		Until:              g.env.Now().Add(lasts),
+		DriftCheckInterval: contract.Duration{Duration: every},
+		Restore:            restore,
 	}})
 }
 
@@ -38,8 +41,18 @@ func TestAccessThatSomebodyElseTookAwayIsReportedOnce(t *testing.T) {
 	g.at(15*time.Minute, func() { g.until = time.Time{} })
 	g.run(t)
 	g.env.AssertExpectations(t)
-	require.Equal(t, []string{"grant", "look", "look", "look", "look", "look", "revoke"}, g.log, "it is not given again")
-	require.Equal(t, []bool{false, false, true, true, true}, g.known, "the alarm is raised where the access is looked at, once")
+	require.Equal(
+		t,
+		[]string{"grant", "look", "look", "look", "look", "look", "revoke"},
+		g.log,
+		"it is not given again",
+	)
+	require.Equal(
+		t,
+		[]bool{false, false, true, true, true},
+		g.known,
+		"the alarm is raised where the access is looked at, once",
+	)
 	require.Empty(t, g.alarms)
 }
 
@@ -129,11 +142,17 @@ func TestWhoeverTakesStuckAccessOverIsNamedToThoseWhoWait(t *testing.T) {
 	var waiting, nameless *answered
 	by := contract.TakeOver{Grant: reporting.GrantID(), By: "dave", Reason: "the server was scrapped"}
 	takeOver := func(by contract.TakeOver) *answered {
-		return g.update(contract.UpdateTakeOver, contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{Fact: by}})
+		return g.update(
+			contract.UpdateTakeOver,
+			contract.TakeOverInput{TakeOver: contract.Sealed[contract.TakeOver]{Fact: by}},
+		)
 	}
 	g.at(0, func() { g.hold("a", time.Hour) })
 	g.at(2*time.Hour, func() {
-		waiting = g.update(contract.UpdateRelease, contract.ReleaseInput{Access: reporting, Request: "a", Patient: true})
+		waiting = g.update(
+			contract.UpdateRelease,
+			contract.ReleaseInput{Access: reporting, Request: "a", Patient: true},
+		)
 	})
 	g.at(3*time.Hour, func() { nameless = takeOver(contract.TakeOver{Grant: reporting.GrantID(), By: "dave"}) })
 	g.at(4*time.Hour, func() { takeOver(by) })

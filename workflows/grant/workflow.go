@@ -13,13 +13,14 @@ import (
 
 const (
 	// lead is how long before its end a grant wakes up at the latest. Timers, workflow tasks and activity tasks of a
-	// thousand grants that end together take the server seconds; the activity that waits in a worker already takes none.
+	// thousand grants that end together take the server seconds; the activity that waits in a worker already takes
+	// none.
 	lead = 15 * time.Second
-	// spread is how much earlier it may be, each grant by its own id: a thousand that wake in one second would still be on
-	// their way when the lead is over.
+	// spread is how much earlier it may be, each grant by its own id: a thousand that wake in one second would still be
+	// on their way when the lead is over.
 	spread = 30 * time.Second
-	// overdue is how long after the instant another end is sent beside the first. A worker that dies while it waits is noticed
-	// sooner, by the server (unanswered); this is for one that hangs.
+	// overdue is how long after the instant another end is sent beside the first. A worker that dies while it waits is
+	// noticed sooner, by the server (unanswered); this is for one that hangs.
 	overdue = 5 * time.Second
 	// alarm is how long a revoke may fail before the grant is stuck.
 	alarm = time.Minute
@@ -57,7 +58,11 @@ func Grant(ctx workflow.Context, in contract.GrantInput) error {
 		case !workflow.Now(safe).Before(g.wakeAt()):
 			g.endAt(safe, g.held)
 		case workflow.GetInfo(ctx).GetContinueAsNewSuggested() && g.isDrained(safe):
-			return workflow.NewContinueAsNewError(ctx, contract.WorkflowGrant, contract.GrantInput{Access: g.access, State: g.state()})
+			return workflow.NewContinueAsNewError(
+				ctx,
+				contract.WorkflowGrant,
+				contract.GrantInput{Access: g.access, State: g.state()},
+			)
 		default:
 			g.sleep(safe)
 		}

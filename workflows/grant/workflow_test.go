@@ -43,7 +43,7 @@ func (g *target) Route(_ context.Context, in contract.RouteInput) (contract.Rout
 	route := contract.Route{TaskQueue: g.queue, Refused: make([]*contract.Problem, len(in.Holds))}
 	for i, hold := range in.Holds {
 		if g.unsealed[hold.Lease.Request] {
-			route.Refused[i] = contract.Problemf(contract.KindForbidden, "", "", "nobody vouches for it")
+			route.Refused[i] = contract.Forbidden("nobody vouches for it")
 		}
 	}
 	return route, nil
@@ -105,7 +105,7 @@ func (g *target) End(ctx context.Context, command contract.EndCommand) (contract
 
 func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 	if g.broken {
-		return contract.EndReceipt{}, contract.Problemf(contract.KindUnavailable, "", "", "the target is down").Application()
+		return contract.EndReceipt{}, contract.Unavailable("the target is down").Application()
 	}
 	if g.endErr != nil {
 		err := g.endErr
@@ -135,12 +135,17 @@ func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 
 func (g *target) VerifyTakeOver(_ context.Context, in contract.TakeOverInput) error {
 	if g.unsealed[in.TakeOver.Fact.By] {
-		return contract.Problemf(contract.KindForbidden, "", "", "nobody vouches for it").Application()
+		return contract.Forbidden("nobody vouches for it").Application()
 	}
 	return nil
 }
 
-var reporting = contract.Access{Target: "db", Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+var reporting = contract.Access{
+	Target:      "db",
+	Entitlement: json.RawMessage(`{"role":"reporting"}`),
+	Person:      "alice",
+	Account:     "alice",
+}
 
 func newTarget(t *testing.T, g *target) *target {
 	t.Helper()
@@ -178,11 +183,17 @@ func (g *target) update(name string, in any) *answered {
 func (g *target) at(after time.Duration, do func()) { g.env.RegisterDelayedCallback(do, after) }
 
 func (g *target) hold(request string, lasts time.Duration) *answered {
-	return g.update(contract.UpdateHold, contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}})
+	return g.update(
+		contract.UpdateHold,
+		contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}},
+	)
 }
 
 func (g *target) extend(request string, lasts time.Duration) *answered {
-	return g.update(contract.UpdateExtendLease, contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}})
+	return g.update(
+		contract.UpdateExtendLease,
+		contract.HoldInput{Access: reporting, Lease: contract.Lease{Request: request, Until: g.env.Now().Add(lasts)}},
+	)
 }
 
 func (g *target) release(request string) *answered {
@@ -261,7 +272,7 @@ func TestAGrantEndsWithItsLastLease(t *testing.T) {
 
 func TestAGrantThatFailedIsRevokedAllTheSame(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, &target{grantErr: contract.Problemf(contract.KindDenied, "", "", "no such role").Application()})
+	g := newTarget(t, &target{grantErr: contract.Denied("no such role").Application()})
 	var got *answered
 	g.at(0, func() { got = g.hold("a", time.Hour) })
 	g.run(t)
@@ -271,7 +282,7 @@ func TestAGrantThatFailedIsRevokedAllTheSame(t *testing.T) {
 
 func TestWhatTheFirstAttemptToGrantFailsWithIsShownWhileOthersAreMade(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, &target{grantErr: contract.Problemf(contract.KindUnavailable, "", "", "the target is down").Application()})
+	g := newTarget(t, &target{grantErr: contract.Unavailable("the target is down").Application()})
 	var got *answered
 	g.at(0, func() { got = g.hold("a", time.Hour) })
 	g.at(putAgain/2, func() {
@@ -292,7 +303,7 @@ func TestP2ATargetThatAsksForTimeBeforeALaterEndDoesNotDelayTheFormerOne(t *test
 	var got *answered
 	g.at(0, func() { g.hold("a", time.Minute) })
 	g.at(50*time.Second, func() {
-		busy := contract.Problemf(contract.KindUnavailable, "", "", "ask later")
+		busy := contract.Unavailable("ask later")
 		busy.RetryAfter.Duration = 20 * time.Second
 		g.grantErr = busy.Application()
 		got = g.extend("a", time.Hour)
@@ -332,7 +343,7 @@ func TestAReleaseDuringTheGrantIsNotHeldUpByIt(t *testing.T) {
 
 func TestARevokeThatFailsIsTriedAgainUntilItSucceeds(t *testing.T) {
 	t.Parallel()
-	g := newTarget(t, &target{endErr: contract.Problemf(contract.KindInvalid, "", "", "nonsense").Application()})
+	g := newTarget(t, &target{endErr: contract.Invalid("nonsense").Application()})
 	var got *answered
 	g.at(0, func() { g.hold("a", time.Hour) })
 	g.at(time.Minute, func() { got = g.release("a") })
@@ -363,7 +374,10 @@ func TestASuccessorTakesOverTheLeasesThatWereLeft(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{})
 	g.at(0, func() {
-		g.left = contract.Leases{{Request: "a", Until: g.env.Now().Add(time.Hour)}, {Request: "b", Until: g.env.Now().Add(2 * time.Hour)}}
+		g.left = contract.Leases{
+			{Request: "a", Until: g.env.Now().Add(time.Hour)},
+			{Request: "b", Until: g.env.Now().Add(2 * time.Hour)},
+		}
 		g.release("a")
 	})
 	require.Equal(t, 2*time.Hour, g.run(t))
@@ -378,7 +392,10 @@ func TestAGrantRefusesWhatIsNotItsOwnOrOver(t *testing.T) {
 	g.at(time.Minute, func() {
 		other := reporting
 		other.Account = "mallory"
-		foreign = g.update(contract.UpdateHold, contract.HoldInput{Access: other, Lease: contract.Lease{Request: "x", Until: g.env.Now().Add(time.Hour)}})
+		foreign = g.update(
+			contract.UpdateHold,
+			contract.HoldInput{Access: other, Lease: contract.Lease{Request: "x", Until: g.env.Now().Add(time.Hour)}},
+		)
 		over = g.hold("x", -time.Second)
 	})
 	require.Equal(t, time.Hour, g.run(t))

@@ -40,7 +40,9 @@ func Corpus(t *testing.T, name string, run any) {
 
 // Replay runs a workflow's code against a history, and fails when it would do anything else than what it did.
 func Replay(name string, run any, history *historypb.History) error {
-	replayer, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true})
+	replayer, err := worker.NewWorkflowReplayerWithOptions(
+		worker.WorkflowReplayerOptions{DisableRegistrationAliasing: true},
+	)
 	if err != nil {
 		return err
 	}
@@ -62,7 +64,12 @@ func Write(path string, history *historypb.History) (err error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil { //nolint:gosec // test data that everybody may read
 		return err
 	}
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644) //nolint:gosec // the caller's own test data
+	//nolint:gosec // the caller's own test data
+	file, err := os.OpenFile(
+		path,
+		os.O_WRONLY|os.O_CREATE|os.O_EXCL,
+		0o644,
+	)
 	if err != nil {
 		return fmt.Errorf("histories are recorded once for each release: %w", err)
 	}

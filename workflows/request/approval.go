@@ -56,8 +56,8 @@ func (b *reviewSet) count(first int, refused []int) (decided []contract.Sealed[c
 	return decided
 }
 
-// close takes no more reviews. Those that came while the last decision was made had no part in it, and so are none of its
-// grounds.
+// close takes no more reviews. Those that came while the last decision was made had no part in it, and so are none of
+// its grounds.
 func (b *reviewSet) close() {
 	b.closed = true
 	b.given = slices.DeleteFunc(b.given, func(v *givenReview) bool { return !v.counted })
@@ -80,7 +80,8 @@ func (b *reviewSet) last(ruling contract.Ruling) (reviewer, reason string) {
 // leastPause is how long the policy is left alone at least, whatever its clock says.
 const leastPause = time.Second
 
-// awaitDecision collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken back.
+// awaitDecision collects reviews until the policy says yes or no, nobody has decided in time, or the request is taken
+// back.
 func (r *run) awaitDecision(ctx workflow.Context) bool {
 	decideBy := r.fact().AskedAt.Add(r.fact().Terms.PendingFor.Duration)
 	r.status.DecideBy = &decideBy
@@ -110,7 +111,13 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 		}
 		left := decideBy.Sub(workflow.Now(ctx))
 		if left <= 0 {
-			r.recordEvent(ctx, contract.EventLapsed, contract.ActorDeadline, "", "Nobody decided in "+r.fact().Terms.PendingFor.String()+".")
+			r.recordEvent(
+				ctx,
+				contract.EventLapsed,
+				contract.ActorDeadline,
+				"",
+				"Nobody decided in "+r.fact().Terms.PendingFor.String()+".",
+			)
 			return false
 		}
 		r.askReviewers(ctx, decision)
@@ -127,14 +134,19 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 	return false
 }
 
-// askPolicy asks the policy about the request, or an extension of it, and returns the reviews that it has judged for the first
-// time. It gives up when somebody ends the request or its time is over.
+// askPolicy asks the policy about the request, or an extension of it, and returns the reviews that it has judged for
+// the first time. It gives up when somebody ends the request or its time is over.
 func (r *run) askPolicy(
 	ctx workflow.Context, reviews *reviewSet, x *contract.ExtensionQuestion, by time.Time,
 ) (decision contract.Decision, fresh []contract.Review, decided bool) {
 	asked := len(reviews.given)
 	future := decide(ctx, contract.DecideInput{Request: r.in.Request, Reviews: r.reviews.sealed(), Extension: x})
-	wait.For(ctx, by.Sub(workflow.Now(ctx)), "Decide by "+clock(by), func() bool { return future.IsReady() || r.endRequest != nil })
+	wait.For(
+		ctx,
+		by.Sub(workflow.Now(ctx)),
+		"Decide by "+clock(by),
+		func() bool { return future.IsReady() || r.endRequest != nil },
+	)
 	if !future.IsReady() {
 		return decision, nil, false
 	}
@@ -156,8 +168,8 @@ func (r *run) askPolicy(
 	return decision, fresh, true
 }
 
-// sealedDecision is what targets go by. A decision of a release that sealed nothing has none, and where seals are checked nothing
-// is granted on it.
+// sealedDecision is what targets go by. A decision of a release that sealed nothing has none, and where seals are
+// checked nothing is granted on it.
 func sealedDecision(decision contract.Decision) contract.Sealed[contract.DecisionFact] {
 	if decision.Fact == nil {
 		return contract.Sealed[contract.DecisionFact]{}

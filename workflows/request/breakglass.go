@@ -30,8 +30,18 @@ func (r *run) recordBreakGlass(ctx workflow.Context, decision contract.Decision)
 	if len(decision.Unreviewed) > 0 {
 		again = fmt.Sprintf(" It is used again: nobody has reviewed %s yet.", strings.Join(decision.Unreviewed, ", "))
 	}
-	r.recordEventTo(ctx, contract.EventBreakGlassUsed, r.status.Requester, r.status.Reason,
-		fmt.Sprintf("Not asked: %s. A second person has to review it by %s.", strings.Join(skipped, ", "), clock(by))+again, skipped)
+	r.recordEventTo(
+		ctx,
+		contract.EventBreakGlassUsed,
+		r.status.Requester,
+		r.status.Reason,
+		fmt.Sprintf(
+			"Not asked: %s. A second person has to review it by %s.",
+			strings.Join(skipped, ", "),
+			clock(by),
+		)+again,
+		skipped,
+	)
 }
 
 // handlePostReview answers when the policy has said whether the review counts.
@@ -62,7 +72,10 @@ func (r *run) applyPostReview(ctx workflow.Context, review contract.Sealed[contr
 	if !r.status.NeedsPostReview() {
 		return r.reviewedAlready()
 	}
-	if err := checkPostReview(ctx, contract.PostReviewInput{Request: r.in.Request, Review: review}).Get(ctx, nil); err != nil {
+	if err := checkPostReview(
+		ctx,
+		contract.PostReviewInput{Request: r.in.Request, Review: review},
+	).Get(ctx, nil); err != nil {
 		return contract.AsProblem(err).Application()
 	}
 	fact := review.Fact
@@ -80,7 +93,7 @@ func (r *run) reviewedAlready() error {
 	if r.status.PostReview == nil {
 		return r.errEnded()
 	}
-	return contract.Problemf(contract.KindConflict, "", "", "%s has reviewed it already", r.status.PostReview.Reviewer).Application()
+	return contract.Conflict("%s has reviewed it already", r.status.PostReview.Reviewer).Application()
 }
 
 const (
@@ -92,12 +105,29 @@ const (
 func (r *run) awaitPostReview(ctx workflow.Context) {
 	pause := r.untilReviewDue(ctx)
 	for every := postReviewReminder; r.status.NeedsPostReview(); every = min(2*every, longestPostReviewReminder) {
-		if wait.For(ctx, pause, "A second person has to review the break-glass access", func() bool { return !r.status.NeedsPostReview() }) {
+		if wait.For(
+			ctx,
+			pause,
+			"A second person has to review the break-glass access",
+			func() bool { return !r.status.NeedsPostReview() },
+		) {
 			return
 		}
-		r.recordEventTo(ctx, contract.EventBreakGlassReviewOverdue, contract.ActorCurfew, "", "It was to be reviewed by "+clock(*r.status.ReviewDue)+".", r.others())
-		r.alarm(ctx, contract.AlarmBreakGlassReviewOverdue, workflow.Now(ctx).Unix(), r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
-			strings.Join(r.others(), ", ")+" review it")
+		r.recordEventTo(
+			ctx,
+			contract.EventBreakGlassReviewOverdue,
+			contract.ActorCurfew,
+			"",
+			"It was to be reviewed by "+clock(*r.status.ReviewDue)+".",
+			r.others(),
+		)
+		r.alarm(
+			ctx,
+			contract.AlarmBreakGlassReviewOverdue,
+			workflow.Now(ctx).Unix(),
+			r.status.Requester+" used break-glass access, and nobody has reviewed it: have one of "+
+				strings.Join(r.others(), ", ")+" review it",
+		)
 		pause = every
 	}
 }

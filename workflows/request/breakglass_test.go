@@ -16,12 +16,19 @@ func behindGlass(t *testing.T, w *world) *world {
 		request.BreakGlass, request.Ticket = true, ""
 		request.Terms.Channels = []string{"chat"}
 		request.Terms.Rules.BreakGlass = contract.BreakGlassRule{
-			Groups: []string{"oncall"}, ReviewWithin: lasting(24 * time.Hour), Ticket: contract.TicketPlace{Project: "OPS", Type: "Task"},
+			Groups: []string{
+				"oncall",
+			},
+			ReviewWithin: lasting(24 * time.Hour),
+			Ticket:       contract.TicketPlace{Project: "OPS", Type: "Task"},
 		}
 	}
 	w.policy = func(contract.DecideInput) contract.Decision {
 		return contract.Decision{
-			Ruling: contract.RulingGrant, Why: "alice used break-glass access", BreakGlass: true, Reviewers: []string{"alice", "bob", "carol"},
+			Ruling:     contract.RulingGrant,
+			Why:        "alice used break-glass access",
+			BreakGlass: true,
+			Reviewers:  []string{"alice", "bob", "carol"},
 		}
 	}
 	return newWorld(t, w)
@@ -87,7 +94,12 @@ func TestABreakGlassRequestStaysOpenUntilASecondPersonHasReviewedIt(t *testing.T
 			w.at(tc.after-time.Minute, func() {
 				own = w.review("alice", contract.VerdictApprove)
 				unfit = w.update(contract.UpdateReview, contract.ReviewInput{Review: contract.Sealed[contract.Review]{
-					Fact: contract.Review{Request: "01TEST", Reviewer: "mallory", Verdict: contract.VerdictApprove, Rules: []string{"ops"}},
+					Fact: contract.Review{
+						Request:  "01TEST",
+						Reviewer: "mallory",
+						Verdict:  contract.VerdictApprove,
+						Rules:    []string{"ops"},
+					},
 				}})
 			})
 			w.at(tc.after, func() { first = w.review("bob", tc.verdict) })
@@ -121,7 +133,9 @@ func TestP2BreakGlassAccessIsExtendedNoFurtherThanItsOwnMaximum(t *testing.T) {
 	opens := w.asks
 	w.asks = func(request *contract.Request) {
 		opens(request)
-		request.Terms.Rules.BreakGlass.MaxDuration = lasting(75 * time.Minute) // it lasts an hour, of at most three by the template
+		request.Terms.Rules.BreakGlass.MaxDuration = lasting(
+			75 * time.Minute,
+		) // it lasts an hour, of at most three by the template
 	}
 	var tooLong, fits *answered
 	w.at(10*time.Minute, func() { tooLong = w.extend(16 * time.Minute) })

@@ -10,14 +10,14 @@ import (
 )
 
 const (
-	// shortestEvidenceInterval is how soon the ticket and the incident of access are looked at again; access that lasts long is
-	// looked at more seldom, so that its history stays short.
+	// shortestEvidenceInterval is how soon the ticket and the incident of access are looked at again; access that lasts
+	// long is looked at more seldom, so that its history stays short.
 	shortestEvidenceInterval = time.Minute
 	evidenceChecks           = 250
 )
 
-// watchEvidence ends the access when its ticket is closed or its incident resolved, where the template says so. Webhooks
-// tell that at once; this is for those that never arrive. A system that does not answer ends nothing.
+// watchEvidence ends the access when its ticket is closed or its incident resolved, where the template says so.
+// Webhooks tell that at once; this is for those that never arrive. A system that does not answer ends nothing.
 func (r *run) watchEvidence(ctx workflow.Context) {
 	nothing := contract.EvidenceInput{}
 	if r.evidence() == nothing && !(r.fact().Terms.EndWithTicket && r.opening.Project != "") {

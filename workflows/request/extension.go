@@ -26,9 +26,12 @@ func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 	case r.status.State != contract.StateActive || r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until):
 		return r.errNotActive(ctx)
 	case by.Duration <= 0:
-		return contract.Problemf(contract.KindInvalid, "duration", "ask for a time like 30m", "%s is no time to extend by", by).Application()
+		return contract.Invalid("%s is no time to extend by", by).
+			At("duration").
+			Advise("ask for a time like 30m").
+			Application()
 	case workflow.GetInfo(ctx).GetContinueAsNewSuggested():
-		return contract.Problemf(contract.KindConflict, "", "make a new request", "this request has been changed too often").Application()
+		return contract.Conflict("this request has been changed too often").Advise("make a new request").Application()
 	}
 	latest := r.status.GrantedAt.Add(r.status.MaxDuration.Duration)
 	// Compared by what is left, so that no sum can overflow.
@@ -37,8 +40,10 @@ func (r *run) checkExtension(ctx workflow.Context, by contract.Duration) error {
 		if left > 0 {
 			fix = fmt.Sprintf("ask for %s or less", contract.Duration{Duration: left})
 		}
-		return contract.Problemf(contract.KindInvalid, "duration", fix,
-			"%s more would pass the maximum of %s after the access was granted", by, r.status.MaxDuration).Application()
+		return contract.Invalid("%s more would pass the maximum of %s after the access was granted", by, r.status.MaxDuration).
+			At("duration").
+			Advise(fix).
+			Application()
 	}
 	return nil
 }
@@ -53,7 +58,7 @@ func (r *run) processExtension(ctx workflow.Context) {
 	case !decided:
 		x.fail(r.errNotActive(ctx))
 	case decision.Ruling != contract.RulingGrant:
-		x.fail(contract.Problemf(contract.KindForbidden, "", "", "the policy does not allow it: %s", decision.Why).Application())
+		x.fail(contract.Forbidden("the policy does not allow it: %s", decision.Why).Application())
 	default:
 		r.applyExtension(ctx, x, sealedDecision(decision), x.Fact.By, x.Fact.Reason)
 	}
@@ -87,8 +92,8 @@ func (r *run) clearQueued() {
 	r.pendingExtension, r.status.Extension = nil, nil
 }
 
-// refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows the end
-// may take days.
+// refuseExtensions answers those who wait for the main coroutine, which does not come to them any more: what follows
+// the end may take days.
 func (r *run) refuseExtensions(ctx workflow.Context) {
 	for _, x := range r.extensions {
 		x.fail(r.errNotActive(ctx))
@@ -96,8 +101,14 @@ func (r *run) refuseExtensions(ctx workflow.Context) {
 	r.extensions = nil
 }
 
-// applyExtension moves the end of every lease. Rights were checked; the limits are checked again, because time has passed.
-func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contract.Sealed[contract.DecisionFact], actor, said string) {
+// applyExtension moves the end of every lease. Rights were checked; the limits are checked again, because time has
+// passed.
+func (r *run) applyExtension(
+	ctx workflow.Context,
+	x *extension,
+	decision contract.Sealed[contract.DecisionFact],
+	actor, said string,
+) {
 	if err := r.checkExtension(ctx, x.Fact.Duration); err != nil {
 		x.fail(err)
 		r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", contract.AsProblem(err).Error())
@@ -113,7 +124,13 @@ func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contra
 	if problem := r.moveAll(ctx, from, until); problem != nil {
 		r.chain = before
 		x.fail(r.tooLate(ctx, problem))
-		r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorCurfew, "", "The target did not take the new end. "+problem.Error())
+		r.recordEvent(
+			ctx,
+			contract.EventExtensionDenied,
+			contract.ActorCurfew,
+			"",
+			"The target did not take the new end. "+problem.Error(),
+		)
 		return
 	}
 	r.status.Until = &until
@@ -122,8 +139,8 @@ func (r *run) applyExtension(ctx workflow.Context, x *extension, decision contra
 	r.recordEvent(ctx, contract.EventExtended, actor, said, "By "+x.Fact.Duration.String()+", until "+clock(until)+".")
 }
 
-// tooLate says that the access was over before its new end could be written, if that is why it was not: nobody else can tell
-// whoever has asked what to do then.
+// tooLate says that the access was over before its new end could be written, if that is why it was not: nobody else can
+// tell whoever has asked what to do then.
 func (r *run) tooLate(ctx workflow.Context, problem *contract.Problem) error {
 	if r.endRequest != nil || !workflow.Now(ctx).Before(*r.status.Until) {
 		return r.errNotActive(ctx)
@@ -143,7 +160,7 @@ func (r *run) question(x *extension, anew bool) *contract.ExtensionQuestion {
 func (r *run) extensionsAreReviewed() bool { return r.fact().Terms.Rules.Extension.Review }
 
 func extensionPending() *contract.Problem {
-	return contract.Problemf(contract.KindConflict, "", "", "another extension is waiting for a review")
+	return contract.Conflict("another extension is waiting for a review")
 }
 
 // queueForReview lets an extension wait until a reviewer approves it.
@@ -151,7 +168,13 @@ func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contra
 	fact := sealed.Fact
 	r.pendingExtension, r.status.Extension = &extension{Sealed: sealed}, &fact
 	r.said.Extensions = append(r.said.Extensions, sealed)
-	r.recordEvent(ctx, contract.EventExtensionAsked, fact.By, fact.Reason, "By "+fact.Duration.String()+", when a reviewer approves it.")
+	r.recordEvent(
+		ctx,
+		contract.EventExtensionAsked,
+		fact.By,
+		fact.Reason,
+		"By "+fact.Duration.String()+", when a reviewer approves it.",
+	)
 }
 
 // handleExtendSignal keeps an extension that nobody vouches for until a reviewer approves it.
@@ -168,12 +191,22 @@ func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSig
 		workflow.GetLogger(ctx).Warn("an extension was refused", "request", r.status.ID, "error", err)
 		r.refusals++
 		if r.refusals <= maxRefusalsRecorded {
-			r.recordEvent(ctx, contract.EventExtensionDenied, contract.ActorSignal, signal.Reason, contract.AsProblem(err).Error())
+			r.recordEvent(
+				ctx,
+				contract.EventExtensionDenied,
+				contract.ActorSignal,
+				signal.Reason,
+				contract.AsProblem(err).Error(),
+			)
 		}
 		return
 	}
 	r.queueForReview(ctx, contract.Sealed[contract.Extension]{Fact: contract.Extension{
-		Request: r.status.ID, By: contract.ActorSignal, Duration: by, Reason: clip(signal.Reason), At: workflow.Now(ctx),
+		Request:  r.status.ID,
+		By:       contract.ActorSignal,
+		Duration: by,
+		Reason:   clip(signal.Reason),
+		At:       workflow.Now(ctx),
 	}})
 }
 

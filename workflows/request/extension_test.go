@@ -15,7 +15,8 @@ import (
 // around draws a length of time at, just below or just above one of some limits, or anywhere.
 func around(rt *rapid.T, label string, limits ...time.Duration) time.Duration {
 	limit := rapid.SampledFrom(append(limits, 0, math.MaxInt64, math.MinInt64)).Draw(rt, label+" limit")
-	off := rapid.SampledFrom([]time.Duration{0, 1, -1, time.Millisecond, -time.Millisecond, time.Second, -time.Second, time.Minute, -time.Minute}).Draw(rt, label+" off")
+	off := rapid.SampledFrom([]time.Duration{0, 1, -1, time.Millisecond, -time.Millisecond, time.Second, -time.Second, time.Minute, -time.Minute}).
+		Draw(rt, label+" off")
 	return limit + off // which may overflow, as an attacker would have it
 }
 
@@ -36,7 +37,10 @@ func TestP2NoExtensionAtAnyInstantPassesTheMaximumOrMakesAccessEndless(t *testin
 			signal := rapid.Bool().Draw(rt, label+" by a signal")
 			w.at(at, func() {
 				if signal {
-					w.env.SignalWorkflow(contract.SignalExtend, contract.ExtendSignal{Duration: by.String(), Reason: "more"})
+					w.env.SignalWorkflow(
+						contract.SignalExtend,
+						contract.ExtendSignal{Duration: by.String(), Reason: "more"},
+					)
 				} else {
 					w.extend(by)
 				}

@@ -21,14 +21,35 @@ func (r *run) registerHandlers(ctx workflow.Context) error {
 		workflow.SetQueryHandlerWithOptions(ctx, contract.QueryRequest,
 			func() (contract.Sealed[contract.Request], error) { return r.in.Request, nil },
 			workflow.QueryHandlerOptions{Description: "The request as it was asked for, with its seal"}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateReview, r.handleReview,
-			workflow.UpdateHandlerOptions{Description: "A reviewer's approve or deny, or the review of break-glass access", Validator: r.validateReview}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateExtend, r.handleExtend,
-			workflow.UpdateHandlerOptions{Description: "A later end, within the template's maximum", Validator: r.validateExtend}),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateReview,
+			r.handleReview,
+			workflow.UpdateHandlerOptions{
+				Description: "A reviewer's approve or deny, or the review of break-glass access",
+				Validator:   r.validateReview,
+			},
+		),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateExtend,
+			r.handleExtend,
+			workflow.UpdateHandlerOptions{
+				Description: "A later end, within the template's maximum",
+				Validator:   r.validateExtend,
+			},
+		),
 		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateRevoke, r.handleRevoke,
 			workflow.UpdateHandlerOptions{Description: "End the access now", Validator: r.validateRevoke}),
-		workflow.SetUpdateHandlerWithOptions(ctx, contract.UpdateCancel, r.handleCancel,
-			workflow.UpdateHandlerOptions{Description: "Take back a request before there is access", Validator: r.validateCancel}),
+		workflow.SetUpdateHandlerWithOptions(
+			ctx,
+			contract.UpdateCancel,
+			r.handleCancel,
+			workflow.UpdateHandlerOptions{
+				Description: "Take back a request before there is access",
+				Validator:   r.validateCancel,
+			},
+		),
 	)
 }
 
@@ -37,27 +58,47 @@ func (r *run) validateReview(ctx workflow.Context, in contract.ReviewInput) erro
 	reviews := r.openReviews()
 	switch {
 	case review.Request != r.status.ID:
-		return contract.Problemf(contract.KindInvalid, "request", "review the request that you were shown", "the review is about another request").Application()
+		return contract.Invalid("the review is about another request").
+			At("request").
+			Advise("review the request that you were shown").
+			Application()
 	case review.Verdict != contract.VerdictApprove && review.Verdict != contract.VerdictDeny:
-		return contract.Problemf(contract.KindInvalid, "verdict", "say approve or deny", "%q is no verdict", review.Verdict).Application()
+		return contract.Invalid("%q is no verdict", review.Verdict).
+			At("verdict").
+			Advise("say approve or deny").
+			Application()
 	case review.Reviewer == r.status.Requester || review.Reviewer == r.status.Subject:
-		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews their own request").Application()
+		return contract.Forbidden("nobody reviews their own request").
+			At("reviewer").
+			Advise("ask another reviewer").
+			Application()
 	case r.pendingExtension != nil && review.Reviewer == r.pendingExtension.Fact.By:
-		return contract.Problemf(contract.KindForbidden, "reviewer", "ask another reviewer", "nobody reviews an extension that they asked for").Application()
+		return contract.Forbidden("nobody reviews an extension that they asked for").
+			At("reviewer").
+			Advise("ask another reviewer").
+			Application()
 	case review.Duration.Duration < 0 || review.Duration.Duration > r.status.Duration.Duration:
-		return contract.Problemf(contract.KindInvalid, "duration", "approve "+r.status.Duration.String()+" or less",
-			"%s is not a part of the %s that were asked for", review.Duration, r.status.Duration).Application()
+		return contract.Invalid("%s is not a part of the %s that were asked for", review.Duration, r.status.Duration).
+			At("duration").
+			Advise("approve " + r.status.Duration.String() + " or less").
+			Application()
 	// The server reads who is in which group when somebody reviews; the policy reads it again.
 	case !slices.Contains(r.status.Reviewers, review.Reviewer) && len(review.Rules) == 0:
-		return contract.Problemf(contract.KindForbidden, "reviewer", "ask one of the request's reviewers", "%s is not a reviewer of this request", review.Reviewer).Application()
+		return contract.Forbidden("%s is not a reviewer of this request", review.Reviewer).
+			At("reviewer").
+			Advise("ask one of the request's reviewers").
+			Application()
 	case reviews == nil && r.status.NeedsPostReview():
 		return nil
 	case reviews == nil && r.status.PostReview != nil:
 		return r.reviewedAlready()
 	case reviews == nil:
-		return contract.Problemf(contract.KindConflict, "", "", "there is nothing to decide: the request is %s", r.stateText(ctx)).Application()
+		return contract.Conflict("there is nothing to decide: the request is %s", r.stateText(ctx)).Application()
 	case reviews.includes(review.Reviewer):
-		return contract.Problemf(contract.KindConflict, "reviewer", "ask another reviewer", "%s has reviewed this already", review.Reviewer).Application()
+		return contract.Conflict("%s has reviewed this already", review.Reviewer).
+			At("reviewer").
+			Advise("ask another reviewer").
+			Application()
 	}
 	return nil
 }
@@ -85,10 +126,14 @@ func (r *run) handleReview(ctx workflow.Context, in contract.ReviewInput) (contr
 	reviews.given = append(reviews.given, mine)
 	err := workflow.Await(ctx, func() bool { return mine.counted || reviews.closed || r.endRequest != nil })
 	if mine.refused {
-		return contract.Answer{}, contract.Problemf(contract.KindForbidden, "review", "review it through the Curfew server", "nobody vouches for the review").Application()
+		return contract.Answer{}, contract.Forbidden("nobody vouches for the review").
+			At("review").
+			Advise("review it through the Curfew server").
+			Application()
 	}
 	if err == nil && !mine.counted {
-		err = contract.Problemf(contract.KindConflict, "", "", "it was decided before the review was counted: the request is %s", r.stateText(ctx)).Application()
+		err = contract.Conflict("it was decided before the review was counted: the request is %s", r.stateText(ctx)).
+			Application()
 	}
 	return r.answer(in.Review.Fact.Asks()), err
 }
@@ -99,10 +144,16 @@ func (r *run) answer(asked string) contract.Answer {
 
 func (r *run) validateExtend(ctx workflow.Context, in contract.ExtendInput) error {
 	if in.Extension.Fact.Request != r.status.ID {
-		return contract.Problemf(contract.KindInvalid, "request", "extend the request that you were shown", "the extension is for another request").Application()
+		return contract.Invalid("the extension is for another request").
+			At("request").
+			Advise("extend the request that you were shown").
+			Application()
 	}
 	if len(in.Extension.Fact.Reason) > maxSaid || len(in.Extension.Seal) > longestSeal {
-		return contract.Problemf(contract.KindInvalid, "reason", fmt.Sprintf("keep it below %d bytes", maxSaid), "is too long").Application()
+		return contract.Invalid("is too long").
+			At("reason").
+			Advise(fmt.Sprintf("keep it below %d bytes", maxSaid)).
+			Application()
 	}
 	if r.extensionsAreReviewed() && r.pendingExtension != nil {
 		return extensionPending().Application()
@@ -129,7 +180,9 @@ func (r *run) validateRevoke(in contract.EndInput) error {
 	case in.End.Fact.Request != r.status.ID:
 		return errOtherEnd()
 	case r.awaitsAccess():
-		return contract.Problemf(contract.KindConflict, "", "cancel it instead", "the request is %s: there is no access to revoke", r.status.State).Application()
+		return contract.Conflict("the request is %s: there is no access to revoke", r.status.State).
+			Advise("cancel it instead").
+			Application()
 	case r.status.State == contract.StateEnded:
 		return r.errEnded()
 	}
@@ -141,7 +194,12 @@ const promptly = 5 * time.Second
 
 func (r *run) handleRevoke(ctx workflow.Context, in contract.EndInput) (contract.Answer, error) {
 	r.end(in.End)
-	wait.For(ctx, promptly, "Answer the revoke", func() bool { return r.status.State == contract.StateEnded || r.status.Stuck })
+	wait.For(
+		ctx,
+		promptly,
+		"Answer the revoke",
+		func() bool { return r.status.State == contract.StateEnded || r.status.Stuck },
+	)
 	return r.answer(in.End.Fact.Asks()), nil
 }
 
@@ -152,7 +210,9 @@ func (r *run) validateCancel(ctx workflow.Context, in contract.EndInput) error {
 	case r.status.State == contract.StateEnded:
 		return r.errEnded()
 	case !r.awaitsAccess():
-		return contract.Problemf(contract.KindConflict, "", "revoke it instead", "the request is %s already", r.stateText(ctx)).Application()
+		return contract.Conflict("the request is %s already", r.stateText(ctx)).
+			Advise("revoke it instead").
+			Application()
 	}
 	return nil
 }
@@ -164,7 +224,10 @@ func (r *run) handleCancel(ctx workflow.Context, in contract.EndInput) (contract
 }
 
 func errOtherEnd() error {
-	return contract.Problemf(contract.KindInvalid, "request", "end the request that you were shown", "the end is of another request").Application()
+	return contract.Invalid("the end is of another request").
+		At("request").
+		Advise("end the request that you were shown").
+		Application()
 }
 
 // awaitsAccess is true before anything is put on a target.
@@ -191,8 +254,13 @@ func (r *run) endBy(actor, reason string) {
 func (r *run) handleSignals(ctx, safe workflow.Context) {
 	revoke := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRevoke,
 		workflow.SignalChannelOptions{Description: `End the access now: {"by": "who", "reason": "why"}`})
-	extend := workflow.GetSignalChannelWithOptions(ctx, contract.SignalExtend,
-		workflow.SignalChannelOptions{Description: `Ask for a later end: {"by": "who", "duration": "30m", "reason": "why"}`})
+	extend := workflow.GetSignalChannelWithOptions(
+		ctx,
+		contract.SignalExtend,
+		workflow.SignalChannelOptions{
+			Description: `Ask for a later end: {"by": "who", "duration": "30m", "reason": "why"}`,
+		},
+	)
 	workflow.Go(safe, func(safe workflow.Context) {
 		for {
 			var payload converter.RawValue // never fails to decode: a revoke is obeyed whatever comes with it
@@ -207,8 +275,13 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 			r.handleExtendSignal(safe, signal)
 		}
 	})
-	restate := workflow.GetSignalChannelWithOptions(ctx, contract.SignalRestate,
-		workflow.SignalChannelOptions{Description: "Sent by a sweep: put on record again what the ledger may have lost"})
+	restate := workflow.GetSignalChannelWithOptions(
+		ctx,
+		contract.SignalRestate,
+		workflow.SignalChannelOptions{
+			Description: "Sent by a sweep: put on record again what the ledger may have lost",
+		},
+	)
 	workflow.Go(safe, func(safe workflow.Context) {
 		for {
 			restate.Receive(safe, nil)
@@ -218,8 +291,13 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 			wait.For(safe, restateEvery, "Listen to sweeps again", func() bool { return false })
 		}
 	})
-	noticed := workflow.GetSignalChannelWithOptions(ctx, contract.SignalNoticed,
-		workflow.SignalChannelOptions{Description: "Sent by a grant: something happened to the access while it was live"})
+	noticed := workflow.GetSignalChannelWithOptions(
+		ctx,
+		contract.SignalNoticed,
+		workflow.SignalChannelOptions{
+			Description: "Sent by a grant: something happened to the access while it was live",
+		},
+	)
 	workflow.Go(safe, func(safe workflow.Context) {
 		for {
 			var notice contract.Notice
@@ -233,8 +311,8 @@ func (r *run) handleSignals(ctx, safe workflow.Context) {
 	})
 }
 
-// restateEvery is how often a request puts its story on record again, at most: a flood must not keep the ledger busy, nor use up what a
-// sweep will need.
+// restateEvery is how often a request puts its story on record again, at most: a flood must not keep the ledger busy,
+// nor use up what a sweep will need.
 const restateEvery = time.Minute
 
 // maxNotices is how many notices of its grants a request records: a flood must not fill the ticket.
@@ -254,9 +332,21 @@ func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 	switch notice.Kind {
 	case contract.EventCertified:
 		r.rememberCertificate(notice.Ask)
-		r.recordEvent(ctx, contract.EventCertified, r.status.Subject, "", target+": "+contract.Shorten(notice.Detail, 64))
+		r.recordEvent(
+			ctx,
+			contract.EventCertified,
+			r.status.Subject,
+			"",
+			target+": "+contract.Shorten(notice.Detail, 64),
+		)
 	case contract.EventDrifted:
-		r.recordEvent(ctx, contract.EventDrifted, contract.ActorCurfew, "", target+": somebody else took the access away")
+		r.recordEvent(
+			ctx,
+			contract.EventDrifted,
+			contract.ActorCurfew,
+			"",
+			target+": somebody else took the access away",
+		)
 	case contract.EventRestored:
 		r.recordEvent(ctx, contract.EventRestored, contract.ActorCurfew, "", target+": the access is there again")
 	default: // of a later release
@@ -280,7 +370,7 @@ func reasonOf(payload converter.RawValue) string {
 
 // errEnded is the answer to whoever comes too late.
 func (r *run) errEnded() error {
-	return contract.Problemf(contract.KindConflict, "", "make a new request", "the request has ended: %s", r.status.Outcome).Application()
+	return contract.Conflict("the request has ended: %s", r.status.Outcome).Advise("make a new request").Application()
 }
 
 // errNotActive is the answer to whoever wants something done to access that is not live.
@@ -289,11 +379,15 @@ func (r *run) errNotActive(ctx workflow.Context) error {
 	case r.status.State == contract.StateEnded:
 		return r.errEnded()
 	case r.endRequest != nil || r.status.State == contract.StateRevoking:
-		return contract.Problemf(contract.KindConflict, "", "make a new request", "the access is being ended").Application()
+		return contract.Conflict("the access is being ended").Advise("make a new request").Application()
 	case r.status.State == contract.StateActive:
-		return contract.Problemf(contract.KindConflict, "", "make a new request", "its time is over: the access ended %s", clock(*r.status.Until)).Application()
+		return contract.Conflict("its time is over: the access ended %s", clock(*r.status.Until)).
+			Advise("make a new request").
+			Application()
 	}
-	return contract.Problemf(contract.KindConflict, "", "wait until it is active", "only active access can be extended: the request is %s", r.stateText(ctx)).Application()
+	return contract.Conflict("only active access can be extended: the request is %s", r.stateText(ctx)).
+		Advise("wait until it is active").
+		Application()
 }
 
 // stateText is the state in words; access whose time is over is not active, although nobody has looked yet.

@@ -14,7 +14,8 @@ import (
 const (
 	firstPause   = 5 * time.Second // between tries to grant while a target is full or down
 	longestPause = time.Minute
-	// noticeable is how late access may come before its end is moved by as much: the access clock starts with the access.
+	// noticeable is how late access may come before its end is moved by as much: the access clock starts with the
+	// access.
 	noticeable = time.Second
 )
 
@@ -23,7 +24,10 @@ const (
 func (r *run) grantAll(ctx workflow.Context) bool {
 	// Fail closed: nothing is granted that the ledger does not know to be approved.
 	approved := len(r.ledger.events)
-	_ = workflow.Await(ctx, func() bool { return r.ledger.delivered >= approved || r.endRequest != nil }) // ctx is never canceled
+	_ = workflow.Await(
+		ctx,
+		func() bool { return r.ledger.delivered >= approved || r.endRequest != nil },
+	) // ctx is never canceled
 	giveUp := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
 	for pause := firstPause; r.endRequest == nil; pause = min(2*pause, longestPause) {
 		problem := r.holdAll(ctx)
@@ -80,11 +84,16 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 }
 
 // awaitHold waits for a grant's answer. Why the access is not there yet is shown meanwhile.
-func (r *run) awaitHold(ctx workflow.Context, i int, future workflow.Future, until time.Time) (contract.HoldResult, *contract.Problem) {
+func (r *run) awaitHold(
+	ctx workflow.Context,
+	i int,
+	future workflow.Future,
+	until time.Time,
+) (contract.HoldResult, *contract.Problem) {
 	for {
 		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
 		if !future.IsReady() {
-			return contract.HoldResult{}, contract.Problemf(contract.KindConflict, "", "", "it was ended while it was being granted")
+			return contract.HoldResult{}, contract.Conflict("it was ended while it was being granted")
 		}
 		var result contract.HoldResult
 		if err := future.Get(ctx, &result); err != nil {
@@ -109,8 +118,8 @@ func earlier(a, b time.Time) time.Time {
 	return a
 }
 
-// begin starts the access clock: when the first target gave the access, because no decision gives any target more time than
-// it says. What is only the rest of that time is not moved.
+// begin starts the access clock: when the first target gave the access, because no decision gives any target more time
+// than it says. What is only the rest of that time is not moved.
 func (r *run) begin(ctx workflow.Context, asked, began, until time.Time) {
 	late, whole := began.Sub(asked), until.Equal(asked.Add(r.status.Duration.Duration))
 	if late > noticeable && whole && r.moveAll(ctx, until, until.Add(late)) == nil {
@@ -138,7 +147,8 @@ func (r *run) moveAll(ctx workflow.Context, from, to time.Time) *contract.Proble
 	if problem != nil && len(moved) > 0 {
 		if _, back := r.move(ctx, from, moved); back != nil {
 			// The request ends all leases at its own deadline, whatever the grants believe.
-			workflow.GetLogger(ctx).Warn("a lease keeps the end that it should not have", "request", r.status.ID, "problem", back.Error())
+			workflow.GetLogger(ctx).
+				Warn("a lease keeps the end that it should not have", "request", r.status.ID, "problem", back.Error())
 		}
 	}
 	return problem
@@ -152,7 +162,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 	for n, future := range futures {
 		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
 		if !future.IsReady() {
-			return moved, contract.Problemf(contract.KindConflict, "", "", "the access was ended meanwhile")
+			return moved, contract.Conflict("the access was ended meanwhile")
 		}
 		if err := future.Get(ctx, nil); err != nil {
 			problem = contract.AsProblem(err)
@@ -174,8 +184,13 @@ func (r *run) releaseAll(ctx workflow.Context) {
 	}
 	r.status.Stuck = true
 	if r.unanswered { // else the grants have raised the alarm
-		r.alarm(ctx, contract.AlarmStuck, workflow.Now(ctx).Unix(), "The access should be gone and is not seen to be:\n"+r.problems()+
-			"\nCurfew keeps trying. See `curfew stuck list`.")
+		r.alarm(
+			ctx,
+			contract.AlarmStuck,
+			workflow.Now(ctx).Unix(),
+			"The access should be gone and is not seen to be:\n"+r.problems()+
+				"\nCurfew keeps trying. See `curfew stuck list`.",
+		)
 	}
 	workflow.Go(ctx, r.remindOfStuck)
 	r.release(ctx, problems, contract.ReleaseInput{Patient: true})
@@ -249,7 +264,9 @@ func (r *run) endedBy() contract.Sealed[contract.End] {
 	case r.status.GrantedAt != nil:
 		return contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: contract.ActorDeadline}}
 	}
-	return contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: contract.ActorCurfew, Reason: r.status.Why}}
+	return contract.Sealed[contract.End]{
+		Fact: contract.End{Request: r.status.ID, By: contract.ActorCurfew, Reason: r.status.Why},
+	}
 }
 
 func (r *run) all() []int {

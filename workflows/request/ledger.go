@@ -13,8 +13,8 @@ import (
 type weight string
 
 const (
-	// decisive events are what access rests on. Before the grant a request fails without one of them; afterwards the access
-	// is released.
+	// decisive events are what access rests on. Before the grant a request fails without one of them; afterwards the
+	// access is released.
 	decisive weight = "decisive"
 	// narration is about what was decided elsewhere, or about an end. Whatever comes after it goes on without it.
 	narration weight = "narration"
@@ -56,8 +56,8 @@ var weights = map[contract.EventKind]weight{
 	contract.EventChannelAbandoned:        narration,
 }
 
-// recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that can't
-// be recorded costs none of the others.
+// recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that
+// can't be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
 	events = r.recordable(events)
 	if len(events) != 1 && (len(events) == 0 || r.recordWhole(ctx, events) == nil) {
@@ -71,11 +71,19 @@ func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
 	}
 }
 
-// recordWhole records events and, where the ledger has lost what came before them, all that it has lost: it was restored from
-// an older copy, and the request knows its whole story.
+// recordWhole records events and, where the ledger has lost what came before them, all that it has lost: it was
+// restored from an older copy, and the request knows its whole story.
 func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 	for {
-		result, err := record(ctx, contract.RecordInput{Events: events, Status: r.status, Provenance: r.provenance(), Refused: r.refusedEvents})
+		result, err := record(
+			ctx,
+			contract.RecordInput{
+				Events:     events,
+				Status:     r.status,
+				Provenance: r.provenance(),
+				Refused:    r.refusedEvents,
+			},
+		)
 		if err != nil || result.Missing == 0 {
 			return err
 		}
@@ -85,13 +93,22 @@ func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 
 // recordable are those of some events that the ledger has not refused.
 func (r *run) recordable(events []contract.Event) []contract.Event {
-	return slices.DeleteFunc(slices.Clone(events), func(event contract.Event) bool { return slices.Contains(r.refusedEvents, event.Seq) })
+	return slices.DeleteFunc(
+		slices.Clone(events),
+		func(event contract.Event) bool { return slices.Contains(r.refusedEvents, event.Seq) },
+	)
 }
 
 // noteRefusal tells operators that the ledger refuses an event, and ends what must not go on without it.
 func (r *run) noteRefusal(ctx workflow.Context, event contract.Event, problem *contract.Problem) {
-	workflow.GetLogger(ctx).Error("the ledger refused an event", "event", event.ID(), "kind", event.Kind, "error", problem.Error())
-	r.alarm(ctx, contract.AlarmNotRecorded, int64(event.Seq), fmt.Sprintf("The ledger refused the event %s (%s): %s", event.ID(), event.Kind, problem.Error()))
+	workflow.GetLogger(ctx).
+		Error("the ledger refused an event", "event", event.ID(), "kind", event.Kind, "error", problem.Error())
+	r.alarm(
+		ctx,
+		contract.AlarmNotRecorded,
+		int64(event.Seq),
+		fmt.Sprintf("The ledger refused the event %s (%s): %s", event.ID(), event.Kind, problem.Error()),
+	)
 	if weights[event.Kind] == decisive {
 		r.incomplete = true
 		r.endBy(contract.ActorLedger, "The ledger refused the event "+event.ID()+".")

@@ -12,8 +12,8 @@ import (
 // longestAlarm bounds the text of an alarm, in bytes.
 const longestAlarm = 2000
 
-// leaveOut raises an alarm that names what a place could not take. That entries are missing there goes into the ledger too,
-// once.
+// leaveOut raises an alarm that names what a place could not take. That entries are missing there goes into the ledger
+// too, once.
 func (r *run) leaveOut(ctx workflow.Context, p *place, left []contract.LeftOut) {
 	if len(left) == 0 {
 		return
@@ -23,7 +23,10 @@ func (r *run) leaveOut(ctx workflow.Context, p *place, left []contract.LeftOut) 
 		lines[i] = r.naming(p, what)
 		if what.What == theEntry && !p.refused {
 			p.refused = true
-			r.appendEvent(ctx, contract.Event{Kind: p.abandoned, Actor: contract.ActorCurfew, Detail: p.words() + ": " + what.Why})
+			r.appendEvent(
+				ctx,
+				contract.Event{Kind: p.abandoned, Actor: contract.ActorCurfew, Detail: p.words() + ": " + what.Why},
+			)
 		}
 	}
 	first := left[0]
@@ -31,7 +34,17 @@ func (r *run) leaveOut(ctx workflow.Context, p *place, left []contract.LeftOut) 
 	if first.Seq == 0 {
 		id = first.What
 	}
-	r.raiseAbout(ctx, p, id+first.Person, capitalized(p.words())+" lacks a part of the request's story, which the audit log has: "+strings.Join(lines, "; "))
+	r.raiseAbout(
+		ctx,
+		p,
+		id+first.Person,
+		capitalized(
+			p.words(),
+		)+" lacks a part of the request's story, which the audit log has: "+strings.Join(
+			lines,
+			"; ",
+		),
+	)
 }
 
 // naming says what is left out, and why.
@@ -49,15 +62,34 @@ func (r *run) naming(p *place, left contract.LeftOut) string {
 }
 
 func (r *run) raiseBlocked(ctx workflow.Context, p *place, next contract.Event, why string) {
-	r.raiseAbout(ctx, p, fmt.Sprintf("blocked/%d", next.Seq),
-		fmt.Sprintf("%s takes no entries; %s (%s) and what comes after it wait: %s", capitalized(p.words()), next.ID(), next.Kind, why))
+	r.raiseAbout(
+		ctx,
+		p,
+		fmt.Sprintf("blocked/%d", next.Seq),
+		fmt.Sprintf(
+			"%s takes no entries; %s (%s) and what comes after it wait: %s",
+			capitalized(p.words()),
+			next.ID(),
+			next.Kind,
+			why,
+		),
+	)
 }
 
 // raiseAbout raises an alarm about a place, beside the delivery: the place does not wait for the ledger.
 func (r *run) raiseAbout(ctx workflow.Context, p *place, which, text string) {
 	alarm := contract.Alarm{
-		ID: strings.Join([]string{string(contract.AlarmLeftOut), r.status.ID, p.key, which}, "/"), Kind: contract.AlarmLeftOut,
-		At: workflow.Now(ctx), Requests: []string{r.status.ID}, Actor: contract.ActorCurfew, Text: contract.Shorten(text, longestAlarm),
+		ID: strings.Join(
+			[]string{string(contract.AlarmLeftOut), r.status.ID, p.key, which},
+			"/",
+		),
+		Kind: contract.AlarmLeftOut,
+		At: workflow.Now(
+			ctx,
+		),
+		Requests: []string{r.status.ID},
+		Actor:    contract.ActorCurfew,
+		Text:     contract.Shorten(text, longestAlarm),
 	}
 	p.beside++
 	workflow.Go(ctx, func(ctx workflow.Context) {

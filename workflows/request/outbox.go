@@ -69,7 +69,8 @@ func (r *run) recordEvent(ctx workflow.Context, kind contract.EventKind, actor, 
 // recordEventTo is happened for what asks something of some people.
 func (r *run) recordEventTo(ctx workflow.Context, kind contract.EventKind, actor, said, detail string, to []string) {
 	if !advance(&r.status, kind, workflow.Now(ctx)) {
-		workflow.GetLogger(ctx).Error("an event came in a state that it does not fit", "event", kind, "state", r.status.State)
+		workflow.GetLogger(ctx).
+			Error("an event came in a state that it does not fit", "event", kind, "state", r.status.State)
 	}
 	event := r.appendEvent(ctx, contract.Event{Kind: kind, Actor: actor, Said: said, Detail: detail})
 	r.notified.address(event, to)

@@ -34,8 +34,8 @@ type place struct {
 	refused      bool // an entry, as a whole
 }
 
-// deliver writes events to the place until its outbox is closed and empty. What it can't take is left out by name, and the rest
-// goes on.
+// deliver writes events to the place until its outbox is closed and empty. What it can't take is left out by name, and
+// the rest goes on.
 func (r *run) deliver(ctx workflow.Context, p *place) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
 		for {
@@ -69,8 +69,8 @@ func (r *run) deliverNext(ctx workflow.Context, p *place) {
 	}
 }
 
-// awaitRoom leaves a place alone that works and takes no entry; so many were tried. Whatever comes next is tried at once: the
-// place may take that, and then the one entry is at fault.
+// awaitRoom leaves a place alone that works and takes no entry; so many were tried. Whatever comes next is tried at
+// once: the place may take that, and then the one entry is at fault.
 func (r *run) awaitRoom(ctx workflow.Context, p *place, tried int, why string) {
 	now, next := workflow.Now(ctx), p.events[p.delivered]
 	if p.blockedSince.IsZero() {

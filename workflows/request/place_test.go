@@ -28,7 +28,10 @@ func (c *clerk) Comment(_ context.Context, in contract.CommentInput) (contract.W
 		case c.rule(event):
 			c.taken = append(c.taken, event.Kind)
 		case i+1 < len(in.Events) && c.rule(in.Events[i+1]):
-			written.LeftOut = append(written.LeftOut, contract.LeftOut{Seq: event.Seq, What: theEntry, Why: "it stumbles"})
+			written.LeftOut = append(
+				written.LeftOut,
+				contract.LeftOut{Seq: event.Seq, What: theEntry, Why: "it stumbles"},
+			)
 		default:
 			written.Rest, written.Blocked = len(in.Events)-i, "it stumbles"
 			return written, nil
@@ -53,7 +56,16 @@ func TestAPlaceThatTakesNothingIsTriedForADayAndLosesNothing(t *testing.T) {
 	w, c := withClerk(t, func(contract.Event) bool { return !full })
 	w.at(20*time.Hour, func() { full = false })
 	w.run(t)
-	require.Equal(t, []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventGranted, contract.EventExpired}, c.taken)
+	require.Equal(
+		t,
+		[]contract.EventKind{
+			contract.EventRequested,
+			contract.EventApproved,
+			contract.EventGranted,
+			contract.EventExpired,
+		},
+		c.taken,
+	)
 	require.Equal(t, []contract.AlarmKind{contract.AlarmLeftOut}, w.alarms, "operators hear once that it is blocked")
 	require.Less(t, c.calls, 50, "it is not asked too often")
 }
@@ -71,9 +83,16 @@ func TestTheOneEntryThatAPlaceDoesNotTakeIsLeftOutAsSoonAsItTakesTheNext(t *test
 	t.Parallel()
 	w, c := withClerk(t, func(event contract.Event) bool { return event.Kind != contract.EventRequested })
 	var soon int
-	w.at(time.Minute+3*time.Second, func() { soon = len(c.taken) }) // three seconds after the next event, in the middle of a pause
+	w.at(
+		time.Minute+3*time.Second,
+		func() { soon = len(c.taken) },
+	) // three seconds after the next event, in the middle of a pause
 	w.run(t)
-	require.Equal(t, []contract.EventKind{contract.EventApproved, contract.EventGranted, contract.EventExpired}, c.taken)
+	require.Equal(
+		t,
+		[]contract.EventKind{contract.EventApproved, contract.EventGranted, contract.EventExpired},
+		c.taken,
+	)
 	require.NotZero(t, soon, "what comes next is tried at once")
 	require.Contains(t, w.events, contract.EventTicketAbandoned)
 }
@@ -94,7 +113,10 @@ func TestWhoeverAChannelPutsOffIsTriedAgainAloneAndNobodyWaits(t *testing.T) {
 			}
 			var result contract.NotifyResult
 			for _, event := range in.Events {
-				result.Late = append(result.Late, contract.LeftOut{Seq: event.Seq, Person: "bob", What: "the message", Why: "452"})
+				result.Late = append(
+					result.Late,
+					contract.LeftOut{Seq: event.Seq, Person: "bob", What: "the message", Why: "452"},
+				)
 			}
 			return result, nil
 		},

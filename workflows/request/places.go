@@ -28,15 +28,27 @@ func (r *run) newPlaces() {
 		},
 	}
 	r.incident = &place{
-		key: "incident", abandoned: contract.EventIncidentAbandoned, words: func() string { return "the incident " + r.status.Incident },
+		key:       "incident",
+		abandoned: contract.EventIncidentAbandoned,
+		words:     func() string { return "the incident " + r.status.Incident },
 		write: func(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
-			return addIncidentNote(ctx, contract.AddNoteInput{Incident: r.status.Incident, Events: events, Status: r.status, Provenance: r.provenance()})
+			return addIncidentNote(
+				ctx,
+				contract.AddNoteInput{
+					Incident:   r.status.Incident,
+					Events:     events,
+					Status:     r.status,
+					Provenance: r.provenance(),
+				},
+			)
 		},
 	}
 	for _, name := range r.fact().Terms.Channels {
 		c := &channel{name: name}
 		c.place = place{
-			key: "channel/" + name, abandoned: contract.EventChannelAbandoned, words: func() string { return "the channel " + name },
+			key:       "channel/" + name,
+			abandoned: contract.EventChannelAbandoned,
+			words:     func() string { return "the channel " + name },
 			write: func(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
 				return r.notifyOn(ctx, c, events)
 			},
@@ -49,7 +61,15 @@ func (r *run) newPlaces() {
 func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (contract.Written, error) {
 	var opening contract.Written
 	if r.status.Ticket == "" {
-		opened, err := openTicket(ctx, contract.OpenTicketInput{Project: r.opening.Project, Type: r.opening.Type, Status: r.status, Provenance: r.provenance()})
+		opened, err := openTicket(
+			ctx,
+			contract.OpenTicketInput{
+				Project:    r.opening.Project,
+				Type:       r.opening.Type,
+				Status:     r.status,
+				Provenance: r.provenance(),
+			},
+		)
 		if err != nil {
 			return contract.Written{}, err
 		}
@@ -57,10 +77,16 @@ func (r *run) commentTicket(ctx workflow.Context, events []contract.Event) (cont
 			return contract.Written{Rest: len(events), Blocked: opened.Blocked}, nil
 		}
 		r.status.Ticket, opening = opened.Ticket, opened.Written
-		r.appendEvent(ctx, contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket})
+		r.appendEvent(
+			ctx,
+			contract.Event{Kind: contract.EventTicketOpened, Actor: contract.ActorCurfew, Detail: opened.Ticket},
+		)
 		r.show(ctx)
 	}
-	written, err := commentTicket(ctx, contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()})
+	written, err := commentTicket(
+		ctx,
+		contract.CommentInput{Ticket: r.status.Ticket, Events: events, Status: r.status, Provenance: r.provenance()},
+	)
 	written.LeftOut = append(opening.LeftOut, written.LeftOut...)
 	return written, err
 }
@@ -71,7 +97,12 @@ func (r *run) notifyOn(ctx workflow.Context, c *channel, events []contract.Event
 		return contract.Written{}, nil
 	}
 	result, err := notify(ctx, contract.NotifyInput{
-		Channel: c.name, Events: events, To: r.notified.recipients(events), Status: r.status, Provenance: r.provenance(), Thread: c.thread,
+		Channel:    c.name,
+		Events:     events,
+		To:         r.notified.recipients(events),
+		Status:     r.status,
+		Provenance: r.provenance(),
+		Thread:     c.thread,
 	})
 	if err != nil {
 		problem, known := contract.ProblemOf(err)
@@ -95,7 +126,13 @@ func (r *run) notifyLater(ctx workflow.Context, c *channel, late contract.LeftOu
 		c.beside++
 		workflow.Go(ctx, func(ctx workflow.Context) {
 			result, err := notify(ctx, contract.NotifyInput{
-				Channel: c.name, Events: events, To: r.notified.recipients(events), Only: late.Person, Status: r.status, Provenance: r.provenance(), Thread: c.thread,
+				Channel:    c.name,
+				Events:     events,
+				To:         r.notified.recipients(events),
+				Only:       late.Person,
+				Status:     r.status,
+				Provenance: r.provenance(),
+				Thread:     c.thread,
 			})
 			if err != nil {
 				late.Why = contract.AsProblem(err).Error()

@@ -22,7 +22,11 @@ func TestThePolicyIsAskedAgainWhenMorePeopleMayReview(t *testing.T) {
 		case len(in.Reviews) > 0:
 			return contract.Decision{Ruling: contract.RulingGrant, Why: "approved"}
 		case len(asked) == 1:
-			return contract.Decision{Ruling: contract.RulingReview, Reviewers: []string{"bob"}, Again: start.Add(15 * time.Minute)}
+			return contract.Decision{
+				Ruling:    contract.RulingReview,
+				Reviewers: []string{"bob"},
+				Again:     start.Add(15 * time.Minute),
+			}
 		}
 		return contract.Decision{Ruling: contract.RulingReview, Reviewers: []string{"bob", "dave"}}
 	}
@@ -42,7 +46,12 @@ func TestWhoeverTheServerFoundInAGroupMayReview(t *testing.T) {
 	var got *answered
 	w.at(time.Minute, func() {
 		got = w.update(contract.UpdateReview, contract.ReviewInput{Review: contract.Sealed[contract.Review]{
-			Fact: contract.Review{Request: "01TEST", Reviewer: "erin", Verdict: contract.VerdictApprove, Rules: []string{"ops"}},
+			Fact: contract.Review{
+				Request:  "01TEST",
+				Reviewer: "erin",
+				Verdict:  contract.VerdictApprove,
+				Rules:    []string{"ops"},
+			},
 		}})
 	})
 	require.Equal(t, contract.OutcomeExpired, w.run(t).Outcome)
@@ -53,7 +62,12 @@ func TestAReviewerShortensTheAccess(t *testing.T) {
 	t.Parallel()
 	review := func(w *world, d time.Duration) *answered {
 		return w.update(contract.UpdateReview, contract.ReviewInput{Review: contract.Sealed[contract.Review]{
-			Fact: contract.Review{Request: "01TEST", Reviewer: "bob", Verdict: contract.VerdictApprove, Duration: lasting(d)},
+			Fact: contract.Review{
+				Request:  "01TEST",
+				Reviewer: "bob",
+				Verdict:  contract.VerdictApprove,
+				Duration: lasting(d),
+			},
 		}})
 	}
 	w := newWorld(t, &world{})
@@ -115,8 +129,10 @@ func TestNoSequenceOfExtensionsPassesTheMaximum(t *testing.T) {
 		w := newWorld(t, &world{})
 		w.at(time.Second, func() { w.review("bob", contract.VerdictApprove) })
 		for i := range rapid.IntRange(1, 5).Draw(rt, "extensions") {
-			near := rapid.SampledFrom([]time.Duration{0, time.Hour, 2 * time.Hour, 3 * time.Hour, 1<<63 - 1}).Draw(rt, "near")
-			by := rapid.SampledFrom([]time.Duration{-1, 0, 1, -time.Second, time.Second, -time.Minute, time.Minute, time.Hour}).Draw(rt, "by")
+			near := rapid.SampledFrom([]time.Duration{0, time.Hour, 2 * time.Hour, 3 * time.Hour, 1<<63 - 1}).
+				Draw(rt, "near")
+			by := rapid.SampledFrom([]time.Duration{-1, 0, 1, -time.Second, time.Second, -time.Minute, time.Minute, time.Hour}).
+				Draw(rt, "by")
 			at := time.Duration(rapid.IntRange(2, 3*3600).Draw(rt, "at"))*time.Second + time.Duration(i)
 			w.at(at, func() { w.extend(near + by) })
 		}

@@ -2,7 +2,8 @@ package request
 
 import "curfew/workflows/contract"
 
-// mostCertificates is how many of the newest asks for certificates are shown: enough for those that are still to be told.
+// mostCertificates is how many of the newest asks for certificates are shown: enough for those that are still to be
+// told.
 const mostCertificates = 10
 
 // provenance shows who said what the request has recorded, written and sent.

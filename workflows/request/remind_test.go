@@ -24,7 +24,11 @@ func TestReviewersAreAskedOnceAndReminded(t *testing.T) {
 		request.Terms.Reminders = []contract.Duration{lasting(30 * time.Minute), lasting(time.Hour)}
 	}})
 	w.policy = func(contract.DecideInput) contract.Decision {
-		decision := contract.Decision{Ruling: contract.RulingReview, From: []string{"bob"}, Again: start.Add(45 * time.Minute)}
+		decision := contract.Decision{
+			Ruling: contract.RulingReview,
+			From:   []string{"bob"},
+			Again:  start.Add(45 * time.Minute),
+		}
 		if !w.env.Now().Before(decision.Again) {
 			decision.From, decision.Again = []string{"bob", "dave"}, time.Time{}
 		}
@@ -67,7 +71,10 @@ func TestAChannelThatIsDownHoldsNothingUpAndIsGivenUpByName(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, &world{
 		asks: func(request *contract.Request) {
-			request.Terms.Channels, request.Terms.UpdateIncident, request.Incident = []string{"chat", "mail"}, true, "P1"
+			request.Terms.Channels, request.Terms.UpdateIncident, request.Incident = []string{
+				"chat",
+				"mail",
+			}, true, "P1"
 		},
 		notifyErr: map[string]error{"mail": final(contract.KindUnavailable)},
 	})

@@ -19,8 +19,8 @@ func (r *run) approvalEvent(ctx workflow.Context, decision contract.Decision) (k
 	return contract.EventScheduled, "\nIt begins " + clock(start) + ", if the policy still allows it then."
 }
 
-// awaitStart waits for the start of a scheduled request, and has the policy decide again then: much may have changed since. It is
-// true at once when the request is not scheduled.
+// awaitStart waits for the start of a scheduled request, and has the policy decide again then: much may have changed
+// since. It is true at once when the request is not scheduled.
 func (r *run) awaitStart(ctx workflow.Context) bool {
 	if r.status.State != contract.StateScheduled {
 		return true
@@ -30,7 +30,13 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 	case r.endRequest != nil:
 		r.recordNoAccess(ctx)
 	case !decided:
-		r.recordEvent(ctx, contract.EventLapsed, contract.ActorDeadline, "", "The policy could not decide again when it was to begin.")
+		r.recordEvent(
+			ctx,
+			contract.EventLapsed,
+			contract.ActorDeadline,
+			"",
+			"The policy could not decide again when it was to begin.",
+		)
 	case decision.Ruling != contract.RulingGrant:
 		r.recordEvent(ctx, contract.EventDenied, contract.ActorPolicy, "", "When it was to begin: "+decision.Why)
 	default:
@@ -45,7 +51,12 @@ func (r *run) awaitStart(ctx workflow.Context) bool {
 func (r *run) decideWhenDue(ctx workflow.Context) (decision contract.Decision, decided bool) {
 	start := r.fact().StartAt
 	for due, by := start, start.Add(r.fact().Terms.PendingFor.Duration); ; due = workflow.Now(ctx).Add(leastPause) {
-		wait.For(ctx, due.Sub(workflow.Now(ctx)), "Access begins "+clock(start), func() bool { return r.endRequest != nil })
+		wait.For(
+			ctx,
+			due.Sub(workflow.Now(ctx)),
+			"Access begins "+clock(start),
+			func() bool { return r.endRequest != nil },
+		)
 		if r.endRequest != nil {
 			return decision, false
 		}
@@ -67,7 +78,8 @@ func (r *run) pinDecision(decision contract.Decision) {
 	}
 }
 
-// planTicket has a ticket opened for a request that has none, where its template says so. It is to have the whole story.
+// planTicket has a ticket opened for a request that has none, where its template says so. It is to have the whole
+// story.
 func (r *run) planTicket(decision contract.Decision) {
 	rules := r.fact().Terms.Rules
 	place := rules.Ticket.Open

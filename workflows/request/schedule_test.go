@@ -49,7 +49,11 @@ func TestAScheduledRequestIsDecidedAgainWhenItComesDue(t *testing.T) {
 			}
 			status := w.run(t)
 			require.Equal(t, tc.outcome, status.Outcome)
-			require.Equal(t, append([]contract.EventKind{contract.EventRequested, contract.EventScheduled}, tc.events...), w.events)
+			require.Equal(
+				t,
+				append([]contract.EventKind{contract.EventRequested, contract.EventScheduled}, tc.events...),
+				w.events,
+			)
 			require.Equal(t, tc.lasts, status.EndedAt.Sub(start))
 		})
 	}

@@ -22,7 +22,12 @@ type published struct {
 // show publishes to Temporal's Web UI where the request is.
 func (r *run) show(ctx workflow.Context) {
 	workflow.SetCurrentDetails(ctx, r.details())
-	now := published{state: r.status.State, stuck: r.status.Stuck, deadline: r.published.deadline, ticket: r.status.Ticket}
+	now := published{
+		state:    r.status.State,
+		stuck:    r.status.Stuck,
+		deadline: r.published.deadline,
+		ticket:   r.status.Ticket,
+	}
 	if r.status.Until != nil {
 		now.deadline = *r.status.Until
 	}
@@ -53,7 +58,13 @@ func (r *run) details() string {
 	s := r.status
 	var text strings.Builder
 	fmt.Fprintf(&text, "### %s\n\n", r.headline())
-	fmt.Fprintf(&text, "| template | %s |\n|---|---|\n| subject | %s |\n| requester | %s |\n", s.Template, s.Subject, s.Requester)
+	fmt.Fprintf(
+		&text,
+		"| template | %s |\n|---|---|\n| subject | %s |\n| requester | %s |\n",
+		s.Template,
+		s.Subject,
+		s.Requester,
+	)
 	if s.Ticket != "" {
 		fmt.Fprintf(&text, "| ticket | %s |\n", s.Ticket)
 	}
@@ -62,7 +73,14 @@ func (r *run) details() string {
 	}
 	text.WriteString("\n")
 	for _, hold := range s.Holds {
-		fmt.Fprintf(&text, "- %s `%s` as `%s`: %s\n", hold.Access.Target, hold.Access.Entitlement, hold.Access.Account, held(hold))
+		fmt.Fprintf(
+			&text,
+			"- %s `%s` as `%s`: %s\n",
+			hold.Access.Target,
+			hold.Access.Entitlement,
+			hold.Access.Account,
+			held(hold),
+		)
 	}
 	if s.Why != "" {
 		fmt.Fprintf(&text, "\n%s\n", s.Why)
@@ -78,7 +96,12 @@ func (r *run) headline() string {
 	case s.State == contract.StatePending:
 		return fmt.Sprintf("Waiting for %s: %d of %d approvals", strings.Join(s.Reviewers, ", "), s.Approvals, s.Needed)
 	case s.State == contract.StateActive && s.Extension != nil:
-		return "Active until " + clock(*s.Until) + "; an extension by " + s.Extension.Duration.String() + " waits for " + strings.Join(s.Reviewers, ", ")
+		return "Active until " + clock(
+			*s.Until,
+		) + "; an extension by " + s.Extension.Duration.String() + " waits for " + strings.Join(
+			s.Reviewers,
+			", ",
+		)
 	case s.State == contract.StateActive:
 		return "Active until " + clock(*s.Until)
 	case s.State == contract.StateEnded:
@@ -92,16 +115,24 @@ var standings = [...]struct {
 	is   func(contract.HoldState) bool
 	says func(contract.HoldState) string
 }{
-	{func(h contract.HoldState) bool { return h.Problem != "" }, func(h contract.HoldState) string { return h.Problem }},
+	{
+		func(h contract.HoldState) bool { return h.Problem != "" },
+		func(h contract.HoldState) string { return h.Problem },
+	},
 	{func(h contract.HoldState) bool { return h.TakenOver != nil }, func(h contract.HoldState) string {
 		return "**may still be there**: Curfew could not take it away, " + h.TakenOver.By + " answers for it: " + h.TakenOver.Reason
 	}},
-	{func(h contract.HoldState) bool { return h.Standing }, func(contract.HoldState) string { return "was there before, and stays" }},
+	{
+		func(h contract.HoldState) bool { return h.Standing },
+		func(contract.HoldState) string { return "was there before, and stays" },
+	},
 	{func(h contract.HoldState) bool { return h.HeldUntil != nil }, func(h contract.HoldState) string {
 		return h.Access.Person + " still has it through request " + h.HeldBy + " until " + clock(*h.HeldUntil)
 	}},
 	{func(h contract.HoldState) bool { return h.RemovedAt != nil }, func(h contract.HoldState) string {
-		return "removed at " + clock(*h.RemovedAt) + "; Curfew **can't confirm** that it is gone, which the template accepts"
+		return "removed at " + clock(
+			*h.RemovedAt,
+		) + "; Curfew **can't confirm** that it is gone, which the template accepts"
 	}},
 	{func(h contract.HoldState) bool { return h.GoneAt != nil && h.AlreadyAbsent }, func(h contract.HoldState) string {
 		return "gone, seen at " + clock(*h.GoneAt) + "; it was not there any more when Curfew came to take it away"
@@ -109,7 +140,10 @@ var standings = [...]struct {
 	{func(h contract.HoldState) bool { return h.GoneAt != nil && h.Sessions > 0 }, func(h contract.HoldState) string {
 		return fmt.Sprintf("gone, seen at %s; %d open sessions were ended", clock(*h.GoneAt), h.Sessions)
 	}},
-	{func(h contract.HoldState) bool { return h.GoneAt != nil }, func(h contract.HoldState) string { return "gone, seen at " + clock(*h.GoneAt) }},
+	{
+		func(h contract.HoldState) bool { return h.GoneAt != nil },
+		func(h contract.HoldState) string { return "gone, seen at " + clock(*h.GoneAt) },
+	},
 	{func(h contract.HoldState) bool { return h.Held }, func(contract.HoldState) string { return "held" }},
 }
 

@@ -9,7 +9,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// The lines of tickets and messages, and Temporal's Web UI, say how each entitlement stands: each line only when it is so.
+// The lines of tickets and messages, and Temporal's Web UI, say how each entitlement stands: each line only when it is
+// so.
 func TestWhatIsSaidOfAnEntitlementIsSoAndNothingElseIsSaidWithoutIt(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)

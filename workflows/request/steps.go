@@ -30,12 +30,22 @@ func decide(ctx workflow.Context, in contract.DecideInput) workflow.Future {
 // hold takes a lease on a grant and returns when the access was seen at the target. An attempt only waits, so that a
 // worker's death costs little; the grant goes on meanwhile.
 func hold(ctx workflow.Context, in contract.HoldInput) workflow.Future {
-	return step(ctx, contract.ActivityHold, in, leaseOptions("Hold "+in.Access.Target+" until "+clock(in.Lease.Until), in.Access.Target))
+	return step(
+		ctx,
+		contract.ActivityHold,
+		in,
+		leaseOptions("Hold "+in.Access.Target+" until "+clock(in.Lease.Until), in.Access.Target),
+	)
 }
 
 // extendLease moves the end of a lease.
 func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
-	return step(ctx, contract.ActivityExtendLease, in, leaseOptions("Move the end on "+in.Access.Target+" to "+clock(in.Lease.Until), in.Access.Target))
+	return step(
+		ctx,
+		contract.ActivityExtendLease,
+		in,
+		leaseOptions("Move the end on "+in.Access.Target+" to "+clock(in.Lease.Until), in.Access.Target),
+	)
 }
 
 func leaseOptions(summary, target string) workflow.ActivityOptions {
@@ -54,8 +64,11 @@ func release(ctx workflow.Context, in contract.ReleaseInput) workflow.Future {
 	options := workflow.ActivityOptions{
 		Summary:             "Release " + in.Access.Target + " and see that it is gone",
 		StartToCloseTimeout: 15 * time.Second,
-		RetryPolicy:         &temporal.RetryPolicy{InitialInterval: 200 * time.Millisecond, MaximumInterval: 30 * time.Second},
-		Priority:            temporal.Priority{PriorityKey: revokeFirst, FairnessKey: in.Access.Target},
+		RetryPolicy: &temporal.RetryPolicy{
+			InitialInterval: 200 * time.Millisecond,
+			MaximumInterval: 30 * time.Second,
+		},
+		Priority: temporal.Priority{PriorityKey: revokeFirst, FairnessKey: in.Access.Target},
 	}
 	if !in.Patient {
 		options.ScheduleToCloseTimeout = 90 * time.Second

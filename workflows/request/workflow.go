@@ -50,10 +50,23 @@ func ownName(ctx workflow.Context, in contract.RequestInput) error {
 	if id == contract.RequestWorkflowID(request) {
 		return nil
 	}
-	problem := contract.Problemf(contract.KindForbidden, "id", "ask through the Curfew server", "the workflow is not that of the request %s", request)
+	problem := contract.Forbidden("the workflow is not that of the request %s", request).
+		At("id").
+		Advise("ask through the Curfew server")
 	err := raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
-		ID: string(contract.AlarmForged) + "/" + contract.Shorten(id, 256), Kind: contract.AlarmForged, At: workflow.Now(ctx),
-		Requests: []string{request}, Actor: contract.ActorCurfew, Text: contract.Shorten(id, 256) + ": " + problem.Error(),
+		ID: string(
+			contract.AlarmForged,
+		) + "/" + contract.Shorten(
+			id,
+			256,
+		),
+		Kind: contract.AlarmForged,
+		At:   workflow.Now(ctx),
+		Requests: []string{
+			request,
+		},
+		Actor: contract.ActorCurfew,
+		Text:  contract.Shorten(id, 256) + ": " + problem.Error(),
 	}})
 	return errors.Join(problem.Application(), err)
 }
@@ -112,8 +125,8 @@ func newRun(in contract.RequestInput) *run {
 func (r *run) fact() contract.Request { return r.in.Request.Fact }
 
 // afterTheEnd is how long after the deadline a request looks that its access is gone. The grants end it at the instant,
-// by themselves; coming a moment later leaves the instant to them. It is less than what an end may be late with nothing wrong:
-// the worker in which the end waited may have died long before.
+// by themselves; coming a moment later leaves the instant to them. It is less than what an end may be late with nothing
+// wrong: the worker in which the end waited may have died long before.
 const afterTheEnd = 400 * time.Millisecond
 
 // holdUntilEnd puts the access up and holds it until it ends. It returns what to conclude once the access is gone.

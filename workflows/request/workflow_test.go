@@ -59,13 +59,19 @@ func (w *world) Decide(_ context.Context, in contract.DecideInput) (contract.Dec
 	defer w.mu.Unlock()
 	d := w.decide(in)
 	if d.Ruling == contract.RulingGrant {
-		d.Fact = &contract.Sealed[contract.DecisionFact]{Fact: contract.DecisionFact{Request: in.Request.Fact.ID, Ruling: d.Ruling}}
+		d.Fact = &contract.Sealed[contract.DecisionFact]{
+			Fact: contract.DecisionFact{Request: in.Request.Fact.ID, Ruling: d.Ruling},
+		}
 	}
 	return d, nil
 }
 
 func (w *world) decide(in contract.DecideInput) contract.Decision {
-	d := contract.Decision{Ruling: contract.RulingReview, Needed: in.Request.Fact.Terms.Rules.Approvals[0].Count, Why: "more reviews"}
+	d := contract.Decision{
+		Ruling: contract.RulingReview,
+		Needed: in.Request.Fact.Terms.Rules.Approvals[0].Count,
+		Why:    "more reviews",
+	}
 	if w.policy != nil {
 		return w.policy(in)
 	}
@@ -254,14 +260,34 @@ var start = time.Date(2026, time.November, 23, 12, 0, 0, 0, time.UTC)
 
 func input() contract.RequestInput {
 	access := func(target string) contract.Access {
-		return contract.Access{Target: target, Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "alice", Account: "alice"}
+		return contract.Access{
+			Target:      target,
+			Entitlement: json.RawMessage(`{"role":"reporting"}`),
+			Person:      "alice",
+			Account:     "alice",
+		}
 	}
 	return contract.RequestInput{Request: contract.Sealed[contract.Request]{Fact: contract.Request{
-		ID: "01TEST", Template: "both", Requester: "alice", Subject: "alice", Duration: contract.Duration{Duration: time.Hour},
-		Reason: "orders are late", Ticket: "OPS-7", AskedAt: start, Terms: contract.Terms{
-			Accesses: []contract.Access{access("one"), access("two")}, MaxDuration: contract.Duration{Duration: 3 * time.Hour},
-			PendingFor: contract.Duration{Duration: 2 * time.Hour},
-			Rules:      contract.Rules{Approvals: []contract.ApprovalRule{{Name: contract.DefaultRuleName, Count: 1, From: []string{"bob", "carol"}}}},
+		ID:        "01TEST",
+		Template:  "both",
+		Requester: "alice",
+		Subject:   "alice",
+		Duration:  contract.Duration{Duration: time.Hour},
+		Reason:    "orders are late",
+		Ticket:    "OPS-7",
+		AskedAt:   start,
+		Terms: contract.Terms{
+			Accesses: []contract.Access{
+				access("one"),
+				access("two"),
+			},
+			MaxDuration: contract.Duration{Duration: 3 * time.Hour},
+			PendingFor:  contract.Duration{Duration: 2 * time.Hour},
+			Rules: contract.Rules{
+				Approvals: []contract.ApprovalRule{
+					{Name: contract.DefaultRuleName, Count: 1, From: []string{"bob", "carol"}},
+				},
+			},
 		},
 	}}}
 }
@@ -296,7 +322,9 @@ func (w *world) extend(by time.Duration) *answered {
 }
 
 func end(by, reason string) contract.EndInput {
-	return contract.EndInput{End: contract.Sealed[contract.End]{Fact: contract.End{Request: "01TEST", By: by, Reason: reason}}}
+	return contract.EndInput{
+		End: contract.Sealed[contract.End]{Fact: contract.End{Request: "01TEST", By: by, Reason: reason}},
+	}
 }
 
 // run plays the request to its end and returns its last status.
@@ -316,7 +344,7 @@ func (w *world) run(t *testing.T) contract.Status {
 	return status
 }
 
-func final(kind contract.Kind) error { return contract.Problemf(kind, "", "", "no").Answer() }
+func final(kind contract.Kind) error { return kind.Problem("no").Answer() }
 
 func TestARequestEndsInEveryOutcome(t *testing.T) {
 	t.Parallel()

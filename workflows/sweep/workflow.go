@@ -49,8 +49,12 @@ func Sweep(ctx workflow.Context, in contract.SweepInput) (contract.SweepReport, 
 
 // stop removes nothing: so many orphans mean rather that Curfew has lost track than that they are some.
 func stop(ctx workflow.Context, report *contract.SweepReport, orphans, most int) {
-	report.Stopped = fmt.Sprintf("%d accesses carry Curfew's mark without a live grant, and a sweep may remove %d: none was removed. "+
-		"See whether Temporal's database and the ledger are whole; raise sweep.maxRemovals only if they are.", orphans, most)
+	report.Stopped = fmt.Sprintf(
+		"%d accesses carry Curfew's mark without a live grant, and a sweep may remove %d: none was removed. "+
+			"See whether Temporal's database and the ledger are whole; raise sweep.maxRemovals only if they are.",
+		orphans,
+		most,
+	)
 	now := workflow.Now(ctx)
 	alarm := contract.Alarm{
 		// Once a day, however often the sweep runs.

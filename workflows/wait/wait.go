@@ -1,4 +1,5 @@
-// Package wait is how Curfew's workflows wait: for something that happens, for a time at most, with a name on the timer.
+// Package wait is how Curfew's workflows wait: for something that happens, for a time at most, with a name on the
+// timer.
 package wait
 
 import (

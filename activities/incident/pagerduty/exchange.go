@@ -10,7 +10,8 @@ import (
 	"curfew/internal/outbound"
 )
 
-// replyLimit bounds what is read of a reply, in bytes: the 2000 notes that an incident takes fit, if they are no novels.
+// replyLimit bounds what is read of a reply, in bytes: the 2000 notes that an incident takes fit, if they are no
+// novels.
 const replyLimit = 16 << 20
 
 // What a path is about, and so what a 404 says is missing.

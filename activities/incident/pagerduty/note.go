@@ -16,12 +16,12 @@ type note struct {
 	Content string    `json:"content"`
 }
 
-// by is true for a note that a user wrote. Others could write the marker of an entry in advance, to keep it off the incident,
-// and so could a rule that adds notes by itself: theirs don't count.
+// by is true for a note that a user wrote. Others could write the marker of an entry in advance, to keep it off the
+// incident, and so could a rule that adds notes by itself: theirs don't count.
 func (n note) by(user string) bool { return n.User.ID == user && n.User.Type != "bot_user_reference" }
 
-// AddNote adds an entry once. PagerDuty has no idempotency key, and a lost reply does not show whether the note was written:
-// so the entry is always looked for first.
+// AddNote adds an entry once. PagerDuty has no idempotency key, and a lost reply does not show whether the note was
+// written: so the entry is always looked for first.
 func (s *System) AddNote(ctx context.Context, id string, entry story.Entry) error {
 	if err := s.checkIncident(id); err != nil {
 		return err
@@ -41,7 +41,10 @@ func (s *System) AddNote(ctx context.Context, id string, entry story.Entry) erro
 	if err != nil {
 		return err
 	}
-	if slices.ContainsFunc(written.Notes, func(n note) bool { return n.by(me) && story.MarkerOf(n.Content) == entry.Marker }) {
+	if slices.ContainsFunc(
+		written.Notes,
+		func(n note) bool { return n.by(me) && story.MarkerOf(n.Content) == entry.Marker },
+	) {
 		return nil
 	}
 	return s.write(ctx, notes, me, render(entry))
@@ -56,7 +59,11 @@ func (s *System) write(ctx context.Context, notes, me, content string) error {
 		Note note `json:"note"`
 	}
 	err := s.call(ctx, exchange{
-		method: http.MethodPost, about: aboutIncident, path: notes, send: map[string]body{"note": {content}}, receive: &added,
+		method:  http.MethodPost,
+		about:   aboutIncident,
+		path:    notes,
+		send:    map[string]body{"note": {content}},
+		receive: &added,
 	})
 	if err != nil {
 		return err
@@ -65,9 +72,9 @@ func (s *System) write(ctx context.Context, notes, me, content string) error {
 		return s.api.Strange("no note")
 	}
 	if !added.Note.by(me) {
-		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from",
-			"write the e-mail address of the user whose API key it is, or use a key of the account",
-			"%s wrote the note in another user's name", s.api)
+		return contract.Denied("%s wrote the note in another user's name", s.api).
+			At("incidents.pagerduty.from").
+			Advise("write the e-mail address of the user whose API key it is, or use a key of the account")
 	}
 	return nil
 }

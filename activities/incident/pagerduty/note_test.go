@@ -16,7 +16,12 @@ import (
 
 // entry is the n-th of request r1.
 func entry(n int) story.Entry {
-	return story.Entry{Marker: fmt.Sprintf("r1/%d", n), Headline: "Access granted", Lines: []string{"Until noon"}, Said: "the orders\nare late"}
+	return story.Entry{
+		Marker:   fmt.Sprintf("r1/%d", n),
+		Headline: "Access granted",
+		Lines:    []string{"Until noon"},
+		Said:     "the orders\nare late",
+	}
 }
 
 func TestANoteTellsTheEntry(t *testing.T) {
@@ -69,7 +74,10 @@ func TestANoteOfARuleIsNotOurs(t *testing.T) {
 		case r.URL.Path == "/users":
 			fmt.Fprintf(w, `{"users":[{"id":"PCURFEW","email":%q}]}`, email)
 		case r.Method == http.MethodGet:
-			fmt.Fprint(w, `{"notes":[{"id":"PNOTE01","user":{"id":"PCURFEW","type":"bot_user_reference"},"content":"curfew: r1/1"}]}`)
+			fmt.Fprint(
+				w,
+				`{"notes":[{"id":"PNOTE01","user":{"id":"PCURFEW","type":"bot_user_reference"},"content":"curfew: r1/1"}]}`,
+			)
 		default:
 			posted++
 			fmt.Fprint(w, `{"note":{"id":"PNOTE02","user":{"id":"PCURFEW","type":"user_reference"}}}`)
@@ -85,7 +93,11 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 	for _, marker := range []string{"", "r1/1\n", "*r1*/1", strings.Repeat("r", 101)} {
 		bad := entry(1)
 		bad.Marker = marker
-		require.Equal(t, "marker", requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", bad), contract.KindInvalid).Field)
+		require.Equal(
+			t,
+			"marker",
+			requireProblem(t, a.AddNote(t.Context(), "PT4KHLK", bad), contract.KindInvalid).Field,
+		)
 	}
 	require.Zero(t, a.requests.Load())
 }

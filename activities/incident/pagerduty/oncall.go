@@ -48,7 +48,11 @@ func (s *System) OnCall(ctx context.Context, service string) ([]incident.OnCall,
 		var answered time.Time
 		// Without since and until PagerDuty goes by the present, and by its own clock.
 		err := s.call(ctx, exchange{
-			method: http.MethodGet, path: "/oncalls", query: paged(offset, "escalation_policy_ids[]", policy), receive: &reply, answered: &answered,
+			method:   http.MethodGet,
+			path:     "/oncalls",
+			query:    paged(offset, "escalation_policy_ids[]", policy),
+			receive:  &reply,
+			answered: &answered,
 		})
 		if err != nil {
 			return nil, err
@@ -77,8 +81,9 @@ func paged(offset int, filter, value string) url.Values {
 // policyOf is the escalation policy of a service; empty when there is no such service, or none that the key may see.
 func (s *System) policyOf(ctx context.Context, service string) (string, error) {
 	if !idPattern.MatchString(service) {
-		return "", contract.Problemf(contract.KindInvalid, "service", "write the id that stands in the address of the service's page, like PIJ90N7",
-			"%.60q is no service of PagerDuty", service)
+		return "", contract.Invalid("%.60q is no service of PagerDuty", service).
+			At("service").
+			Advise("write the id that stands in the address of the service's page, like PIJ90N7")
 	}
 	var reply struct {
 		Service struct {
@@ -86,7 +91,10 @@ func (s *System) policyOf(ctx context.Context, service string) (string, error) {
 			Policy reference `json:"escalation_policy"`
 		} `json:"service"`
 	}
-	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutService, path: "/services/" + service, receive: &reply})
+	err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, about: aboutService, path: "/services/" + service, receive: &reply},
+	)
 	if problem, ok := contract.ProblemOf(err); ok && problem.Kind == contract.KindNotFound {
 		return "", nil
 	}

@@ -28,12 +28,22 @@ func TestThoseAreOnCallForAServiceWhoseTurnItIsOnItsEscalationPolicy(t *testing.
 	a.SetTurns(
 		double.Turn{Policy: "PPOLICY", Level: 1, User: ada, From: noon.Add(-time.Hour), Until: noon.Add(time.Hour)},
 		double.Turn{Policy: "PPOLICY", Level: 1, User: "PBEFORE", From: noon.Add(-time.Hour), Until: noon},
-		double.Turn{Policy: "PPOLICY", Level: 1, User: "PAFTER1", From: noon.Add(time.Second), Until: noon.Add(time.Hour)},
+		double.Turn{
+			Policy: "PPOLICY",
+			Level:  1,
+			User:   "PAFTER1",
+			From:   noon.Add(time.Second),
+			Until:  noon.Add(time.Hour),
+		},
 		double.Turn{Policy: "PPOLICY", Level: 2, User: "PNOWON1", From: noon},
 		double.Turn{Policy: "PPOLICY", Level: 3, User: "PALWAYS"},
 		double.Turn{Policy: "POTHERS", Level: 1, User: "POTHER1"},
 	)
-	require.Equal(t, []incident.OnCall{{Account: ada, Level: 1}, {Account: "PNOWON1", Level: 2}, {Account: "PALWAYS", Level: 3}}, onCall())
+	require.Equal(
+		t,
+		[]incident.OnCall{{Account: ada, Level: 1}, {Account: "PNOWON1", Level: 2}, {Account: "PALWAYS", Level: 3}},
+		onCall(),
+	)
 }
 
 func TestAllWhoAreOnCallAreFoundOnAnyPage(t *testing.T) {

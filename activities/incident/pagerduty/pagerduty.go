@@ -39,12 +39,23 @@ var _ incident.System = (*System)(nil)
 func New(settings config.PagerDuty) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "incidents.pagerduty.url",
-			"write it like https://api.pagerduty.com", "is no web address")
+		return nil, contract.Invalid("is no web address").
+			At("incidents.pagerduty.url").
+			Advise("write it like https://api.pagerduty.com")
 	}
 	return &System{from: settings.From, api: &outbound.API{
-		Peer: outbound.Peer{Name: "PagerDuty", Host: address.Host, Leads: "incidents.pagerduty.url leads to PagerDuty's REST API"},
-		Base: strings.TrimRight(settings.URL, "/"), Accept: "application/vnd.pagerduty+json;version=2", Limit: replyLimit, Client: outbound.NewClient(),
+		Peer: outbound.Peer{
+			Name:  "PagerDuty",
+			Host:  address.Host,
+			Leads: "incidents.pagerduty.url leads to PagerDuty's REST API",
+		},
+		Base: strings.TrimRight(
+			settings.URL,
+			"/",
+		),
+		Accept: "application/vnd.pagerduty+json;version=2",
+		Limit:  replyLimit,
+		Client: outbound.NewClient(),
 		Sign: func(request *http.Request) error {
 			request.Header.Set("Authorization", "Token token="+settings.Token.Reveal())
 			request.Header.Set("Content-Type", "application/json") // PagerDuty wants it of every request
@@ -56,7 +67,8 @@ func New(settings config.PagerDuty) (*System, error) {
 // Name is what people's accounts here are called in the directory.
 func (*System) Name() string { return config.SystemPagerDuty }
 
-// Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: other systems' numbers look the same.
+// Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: other systems' numbers look
+// the same.
 func (*System) Recognizes(id string) bool { return incidentPattern.MatchString(id) }
 
 // reference is a thing of PagerDuty by its id and name.
@@ -128,7 +140,10 @@ func (s *System) find(ctx context.Context, id string) (incident.Incident, error)
 			} `json:"resolve_reason"`
 		} `json:"incident"`
 	}
-	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply})
+	err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply},
+	)
 	if err != nil {
 		return incident.Incident{}, err
 	}
@@ -142,9 +157,15 @@ func (s *System) find(ctx context.Context, id string) (incident.Incident, error)
 		return incident.Incident{}, s.api.Strange("an incident that began at no time")
 	}
 	found := incident.Incident{
-		ID: id, OpenedAt: opened, Service: told.Service.ID, Title: contract.Shorten(told.Title, titleLimit), URL: webAddress(told.URL),
-		Urgency: told.Urgency, Priority: told.Priority.Summary,
-		Open: told.Status != resolved, Acknowledged: told.Status == acknowledged,
+		ID:           id,
+		OpenedAt:     opened,
+		Service:      told.Service.ID,
+		Title:        contract.Shorten(told.Title, titleLimit),
+		URL:          webAddress(told.URL),
+		Urgency:      told.Urgency,
+		Priority:     told.Priority.Summary,
+		Open:         told.Status != resolved,
+		Acknowledged: told.Status == acknowledged,
 	}
 	for _, assignment := range told.Assignments {
 		found.Responders = append(found.Responders, assignment.Assignee.ID)
@@ -160,8 +181,9 @@ func (s *System) checkIncident(id string) error {
 	if s.Recognizes(id) {
 		return nil
 	}
-	return contract.Problemf(contract.KindInvalid, "incident", "write the id that stands in the address of the incident's page, like PT4KHLK",
-		"%.60q is no incident of PagerDuty", id)
+	return contract.Invalid("%.60q is no incident of PagerDuty", id).
+		At("incident").
+		Advise("write the id that stands in the address of the incident's page, like PT4KHLK")
 }
 
 // webAddress is an address that people may follow; empty for any other.

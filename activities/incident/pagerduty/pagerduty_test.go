@@ -54,7 +54,11 @@ func newAccount(t *testing.T, change func(*double.Options)) *account {
 	}
 	a := &account{Server: double.New(options)}
 	a.Trigger(double.Incident{
-		ID: "PT4KHLK", Title: "Orders are late", Service: "PSHOP01", Priority: "P1", Assignees: []string{ada, "PBOB001"},
+		ID:        "PT4KHLK",
+		Title:     "Orders are late",
+		Service:   "PSHOP01",
+		Priority:  "P1",
+		Assignees: []string{ada, "PBOB001"},
 	})
 	faulty := a.Wrap(vendorcontract.Check(t, "pagerduty-rest.subset.openapi.json", a.Handler()))
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -88,9 +92,15 @@ func TestFindReadsAnIncidentThroughItsStates(t *testing.T) {
 	t.Parallel()
 	a := newAccount(t, nil)
 	want := incident.Incident{
-		ID: "PT4KHLK", Service: "PSHOP01", Title: "Orders are late", OpenedAt: time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
-		URL:     "https://example.pagerduty.com/incidents/PT4KHLK",
-		Urgency: "high", Priority: "P1", Open: true, Responders: []string{ada, "PBOB001"},
+		ID:         "PT4KHLK",
+		Service:    "PSHOP01",
+		Title:      "Orders are late",
+		OpenedAt:   time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC),
+		URL:        "https://example.pagerduty.com/incidents/PT4KHLK",
+		Urgency:    "high",
+		Priority:   "P1",
+		Open:       true,
+		Responders: []string{ada, "PBOB001"},
 	}
 	requireFound := func() {
 		found, err := a.Find(t.Context(), "PT4KHLK")
@@ -173,7 +183,11 @@ func TestAMalformedIDNeverReachesPagerDuty(t *testing.T) {
 			require.Equal(t, field, problem.Field)
 			require.Less(t, len(problem.Error()), 250)
 		}
-		require.Equal(t, "incident", requireProblem(t, a.AddNote(t.Context(), id, entry(1)), contract.KindInvalid).Field)
+		require.Equal(
+			t,
+			"incident",
+			requireProblem(t, a.AddNote(t.Context(), id, entry(1)), contract.KindInvalid).Field,
+		)
 	}
 	require.Zero(t, a.requests.Load())
 }

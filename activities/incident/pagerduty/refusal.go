@@ -18,22 +18,22 @@ func (s *System) refusal(e exchange, answer outbound.Answer) *contract.Problem {
 	case answer.OK():
 		return nil
 	case status == http.StatusUnauthorized:
-		return contract.Problemf(contract.KindUnavailable, "",
-			"renew PagerDuty's API key (incidents.pagerduty.token)", "%s does not accept Curfew's API key", s.api)
+		return contract.Unavailable("%s does not accept Curfew's API key", s.api).
+			Advise("renew PagerDuty's API key (incidents.pagerduty.token)")
 	case status == http.StatusNotFound:
 		return s.notFound(e, answer)
 	case status == http.StatusForbidden:
-		return contract.Problemf(contract.KindDenied, "",
-			"use an API key that may read and write, of an account or user that may see the incident's team", "%s forbids this: %s", s.api, said(answer.Body))
+		return contract.Denied("%s forbids this: %s", s.api, said(answer.Body)).
+			Advise("use an API key that may read and write, of an account or user that may see the incident's team")
 	case answer.Passes():
-		problem := contract.Problemf(contract.KindUnavailable, "", "wait until PagerDuty has recovered", "%s answered %d", s.api, status)
+		problem := contract.Unavailable("%s answered %d", s.api, status).Advise("wait until PagerDuty has recovered")
 		problem.RetryAfter = answer.RetryAfter(outbound.LongestPause, counterReset)
 		return problem
 	case status < 400:
 		return s.api.Strange("a redirect")
 	default:
-		return contract.Problemf(contract.KindDenied, "",
-			"see that incidents.pagerduty.from is one of its users, who may respond to the incident", "%s refused with %d: %s", s.api, status, said(answer.Body))
+		return contract.Denied("%s refused with %d: %s", s.api, status, said(answer.Body)).
+			Advise("see that incidents.pagerduty.from is one of its users, who may respond to the incident")
 	}
 }
 
@@ -42,8 +42,9 @@ func (s *System) notFound(e exchange, answer outbound.Answer) *contract.Problem 
 	if e.about == "" || !answer.IsJSON() || failureOf(answer.Body).Code == 0 {
 		return s.api.Strange("404, but not in PagerDuty's way")
 	}
-	return contract.Problemf(contract.KindNotFound, e.about,
-		"check the id, and that Curfew's API key may see the "+e.about, "PagerDuty has no such %s", e.about)
+	return contract.NotFound("PagerDuty has no such %s", e.about).
+		At(e.about).
+		Advise("check the id, and that Curfew's API key may see the " + e.about)
 }
 
 // failure is how PagerDuty reports an error.

@@ -8,7 +8,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// All limits are in bytes. PagerDuty does not say how long a note may be; nobody wants to read a longer one in an incident.
+// All limits are in bytes. PagerDuty does not say how long a note may be; nobody wants to read a longer one in an
+// incident.
 const (
 	noteLimit = 8000
 	lineLimit = 300
@@ -17,12 +18,14 @@ const (
 
 const (
 	paragraph = "\n\n"
-	// indent goes before each line that a person said: it is shown as it was typed, also by what reads notes as Markdown.
+	// indent goes before each line that a person said: it is shown as it was typed, also by what reads notes as
+	// Markdown.
 	indent    = "    "
 	shortened = paragraph + "Shortened."
 )
 
-// render writes an entry as plain text. The marker is the last line, so that nothing that a person said can be taken for it.
+// render writes an entry as plain text. The marker is the last line, so that nothing that a person said can be taken
+// for it.
 func render(entry story.Entry) string {
 	var head []string
 	for _, line := range append([]string{entry.Headline}, entry.Lines[:min(len(entry.Lines), lineCount)]...) {

@@ -18,7 +18,11 @@ func TestAnEntryNeedsNothingButItsMarker(t *testing.T) {
 
 func TestTheLongestEntryFits(t *testing.T) {
 	t.Parallel()
-	long := story.Entry{Marker: strings.Repeat("r", 98) + "/1", Headline: strings.Repeat("ä", 1000), Said: strings.Repeat("\n😀", 5000)}
+	long := story.Entry{
+		Marker:   strings.Repeat("r", 98) + "/1",
+		Headline: strings.Repeat("ä", 1000),
+		Said:     strings.Repeat("\n😀", 5000),
+	}
 	for range 100 {
 		long.Lines = append(long.Lines, strings.Repeat("|", 1000))
 	}
@@ -31,7 +35,11 @@ func TestTheLongestEntryFits(t *testing.T) {
 
 func TestALineHidesNoLinkBehindOtherWords(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, "[our page] (https://evil.example) and more", oneLine("[our page](https://evil.example)\nand  more"))
+	require.Equal(
+		t,
+		"[our page] (https://evil.example) and more",
+		oneLine("[our page](https://evil.example)\nand  more"),
+	)
 }
 
 func TestAMarkerIsFoundOnlyAtTheEnd(t *testing.T) {
@@ -46,7 +54,20 @@ func TestAMarkerIsFoundOnlyAtTheEnd(t *testing.T) {
 
 // fragments are what an attacker would put together.
 var fragments = []string{
-	"curfew: r/1", "curfew: r/2", "\n", "\r", "\r\n", "    ", "\t", "\x00", "\u2028", "\xff", "```", "[x](https://evil)", "😀", "x",
+	"curfew: r/1",
+	"curfew: r/2",
+	"\n",
+	"\r",
+	"\r\n",
+	"    ",
+	"\t",
+	"\x00",
+	"\u2028",
+	"\xff",
+	"```",
+	"[x](https://evil)",
+	"😀",
+	"x",
 }
 
 func TestNothingSaidBreaksOutOfItsQuotation(t *testing.T) {

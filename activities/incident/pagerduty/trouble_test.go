@@ -22,7 +22,12 @@ import (
 func all(ctx context.Context, system *pagerduty.System) map[string]error {
 	_, find := system.Find(ctx, "PT4KHLK")
 	_, onCall := system.OnCall(ctx, "PSHOP01")
-	return map[string]error{"find": find, "onCall": onCall, "note": system.AddNote(ctx, "PT4KHLK", entry(1)), "check": system.Check(ctx)}
+	return map[string]error{
+		"find":   find,
+		"onCall": onCall,
+		"note":   system.AddNote(ctx, "PT4KHLK", entry(1)),
+		"check":  system.Check(ctx),
+	}
 }
 
 func TestTroubleThatPassesIsUnavailable(t *testing.T) {
@@ -75,7 +80,11 @@ func TestAWaitUntilAnInstantIsMeasuredByPagerDutysClock(t *testing.T) {
 		w.Header().Set("Retry-After", "Mon, 01 Jan 2001 12:00:30 GMT")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
-	require.Equal(t, 30*time.Second, requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration)
+	require.Equal(
+		t,
+		30*time.Second,
+		requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration,
+	)
 }
 
 func TestRefusalsAreDenied(t *testing.T) {
@@ -170,17 +179,24 @@ func TestWhatIsNotPagerDutyIsNotBelieved(t *testing.T) {
 
 func TestAnAddressThatIsNoWebPagesIsLeftOut(t *testing.T) {
 	t.Parallel()
-	found, err := impostor(t, answering("application/json",
-		`{"incident":{"id":"PT4KHLK","status":"triggered","created_at":"2026-11-01T12:00:00Z","html_url":"javascript:alert(1)","service":{"id":"PSHOP01"}}}`)).Find(t.Context(), "PT4KHLK")
+	found, err := impostor(t, answering(
+		"application/json",
+		`{"incident":{"id":"PT4KHLK","status":"triggered","created_at":"2026-11-01T12:00:00Z","html_url":"javascript:alert(1)","service":{"id":"PSHOP01"}}}`,
+	)).Find(t.Context(), "PT4KHLK")
 	require.NoError(t, err)
 	require.Empty(t, found.URL)
 }
 
 func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	t.Cleanup(elsewhere.Close)
-	system := impostor(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
+	system := impostor(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) },
+	)
 	requireProblem(t, system.Check(t.Context()), contract.KindUnavailable)
 }
 

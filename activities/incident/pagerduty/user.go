@@ -23,7 +23,10 @@ func (s *System) ourselves(ctx context.Context) (user, error) {
 			page
 			Users []user `json:"users"`
 		}
-		err := s.call(ctx, exchange{method: http.MethodGet, path: "/users", query: paged(offset, "query", s.from), receive: &reply})
+		err := s.call(
+			ctx,
+			exchange{method: http.MethodGet, path: "/users", query: paged(offset, "query", s.from), receive: &reply},
+		)
 		if err != nil {
 			return user{}, err
 		}
@@ -42,8 +45,9 @@ func (s *System) ourselves(ctx context.Context) (user, error) {
 // only takes no one for us of whom there is more than one.
 func (s *System) only(found []user) (user, error) {
 	if len(found) != 1 {
-		return user{}, contract.Problemf(contract.KindUnavailable, "incidents.pagerduty.from",
-			"write the e-mail address of Curfew's own user at PagerDuty", "%d users of %s have this address", len(found), s.api)
+		return user{}, contract.Unavailable("%d users of %s have this address", len(found), s.api).
+			At("incidents.pagerduty.from").
+			Advise("write the e-mail address of Curfew's own user at PagerDuty")
 	}
 	if !idPattern.MatchString(found[0].ID) {
 		return user{}, s.api.Strange("a user without an id")
@@ -71,14 +75,14 @@ const aboutUser = "user"
 func (s *System) CheckAccount(ctx context.Context, account string) error {
 	const fix = "write the id that stands in the address of the user's page, like PXPGF42"
 	if !idPattern.MatchString(account) {
-		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's id at PagerDuty", account)
+		return contract.Invalid("%.60q is no user's id at PagerDuty", account).Advise(fix)
 	}
 	var reply struct {
 		User user `json:"user"`
 	}
 	err := s.call(ctx, exchange{method: http.MethodGet, about: aboutUser, path: "/users/" + account, receive: &reply})
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
-		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
+		return contract.NotFound("%s has no user %s", s.api, account).Advise(fix)
 	}
 	return err
 }
@@ -90,8 +94,8 @@ func (s *System) CheckService(ctx context.Context, service string) (bool, error)
 	}
 	policy, err := s.policyOf(ctx, service)
 	if err == nil && policy == "" {
-		err = contract.Problemf(contract.KindNotFound, "", "write the id that stands in the address of the service's page, like PIJ90N7",
-			"%s has no service %s, or none that Curfew's API key may see", s.api, service)
+		err = contract.NotFound("%s has no service %s, or none that Curfew's API key may see", s.api, service).
+			Advise("write the id that stands in the address of the service's page, like PIJ90N7")
 	}
 	return true, err
 }
@@ -103,8 +107,9 @@ func (s *System) Check(ctx context.Context) error {
 		return err
 	}
 	if strings.HasPrefix(found.Role, "read_only") {
-		return contract.Problemf(contract.KindDenied, "incidents.pagerduty.from", "give it a role that may respond to incidents",
-			"the user is a stakeholder of %s, who may write no notes", s.api)
+		return contract.Denied("the user is a stakeholder of %s, who may write no notes", s.api).
+			At("incidents.pagerduty.from").
+			Advise("give it a role that may respond to incidents")
 	}
 	var reply struct {
 		Turns []turn `json:"oncalls"`

@@ -7,8 +7,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// identity is the user name of our own account, which is what the journal shows of an author. It is never empty, so that
-// an entry without an author can't be ours.
+// identity is the user name of our own account, which is what the journal shows of an author. It is never empty, so
+// that an entry without an author can't be ours.
 func (s *System) identity(ctx context.Context) (string, error) {
 	if known := s.me.Load(); known != nil {
 		return *known, nil
@@ -21,8 +21,8 @@ func (s *System) identity(ctx context.Context) (string, error) {
 		return "", err
 	}
 	if len(found) != 1 || found[0].Name == "" || strings.ContainsAny(found[0].Name, "^\n\r") {
-		return "", contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read the user_name of its own record in sys_user", "%s does not tell who Curfew is there", s.api)
+		return "", contract.Denied("%s does not tell who Curfew is there", s.api).
+			Advise("let Curfew's ServiceNow account read the user_name of its own record in sys_user")
 	}
 	s.me.Store(&found[0].Name)
 	return found[0].Name, nil
@@ -38,21 +38,27 @@ type entry struct {
 
 const entryFields = "sys_id,element_id,sys_created_by,value"
 
-// readable fails unless the journal can be read. To an account that may not read it, it looks empty: then no earlier note
-// would be found again, and every note would be written twice.
+// readable fails unless the journal can be read. To an account that may not read it, it looks empty: then no earlier
+// note would be found again, and every note would be written twice.
 func (s *System) readable(ctx context.Context) error {
 	if s.journal.Load() {
 		return nil
 	}
 	var found []entry
-	if err := s.list(ctx, tableJournal, "name="+tableIncidents+"^element=work_notes", entryFields, "1", &found); err != nil {
+	if err := s.list(
+		ctx,
+		tableJournal,
+		"name="+tableIncidents+"^element=work_notes",
+		entryFields,
+		"1",
+		&found,
+	); err != nil {
 		return err
 	}
 	if len(found) == 0 || found[0].Author == "" || found[0].Value == "" {
-		return contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read sys_journal_field, as docs/incidents/servicenow.md says; "+
-				"on an instance without any work note write a first one by hand",
-			"%s shows Curfew no work notes", s.api)
+		return contract.Denied("%s shows Curfew no work notes", s.api).
+			Advise("let Curfew's ServiceNow account read sys_journal_field, as docs/incidents/servicenow.md says; " +
+				"on an instance without any work note write a first one by hand")
 	}
 	s.journal.Store(true)
 	return nil
@@ -62,7 +68,7 @@ func (s *System) readable(ctx context.Context) error {
 func (s *System) CheckAccount(ctx context.Context, account string) error {
 	const fix = "write the user's sys_id, 32 hexadecimal digits: Copy sys_id in the menu of the user's record"
 	if !sysIDPattern.MatchString(account) {
-		return contract.Problemf(contract.KindInvalid, "", fix, "%.60q is no user's sys_id at ServiceNow", account)
+		return contract.Invalid("%.60q is no user's sys_id at ServiceNow", account).Advise(fix)
 	}
 	var others, found []row
 	if s.list(ctx, tableUsers, "", "sys_id", "2", &others) != nil || len(others) < 2 {
@@ -72,13 +78,13 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 		return err
 	}
 	if len(found) == 0 {
-		return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user %s", s.api, account)
+		return contract.NotFound("%s has no user %s", s.api, account).Advise(fix)
 	}
 	return nil
 }
 
-// CheckService implements incident.Surveyor: a service has the form of a sys_id. Whether it is there, Curfew need not be allowed
-// to read.
+// CheckService implements incident.Surveyor: a service has the form of a sys_id. Whether it is there, Curfew need not
+// be allowed to read.
 func (*System) CheckService(_ context.Context, service string) (bool, error) {
 	return sysIDPattern.MatchString(service), nil
 }
@@ -97,8 +103,8 @@ func (s *System) Check(ctx context.Context) error {
 		return err
 	}
 	if len(found) == 0 || found[0].State == "" {
-		return contract.Problemf(contract.KindDenied, "",
-			"let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says", "%s shows Curfew no incidents", s.api)
+		return contract.Denied("%s shows Curfew no incidents", s.api).
+			Advise("let Curfew's ServiceNow account read incidents, as docs/incidents/servicenow.md says")
 	}
 	return nil
 }

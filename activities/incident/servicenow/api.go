@@ -26,7 +26,12 @@ type exchange struct {
 // list reads the records of a table that an encoded query finds.
 func (s *System) list(ctx context.Context, table, query, fields, limit string, into any) error {
 	return s.call(ctx, exchange{method: http.MethodGet, path: []string{table}, receive: into, query: url.Values{
-		"sysparm_query": {query}, "sysparm_fields": {fields}, "sysparm_limit": {limit}, "sysparm_exclude_reference_link": {"true"},
+		"sysparm_query": {
+			query,
+		},
+		"sysparm_fields":                 {fields},
+		"sysparm_limit":                  {limit},
+		"sysparm_exclude_reference_link": {"true"},
 	}})
 }
 
@@ -58,7 +63,8 @@ func (s *System) call(ctx context.Context, e exchange) error {
 	case !answer.JSON(&whole):
 		return s.api.Strange("something that is not ServiceNow's JSON")
 	case whole.Error != nil:
-		return contract.Problemf(contract.KindUnavailable, "", "wait until ServiceNow has recovered", "%s did not finish: %s", s.api, whole.Error)
+		return contract.Unavailable("%s did not finish: %s", s.api, whole.Error).
+			Advise("wait until ServiceNow has recovered")
 	case whole.Result == nil || json.Unmarshal(whole.Result, e.receive) != nil:
 		return s.api.Strange("something else than what was asked for")
 	}

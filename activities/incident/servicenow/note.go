@@ -16,8 +16,8 @@ const (
 	pageLimit = 50
 )
 
-// AddNote adds a work note once. The Table API has no idempotency key, and a lost reply does not show whether the note was
-// written: so it is always looked for first, and seen to be there afterwards.
+// AddNote adds a work note once. The Table API has no idempotency key, and a lost reply does not show whether the note
+// was written: so it is always looked for first, and seen to be there afterwards.
 func (s *System) AddNote(ctx context.Context, id string, told story.Entry) error {
 	if err := story.CheckID("marker", told.Marker); err != nil {
 		return err
@@ -35,8 +35,11 @@ func (s *System) AddNote(ctx context.Context, id string, told story.Entry) error
 	}
 	var changed row
 	err = s.call(ctx, exchange{
-		method: http.MethodPatch, path: []string{tableIncidents, found.SysID}, query: url.Values{"sysparm_fields": {"sys_id"}},
-		send: map[string]string{"work_notes": render(told)}, receive: &changed,
+		method:  http.MethodPatch,
+		path:    []string{tableIncidents, found.SysID},
+		query:   url.Values{"sysparm_fields": {"sys_id"}},
+		send:    map[string]string{"work_notes": render(told)},
+		receive: &changed,
 	})
 	if err != nil {
 		return err
@@ -44,16 +47,15 @@ func (s *System) AddNote(ctx context.Context, id string, told story.Entry) error
 	return s.shown(ctx, found, told.Marker)
 }
 
-// shown refuses when the note is not to be seen: ServiceNow says that all is well also when the account may not write it.
-// The refusal is final, because what can't be seen could be there all the same, and must not be written twice.
+// shown refuses when the note is not to be seen: ServiceNow says that all is well also when the account may not write
+// it. The refusal is final, because what can't be seen could be there all the same, and must not be written twice.
 func (s *System) shown(ctx context.Context, on row, marker string) error {
 	written, err := s.written(ctx, on.SysID, marker)
 	if err != nil || written {
 		return err
 	}
-	return contract.Problemf(contract.KindDenied, "",
-		"let Curfew's ServiceNow account write work_notes of incidents and read them in sys_journal_field, as docs/incidents/servicenow.md says",
-		"%s took a work note for %s and does not show it", s.api, on.Number)
+	return contract.Denied("%s took a work note for %s and does not show it", s.api, on.Number).
+		Advise("let Curfew's ServiceNow account write work_notes of incidents and read them in sys_journal_field, as docs/incidents/servicenow.md says")
 }
 
 // written looks for a note with a marker by our own account. Others could write the marker in advance, to keep an entry

@@ -16,7 +16,12 @@ import (
 
 // entry is the n-th of request r1.
 func entry(n int) story.Entry {
-	return story.Entry{Marker: fmt.Sprintf("r1/%d", n), Headline: "Access granted", Lines: []string{"Until noon"}, Said: "the orders"}
+	return story.Entry{
+		Marker:   fmt.Sprintf("r1/%d", n),
+		Headline: "Access granted",
+		Lines:    []string{"Until noon"},
+		Said:     "the orders",
+	}
 }
 
 func TestANoteTellsTheEntry(t *testing.T) {
@@ -104,7 +109,11 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 		for _, marker := range []string{"", "r1/1\n", "r1^ORelement=comments", strings.Repeat("r", 101)} {
 			bad := entry(1)
 			bad.Marker = marker
-			require.Equal(t, "marker", requireProblem(t, i.AddNote(t.Context(), number, bad), contract.KindInvalid).Field)
+			require.Equal(
+				t,
+				"marker",
+				requireProblem(t, i.AddNote(t.Context(), number, bad), contract.KindInvalid).Field,
+			)
 		}
 		require.Zero(t, i.requests.Load())
 	})
@@ -113,7 +122,12 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 func TestTheLongestEntryFitsAndFormatsNothing(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, i *instance) {
 		long := story.Entry{
-			Marker: strings.Repeat("r", 98) + "/1", Headline: "[code]<b>bold</b>[/code]", Said: strings.Repeat("[ /CODE ]😀\n", 2000),
+			Marker: strings.Repeat(
+				"r",
+				98,
+			) + "/1",
+			Headline: "[code]<b>bold</b>[/code]",
+			Said:     strings.Repeat("[ /CODE ]😀\n", 2000),
 		}
 		for range 100 {
 			long.Lines = append(long.Lines, strings.Repeat("[Code]", 200))

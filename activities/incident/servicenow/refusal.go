@@ -34,10 +34,10 @@ func (s *System) refusal(a outbound.Answer) *contract.Problem {
 	case a.OK():
 		return nil
 	case a.Status == http.StatusUnauthorized:
-		return contract.Problemf(contract.KindUnavailable, "",
-			"renew them: incidents.servicenow.clientSecret, or user and password", "%s does not accept Curfew's credentials", s.api)
+		return contract.Unavailable("%s does not accept Curfew's credentials", s.api).
+			Advise("renew them: incidents.servicenow.clientSecret, or user and password")
 	case a.Passes():
-		problem := contract.Problemf(contract.KindUnavailable, "", "wait until ServiceNow has recovered", "%s answered %d", s.api, a.Status)
+		problem := contract.Unavailable("%s answered %d", s.api, a.Status).Advise("wait until ServiceNow has recovered")
 		problem.RetryAfter = a.RetryAfter(outbound.LongestPause, "")
 		return problem
 	case a.Status < 400:
@@ -45,8 +45,8 @@ func (s *System) refusal(a outbound.Answer) *contract.Problem {
 	case !a.IsJSON():
 		return s.api.Strange("%d, but not in ServiceNow's way", a.Status)
 	}
-	return contract.Problemf(contract.KindDenied, "",
-		"give Curfew's ServiceNow account what docs/incidents/servicenow.md lists", "%s refused with %d: %s", s.api, a.Status, said(a))
+	return contract.Denied("%s refused with %d: %s", s.api, a.Status, said(a)).
+		Advise("give Curfew's ServiceNow account what docs/incidents/servicenow.md lists")
 }
 
 // said is what ServiceNow gives as its reason.

@@ -1,6 +1,6 @@
-// Package servicenow reads incidents of a ServiceNow instance, and adds work notes to them. It calls only the Table API, which
-// silently ignores conditions of a query that it does not understand, and what Curfew's account may not read or write. So this
-// package checks again whatever matters.
+// Package servicenow reads incidents of a ServiceNow instance, and adds work notes to them. It calls only the Table
+// API, which silently ignores conditions of a query that it does not understand, and what Curfew's account may not read
+// or write. So this package checks again whatever matters.
 package servicenow
 
 import (
@@ -43,17 +43,24 @@ type System struct {
 
 var _ incident.System = (*System)(nil)
 
-// New returns the instance that settings describe, as config has checked them. It does not wait for ServiceNow to be up;
-// Check does. Errors are *contract.Problem that name the setting.
+// New returns the instance that settings describe, as config has checked them. It does not wait for ServiceNow to be
+// up; Check does. Errors are *contract.Problem that name the setting.
 func New(settings config.ServiceNow) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "incidents.servicenow.url",
-			"write it like https://example.service-now.com", "is no web address")
+		return nil, contract.Invalid("is no web address").
+			At("incidents.servicenow.url").
+			Advise("write it like https://example.service-now.com")
 	}
 	s := &System{api: &outbound.API{
-		Peer: outbound.Peer{Name: "ServiceNow", Host: address.Host, Leads: "incidents.servicenow.url leads to the instance itself"},
-		Base: strings.TrimRight(settings.URL, "/"), Limit: replyLimit, Client: outbound.NewClient(),
+		Peer: outbound.Peer{
+			Name:  "ServiceNow",
+			Host:  address.Host,
+			Leads: "incidents.servicenow.url leads to the instance itself",
+		},
+		Base:   strings.TrimRight(settings.URL, "/"),
+		Limit:  replyLimit,
+		Client: outbound.NewClient(),
 	}}
 	s.credentials = credentialsOf(settings, s)
 	s.api.Sign = s.credentials.sign
@@ -92,7 +99,8 @@ type row struct {
 
 const rowFields = "sys_id,number,state,active,opened_at,short_description,urgency,priority,assigned_to,business_service,cmdb_ci"
 
-// Find reads an incident by its number. Its service is the business service, or where there is none the configuration item.
+// Find reads an incident by its number. Its service is the business service, or where there is none the configuration
+// item.
 func (s *System) Find(ctx context.Context, id string) (incident.Incident, error) {
 	found, err := s.read(ctx, id)
 	if err != nil {
@@ -125,7 +133,9 @@ func (r row) open() bool {
 // read finds the one incident that has a number.
 func (s *System) read(ctx context.Context, id string) (row, error) {
 	if !s.Recognizes(id) {
-		return row{}, contract.Problemf(contract.KindInvalid, "incident", "write a number like INC0010007", "%.60q is no incident's number", id)
+		return row{}, contract.Invalid("%.60q is no incident's number", id).
+			At("incident").
+			Advise("write a number like INC0010007")
 	}
 	var found []row
 	err := s.list(ctx, tableIncidents, "number="+id, rowFields, "2", &found)
@@ -133,8 +143,9 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 	case err != nil:
 		return row{}, err
 	case len(found) == 0:
-		return row{}, contract.Problemf(contract.KindNotFound, "incident",
-			"check the number, and that Curfew's ServiceNow account may read the incident", "ServiceNow has no incident %s", id)
+		return row{}, contract.NotFound("ServiceNow has no incident %s", id).
+			At("incident").
+			Advise("check the number, and that Curfew's ServiceNow account may read the incident")
 	case found[0].Number != id || len(found) > 1:
 		return row{}, s.api.Strange("other incidents than %s", id)
 	case !sysIDPattern.MatchString(found[0].SysID):
@@ -149,8 +160,8 @@ func (s *System) read(ctx context.Context, id string) (row, error) {
 
 // kept is about a field that nobody may go without.
 func (s *System) kept(field, id string) *contract.Problem {
-	return contract.Problemf(contract.KindDenied, "", "let Curfew's ServiceNow account read "+field+" of incidents",
-		"%s keeps %s of %s from Curfew", s.api, field, id)
+	return contract.Denied("%s keeps %s of %s from Curfew", s.api, field, id).
+		Advise("let Curfew's ServiceNow account read " + field + " of incidents")
 }
 
 // OnCall is nobody: the Table API knows of no turns without a plugin, and a guess would let the wrong person in.

@@ -48,7 +48,13 @@ func onBoth(t *testing.T, change func(*double.Account), test func(t *testing.T, 
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			account := double.Account{ID: "c0ffee", Name: "curfew", Password: secret, ClientID: "client", ClientSecret: secret}
+			account := double.Account{
+				ID:           "c0ffee",
+				Name:         "curfew",
+				Password:     secret,
+				ClientID:     "client",
+				ClientSecret: secret,
+			}
 			if change != nil {
 				change(&account)
 			}
@@ -104,7 +110,13 @@ func TestFindReadsAnIncident(t *testing.T) {
 		require.Contains(t, found.URL, i.settings.URL+"/incident.do?sys_id=")
 		found.URL = ""
 		require.Equal(t, incident.Incident{
-			ID: number, Service: shop, Title: "Orders are late", OpenedAt: opened, Urgency: "1", Priority: "2", Open: true,
+			ID:       number,
+			Service:  shop,
+			Title:    "Orders are late",
+			OpenedAt: opened,
+			Urgency:  "1",
+			Priority: "2",
+			Open:     true,
 		}, found)
 
 		require.NoError(t, i.Set(number, "business_service", ""))
@@ -190,7 +202,9 @@ func TestAnotherIncidentThanWasAskedForIsNotBelieved(t *testing.T) {
 	t.Parallel()
 	system := impostor(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = w.Write([]byte(`{"result":[{"sys_id":"` + ada + `","number":"INC0010001","state":"1","active":"true"}]}`))
+		_, _ = w.Write(
+			[]byte(`{"result":[{"sys_id":"` + ada + `","number":"INC0010001","state":"1","active":"true"}]}`),
+		)
 	})
 	_, err := system.Find(t.Context(), number)
 	requireProblem(t, err, contract.KindUnavailable)

@@ -78,7 +78,6 @@ func (c *client) refused(ctx context.Context, err error) error {
 	if answer := (outbound.Answer{Status: told.Response.StatusCode, Header: told.Response.Header}); answer.Passes() {
 		return c.system.refusal(answer)
 	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see that incidents.servicenow.clientId and clientSecret are those of an active OAuth client with the grant of client credentials",
-		"%s gave no token: %d %.60q", c.system.api, told.Response.StatusCode, told.ErrorCode)
+	return contract.Unavailable("%s gave no token: %d %.60q", c.system.api, told.Response.StatusCode, told.ErrorCode).
+		Advise("see that incidents.servicenow.clientId and clientSecret are those of an active OAuth client with the grant of client credentials")
 }

@@ -28,8 +28,9 @@ const (
 // codeTag is what ServiceNow takes for the beginning or end of HTML that it shows as such.
 var codeTag = regexp.MustCompile(`(?i)\[(\s*/?\s*code)`)
 
-// render writes an entry as plain text, which is all that work notes take but for one tag. The marker is the last line; what
-// a person said is before it, on lines that show that it is, so that nothing of it can be taken for a line of Curfew's.
+// render writes an entry as plain text, which is all that work notes take but for one tag. The marker is the last line;
+// what a person said is before it, on lines that show that it is, so that nothing of it can be taken for a line of
+// Curfew's.
 func render(entry story.Entry) string {
 	var head []string
 	for _, line := range append([]string{entry.Headline}, entry.Lines[:min(len(entry.Lines), lineCount)]...) {

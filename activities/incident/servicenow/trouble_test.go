@@ -52,7 +52,11 @@ func TestAWaitUntilAnInstantIsMeasuredByServiceNowsClock(t *testing.T) {
 		w.Header().Set("Retry-After", "Mon, 01 Jan 2001 12:00:30 GMT")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
-	require.Equal(t, 30*time.Second, requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration)
+	require.Equal(
+		t,
+		30*time.Second,
+		requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration,
+	)
 }
 
 func TestARefusalIsDeniedAndBounded(t *testing.T) {
@@ -61,7 +65,13 @@ func TestARefusalIsDeniedAndBounded(t *testing.T) {
 		system := impostor(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json;charset=UTF-8")
 			w.WriteHeader(status)
-			_, _ = io.WriteString(w, `{"error":{"message":"User Not Authorized","detail":"`+strings.Repeat(`x\n`, 10000)+`"},"status":"failure"}`)
+			_, _ = io.WriteString(
+				w,
+				`{"error":{"message":"User Not Authorized","detail":"`+strings.Repeat(
+					`x\n`,
+					10000,
+				)+`"},"status":"failure"}`,
+			)
 		})
 		problem := requireProblem(t, system.Check(t.Context()), contract.KindDenied)
 		require.Contains(t, problem.Fault, "User Not Authorized x")
@@ -149,7 +159,9 @@ func TestWhatIsNotServiceNowIsNotBelieved(t *testing.T) {
 
 func TestCredentialsDoNotFollowARedirect(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	t.Cleanup(elsewhere.Close)
 	away := func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, elsewhere.URL, http.StatusTemporaryRedirect)

@@ -28,7 +28,13 @@ func alarmComesBack(t *testing.T, store Store) {
 	whole := alarm(1)
 	requireWhole(t, whole)
 	bare := contract.Alarm{ID: "bare", Kind: contract.AlarmForged, At: noon}
-	odd := contract.Alarm{ID: "odd \x00 '", Kind: "of a newer release", At: noon, Target: "\\x00", Text: "\x00 日本語 \"\r\n"}
+	odd := contract.Alarm{
+		ID:     "odd \x00 '",
+		Kind:   "of a newer release",
+		At:     noon,
+		Target: "\\x00",
+		Text:   "\x00 日本語 \"\r\n",
+	}
 	for _, told := range []contract.Alarm{whole, bare, odd} {
 		told.At = elsewhere(told.At)
 		require.NoError(t, store.Raise(t.Context(), told))
@@ -62,8 +68,12 @@ func alarmsNewestFirst(t *testing.T, store Store) {
 	slices.SortFunc(want, func(a, b contract.Alarm) int { return strings.Compare(b.ID, a.ID) })
 	for limit := 1; limit <= len(want)+1; limit++ {
 		filter := ledger.AlarmFilter{Limit: limit, Target: "orders-db"}
-		require.Equal(t, want, pages(t, limit, func() ([]contract.Alarm, error) { return store.List(t.Context(), filter) },
-			func(last contract.Alarm) { filter.Before = ledger.AlarmCursor(last) }))
+		require.Equal(
+			t,
+			want,
+			pages(t, limit, func() ([]contract.Alarm, error) { return store.List(t.Context(), filter) },
+				func(last contract.Alarm) { filter.Before = ledger.AlarmCursor(last) }),
+		)
 	}
 }
 

@@ -20,7 +20,13 @@ var decisions = []behaviour{
 
 func decisionsComeBack(t *testing.T, store Store) {
 	whole, bare := decision(1), ledger.Decision{
-		Request: requestID(1), At: noon, Ruling: contract.RulingDeny, Why: "\x00 日本語 \"", Explanation: json.RawMessage(`null`),
+		Request: requestID(
+			1,
+		),
+		At:          noon,
+		Ruling:      contract.RulingDeny,
+		Why:         "\x00 日本語 \"",
+		Explanation: json.RawMessage(`null`),
 	}
 	requireWhole(t, whole)
 	want := []ledger.Decision{whole, bare, decision(3), decision(2), whole}

@@ -29,10 +29,20 @@ func absence(t *testing.T, store Store) {
 	require.Less(t, first["p-ada"].Lasts, time.Minute)
 	require.GreaterOrEqual(t, first[`p-eve/db/a\b`].Lasts, time.Duration(0))
 	began := time.Now()
-	require.Eventually(t, func() bool { return time.Since(began) > 50*time.Millisecond }, time.Minute, 10*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return time.Since(began) > 50*time.Millisecond },
+		time.Minute,
+		10*time.Millisecond,
+	)
 	other := store.Again(t)
 	later := absent(other, "p-ada", "p-bob")
-	require.GreaterOrEqual(t, later["p-ada"].Lasts, first["p-ada"].Lasts+50*time.Millisecond, "another process goes on counting")
+	require.GreaterOrEqual(
+		t,
+		later["p-ada"].Lasts,
+		first["p-ada"].Lasts+50*time.Millisecond,
+		"another process goes on counting",
+	)
 	require.Equal(t, first["p-ada"].Since, later["p-ada"].Since)
 	require.Less(t, later["p-bob"].Lasts, later["p-ada"].Lasts)
 	require.Empty(t, absent(store))

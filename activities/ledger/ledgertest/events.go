@@ -67,7 +67,11 @@ func appendAgain(t *testing.T, store Store) {
 		require.NoError(t, store.Append(t.Context(), []contract.Event{first, second, second}, status(requestID(1), 2)))
 	}
 	first.At = elsewhere(first.At)
-	require.NoError(t, store.Append(t.Context(), []contract.Event{first}, status(requestID(1), 2)), "the instant is the same")
+	require.NoError(
+		t,
+		store.Append(t.Context(), []contract.Event{first}, status(requestID(1), 2)),
+		"the instant is the same",
+	)
 
 	_, story, err := store.Request(t.Context(), requestID(1))
 	require.NoError(t, err)
@@ -176,7 +180,11 @@ func appendAtOnce(t *testing.T, store Store) {
 		all.Go(func() error {
 			for seq := 1; seq <= each; seq++ {
 				id := requestID(writer)
-				if err := views[writer%2].Append(t.Context(), []contract.Event{event(id, seq)}, status(id, seq)); err != nil {
+				if err := views[writer%2].Append(
+					t.Context(),
+					[]contract.Event{event(id, seq)},
+					status(id, seq),
+				); err != nil {
 					return err
 				}
 			}

@@ -43,31 +43,80 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 	pointer := func(minutes int) *time.Time { instant := at(minutes); return &instant }
 	hours := func(n int) contract.Duration { return contract.Duration{Duration: time.Duration(n) * time.Hour} }
 	return contract.Status{
-		ID: requestID(1), State: contract.StateEnded, Outcome: contract.OutcomeExpired, Why: "the deadline came",
-		Template: "debug-prod", Requester: "p-bob", Subject: "p-carol", Duration: hours(2), Reason: "a <slow> query & more",
-		Ticket: "OPS-7", Zephyr: "OPS-R12", Incident: "PD-1", AskedAt: at(0), StartAt: pointer(8), BreakGlass: true,
-		ContinuousSince: pointer(1), ReviewDue: pointer(9), PostReview: &contract.Review{
-			Request: requestID(1), Reviewer: "p-eve", Verdict: contract.VerdictDeny, Reason: "it was not needed", At: at(10),
-		}, DecideBy: pointer(1), GrantedAt: pointer(2), Until: pointer(3),
-		EndedAt: pointer(4), Approvals: 1, Needed: 1, Reviewers: []string{"p-ada"},
+		ID:              requestID(1),
+		State:           contract.StateEnded,
+		Outcome:         contract.OutcomeExpired,
+		Why:             "the deadline came",
+		Template:        "debug-prod",
+		Requester:       "p-bob",
+		Subject:         "p-carol",
+		Duration:        hours(2),
+		Reason:          "a <slow> query & more",
+		Ticket:          "OPS-7",
+		Zephyr:          "OPS-R12",
+		Incident:        "PD-1",
+		AskedAt:         at(0),
+		StartAt:         pointer(8),
+		BreakGlass:      true,
+		ContinuousSince: pointer(1),
+		ReviewDue:       pointer(9),
+		PostReview: &contract.Review{
+			Request: requestID(
+				1,
+			),
+			Reviewer: "p-eve",
+			Verdict:  contract.VerdictDeny,
+			Reason:   "it was not needed",
+			At:       at(10),
+		},
+		DecideBy:  pointer(1),
+		GrantedAt: pointer(2),
+		Until:     pointer(3),
+		EndedAt:   pointer(4),
+		Approvals: 1,
+		Needed:    1,
+		Reviewers: []string{"p-ada"},
 		Reviews: []contract.Review{{
 			Request: requestID(1), Reviewer: "p-ada", Verdict: contract.VerdictApprove, Reason: "go", At: at(5),
 		}},
-		Extension:   &contract.Extension{Request: requestID(1), By: "p-bob", Duration: hours(1), Reason: "not done", At: at(6)},
+		Extension: &contract.Extension{
+			Request:  requestID(1),
+			By:       "p-bob",
+			Duration: hours(1),
+			Reason:   "not done",
+			At:       at(6),
+		},
 		MaxDuration: hours(4),
-		Holds: []contract.HoldState{{
-			Access: wholeAccess(), Held: true, Standing: true, GoneAt: pointer(7), RemovedAt: pointer(8), Sessions: 2, Problem: "it took long",
-		}},
-		Stuck: true, Seq: 9, Ending: &contract.Ending{By: "p-eve", Reason: "enough", At: at(11), Unrecorded: true},
-		Untracked: true, Lost: []contract.Gap{{From: 2, To: 3}}, Names: map[string]string{"p-ada": "Ada"}, Summary: "it is live",
+		Holds: []contract.HoldState{
+			{
+				Access:    wholeAccess(),
+				Held:      true,
+				Standing:  true,
+				GoneAt:    pointer(7),
+				RemovedAt: pointer(8),
+				Sessions:  2,
+				Problem:   "it took long",
+			},
+		},
+		Stuck:     true,
+		Seq:       9,
+		Ending:    &contract.Ending{By: "p-eve", Reason: "enough", At: at(11), Unrecorded: true},
+		Untracked: true,
+		Lost:      []contract.Gap{{From: 2, To: 3}},
+		Names:     map[string]string{"p-ada": "Ada"},
+		Summary:   "it is live",
 	}
 }
 
 // wholeAccess has characters that JSON can write in two ways; its digest is over the bytes.
 func wholeAccess() contract.Access {
 	return contract.Access{
-		Target: "orders-db", Entitlement: json.RawMessage(`{"role":"<read> & write"}`), Person: "p-carol", Account: "carol",
-		TaskQueue: "eu", ReadBack: contract.ReadBackNone,
+		Target:      "orders-db",
+		Entitlement: json.RawMessage(`{"role":"<read> & write"}`),
+		Person:      "p-carol",
+		Account:     "carol",
+		TaskQueue:   "eu",
+		ReadBack:    contract.ReadBackNone,
 	}
 }
 
@@ -91,7 +140,14 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 			Forgiven: contract.Duration{Duration: time.Second},
 		}, {Request: requestID(2)}},
 		Proof: ledger.Proof{
-			Identity: contract.Identity{Target: "7001234567890123456", ID: `<16384> & "16385"`}, Shown: true, Hidden: true, Unconfirmed: true, Absent: true,
+			Identity: contract.Identity{
+				Target: "7001234567890123456",
+				ID:     `<16384> & "16385"`,
+			},
+			Shown:       true,
+			Hidden:      true,
+			Unconfirmed: true,
+			Absent:      true,
 		},
 	}
 }
@@ -106,9 +162,17 @@ func decision(number int) ledger.Decision {
 
 func alarm(number int) contract.Alarm {
 	return contract.Alarm{
-		ID: fmt.Sprint("late/grant/", number), Kind: contract.AlarmLate, At: noon.Add(time.Duration(number) * time.Second),
-		Target: "orders-db", Grant: "grant/a", Requests: []string{requestID(1), requestID(2)}, Actor: "p-ada",
-		Text: "the access of carol@example.com ended 3 s late",
+		ID: fmt.Sprint(
+			"late/grant/",
+			number,
+		),
+		Kind:     contract.AlarmLate,
+		At:       noon.Add(time.Duration(number) * time.Second),
+		Target:   "orders-db",
+		Grant:    "grant/a",
+		Requests: []string{requestID(1), requestID(2)},
+		Actor:    "p-ada",
+		Text:     "the access of carol@example.com ended 3 s late",
 	}
 }
 

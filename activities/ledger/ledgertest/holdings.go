@@ -114,7 +114,13 @@ func dueByTheLedgersClock(t *testing.T, store Store) {
 	began := time.Now()
 	now, err := store.Now(t.Context())
 	require.NoError(t, err)
-	require.WithinRange(t, now, began.Add(-time.Second), time.Now().Add(time.Second), "its clock is this machine's here")
+	require.WithinRange(
+		t,
+		now,
+		began.Add(-time.Second),
+		time.Now().Add(time.Second),
+		"its clock is this machine's here",
+	)
 	for name, ago := range map[string]time.Duration{"grant/a": 2 * time.Hour, "grant/b": 20 * time.Minute, "grant/c": -20 * time.Minute} {
 		save(t, store, ledger.Holding{Grant: name, Open: true, Until: now.Add(-ago)})
 	}
@@ -184,7 +190,15 @@ func heldOnTarget(t *testing.T, store Store) {
 
 func holdingsByFifty(t *testing.T, store Store) {
 	for number := range 51 {
-		save(t, store, ledger.Holding{Grant: fmt.Sprint("a grant ", number), Access: contract.Access{Target: "orders-db"}, Open: true})
+		save(
+			t,
+			store,
+			ledger.Holding{
+				Grant:  fmt.Sprint("a grant ", number),
+				Access: contract.Access{Target: "orders-db"},
+				Open:   true,
+			},
+		)
 	}
 	due, err := store.Due(t.Context(), ledger.DueFilter{Before: noon})
 	require.NoError(t, err)

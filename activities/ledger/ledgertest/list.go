@@ -32,8 +32,9 @@ func listLikeSearch(t *testing.T, store Store) {
 			Incident: rapid.SampledFrom(orNone(incidents)).Draw(rt, "incident"),
 			Stuck:    rapid.Bool().Draw(rt, "stuck"),
 			Waits:    rapid.Bool().Draw(rt, "waits"),
-			Before:   rapid.SampledFrom([]string{"", "", requestID(0), requestID(60), requestID(999)}).Draw(rt, "before"),
-			Limit:    rapid.SampledFrom([]int{1, 7, 50, 500}).Draw(rt, "limit"),
+			Before: rapid.SampledFrom([]string{"", "", requestID(0), requestID(60), requestID(999)}).
+				Draw(rt, "before"),
+			Limit: rapid.SampledFrom([]int{1, 7, 50, 500}).Draw(rt, "limit"),
 		}
 		want := search(all, filter)
 		for {
@@ -151,7 +152,12 @@ func refusePages(t *testing.T, store Store) {
 }
 
 // badCursors lead to no place in a list.
-var badCursors = []string{"nowhere", "yesterday/grant/a", "2026-03-01T12:00:00.123456789Z", "2026-03-01T12:00:00.123456789Z/"}
+var badCursors = []string{
+	"nowhere",
+	"yesterday/grant/a",
+	"2026-03-01T12:00:00.123456789Z",
+	"2026-03-01T12:00:00.123456789Z/",
+}
 
 // pages reads a list to its end: read gives the page that turn has prepared, after the last one of the page before.
 func pages[T any](t *testing.T, length int, read func() ([]T, error), turn func(last T)) (all []T) {

@@ -50,7 +50,12 @@ func keepTheLastSighting(t *testing.T, store Store) {
 	require.Equal(t, []ledger.Sighting{sighting("p-ada", 1, "sre")}, seen(t, store, 0))
 
 	see(t, store, sighting("p-ada", 1, "dba"))
-	require.Equal(t, []ledger.Sighting{sighting("p-ada", 1, "dba")}, seen(t, store, 0), "of one moment, the last counts")
+	require.Equal(
+		t,
+		[]ledger.Sighting{sighting("p-ada", 1, "dba")},
+		seen(t, store, 0),
+		"of one moment, the last counts",
+	)
 
 	see(t, store, sighting("p-ada", 2))
 	require.Equal(t, []ledger.Sighting{sighting("p-ada", 2)}, seen(t, store, 0))

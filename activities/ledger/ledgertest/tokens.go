@@ -36,7 +36,10 @@ func tokensWhileLocked(t *testing.T, store Store) {
 	save(t, store, ledger.Holding{Grant: "grant/b", Token: contract.Token{Epoch: 2, Seq: 1}, GoneAt: noon})
 	save(t, store, ledger.Holding{Grant: `grant/say "'x`, Token: contract.Token{Epoch: 1 << 62, Seq: 7}})
 	held := lock(t, store, "grant/a")
-	require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: "grant/a", Open: true, Token: contract.Token{Epoch: 1, Seq: 3}}))
+	require.NoError(
+		t,
+		held.Save(t.Context(), ledger.Holding{Grant: "grant/a", Open: true, Token: contract.Token{Epoch: 1, Seq: 3}}),
+	)
 	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
 	defer cancel()
 	for _, view := range []Store{store, store.Again(t)} {

@@ -25,7 +25,12 @@ var tombstones = []behaviour{
 }
 
 func tombstone(number int) contract.Tombstone {
-	return contract.Tombstone{Request: requestID(number), Kind: contract.EndNow, By: "p-ada", Reason: "enough, \x00 <&> 日本語"}
+	return contract.Tombstone{
+		Request: requestID(number),
+		Kind:    contract.EndNow,
+		By:      "p-ada",
+		Reason:  "enough, \x00 <&> 日本語",
+	}
 }
 
 func onGrant(number int, grant string) contract.Tombstone {
@@ -141,9 +146,17 @@ func leadToHoldings(t *testing.T, store Store) {
 	add(t, store, tombstone(1), onGrant(3, "grant/f"), onGrant(2, "grant/elsewhere"))
 	for _, within := range []time.Duration{0, time.Hour} {
 		for limit := 1; limit <= 5; limit++ {
-			require.Equal(t, []string{"grant/a", "grant/b", "grant/d", "grant/f"}, ended(t, store, ledger.EndedFilter{Within: within, Limit: limit}))
+			require.Equal(
+				t,
+				[]string{"grant/a", "grant/b", "grant/d", "grant/f"},
+				ended(t, store, ledger.EndedFilter{Within: within, Limit: limit}),
+			)
 		}
-		require.Equal(t, []string{"grant/d"}, ended(t, store.Again(t), ledger.EndedFilter{Within: within, Targets: []string{"nowhere", `say "'x`}}))
+		require.Equal(
+			t,
+			[]string{"grant/d"},
+			ended(t, store.Again(t), ledger.EndedFilter{Within: within, Targets: []string{"nowhere", `say "'x`}}),
+		)
 	}
 	got, err := store.Ended(t.Context(), ledger.EndedFilter{Limit: 1})
 	require.NoError(t, err)
@@ -236,7 +249,10 @@ func freezeAndThaw(t *testing.T, store Store) {
 	other := store.Again(t)
 	for round := range 2 {
 		for _, frozen := range []bool{true, false} {
-			set, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: frozen, By: "p-ada", Reason: fmt.Sprint("round ", round)})
+			set, err := store.SetFreeze(
+				t.Context(),
+				ledger.Freeze{Frozen: frozen, By: "p-ada", Reason: fmt.Sprint("round ", round)},
+			)
 			require.NoError(t, err)
 			require.Equal(t, frozen, set.Frozen)
 			require.WithinDuration(t, time.Now(), set.At, time.Minute)

@@ -65,8 +65,16 @@ func scanAlarm(row pgx.Row) (contract.Alarm, error) {
 	var alarm contract.Alarm
 	var at ledger.Stamp
 	var requests string
-	if err := row.Scan((*literal)(&alarm.ID), (*literal)(&alarm.Kind), &at, (*literal)(&alarm.Target), (*literal)(&alarm.Grant),
-		&requests, (*literal)(&alarm.Actor), (*literal)(&alarm.Text)); err != nil {
+	if err := row.Scan(
+		(*literal)(&alarm.ID),
+		(*literal)(&alarm.Kind),
+		&at,
+		(*literal)(&alarm.Target),
+		(*literal)(&alarm.Grant),
+		&requests,
+		(*literal)(&alarm.Actor),
+		(*literal)(&alarm.Text),
+	); err != nil {
 		return contract.Alarm{}, err
 	}
 	alarm.At = at.Time

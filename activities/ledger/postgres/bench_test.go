@@ -25,8 +25,16 @@ func BenchmarkHolding(b *testing.B) {
 			}
 			defer held.Unlock()
 			return held.Save(b.Context(), ledger.Holding{
-				Grant: id, Open: true, Until: time.Now(), Leases: contract.Leases{{Request: request, Until: time.Now()}},
-				Access: contract.Access{Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "p-carol", Account: "c"},
+				Grant:  id,
+				Open:   true,
+				Until:  time.Now(),
+				Leases: contract.Leases{{Request: request, Until: time.Now()}},
+				Access: contract.Access{
+					Target:      "orders-db",
+					Entitlement: []byte(`{"role":"reader"}`),
+					Person:      "p-carol",
+					Account:     "c",
+				},
 			})
 		}
 	})
@@ -39,9 +47,17 @@ func BenchmarkAppend(b *testing.B) {
 		store := open(b, newDatabase(b))
 		return func(n int64) error {
 			id := fmt.Sprintf("01K%023d", n)
-			return store.Append(b.Context(),
+			return store.Append(
+				b.Context(),
 				[]contract.Event{{Request: id, Seq: 1, Kind: contract.EventApproved, At: time.Now(), Actor: "p-ada"}},
-				contract.Status{ID: id, Seq: 1, Requester: "p-bob", Subject: "p-bob", Reviewers: []string{"p-ada", "p-eve", "p-zoe"}})
+				contract.Status{
+					ID:        id,
+					Seq:       1,
+					Requester: "p-bob",
+					Subject:   "p-bob",
+					Reviewers: []string{"p-ada", "p-eve", "p-zoe"},
+				},
+			)
 		}
 	})
 }

@@ -18,7 +18,10 @@ func TestWhatIsDueGoesByTheServersClock(t *testing.T) {
 	locked, err := store.Lock(t.Context(), grant)
 	require.NoError(t, err)
 	defer locked.Unlock()
-	require.NoError(t, locked.Save(t.Context(), ledger.Holding{Grant: grant, Open: true, Until: time.Now().Add(-time.Minute)}))
+	require.NoError(
+		t,
+		locked.Save(t.Context(), ledger.Holding{Grant: grant, Open: true, Until: time.Now().Add(-time.Minute)}),
+	)
 	conn := connect(t, dsn)
 	for off, isDue := range map[string]bool{"-5 minutes": false, "5 minutes": true} {
 		execute(t, conn, `CREATE OR REPLACE FUNCTION curfew.stamp(at timestamptz) RETURNS text LANGUAGE sql STABLE

@@ -24,9 +24,20 @@ func (s *Store) Decide(ctx context.Context, decision ledger.Decision) error {
 		return err
 	}
 	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
-		_, err := conn.Exec(ctx, addDecision, escape(decision.Request), escape(decision.About), ledger.Stamp{Time: decision.At},
-			escape(string(decision.Ruling)), escape(decision.Why), ledger.Stamp{Time: decision.Until}, escape(decision.PolicyDigest),
-			string(decision.Explanation))
+		_, err := conn.Exec(
+			ctx,
+			addDecision,
+			escape(decision.Request),
+			escape(decision.About),
+			ledger.Stamp{Time: decision.At},
+			escape(
+				string(decision.Ruling),
+			),
+			escape(decision.Why),
+			ledger.Stamp{Time: decision.Until},
+			escape(decision.PolicyDigest),
+			string(decision.Explanation),
+		)
 		return err
 	})
 	return fault(ctx, "record the decision about "+decision.Request, err)
@@ -41,8 +52,16 @@ func scanDecision(row pgx.Row) (ledger.Decision, error) {
 	var d ledger.Decision
 	var at, until ledger.Stamp
 	var explanation string
-	err := row.Scan((*literal)(&d.Request), (*literal)(&d.About), &at, (*literal)(&d.Ruling), (*literal)(&d.Why), &until,
-		(*literal)(&d.PolicyDigest), &explanation)
+	err := row.Scan(
+		(*literal)(&d.Request),
+		(*literal)(&d.About),
+		&at,
+		(*literal)(&d.Ruling),
+		(*literal)(&d.Why),
+		&until,
+		(*literal)(&d.PolicyDigest),
+		&explanation,
+	)
 	if err != nil {
 		return ledger.Decision{}, err
 	}

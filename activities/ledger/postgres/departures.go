@@ -70,7 +70,14 @@ func (s *Store) ConfirmDirectory(ctx context.Context, confirmation ledger.Confir
 
 // ConfirmedDirectory returns who has confirmed a version of the directory, or ledger.ErrNotFound.
 func (s *Store) ConfirmedDirectory(ctx context.Context, digest string) (ledger.Confirmation, error) {
-	found, err := list(ctx, s, "read whether a version of the directory is confirmed", scanConfirmation, readConfirmation, escape(digest))
+	found, err := list(
+		ctx,
+		s,
+		"read whether a version of the directory is confirmed",
+		scanConfirmation,
+		readConfirmation,
+		escape(digest),
+	)
 	if err == nil && len(found) == 0 {
 		err = ledger.ErrNotFound
 	}

@@ -53,10 +53,26 @@ func (s *Store) Append(ctx context.Context, events []contract.Event, status cont
 	id := escape(status.ID)
 	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		batch := &pgx.Batch{} // in one transaction
-		batch.Queue(putRequest, id, status.Seq, escape(string(status.State)), escape(status.Template), escape(status.Ticket),
-			escape(status.Incident), status.Stuck, status.WaitsForReview(), text)
+		batch.Queue(
+			putRequest,
+			id,
+			status.Seq,
+			escape(string(status.State)),
+			escape(status.Template),
+			escape(status.Ticket),
+			escape(status.Incident),
+			status.Stuck,
+			status.WaitsForReview(),
+			text,
+		)
 		batch.Queue(dropPeople, id, status.Seq)
-		batch.Queue(putPeople, id, status.Seq, escapeAll([]string{status.Requester, status.Subject}), escapeAll(status.Reviewers))
+		batch.Queue(
+			putPeople,
+			id,
+			status.Seq,
+			escapeAll([]string{status.Requester, status.Subject}),
+			escapeAll(status.Reviewers),
+		)
 		if len(events) > 0 {
 			batch.Queue(addEvents, id, told.seqs, told.kinds, told.ats, told.actors, told.said, told.details)
 		}
@@ -78,8 +94,26 @@ func columnsOf(events []contract.Event) (columns, error) {
 		if err != nil {
 			return columns{}, err
 		}
-		c.seqs, c.kinds, c.ats = append(c.seqs, event.Seq), append(c.kinds, escape(string(event.Kind))), append(c.ats, at)
-		c.actors, c.said, c.details = append(c.actors, escape(event.Actor)), append(c.said, escape(event.Said)), append(c.details, escape(event.Detail))
+		c.seqs, c.kinds, c.ats = append(
+			c.seqs,
+			event.Seq,
+		), append(
+			c.kinds,
+			escape(string(event.Kind)),
+		), append(
+			c.ats,
+			at,
+		)
+		c.actors, c.said, c.details = append(
+			c.actors,
+			escape(event.Actor),
+		), append(
+			c.said,
+			escape(event.Said),
+		), append(
+			c.details,
+			escape(event.Detail),
+		)
 	}
 	return c, nil
 }

@@ -45,8 +45,12 @@ func fault(ctx context.Context, doing string, err error) error {
 	case ctx.Err() != nil:
 		return fmt.Errorf("%s: %w (%w)", doing, ctx.Err(), network(err))
 	case !errors.As(err, &refused):
-		return fmt.Errorf("%s: %w", doing, contract.Problemf(contract.KindUnavailable, "",
-			"check that the ledger's server runs, and the host and port in its DSN", "the ledger can't be reached: %v", network(err)))
+		return fmt.Errorf(
+			"%s: %w",
+			doing,
+			contract.Unavailable("the ledger can't be reached: %v", network(err)).
+				Advise("check that the ledger's server runs, and the host and port in its DSN"),
+		)
 	case refused.Code == codeOtherEvent:
 		return ledger.Conflict(refused.Detail)
 	}
@@ -55,7 +59,7 @@ func fault(ctx context.Context, doing string, err error) error {
 		fix = "look at the server's log if it goes on"
 	}
 	return fmt.Errorf("%s: %w", doing,
-		contract.Problemf(contract.KindUnavailable, "", fix, "the ledger: %s (SQLSTATE %s)", refused.Message, refused.Code))
+		contract.Unavailable("the ledger: %s (SQLSTATE %s)", refused.Message, refused.Code).Advise(fix))
 }
 
 // network is what kept us from the server, without user and database.

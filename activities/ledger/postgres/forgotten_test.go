@@ -49,7 +49,14 @@ func TestConnectionsThatTheNetworkHasForgottenHoldUpNoCall(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, held.Holding().Open)
 		held.Unlock()
-		require.NoError(t, store.Append(t.Context(), []contract.Event{{Request: request, Seq: n + 1}}, contract.Status{ID: request, Seq: n + 1}))
+		require.NoError(
+			t,
+			store.Append(
+				t.Context(),
+				[]contract.Event{{Request: request, Seq: n + 1}},
+				contract.Status{ID: request, Seq: n + 1},
+			),
+		)
 		require.Less(t, time.Since(began), callBound, "call %d", n)
 	}
 }

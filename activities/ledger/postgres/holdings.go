@@ -34,7 +34,10 @@ func (*Store) HasClock() bool { return true }
 // Now is the server's time.
 func (s *Store) Now(ctx context.Context) (time.Time, error) {
 	var now ledger.Stamp
-	err := s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error { return conn.QueryRow(ctx, readClock).Scan(&now) })
+	err := s.do(
+		ctx,
+		func(ctx context.Context, conn *pgpool.Conn) error { return conn.QueryRow(ctx, readClock).Scan(&now) },
+	)
 	return now.Time, fault(ctx, "read the ledger's clock", err)
 }
 
@@ -126,8 +129,20 @@ func scanHolding(row pgx.Row) (ledger.Holding, error) {
 	var h ledger.Holding
 	var until, settled, gone ledger.Stamp
 	var access, leases, uses, proof string
-	err := row.Scan((*literal)(&h.Grant), &access, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses,
-		&proof)
+	err := row.Scan(
+		(*literal)(&h.Grant),
+		&access,
+		&h.Token.Epoch,
+		&h.Token.Seq,
+		&h.Open,
+		&h.Standing,
+		&until,
+		&leases,
+		&settled,
+		&gone,
+		&uses,
+		&proof,
+	)
 	if err != nil {
 		return ledger.Holding{}, err
 	}

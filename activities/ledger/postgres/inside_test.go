@@ -19,7 +19,10 @@ import (
 func openHere(t *testing.T) *Store {
 	t.Helper()
 	running := server.Start(t)
-	store, err := Open(t.Context(), Settings{DSN: config.SecretOf(running.URL(server.Superuser, running.NewDatabase(t)))})
+	store, err := Open(
+		t.Context(),
+		Settings{DSN: config.SecretOf(running.URL(server.Superuser, running.NewDatabase(t)))},
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return store
@@ -57,8 +60,11 @@ func TestP8_SessionsDoNotGoByTheDefaultsOfTheirRole(t *testing.T) {
 	store := openHere(t)
 	conn, err := store.pool.Acquire(t.Context())
 	require.NoError(t, err)
-	_, err = conn.Exec(t.Context(), `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
-		EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$`)
+	_, err = conn.Exec(
+		t.Context(),
+		`DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database());
+		EXECUTE format('ALTER DATABASE %I SET default_transaction_isolation = serializable', current_database()); END $$`,
+	)
 	require.NoError(t, err)
 	conn.Release()
 	store.pool.DropIdle()
@@ -160,7 +166,8 @@ func TestTextsComeBackByteByByte(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.String(), rapid.Map(rapid.SliceOf(rapid.Byte()), func(b []byte) string { return string(b) }),
-			rapid.StringOf(rapid.RuneFrom([]rune("\\ux0\x00\u202e\u0085\"a")))).Draw(t, "text")
+			rapid.StringOf(rapid.RuneFrom([]rune("\\ux0\x00\u202e\u0085\"a")))).
+			Draw(t, "text")
 		var back literal
 		require.NoError(t, back.Scan(escape(text)))
 		require.Equal(t, text, string(back))

@@ -86,7 +86,14 @@ func (q *question) end(order string, length int) (string, []any) {
 }
 
 // list answers a question.
-func list[T any](ctx context.Context, s *Store, doing string, scan func(pgx.Row) (T, error), text string, args ...any) (all []T, err error) {
+func list[T any](
+	ctx context.Context,
+	s *Store,
+	doing string,
+	scan func(pgx.Row) (T, error),
+	text string,
+	args ...any,
+) (all []T, err error) {
 	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		rows, err := conn.Query(ctx, text, args...)
 		if err != nil {

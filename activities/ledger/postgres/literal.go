@@ -8,8 +8,8 @@ import (
 	"unicode/utf8"
 )
 
-// literal is a text as a column keeps it. Any bytes come back as they were, and nobody who reads the table with a client of
-// their own is shown control characters.
+// literal is a text as a column keeps it. Any bytes come back as they were, and nobody who reads the table with a
+// client of their own is shown control characters.
 type literal string
 
 // Scan reads what escape wrote.
@@ -39,8 +39,8 @@ func (l *literal) Scan(value any) error {
 	return nil
 }
 
-// escape writes \, control characters, marks that turn the direction of writing, and bytes that are no UTF-8 as Go's literals
-// do. Texts that differ stay different.
+// escape writes \, control characters, marks that turn the direction of writing, and bytes that are no UTF-8 as Go's
+// literals do. Texts that differ stay different.
 func escape(text string) string {
 	var kept strings.Builder
 	for rest := text; rest != ""; {

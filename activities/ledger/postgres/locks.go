@@ -19,7 +19,8 @@ const (
 	unlock  = `SELECT pg_advisory_unlock($1)`
 
 	// How often to ask for a lock that another process holds. The server could wait itself, but then each lock that is
-	// waited for would take up a connection, and a process that hangs with many locks would keep this one from all others.
+	// waited for would take up a connection, and a process that hangs with many locks would keep this one from all
+	// others.
 	firstPoll   = 2 * time.Millisecond
 	slowestPoll = 50 * time.Millisecond
 
@@ -29,11 +30,11 @@ const (
 
 var errClosed = errors.New("the ledger is closed")
 
-// Lock waits until nobody else has the holding, on any host, and keeps it until Unlock. No transaction is open meanwhile,
-// and other holdings wait only when this process has locked as many as it has connections for.
+// Lock waits until nobody else has the holding, on any host, and keeps it until Unlock. No transaction is open
+// meanwhile, and other holdings wait only when this process has locked as many as it has connections for.
 func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 	if grant == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "grant", "name the grant", "the holding belongs to no grant")
+		return nil, contract.Invalid("the holding belongs to no grant").At("grant").Advise("name the grant")
 	}
 	key := ledger.LockKey(grant)
 	if err := s.turns.Take(ctx, key); err != nil {
@@ -72,8 +73,8 @@ func (s *Store) lock(ctx context.Context, grant string, key int64) (*locked, err
 	}
 }
 
-// tryLock returns nil when another session has the lock. The holding is read by a statement of its own, begun when the lock
-// was there.
+// tryLock returns nil when another session has the lock. The holding is read by a statement of its own, begun when the
+// lock was there.
 func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, error) {
 	conn, err := s.locks.Acquire(ctx)
 	if err != nil {
@@ -163,8 +164,8 @@ func (l *locked) Holding() ledger.Holding {
 	return l.holding
 }
 
-// Save writes the holding over the connection that has the lock, so that it can't be written when the lock is gone: after
-// Unlock, or when the connection is.
+// Save writes the holding over the connection that has the lock, so that it can't be written when the lock is gone:
+// after Unlock, or when the connection is.
 func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -198,8 +199,12 @@ func (l *locked) lost(cause error) error {
 	if cause == nil {
 		cause = errors.New("the session has no lock: connect to the server itself, and not through a pooler")
 	}
-	return fmt.Errorf("save the holding of %s: %w", l.grant, contract.Problemf(contract.KindUnavailable, "",
-		"look whether the ledger's server was restarted, if it goes on", "its lock was lost with the connection: %v", cause))
+	return fmt.Errorf(
+		"save the holding of %s: %w",
+		l.grant,
+		contract.Unavailable("its lock was lost with the connection: %v", cause).
+			Advise("look whether the ledger's server was restarted, if it goes on"),
+	)
 }
 
 // Unlock lets go of the holding, after a Save that is on its way.

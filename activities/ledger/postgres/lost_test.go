@@ -37,19 +37,30 @@ func TestACrashOfTheServerLosesLocksAndNothingElse(t *testing.T) {
 	require.NoError(t, err)
 	idle.Unlock()
 	require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: grant, Open: true}))
-	require.NoError(t, store.Append(t.Context(), []contract.Event{{Request: request, Seq: 1}}, contract.Status{ID: request, Seq: 1}))
+	require.NoError(
+		t,
+		store.Append(t.Context(), []contract.Event{{Request: request, Seq: 1}}, contract.Status{ID: request, Seq: 1}),
+	)
 
 	crash(t, running, dsn)
 
 	err = held.Save(t.Context(), ledger.Holding{Grant: grant})
 	requireProblem(t, err, contract.KindUnavailable, "its lock was lost")
-	requireProblem(t, held.Save(t.Context(), ledger.Holding{Grant: grant}), contract.KindUnavailable, "its lock was lost")
+	requireProblem(
+		t,
+		held.Save(t.Context(), ledger.Holding{Grant: grant}),
+		contract.KindUnavailable,
+		"its lock was lost",
+	)
 	held.Unlock()
 
 	_, story, err := store.Request(t.Context(), request)
 	require.NoError(t, err, "the connections that broke are replaced")
 	require.Len(t, story, 1)
-	require.NoError(t, store.Append(t.Context(), []contract.Event{{Request: request, Seq: 2}}, contract.Status{ID: request, Seq: 2}))
+	require.NoError(
+		t,
+		store.Append(t.Context(), []contract.Event{{Request: request, Seq: 2}}, contract.Status{ID: request, Seq: 2}),
+	)
 	again, err := store.Lock(t.Context(), grant)
 	require.NoError(t, err)
 	require.True(t, again.Holding().Open)
@@ -131,7 +142,11 @@ func TestASaveThatIsGivenUpNeverLands(t *testing.T) {
 	due, err := store.Held(t.Context(), ledger.HeldFilter{Target: "x"})
 	require.NoError(t, err)
 	require.Empty(t, due)
-	require.NoError(t, held.Save(t.Context(), ledger.Holding{Grant: grant, Token: contract.Token{Seq: 3}}), "the lock is still there")
+	require.NoError(
+		t,
+		held.Save(t.Context(), ledger.Holding{Grant: grant, Token: contract.Token{Seq: 3}}),
+		"the lock is still there",
+	)
 	var seq int
 	require.NoError(t, connect(t, dsn).QueryRow(t.Context(), "SELECT seq FROM curfew.holdings").Scan(&seq))
 	require.Equal(t, 3, seq)

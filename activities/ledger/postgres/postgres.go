@@ -1,5 +1,5 @@
-// Package postgres keeps the ledger in a PostgreSQL database, for any number of hosts. What is written is on the server's
-// disk before the call returns.
+// Package postgres keeps the ledger in a PostgreSQL database, for any number of hosts. What is written is on the
+// server's disk before the call returns.
 //
 // All objects are in the schema "curfew". Holdings are locked with advisory locks of the server's sessions, so the
 // connection must lead to the server itself and not through a pooler that hands sessions around.
@@ -35,8 +35,8 @@ type Store struct {
 	closed bool
 }
 
-// Open connects to the database and brings its tables up to date. Where that is not allowed to the DSN's role, tables that
-// are not up to date are refused with contract.KindConflict, and so are those of a newer release.
+// Open connects to the database and brings its tables up to date. Where that is not allowed to the DSN's role, tables
+// that are not up to date are refused with contract.KindConflict, and so are those of a newer release.
 func Open(ctx context.Context, settings Settings) (*Store, error) {
 	if err := settings.Validate(); err != nil {
 		return nil, err
@@ -49,7 +49,12 @@ func Open(ctx context.Context, settings Settings) (*Store, error) {
 	if s.pool, err = settings.open(ctx, "curfew ledger", settings.Connections, defaultConnections); err != nil {
 		return nil, err
 	}
-	if s.locks, err = settings.open(ctx, "curfew holdings", settings.LockConnections, defaultLockConnections); err != nil {
+	if s.locks, err = settings.open(
+		ctx,
+		"curfew holdings",
+		settings.LockConnections,
+		defaultLockConnections,
+	); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -82,8 +87,8 @@ func (s *Store) close() (left []*locked) {
 // errBroken means that the server or the network closed a connection. What was asked over it may have been done.
 var errBroken = errors.New("the connection to the ledger broke")
 
-// do asks something over a connection of its own, in bounded time. When the connection breaks, as after a restart of the
-// server, it is asked once more, over a new one. So it must do no harm twice.
+// do asks something over a connection of its own, in bounded time. When the connection breaks, as after a restart of
+// the server, it is asked once more, over a new one. So it must do no harm twice.
 func (s *Store) do(ctx context.Context, ask func(ctx context.Context, conn *pgpool.Conn) error) error {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()

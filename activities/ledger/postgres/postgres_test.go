@@ -21,7 +21,15 @@ func TestStore(t *testing.T) {
 			t.Helper()
 			store := open(t, dsn)
 			return ledgertest.Store{
-				Events: store, Holdings: store, Alarms: store, Decisions: store, Sightings: store, Tombstones: store, Freezes: store, Departures: store, Again: again,
+				Events:     store,
+				Holdings:   store,
+				Alarms:     store,
+				Decisions:  store,
+				Sightings:  store,
+				Tombstones: store,
+				Freezes:    store,
+				Departures: store,
+				Again:      again,
 			}
 		}
 		return again(t)

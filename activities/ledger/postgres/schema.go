@@ -44,7 +44,11 @@ func prepare(ctx context.Context, settings Settings) (err error) {
 		return err
 	}
 	// Processes that start together look one after the other. A migration may take longer than any other statement.
-	if _, err := conn.Exec(ctx, `SELECT set_config('statement_timeout', '0', false), pg_advisory_lock($1)`, migrationLock); err != nil {
+	if _, err := conn.Exec(
+		ctx,
+		`SELECT set_config('statement_timeout', '0', false), pg_advisory_lock($1)`,
+		migrationLock,
+	); err != nil {
 		return err
 	}
 	version, newest, err := versions(ctx, conn)
@@ -52,9 +56,9 @@ func prepare(ctx context.Context, settings Settings) (err error) {
 	case err != nil:
 		return err
 	case version > newest:
-		return contract.Problemf(contract.KindConflict, "dsn",
-			"start the newer release again, or restore the backup that was made before it",
-			"the ledger was written by a newer release of Curfew: it has version %d, this release knows %d", version, newest)
+		return contract.Conflict("the ledger was written by a newer release of Curfew: it has version %d, this release knows %d", version, newest).
+			At("dsn").
+			Advise("start the newer release again, or restore the backup that was made before it")
 	case version == newest:
 		return nil
 	}
@@ -70,11 +74,13 @@ func checkServer(ctx context.Context, conn *pgx.Conn) error {
 	case err != nil:
 		return err
 	case release < oldestServer:
-		return contract.Problemf(contract.KindInvalid, "dsn", "upgrade the server", "the ledger needs PostgreSQL %d or later, this is %d",
-			oldestServer, release)
+		return contract.Invalid("the ledger needs PostgreSQL %d or later, this is %d", oldestServer, release).
+			At("dsn").
+			Advise("upgrade the server")
 	case encoding != "UTF8":
-		return contract.Problemf(contract.KindInvalid, "dsn", "make a database with ENCODING 'UTF8'",
-			"the ledger needs a database in UTF8, this one is in %s", encoding)
+		return contract.Invalid("the ledger needs a database in UTF8, this one is in %s", encoding).
+			At("dsn").
+			Advise("make a database with ENCODING 'UTF8'")
 	}
 	return nil
 }
@@ -86,10 +92,13 @@ func versions(ctx context.Context, conn *pgx.Conn) (version, newest int, err err
 		return 0, 0, fmt.Errorf("list the migrations: %w", err)
 	}
 	var found bool
-	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, versionsTable).Scan(&found); err != nil || !found {
+	if err := conn.QueryRow(ctx, `SELECT to_regclass($1) IS NOT NULL`, versionsTable).
+		Scan(&found); err != nil ||
+		!found {
 		return 0, len(steps), err
 	}
-	err = conn.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM `+versionsTable+` WHERE is_applied`).Scan(&version)
+	err = conn.QueryRow(ctx, `SELECT coalesce(max(version_id), 0) FROM `+versionsTable+` WHERE is_applied`).
+		Scan(&version)
 	return version, len(steps), err
 }
 
@@ -125,7 +134,11 @@ func notAllowed(err error, version, newest int) error {
 	if err == nil || codeOf(err) != codeNoPrivilege {
 		return err
 	}
-	return fmt.Errorf("%w (%w)", contract.Problemf(contract.KindConflict, "dsn",
-		"start this release once with the DSN of the role that owns the schema "+schema,
-		"the ledger has version %d, this release needs %d, and this role may not change its tables", version, newest), err)
+	return fmt.Errorf(
+		"%w (%w)",
+		contract.Conflict("the ledger has version %d, this release needs %d, and this role may not change its tables", version, newest).
+			At("dsn").
+			Advise("start this release once with the DSN of the role that owns the schema "+schema),
+		err,
+	)
 }

@@ -35,7 +35,10 @@ func TestP8_NobodyChangesWhatIsOnRecord(t *testing.T) {
 	raised := contract.Alarm{ID: "a", Kind: contract.AlarmLate, At: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)}
 	require.NoError(t, store.Append(t.Context(), told, contract.Status{ID: request, Seq: 1}))
 	require.NoError(t, store.Raise(t.Context(), raised))
-	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
+	require.NoError(
+		t,
+		store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}),
+	)
 	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 	require.NoError(t, err)
 
@@ -121,7 +124,10 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		_, err = held.Stops(t.Context(), request)
 		require.NoError(t, err)
 		held.Unlock()
-		require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow}))
+		require.NoError(
+			t,
+			store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow}),
+		)
 		_, err = store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 		require.NoError(t, err)
 		_, err = store.Absent(t.Context(), []string{"p-eve"})
@@ -175,7 +181,8 @@ func documented(t *testing.T, running *server.Server, name string) []string {
 	_, sql, found := strings.Cut(code.String(), "CREATE ROLE")
 	require.True(t, found)
 	sql = strings.NewReplacer("curfew_owner", "owner_"+name, "curfew_app", "app_"+name, "DATABASE curfew ", "DATABASE ledger_"+name+" ",
-		"one of your own", running.Password(), "another one", running.Password()).Replace("CREATE ROLE" + sql)
+		"one of your own", running.Password(), "another one", running.Password()).
+		Replace("CREATE ROLE" + sql)
 	return strings.Split(sql, ";\n")
 }
 

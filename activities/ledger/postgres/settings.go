@@ -29,14 +29,14 @@ const (
 	defaultLockConnections = 32
 	mostConnections        = 500
 
-	// callTimeout bounds one call, so that an end whose ledger hangs goes ahead without. It leaves the server the time to
-	// say what became of a call that is given up.
+	// callTimeout bounds one call, so that an end whose ledger hangs goes ahead without. It leaves the server the time
+	// to say what became of a call that is given up.
 	callTimeout      = 5*time.Second - pgpool.CancelGrace
 	statementTimeout = "4s" // kept by the server
 )
 
-// How soon the server takes a host for dead that says nothing any more, and lets go of its locks. A process that dies on a
-// living host lets go at once.
+// How soon the server takes a host for dead that says nothing any more, and lets go of its locks. A process that dies
+// on a living host lets go at once.
 const (
 	keepAliveIdle     = 5 * time.Second
 	keepAliveInterval = 2 * time.Second
@@ -47,16 +47,18 @@ const (
 // Validate names what is wrong with the settings. It calls nobody.
 func (s Settings) Validate() error {
 	if s.DSN.IsZero() {
-		return contract.Problemf(contract.KindInvalid, "dsn", "write where it is, like postgres://curfew@db.example.com/curfew",
-			"the ledger has no database")
+		return contract.Invalid("the ledger has no database").
+			At("dsn").
+			Advise("write where it is, like postgres://curfew@db.example.com/curfew")
 	}
 	for _, one := range []struct {
 		field string
 		value int
 	}{{"connections", s.Connections}, {"lockConnections", s.LockConnections}} {
 		if one.value < 0 || one.value > mostConnections {
-			return contract.Problemf(contract.KindInvalid, one.field, "write a number from 1 to 500, or leave it out",
-				"%d is out of range", one.value)
+			return contract.Invalid("%d is out of range", one.value).
+				At(one.field).
+				Advise("write a number from 1 to 500, or leave it out")
 		}
 	}
 	_, err := s.parse()
@@ -67,9 +69,9 @@ func (s Settings) parse() (*pgxpool.Config, error) {
 	parsed, err := pgxpool.ParseConfig(s.DSN.Reveal())
 	if err != nil {
 		// The error may show parts of a password that made the text unreadable.
-		return nil, contract.Problemf(contract.KindInvalid, "dsn",
-			"write it like postgres://curfew:password@db.example.com:5432/curfew, with %XX for special letters",
-			"neither a PostgreSQL URL nor a list of key=value")
+		return nil, contract.Invalid("neither a PostgreSQL URL nor a list of key=value").
+			At("dsn").
+			Advise("write it like postgres://curfew:password@db.example.com:5432/curfew, with %XX for special letters")
 	}
 	return parsed, nil
 }
@@ -87,7 +89,7 @@ func (s Settings) open(ctx context.Context, name string, most, usual int) (*pgpo
 	configure(parsed.ConnConfig, name)
 	pool, err := pgpool.New(ctx, parsed)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
+		return nil, contract.Invalid("unusable").At("dsn").Advise("check its parameters")
 	}
 	return pool, nil
 }

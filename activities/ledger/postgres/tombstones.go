@@ -39,7 +39,16 @@ func (s *Store) AddTombstones(ctx context.Context, tombstones ...contract.Tombst
 		if err != nil {
 			return err
 		}
-		requests, grants, kinds = append(requests, escape(t.Request)), append(grants, escape(t.Grant)), append(kinds, escape(string(t.Kind)))
+		requests, grants, kinds = append(
+			requests,
+			escape(t.Request),
+		), append(
+			grants,
+			escape(t.Grant),
+		), append(
+			kinds,
+			escape(string(t.Kind)),
+		)
 		actors, said = append(actors, escape(t.By)), append(said, escape(t.Reason))
 	}
 	if len(requests) == 0 {
@@ -104,7 +113,14 @@ func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]contr
 func scanTombstone(row pgx.Row) (contract.Tombstone, error) {
 	var t contract.Tombstone
 	var at ledger.Stamp
-	err := row.Scan((*literal)(&t.Request), (*literal)(&t.Grant), (*literal)(&t.Kind), &at, (*literal)(&t.By), (*literal)(&t.Reason))
+	err := row.Scan(
+		(*literal)(&t.Request),
+		(*literal)(&t.Grant),
+		(*literal)(&t.Kind),
+		&at,
+		(*literal)(&t.By),
+		(*literal)(&t.Reason),
+	)
 	t.At = at.Time
 	return t, err
 }

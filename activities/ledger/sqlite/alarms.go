@@ -28,8 +28,9 @@ func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
 		return fmt.Errorf("write the requests of the alarm %s: %w", alarm.ID, err)
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.texts.addAlarm).ExecContext(ctx, alarm.ID, string(alarm.Kind), ledger.Stamp{Time: alarm.At},
-			alarm.Target, alarm.Grant, string(requests), alarm.Actor, alarm.Text)
+		_, err := tx.StmtContext(ctx, s.texts.addAlarm).
+			ExecContext(ctx, alarm.ID, string(alarm.Kind), ledger.Stamp{Time: alarm.At},
+				alarm.Target, alarm.Grant, string(requests), alarm.Actor, alarm.Text)
 		return err
 	})
 	return s.fault("raise the alarm "+alarm.ID, err)
@@ -66,14 +67,29 @@ func alarmQuery(filter ledger.AlarmFilter, before ledger.Cursor, length int) (st
 	if before.ID != "" {
 		conditions, args = append(conditions, "(at, id) < (?, ?)"), append(args, before.At, before.ID)
 	}
-	return alarmColumns + " WHERE " + strings.Join(conditions, " AND ") + " ORDER BY at DESC, id DESC LIMIT ?", append(args, length)
+	return alarmColumns + " WHERE " + strings.Join(
+			conditions,
+			" AND ",
+		) + " ORDER BY at DESC, id DESC LIMIT ?", append(
+			args,
+			length,
+		)
 }
 
 func scanAlarm(r row) (contract.Alarm, error) {
 	var alarm contract.Alarm
 	var at ledger.Stamp
 	var requests string
-	if err := r.Scan(&alarm.ID, &alarm.Kind, &at, &alarm.Target, &alarm.Grant, &requests, &alarm.Actor, &alarm.Text); err != nil {
+	if err := r.Scan(
+		&alarm.ID,
+		&alarm.Kind,
+		&at,
+		&alarm.Target,
+		&alarm.Grant,
+		&requests,
+		&alarm.Actor,
+		&alarm.Text,
+	); err != nil {
 		return contract.Alarm{}, err
 	}
 	alarm.At = at.Time

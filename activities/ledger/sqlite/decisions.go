@@ -22,8 +22,11 @@ func (s *Store) Decide(ctx context.Context, decision ledger.Decision) error {
 		return err
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.texts.addDecision).ExecContext(ctx, decision.Request, decision.About, ledger.Stamp{Time: decision.At},
-			string(decision.Ruling), decision.Why, ledger.Stamp{Time: decision.Until}, decision.PolicyDigest, string(decision.Explanation))
+		_, err := tx.StmtContext(ctx, s.texts.addDecision).
+			ExecContext(ctx, decision.Request, decision.About, ledger.Stamp{Time: decision.At},
+				string(
+					decision.Ruling,
+				), decision.Why, ledger.Stamp{Time: decision.Until}, decision.PolicyDigest, string(decision.Explanation))
 		return err
 	})
 	return s.fault("record the decision about "+decision.Request, err)

@@ -30,7 +30,8 @@ func (s *Store) Absent(ctx context.Context, absent []string) (map[string]ledger.
 		if _, err := tx.StmtContext(ctx, s.texts.dropAbsences).ExecContext(ctx, string(names)); err != nil {
 			return err
 		}
-		if _, err := tx.StmtContext(ctx, s.texts.addAbsences).ExecContext(ctx, string(names), ledger.Stamp{Time: now}); err != nil {
+		if _, err := tx.StmtContext(ctx, s.texts.addAbsences).
+			ExecContext(ctx, string(names), ledger.Stamp{Time: now}); err != nil {
 			return err
 		}
 		rows, err := tx.StmtContext(ctx, s.texts.readAbsences).QueryContext(ctx)
@@ -60,7 +61,8 @@ func (s *Store) ConfirmDirectory(ctx context.Context, confirmation ledger.Confir
 		return err
 	}
 	err := s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.texts.addConfirmation).ExecContext(ctx, confirmation.Digest, ledger.Stamp{Time: time.Now()}, confirmation.By)
+		_, err := tx.StmtContext(ctx, s.texts.addConfirmation).
+			ExecContext(ctx, confirmation.Digest, ledger.Stamp{Time: time.Now()}, confirmation.By)
 		return err
 	})
 	return s.fault("confirm a version of the directory", err)

@@ -19,12 +19,20 @@ var remedies = map[int]struct {
 		contract.KindUnavailable, "another process has the file locked",
 		"end what keeps a transaction open on it, a backup or a shell",
 	},
-	codes.SQLITE_FULL:     {contract.KindUnavailable, "its disk is full", "make room"},
-	codes.SQLITE_IOERR:    {contract.KindUnavailable, "its disk fails", "look at the disk and the system's log"},
-	codes.SQLITE_CANTOPEN: {contract.KindUnavailable, "it can't be opened", "let Curfew's account read and write the file and its folder"},
-	codes.SQLITE_READONLY: {contract.KindUnavailable, "it can't be written", "let Curfew's account read and write the file and its folder"},
-	codes.SQLITE_CORRUPT:  {contract.KindInternal, "the file is damaged", "restore a backup"},
-	codes.SQLITE_NOTADB:   {contract.KindInvalid, "it is no SQLite file", "name another file"},
+	codes.SQLITE_FULL:  {contract.KindUnavailable, "its disk is full", "make room"},
+	codes.SQLITE_IOERR: {contract.KindUnavailable, "its disk fails", "look at the disk and the system's log"},
+	codes.SQLITE_CANTOPEN: {
+		contract.KindUnavailable,
+		"it can't be opened",
+		"let Curfew's account read and write the file and its folder",
+	},
+	codes.SQLITE_READONLY: {
+		contract.KindUnavailable,
+		"it can't be written",
+		"let Curfew's account read and write the file and its folder",
+	},
+	codes.SQLITE_CORRUPT: {contract.KindInternal, "the file is damaged", "restore a backup"},
+	codes.SQLITE_NOTADB:  {contract.KindInvalid, "it is no SQLite file", "name another file"},
 }
 
 // fault says what was done with which file when an error came, and what helps, if that is known.
@@ -40,7 +48,7 @@ func (s *Store) fault(doing string, err error) error {
 	if errors.As(err, &failed) {
 		if remedy, found := remedies[failed.Code()&0xff]; found {
 			return fmt.Errorf("%s: %w (%w)", doing,
-				contract.Problemf(remedy.kind, "", remedy.fix, "the ledger %s: %s", s.path, remedy.fault), err)
+				remedy.kind.Problem("the ledger %s: %s", s.path, remedy.fault).Advise(remedy.fix), err)
 		}
 	}
 	return fmt.Errorf("%s in %s: %w", doing, s.path, err)

@@ -82,7 +82,10 @@ func TestP8_TombstonesFreezesAndConfirmationsNeverChange(t *testing.T) {
 	t.Parallel()
 	path := newPath(t)
 	store := open(t, path)
-	require.NoError(t, store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}))
+	require.NoError(
+		t,
+		store.AddTombstones(t.Context(), contract.Tombstone{Request: request, Kind: contract.EndNow, By: "p-ada"}),
+	)
 	ended, err := store.TombstoneOf(t.Context(), request)
 	require.NoError(t, err)
 	frozen, err := store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
@@ -144,12 +147,18 @@ func TestAFileOfTheFirstReleaseIsBroughtUpToDateWithWhatItHolds(t *testing.T) {
 		}}, story)
 		held, err := store.Held(t.Context(), ledger.HeldFilter{Target: "orders-db"})
 		require.NoError(t, err)
-		require.Equal(t, []ledger.Holding{{
-			Grant: grant, Token: contract.Token{Epoch: 7, Seq: 3}, Open: true, Until: time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
-			Leases: contract.Leases{}, Access: contract.Access{
-				Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "p-carol", Account: "carol",
+		require.Equal(t, []ledger.Holding{
+			{
+				Grant:  grant,
+				Token:  contract.Token{Epoch: 7, Seq: 3},
+				Open:   true,
+				Until:  time.Date(2026, 3, 1, 13, 0, 0, 0, time.UTC),
+				Leases: contract.Leases{},
+				Access: contract.Access{
+					Target: "orders-db", Entitlement: []byte(`{"role":"reader"}`), Person: "p-carol", Account: "carol",
+				},
 			},
-		}}, held)
+		}, held)
 		listed, err := store.Requests(t.Context(), ledger.Filter{Person: "p-bob"})
 		require.NoError(t, err)
 		require.Len(t, listed, 1)

@@ -22,7 +22,8 @@ func (s *Store) SetFreeze(ctx context.Context, freeze ledger.Freeze) (ledger.Fre
 		return ledger.Freeze{}, err
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.texts.addFreeze).ExecContext(ctx, freeze.Frozen, ledger.Stamp{Time: time.Now()}, freeze.By, freeze.Reason)
+		_, err := tx.StmtContext(ctx, s.texts.addFreeze).
+			ExecContext(ctx, freeze.Frozen, ledger.Stamp{Time: time.Now()}, freeze.By, freeze.Reason)
 		return err
 	})
 	if err != nil {

@@ -37,7 +37,7 @@ const (
 // No transaction is open meanwhile, and other holdings don't wait.
 func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 	if grant == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "grant", "name the grant", "the holding belongs to no grant")
+		return nil, contract.Invalid("the holding belongs to no grant").At("grant").Advise("name the grant")
 	}
 	unlock, err := s.locks.lock(ctx, grant)
 	if err != nil {
@@ -109,9 +109,25 @@ func scanHolding(r row) (ledger.Holding, error) {
 	var h ledger.Holding
 	var until, settled, gone ledger.Stamp
 	var entitlement, leases, uses, proof string
-	if err := r.Scan(&h.Grant, &h.Access.Target, &entitlement, &h.Access.Person, &h.Access.Account,
-		&h.Access.TaskQueue, &h.Token.Epoch, &h.Token.Seq, &h.Open, &h.Standing, &until, &leases, &settled, &gone, &uses,
-		&proof, &h.Access.ReadBack); err != nil {
+	if err := r.Scan(
+		&h.Grant,
+		&h.Access.Target,
+		&entitlement,
+		&h.Access.Person,
+		&h.Access.Account,
+		&h.Access.TaskQueue,
+		&h.Token.Epoch,
+		&h.Token.Seq,
+		&h.Open,
+		&h.Standing,
+		&until,
+		&leases,
+		&settled,
+		&gone,
+		&uses,
+		&proof,
+		&h.Access.ReadBack,
+	); err != nil {
 		return ledger.Holding{}, err
 	}
 	var err error
@@ -175,7 +191,9 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
 			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account,
 			holding.Access.TaskQueue, holding.Token.Epoch, holding.Token.Seq, holding.Open, holding.Standing,
-			ledger.Stamp{Time: holding.Until}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses,
+			ledger.Stamp{
+				Time: holding.Until,
+			}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses,
 			proof, string(holding.Access.ReadBack))
 		return err
 	})

@@ -32,7 +32,8 @@ func scanStatus(r row) (contract.Status, error) {
 }
 
 // listQuery writes the question that a filter asks. It is written so that an index gives the rows in the order of the
-// list: of one person's requests when a person is asked for, else of all requests. CROSS JOIN keeps SQLite to that order.
+// list: of one person's requests when a person is asked for, else of all requests. CROSS JOIN keeps SQLite to that
+// order.
 func listQuery(filter ledger.Filter, length int) (string, []any) {
 	var q question
 	for _, who := range []struct{ person, alias, role string }{

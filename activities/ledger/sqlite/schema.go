@@ -59,10 +59,9 @@ func migrationsAfter(version int, path string) ([]string, error) {
 		return nil, fmt.Errorf("list the migrations: %w", err)
 	}
 	if version > len(steps) {
-		return nil, contract.Problemf(contract.KindConflict, "path",
-			"start the newer release again, or restore the backup that was made before it",
-			"the ledger %s was written by a newer release of Curfew: it has version %d, this release knows %d",
-			path, version, len(steps))
+		return nil, contract.Conflict("the ledger %s was written by a newer release of Curfew: it has version %d, this release knows %d", path, version, len(steps)).
+			At("path").
+			Advise("start the newer release again, or restore the backup that was made before it")
 	}
 	return steps[version:], nil
 }
@@ -76,8 +75,7 @@ func versionOf(ctx context.Context, db *sql.DB, path string) (int, error) {
 		return 0, fmt.Errorf("read the version of the file: %w", err)
 	}
 	if mark != application && (mark != 0 || version != 0 || objects != 0) {
-		return 0, contract.Problemf(contract.KindInvalid, "path", "name another file",
-			"%s is the database of another program", path)
+		return 0, contract.Invalid("%s is the database of another program", path).At("path").Advise("name another file")
 	}
 	return version, nil
 }

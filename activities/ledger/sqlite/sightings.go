@@ -25,7 +25,8 @@ func (s *Store) See(ctx context.Context, sighting ledger.Sighting) error {
 		return err
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, s.texts.putSighting).ExecContext(ctx, sighting.Person, groups, ledger.Stamp{Time: sighting.At})
+		_, err := tx.StmtContext(ctx, s.texts.putSighting).
+			ExecContext(ctx, sighting.Person, groups, ledger.Stamp{Time: sighting.At})
 		return err
 	})
 	return s.fault("remember the sign-in of "+sighting.Person, err)

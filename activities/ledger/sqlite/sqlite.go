@@ -1,5 +1,5 @@
-// Package sqlite keeps the ledger in one SQLite file, for one host: the server and any number of workers on it share the
-// file. Everything that is written is on the disk before the call returns, power cut included.
+// Package sqlite keeps the ledger in one SQLite file, for one host: the server and any number of workers on it share
+// the file. Everything that is written is on the disk before the call returns, power cut included.
 //
 // Beside the file lies <file>.locks, in which processes lock holdings. It is empty, and nothing in it needs a backup;
 // it must not be deleted while a process runs.
@@ -46,15 +46,16 @@ const readers = 4
 // brought up to date, one of a newer release is refused with contract.KindConflict.
 func Open(ctx context.Context, path string) (*Store, error) {
 	if path == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "path", "name the file", "the ledger has no file")
+		return nil, contract.Invalid("the ledger has no file").At("path").Advise("name the file")
 	}
 	path, err := filepath.Abs(path)
 	if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
 	if folder := filepath.Dir(path); !isFolder(folder) {
-		return nil, contract.Problemf(contract.KindInvalid, "path", "make the folder first, or name another",
-			"the ledger %s can't be opened: %s is no folder", path, folder)
+		return nil, contract.Invalid("the ledger %s can't be opened: %s is no folder", path, folder).
+			At("path").
+			Advise("make the folder first, or name another")
 	}
 	s := &Store{path: path}
 	if err := s.open(ctx); err != nil {

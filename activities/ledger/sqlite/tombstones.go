@@ -77,7 +77,12 @@ func (s *Store) Ended(ctx context.Context, filter ledger.EndedFilter) ([]ledger.
 	if filter.Within > 0 {
 		since.Time = time.Now().Add(-filter.Within)
 	}
-	return s.holdings(ctx, "look for access that has to end", s.texts.readEnded, []any{since, string(targets), filter.After, length})
+	return s.holdings(
+		ctx,
+		"look for access that has to end",
+		s.texts.readEnded,
+		[]any{since, string(targets), filter.After, length},
+	)
 }
 
 // Untold returns a page of the tombstones of requests that have not come to their end.
@@ -100,7 +105,13 @@ func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, e
 	if err != nil {
 		return ledger.Stops{}, fmt.Errorf("write the ids of requests: %w", err)
 	}
-	tombstones, err := l.store.tombstones(ctx, "read what stops "+l.grant, l.store.texts.readStops, string(asked), l.grant)
+	tombstones, err := l.store.tombstones(
+		ctx,
+		"read what stops "+l.grant,
+		l.store.texts.readStops,
+		string(asked),
+		l.grant,
+	)
 	if err != nil {
 		return ledger.Stops{}, err
 	}
@@ -108,7 +119,12 @@ func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, e
 	return ledger.StopsOf(tombstones, freeze), err
 }
 
-func (s *Store) tombstones(ctx context.Context, doing string, text *sql.Stmt, args ...any) ([]contract.Tombstone, error) {
+func (s *Store) tombstones(
+	ctx context.Context,
+	doing string,
+	text *sql.Stmt,
+	args ...any,
+) ([]contract.Tombstone, error) {
 	rows, err := text.QueryContext(ctx, args...)
 	if err != nil {
 		return nil, s.fault(doing, err)

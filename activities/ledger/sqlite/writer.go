@@ -18,8 +18,8 @@ const waitsFor = 5 * time.Second
 // longestBatch bounds how long the first of a batch waits for the rest of it.
 const longestBatch = 128
 
-// writer owns the one connection of this process that writes. What is asked for while a commit is on its way to the disk
-// goes into the next one, so that a thousand writes at once don't cost a thousand waits for the disk.
+// writer owns the one connection of this process that writes. What is asked for while a commit is on its way to the
+// disk goes into the next one, so that a thousand writes at once don't cost a thousand waits for the disk.
 type writer struct {
 	db      *sql.DB
 	queue   chan *write

@@ -1,5 +1,5 @@
-// Package kinds opens the channels that a configuration names. A company with a kind of its own builds its own main that
-// adds to them.
+// Package kinds opens the channels that a configuration names. A company with a kind of its own builds its own main
+// that adds to them.
 package kinds
 
 import (
@@ -12,8 +12,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Open opens channels by their names, and calls nobody; server is where people reach Curfew. One that can't be opened is
-// among the faults, by its name, and keeps nobody from the others.
+// Open opens channels by their names, and calls nobody; server is where people reach Curfew. One that can't be opened
+// is among the faults, by its name, and keeps nobody from the others.
 func Open(channels map[string]config.Channel, server string) (open map[string]notify.Channel, faults map[string]error) {
 	open, faults = map[string]notify.Channel{}, map[string]error{}
 	for name, configured := range channels {
@@ -38,5 +38,5 @@ func one(configured config.Channel, server string) (notify.Channel, error) {
 	case configured.Webhook != nil:
 		return webhook.New(*configured.Webhook, server)
 	}
-	return nil, contract.Problemf(contract.KindInvalid, "", "write slack, smtp, teams or webhook", "is of no kind")
+	return nil, contract.Invalid("is of no kind").Advise("write slack, smtp, teams or webhook")
 }

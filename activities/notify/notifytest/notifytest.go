@@ -40,14 +40,33 @@ func Status() contract.Status {
 		Needed: 2, Approvals: 1, Reviewers: []string{"bob", "carol"},
 		Reviews: []contract.Review{{Request: Request, Reviewer: "carol", Verdict: contract.VerdictApprove, At: asked}},
 		Holds: []contract.HoldState{
-			{Access: contract.Access{Target: "orders-db", Entitlement: json.RawMessage(`{"role":"repair"}`), Person: "ann", Account: "ann_db"}},
-			{Access: contract.Access{Target: "lightrun-prod", Entitlement: json.RawMessage(`{"roles":["Standard"]}`), Person: "ann", Account: "ann@example.com"}},
+			{
+				Access: contract.Access{
+					Target:      "orders-db",
+					Entitlement: json.RawMessage(`{"role":"repair"}`),
+					Person:      "ann",
+					Account:     "ann_db",
+				},
+			},
+			{
+				Access: contract.Access{
+					Target:      "lightrun-prod",
+					Entitlement: json.RawMessage(`{"roles":["Standard"]}`),
+					Person:      "ann",
+					Account:     "ann@example.com",
+				},
+			},
 		},
 	}
 }
 
 // Message is the event with a number, of a kind, that goes to some. The change is made to the request before.
-func Message(seq int, kind contract.EventKind, change func(*contract.Status, *contract.Event), to ...notify.Recipient) notify.Message {
+func Message(
+	seq int,
+	kind contract.EventKind,
+	change func(*contract.Status, *contract.Event),
+	to ...notify.Recipient,
+) notify.Message {
 	status := Status()
 	status.Seq = seq
 	event := contract.Event{Request: Request, Seq: seq, Kind: kind, At: status.AskedAt, Actor: "bob"}
@@ -56,6 +75,12 @@ func Message(seq int, kind contract.EventKind, change func(*contract.Status, *co
 	}
 	_, asks := notify.Audience(event, status, nil)
 	return notify.Message{
-		Event: event, Entry: story.Of(event, status, func(string) string { return Page }), Status: status, To: to, Asks: asks, Page: Page, Digest: Digest,
+		Event:  event,
+		Entry:  story.Of(event, status, func(string) string { return Page }),
+		Status: status,
+		To:     to,
+		Asks:   asks,
+		Page:   Page,
+		Digest: Digest,
 	}
 }

@@ -17,7 +17,8 @@ const actionOpen = "curfew_open"
 
 const (
 	headerLimit = 150
-	// sizeLimit bounds what the texts of a message take in JSON, in bytes: Slack refuses messages of more than some 13,000.
+	// sizeLimit bounds what the texts of a message take in JSON, in bytes: Slack refuses messages of more than some
+	// 13,000.
 	sizeLimit = 9000
 	// factSize is what a fact takes beside its text, and quoteLimit what one quotation may take.
 	factSize   = 200
@@ -30,12 +31,18 @@ const (
 
 const tooLong = "Not everything fits in here. Its page shows the whole of it."
 
-// message is the request's message: how it stands, what it gives, and what can be done. The first also mentions whom the
-// event concerns; an update would reach nobody. What does not fit can't be decided here: nobody approves what they don't see.
+// message is the request's message: how it stands, what it gives, and what can be done. The first also mentions whom
+// the event concerns; an update would reach nobody. What does not fit can't be decided here: nobody approves what they
+// don't see.
 func message(m notify.Message, first bool) []goslack.Block {
 	left, whole := size(sizeLimit), true
-	title := story.OneLine(fmt.Sprintf("%s for %s", m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), headerLimit)
-	blocks := []goslack.Block{goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, title, false, false))}
+	title := story.OneLine(
+		fmt.Sprintf("%s for %s", m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)),
+		headerLimit,
+	)
+	blocks := []goslack.Block{
+		goslack.NewHeaderBlock(goslack.NewTextBlockObject(goslack.PlainTextType, title, false, false)),
+	}
 	if first && len(m.To) > 0 {
 		told := text(story.OneLine(m.Entry.Headline, lineLimit) + ". " + m.Asks.Words())
 		blocks = append(blocks, rich(section(append(mentions(m.To), told)...)))
@@ -83,16 +90,27 @@ func reply(m notify.Message) []goslack.Block {
 
 // summary stands for the message in notifications. It has nothing in it that anybody typed.
 func summary(m notify.Message) string {
-	return story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), lineLimit)
+	return story.OneLine(
+		fmt.Sprintf(
+			"%s: %s for %s",
+			m.Entry.Headline,
+			m.Status.Template,
+			story.Person(m.Status.Names, m.Status.Subject),
+		),
+		lineLimit,
+	)
 }
 
 func buttons(m notify.Message, decide bool) goslack.Block {
 	var elements []goslack.BlockElement
 	if decide {
 		shown := contract.ButtonValue(m.Status, m.Digest)
-		elements = append(elements,
-			goslack.NewButtonBlockElement(contract.ButtonApprove, shown, label("Approve")).WithStyle(goslack.StylePrimary),
-			goslack.NewButtonBlockElement(contract.ButtonDeny, shown, label("Deny")).WithStyle(goslack.StyleDanger))
+		elements = append(
+			elements,
+			goslack.NewButtonBlockElement(contract.ButtonApprove, shown, label("Approve")).
+				WithStyle(goslack.StylePrimary),
+			goslack.NewButtonBlockElement(contract.ButtonDeny, shown, label("Deny")).WithStyle(goslack.StyleDanger),
+		)
 	}
 	elements = append(elements, goslack.NewButtonBlockElement(actionOpen, m.Status.ID, label("Open")).WithURL(m.Page))
 	return goslack.NewActionBlock("", elements...)
@@ -131,7 +149,10 @@ func bold(text string) goslack.RichTextSectionElement {
 
 // fence is what a person typed, set apart from what Curfew says.
 func fence(said string) goslack.RichTextElement {
-	return &goslack.RichTextPreformatted{Type: goslack.RTEPreformatted, Elements: []goslack.RichTextSectionElement{text(said)}}
+	return &goslack.RichTextPreformatted{
+		Type:     goslack.RTEPreformatted,
+		Elements: []goslack.RichTextSectionElement{text(said)},
+	}
 }
 
 // size is what is left for texts, in bytes of JSON.

@@ -31,8 +31,18 @@ var (
 	ofChannel = []string{"not_in_channel", "channel_not_found", "is_archived"}
 	// ofMessage are about one message: a plainer one, or the next, may be taken.
 	ofMessage = []string{
-		"internal_error", "fatal_error", "invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "no_text",
-		"message_limit_exceeded", "metadata_too_large", "invalid_arguments", "invalid_json", "invalid_charset",
+		"internal_error",
+		"fatal_error",
+		"invalid_blocks",
+		"invalid_blocks_format",
+		"msg_too_long",
+		"msg_blocks_too_long",
+		"no_text",
+		"message_limit_exceeded",
+		"metadata_too_large",
+		"invalid_arguments",
+		"invalid_json",
+		"invalid_charset",
 	}
 )
 
@@ -70,15 +80,17 @@ func problem(err error) error {
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return fmt.Errorf("ask Slack: %w", stripped(err))
 	case errors.As(err, &limited):
-		p := contract.Problemf(contract.KindUnavailable, "", "", "Slack asks Curfew to wait")
+		p := contract.Unavailable("Slack asks Curfew to wait")
 		p.RetryAfter.Duration = min(max(limited.RetryAfter, 0), longestWait)
 		return p
 	case errors.As(err, &refused):
 		return refusal(refused)
 	case errors.As(err, &status):
-		return contract.Problemf(contract.KindUnavailable, "", "see that the channel's url leads to Slack's Web API", "Slack answered %d", status.Code)
+		return contract.Unavailable("Slack answered %d", status.Code).
+			Advise("see that the channel's url leads to Slack's Web API")
 	default:
-		return contract.Problemf(contract.KindUnavailable, "", "see that Slack can be reached from here", "Slack gave no proper answer: %v", stripped(err))
+		return contract.Unavailable("Slack gave no proper answer: %v", stripped(err)).
+			Advise("see that Slack can be reached from here")
 	}
 }
 
@@ -86,15 +98,19 @@ func refusal(refused goslack.SlackErrorResponse) error {
 	code := contract.Shorten(refused.Err, 60)
 	switch {
 	case slices.Contains(ofToken, code):
-		return contract.Problemf(contract.KindUnavailable, "", "renew the token of the channel in the configuration", "Slack does not accept Curfew's token (%q)", code)
+		return contract.Unavailable("Slack does not accept Curfew's token (%q)", code).
+			Advise("renew the token of the channel in the configuration")
 	case slices.Contains(ofTheMoment, code):
-		return contract.Problemf(contract.KindUnavailable, "", "wait until Slack has recovered", "Slack answered %q", code)
+		return contract.Unavailable("Slack answered %q", code).Advise("wait until Slack has recovered")
 	case slices.Contains(ofChannel, code):
-		return contract.Problemf(contract.KindDenied, "", "invite Curfew's bot into the channel, and check the channel's id", "Slack refused with %q", code)
+		return contract.Denied("Slack refused with %q", code).
+			Advise("invite Curfew's bot into the channel, and check the channel's id")
 	case code == "missing_scope":
-		return contract.Problemf(contract.KindDenied, "", "give the app the scope, and install it again", "Slack's token lacks the scope %q", contract.Shorten(refused.Needed, 60))
+		return contract.Denied("Slack's token lacks the scope %q", contract.Shorten(refused.Needed, 60)).
+			Advise("give the app the scope, and install it again")
 	default:
-		return contract.Problemf(contract.KindDenied, "", "see what the workspace lets Curfew's bot do in the channel", "Slack refused with %q", code)
+		return contract.Denied("Slack refused with %q", code).
+			Advise("see what the workspace lets Curfew's bot do in the channel")
 	}
 }
 

@@ -89,7 +89,12 @@ func (c *Channel) update(ctx context.Context, ts string, m notify.Message) error
 }
 
 // post writes a message of its own, or a reply to one.
-func (c *Channel) post(ctx context.Context, m notify.Message, to string, blocks []goslack.Block) (ts string, err error) {
+func (c *Channel) post(
+	ctx context.Context,
+	m notify.Message,
+	to string,
+	blocks []goslack.Block,
+) (ts string, err error) {
 	mark := goslack.SlackMetadata{EventType: markType, EventPayload: map[string]any{
 		markRequest: m.Event.Request, markEvent: m.Event.ID(),
 	}}
@@ -116,7 +121,8 @@ func plainly(m notify.Message, blocks []goslack.Block) goslack.MsgOption {
 	)
 }
 
-// find looks for the request's message when its timestamp was lost on the way to Temporal, or an answer on the way to us.
+// find looks for the request's message when its timestamp was lost on the way to Temporal, or an answer on the way to
+// us.
 func (c *Channel) find(ctx context.Context, m notify.Message) (root string, err error) {
 	since := m.Status.AskedAt.Add(-clocksDiffer)
 	parameters := &goslack.GetConversationHistoryParameters{
@@ -146,7 +152,11 @@ func (c *Channel) sentBefore(ctx context.Context, root string, event contract.Ev
 }
 
 // search looks through pages of messages for one of ours with a mark, and returns its timestamp.
-func (c *Channel) search(ctx context.Context, mark, value string, next func() ([]goslack.Message, string, error)) (string, error) {
+func (c *Channel) search(
+	ctx context.Context,
+	mark, value string,
+	next func() ([]goslack.Message, string, error),
+) (string, error) {
 	bot, err := c.bot(ctx)
 	if err != nil {
 		return "", err

@@ -1,8 +1,8 @@
-// Package slack notifies people in a channel of Slack: one message for each request, which always shows how the request stands,
-// and replies below it that mention those whom something concerns.
+// Package slack notifies people in a channel of Slack: one message for each request, which always shows how the request
+// stands, and replies below it that mention those whom something concerns.
 //
-// All text of people and other systems is in plain or rich text, which Slack shows as it is: Slack reads no mentions, links
-// or formats in it.
+// All text of people and other systems is in plain or rich text, which Slack shows as it is: Slack reads no mentions,
+// links or formats in it.
 package slack
 
 import (
@@ -63,9 +63,13 @@ func (c *Channel) Check(ctx context.Context) error {
 	}
 	scopes := who.Header.Get("X-OAuth-Scopes")
 	if scopes != "" && !slices.Contains(strings.Split(scopes, ","), scopeToWrite) {
-		return contract.Problemf(contract.KindDenied, "", "give the app the scope "+scopeToWrite+", and install it again", "Slack's token may not write")
+		return contract.Denied("Slack's token may not write").
+			Advise("give the app the scope " + scopeToWrite + ", and install it again")
 	}
-	_, err = c.client.GetConversationHistoryContext(ctx, &goslack.GetConversationHistoryParameters{ChannelID: c.id, Limit: 1})
+	_, err = c.client.GetConversationHistoryContext(
+		ctx,
+		&goslack.GetConversationHistoryParameters{ChannelID: c.id, Limit: 1},
+	)
 	return problem(err)
 }
 
@@ -79,7 +83,8 @@ func (c *Channel) bot(ctx context.Context) (string, error) {
 		return "", problem(err)
 	}
 	if who.BotID == "" {
-		return "", contract.Problemf(contract.KindDenied, "", "use the token of the app's bot, which begins with xoxb-", "Slack's token is not that of a bot")
+		return "", contract.Denied("Slack's token is not that of a bot").
+			Advise("use the token of the app's bot, which begins with xoxb-")
 	}
 	c.me.Store(&who.BotID)
 	return who.BotID, nil

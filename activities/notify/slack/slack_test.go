@@ -41,8 +41,12 @@ type workspace struct {
 func open(t *testing.T, lacks ...string) *workspace {
 	t.Helper()
 	w := &workspace{Server: sandboxslack.New(sandboxslack.Options{
-		Bots:     []sandboxslack.Bot{{Token: token, ID: "B0CURFEW", Lacks: lacks}, {Token: "xoxb-other", ID: "B0OTHER"}},
-		Channels: []string{channelID}, PageSize: 3,
+		Bots: []sandboxslack.Bot{
+			{Token: token, ID: "B0CURFEW", Lacks: lacks},
+			{Token: "xoxb-other", ID: "B0OTHER"},
+		},
+		Channels: []string{channelID},
+		PageSize: 3,
 	})}
 	site := httptest.NewServer(w.Wrap(w.Handler()))
 	t.Cleanup(site.Close)
@@ -180,7 +184,9 @@ func buttons(t *testing.T, blocks string) map[string]string {
 func TestButtonsDecideWhileSomethingWaitsForReview(t *testing.T) {
 	t.Parallel()
 	deciding := map[string]string{
-		"curfew_approve": notifytest.Request + "/3/" + notifytest.Digest, "curfew_deny": notifytest.Request + "/3/" + notifytest.Digest, "curfew_open": notifytest.Request + notifytest.Page,
+		"curfew_approve": notifytest.Request + "/3/" + notifytest.Digest,
+		"curfew_deny":    notifytest.Request + "/3/" + notifytest.Digest,
+		"curfew_open":    notifytest.Request + notifytest.Page,
 	}
 	leading := map[string]string{"curfew_open": notifytest.Request + notifytest.Page}
 	for name, tc := range map[string]struct {

@@ -28,8 +28,10 @@ var (
 	//go:embed letter.html
 	htmlText string
 
-	plainForm = texttemplate.Must(texttemplate.New("letter.txt").Funcs(texttemplate.FuncMap{"quoted": quoted}).Parse(plainText))
-	htmlForm  = htmltemplate.Must(htmltemplate.New("letter.html").Parse(htmlText))
+	plainForm = texttemplate.Must(
+		texttemplate.New("letter.txt").Funcs(texttemplate.FuncMap{"quoted": quoted}).Parse(plainText),
+	)
+	htmlForm = htmltemplate.Must(htmltemplate.New("letter.html").Parse(htmlText))
 )
 
 // page is what the forms are filled with.
@@ -43,13 +45,23 @@ type page struct {
 	Page     string
 }
 
-// letter is the mail to one person. Its id is the same each time, so that a mail that comes twice is known to be the same;
-// all mails of a request refer to the same id, so that they are shown together.
+// letter is the mail to one person. Its id is the same each time, so that a mail that comes twice is known to be the
+// same; all mails of a request refer to the same id, so that they are shown together.
 func (c *Channel) letter(m notify.Message, to notify.Recipient) (*mail.Msg, error) {
 	letter := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	letter.FromMailAddress(c.from)
 	letter.AddToMailAddress(&netmail.Address{Name: notify.Line(to.Name), Address: to.Account})
-	letter.Subject(story.OneLine(fmt.Sprintf("%s: %s for %s", m.Entry.Headline, m.Status.Template, story.Person(m.Status.Names, m.Status.Subject)), subjectLimit))
+	letter.Subject(
+		story.OneLine(
+			fmt.Sprintf(
+				"%s: %s for %s",
+				m.Entry.Headline,
+				m.Status.Template,
+				story.Person(m.Status.Names, m.Status.Subject),
+			),
+			subjectLimit,
+		),
+	)
 	letter.SetDateWithValue(m.Event.At)
 	letter.SetMessageIDWithValue(c.id(m.Event.ID(), to.Person))
 	thread := "<" + c.id(m.Event.Request) + ">"

@@ -19,7 +19,11 @@ func TestNoMailSaysWhatIsNotSo(t *testing.T) {
 		t.Helper()
 		page := func(string) string { return notifytest.Page }
 		_, err := channel.Send(t.Context(), notify.Message{
-			Event: c.Event, Entry: story.Of(c.Event, c.Status, page), Status: c.Status, To: []notify.Recipient{ann}, Page: notifytest.Page,
+			Event:  c.Event,
+			Entry:  story.Of(c.Event, c.Status, page),
+			Status: c.Status,
+			To:     []notify.Recipient{ann},
+			Page:   notifytest.Page,
 		})
 		require.NoError(t, err)
 		mails := s.mails()

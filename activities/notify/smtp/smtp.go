@@ -1,5 +1,5 @@
-// Package smtp notifies people by mail: each gets a mail of their own, in plain text and HTML, with a link to the request's page.
-// Following a link decides nothing: programs follow links before people do.
+// Package smtp notifies people by mail: each gets a mail of their own, in plain text and HTML, with a link to the
+// request's page. Following a link decides nothing: programs follow links before people do.
 package smtp
 
 import (
@@ -39,11 +39,13 @@ func New(settings config.SMTP) (*Channel, error) {
 	host, text, err := net.SplitHostPort(settings.Address)
 	port, portErr := strconv.ParseUint(text, 10, 16)
 	if err != nil || portErr != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "address", "write it like mail.example.com:587", "is no host and port")
+		return nil, contract.Invalid("is no host and port").At("address").Advise("write it like mail.example.com:587")
 	}
 	from, err := netmail.ParseAddress(settings.From)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "from", "write it like Curfew <curfew@example.com>", "is no mail address")
+		return nil, contract.Invalid("is no mail address").
+			At("from").
+			Advise("write it like Curfew <curfew@example.com>")
 	}
 	c := &Channel{host: host, port: int(port), from: from, options: []mail.Option{
 		mail.WithPort(int(port)), mail.WithTimeout(patience), mail.WithoutNoop(),
@@ -57,8 +59,17 @@ func New(settings config.SMTP) (*Channel, error) {
 		c.options = append(c.options, mail.WithTLSPolicy(mail.TLSMandatory))
 	}
 	if settings.User != "" {
-		c.options = append(c.options, mail.WithUsername(settings.User), mail.WithPassword(settings.Password.Reveal()),
-			mail.WithOpportunisticSMTPAuth(mail.SMTPAuthSCRAMSHA256PLUS, mail.SMTPAuthSCRAMSHA256, mail.SMTPAuthPlain, mail.SMTPAuthLogin))
+		c.options = append(
+			c.options,
+			mail.WithUsername(settings.User),
+			mail.WithPassword(settings.Password.Reveal()),
+			mail.WithOpportunisticSMTPAuth(
+				mail.SMTPAuthSCRAMSHA256PLUS,
+				mail.SMTPAuthSCRAMSHA256,
+				mail.SMTPAuthPlain,
+				mail.SMTPAuthLogin,
+			),
+		)
 	}
 	return c, nil
 }
@@ -76,7 +87,8 @@ func (c *Channel) Check(ctx context.Context) error {
 	return nil
 }
 
-// Send implements notify.Channel. Mail needs no thread. Whom the server puts off or refuses keeps the mail from nobody else.
+// Send implements notify.Channel. Mail needs no thread. Whom the server puts off or refuses keeps the mail from nobody
+// else.
 func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, error) {
 	if len(m.To) == 0 {
 		return notify.Sent{}, nil
@@ -103,9 +115,9 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, erro
 		case answer == refused:
 			sent.Refused[person.Person] = why
 		case answer == textRefused:
-			refusedText = &story.NotTaken{Problem: contract.Problemf(contract.KindDenied, "", "see what the mail server logs", "%s", why)}
+			refusedText = &story.NotTaken{Problem: contract.Denied("%s", why).Advise("see what the mail server logs")}
 		default:
-			return sent, contract.Problemf(contract.KindUnavailable, "", "see what the mail server logs", "%s", why)
+			return sent, contract.Unavailable("%s", why).Advise("see what the mail server logs")
 		}
 	}
 	return sent, refusedText
@@ -115,12 +127,12 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, erro
 func (c *Channel) dial(ctx context.Context) (*mail.Client, *smtp.Client, error) {
 	client, err := mail.NewClient(c.host, c.options...)
 	if err != nil {
-		return nil, nil, contract.Problemf(contract.KindInvalid, "address", "", "no client can be made for the mail server: %v", err)
+		return nil, nil, contract.Invalid("no client can be made for the mail server: %v", err).At("address")
 	}
 	session, err := client.DialToSMTPClientWithContext(ctx)
 	if err != nil {
-		return nil, nil, contract.Problemf(contract.KindUnavailable, "", "see that the mail server runs, and check address, tls, user and password of the channel",
-			"%s does not let Curfew in: %s", net.JoinHostPort(c.host, strconv.Itoa(c.port)), story.OneLine(err.Error(), 200))
+		return nil, nil, contract.Unavailable("%s does not let Curfew in: %s", net.JoinHostPort(c.host, strconv.Itoa(c.port)), story.OneLine(err.Error(), 200)).
+			Advise("see that the mail server runs, and check address, tls, user and password of the channel")
 	}
 	return client, session, nil
 }

@@ -33,7 +33,11 @@ var (
 func open(t *testing.T, s *server, change func(*config.SMTP)) *smtp.Channel {
 	t.Helper()
 	settings := config.SMTP{
-		Address: s.address, From: "Curfew <curfew@example.com>", TLS: config.TLSStart, User: "curfew", Password: config.SecretOf(password),
+		Address:  s.address,
+		From:     "Curfew <curfew@example.com>",
+		TLS:      config.TLSStart,
+		User:     "curfew",
+		Password: config.SecretOf(password),
 	}
 	if change != nil {
 		change(&settings)
@@ -94,7 +98,17 @@ func TestEverybodyGetsAMailOfTheirOwn(t *testing.T) {
 	require.Empty(t, sent.Thread)
 	require.Len(t, s.mails(), 2)
 	mail := s.mails()[1]
-	require.Equal(t, taken{from: "curfew@example.com", user: "curfew", to: []string{"bob@example.com"}, secure: true, text: mail.text}, mail)
+	require.Equal(
+		t,
+		taken{
+			from:   "curfew@example.com",
+			user:   "curfew",
+			to:     []string{"bob@example.com"},
+			secure: true,
+			text:   mail.text,
+		},
+		mail,
+	)
 	l := read(t, mail)
 	require.Equal(t, `"Curfew" <curfew@example.com>`, l.Get("From"))
 	require.Equal(t, `"Bob Ross" <bob@example.com>`, l.Get("To"))
@@ -162,7 +176,16 @@ func TestHostileTextIsNeitherHeaderNorMarkup(t *testing.T) {
 		require.Equal(t, []string{"ann@example.com"}, mail.to)
 		l := read(t, mail)
 		require.ElementsMatch(t, []string{
-			"From", "To", "Subject", "Date", "Message-Id", "In-Reply-To", "References", "Auto-Submitted", "Mime-Version", "Content-Type",
+			"From",
+			"To",
+			"Subject",
+			"Date",
+			"Message-Id",
+			"In-Reply-To",
+			"References",
+			"Auto-Submitted",
+			"Mime-Version",
+			"Content-Type",
 		}, keys(l.Header))
 		to, err := l.AddressList("To")
 		require.NoError(t, err)

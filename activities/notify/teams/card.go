@@ -21,15 +21,23 @@ const (
 // object is any part of a card.
 type object = map[string]any
 
-// card is an Adaptive Card, as a workflow takes it. All texts stand in runs of text, which know no Markdown: what people
-// typed is shown as it is.
+// card is an Adaptive Card, as a workflow takes it. All texts stand in runs of text, which know no Markdown: what
+// people typed is shown as it is.
 func card(m notify.Message) object {
 	body := []object{text(run(story.OneLine(m.Entry.Headline, lineLimit), true))}
 	names := make([]string, len(m.To))
 	for i, person := range m.To {
 		names[i] = person.Name
 	}
-	body = append(body, text(run(strings.TrimSpace("For "+story.OneLine(strings.Join(names, ", "), namesLimit)+". "+m.Asks.Words()), false)))
+	body = append(
+		body,
+		text(
+			run(
+				strings.TrimSpace("For "+story.OneLine(strings.Join(names, ", "), namesLimit)+". "+m.Asks.Words()),
+				false,
+			),
+		),
+	)
 	for _, line := range m.Entry.Lines[:min(len(m.Entry.Lines), mostLines)] {
 		body = append(body, text(run(story.OneLine(line, lineLimit), false)))
 	}

@@ -1,5 +1,6 @@
-// Package teams notifies people in a channel of Microsoft Teams: a card for each event that concerns somebody, with a button
-// that leads to the request's page. People can't decide in Teams: what its workflows pass on does not say who pressed a button.
+// Package teams notifies people in a channel of Microsoft Teams: a card for each event that concerns somebody, with a
+// button that leads to the request's page. People can't decide in Teams: what its workflows pass on does not say who
+// pressed a button.
 package teams
 
 import (
@@ -52,7 +53,9 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, erro
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, c.url.Reveal(), bytes.NewReader(body))
 	if err != nil { // which may repeat the address
-		return notify.Sent{}, contract.Problemf(contract.KindInvalid, "url", "copy the address from the workflow again", "is no web address")
+		return notify.Sent{}, contract.Invalid("is no web address").
+			At("url").
+			Advise("copy the address from the workflow again")
 	}
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("User-Agent", "curfew")
@@ -61,8 +64,8 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, erro
 	case errors.Is(err, outbound.ErrTooLarge): // it has answered, and what it says besides does not matter
 		return notify.Sent{}, nil
 	case err != nil:
-		return notify.Sent{}, contract.Problemf(contract.KindUnavailable, "", "see that Teams can be reached from here, and check the channel's url",
-			"the workflow of Teams can't be reached: %s", outbound.Clip(err.Error()))
+		return notify.Sent{}, contract.Unavailable("the workflow of Teams can't be reached: %s", outbound.Clip(err.Error())).
+			Advise("see that Teams can be reached from here, and check the channel's url")
 	}
 	return notify.Sent{}, refusal(answer)
 }
@@ -72,7 +75,8 @@ func refusal(answer outbound.Answer) error {
 	if status >= 200 && status < 300 {
 		return nil
 	}
-	problem := contract.Problemf(contract.KindUnavailable, "", "see the workflow's runs in Teams", "the workflow of Teams answered %s", answer.Said())
+	problem := contract.Unavailable("the workflow of Teams answered %s", answer.Said()).
+		Advise("see the workflow's runs in Teams")
 	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:

@@ -38,7 +38,8 @@ func start(t *testing.T) (*workflow, *teams.Channel) {
 	w := &workflow{}
 	site := httptest.NewServer(w.Wrap(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(r.Body)
-		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" || r.URL.Query().Get("sig") == "" {
+		if err != nil || r.Method != http.MethodPost || r.Header.Get("Content-Type") != "application/json" ||
+			r.URL.Query().Get("sig") == "" {
 			rw.WriteHeader(http.StatusBadRequest)
 			return
 		}
@@ -150,13 +151,16 @@ func TestACardStaysSmallerThanTeamsTakes(t *testing.T) {
 	t.Parallel()
 	w, channel := start(t)
 	long := strings.Repeat("ö<", 2000)
-	_, err := channel.Send(t.Context(), notifytest.Message(4, contract.EventDenied, func(s *contract.Status, e *contract.Event) {
-		s.Reason, e.Said, e.Detail = long, long+"!", strings.Repeat(long+"\n", 30)
-		s.Holds[0].Access.Entitlement = json.RawMessage(`"` + strings.Repeat("r", 16<<10) + `"`)
-		for range 60 {
-			s.Holds = append(s.Holds, s.Holds[0])
-		}
-	}, ann))
+	_, err := channel.Send(
+		t.Context(),
+		notifytest.Message(4, contract.EventDenied, func(s *contract.Status, e *contract.Event) {
+			s.Reason, e.Said, e.Detail = long, long+"!", strings.Repeat(long+"\n", 30)
+			s.Holds[0].Access.Entitlement = json.RawMessage(`"` + strings.Repeat("r", 16<<10) + `"`)
+			for range 60 {
+				s.Holds = append(s.Holds, s.Holds[0])
+			}
+		}, ann),
+	)
 	require.NoError(t, err)
 	texts, _ := shown(t, w.cards[0])
 	require.Less(t, len(texts), 20_000)
@@ -185,10 +189,13 @@ func TestWhatTheWorkflowAnswersIsUnderstood(t *testing.T) {
 
 func TestTheAddressIsNotTakenAlong(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was followed") }))
+	elsewhere := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was followed") }),
+	)
 	t.Cleanup(elsewhere.Close)
 	site := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(site.Close)
-	_, err := teams.New(config.Teams{URL: config.SecretOf(site.URL)}).Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
+	_, err := teams.New(config.Teams{URL: config.SecretOf(site.URL)}).
+		Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
 	requireProblem(t, err, contract.KindUnavailable, "redirects")
 }

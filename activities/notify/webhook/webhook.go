@@ -1,5 +1,6 @@
 // Package webhook sends events to a receiver of the user's own: CloudEvents in JSON, signed as the Standard Webhooks
-// specification says. A message's id is that of its event, so that a receiver that remembers ids processes each event once.
+// specification says. A message's id is that of its event, so that a receiver that remembers ids processes each event
+// once.
 package webhook
 
 import (
@@ -42,11 +43,13 @@ var _ notify.Channel = (*Channel)(nil)
 func New(settings config.Webhook, source string) (*Channel, error) {
 	where, err := url.Parse(settings.URL)
 	if err != nil || where.Hostname() == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "url", "write it like https://events.example.com/curfew", "is no web address")
+		return nil, contract.Invalid("is no web address").
+			At("url").
+			Advise("write it like https://events.example.com/curfew")
 	}
 	guard := settings.Guard()
 	if err := guard.CheckHost(where.Hostname()); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "url", "name a public address, or set allowPrivate", "%v", err)
+		return nil, contract.Invalid("%v", err).At("url").Advise("name a public address, or set allowPrivate")
 	}
 	signer, err := settings.Signer()
 	if err != nil {
@@ -58,8 +61,8 @@ func New(settings config.Webhook, source string) (*Channel, error) {
 // System implements notify.Channel: a receiver gets all events, whomever they concern.
 func (c *Channel) System() string { return "" }
 
-// Check implements notify.Channel: something answers at the receiver's address. Whether it knows the secret is seen with
-// the first event.
+// Check implements notify.Channel: something answers at the receiver's address. Whether it knows the secret is seen
+// with the first event.
 func (c *Channel) Check(ctx context.Context) error {
 	_, err := c.send(ctx, http.MethodHead, nil, func(http.Header) error { return nil })
 	return err
@@ -101,7 +104,12 @@ func (c *Channel) Send(ctx context.Context, m notify.Message) (notify.Sent, erro
 	return notify.Sent{}, c.refusal(answer)
 }
 
-func (c *Channel) send(ctx context.Context, method string, body []byte, complete func(http.Header) error) (outbound.Answer, error) {
+func (c *Channel) send(
+	ctx context.Context,
+	method string,
+	body []byte,
+	complete func(http.Header) error,
+) (outbound.Answer, error) {
 	request, err := http.NewRequestWithContext(ctx, method, c.url.String(), bytes.NewReader(body))
 	if err != nil {
 		return outbound.Answer{}, fmt.Errorf("make the request: %w", err)
@@ -112,8 +120,8 @@ func (c *Channel) send(ctx context.Context, method string, body []byte, complete
 	}
 	answer, err := outbound.Send(c.client, request)
 	if err != nil {
-		return answer, contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the channel's url and allowPrivate",
-			"the receiver at %s can't be reached: %s", c.url.Host, outbound.Clip(err.Error()))
+		return answer, contract.Unavailable("the receiver at %s can't be reached: %s", c.url.Host, outbound.Clip(err.Error())).
+			Advise("check that it runs, and the channel's url and allowPrivate")
 	}
 	return answer, nil
 }
@@ -124,7 +132,8 @@ func (c *Channel) refusal(answer outbound.Answer) error {
 	if status >= 200 && status < 300 {
 		return nil
 	}
-	problem := contract.Problemf(contract.KindUnavailable, "", "see what the receiver logs", "the receiver at %s answered %s", c.url.Host, answer.Said())
+	problem := contract.Unavailable("the receiver at %s answered %s", c.url.Host, answer.Said()).
+		Advise("see what the receiver logs")
 	problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	switch {
 	case status < 400:

@@ -79,7 +79,11 @@ func open(t *testing.T, url string, secrets ...string) *webhook.Channel {
 }
 
 func granted() notify.Message {
-	return notifytest.Message(4, contract.EventGranted, func(s *contract.Status, _ *contract.Event) { s.State, s.Until = contract.StateActive, s.DecideBy })
+	return notifytest.Message(
+		4,
+		contract.EventGranted,
+		func(s *contract.Status, _ *contract.Event) { s.State, s.Until = contract.StateActive, s.DecideBy },
+	)
 }
 
 func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string) *contract.Problem {
@@ -109,9 +113,18 @@ func TestAReceiverIsToldEventsAsCloudEvents(t *testing.T) {
 	require.NoError(t, err)
 	status, err := json.Marshal(m.Status)
 	require.NoError(t, err)
-	require.JSONEq(t, fmt.Sprintf(`{"specversion":"1.0","id":"%s/4","source":"https://curfew.example.com","type":"curfew.request.granted",
+	require.JSONEq(
+		t,
+		fmt.Sprintf(
+			`{"specversion":"1.0","id":"%s/4","source":"https://curfew.example.com","type":"curfew.request.granted",
 		"subject":%[1]q,"time":%q,"datacontenttype":"application/json","data":{"event":%s,"status":%s}}`,
-		notifytest.Request, m.Event.At.Format(time.RFC3339Nano), event, status), r.taken[0].body)
+			notifytest.Request,
+			m.Event.At.Format(time.RFC3339Nano),
+			event,
+			status,
+		),
+		r.taken[0].body,
+	)
 }
 
 func TestWhatConcernsNobodyIsToldToo(t *testing.T) {
@@ -151,7 +164,10 @@ func TestSecretsAreChangedWithoutAGap(t *testing.T) {
 func TestOnlyThePublicIsToldUnlessTheSettingsSayOtherwise(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "[fd00::1]", "169.254.169.254"} {
-		settings := config.Webhook{URL: "https://" + host + "/curfew", Secrets: []config.Secret{config.SecretOf(secret)}}
+		settings := config.Webhook{
+			URL:     "https://" + host + "/curfew",
+			Secrets: []config.Secret{config.SecretOf(secret)},
+		}
 		_, err := webhook.New(settings, source)
 		require.Equal(t, "url", requireProblem(t, err, contract.KindInvalid, "allowPrivate").Field, host)
 		settings.AllowPrivate = true
@@ -161,7 +177,13 @@ func TestOnlyThePublicIsToldUnlessTheSettingsSayOtherwise(t *testing.T) {
 	// In capital letters the name is not known beforehand to lead to this machine; it stands for any name that does.
 	r := start(t, secret)
 	settings := config.Webhook{
-		URL: strings.Replace(strings.Replace(r.url, "http:", "https:", 1), "127.0.0.1", "LOCALHOST", 1), Secrets: []config.Secret{config.SecretOf(secret)},
+		URL: strings.Replace(
+			strings.Replace(r.url, "http:", "https:", 1),
+			"127.0.0.1",
+			"LOCALHOST",
+			1,
+		),
+		Secrets: []config.Secret{config.SecretOf(secret)},
 	}
 	channel, err := webhook.New(settings, source)
 	require.NoError(t, err)

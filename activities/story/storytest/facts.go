@@ -64,14 +64,35 @@ var changes = map[string]change{
 		func(c *story.Case) { hold(c).HeldBy, hold(c).HeldUntil = "R2", at(20*time.Minute) },
 		func(c *story.Case) { hold(c).HeldBy, hold(c).HeldUntil, hold(c).GoneAt = "", nil, at(time.Minute) },
 	},
-	"standing":             {func(c *story.Case) { hold(c).Standing = true }, func(c *story.Case) { hold(c).Standing = false }},
-	"standing entitlement": {func(c *story.Case) { hold(c).Standing = true }, func(c *story.Case) { hold(c).Standing = false }},
-	"gone":                 {func(c *story.Case) { hold(c).GoneAt = at(time.Minute) }, func(c *story.Case) { hold(c).GoneAt = nil }},
-	"entitlement gone":     {func(c *story.Case) { hold(c).GoneAt = at(time.Minute) }, func(c *story.Case) { hold(c).GoneAt = nil }},
-	"absent before":        {func(c *story.Case) { hold(c).AlreadyAbsent = true }, func(c *story.Case) { hold(c).AlreadyAbsent = false }},
-	"removed":              {func(c *story.Case) { hold(c).RemovedAt = at(time.Minute) }, func(c *story.Case) { hold(c).RemovedAt = nil }},
-	"removed entitlement":  {func(c *story.Case) { hold(c).RemovedAt = at(time.Minute) }, func(c *story.Case) { hold(c).RemovedAt = nil }},
-	"entitlement held":     {func(c *story.Case) { hold(c).Held = true }, func(c *story.Case) { hold(c).Held = false }},
+	"standing": {
+		func(c *story.Case) { hold(c).Standing = true },
+		func(c *story.Case) { hold(c).Standing = false },
+	},
+	"standing entitlement": {
+		func(c *story.Case) { hold(c).Standing = true },
+		func(c *story.Case) { hold(c).Standing = false },
+	},
+	"gone": {
+		func(c *story.Case) { hold(c).GoneAt = at(time.Minute) },
+		func(c *story.Case) { hold(c).GoneAt = nil },
+	},
+	"entitlement gone": {
+		func(c *story.Case) { hold(c).GoneAt = at(time.Minute) },
+		func(c *story.Case) { hold(c).GoneAt = nil },
+	},
+	"absent before": {
+		func(c *story.Case) { hold(c).AlreadyAbsent = true },
+		func(c *story.Case) { hold(c).AlreadyAbsent = false },
+	},
+	"removed": {
+		func(c *story.Case) { hold(c).RemovedAt = at(time.Minute) },
+		func(c *story.Case) { hold(c).RemovedAt = nil },
+	},
+	"removed entitlement": {
+		func(c *story.Case) { hold(c).RemovedAt = at(time.Minute) },
+		func(c *story.Case) { hold(c).RemovedAt = nil },
+	},
+	"entitlement held": {func(c *story.Case) { hold(c).Held = true }, func(c *story.Case) { hold(c).Held = false }},
 	"entitlement with a problem": {
 		func(c *story.Case) { hold(c).Problem = "the role is locked" }, func(c *story.Case) { hold(c).Problem = "" },
 	},
@@ -92,9 +113,18 @@ var changes = map[string]change{
 		},
 		func(c *story.Case) { hold(c).Problem = "" },
 	},
-	"past its end": {func(c *story.Case) { c.Status.Until = at(time.Minute) }, func(c *story.Case) { c.Status.Until = at(time.Hour) }},
-	"live":         {func(c *story.Case) { c.Status.State = contract.StateActive }, func(c *story.Case) { c.Status.State = contract.StateRevoking }},
-	"break-glass":  {func(c *story.Case) { c.Status.BreakGlass = true }, func(c *story.Case) { c.Status.BreakGlass = false }},
+	"past its end": {
+		func(c *story.Case) { c.Status.Until = at(time.Minute) },
+		func(c *story.Case) { c.Status.Until = at(time.Hour) },
+	},
+	"live": {
+		func(c *story.Case) { c.Status.State = contract.StateActive },
+		func(c *story.Case) { c.Status.State = contract.StateRevoking },
+	},
+	"break-glass": {
+		func(c *story.Case) { c.Status.BreakGlass = true },
+		func(c *story.Case) { c.Status.BreakGlass = false },
+	},
 	"in order": {
 		func(c *story.Case) {
 			c.Status.PostReview = &contract.Review{Reviewer: "bob", Verdict: contract.VerdictApprove}
@@ -115,7 +145,10 @@ var changes = map[string]change{
 	},
 	"ended by a word that is unsaid": {
 		func(c *story.Case) {
-			c.Status.State, c.Status.Outcome, c.Status.Ending = contract.StateEnded, "something-else", &contract.Ending{By: "dan", At: asked}
+			c.Status.State, c.Status.Outcome, c.Status.Ending = contract.StateEnded, "something-else", &contract.Ending{
+				By: "dan",
+				At: asked,
+			}
 		},
 		func(c *story.Case) { c.Status.Ending = nil },
 	},
@@ -125,7 +158,8 @@ var changes = map[string]change{
 	},
 	"granted": {func(c *story.Case) { c.Status.GrantedAt = at(0) }, func(c *story.Case) { c.Status.GrantedAt = nil }},
 	"not on record": {
-		func(c *story.Case) { c.Status.Ending.Unrecorded = true }, func(c *story.Case) { c.Status.Ending.Unrecorded = false },
+		func(c *story.Case) { c.Status.Ending.Unrecorded = true },
+		func(c *story.Case) { c.Status.Ending.Unrecorded = false },
 	},
 }
 

@@ -1,5 +1,5 @@
-// Package storytest walks all sentences that Curfew says of events and requests, for the tests of the places where they are
-// shown: each fact that a sentence needs is negated, and what the place shows must change.
+// Package storytest walks all sentences that Curfew says of events and requests, for the tests of the places where they
+// are shown: each fact that a sentence needs is negated, and what the place shows must change.
 package storytest
 
 import (
@@ -26,8 +26,8 @@ type Place struct {
 	Clock func(time.Time) string
 }
 
-// Walk has a place show a case of every one of some sentences, and the same case without each one of its facts: the place must
-// say the sentence, and must not say it when one of its facts does not hold, or is another one.
+// Walk has a place show a case of every one of some sentences, and the same case without each one of its facts: the
+// place must say the sentence, and must not say it when one of its facts does not hold, or is another one.
 func Walk(t *testing.T, sentences []story.Sentence, place Place) {
 	t.Helper()
 	shown := 0
@@ -42,10 +42,24 @@ func Walk(t *testing.T, sentences []story.Sentence, place Place) {
 		shown++
 		require.Contains(t, plain(text), says, "it does not say %q", sentence.Text)
 		for _, fact := range sentence.Needs {
-			require.NotEqual(t, plain(text), plain(place.Show(t, Without(t, c, fact))), "%q: the same is shown when it is not so: %s", sentence.Text, fact.Name)
+			require.NotEqual(
+				t,
+				plain(text),
+				plain(place.Show(t, Without(t, c, fact))),
+				"%q: the same is shown when it is not so: %s",
+				sentence.Text,
+				fact.Name,
+			)
 		}
 		for _, value := range sentence.Values() {
-			require.NotContains(t, plain(place.Show(t, WithOther(t, c, value))), says, "%q is shown with another value of %s", sentence.Text, value)
+			require.NotContains(
+				t,
+				plain(place.Show(t, WithOther(t, c, value))),
+				says,
+				"%q is shown with another value of %s",
+				sentence.Text,
+				value,
+			)
 		}
 	}
 	require.NotZero(t, shown, "the place shows nothing")
@@ -53,7 +67,13 @@ func Walk(t *testing.T, sentences []story.Sentence, place Place) {
 
 // plain leaves letters and digits of a text, which no place formats or escapes.
 func plain(text string) string {
-	return strings.Join(strings.FieldsFunc(html.UnescapeString(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }), " ")
+	return strings.Join(
+		strings.FieldsFunc(
+			html.UnescapeString(text),
+			func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) },
+		),
+		" ",
+	)
 }
 
 // CaseOf is a case that has all facts of a sentence, and none that makes another one be said.
@@ -91,12 +111,21 @@ var Claims = []struct {
 	Word  *regexp.Regexp
 	Facts []string // any of these is enough
 }{
-	{regexp.MustCompile(`(?i)is there|seen to be gone|^gone|Access has ended|Access was ended`), []string{"gone", "entitlement gone", "entitlement held"}},
-	{regexp.MustCompile(`(?i)can't confirm`), []string{"removed", "removed entitlement", "outcome unconfirmed", "event unconfirmed"}},
+	{
+		regexp.MustCompile(`(?i)is there|seen to be gone|^gone|Access has ended|Access was ended`),
+		[]string{"gone", "entitlement gone", "entitlement held"},
+	},
+	{
+		regexp.MustCompile(`(?i)can't confirm`),
+		[]string{"removed", "removed entitlement", "outcome unconfirmed", "event unconfirmed"},
+	},
 	{regexp.MustCompile(`(?i)still has`), []string{"kept up by another request"}},
 	{regexp.MustCompile(`(?i)kept`), []string{"was kept up by another request", "kept up by another request"}},
 	{regexp.MustCompile(`(?i)before and (keeps|stays)`), []string{"standing", "standing entitlement"}},
-	{regexp.MustCompile(`(?i)approved`), []string{"event approved", "event scheduled", "state scheduled", "state granting"}},
+	{
+		regexp.MustCompile(`(?i)approved`),
+		[]string{"event approved", "event scheduled", "state scheduled", "state granting"},
+	},
 	{regexp.MustCompile(`(?i)without approval`), []string{"break-glass", "event break-glass-used"}},
 	{regexp.MustCompile(`(?i)nothing is left`), []string{"nothing left"}},
 	{regexp.MustCompile(`(?i)no access was granted`), []string{"never granted"}},
@@ -111,7 +140,10 @@ var Claims = []struct {
 func Unlisted(sentence story.Sentence) []string {
 	var missing []string
 	for _, claim := range Claims {
-		listed := slices.ContainsFunc(sentence.Needs, func(fact story.Fact) bool { return slices.Contains(claim.Facts, fact.Name) })
+		listed := slices.ContainsFunc(
+			sentence.Needs,
+			func(fact story.Fact) bool { return slices.Contains(claim.Facts, fact.Name) },
+		)
 		text := sentence.Text
 		if claim.Word.String() == `(?i)was in order` && regexp.MustCompile(`(?i)not in order`).MatchString(text) {
 			continue
@@ -131,15 +163,36 @@ var (
 // base is a request that says nothing of itself: each fact is added.
 func base() story.Case {
 	until := asked.Add(time.Hour)
-	return story.Case{Now: now, Event: contract.Event{Request: "R1", Seq: 3, Kind: "none", Actor: "bob", At: now}, Status: contract.Status{
-		ID: "R1", State: "none", Template: "debug-prod", Requester: "ann", Subject: "ann", Reason: "look at the orders", AskedAt: now,
-		Duration: contract.Duration{Duration: time.Hour}, MaxDuration: contract.Duration{Duration: 4 * time.Hour},
-		Needed: 2, Approvals: 1, Reviewers: []string{"bob", "carol"}, Until: &until,
-		Names: map[string]string{"ann": "Ann Lee", "bob": "Bob Carter", "dan": "Dan Dee"},
-		Holds: []contract.HoldState{
-			{Access: contract.Access{Target: "orders-db", Entitlement: json.RawMessage(`{"role":"repair"}`), Person: "ann", Account: "ann_db"}},
+	return story.Case{
+		Now:   now,
+		Event: contract.Event{Request: "R1", Seq: 3, Kind: "none", Actor: "bob", At: now},
+		Status: contract.Status{
+			ID:          "R1",
+			State:       "none",
+			Template:    "debug-prod",
+			Requester:   "ann",
+			Subject:     "ann",
+			Reason:      "look at the orders",
+			AskedAt:     now,
+			Duration:    contract.Duration{Duration: time.Hour},
+			MaxDuration: contract.Duration{Duration: 4 * time.Hour},
+			Needed:      2,
+			Approvals:   1,
+			Reviewers:   []string{"bob", "carol"},
+			Until:       &until,
+			Names:       map[string]string{"ann": "Ann Lee", "bob": "Bob Carter", "dan": "Dan Dee"},
+			Holds: []contract.HoldState{
+				{
+					Access: contract.Access{
+						Target:      "orders-db",
+						Entitlement: json.RawMessage(`{"role":"repair"}`),
+						Person:      "ann",
+						Account:     "ann_db",
+					},
+				},
+			},
 		},
-	}}
+	}
 }
 
 func clone(t *testing.T, c story.Case) story.Case {

@@ -45,13 +45,14 @@ type binding struct {
 func bindingOf(access target.Access) (binding, error) {
 	var wanted entitlement
 	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
-		return binding{}, contract.Problemf(contract.KindInvalid, "", "write a clusterRole, or a role, and a namespace", "not an entitlement of the kind kubernetes")
+		return binding{}, contract.Invalid("not an entitlement of the kind kubernetes").
+			Advise("write a clusterRole, or a role, and a namespace")
 	}
 	if err := wanted.check(); err != nil {
 		return binding{}, err
 	}
 	if !keyText.MatchString(access.Key) {
-		return binding{}, contract.Problemf(contract.KindInvalid, "", "", "%q is not the key of a grant", contract.Shorten(access.Key, 64))
+		return binding{}, contract.Invalid("%q is not the key of a grant", contract.Shorten(access.Key, 64))
 	}
 	subject, err := subjectOf(access.Account)
 	if err != nil {
@@ -72,17 +73,23 @@ func bindingOf(access target.Access) (binding, error) {
 func subjectOf(account string) (rbacv1.Subject, error) {
 	const fix = "write the user's name as the cluster sees it, or " + serviceAccountPrefix + "<namespace>:<name>"
 	if account == "" || len(account) > longestAccount || !isText(account) {
-		return rbacv1.Subject{}, contract.Problemf(contract.KindInvalid, "account", fix, "%q can't be the name of a user", contract.Shorten(account, 64))
+		return rbacv1.Subject{}, contract.Invalid("%q can't be the name of a user", contract.Shorten(account, 64)).
+			At("account").
+			Advise(fix)
 	}
 	if qualified, ok := strings.CutPrefix(account, serviceAccountPrefix); ok {
 		namespace, name, _ := strings.Cut(qualified, ":")
 		if len(validation.IsDNS1123Label(namespace)) > 0 || len(validation.IsDNS1123Subdomain(name)) > 0 {
-			return rbacv1.Subject{}, contract.Problemf(contract.KindInvalid, "account", fix, "%q can't be the name of a service account", contract.Shorten(account, 64))
+			return rbacv1.Subject{}, contract.Invalid("%q can't be the name of a service account", contract.Shorten(account, 64)).
+				At("account").
+				Advise(fix)
 		}
 		return rbacv1.Subject{Kind: rbacv1.ServiceAccountKind, Namespace: namespace, Name: name}, nil
 	}
 	if strings.HasPrefix(account, "system:") {
-		return rbacv1.Subject{}, contract.Problemf(contract.KindDenied, "account", fix, "%q is a user of the cluster itself", contract.Shorten(account, 64))
+		return rbacv1.Subject{}, contract.Denied("%q is a user of the cluster itself", contract.Shorten(account, 64)).
+			At("account").
+			Advise(fix)
 	}
 	return rbacv1.Subject{Kind: rbacv1.UserKind, APIGroup: rbacv1.GroupName, Name: account}, nil
 }

@@ -23,7 +23,10 @@ func (c *connector) Check(ctx context.Context) error {
 		{authorizationv1.GroupName, "subjectaccessreviews", []string{"create"}},
 	} {
 		for _, verb := range needed.verbs {
-			if err := c.checkRight(ctx, authorizationv1.ResourceAttributes{Group: needed.group, Resource: needed.resource, Verb: verb}); err != nil {
+			if err := c.checkRight(
+				ctx,
+				authorizationv1.ResourceAttributes{Group: needed.group, Resource: needed.resource, Verb: verb},
+			); err != nil {
 				return err
 			}
 		}
@@ -33,15 +36,18 @@ func (c *connector) Check(ctx context.Context) error {
 
 func (c *connector) checkRight(ctx context.Context, right authorizationv1.ResourceAttributes) error {
 	asked := authorizationv1.SelfSubjectAccessReview{
-		TypeMeta: reviewType("SelfSubjectAccessReview"), Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &right},
+		TypeMeta: reviewType(
+			"SelfSubjectAccessReview",
+		),
+		Spec: authorizationv1.SelfSubjectAccessReviewSpec{ResourceAttributes: &right},
 	}
 	var said authorizationv1.SelfSubjectAccessReview
 	if err := c.ask(ctx, "selfsubjectaccessreviews", asked.Kind, asked, &said); err != nil {
 		return err
 	}
 	if !said.Status.Allowed {
-		return contract.Problemf(contract.KindDenied, "", "let an administrator give it the ClusterRole of "+page,
-			"Curfew's account may not %s %s.%s in all namespaces", right.Verb, right.Resource, right.Group)
+		return contract.Denied("Curfew's account may not %s %s.%s in all namespaces", right.Verb, right.Resource, right.Group).
+			Advise("let an administrator give it the ClusterRole of " + page)
 	}
 	return nil
 }

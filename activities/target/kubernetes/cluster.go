@@ -27,12 +27,21 @@ func newCluster(access *rest.Config) (*cluster, error) {
 	}
 	client := outbound.NewClient()
 	if client.Transport, err = transportOf(access); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "", "check the credentials and certificates that the settings lead to", "%s", outbound.Clip(err.Error()))
+		return nil, contract.Invalid("%s", outbound.Clip(err.Error())).
+			Advise("check the credentials and certificates that the settings lead to")
 	}
-	return &cluster{outbound.API{
-		Peer: outbound.Peer{Name: "Kubernetes", Host: base.Host, Leads: "the target's settings lead to the API server itself"},
-		Base: strings.TrimRight(base.String(), "/"), Limit: maxAnswer, Client: client,
-	}}, nil
+	return &cluster{
+		outbound.API{
+			Peer: outbound.Peer{
+				Name:  "Kubernetes",
+				Host:  base.Host,
+				Leads: "the target's settings lead to the API server itself",
+			},
+			Base:   strings.TrimRight(base.String(), "/"),
+			Limit:  maxAnswer,
+			Client: client,
+		},
+	}, nil
 }
 
 // transportOf connects and signs as a kubeconfig says.
@@ -81,8 +90,8 @@ func (c *cluster) do(ctx context.Context, call call) (answer, error) {
 	return answer{got}, err
 }
 
-// decode reads an answer that is a success. It must be of the kind that was asked for: some other answer would read as if
-// nothing were there.
+// decode reads an answer that is a success. It must be of the kind that was asked for: some other answer would read as
+// if nothing were there.
 func (c *cluster) decode(answer answer, kind string, into any) error {
 	var told metav1.TypeMeta
 	err := json.Unmarshal(answer.Body, &told)

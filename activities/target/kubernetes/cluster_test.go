@@ -52,9 +52,11 @@ func TestTheBrokerOfThePageCanBindNoOtherRole(t *testing.T) {
 	bind := func(role string) int {
 		name := w.name + "-attempt-" + role
 		status, _ := w.server.Do(t, http.MethodPost, w.bindings(""), broker, map[string]any{
-			"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": map[string]any{"name": name},
-			"roleRef":  map[string]any{"apiGroup": rbacv1.GroupName, "kind": "ClusterRole", "name": role},
-			"subjects": []any{map[string]any{"kind": "User", "apiGroup": rbacv1.GroupName, "name": "alice"}},
+			"apiVersion": "rbac.authorization.k8s.io/v1",
+			"kind":       "ClusterRoleBinding",
+			"metadata":   map[string]any{"name": name},
+			"roleRef":    map[string]any{"apiGroup": rbacv1.GroupName, "kind": "ClusterRole", "name": role},
+			"subjects":   []any{map[string]any{"kind": "User", "apiGroup": rbacv1.GroupName, "name": "alice"}},
 		})
 		return status
 	}
@@ -64,9 +66,11 @@ func TestTheBrokerOfThePageCanBindNoOtherRole(t *testing.T) {
 
 	// Nor can it let somebody in by a binding that is there.
 	status, _ := w.server.Do(t, http.MethodPatch, w.bindings("")+"/cluster-admin", broker, map[string]any{
-		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding", "metadata": map[string]any{"name": "cluster-admin"},
-		"roleRef":  map[string]any{"apiGroup": rbacv1.GroupName, "kind": "ClusterRole", "name": "cluster-admin"},
-		"subjects": []any{map[string]any{"kind": "User", "apiGroup": rbacv1.GroupName, "name": "alice"}},
+		"apiVersion": "rbac.authorization.k8s.io/v1",
+		"kind":       "ClusterRoleBinding",
+		"metadata":   map[string]any{"name": "cluster-admin"},
+		"roleRef":    map[string]any{"apiGroup": rbacv1.GroupName, "kind": "ClusterRole", "name": "cluster-admin"},
+		"subjects":   []any{map[string]any{"kind": "User", "apiGroup": rbacv1.GroupName, "name": "alice"}},
 	})
 	require.Equal(t, http.StatusForbidden, status)
 	require.NoError(t, w.connector(t).(target.Checker).Check(t.Context()))
@@ -77,12 +81,17 @@ func TestAMissingRightIsToldWithWhatIsNeeded(t *testing.T) {
 	w := newWorld(t)
 	other := newWorld(t)
 	connector := w.connector(t)
-	_, err := connector.Grant(t.Context(), w.access(w.user(), fmt.Sprintf(`{"clusterRole":%q,"namespace":%q}`, other.role, w.shop)))
+	_, err := connector.Grant(
+		t.Context(),
+		w.access(w.user(), fmt.Sprintf(`{"clusterRole":%q,"namespace":%q}`, other.role, w.shop)),
+	)
 	problem := requireProblem(t, err, contract.KindDenied)
 	require.Contains(t, problem.Fix, "get and bind clusterroles named "+other.role)
 
 	powerless := open(t, kubernetes.Settings{
-		URL: w.server.URL(), CAFile: w.server.CAFile(), Token: config.SecretOf(w.server.Token(t, w.shop, robot(w.serviceAccount(t)))),
+		URL:    w.server.URL(),
+		CAFile: w.server.CAFile(),
+		Token:  config.SecretOf(w.server.Token(t, w.shop, robot(w.serviceAccount(t)))),
 	})
 	_, err = powerless.Revoke(t.Context(), w.access("alice", w.inShop()))
 	require.Contains(t, requireProblem(t, err, contract.KindDenied).Fix, "get rolebindings")
@@ -100,14 +109,24 @@ func TestARoleThatMayBeReadButNotBoundIsToldSo(t *testing.T) {
 	w.server.Apply(t, rbacAPI+"/clusterroles/"+w.name, map[string]any{
 		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRole", "metadata": map[string]any{"name": w.name},
 		"rules": []rbacv1.PolicyRule{
-			{APIGroups: []string{rbacv1.GroupName}, Resources: []string{"rolebindings", "clusterroles"}, Verbs: []string{"get", "list", "create", "patch"}},
+			{
+				APIGroups: []string{rbacv1.GroupName},
+				Resources: []string{"rolebindings", "clusterroles"},
+				Verbs:     []string{"get", "list", "create", "patch"},
+			},
 		},
 	})
-	connector, wanted := w.connector(t), w.access(w.user(), fmt.Sprintf(`{"clusterRole":%q,"namespace":%q}`, w.role, w.shop))
+	connector, wanted := w.connector(
+		t,
+	), w.access(
+		w.user(),
+		fmt.Sprintf(`{"clusterRole":%q,"namespace":%q}`, w.role, w.shop),
+	)
 	require.Eventually(t, func() bool {
 		_, err := connector.Grant(t.Context(), wanted)
 		problem, _ := contract.ProblemOf(err)
-		return problem != nil && problem.Kind == contract.KindDenied && strings.Contains(problem.Fix, "bind clusterroles named "+w.role)
+		return problem != nil && problem.Kind == contract.KindDenied &&
+			strings.Contains(problem.Fix, "bind clusterroles named "+w.role)
 	}, 5*time.Second, 10*time.Millisecond)
 }
 
@@ -137,7 +156,12 @@ func TestWhatCouldNotBeTakenAwayIsRefused(t *testing.T) {
 		}
 		require.Equal(t, before, w.snapshot(t, ""))
 	}
-	w.setRules(t, rule("", "pods", "list"), rule(rbacv1.GroupName, "rolebindings", "list"), rule("apps", "users", "impersonate"))
+	w.setRules(
+		t,
+		rule("", "pods", "list"),
+		rule(rbacv1.GroupName, "rolebindings", "list"),
+		rule("apps", "users", "impersonate"),
+	)
 	grant(t, connector, w.access(w.user(), w.inShop()))
 }
 
@@ -169,7 +193,11 @@ func TestTheBindingTellsWhoHasItUntilWhenAndWhy(t *testing.T) {
 	wanted.Reference = "OPS-7"
 	grant(t, connector, wanted)
 	before := w.read(t, w.path(wanted))
-	require.Equal(t, map[string]string{"app.kubernetes.io/managed-by": "curfew", "curfew.dev/key": wanted.Key}, before.Labels)
+	require.Equal(
+		t,
+		map[string]string{"app.kubernetes.io/managed-by": "curfew", "curfew.dev/key": wanted.Key},
+		before.Labels,
+	)
 	require.Equal(t, "OPS-7", before.Annotations["curfew.dev/reference"])
 	require.Equal(t, wanted.Until.UTC().Format(time.RFC3339), before.Annotations["curfew.dev/until"])
 	require.Equal(t, "curfew", before.ManagedFields[0].Manager)
@@ -261,8 +289,11 @@ func TestOnlyOurNamesAreListedAndRemoved(t *testing.T) {
 	grant(t, connector, wanted)
 	ours := w.read(t, w.path(wanted))
 	w.server.Apply(t, w.bindings(w.shop)+"/a-copy", map[string]any{
-		"apiVersion": "rbac.authorization.k8s.io/v1", "kind": "RoleBinding", "metadata": map[string]any{"name": "a-copy", "labels": ours.Labels},
-		"roleRef": ours.RoleRef, "subjects": ours.Subjects,
+		"apiVersion": "rbac.authorization.k8s.io/v1",
+		"kind":       "RoleBinding",
+		"metadata":   map[string]any{"name": "a-copy", "labels": ours.Labels},
+		"roleRef":    ours.RoleRef,
+		"subjects":   ours.Subjects,
 	})
 	lister := connector.(target.Lister)
 	listed := func() (found []target.Marked) {

@@ -59,15 +59,30 @@ func (w *world) fixture(t *testing.T, entitlement string, wide bool) targettest.
 			return w.user()
 		},
 		OddAccounts: func(*testing.T) []string {
-			return []string{`o'brien`, `"quoted", and more`, `Zoë Müller`, `日本`, `back\slash`, `%41/../..?a=b#c`, `*`, `https://idp.example.com#UPPER`}
+			return []string{
+				`o'brien`,
+				`"quoted", and more`,
+				`Zoë Müller`,
+				`日本`,
+				`back\slash`,
+				`%41/../..?a=b#c`,
+				`*`,
+				`https://idp.example.com#UPPER`,
+			}
 		},
 		UnknownAccount:   "system:serviceaccount:" + w.shop + ":nobody",
 		Can:              func(t *testing.T, account string) bool { return w.can(t, namespace, account) },
 		Snapshot:         w.snapshot,
 		WrongCredentials: open(t, kubernetes.Settings{URL: front.url, Token: config.SecretOf("wrong-canary")}),
-		Down:             open(t, kubernetes.Settings{URL: "https://" + closedAddress(t), Token: config.SecretOf(w.token)}),
-		Slow:             open(t, kubernetes.Settings{URL: "http://" + targettest.Silent(t), Token: config.SecretOf(w.token)}),
-		Secrets:          []string{w.token, "wrong-canary"},
+		Down: open(
+			t,
+			kubernetes.Settings{URL: "https://" + closedAddress(t), Token: config.SecretOf(w.token)},
+		),
+		Slow: open(
+			t,
+			kubernetes.Settings{URL: "http://" + targettest.Silent(t), Token: config.SecretOf(w.token)},
+		),
+		Secrets: []string{w.token, "wrong-canary"},
 		GiveStanding: func(t *testing.T, account string) {
 			w.bind(t, namespace, fmt.Sprintf("%s-standing-%d", w.name, w.count.Add(1)), account)
 		},

@@ -60,7 +60,9 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 func (c *connector) notApplied(answer answer, b binding) error {
 	switch {
 	case answer.misses(b.namespace):
-		return contract.Problemf(contract.KindNotFound, "namespace", "create it, or correct its name", "the cluster has no namespace %q", b.namespace)
+		return contract.NotFound("the cluster has no namespace %q", b.namespace).
+			At("namespace").
+			Advise("create it, or correct its name")
 	case answer.Status == http.StatusForbidden && strings.Contains(answer.message(), "attempting to grant RBAC permissions"):
 		return c.api.refusal(answer, b.rightsOnRole())
 	case answer.Status == http.StatusUnprocessableEntity:
@@ -72,8 +74,8 @@ func (c *connector) notApplied(answer answer, b binding) error {
 	}
 }
 
-// Revoke implements target.Connector. It deletes the binding whether it is seen or not, and returns after the cluster has
-// stopped to act on it, as far as that can be asked.
+// Revoke implements target.Connector. It deletes the binding whether it is seen or not, and returns after the cluster
+// has stopped to act on it, as far as that can be asked.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	b, err := bindingOf(access)
 	if err != nil {
@@ -141,7 +143,10 @@ func (c *connector) remove(ctx context.Context, object rbacv1.RoleBinding) (targ
 		options.Preconditions = metav1.NewUIDPreconditions(string(object.UID))
 	}
 	answer, err := c.api.do(ctx, call{
-		method: http.MethodDelete, path: bindingPath(object.Namespace, object.Name), contentType: "application/json", content: options,
+		method:      http.MethodDelete,
+		path:        bindingPath(object.Namespace, object.Name),
+		contentType: "application/json",
+		content:     options,
 	})
 	switch {
 	case err != nil:
@@ -152,8 +157,8 @@ func (c *connector) remove(ctx context.Context, object rbacv1.RoleBinding) (targ
 		return "", c.api.refusal(answer, "delete "+resourceIn(object.Namespace))
 	}
 	if len(object.Finalizers) > 0 {
-		return "", contract.Problemf(contract.KindUnavailable, "", "let an administrator take the finalizers off the binding, or start what handles them",
-			"%s %s was deleted, but lives on until its finalizers are gone: %s", resourceIn(object.Namespace), object.Name, outbound.Clip(strings.Join(object.Finalizers, ", ")))
+		return "", contract.Unavailable("%s %s was deleted, but lives on until its finalizers are gone: %s", resourceIn(object.Namespace), object.Name, outbound.Clip(strings.Join(object.Finalizers, ", "))).
+			Advise("let an administrator take the finalizers off the binding, or start what handles them")
 	}
 	return target.AccessRevoked, nil
 }

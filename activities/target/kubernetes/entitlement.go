@@ -70,7 +70,7 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 func checkNothingEmpty(written json.RawMessage, wanted entitlement) error {
 	var keys map[string]json.RawMessage
 	if err := json.Unmarshal(written, &keys); err != nil {
-		return contract.Problemf(contract.KindInvalid, "", "write a clusterRole, or a role, and a namespace", "%v", err)
+		return contract.Invalid("%v", err).Advise("write a clusterRole, or a role, and a namespace")
 	}
 	for _, key := range []struct {
 		name  string
@@ -82,7 +82,7 @@ func checkNothingEmpty(written json.RawMessage, wanted entitlement) error {
 		{"verify", !wanted.Verify.asked()},
 	} {
 		if _, there := keys[key.name]; there && key.empty {
-			return contract.Problemf(contract.KindInvalid, key.name, "write a value, or leave the key out", "is empty")
+			return contract.Invalid("is empty").At(key.name).Advise("write a value, or leave the key out")
 		}
 	}
 	return nil
@@ -91,13 +91,17 @@ func checkNothingEmpty(written json.RawMessage, wanted entitlement) error {
 func (e entitlement) check() error {
 	switch {
 	case e.Role == "" && e.ClusterRole == "":
-		return contract.Problemf(contract.KindInvalid, "clusterRole", "name a ClusterRole, or write a role and its namespace", "is missing")
+		return contract.Invalid("is missing").
+			At("clusterRole").
+			Advise("name a ClusterRole, or write a role and its namespace")
 	case e.Role != "" && e.ClusterRole != "":
-		return contract.Problemf(contract.KindInvalid, "role", "write either a role or a clusterRole", "is one role too many")
+		return contract.Invalid("is one role too many").At("role").Advise("write either a role or a clusterRole")
 	case e.Role != "" && e.Namespace == "":
-		return contract.Problemf(contract.KindInvalid, "namespace", "name the namespace that the role is in", "is missing")
+		return contract.Invalid("is missing").At("namespace").Advise("name the namespace that the role is in")
 	case e.Namespace != "" && len(validation.IsDNS1123Label(e.Namespace)) > 0:
-		return contract.Problemf(contract.KindInvalid, "namespace", "write up to 63 of a-z, 0-9 and -", "%q can't be the name of a namespace", contract.Shorten(e.Namespace, 64))
+		return contract.Invalid("%q can't be the name of a namespace", contract.Shorten(e.Namespace, 64)).
+			At("namespace").
+			Advise("write up to 63 of a-z, 0-9 and -")
 	}
 	field, name := e.role()
 	if err := checkRole(field, name); err != nil {
@@ -121,10 +125,13 @@ func (e entitlement) role() (field, name string) {
 func checkRole(field, name string) error {
 	switch {
 	case len(name) > longestName || name == "." || name == ".." || strings.ContainsAny(name, "/%") || !isText(name):
-		return contract.Problemf(contract.KindInvalid, field, "name a role of the cluster", "%q can't be the name of a role", contract.Shorten(name, 64))
+		return contract.Invalid("%q can't be the name of a role", contract.Shorten(name, 64)).
+			At(field).
+			Advise("name a role of the cluster")
 	case name == "cluster-admin" || strings.HasPrefix(name, "system:"):
-		return contract.Problemf(contract.KindInvalid, field, "name a role with just the permissions that are needed",
-			"%s is a role of the cluster itself: whoever has it can make the access last", name)
+		return contract.Invalid("%s is a role of the cluster itself: whoever has it can make the access last", name).
+			At(field).
+			Advise("name a role with just the permissions that are needed")
 	default:
 		return nil
 	}
@@ -138,17 +145,25 @@ func isText(text string) bool {
 func (q question) check(namespace string) error {
 	switch {
 	case !verbText.MatchString(q.Verb):
-		return contract.Problemf(contract.KindInvalid, "verify.verb", "write one that the role allows, like get", "%q is no verb", contract.Shorten(q.Verb, 64))
+		return contract.Invalid("%q is no verb", contract.Shorten(q.Verb, 64)).
+			At("verify.verb").
+			Advise("write one that the role allows, like get")
 	case !resourceText.MatchString(q.Resource):
-		return contract.Problemf(contract.KindInvalid, "verify.resource", "write one that the role allows, like pods or pods/log",
-			"%q is no resource", contract.Shorten(q.Resource, 64))
+		return contract.Invalid("%q is no resource", contract.Shorten(q.Resource, 64)).
+			At("verify.resource").
+			Advise("write one that the role allows, like pods or pods/log")
 	case q.Group != "" && len(validation.IsDNS1123Subdomain(q.Group)) > 0:
-		return contract.Problemf(contract.KindInvalid, "verify.group", "write the resource's API group, like apps, and leave it out for the core's",
-			"%q is no API group", contract.Shorten(q.Group, 64))
+		return contract.Invalid("%q is no API group", contract.Shorten(q.Group, 64)).
+			At("verify.group").
+			Advise("write the resource's API group, like apps, and leave it out for the core's")
 	case q.Namespace != "" && len(validation.IsDNS1123Label(q.Namespace)) > 0:
-		return contract.Problemf(contract.KindInvalid, "verify.namespace", "write up to 63 of a-z, 0-9 and -", "%q can't be the name of a namespace", contract.Shorten(q.Namespace, 64))
+		return contract.Invalid("%q can't be the name of a namespace", contract.Shorten(q.Namespace, 64)).
+			At("verify.namespace").
+			Advise("write up to 63 of a-z, 0-9 and -")
 	case namespace != "" && q.Namespace != namespace:
-		return contract.Problemf(contract.KindInvalid, "verify.namespace", "leave it out", "is not %s, which the access is limited to", namespace)
+		return contract.Invalid("is not %s, which the access is limited to", namespace).
+			At("verify.namespace").
+			Advise("leave it out")
 	default:
 		return nil
 	}

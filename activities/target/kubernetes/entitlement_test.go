@@ -95,7 +95,11 @@ func TestTheFieldsOfAnEntitlementAreDescribed(t *testing.T) {
 		require.NotEmpty(t, field.Meaning)
 		types[field.Name] = field.Type
 	}
-	require.Equal(t, map[string]string{"clusterRole": "text", "namespace": "text", "role": "text", "verify": "mapping"}, types)
+	require.Equal(
+		t,
+		map[string]string{"clusterRole": "text", "namespace": "text", "role": "text", "verify": "mapping"},
+		types,
+	)
 }
 
 func requireProblem(t *testing.T, err error, kinds ...contract.Kind) *contract.Problem {

@@ -31,7 +31,14 @@ func behind(t *testing.T) (*proxy.Proxy, target.Connector) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	authority := filepath.Join(t.TempDir(), "ca.pem")
-	require.NoError(t, os.WriteFile(authority, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(
+			authority,
+			pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw}),
+			0o600,
+		),
+	)
 	line := proxy.Start(t, server.Listener.Addr().String())
 	connector, err := (&kubernetes.Settings{URL: "https://" + line.Address(), CAFile: authority, Token: config.SecretOf(token)}).Open()
 	require.NoError(t, err)

@@ -12,7 +12,10 @@ const systemNamespace = "kube-system"
 
 // clusterID is what no other cluster has; empty where Curfew's account may not see it.
 func (c *connector) clusterID(ctx context.Context) (string, error) {
-	answer, err := c.api.do(ctx, call{method: http.MethodGet, path: []string{"api", "v1", "namespaces", systemNamespace}})
+	answer, err := c.api.do(
+		ctx,
+		call{method: http.MethodGet, path: []string{"api", "v1", "namespaces", systemNamespace}},
+	)
 	if err != nil || !answer.ok() {
 		return "", err
 	}

@@ -1,9 +1,9 @@
-// Package kubernetes gives people roles in a Kubernetes cluster: a RoleBinding in one namespace, or a ClusterRoleBinding,
-// for one subject.
+// Package kubernetes gives people roles in a Kubernetes cluster: a RoleBinding in one namespace, or a
+// ClusterRoleBinding, for one subject.
 //
 // Each grant has a binding of its own, "curfew-<key>", beside whatever others have bound: a repeated attempt finds what
-// an earlier one has made, and bindings with other names are never touched. What could be used to keep the access, or to
-// give it away, is refused.
+// an earlier one has made, and bindings with other names are never touched. What could be used to keep the access, or
+// to give it away, is refused.
 package kubernetes
 
 import (

@@ -62,7 +62,11 @@ func newLine(t *testing.T, w *world) *line {
 			return
 		}
 		if l.blind.Load() && strings.HasSuffix(r.URL.Path, "/subjectaccessreviews") {
-			respond(w, http.StatusCreated, map[string]any{"kind": "SubjectAccessReview", "status": map[string]any{"allowed": false}})
+			respond(
+				w,
+				http.StatusCreated,
+				map[string]any{"kind": "SubjectAccessReview", "status": map[string]any{"allowed": false}},
+			)
 			return
 		}
 		proxy.ServeHTTP(w, r)
@@ -83,7 +87,10 @@ func (w *world) hideOthers(response *http.Response) error {
 	if err := errors.Join(err, response.Body.Close()); err != nil {
 		return err
 	}
-	read.Items = slices.DeleteFunc(read.Items, func(binding rbacv1.RoleBinding) bool { return binding.RoleRef.Name != w.role })
+	read.Items = slices.DeleteFunc(
+		read.Items,
+		func(binding rbacv1.RoleBinding) bool { return binding.RoleRef.Name != w.role },
+	)
 	text, err := json.Marshal(read)
 	response.Body, response.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
 	response.Header.Del("Content-Length")

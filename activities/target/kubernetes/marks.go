@@ -48,7 +48,7 @@ func (c *connector) List(ctx context.Context) ([]target.Marked, error) {
 // Remove implements target.Lister.
 func (c *connector) Remove(ctx context.Context, found target.Marked) error {
 	if !keyText.MatchString(found.Key) {
-		return contract.Problemf(contract.KindInvalid, "", "", "%q is not the key of a grant", contract.Shorten(found.Key, 64))
+		return contract.Invalid("%q is not the key of a grant", contract.Shorten(found.Key, 64))
 	}
 	objects, err := c.marked(ctx, keyLabel+"="+found.Key)
 	if err != nil {
@@ -84,7 +84,11 @@ func (c *connector) list(ctx context.Context, sort sort, selector string) ([]rba
 	var all []rbacv1.RoleBinding
 	next := ""
 	for range maxPages {
-		listed, err := c.page(ctx, sort, url.Values{"labelSelector": {selector}, "limit": {strconv.Itoa(pageSize)}, "continue": {next}})
+		listed, err := c.page(
+			ctx,
+			sort,
+			url.Values{"labelSelector": {selector}, "limit": {strconv.Itoa(pageSize)}, "continue": {next}},
+		)
 		if err != nil {
 			return nil, err
 		}
@@ -93,8 +97,8 @@ func (c *connector) list(ctx context.Context, sort sort, selector string) ([]rba
 			return all, nil
 		}
 	}
-	return nil, contract.Problemf(contract.KindUnavailable, "", "let an administrator delete those that are left over",
-		"%s has more than %d %s of Curfew", c.api, maxPages*pageSize, sort.resource)
+	return nil, contract.Unavailable("%s has more than %d %s of Curfew", c.api, maxPages*pageSize, sort.resource).
+		Advise("let an administrator delete those that are left over")
 }
 
 // page reads one page. Those of ClusterRoleBindings look the same.

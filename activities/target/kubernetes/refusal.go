@@ -15,7 +15,7 @@ const page = "docs/targets/kubernetes.md"
 
 // refusal says what an answer means that is no success. The right is what the call needs: "list rolebindings".
 func (c *cluster) refusal(answer answer, right string) *contract.Problem {
-	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", c, answer.said()).AsRefusal()
+	problem := contract.Unavailable("%s answered %s", c, answer.said()).AsRefusal()
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = c.String() + " does not accept Curfew's credentials"
@@ -36,7 +36,11 @@ func (c *cluster) refusal(answer answer, right string) *contract.Problem {
 // final is true for a status that says that trying again does not help.
 func final(status int) bool {
 	switch status {
-	case http.StatusRequestTimeout, http.StatusConflict, http.StatusGone, http.StatusTooEarly, http.StatusTooManyRequests:
+	case http.StatusRequestTimeout,
+		http.StatusConflict,
+		http.StatusGone,
+		http.StatusTooEarly,
+		http.StatusTooManyRequests:
 		return false
 	default:
 		return status >= 400 && status < 500
@@ -65,5 +69,6 @@ func (a answer) reading() (status metav1.Status) {
 // misses is true when the API itself says that there is no object of this name. A 404 of somebody else says nothing.
 func (a answer) misses(name string) bool {
 	status := a.reading()
-	return a.Status == http.StatusNotFound && status.Reason == metav1.StatusReasonNotFound && status.Details != nil && status.Details.Name == name
+	return a.Status == http.StatusNotFound && status.Reason == metav1.StatusReasonNotFound && status.Details != nil &&
+		status.Details.Name == name
 }

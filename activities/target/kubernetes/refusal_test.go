@@ -24,7 +24,12 @@ const (
 )
 
 func access(entitlement string) target.Access {
-	return target.Access{Key: key, Entitlement: json.RawMessage(entitlement), Account: "alice", Until: time.Now().Add(time.Hour)}
+	return target.Access{
+		Key:         key,
+		Entitlement: json.RawMessage(entitlement),
+		Account:     "alice",
+		Until:       time.Now().Add(time.Hour),
+	}
 }
 
 // respond speaks as an API server does.
@@ -36,7 +41,12 @@ func respond(w http.ResponseWriter, status int, content any) {
 
 func failure(reason, message, name string) map[string]any {
 	return map[string]any{
-		"kind": "Status", "apiVersion": "v1", "status": "Failure", "reason": reason, "message": message, "details": map[string]any{"name": name},
+		"kind":       "Status",
+		"apiVersion": "v1",
+		"status":     "Failure",
+		"reason":     reason,
+		"message":    message,
+		"details":    map[string]any{"name": name},
 	}
 }
 
@@ -178,7 +188,11 @@ func TestListsEnd(t *testing.T) {
 	pages := 0
 	connector := stranger(t, func(w http.ResponseWriter, _ *http.Request) {
 		pages++
-		respond(w, http.StatusOK, map[string]any{"kind": "RoleBindingList", "metadata": map[string]string{"continue": "more"}})
+		respond(
+			w,
+			http.StatusOK,
+			map[string]any{"kind": "RoleBindingList", "metadata": map[string]string{"continue": "more"}},
+		)
 	})
 	_, err := connector.(target.Lister).List(t.Context())
 	requireProblem(t, err, contract.KindUnavailable)

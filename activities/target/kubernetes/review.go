@@ -27,7 +27,10 @@ var reviewPath = []string{"apis", "authorization.k8s.io", "v1"}
 func (c *connector) review(ctx context.Context, b binding) (authorizationv1.SubjectAccessReviewStatus, error) {
 	asked := authorizationv1.SubjectAccessReview{
 		TypeMeta: reviewType("SubjectAccessReview"),
-		Spec:     authorizationv1.SubjectAccessReviewSpec{User: accountOf(b.subject), ResourceAttributes: b.verify.attributes()},
+		Spec: authorizationv1.SubjectAccessReviewSpec{
+			User:               accountOf(b.subject),
+			ResourceAttributes: b.verify.attributes(),
+		},
 	}
 	var said authorizationv1.SubjectAccessReview
 	err := c.ask(ctx, "subjectaccessreviews", asked.Kind, asked, &said)
@@ -60,27 +63,36 @@ func (q question) attributes() *authorizationv1.ResourceAttributes {
 	}
 }
 
-// opens is true when it is this binding that lets the subject in. The cluster names one binding, even if there are several.
+// opens is true when it is this binding that lets the subject in. The cluster names one binding, even if there are
+// several.
 func (b binding) opens(status authorizationv1.SubjectAccessReviewStatus) bool {
 	return status.Allowed && strings.Contains(status.Reason, b.name())
 }
 
 // awaitOpen returns when the cluster acts on a grant.
 func (c *connector) awaitOpen(ctx context.Context, b binding) error {
-	status, err := c.await(ctx, b, func(status authorizationv1.SubjectAccessReviewStatus) bool { return status.Allowed })
+	status, err := c.await(
+		ctx,
+		b,
+		func(status authorizationv1.SubjectAccessReviewStatus) bool { return status.Allowed },
+	)
 	if err == nil && !status.Allowed {
-		return contract.Problemf(contract.KindUnavailable, "", "see what else decides about access in the cluster",
-			"the binding %s is there, but the cluster does not let %q %s: %s", b.name(), b.account, b.verify, outbound.Clip(status.Reason+status.EvaluationError))
+		return contract.Unavailable("the binding %s is there, but the cluster does not let %q %s: %s", b.name(), b.account, b.verify, outbound.Clip(status.Reason+status.EvaluationError)).
+			Advise("see what else decides about access in the cluster")
 	}
 	return err
 }
 
 // awaitClosed returns when the cluster acts on a revoke. The subject may be let in by another's binding still.
 func (c *connector) awaitClosed(ctx context.Context, b binding) error {
-	status, err := c.await(ctx, b, func(status authorizationv1.SubjectAccessReviewStatus) bool { return !b.opens(status) })
+	status, err := c.await(
+		ctx,
+		b,
+		func(status authorizationv1.SubjectAccessReviewStatus) bool { return !b.opens(status) },
+	)
 	if err == nil && b.opens(status) {
-		return contract.Problemf(contract.KindUnavailable, "", "see that the API servers still hear from etcd",
-			"the binding %s is gone, but the cluster still lets %q in by it", b.name(), b.account)
+		return contract.Unavailable("the binding %s is gone, but the cluster still lets %q in by it", b.name(), b.account).
+			Advise("see that the API servers still hear from etcd")
 	}
 	return err
 }

@@ -55,20 +55,22 @@ func (c *connector) vet(ctx context.Context, b binding) error {
 	return nil
 }
 
-// vetRole refuses a role that is not there, with which the access could be made to last, or that does not allow what is to be
-// verified.
+// vetRole refuses a role that is not there, with which the access could be made to last, or that does not allow what is
+// to be verified.
 func (c *connector) vetRole(ctx context.Context, b binding) error {
 	role, err := c.role(ctx, b)
 	if err != nil {
 		return err
 	}
 	if danger, found := dangerOf(role.Rules); found {
-		return contract.Problemf(contract.KindDenied, b.roleField, "name a role with just the permissions that are needed",
-			"whoever has %s %q may %s, so the access could not be taken away in time", b.role.Kind, b.role.Name, danger)
+		return contract.Denied("whoever has %s %q may %s, so the access could not be taken away in time", b.role.Kind, b.role.Name, danger).
+			At(b.roleField).
+			Advise("name a role with just the permissions that are needed")
 	}
 	if b.verify.asked() && !slices.ContainsFunc(role.Rules, b.verify.allowedBy) {
-		return contract.Problemf(contract.KindDenied, "verify", "write something that the role allows, by its verb, resource and group",
-			"%s %q does not allow to %s", b.role.Kind, b.role.Name, b.verify)
+		return contract.Denied("%s %q does not allow to %s", b.role.Kind, b.role.Name, b.verify).
+			At("verify").
+			Advise("write something that the role allows, by its verb, resource and group")
 	}
 	return nil
 }
@@ -80,7 +82,9 @@ func (c *connector) role(ctx context.Context, b binding) (role rbacv1.ClusterRol
 	case err != nil:
 		return role, err
 	case answer.misses(b.role.Name):
-		return role, contract.Problemf(contract.KindNotFound, b.roleField, "create it, or correct its name", "the cluster has no %s %q", b.role.Kind, b.role.Name)
+		return role, contract.NotFound("the cluster has no %s %q", b.role.Kind, b.role.Name).
+			At(b.roleField).
+			Advise("create it, or correct its name")
 	case !answer.ok():
 		return role, c.api.refusal(answer, b.rightsOnRole())
 	}
@@ -100,7 +104,9 @@ func (c *connector) findServiceAccount(ctx context.Context, b binding) error {
 	case err != nil:
 		return err
 	case answer.misses(b.subject.Name):
-		return contract.Problemf(contract.KindNotFound, "account", "create it, or correct its name", "the cluster has no service account %q", b.account)
+		return contract.NotFound("the cluster has no service account %q", b.account).
+			At("account").
+			Advise("create it, or correct its name")
 	case !answer.ok():
 		return c.api.refusal(answer, "get serviceaccounts")
 	default:

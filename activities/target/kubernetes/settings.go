@@ -28,8 +28,8 @@ type Settings struct {
 	Kubeconfig string `yaml:"kubeconfig"`
 	Context    string `yaml:"context"`
 
-	// URL is the API server's, CAFile the absolute path of the certificates that vouch for it (the system's if empty), and
-	// Token a bearer token of Curfew's account there.
+	// URL is the API server's, CAFile the absolute path of the certificates that vouch for it (the system's if empty),
+	// and Token a bearer token of Curfew's account there.
 	URL    string        `yaml:"url"`
 	CAFile string        `yaml:"caFile"`
 	Token  config.Secret `yaml:"token"`
@@ -44,21 +44,27 @@ const howToConnect = "write a kubeconfig, or a url with its token, or inCluster:
 func (s *Settings) Validate() error {
 	switch {
 	case s.Kubeconfig == "" && s.URL == "" && !s.InCluster:
-		return contract.Problemf(contract.KindInvalid, "kubeconfig", howToConnect, "there is no way to the cluster")
+		return contract.Invalid("there is no way to the cluster").At("kubeconfig").Advise(howToConnect)
 	case s.Kubeconfig != "" && (s.URL != "" || s.InCluster), s.URL != "" && s.InCluster:
-		return contract.Problemf(contract.KindInvalid, "kubeconfig", howToConnect+", but only one of them", "there is more than one way to the cluster")
+		return contract.Invalid("there is more than one way to the cluster").
+			At("kubeconfig").
+			Advise(howToConnect + ", but only one of them")
 	case s.Context != "" && s.Kubeconfig == "":
-		return contract.Problemf(contract.KindInvalid, "context", "take it out, or write the kubeconfig that it is in", "is without a kubeconfig")
+		return contract.Invalid("is without a kubeconfig").
+			At("context").
+			Advise("take it out, or write the kubeconfig that it is in")
 	case s.CAFile != "" && s.URL == "":
-		return contract.Problemf(contract.KindInvalid, "caFile", "take it out, or write the url that it is for", "is without a url")
+		return contract.Invalid("is without a url").At("caFile").Advise("take it out, or write the url that it is for")
 	case !s.Token.IsZero() && s.URL == "":
-		return contract.Problemf(contract.KindInvalid, "token", "take it out, or write the url that it is for", "is without a url")
+		return contract.Invalid("is without a url").At("token").Advise("take it out, or write the url that it is for")
 	case s.URL != "" && s.Token.IsZero():
-		return contract.Problemf(contract.KindInvalid, "token", "refer to a token of Curfew's service account", "is missing")
+		return contract.Invalid("is missing").At("token").Advise("refer to a token of Curfew's service account")
 	}
 	for field, path := range map[string]string{"kubeconfig": s.Kubeconfig, "caFile": s.CAFile} {
 		if path != "" && !filepath.IsAbs(path) {
-			return contract.Problemf(contract.KindInvalid, field, "write the path from the root, like /etc/curfew/cluster", "%q is not absolute", path)
+			return contract.Invalid("%q is not absolute", path).
+				At(field).
+				Advise("write the path from the root, like /etc/curfew/cluster")
 		}
 	}
 	if s.URL == "" {
@@ -78,8 +84,9 @@ func (s *Settings) Open() (target.Connector, error) {
 		return nil, err
 	}
 	if access.Insecure {
-		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "name the certificates that vouch for the server in place of insecure-skip-tls-verify",
-			"would send Curfew's credentials to whoever answers")
+		return nil, contract.Invalid("would send Curfew's credentials to whoever answers").
+			At("kubeconfig").
+			Advise("name the certificates that vouch for the server in place of insecure-skip-tls-verify")
 	}
 	api, err := newCluster(access)
 	if err != nil {
@@ -93,7 +100,9 @@ func (s *Settings) access() (*rest.Config, error) {
 	case s.InCluster:
 		access, err := rest.InClusterConfig()
 		if err != nil {
-			return nil, contract.Problemf(contract.KindInvalid, "inCluster", "run Curfew in a pod with a service account, or write a kubeconfig", "%v", err)
+			return nil, contract.Invalid("%v", err).
+				At("inCluster").
+				Advise("run Curfew in a pod with a service account, or write a kubeconfig")
 		}
 		return access, nil
 	case s.Kubeconfig != "":
@@ -110,14 +119,19 @@ func (s *Settings) fromKubeconfig() (*rest.Config, error) {
 	parsed, err := clientcmd.LoadFromFile(s.Kubeconfig)
 	if err != nil {
 		// The error may show what stands where it could not be read on.
-		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "see that kubectl takes it", "%s is no kubeconfig", s.Kubeconfig)
+		return nil, contract.Invalid("%s is no kubeconfig", s.Kubeconfig).
+			At("kubeconfig").
+			Advise("see that kubectl takes it")
 	}
 	if err := clientcmd.ResolveLocalPaths(parsed); err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "write its paths from the root", "%v", err)
+		return nil, contract.Invalid("%v", err).At("kubeconfig").Advise("write its paths from the root")
 	}
-	access, err := clientcmd.NewNonInteractiveClientConfig(*parsed, s.Context, &clientcmd.ConfigOverrides{}, nil).ClientConfig()
+	access, err := clientcmd.NewNonInteractiveClientConfig(*parsed, s.Context, &clientcmd.ConfigOverrides{}, nil).
+		ClientConfig()
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "kubeconfig", "see that kubectl takes it with that context", "%s: %s", s.Kubeconfig, outbound.Clip(err.Error()))
+		return nil, contract.Invalid("%s: %s", s.Kubeconfig, outbound.Clip(err.Error())).
+			At("kubeconfig").
+			Advise("see that kubectl takes it with that context")
 	}
 	_, err = checkURL("kubeconfig", access.Host)
 	return access, err
@@ -133,7 +147,9 @@ func (s *Settings) fromURL() (*rest.Config, error) {
 		return nil, err
 	}
 	if !x509.NewCertPool().AppendCertsFromPEM(certificates) {
-		return nil, contract.Problemf(contract.KindInvalid, "caFile", "write PEM certificates into it", "%s holds no certificate", s.CAFile)
+		return nil, contract.Invalid("%s holds no certificate", s.CAFile).
+			At("caFile").
+			Advise("write PEM certificates into it")
 	}
 	access.CAFile = s.CAFile
 	return access, nil
@@ -159,7 +175,9 @@ func read(field, path string) ([]byte, error) {
 	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
 		err = cause.Err
 	}
-	return nil, contract.Problemf(contract.KindInvalid, field, "write the path of a file that Curfew may read", "%s can't be read: %v", path, err)
+	return nil, contract.Invalid("%s can't be read: %v", path, err).
+		At(field).
+		Advise("write the path of a file that Curfew may read")
 }
 
 // checkURL reads the address of an API server, which a setting leads to; a path is for servers behind a proxy.
@@ -167,9 +185,11 @@ func checkURL(field, text string) (*url.URL, error) {
 	base, err := url.Parse(text)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return nil, contract.Problemf(contract.KindInvalid, field, "write it like https://cluster.example.com:6443", "does not lead to an API server")
+		return nil, contract.Invalid("does not lead to an API server").
+			At(field).
+			Advise("write it like https://cluster.example.com:6443")
 	case base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())):
-		return nil, contract.Problemf(contract.KindInvalid, field, "use https", "would send Curfew's credentials in the clear")
+		return nil, contract.Invalid("would send Curfew's credentials in the clear").At(field).Advise("use https")
 	default:
 		return base, nil
 	}

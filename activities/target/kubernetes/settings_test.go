@@ -97,7 +97,12 @@ func TestEachWayToTheClusterBringsItsCredentials(t *testing.T) {
 	server.StartTLS()
 	t.Cleanup(server.Close)
 	folder := t.TempDir()
-	ca := write(t, folder, "ca.crt", string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})))
+	ca := write(
+		t,
+		folder,
+		"ca.crt",
+		string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})),
+	)
 	file := write(t, folder, "kubeconfig", strings.ReplaceAll(kubeconfig, "SERVER", server.URL))
 	for name, tc := range map[string]struct {
 		settings kubernetes.Settings
@@ -129,7 +134,12 @@ func TestFilesThatCantBeUsedAreExplained(t *testing.T) {
 	t.Parallel()
 	folder := t.TempDir()
 	file := write(t, folder, "kubeconfig", strings.ReplaceAll(kubeconfig, "SERVER", "https://127.0.0.1:1"))
-	inTheClear := write(t, folder, "clear", strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"))
+	inTheClear := write(
+		t,
+		folder,
+		"clear",
+		strings.ReplaceAll(kubeconfig, "https://127.0.0.1:1", "http://cluster.example.com"),
+	)
 	broken := write(t, folder, "broken", "apiVersion: "+token+"\nkind: Config")
 	large := write(t, folder, "large", strings.Repeat("#", 2<<20))
 	server := "https://cluster.example.com"

@@ -47,7 +47,10 @@ func newWorld(t *testing.T) *world {
 			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": namespace},
 		})
 	}
-	w.setRules(t, rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}})
+	w.setRules(
+		t,
+		rbacv1.PolicyRule{APIGroups: []string{""}, Resources: []string{"pods"}, Verbs: []string{"get", "list"}},
+	)
 	w.installBroker(t)
 	w.token = w.server.Token(t, w.name, w.name)
 	for !w.brokerMayAct(t) {
@@ -70,7 +73,10 @@ func (w *world) setRules(t *testing.T, rules ...rbacv1.PolicyRule) {
 		rbacAPI + "/clusterroles/" + w.role: "ClusterRole", rbacAPI + "/namespaces/" + w.shop + "/roles/" + w.role: "Role",
 	} {
 		w.server.Apply(t, path, map[string]any{
-			"apiVersion": "rbac.authorization.k8s.io/v1", "kind": kind, "metadata": map[string]any{"name": w.role}, "rules": rules,
+			"apiVersion": "rbac.authorization.k8s.io/v1",
+			"kind":       kind,
+			"metadata":   map[string]any{"name": w.role},
+			"rules":      rules,
 		})
 	}
 }
@@ -134,7 +140,12 @@ func (w *world) access(account, entitlement string) target.Access {
 
 // inShop is the role in the namespace, and what it allows.
 func (w *world) inShop() string {
-	return fmt.Sprintf(`{"clusterRole":%q,"namespace":%q,"verify":{"namespace":%q,"resource":"pods","verb":"list"}}`, w.role, w.shop, w.shop)
+	return fmt.Sprintf(
+		`{"clusterRole":%q,"namespace":%q,"verify":{"namespace":%q,"resource":"pods","verb":"list"}}`,
+		w.role,
+		w.shop,
+		w.shop,
+	)
 }
 
 func (w *world) bindings(namespace string) string {
@@ -193,7 +204,8 @@ func (w *world) snapshot(t *testing.T, except string) string {
 		status, body := w.server.Do(t, http.MethodGet, path, "", nil)
 		require.Equal(t, http.StatusOK, status)
 		for _, item := range itemsOf(t, body) {
-			if item.binding.RoleRef.Name == w.role && item.binding.Name != w.name+"-probe" && !concerns(item.binding, except) {
+			if item.binding.RoleRef.Name == w.role && item.binding.Name != w.name+"-probe" &&
+				!concerns(item.binding, except) {
 				all = append(all, string(item.text))
 			}
 		}

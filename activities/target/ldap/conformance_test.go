@@ -53,7 +53,10 @@ func TestMembersByLoginKeepThePromisesOfThePort(t *testing.T) {
 func TestEntriesKeepThePromisesOfThePort(t *testing.T) {
 	t.Parallel()
 	targettest.Run(t, func(t *testing.T) targettest.Fixture {
-		return newWorld(t, shared(t, "Entries", "Identity", "People by DN", "Entries expire")).entryFixture(t, ldap.People{})
+		return newWorld(
+			t,
+			shared(t, "Entries", "Identity", "People by DN", "Entries expire"),
+		).entryFixture(t, ldap.People{})
 	})
 }
 
@@ -105,7 +108,11 @@ func (w *world) groupFixture(t *testing.T, attribute string, people ldap.People,
 	f.Entitlement, f.Limits = w.membership(t, attribute), ldap.Kind().Limits
 	f.Snapshot = func(t *testing.T, except string) string { return w.snapshot(t, value(except)) }
 	f.GiveStanding = func(t *testing.T, account string) {
-		w.change(t, w.group(attribute), func(request *goldap.ModifyRequest) { request.Add(attribute, []string{value(account)}) })
+		w.change(
+			t,
+			w.group(attribute),
+			func(request *goldap.ModifyRequest) { request.Add(attribute, []string{value(account)}) },
+		)
 	}
 	f.LoseReply = func(*testing.T) { line.loseReply() }
 	f.Blind = func(*testing.T) { line.blind.Store(true) }
@@ -142,7 +149,8 @@ func (w *world) entryFixture(t *testing.T, people ldap.People) targettest.Fixtur
 	return f
 }
 
-// rename moves a person to another name and another place, and returns the account that they have then. The group keeps up.
+// rename moves a person to another name and another place, and returns the account that they have then. The group keeps
+// up.
 func (w *world) rename(t *testing.T, attribute, account string, dn func(string) string) string {
 	t.Helper()
 	former, login := dn(account), "renamed-"+w.login(t)

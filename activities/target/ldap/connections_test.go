@@ -77,17 +77,35 @@ func TestNothingIsToldToAServerThatRefusesToEncrypt(t *testing.T) {
 		rest, _ := io.ReadAll(conn)
 		heard <- rest
 	}()
-	settings := ldap.Settings{URL: "ldap://" + listener.Addr().String(), StartTLS: true, BindDN: broker, Password: config.SecretOf(brokerPassword)}
-	_, err = open(t, &settings).Inspect(t.Context(), accessOf(normalized(t, ldap.Kind(), "group", "cn=a,"+suffix), broker))
+	settings := ldap.Settings{
+		URL:      "ldap://" + listener.Addr().String(),
+		StartTLS: true,
+		BindDN:   broker,
+		Password: config.SecretOf(brokerPassword),
+	}
+	_, err = open(
+		t,
+		&settings,
+	).Inspect(t.Context(), accessOf(normalized(t, ldap.Kind(), "group", "cn=a,"+suffix), broker))
 	requireProblem(t, err, contract.KindUnavailable)
 	require.Empty(t, <-heard)
 }
 
 func refusalOf(asked *ber.Packet) *ber.Packet {
 	refusal := ber.NewSequence("message")
-	refusal.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, asked.Children[0].Value, "id"))
+	refusal.AppendChild(
+		ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagInteger, asked.Children[0].Value, "id"),
+	)
 	answer := ber.Encode(ber.ClassApplication, ber.TypeConstructed, goldap.ApplicationExtendedResponse, nil, "answer")
-	answer.AppendChild(ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, goldap.LDAPResultProtocolError, "code"))
+	answer.AppendChild(
+		ber.NewInteger(
+			ber.ClassUniversal,
+			ber.TypePrimitive,
+			ber.TagEnumerated,
+			goldap.LDAPResultProtocolError,
+			"code",
+		),
+	)
 	answer.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", "matched"))
 	answer.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "unsupported", "said"))
 	refusal.AppendChild(answer)

@@ -26,8 +26,9 @@ func openDirectory(at server, people People) (*directory, error) {
 		return nil, err
 	}
 	if at.maxConnections < 0 || at.maxConnections > mostConnections {
-		return nil, contract.Problemf(contract.KindInvalid, "maxConnections",
-			"write a number from 1 to 100, or leave it out for 8", "%d is out of range", at.maxConnections)
+		return nil, contract.Invalid("%d is out of range", at.maxConnections).
+			At("maxConnections").
+			Advise("write a number from 1 to 100, or leave it out for 8")
 	}
 	if err := people.validate(); err != nil {
 		return nil, err
@@ -66,7 +67,9 @@ func (d *directory) Ping(ctx context.Context) error {
 
 // look reads some attributes of one entry. It tells an entry that is not there from one that we may not see.
 func (d *directory) look(on *link, dn string, attributes ...string) (entry *ldap.Entry, err error) {
-	found, err := on.Search(ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, attributes, nil))
+	found, err := on.Search(
+		ldap.NewSearchRequest(dn, ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, attributes, nil),
+	)
 	switch {
 	case isGone(err):
 		return nil, nil
@@ -111,8 +114,9 @@ func (d *directory) member(on *link, account string) (person, error) {
 		return person{account, account}, err
 	}
 	if account == "" || len(account) > longestLogin || !isText(account) {
-		return person{}, contract.Problemf(contract.KindInvalid, "account", "give the person their login in the directory",
-			"%q is not a login", contract.Shorten(account, shown))
+		return person{}, contract.Invalid("%q is not a login", contract.Shorten(account, shown)).
+			At("account").
+			Advise("give the person their login in the directory")
 	}
 	return d.lookUp(on, account)
 }
@@ -121,16 +125,19 @@ func (d *directory) member(on *link, account string) (person, error) {
 func (d *directory) lookUp(on *link, login string) (person, error) {
 	filter := "(" + d.people.Attribute + "=" + ldap.EscapeFilter(login) + ")"
 	const enoughToTell = 2
-	found, err := on.Search(ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, enoughToTell, 0, false,
-		filter, []string{d.keptAttribute()}, nil))
+	found, err := on.Search(
+		ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, enoughToTell, 0, false,
+			filter, []string{d.keptAttribute()}, nil),
+	)
 	switch {
 	case hasCode(err, ldap.LDAPResultNoSuchObject):
 		return person{}, d.hidden(d.people.Base)
 	case err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded):
 		return person{}, err
 	case err != nil || len(found.Entries) > 1:
-		return person{}, contract.Problemf(contract.KindDenied, "account", "give each person a login of their own, or write the DN as the account",
-			"%s has more than one entry with %s %q", d, d.people.Attribute, login)
+		return person{}, contract.Denied("%s has more than one entry with %s %q", d, d.people.Attribute, login).
+			At("account").
+			Advise("give each person a login of their own, or write the DN as the account")
 	case len(found.Entries) == 0:
 		return person{}, d.seesPeople(on)
 	}
@@ -151,32 +158,37 @@ func (d *directory) personOf(entry *ldap.Entry) (person, error) {
 	}
 	uids := entry.GetAttributeValues(attributeUID)
 	if len(uids) != 1 {
-		return person{}, contract.Problemf(contract.KindDenied, "account", "give the entry one uid, which Curfew's account may read",
-			"%s shows %d uids of %s", d, len(uids), contract.Shorten(entry.DN, shown))
+		return person{}, contract.Denied("%s shows %d uids of %s", d, len(uids), contract.Shorten(entry.DN, shown)).
+			At("account").
+			Advise("give the entry one uid, which Curfew's account may read")
 	}
 	return person{entry.DN, uids[0]}, nil
 }
 
 // seesPeople tells a login that nobody has from people whose logins we may not search by.
 func (d *directory) seesPeople(on *link) error {
-	found, err := on.Search(ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, 0, false,
-		"("+d.people.Attribute+"=*)", []string{"1.1"}, nil))
+	found, err := on.Search(
+		ldap.NewSearchRequest(d.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, 0, false,
+			"("+d.people.Attribute+"=*)", []string{"1.1"}, nil),
+	)
 	switch {
 	case hasCode(err, ldap.LDAPResultNoSuchObject):
 		return d.hidden(d.people.Base)
 	case err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded):
 		return err
 	case len(found.Entries) == 0:
-		return contract.Problemf(contract.KindDenied, "people", "correct base and attribute, or give Curfew's entry the rights that docs/targets/ldap.md lists",
-			"%s shows nobody with %s under %s", d, d.people.Attribute, d.people.Base)
+		return contract.Denied("%s shows nobody with %s under %s", d, d.people.Attribute, d.people.Base).
+			At("people").
+			Advise("correct base and attribute, or give Curfew's entry the rights that docs/targets/ldap.md lists")
 	default:
 		return nil
 	}
 }
 
 func (d *directory) nobody(account string) error {
-	return contract.Problemf(contract.KindNotFound, "account", "correct it, or add the person to the directory",
-		"%s has nobody called %s", d, contract.Shorten(account, shown))
+	return contract.NotFound("%s has nobody called %s", d, contract.Shorten(account, shown)).
+		At("account").
+		Advise("correct it, or add the person to the directory")
 }
 
 // check sees that the directory answers us, and that people can be looked for. It returns what the directory says of
@@ -187,8 +199,10 @@ func (d *directory) check(on *link) (*ldap.Entry, error) {
 			return nil, err
 		}
 	}
-	found, err := on.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything,
-		[]string{dynamicSubtrees}, nil))
+	found, err := on.Search(
+		ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything,
+			[]string{dynamicSubtrees}, nil),
+	)
 	if err != nil || len(found.Entries) == 0 {
 		return &ldap.Entry{}, err
 	}

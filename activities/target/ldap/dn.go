@@ -60,9 +60,9 @@ var typePattern = regexp.MustCompile(`^([A-Za-z][A-Za-z0-9-]*|[0-9]+(\.[0-9]+)+)
 func parseDN(field, text string) (*ldap.DN, error) {
 	const fix = `write a DN like cn=db-admins,ou=groups,dc=example,dc=org, with a \ before a comma within a name`
 	if text == "" {
-		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is missing or empty")
+		return nil, contract.Invalid("is missing or empty").At(field).Advise(fix)
 	}
-	wrong := contract.Problemf(contract.KindInvalid, field, fix, "%q is not a DN", contract.Shorten(text, shown))
+	wrong := contract.Invalid("%q is not a DN", contract.Shorten(text, shown)).At(field).Advise(fix)
 	if len(text) > longestDN || !isText(text) {
 		return nil, wrong
 	}

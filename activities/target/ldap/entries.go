@@ -43,10 +43,13 @@ func (e *entries) Grant(ctx context.Context, access target.Access) (target.Grant
 	life := time.Until(access.Until) + slack
 	switch {
 	case life <= slack:
-		return "", contract.Problemf(contract.KindOverdue, "until", "see that the target, the ledger and the workers run and answer", "%s is in the past", access.Until.UTC().Format(time.RFC3339))
+		return "", contract.Overdue("%s is in the past", access.Until.UTC().Format(time.RFC3339)).
+			At("until").
+			Advise("see that the target, the ledger and the workers run and answer")
 	case life > longestTTL:
-		return "", contract.Problemf(contract.KindDenied, "until", "ask for a year or less", "%s is more than a year away, the longest that an entry can last",
-			access.Until.UTC().Format(time.RFC3339))
+		return "", contract.Denied("%s is more than a year away, the longest that an entry can last", access.Until.UTC().Format(time.RFC3339)).
+			At("until").
+			Advise("ask for a year or less")
 	}
 	granted := target.AccessGranted
 	err = e.call(ctx, dn, func(on *link) error {
@@ -85,11 +88,12 @@ func (e *entries) make(on *link, dn, member string, access target.Access) (bool,
 	err := on.Add(wanted)
 	switch {
 	case isFull(err):
-		return false, contract.Problemf(contract.KindCapacity, "", "wait for others to end, or raise dds-max-dynamicObjects",
-			"%s holds as many dynamic entries as it is allowed to", e)
+		return false, contract.Capacity("%s holds as many dynamic entries as it is allowed to", e).
+			Advise("wait for others to end, or raise dds-max-dynamicObjects")
 	case isGone(err):
-		return false, contract.Problemf(contract.KindNotFound, "groupsUnder", "make it, correct it, or let Curfew's entry see it",
-			"%s has no entry above %s", e, dn)
+		return false, contract.NotFound("%s has no entry above %s", e, dn).
+			At("groupsUnder").
+			Advise("make it, correct it, or let Curfew's entry see it")
 	case hasCode(err, ldap.LDAPResultObjectClassViolation):
 		return false, e.nothingExpires()
 	case !hasCode(err, ldap.LDAPResultEntryAlreadyExists):
@@ -97,13 +101,14 @@ func (e *entries) make(on *link, dn, member string, access target.Access) (bool,
 	}
 	same, err := on.Compare(dn, attributeMember, member)
 	if err == nil && !same {
-		err = contract.Problemf(contract.KindDenied, "", "look who changed it, and remove it",
-			"%s has the name of this grant and another member than %s", dn, member)
+		err = contract.Denied("%s has the name of this grant and another member than %s", dn, member).
+			Advise("look who changed it, and remove it")
 	}
 	return false, err
 }
 
-// Revoke implements target.Connector. The entry has a name that nobody else's has; one that was moved has its UUID still.
+// Revoke implements target.Connector. The entry has a name that nobody else's has; one that was moved has its UUID
+// still.
 func (e *entries) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	dn, err := e.placeOf(access)
 	if err != nil {
@@ -172,7 +177,11 @@ func (e *entries) inspect(on *link, dn string, state *target.State) error {
 }
 
 // find tells what can't be renamed of an access, and the DNs that its entry may have.
-func (e *entries) find(on *link, dn string, access target.Access) (identity contract.Identity, names []string, err error) {
+func (e *entries) find(
+	on *link,
+	dn string,
+	access target.Access,
+) (identity contract.Identity, names []string, err error) {
 	names = []string{dn}
 	if identity.Target, err = on.context(e.container); err != nil || identity.Target == "" {
 		return identity, names, err
@@ -195,8 +204,8 @@ func (e *entries) find(on *link, dn string, access target.Access) (identity cont
 func (e *entries) endOf(entry *ldap.Entry) (time.Time, error) {
 	left, err := strconv.ParseInt(entry.GetAttributeValue(attributeTTL), 10, 32)
 	if err != nil {
-		return time.Time{}, contract.Problemf(contract.KindDenied, "", "let Curfew's entry manage entryTtl there, as docs/targets/ldap.md says",
-			"%s does not show how long %s lasts", e, entry.DN)
+		return time.Time{}, contract.Denied("%s does not show how long %s lasts", e, entry.DN).
+			Advise("let Curfew's entry manage entryTtl there, as docs/targets/ldap.md says")
 	}
 	return time.Now().Add(time.Duration(left) * time.Second).UTC(), nil
 }
@@ -205,18 +214,21 @@ func (e *entries) endOf(entry *ldap.Entry) (time.Time, error) {
 func (e *entries) placeOf(access target.Access) (string, error) {
 	var wanted place
 	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
-		return "", contract.Problemf(contract.KindInvalid, "groupsUnder", "write groupsUnder and a DN", "is not an entitlement of the kind ldap-entry")
+		return "", contract.Invalid("is not an entitlement of the kind ldap-entry").
+			At("groupsUnder").
+			Advise("write groupsUnder and a DN")
 	}
 	under, err := parseDN("groupsUnder", wanted.GroupsUnder)
 	if err != nil {
 		return "", err
 	}
 	if !within(e.container, under) {
-		return "", contract.Problemf(contract.KindInvalid, "groupsUnder", "name a place under the target's container "+canonical(e.container),
-			"%s is not under it", wanted.GroupsUnder)
+		return "", contract.Invalid("%s is not under it", wanted.GroupsUnder).
+			At("groupsUnder").
+			Advise("name a place under the target's container " + canonical(e.container))
 	}
 	if !keyPattern.MatchString(access.Key) {
-		return "", contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", contract.Shorten(access.Key, shown))
+		return "", contract.Internal("%q is not the key of a grant", contract.Shorten(access.Key, shown))
 	}
 	return "cn=" + markPrefix + access.Key + "," + wanted.GroupsUnder, nil
 }

@@ -102,7 +102,10 @@ func TestEndsThatNoEntryCanHaveAreRefused(t *testing.T) {
 
 func TestAFullDirectorySaysSo(t *testing.T) {
 	t.Parallel()
-	w, connector := expiringOn(t, own(t, fromPage(t, "Entries", "People by DN", "Entries expire")+"dds-max-dynamicObjects 1\n"))
+	w, connector := expiringOn(
+		t,
+		own(t, fromPage(t, "Entries", "People by DN", "Entries expire")+"dds-max-dynamicObjects 1\n"),
+	)
 	grant(t, connector, accessOf(w.place(t), w.person(t, "ada")))
 	access := accessOf(w.place(t), w.person(t, "bob"))
 	access.Until = in(time.Hour)
@@ -209,7 +212,11 @@ func TestAListHasOnlyCurfewsEntriesWhereverTheyAre(t *testing.T) {
 	require.Equal(t, ada, listed[0].Account)
 	require.WithinDuration(t, in(time.Hour+time.Minute), listed[0].Until, 5*time.Second)
 
-	require.NoError(t, connector.(target.Lister).Remove(t.Context(), target.Marked{Key: key}), "it bears our name and never expires")
+	require.NoError(
+		t,
+		connector.(target.Lister).Remove(t.Context(), target.Marked{Key: key}),
+		"it bears our name and never expires",
+	)
 	require.NotEmpty(t, w.values(t, "cn=curfew-"+key+","+w.under("curfew"), "member"))
 }
 

@@ -16,8 +16,8 @@ type candidate struct {
 	another bool
 }
 
-// finding is what an access may be in one directory: what it was given as, wherever its entries are by now, and what has its
-// names.
+// finding is what an access may be in one directory: what it was given as, wherever its entries are by now, and what
+// has its names.
 type finding struct {
 	identity   contract.Identity
 	candidates []candidate
@@ -32,8 +32,8 @@ const (
 	toTake
 )
 
-// find looks for an access by what can't be renamed, and by its names. What is known by the former is not acted on by its
-// names, so those are left alone then.
+// find looks for an access by what can't be renamed, and by its names. What is known by the former is not acted on by
+// its names, so those are left alone then.
 func (g *groups) find(on *link, access target.Access, group string, why purpose) (finding, error) {
 	parsed, err := ldap.ParseDN(group)
 	if err != nil {
@@ -67,7 +67,13 @@ func (g *groups) find(on *link, access target.Access, group string, why purpose)
 }
 
 // findKnown looks for what the group and the member are called now, and for what has their former names.
-func (g *groups) findKnown(on *link, known names, group string, named person, identity contract.Identity) (finding, error) {
+func (g *groups) findKnown(
+	on *link,
+	known names,
+	group string,
+	named person,
+	identity contract.Identity,
+) (finding, error) {
 	entries, err := on.withUUIDs(identity.Target, g.keptAttribute(), known.Group, known.Member)
 	if err != nil {
 		return finding{}, err
@@ -133,8 +139,10 @@ func (g *groups) taken(on *link, known names) (bool, error) {
 
 // lookUpUID is the DN of whoever has a uid; empty when nobody has, or several do.
 func (g *groups) lookUpUID(on *link, uid string) (string, error) {
-	found, err := on.Search(ldap.NewSearchRequest(g.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, 0, false,
-		"("+attributeUID+"="+ldap.EscapeFilter(uid)+")", []string{"1.1"}, nil))
+	found, err := on.Search(
+		ldap.NewSearchRequest(g.people.Base, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, 1, 0, false,
+			"("+attributeUID+"="+ldap.EscapeFilter(uid)+")", []string{"1.1"}, nil),
+	)
 	if err != nil && !hasCode(err, ldap.LDAPResultSizeLimitExceeded) {
 		return "", err
 	}
@@ -169,7 +177,8 @@ func (f finding) ours() []candidate {
 func (f finding) same() (group, value string, err error) {
 	ours := f.ours()
 	if len(ours) == 0 {
-		return "", "", contract.Problemf(contract.KindNotFound, "", "make a new request", "the group or the person was removed, and what has its name now is another entry")
+		return "", "", contract.NotFound("the group or the person was removed, and what has its name now is another entry").
+			Advise("make a new request")
 	}
 	return ours[0].group, ours[0].value, nil
 }

@@ -21,7 +21,10 @@ func (w *world) behind(t *testing.T) (*proxy.Proxy, map[string]target.Connector,
 	settings.URL, entries.URL = "ldap://"+line.Address(), "ldap://"+line.Address()
 	person := w.person(t, "ada")
 	connectors := map[string]target.Connector{"ldap": open(t, &settings), "ldap-entry": open(t, &entries)}
-	accesses := map[string]target.Access{"ldap": accessOf(w.membership(t, "member"), person), "ldap-entry": accessOf(w.place(t), person)}
+	accesses := map[string]target.Access{
+		"ldap":       accessOf(w.membership(t, "member"), person),
+		"ldap-entry": accessOf(w.place(t), person),
+	}
 	for kind, connector := range connectors {
 		access := accesses[kind]
 		access.Until = time.Now().Add(time.Hour)

@@ -20,7 +20,8 @@ type groups struct {
 	shows atomic.Bool
 }
 
-// Grant implements target.Connector. A directory enforces no end of a membership, so to move the end there is nothing to do.
+// Grant implements target.Connector. A directory enforces no end of a membership, so to move the end there is nothing
+// to do.
 func (g *groups) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
 	group, err := groupOf(access)
 	if err != nil {
@@ -55,7 +56,7 @@ func (g *groups) Grant(ctx context.Context, access target.Access) (target.Grante
 }
 
 func (g *groups) noGroup(group string) error {
-	return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
+	return contract.NotFound("%s has no group %s", g, group).At("group").Advise("make it, or correct its name")
 }
 
 // Revoke implements target.Connector. A group that was removed has taken its members along.
@@ -96,19 +97,19 @@ func (g *groups) remove(on *link, group, member string) error {
 		return err
 	}
 	if g.placeholder == "" {
-		return contract.Problemf(contract.KindDenied, "", "add somebody else to the group, or set the target's placeholder",
-			"%s is the last member of %s, and the directory allows no empty group", member, group)
+		return contract.Denied("%s is the last member of %s, and the directory allows no empty group", member, group).
+			Advise("add somebody else to the group, or set the target's placeholder")
 	}
 	change.Add(g.attribute, []string{g.placeholder})
 	err = on.Modify(change)
 	if hasCode(err, ldap.LDAPResultAttributeOrValueExists) {
-		return contract.Problemf(contract.KindUnavailable, "", "", "the members of %s changed meanwhile", group)
+		return contract.Unavailable("the members of %s changed meanwhile", group)
 	}
 	return err
 }
 
-// Inspect implements target.Connector. That the directory compares, and finds the member not to be there, is proof; that it
-// has no members to compare with is one only where it has shown some before.
+// Inspect implements target.Connector. That the directory compares, and finds the member not to be there, is proof;
+// that it has no members to compare with is one only where it has shown some before.
 func (g *groups) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	group, err := groupOf(access)
 	if err != nil {
@@ -180,7 +181,9 @@ func (g *groups) Check(ctx context.Context) error {
 func groupOf(access target.Access) (string, error) {
 	var wanted membership
 	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
-		return "", contract.Problemf(contract.KindInvalid, "group", "write group and the DN of a group", "is not an entitlement of the kind ldap")
+		return "", contract.Invalid("is not an entitlement of the kind ldap").
+			At("group").
+			Advise("write group and the DN of a group")
 	}
 	_, err := parseDN("group", wanted.Group)
 	return wanted.Group, err

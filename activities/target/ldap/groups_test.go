@@ -53,8 +53,10 @@ func requireNothing(t *testing.T, connector target.Connector, access target.Acce
 
 func (w *world) values(t *testing.T, dn, attribute string) []string {
 	t.Helper()
-	found, err := w.admin.Search(goldap.NewSearchRequest(dn, goldap.ScopeBaseObject, goldap.NeverDerefAliases, 0, 0, false,
-		"(objectClass=*)", []string{attribute}, nil))
+	found, err := w.admin.Search(
+		goldap.NewSearchRequest(dn, goldap.ScopeBaseObject, goldap.NeverDerefAliases, 0, 0, false,
+			"(objectClass=*)", []string{attribute}, nil),
+	)
 	require.NoError(t, err)
 	return found.Entries[0].GetAttributeValues(attribute)
 }
@@ -199,7 +201,12 @@ func TestADNIsTheSameHoweverItIsSpelled(t *testing.T) {
 	require.NotEqual(t, ada, spelled)
 	entitlement := w.membership(t, "member")
 	grant(t, connector, accessOf(entitlement, spelled))
-	require.Contains(t, w.values(t, w.group("member"), "member"), strings.Replace(ada, `\,`, `\2C`, 1), "as the person's entry has it")
+	require.Contains(
+		t,
+		w.values(t, w.group("member"), "member"),
+		strings.Replace(ada, `\,`, `\2C`, 1),
+		"as the person's entry has it",
+	)
 	granted, err := connector.Grant(t.Context(), accessOf(entitlement, ada))
 	require.NoError(t, err)
 	require.Equal(t, target.AlreadyThere, granted)
@@ -215,7 +222,11 @@ func TestMembershipOfAPersonWhoWasRemovedCanStillBeTakenAway(t *testing.T) {
 	grant(t, connector, access)
 	// Without the overlay memberof, which would have done it for us.
 	require.NoError(t, w.admin.Del(goldap.NewDelRequest(ada, nil)))
-	w.change(t, w.group("member"), func(request *goldap.ModifyRequest) { request.Replace("member", []string{adminDN, ada}) })
+	w.change(
+		t,
+		w.group("member"),
+		func(request *goldap.ModifyRequest) { request.Replace("member", []string{adminDN, ada}) },
+	)
 	revoke(t, connector, access)
 	require.Equal(t, []string{adminDN}, w.values(t, w.group("member"), "member"))
 }
@@ -231,7 +242,11 @@ func TestAGroupOfAnotherSortIsRefused(t *testing.T) {
 
 func TestWrongInputIsRefusedBeforeTheDirectoryIsAsked(t *testing.T) {
 	t.Parallel()
-	settings := ldap.Settings{URL: "ldap://" + closedAddress(t), BindDN: broker, Password: config.SecretOf(brokerPassword)}
+	settings := ldap.Settings{
+		URL:      "ldap://" + closedAddress(t),
+		BindDN:   broker,
+		Password: config.SecretOf(brokerPassword),
+	}
 	byDN := open(t, &settings)
 	group := normalized(t, ldap.Kind(), "group", "cn=a,"+suffix)
 	_, err := byDN.Grant(t.Context(), accessOf([]byte(`"cn=a"`), broker))

@@ -8,9 +8,13 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Holders implements target.HolderTeller. The directory itself compares, so it matters neither how a DN is spelled nor how
-// many members the group has.
-func (g *groups) Holders(ctx context.Context, entitlement json.RawMessage, accounts []string) (holders []string, err error) {
+// Holders implements target.HolderTeller. The directory itself compares, so it matters neither how a DN is spelled nor
+// how many members the group has.
+func (g *groups) Holders(
+	ctx context.Context,
+	entitlement json.RawMessage,
+	accounts []string,
+) (holders []string, err error) {
 	group, err := groupOf(target.Access{Entitlement: entitlement})
 	if err != nil {
 		return nil, err
@@ -21,7 +25,9 @@ func (g *groups) Holders(ctx context.Context, entitlement json.RawMessage, accou
 			held, err := g.holds(on, group, account)
 			switch {
 			case isGone(err):
-				return contract.Problemf(contract.KindNotFound, "group", "make it, or correct its name", "%s has no group %s", g, group)
+				return contract.NotFound("%s has no group %s", g, group).
+					At("group").
+					Advise("make it, or correct its name")
 			case err != nil:
 				return err
 			case held:

@@ -10,12 +10,14 @@ import (
 // attributeUUID names an entry for good, whatever its DN is by then (RFC 4530).
 const attributeUUID = "entryUUID"
 
-// context is the part of the directory that a DN lies in, by which the directory is known: its naming context. It is empty
-// where the directory does not say, and then UUIDs are not looked for either.
+// context is the part of the directory that a DN lies in, by which the directory is known: its naming context. It is
+// empty where the directory does not say, and then UUIDs are not looked for either.
 func (l *link) context(dn *ldap.DN) (string, error) {
 	if l.contexts == nil {
-		found, err := l.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything,
-			[]string{"namingContexts"}, nil))
+		found, err := l.Search(
+			ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything,
+				[]string{"namingContexts"}, nil),
+		)
 		var refused *ldap.Error
 		switch {
 		case err != nil && !isAnswer(err, &refused):
@@ -54,8 +56,10 @@ func (l *link) withUUIDs(context, attribute string, uuids ...string) (map[string
 	for _, uuid := range uuids {
 		filter.WriteString("(" + attributeUUID + "=" + ldap.EscapeFilter(uuid) + ")")
 	}
-	found, err := l.Search(ldap.NewSearchRequest(context, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, len(uuids), 0, false,
-		"(|"+filter.String()+")", []string{attributeUUID, attribute}, nil))
+	found, err := l.Search(
+		ldap.NewSearchRequest(context, ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, len(uuids), 0, false,
+			"(|"+filter.String()+")", []string{attributeUUID, attribute}, nil),
+	)
 	if err != nil {
 		return nil, err
 	}

@@ -44,8 +44,8 @@ func (w *world) move(t *testing.T, dn, rdn, under string) string {
 	return rdn + "," + under
 }
 
-// Whether a group follows a person who is moved is each directory's own matter; a membership that stays behind under the
-// former name is taken away as well as one that has moved along.
+// Whether a group follows a person who is moved is each directory's own matter; a membership that stays behind under
+// the former name is taken away as well as one that has moved along.
 func TestP3AccessEndsThoughItsPersonWasMoved(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -121,10 +121,23 @@ func TestP3WhoHasTheNameOfTheSubjectIsNotTakenForThem(t *testing.T) {
 			connector := open(t, &settings)
 			access := identified(t, connector, accessOf(w.membership(t, "member"), account))
 			now := w.move(t, ada, "uid=lovelace", "")
-			add(t, w.admin, another, "inetOrgPerson", "cn=Somebody", "sn=Another", "uid=ada", "userPassword="+personPassword)
+			add(
+				t,
+				w.admin,
+				another,
+				"inetOrgPerson",
+				"cn=Somebody",
+				"sn=Another",
+				"uid=ada",
+				"userPassword="+personPassword,
+			)
 			w.change(t, w.group("member"), func(request *goldap.ModifyRequest) { request.Add("member", []string{now}) })
 			if another != ada {
-				w.change(t, w.group("member"), func(request *goldap.ModifyRequest) { request.Add("member", []string{another}) })
+				w.change(
+					t,
+					w.group("member"),
+					func(request *goldap.ModifyRequest) { request.Add("member", []string{another}) },
+				)
 			}
 			revoke(t, connector, access)
 			require.False(t, w.can(t, now))
@@ -181,7 +194,12 @@ func TestP3AGroupThatShowsNobodyIsNoProofUntilItHasShownSomebody(t *testing.T) {
 	require.Empty(t, state.Doubt, "it has shown this access")
 
 	grant(t, connector, access)
-	requireHeld(t, connector, target.Access{Key: access.Key, Entitlement: access.Entitlement, Account: "ada", Identity: state.Identity}, true)
+	requireHeld(
+		t,
+		connector,
+		target.Access{Key: access.Key, Entitlement: access.Entitlement, Account: "ada", Identity: state.Identity},
+		true,
+	)
 	revoke(t, connector, access)
 	state, err = connector.Inspect(t.Context(), access)
 	require.NoError(t, err)

@@ -138,7 +138,10 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 func TestSettingsOfEntriesAreCheckedBeforeUse(t *testing.T) {
 	t.Parallel()
 	valid := ldap.EntrySettings{
-		URL: "ldaps://ldap.example.org", BindDN: broker, Password: config.SecretOf(brokerPassword), Container: "ou=curfew," + suffix,
+		URL:       "ldaps://ldap.example.org",
+		BindDN:    broker,
+		Password:  config.SecretOf(brokerPassword),
+		Container: "ou=curfew," + suffix,
 	}
 	require.NoError(t, valid.Validate())
 	for field, change := range map[string]func(*ldap.EntrySettings){

@@ -1,6 +1,6 @@
-// Package ldap gives access by groups of an LDAP directory, in two ways: the kind "ldap" makes the subject a member of a
-// group that is there; the kind "ldap-entry" makes a group of its own for each grant, which the directory itself removes
-// in time.
+// Package ldap gives access by groups of an LDAP directory, in two ways: the kind "ldap" makes the subject a member of
+// a group that is there; the kind "ldap-entry" makes a group of its own for each grant, which the directory itself
+// removes in time.
 //
 // Every call is one or two requests that can be repeated. What is read back is asked by Compare or by the entry's name:
 // a filter that Curfew may not search by matches nothing, and would look like access that is gone.
@@ -20,7 +20,8 @@ const (
 	settles = 30 * time.Second
 	// longestTTL is the longest life that RFC 2589 allows an entry: a year and a few hours.
 	longestTTL = 31557600 * time.Second
-	// slack is how much later than asked the directory removes an entry: it is the second lock and must not close first.
+	// slack is how much later than asked the directory removes an entry: it is the second lock and must not close
+	// first.
 	slack = time.Minute
 )
 
@@ -44,6 +45,11 @@ func EntryKind() target.Kind {
 		Settings:    func() target.Settings { return new(EntrySettings) },
 		Entitlement: place{},
 		Normalize:   normalizePlace,
-		Limits:      target.Limits{MaxDuration: longestTTL - slack, EnforcesExpiry: true, Settles: settles, FewConnections: true},
+		Limits: target.Limits{
+			MaxDuration:    longestTTL - slack,
+			EnforcesExpiry: true,
+			Settles:        settles,
+			FewConnections: true,
+		},
 	}
 }

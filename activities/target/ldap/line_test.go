@@ -70,7 +70,10 @@ func (l *unreliableLine) accept() {
 
 func isChange(message *ber.Packet) bool {
 	switch message.Children[1].Tag {
-	case goldap.ApplicationModifyRequest, goldap.ApplicationAddRequest, goldap.ApplicationDelRequest, goldap.ApplicationExtendedRequest:
+	case goldap.ApplicationModifyRequest,
+		goldap.ApplicationAddRequest,
+		goldap.ApplicationDelRequest,
+		goldap.ApplicationExtendedRequest:
 		return true
 	default:
 		return false
@@ -99,7 +102,8 @@ func (l *unreliableLine) recode(message *ber.Packet) {
 	if answer.Tag == goldap.ApplicationModifyResponse {
 		code = l.codes[answer.Children[0].Value.(int64)]
 	}
-	if answer.Tag == goldap.ApplicationCompareResponse && l.blind.Load() && answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
+	if answer.Tag == goldap.ApplicationCompareResponse && l.blind.Load() &&
+		answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
 		code = goldap.LDAPResultCompareFalse
 	}
 	if code == 0 {

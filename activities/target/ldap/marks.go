@@ -46,7 +46,7 @@ func (e *entries) List(ctx context.Context) ([]target.Marked, error) {
 // Remove implements target.Lister.
 func (e *entries) Remove(ctx context.Context, found target.Marked) error {
 	if !keyPattern.MatchString(found.Key) {
-		return contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", contract.Shorten(found.Key, shown))
+		return contract.Internal("%q is not the key of a grant", contract.Shorten(found.Key, shown))
 	}
 	return e.call(ctx, e.container.String(), func(on *link) error {
 		entries, err := e.marked(on, markPrefix+found.Key)
@@ -64,12 +64,24 @@ func (e *entries) Remove(ctx context.Context, found target.Marked) error {
 
 // marked finds the entries under the container whose names fit a pattern: our own words, so there is nothing to escape.
 func (e *entries) marked(on *link, pattern string) ([]*ldap.Entry, error) {
-	found, err := on.SearchWithPaging(ldap.NewSearchRequest(e.container.String(), ldap.ScopeWholeSubtree, ldap.NeverDerefAliases, mostListed, 0, false,
-		"(&(objectClass="+classDynamic+")(cn="+pattern+"))", []string{"cn", attributeMember, attributeTTL}, nil), pageSize)
+	found, err := on.SearchWithPaging(
+		ldap.NewSearchRequest(
+			e.container.String(),
+			ldap.ScopeWholeSubtree,
+			ldap.NeverDerefAliases,
+			mostListed,
+			0,
+			false,
+			"(&(objectClass="+classDynamic+")(cn="+pattern+"))",
+			[]string{"cn", attributeMember, attributeTTL},
+			nil,
+		),
+		pageSize,
+	)
 	switch {
 	case hasCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return nil, contract.Problemf(contract.KindDenied, "", "let Curfew's entry read more at once, as docs/targets/ldap.md says",
-			"%s shows no more than %d of Curfew's entries", e, len(found.Entries))
+		return nil, contract.Denied("%s shows no more than %d of Curfew's entries", e, len(found.Entries)).
+			Advise("let Curfew's entry read more at once, as docs/targets/ldap.md says")
 	case err != nil:
 		return nil, err
 	}
@@ -100,8 +112,9 @@ func (e *entries) Check(ctx context.Context) error {
 		case err != nil:
 			return err
 		case container == nil:
-			return contract.Problemf(contract.KindDenied, "container", "make it, or correct it in the target's settings",
-				"%s has no entry %s", e, canonical(e.container))
+			return contract.Denied("%s has no entry %s", e, canonical(e.container)).
+				At("container").
+				Advise("make it, or correct it in the target's settings")
 		case !slices.ContainsFunc(itself.GetAttributeValues(dynamicSubtrees), e.lies):
 			return e.nothingExpires()
 		}

@@ -34,8 +34,8 @@ func newPool(dialer *dialer, size int) *pool {
 	return &pool{dialer: dialer, room: semaphore.NewWeighted(int64(size))}
 }
 
-// use lends a link to some work, and cuts it when the context ends. The work says whether the link may be used again. One
-// that broke takes those along that nobody uses: the network has forgotten them too.
+// use lends a link to some work, and cuts it when the context ends. The work says whether the link may be used again.
+// One that broke takes those along that nobody uses: the network has forgotten them too.
 func (p *pool) use(ctx context.Context, work func(*link) (reusable bool, err error)) error {
 	if err := p.room.Acquire(ctx, 1); err != nil {
 		return err

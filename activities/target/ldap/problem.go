@@ -49,10 +49,10 @@ func (d *directory) problem(ctx context.Context, err error, about string) error 
 	case isAnswer(err, &answer):
 		return d.refusal(answer, about).AsRefusal()
 	case ctx.Err() != nil:
-		return contract.Problemf(contract.KindUnavailable, "", "try again", "%s did not answer before the call was given up", d)
+		return contract.Unavailable("%s did not answer before the call was given up", d).Advise("try again")
 	default:
-		return contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the target's url and rootCA",
-			"%s can't be reached: %s", d, oneLine(err.Error()))
+		return contract.Unavailable("%s can't be reached: %s", d, oneLine(err.Error())).
+			Advise("check that it runs, and the target's url and rootCA")
 	}
 }
 
@@ -65,7 +65,8 @@ func (d *directory) refusal(answer *ldap.Error, about string) *contract.Problem 
 	if answer.Err != nil && answer.Err.Error() != "" {
 		said += ": " + answer.Err.Error()
 	}
-	return contract.Problemf(kind, "", fix, "%s answered about %s: %s (code %d)", d, contract.Shorten(about, shown), oneLine(said), answer.ResultCode)
+	return kind.Problem("%s answered about %s: %s (code %d)", d, contract.Shorten(about, shown), oneLine(said), answer.ResultCode).
+		Advise(fix)
 }
 
 // isAnswer is true when the directory itself has said so.
@@ -84,6 +85,6 @@ func isGone(err error) bool {
 
 // hidden is about an entry that may or may not be there.
 func (d *directory) hidden(dn string) error {
-	return contract.Problemf(contract.KindDenied, "", "correct the name, or give Curfew's entry the rights that docs/targets/ldap.md lists",
-		"%s has no entry %s that Curfew may see", d, contract.Shorten(dn, shown))
+	return contract.Denied("%s has no entry %s that Curfew may see", d, contract.Shorten(dn, shown)).
+		Advise("correct the name, or give Curfew's entry the rights that docs/targets/ldap.md lists")
 }

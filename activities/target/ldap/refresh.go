@@ -24,12 +24,14 @@ func (e *entries) outlive(on *link, dn string, life time.Duration) error {
 	_, err := on.Extended(ldap.NewExtendedRequest(refreshOperation, value))
 	switch {
 	case hasCode(err, ldap.LDAPResultSizeLimitExceeded):
-		return contract.Problemf(contract.KindDenied, "until", "ask for less, or raise dds-max-ttl",
-			"%s lets no entry last for %s", e, life.Round(time.Minute))
+		return contract.Denied("%s lets no entry last for %s", e, life.Round(time.Minute)).
+			At("until").
+			Advise("ask for less, or raise dds-max-ttl")
 	case hasCode(err, ldap.LDAPResultNoSuchObject):
-		return contract.Problemf(contract.KindUnavailable, "", "", "%s was removed meanwhile", dn)
+		return contract.Unavailable("%s was removed meanwhile", dn)
 	case hasCode(err, ldap.LDAPResultObjectClassViolation):
-		return contract.Problemf(contract.KindDenied, "", "look who made it, and remove it", "%s has the name of this grant and does not expire", dn)
+		return contract.Denied("%s has the name of this grant and does not expire", dn).
+			Advise("look who made it, and remove it")
 	case hasCode(err, ldap.LDAPResultProtocolError):
 		return e.nothingExpires()
 	default:
@@ -38,8 +40,9 @@ func (e *entries) outlive(on *link, dn string, life time.Duration) error {
 }
 
 func (e *entries) nothingExpires() error {
-	return contract.Problemf(contract.KindDenied, "container", "load the overlay dds for its database",
-		"%s lets nothing under %s expire", e, canonical(e.container))
+	return contract.Denied("%s lets nothing under %s expire", e, canonical(e.container)).
+		At("container").
+		Advise("load the overlay dds for its database")
 }
 
 // isFull tells one meaning of "unwilling to perform" from its others. Only the text can.

@@ -48,9 +48,25 @@ func removal(dn string) func(*goldap.Conn) error {
 // seen is what somebody can read under a DN.
 func seen(t *testing.T, conn *goldap.Conn, base, filter string, attributes ...string) []string {
 	t.Helper()
-	found, err := conn.Search(goldap.NewSearchRequest(base, goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, 0, false, filter, attributes, nil))
+	found, err := conn.Search(
+		goldap.NewSearchRequest(
+			base,
+			goldap.ScopeWholeSubtree,
+			goldap.NeverDerefAliases,
+			0,
+			0,
+			false,
+			filter,
+			attributes,
+			nil,
+		),
+	)
 	if err != nil {
-		require.True(t, goldap.IsErrorAnyOf(err, goldap.LDAPResultNoSuchObject, goldap.LDAPResultInsufficientAccessRights), err)
+		require.True(
+			t,
+			goldap.IsErrorAnyOf(err, goldap.LDAPResultNoSuchObject, goldap.LDAPResultInsufficientAccessRights),
+			err,
+		)
 		return nil
 	}
 	var values []string
@@ -66,7 +82,13 @@ func requireRefused(t *testing.T, conn *goldap.Conn, attempts map[string]func(*g
 	t.Helper()
 	for name, attempt := range attempts {
 		err := attempt(conn)
-		require.True(t, goldap.IsErrorAnyOf(err, goldap.LDAPResultInsufficientAccessRights, goldap.LDAPResultNoSuchObject), "%s: %v", name, err)
+		require.True(
+			t,
+			goldap.IsErrorAnyOf(err, goldap.LDAPResultInsufficientAccessRights, goldap.LDAPResultNoSuchObject),
+			"%s: %v",
+			name,
+			err,
+		)
 	}
 }
 
@@ -79,14 +101,29 @@ func TestTheRightsForMembersAllowNothingElse(t *testing.T) {
 			ada, group := w.person(t, "ada"), w.group("member")
 			curfew := w.server.bind(t, broker, brokerPassword)
 			requireRefused(t, curfew, map[string]func(*goldap.Conn) error{
-				"rename a group":     modification(group, func(r *goldap.ModifyRequest) { r.Add("description", []string{"x"}) }),
-				"make a group":       addition("cn=new,"+w.under("groups"), []string{"groupOfNames"}, "new"),
-				"remove a group":     removal(group),
-				"change a password":  modification(ada, func(r *goldap.ModifyRequest) { r.Replace("userPassword", []string{"x"}) }),
-				"change a person":    modification(ada, func(r *goldap.ModifyRequest) { r.Replace("sn", []string{"x"}) }),
-				"remove a person":    removal(ada),
-				"change Curfew":      modification(broker, func(r *goldap.ModifyRequest) { r.Replace("userPassword", []string{"x"}) }),
-				"change other trees": modification("cn=by hand,"+w.under("curfew"), func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) }),
+				"rename a group": modification(
+					group,
+					func(r *goldap.ModifyRequest) { r.Add("description", []string{"x"}) },
+				),
+				"make a group":   addition("cn=new,"+w.under("groups"), []string{"groupOfNames"}, "new"),
+				"remove a group": removal(group),
+				"change a password": modification(
+					ada,
+					func(r *goldap.ModifyRequest) { r.Replace("userPassword", []string{"x"}) },
+				),
+				"change a person": modification(
+					ada,
+					func(r *goldap.ModifyRequest) { r.Replace("sn", []string{"x"}) },
+				),
+				"remove a person": removal(ada),
+				"change Curfew": modification(
+					broker,
+					func(r *goldap.ModifyRequest) { r.Replace("userPassword", []string{"x"}) },
+				),
+				"change other trees": modification(
+					"cn=by hand,"+w.under("curfew"),
+					func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) },
+				),
 			})
 			require.Empty(t, seen(t, curfew, w.under("groups"), "(objectClass=*)", "*"))
 			require.Empty(t, seen(t, curfew, w.under("people"), "(objectClass=*)", "userPassword", "sn", "cn", "mail"))
@@ -102,15 +139,32 @@ func TestTheRightsForEntriesAllowNothingElse(t *testing.T) {
 	ada, byHand := w.person(t, "ada"), "cn=by hand,"+w.under("curfew")
 	curfew := w.server.bind(t, broker, brokerPassword)
 	requireRefused(t, curfew, map[string]func(*goldap.Conn) error{
-		"make a group that lasts":   addition("cn=new,"+w.under("curfew"), []string{"groupOfNames"}, "new"),
-		"join a group that lasts":   modification(byHand, func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) }),
+		"make a group that lasts": addition("cn=new,"+w.under("curfew"), []string{"groupOfNames"}, "new"),
+		"join a group that lasts": modification(
+			byHand,
+			func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) },
+		),
 		"remove a group that lasts": removal(byHand),
 		"remove the container":      removal(w.under("curfew")),
-		"join a group elsewhere":    modification(w.group("member"), func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) }),
-		"make an entry elsewhere":   addition("cn=new,"+w.under("groups"), []string{"groupOfNames", "dynamicObject"}, "new"),
-		"change a person":           modification(ada, func(r *goldap.ModifyRequest) { r.Replace("sn", []string{"x"}) }),
+		"join a group elsewhere": modification(
+			w.group("member"),
+			func(r *goldap.ModifyRequest) { r.Add("member", []string{ada}) },
+		),
+		"make an entry elsewhere": addition(
+			"cn=new,"+w.under("groups"),
+			[]string{"groupOfNames", "dynamicObject"},
+			"new",
+		),
+		"change a person": modification(
+			ada,
+			func(r *goldap.ModifyRequest) { r.Replace("sn", []string{"x"}) },
+		),
 	})
-	require.NotContains(t, seen(t, curfew, w.under("curfew"), "(objectClass=*)", "member", "description", "cn"), "by hand")
+	require.NotContains(
+		t,
+		seen(t, curfew, w.under("curfew"), "(objectClass=*)", "member", "description", "cn"),
+		"by hand",
+	)
 	require.Empty(t, seen(t, curfew, w.under("groups"), "(objectClass=*)", "*"))
 	require.Empty(t, seen(t, curfew, w.under("people"), "(objectClass=*)", "userPassword", "sn", "cn"))
 }

@@ -45,8 +45,9 @@ func (s server) dialer() (*dialer, error) {
 		return nil, err
 	}
 	if s.password.IsZero() {
-		return nil, contract.Problemf(contract.KindInvalid, "password", "refer to the password of bindDN",
-			"is missing, and a directory takes whoever has none for nobody")
+		return nil, contract.Invalid("is missing, and a directory takes whoever has none for nobody").
+			At("password").
+			Advise("refer to the password of bindDN")
 	}
 	d := &dialer{address: address, startTLS: s.startTLS, bindDN: s.bindDN, password: s.password}
 	if !encrypted {
@@ -60,8 +61,9 @@ func (s server) dialer() (*dialer, error) {
 	if !s.rootCA.IsZero() {
 		d.tls.RootCAs = x509.NewCertPool()
 		if !d.tls.RootCAs.AppendCertsFromPEM([]byte(s.rootCA.Reveal())) {
-			return nil, contract.Problemf(contract.KindInvalid, "rootCA", "refer to a file that begins with -----BEGIN CERTIFICATE-----",
-				"holds no certificate in PEM")
+			return nil, contract.Invalid("holds no certificate in PEM").
+				At("rootCA").
+				Advise("refer to a file that begins with -----BEGIN CERTIFICATE-----")
 		}
 	}
 	return d, nil
@@ -74,15 +76,17 @@ func (s server) address() (address string, encrypted bool, err error) {
 	ports := map[string]string{"ldap": ldap.DefaultLdapPort, "ldaps": ldap.DefaultLdapsPort}
 	switch {
 	case err != nil || where.Hostname() == "" || where.User != nil || where.Path != "" && where.Path != "/" || where.RawQuery != "" || where.Fragment != "":
-		return "", false, contract.Problemf(contract.KindInvalid, "url", like, "is not the address of a server")
+		return "", false, contract.Invalid("is not the address of a server").At("url").Advise(like)
 	case ports[where.Scheme] == "":
-		return "", false, contract.Problemf(contract.KindInvalid, "url", like, "begins neither with ldaps:// nor with ldap://")
+		return "", false, contract.Invalid("begins neither with ldaps:// nor with ldap://").At("url").Advise(like)
 	case where.Scheme == "ldaps" && s.startTLS:
-		return "", false, contract.Problemf(contract.KindInvalid, "startTLS", "leave it out: ldaps:// is encrypted from the start",
-			"does not go with ldaps://")
+		return "", false, contract.Invalid("does not go with ldaps://").
+			At("startTLS").
+			Advise("leave it out: ldaps:// is encrypted from the start")
 	case where.Scheme == "ldap" && !s.startTLS && !loopback(where.Hostname()):
-		return "", false, contract.Problemf(contract.KindInvalid, "url", "use ldaps://, or set startTLS: true",
-			"would send the password in the clear")
+		return "", false, contract.Invalid("would send the password in the clear").
+			At("url").
+			Advise("use ldaps://, or set startTLS: true")
 	}
 	port := where.Port()
 	if port == "" {
@@ -115,7 +119,19 @@ type link struct {
 func (l *link) answers() bool {
 	bound := time.AfterFunc(linkPatience, l.cut)
 	defer bound.Stop()
-	_, err := l.Search(ldap.NewSearchRequest("", ldap.ScopeBaseObject, ldap.NeverDerefAliases, 1, 0, false, anything, []string{"1.1"}, nil))
+	_, err := l.Search(
+		ldap.NewSearchRequest(
+			"",
+			ldap.ScopeBaseObject,
+			ldap.NeverDerefAliases,
+			1,
+			0,
+			false,
+			anything,
+			[]string{"1.1"},
+			nil,
+		),
+	)
 	var answer *ldap.Error
 	return err == nil || errors.As(err, &answer) && answer.ResultCode < ldap.ErrorNetwork
 }

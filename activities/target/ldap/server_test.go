@@ -78,7 +78,11 @@ func start(t testing.TB, more string) *slapd {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, err := os.MkdirTemp("", "curfew-slapd-") //nolint:usetesting // a shared server outlives the test that starts it
+	//nolint:usetesting // a shared server outlives the test that starts it
+	dir, err := os.MkdirTemp(
+		"",
+		"curfew-slapd-",
+	)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,14 +86,17 @@ func (s *Settings) groups() (*groups, error) {
 	attribute := cmp.Or(s.MemberAttribute, attributeMember)
 	switch {
 	case !slices.Contains(memberAttributes, attribute):
-		return nil, contract.Problemf(contract.KindInvalid, "memberAttribute", "write "+strings.Join(memberAttributes, ", "),
-			"%q is not where groups keep their members", contract.Shorten(attribute, shown))
+		return nil, contract.Invalid("%q is not where groups keep their members", contract.Shorten(attribute, shown)).
+			At("memberAttribute").
+			Advise("write " + strings.Join(memberAttributes, ", "))
 	case attribute == attributeMemberUID && s.People == People{}:
-		return nil, contract.Problemf(contract.KindInvalid, "people", "write base and attribute, so that logins can be looked up",
-			"is missing, and memberUid holds logins")
+		return nil, contract.Invalid("is missing, and memberUid holds logins").
+			At("people").
+			Advise("write base and attribute, so that logins can be looked up")
 	case attribute == attributeMemberUID && s.Placeholder != "":
-		return nil, contract.Problemf(contract.KindInvalid, "placeholder", "leave it out: a posixGroup may be empty",
-			"is a DN, and memberUid holds logins")
+		return nil, contract.Invalid("is a DN, and memberUid holds logins").
+			At("placeholder").
+			Advise("leave it out: a posixGroup may be empty")
 	case s.Placeholder != "":
 		if _, err := parseDN("placeholder", s.Placeholder); err != nil {
 			return nil, err
@@ -140,8 +143,9 @@ func (p People) validate() error {
 		return err
 	}
 	if !attributePattern.MatchString(p.Attribute) {
-		return contract.Problemf(contract.KindInvalid, "people.attribute", "name the attribute that holds logins, like uid",
-			"%q is not the name of an attribute", contract.Shorten(p.Attribute, shown))
+		return contract.Invalid("%q is not the name of an attribute", contract.Shorten(p.Attribute, shown)).
+			At("people.attribute").
+			Advise("name the attribute that holds logins, like uid")
 	}
 	return nil
 }

@@ -31,7 +31,11 @@ type world struct {
 
 func newWorld(t testing.TB, server *slapd) *world {
 	t.Helper()
-	w := &world{server: server, admin: server.bind(t, adminDN, adminPassword), name: fmt.Sprintf("ou=w%d", worlds.Add(1))}
+	w := &world{
+		server: server,
+		admin:  server.bind(t, adminDN, adminPassword),
+		name:   fmt.Sprintf("ou=w%d", worlds.Add(1)),
+	}
 	for _, unit := range []string{"people", "groups", "curfew", "vaults"} {
 		add(t, w.admin, w.under(unit), "organizationalUnit")
 	}
@@ -103,8 +107,10 @@ func (w *world) can(t *testing.T, dn string) bool {
 	t.Helper()
 	conn := w.server.bind(t, dn, personPassword)
 	defer conn.Close()
-	found, err := conn.Search(goldap.NewSearchRequest(w.vault(), goldap.ScopeBaseObject, goldap.NeverDerefAliases, 0, 0, false,
-		"(objectClass=*)", []string{"cn"}, nil))
+	found, err := conn.Search(
+		goldap.NewSearchRequest(w.vault(), goldap.ScopeBaseObject, goldap.NeverDerefAliases, 0, 0, false,
+			"(objectClass=*)", []string{"cn"}, nil),
+	)
 	return err == nil && len(found.Entries) == 1
 }
 
@@ -113,11 +119,14 @@ func (w *world) snapshot(t *testing.T, except string) string {
 	t.Helper()
 	var lines []string
 	for _, unit := range []string{"groups", "curfew"} {
-		found, err := w.admin.Search(goldap.NewSearchRequest(w.under(unit), goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, 0, false,
-			"(objectClass=*)", []string{"*", "entryExpireTimestamp"}, nil))
+		found, err := w.admin.Search(
+			goldap.NewSearchRequest(w.under(unit), goldap.ScopeWholeSubtree, goldap.NeverDerefAliases, 0, 0, false,
+				"(objectClass=*)", []string{"*", "entryExpireTimestamp"}, nil),
+		)
 		require.NoError(t, err)
 		for _, entry := range found.Entries {
-			if except != "" && entry.GetAttributeValue("entryExpireTimestamp") != "" && sameName(entry.GetAttributeValue("member"), except) {
+			if except != "" && entry.GetAttributeValue("entryExpireTimestamp") != "" &&
+				sameName(entry.GetAttributeValue("member"), except) {
 				continue
 			}
 			for _, attribute := range entry.Attributes {

@@ -55,9 +55,8 @@ func (a *api) create(ctx context.Context, wanted newAccess) (bool, error) {
 	case answer.Status == http.StatusConflict:
 		return false, nil
 	case answer.Status == http.StatusNotFound:
-		return false, contract.Problemf(contract.KindDenied, "", "see in Lightrun whether the user and each pool exist",
-			"%s does not know the user %s or one of the agent pools %s, and does not say which",
-			a, wanted.UserEmails[0], strings.Join(wanted.AgentPoolIDs, ", "))
+		return false, contract.Denied("%s does not know the user %s or one of the agent pools %s, and does not say which", a, wanted.UserEmails[0], strings.Join(wanted.AgentPoolIDs, ", ")).
+			Advise("see in Lightrun whether the user and each pool exist")
 	case answer.Status == http.StatusForbidden:
 		return false, a.forbidden(ctx, answer)
 	default:

@@ -16,20 +16,21 @@ const maxAccount = 254
 func checkAccount(account string) error {
 	name, domain, _ := strings.Cut(account, "@")
 	if len(account) > maxAccount || name == "" || domain == "" || strings.ContainsFunc(account, unicode.IsControl) {
-		return contract.Problemf(contract.KindInvalid, "account", "give the person their e-mail address in Lightrun",
-			"%q is not an e-mail address", outbound.Clip(account))
+		return contract.Invalid("%q is not an e-mail address", outbound.Clip(account)).
+			At("account").
+			Advise("give the person their e-mail address in Lightrun")
 	}
 	return nil
 }
 
-// sameAccount compares two e-mail addresses as Lightrun does, without regard to case. Their lengths rule out letters that
-// only look alike, such as the sign for Kelvin and a K.
+// sameAccount compares two e-mail addresses as Lightrun does, without regard to case. Their lengths rule out letters
+// that only look alike, such as the sign for Kelvin and a K.
 func sameAccount(one, other string) bool {
 	return len(one) == len(other) && strings.EqualFold(one, other)
 }
 
-// CheckAccount implements target.AccountChecker. The key for temporary accesses can't read users, so it is looked at for what
-// can be seen from here.
+// CheckAccount implements target.AccountChecker. The key for temporary accesses can't read users, so it is looked at
+// for what can be seen from here.
 func (*connector) CheckAccount(_ context.Context, account string) error { return checkAccount(account) }
 
 // CheckAccount implements target.AccountChecker.

@@ -43,8 +43,8 @@ func (a *api) ping(ctx context.Context, of collection) error {
 // answer is a whole answer, of whatever status.
 type answer struct{ outbound.Answer }
 
-// call sends one request; a nil content sends no body, and what comes from outside is escaped in the path. It returns an
-// error only when there is no whole answer.
+// call sends one request; a nil content sends no body, and what comes from outside is escaped in the path. It returns
+// an error only when there is no whole answer.
 func (a *api) call(ctx context.Context, method, path string, query url.Values, content any) (answer, error) {
 	got, err := a.Do(ctx, outbound.Call{Method: method, Path: path, Query: query, Send: content})
 	return answer{got}, err

@@ -58,10 +58,12 @@ func open(t *testing.T, change func(*sandboxlightrun.Options)) *company {
 			{Value: token, Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeDev}},
 			{Value: companyToken, Scopes: []sandboxlightrun.Scope{sandboxlightrun.ScopeCompany}},
 		},
-		Users:  []sandboxlightrun.User{{Email: ann}},
-		Pools:  []sandboxlightrun.AgentPool{{ID: pool}, {ID: edge}},
-		Groups: []sandboxlightrun.Group{{ID: crew, Name: "crew", AgentPoolIDs: []string{pool}, Roles: []string{"STANDARD"}}},
-		Now:    c.now,
+		Users: []sandboxlightrun.User{{Email: ann}},
+		Pools: []sandboxlightrun.AgentPool{{ID: pool}, {ID: edge}},
+		Groups: []sandboxlightrun.Group{
+			{ID: crew, Name: "crew", AgentPoolIDs: []string{pool}, Roles: []string{"STANDARD"}},
+		},
+		Now: c.now,
 	}
 	if change != nil {
 		change(&options)

@@ -18,7 +18,12 @@ import (
 // users are those whom the conformance suite can have in one company.
 const users = 60
 
-var oddUsers = []string{`o'brien+"night shift"@example.com`, `pelé@bücher.example`, `%41/../..@example.com`, `ünï 𝔠ode@example.com`}
+var oddUsers = []string{
+	`o'brien+"night shift"@example.com`,
+	`pelé@bücher.example`,
+	`%41/../..@example.com`,
+	`ünï 𝔠ode@example.com`,
+}
 
 func TestConformance(t *testing.T) {
 	t.Parallel()

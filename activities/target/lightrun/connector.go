@@ -53,7 +53,12 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 
 // make creates an access, or finds that an earlier attempt whose answer was lost has done so. One that is to replace
 // another is listed before it returns: the subject must not lose the other for an answer that is not true.
-func (c *connector) make(ctx context.Context, access target.Access, wanted newAccess, replaces bool) (target.Granted, error) {
+func (c *connector) make(
+	ctx context.Context,
+	access target.Access,
+	wanted newAccess,
+	replaces bool,
+) (target.Granted, error) {
 	granted := target.AccessGranted
 	switch made, err := c.api.create(ctx, wanted); {
 	case err != nil:
@@ -68,8 +73,8 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 		return "", err
 	}
 	if !slices.ContainsFunc(ours, wanted.isNamed) {
-		return "", contract.Problemf(contract.KindUnavailable, "", "look for it in Lightrun if this persists",
-			"%s says that the temporary access %s exists, but does not list it", c.api, wanted.Name)
+		return "", contract.Unavailable("%s says that the temporary access %s exists, but does not list it", c.api, wanted.Name).
+			Advise("look for it in Lightrun if this persists")
 	}
 	return granted, nil
 }
@@ -77,8 +82,8 @@ func (c *connector) make(ctx context.Context, access target.Access, wanted newAc
 // Ping implements target.Pinger.
 func (c *connector) Ping(ctx context.Context) error { return c.api.ping(ctx, accesses) }
 
-// Revoke removes every access of this grant, whatever its end, until Lightrun lists none; those that it has listed before also
-// if it lists them no more.
+// Revoke removes every access of this grant, whatever its end, until Lightrun lists none; those that it has listed
+// before also if it lists them no more.
 func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	revoked := target.AlreadyAbsent
 	if there, err := c.remove(ctx, c.known(access)); err != nil {
@@ -99,8 +104,8 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 		}
 		revoked = target.AccessRevoked
 	}
-	return "", contract.Problemf(contract.KindUnavailable, "", "see in Lightrun who keeps making them",
-		"%s lists temporary accesses of this grant again after %d removals", c.api, rounds)
+	return "", contract.Unavailable("%s lists temporary accesses of this grant again after %d removals", c.api, rounds).
+		Advise("see in Lightrun who keeps making them")
 }
 
 // Inspect lists the accesses of this grant. The end is that of the one that lasts longest.
@@ -131,11 +136,11 @@ func (c *connector) Check(ctx context.Context) error {
 	return err
 }
 
-// ours lists the accesses that were made for a grant, by their names and by the ids that they had before. proof is false when
-// it says nothing that none is listed: the list is empty, not counted, and has never shown anything.
+// ours lists the accesses that were made for a grant, by their names and by the ids that they had before. proof is
+// false when it says nothing that none is listed: the list is empty, not counted, and has never shown anything.
 func (c *connector) ours(ctx context.Context, access target.Access) (ours []tempAccess, proof bool, err error) {
 	if !keyPattern.MatchString(access.Key) {
-		return nil, false, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", outbound.Clip(access.Key))
+		return nil, false, contract.Internal("%q is not the key of a grant", outbound.Clip(access.Key))
 	}
 	all, err := list[tempAccess](ctx, c.api, accesses)
 	if err != nil {
@@ -194,11 +199,13 @@ func describe(access target.Access, now time.Time) (newAccess, error) {
 	latest := now.Add(maxDuration)
 	switch {
 	case !access.Until.After(now):
-		return newAccess{}, contract.Problemf(contract.KindOverdue, "until", "see that the target, the ledger and the workers run and answer",
-			"%s is in the past", access.Until.UTC().Format(time.RFC3339))
+		return newAccess{}, contract.Overdue("%s is in the past", access.Until.UTC().Format(time.RFC3339)).
+			At("until").
+			Advise("see that the target, the ledger and the workers run and answer")
 	case access.Until.After(latest):
-		return newAccess{}, contract.Problemf(contract.KindDenied, "until", "ask for 31 days or less",
-			"%s is more than 31 days away, the longest that Lightrun allows", access.Until.UTC().Format(time.RFC3339))
+		return newAccess{}, contract.Denied("%s is more than 31 days away, the longest that Lightrun allows", access.Until.UTC().Format(time.RFC3339)).
+			At("until").
+			Advise("ask for 31 days or less")
 	}
 	end := access.Until.Add(slack)
 	if end.After(latest) {

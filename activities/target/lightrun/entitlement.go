@@ -60,24 +60,22 @@ func names(field string, list []string, limit int) ([]string, error) {
 		list[i] = strings.TrimSpace(name)
 		switch {
 		case list[i] == "":
-			return nil, invalid(field, "remove it or fill it in", "entry %d is empty", i+1)
+			return nil, contract.Invalid("entry %d is empty", i+1).At(field).Advise("remove it or fill it in")
 		case len(name) > maxName:
-			return nil, invalid(field, fmt.Sprintf("use at most %d bytes", maxName), "entry %d is too long", i+1)
+			return nil, contract.Invalid("entry %d is too long", i+1).
+				At(field).
+				Advise(fmt.Sprintf("use at most %d bytes", maxName))
 		case strings.ContainsFunc(list[i], unicode.IsControl):
-			return nil, invalid(field, "remove them", "entry %d has control characters", i+1)
+			return nil, contract.Invalid("entry %d has control characters", i+1).At(field).Advise("remove them")
 		}
 	}
 	slices.Sort(list)
 	list = slices.Compact(list)
 	switch {
 	case len(list) == 0:
-		return nil, invalid(field, fix, "is empty")
+		return nil, contract.Invalid("is empty").At(field).Advise(fix)
 	case len(list) > limit:
-		return nil, invalid(field, fix, "has %d different entries", len(list))
+		return nil, contract.Invalid("has %d different entries", len(list)).At(field).Advise(fix)
 	}
 	return list, nil
-}
-
-func invalid(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -28,7 +28,12 @@ const (
 )
 
 // oddMembers have no slash: the vendor's contract can't be checked for a path with one.
-var oddMembers = []string{`o'brien+"night shift"@example.com`, `pelé@bücher.example`, `%41?..#@example.com`, `ünï 𝔠ode@example.com`}
+var oddMembers = []string{
+	`o'brien+"night shift"@example.com`,
+	`pelé@bücher.example`,
+	`%41?..#@example.com`,
+	`ünï 𝔠ode@example.com`,
+}
 
 func TestGroupConformance(t *testing.T) {
 	t.Parallel()
@@ -37,7 +42,9 @@ func TestGroupConformance(t *testing.T) {
 			addUsers(options, oddMembers)
 			options.Users = append(options.Users, sandboxlightrun.User{Email: bob})
 			options.Groups = append(options.Groups, sandboxlightrun.Group{
-				Name: "others", AgentPoolIDs: []string{edge}, Members: []sandboxlightrun.Member{{Email: ann}, {Email: bob, GroupAdmin: true}},
+				Name:         "others",
+				AgentPoolIDs: []string{edge},
+				Members:      []sandboxlightrun.Member{{Email: ann}, {Email: bob, GroupAdmin: true}},
 			})
 		})
 		c.join(t, ann)
@@ -67,7 +74,10 @@ func (c *company) groupSnapshot(t *testing.T, except string) string {
 	t.Helper()
 	all := c.Groups()
 	for i, group := range all {
-		members := slices.DeleteFunc(group.Members, func(member sandboxlightrun.Member) bool { return member.Email == except })
+		members := slices.DeleteFunc(
+			group.Members,
+			func(member sandboxlightrun.Member) bool { return member.Email == except },
+		)
 		slices.SortFunc(members, func(a, b sandboxlightrun.Member) int { return strings.Compare(a.Email, b.Email) })
 		all[i].Members = members
 	}
@@ -105,7 +115,9 @@ func openGroups(t *testing.T, change func(*sandboxlightrun.Options)) *company {
 	t.Helper()
 	return open(t, func(options *sandboxlightrun.Options) {
 		options.Users = append(options.Users, sandboxlightrun.User{Email: bob})
-		options.Groups[0].Members = []sandboxlightrun.Member{{Email: bob, ElevatedRoles: []string{"STANDARD", "PRIVILEGED"}}}
+		options.Groups[0].Members = []sandboxlightrun.Member{
+			{Email: bob, ElevatedRoles: []string{"STANDARD", "PRIVILEGED"}},
+		}
 		if change != nil {
 			change(options)
 		}

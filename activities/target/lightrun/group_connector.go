@@ -21,7 +21,8 @@ type groupConnector struct {
 // Ping implements target.Pinger.
 func (c *groupConnector) Ping(ctx context.Context) error { return c.api.ping(ctx, groups) }
 
-// Grant adds the subject to the group. Lightrun enforces no end of a membership, so to move the end there is nothing to do.
+// Grant adds the subject to the group. Lightrun enforces no end of a membership, so to move the end there is nothing to
+// do.
 func (c *groupConnector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
 	group, err := groupOf(access.Entitlement)
 	if err != nil {
@@ -75,8 +76,8 @@ func (c *groupConnector) add(ctx context.Context, watch *watch, before roster) (
 	}
 }
 
-// Revoke removes the subject from the group, whatever the group has shown before. A group that was deleted has taken its
-// memberships along.
+// Revoke removes the subject from the group, whatever the group has shown before. A group that was deleted has taken
+// its memberships along.
 func (c *groupConnector) Revoke(ctx context.Context, access target.Access) (target.Revoked, error) {
 	group, err := groupOf(access.Entitlement)
 	if err != nil {
@@ -146,8 +147,8 @@ func (c *groupConnector) Inspect(ctx context.Context, access target.Access) (tar
 	return state, nil
 }
 
-// proves is true when it says something that somebody is not in a roster: it has members, they are counted, or Lightrun has
-// shown somebody in another.
+// proves is true when it says something that somebody is not in a roster: it has members, they are counted, or Lightrun
+// has shown somebody in another.
 func (c *groupConnector) proves(now counted) bool {
 	return len(now.members) > 0 || now.counted || c.shows.Load()
 }
@@ -169,8 +170,9 @@ func (c *groupConnector) CheckProof(ctx context.Context, entitlement json.RawMes
 	case !known:
 		return c.noGroup(group)
 	case !c.proves(now):
-		return contract.Problemf(contract.KindDenied, "groupId", "keep one lasting member in the group, or accept it with readBack: none",
-			"%s, so access could not be seen to end", c.doubt())
+		return contract.Denied("%s, so access could not be seen to end", c.doubt()).
+			At("groupId").
+			Advise("keep one lasting member in the group, or accept it with readBack: none")
 	}
 	return nil
 }
@@ -182,8 +184,9 @@ func (c *groupConnector) Check(ctx context.Context) error {
 }
 
 func (c *groupConnector) noGroup(group string) error {
-	return contract.Problemf(contract.KindDenied, "groupId", "list Lightrun's groups with their ids, and name one of them",
-		"%s has no group %s", c.api, group)
+	return contract.Denied("%s has no group %s", c.api, group).
+		At("groupId").
+		Advise("list Lightrun's groups with their ids, and name one of them")
 }
 
 // vetMember refuses a membership that its subject could keep.
@@ -191,6 +194,7 @@ func (c *groupConnector) vetMember(group string, found member) error {
 	if !found.GroupAdmin {
 		return nil
 	}
-	return contract.Problemf(contract.KindDenied, "account", "take that away from them in Lightrun",
-		"%s administers the group %s, and could make the access last", found.Email, group)
+	return contract.Denied("%s administers the group %s, and could make the access last", found.Email, group).
+		At("account").
+		Advise("take that away from them in Lightrun")
 }

@@ -131,7 +131,10 @@ func TestP3AGroupThatShowsNobodyAndCountsNobodyIsFoundBeforeAnybodyAsks(t *testi
 	t.Parallel()
 	c := openGroups(t, nil)
 	check := func() error {
-		return connectGroups(t, c.url, companyToken).(target.ProofChecker).CheckProof(t.Context(), groupNormalized(t, crew))
+		return connectGroups(t, c.url, companyToken).(target.ProofChecker).CheckProof(
+			t.Context(),
+			groupNormalized(t, crew),
+		)
 	}
 	require.NoError(t, check())
 	c.blind.Store(true)

@@ -39,8 +39,9 @@ func groupOf(written json.RawMessage) (string, error) {
 	const asText = 36 // uuid.Parse takes other forms as well
 	id, err := uuid.Parse(strings.TrimSpace(wanted.GroupID))
 	if err != nil || len(strings.TrimSpace(wanted.GroupID)) != asText {
-		return "", contract.Problemf(contract.KindInvalid, "groupId", "write the group's id, like 6f1c2d1e-7a53-4a63-9d0c-0d6f5d0a7f11; not its name",
-			"%q is not the id of a group", outbound.Clip(wanted.GroupID))
+		return "", contract.Invalid("%q is not the id of a group", outbound.Clip(wanted.GroupID)).
+			At("groupId").
+			Advise("write the group's id, like 6f1c2d1e-7a53-4a63-9d0c-0d6f5d0a7f11; not its name")
 	}
 	return id.String(), nil
 }

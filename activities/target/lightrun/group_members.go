@@ -87,7 +87,12 @@ func (a *api) roster(ctx context.Context, group string) (counted, bool, error) {
 	case err != nil || content.Members == nil && content.MemberCount == nil:
 		return counted{}, false, a.Strange("no group")
 	case content.MemberCount != nil && len(content.Members) < *content.MemberCount:
-		return counted{}, false, a.Strange("it shows %d of the %d members of the group %s", len(content.Members), *content.MemberCount, group)
+		return counted{}, false, a.Strange(
+			"it shows %d of the %d members of the group %s",
+			len(content.Members),
+			*content.MemberCount,
+			group,
+		)
 	}
 	return counted{content.Members, content.MemberCount != nil}, true, nil
 }
@@ -145,7 +150,9 @@ func (a *api) change(ctx context.Context, method, group string, content any) (fa
 
 // unchanged says that the group does not show a change that was asked for.
 func (a *api) unchanged(failed failure, change string) error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "look at the group in Lightrun if this persists", "%s did not %s", a, change).AsRefusal()
+	problem := contract.Unavailable("%s did not %s", a, change).
+		Advise("look at the group in Lightrun if this persists").
+		AsRefusal()
 	if failed != (failure{}) {
 		problem.Fault += ": " + spell(failed.Status, failed.Message)
 	}

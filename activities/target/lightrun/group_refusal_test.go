@@ -40,7 +40,14 @@ func TestAFailureWithinASuccessIsTold(t *testing.T) {
 	})
 	connector := connectGroups(t, c.url, companyToken)
 	_, err := connector.Grant(t.Context(), membership(t, cleo))
-	requireProblem(t, err, contract.KindDenied, "did not add "+cleo, "403 Forbidden: The groups of this user", "identity provider")
+	requireProblem(
+		t,
+		err,
+		contract.KindDenied,
+		"did not add "+cleo,
+		"403 Forbidden: The groups of this user",
+		"identity provider",
+	)
 	_, err = connector.Revoke(t.Context(), membership(t, bob))
 	requireProblem(t, err, contract.KindDenied, "did not remove "+bob, "identity provider")
 	require.Equal(t, []string{bob}, c.crew())
@@ -132,7 +139,11 @@ func TestWhatIsNoGroupNeverMeansThatAMembershipIsGone(t *testing.T) {
 func TestAnEmptyGroupIsOneHoweverItIsWritten(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{`{"members":[],"memberCount":0}`, `{"members":[]}`, `{"memberCount":0}`, `{"members":null,"memberCount":0}`} {
-		state, err := connectGroups(t, answering(t, http.StatusOK, body), companyToken).Inspect(t.Context(), membership(t, ann))
+		state, err := connectGroups(
+			t,
+			answering(t, http.StatusOK, body),
+			companyToken,
+		).Inspect(t.Context(), membership(t, ann))
 		require.NoError(t, err, body)
 		require.False(t, state.Held)
 		require.Zero(t, state.Until)

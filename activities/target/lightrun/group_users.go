@@ -22,8 +22,9 @@ func (a *api) vetUser(ctx context.Context, account string) error {
 	case err != nil:
 		return err
 	case answer.Status == http.StatusNotFound:
-		return contract.Problemf(contract.KindDenied, "account", "give the person their e-mail address in Lightrun",
-			"%s does not know the user %s", a, account)
+		return contract.Denied("%s does not know the user %s", a, account).
+			At("account").
+			Advise("give the person their e-mail address in Lightrun")
 	case answer.Status != http.StatusOK:
 		return a.refusal(answer)
 	}
@@ -35,8 +36,9 @@ func (a *api) vetUser(ctx context.Context, account string) error {
 		return a.Strange("another user than %s, or none", account)
 	}
 	if slices.Contains(user.Roles, companyAdmin) {
-		return contract.Problemf(contract.KindDenied, "account", "give the subject an account without the role "+companyAdmin,
-			"%s administers the company in Lightrun, and could make the access last", account)
+		return contract.Denied("%s administers the company in Lightrun, and could make the access last", account).
+			At("account").
+			Advise("give the subject an account without the role " + companyAdmin)
 	}
 	return nil
 }

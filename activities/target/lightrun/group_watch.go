@@ -72,8 +72,6 @@ func (w *watch) compare(a *api, before, after roster) error {
 	if len(others) > maxNamed {
 		names += ", …"
 	}
-	return contract.Problemf(contract.KindUnavailable, "",
-		"see in Lightrun's audit events who did it; if nobody else did, mend the group and stop using it with Curfew",
-		"%s: while %s was changed in the group %s, the membership of others changed too, %d in all: %s",
-		a, w.account, w.group, len(others), names)
+	return contract.Unavailable("%s: while %s was changed in the group %s, the membership of others changed too, %d in all: %s", a, w.account, w.group, len(others), names).
+		Advise("see in Lightrun's audit events who did it; if nobody else did, mend the group and stop using it with Curfew")
 }

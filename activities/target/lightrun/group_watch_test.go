@@ -31,7 +31,14 @@ func TestAnotherMemberWhoChangesWithACallIsToldLoudly(t *testing.T) {
 			connector := connectGroups(t, c.url, companyToken)
 			finish := c.hold(granting(t, connector, ann))
 			c.byHand(t, companyToken, tc.method, tc.path, tc.body)
-			requireProblem(t, finish(), contract.KindUnavailable, "membership of others changed too, 1 in all: "+tc.who, ann, "audit")
+			requireProblem(
+				t,
+				finish(),
+				contract.KindUnavailable,
+				"membership of others changed too, 1 in all: "+tc.who,
+				ann,
+				"audit",
+			)
 
 			again, err := connector.Grant(t.Context(), membership(t, ann))
 			require.NoError(t, err)
@@ -51,7 +58,14 @@ func TestARevokeThatEmptiesTheGroupIsToldLoudly(t *testing.T) {
 	for i := range 6 {
 		c.leave(t, numbered(i))
 	}
-	requireProblem(t, finish(), contract.KindUnavailable, fmt.Sprintf("6 in all: %s, ", numbered(0)), numbered(4)+", …", "audit")
+	requireProblem(
+		t,
+		finish(),
+		contract.KindUnavailable,
+		fmt.Sprintf("6 in all: %s, ", numbered(0)),
+		numbered(4)+", …",
+		"audit",
+	)
 	require.Empty(t, c.crew())
 }
 

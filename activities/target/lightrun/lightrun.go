@@ -3,8 +3,8 @@
 //
 // Lightrun knows neither an idempotency key nor a way to change a temporary access. So its name says which grant it
 // belongs to and when it ends, "curfew-<key>-<end>": a repeated attempt finds what an earlier one has made, and a new
-// end is a new access, made and listed before the former one is removed. Accesses with other names are never touched. Lightrun
-// ends each access by itself a little after its deadline, so an attempt that lands late does not stay.
+// end is a new access, made and listed before the former one is removed. Accesses with other names are never touched.
+// Lightrun ends each access by itself a little after its deadline, so an attempt that lands late does not stay.
 //
 // A membership has neither a mark nor an end. What an answer to a change says is not relied upon, for a success may
 // carry failures: the group is read before and after, also for what became of its other members.

@@ -32,7 +32,10 @@ func (c *connector) List(ctx context.Context) ([]target.Marked, error) {
 		if err != nil {
 			return nil, err
 		}
-		marked = append(marked, target.Marked{Key: mark[1], Account: outbound.Clip(strings.Join(one.UserEmails, ", ")), Until: end})
+		marked = append(
+			marked,
+			target.Marked{Key: mark[1], Account: outbound.Clip(strings.Join(one.UserEmails, ", ")), Until: end},
+		)
 	}
 	slices.SortFunc(marked, func(a, b target.Marked) int {
 		return cmp.Or(strings.Compare(a.Key, b.Key), a.Until.Compare(b.Until))

@@ -33,7 +33,11 @@ func TestOnlyWhatCurfewHasNamedIsListed(t *testing.T) {
 	require.NoError(t, err)
 	marked, err = connector.(target.Lister).List(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []target.Marked{{Key: access.Key, Account: ann, Until: access.Until.Add(time.Minute).UTC()}}, marked)
+	require.Equal(
+		t,
+		[]target.Marked{{Key: access.Key, Account: ann, Until: access.Until.Add(time.Minute).UTC()}},
+		marked,
+	)
 }
 
 func TestRemovingWhatWasListedLeavesWhatCameSince(t *testing.T) {
@@ -99,7 +103,11 @@ func TestACompanyThatIsNearlyFullFillsToTheLastPlaceAndNoFurther(t *testing.T) {
 	grant := func(i int) error {
 		access := request(t, in(time.Hour))
 		access.Account = numbered(i)
-		access.Key = contract.Access{Target: "lightrun-prod", Entitlement: access.Entitlement, Account: access.Account}.Digest()
+		access.Key = contract.Access{
+			Target:      "lightrun-prod",
+			Entitlement: access.Entitlement,
+			Account:     access.Account,
+		}.Digest()
 		_, err := connector.Grant(t.Context(), access)
 		return err
 	}

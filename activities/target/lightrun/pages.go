@@ -27,8 +27,8 @@ var (
 	groups   = collection{"/api/v1/groups", "groups"}
 )
 
-// page is a part of a list. The vendor's document requires none of its fields: whether there is more is told by hasMore, or
-// by the total, or by both.
+// page is a part of a list. The vendor's document requires none of its fields: whether there is more is told by
+// hasMore, or by the total, or by both.
 type page[T any] struct {
 	Items   *[]T  `json:"items"`
 	HasMore *bool `json:"hasMore"`
@@ -69,7 +69,7 @@ func list[T any](ctx context.Context, a *api, of collection) (listing[T], error)
 		}
 		former = all
 	}
-	return listing[T]{}, contract.Problemf(contract.KindUnavailable, "", "", "%s: the %s change faster than they can be listed", a, of.name)
+	return listing[T]{}, contract.Unavailable("%s: the %s change faster than they can be listed", a, of.name)
 }
 
 func listOnce[T any](ctx context.Context, a *api, of collection) (all listing[T], err error) {
@@ -120,7 +120,11 @@ func read[T any](ctx context.Context, a *api, of collection, number, size int) (
 		return page[T]{}, a.refusal(answer)
 	}
 	var part page[T]
-	if err := json.Unmarshal(answer.Body, &part); err != nil || part.Items == nil || part.Total == nil && part.HasMore == nil {
+	if err := json.Unmarshal(
+		answer.Body,
+		&part,
+	); err != nil || part.Items == nil ||
+		part.Total == nil && part.HasMore == nil {
 		return page[T]{}, a.Strange("no list of %s", of.name)
 	}
 	return part, nil

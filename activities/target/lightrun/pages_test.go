@@ -92,7 +92,13 @@ func TestNoRoomIsKnownByCountingWhateverTheRefusalSays(t *testing.T) {
 			c.give(t, fmt.Sprint("by hand ", i))
 		}
 		_, err := connect(t, c.url, token).Grant(t.Context(), request(t, in(time.Hour)))
-		requireProblem(t, err, contract.KindCapacity, "100 of 100 temporary accesses are in use", "Upgrade your plan for more sessions.")
+		requireProblem(
+			t,
+			err,
+			contract.KindCapacity,
+			"100 of 100 temporary accesses are in use",
+			"Upgrade your plan for more sessions.",
+		)
 	}
 }
 

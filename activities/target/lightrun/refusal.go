@@ -13,11 +13,14 @@ import (
 
 // refusal says what an answer means that is no success.
 func (a *api) refusal(answer answer) error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", a, answer.said()).AsRefusal()
+	problem := contract.Unavailable("%s answered %s", a, answer.said()).AsRefusal()
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = a.String() + " does not accept the API key"
-		problem.Fix = fmt.Sprintf("it may have expired: put a valid one with the scope %s where the target's token refers to", a.scope)
+		problem.Fix = fmt.Sprintf(
+			"it may have expired: put a valid one with the scope %s where the target's token refers to",
+			a.scope,
+		)
 	case status == http.StatusForbidden:
 		problem.Kind = contract.KindDenied
 		problem.Fix = fmt.Sprintf("give the API key of the target's token the scope %s", a.scope)
@@ -41,18 +44,21 @@ func final(status int) bool {
 	}
 }
 
-// forbidden tells the two meanings of a 403 about a new access apart: the company has too many, or the key may not do this. Its
-// text is the vendor's to change, so the accesses are counted.
+// forbidden tells the two meanings of a 403 about a new access apart: the company has too many, or the key may not do
+// this. Its text is the vendor's to change, so the accesses are counted.
 func (a *api) forbidden(ctx context.Context, answer answer) error {
 	inUse, err := count(ctx, a, accesses)
 	known := strings.Contains(strings.ToLower(string(answer.Body)), "exceeded limit")
 	const fix = "wait for others to end, or remove some in Lightrun"
 	switch {
 	case err == nil && (known || inUse >= companyLimit):
-		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more: %d of %d temporary accesses are in use; it answered %s",
-			a, inUse, companyLimit, answer.said()).AsRefusal()
+		return contract.Capacity("%s allows no more: %d of %d temporary accesses are in use; it answered %s", a, inUse, companyLimit, answer.said()).
+			Advise(fix).
+			AsRefusal()
 	case known:
-		return contract.Problemf(contract.KindCapacity, "", fix, "%s allows no more temporary accesses; it answered %s", a, answer.said()).AsRefusal()
+		return contract.Capacity("%s allows no more temporary accesses; it answered %s", a, answer.said()).
+			Advise(fix).
+			AsRefusal()
 	default:
 		return a.refusal(answer)
 	}

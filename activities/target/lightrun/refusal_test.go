@@ -210,7 +210,9 @@ func TestTextsOfTheVendorAreBounded(t *testing.T) {
 
 func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
 	t.Parallel()
-	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	thief := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	t.Cleanup(thief.Close)
 	moved := httptest.NewServer(http.RedirectHandler(thief.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(moved.Close)

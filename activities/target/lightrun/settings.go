@@ -62,11 +62,15 @@ func (s *Settings) api(needed scope) (*api, error) {
 	base, err := url.Parse(s.URL)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
-		return nil, contract.Problemf(contract.KindInvalid, "url", "write it like https://app.lightrun.com", "is not the address of a server")
+		return nil, contract.Invalid("is not the address of a server").
+			At("url").
+			Advise("write it like https://app.lightrun.com")
 	case base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())):
-		return nil, contract.Problemf(contract.KindInvalid, "url", "use https", "would send the API key in the clear")
+		return nil, contract.Invalid("would send the API key in the clear").At("url").Advise("use https")
 	case s.Token.IsZero():
-		return nil, contract.Problemf(contract.KindInvalid, "token", "refer to an API key with the scope "+string(needed), "is missing")
+		return nil, contract.Invalid("is missing").
+			At("token").
+			Advise("refer to an API key with the scope " + string(needed))
 	}
 	return newAPI(base, s.Token, needed), nil
 }

@@ -42,11 +42,13 @@ func (c *connector) CheckAccount(ctx context.Context, account string) error {
 func refuseAccount(found seen, account string) error {
 	switch {
 	case found.superuser:
-		return contract.Problemf(contract.KindDenied, "account", "give the subject an account that is no superuser",
-			"%q is a superuser: it has all access always, and its sessions can't be ended", account)
+		return contract.Denied("%q is a superuser: it has all access always, and its sessions can't be ended", account).
+			At("account").
+			Advise("give the subject an account that is no superuser")
 	case found.ourself:
-		return contract.Problemf(contract.KindDenied, "account", "give Curfew a role of its own",
-			"%q is the role that Curfew itself uses", account)
+		return contract.Denied("%q is the role that Curfew itself uses", account).
+			At("account").
+			Advise("give Curfew a role of its own")
 	}
 	return nil
 }

@@ -53,7 +53,11 @@ func TestAnAccountIsRefusedBeforeAnybodyAsksAsAGrantWouldRefuseIt(t *testing.T) 
 		"nobody": {w.name + "nobody", contract.KindNotFound}, "a superuser": {boss, contract.KindDenied},
 		"Curfew itself": {w.broker, contract.KindDenied}, "no name": {"", contract.KindInvalid},
 	} {
-		checked := requireProblem(t, connector.(target.AccountChecker).CheckAccount(t.Context(), account.account), account.kind)
+		checked := requireProblem(
+			t,
+			connector.(target.AccountChecker).CheckAccount(t.Context(), account.account),
+			account.kind,
+		)
 		_, err := connector.Grant(t.Context(), w.access(account.account))
 		require.Equal(t, requireProblem(t, err, account.kind).Fault, checked.Fault, name)
 	}
@@ -69,6 +73,10 @@ func TestCheckNamesThePoolerThatSwallowsSettings(t *testing.T) {
 	swallowed := requireProblem(t, through(w.server.StartPooler(t, w.broker)), contract.KindDenied)
 	require.Contains(t, swallowed.Fault, "PgBouncer")
 	require.Contains(t, swallowed.Fault, "does not hand Curfew's settings on")
-	require.Contains(t, requireProblem(t, through(w.server.StartStrictPooler(t, w.broker)), contract.KindUnavailable).Fix, "past a pooler like PgBouncer")
+	require.Contains(
+		t,
+		requireProblem(t, through(w.server.StartStrictPooler(t, w.broker)), contract.KindUnavailable).Fix,
+		"past a pooler like PgBouncer",
+	)
 	require.NoError(t, through(w.server.Address()))
 }

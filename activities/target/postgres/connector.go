@@ -23,7 +23,8 @@ func (c *connector) Ping(ctx context.Context) error {
 	return nil
 }
 
-// Grant implements target.Connector. The server enforces no end of a membership, so to move the end there is nothing to do.
+// Grant implements target.Connector. The server enforces no end of a membership, so to move the end there is nothing to
+// do.
 func (c *connector) Grant(ctx context.Context, access target.Access) (target.Granted, error) {
 	m, err := membershipOf(access)
 	if err != nil {
@@ -63,7 +64,10 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 }
 
 // revoke returns the memberships that it has taken away as well.
-func (c *connector) revoke(ctx context.Context, access target.Access) (m membership, revoked target.Revoked, given []subject, err error) {
+func (c *connector) revoke(
+	ctx context.Context,
+	access target.Access,
+) (m membership, revoked target.Revoked, given []subject, err error) {
 	if m, err = membershipOf(access); err != nil {
 		return m, "", nil, err
 	}
@@ -94,8 +98,8 @@ func (c *connector) revoke(ctx context.Context, access target.Access) (m members
 	return last, revoked, given, nil
 }
 
-// Inspect implements target.Connector. The lists of roles and of memberships are everybody's to read, so that nothing is
-// there is proof.
+// Inspect implements target.Connector. The lists of roles and of memberships are everybody's to read, so that nothing
+// is there is proof.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (target.State, error) {
 	m, err := membershipOf(access)
 	if err != nil {
@@ -140,8 +144,9 @@ func vetRole(ctx context.Context, conn *pgx.Conn, m membership, gives *givesOn) 
 		return found, err
 	}
 	if danger != nil {
-		return found, contract.Problemf(contract.KindDenied, "role", "name a role with just the privileges that are needed",
-			"members of %q reach %q, which can give access away, so it could not be taken away in time", m.role, *danger)
+		return found, contract.Denied("members of %q reach %q, which can give access away, so it could not be taken away in time", m.role, *danger).
+			At("role").
+			Advise("name a role with just the privileges that are needed")
 	}
 	return found, gives.refuse(m)
 }

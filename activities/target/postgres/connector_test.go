@@ -24,7 +24,8 @@ func TestBrokerNeedsNoSuperuserAndNoAccessOfItsOwn(t *testing.T) {
 	var attributes bool
 	require.NoError(t, w.server.Admin().QueryRow(t.Context(),
 		`SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls OR rolreplication FROM pg_roles WHERE rolname = $1`,
-		w.broker).Scan(&attributes))
+		w.broker).
+		Scan(&attributes))
 	require.False(t, attributes)
 	require.NoError(t, w.connector(t).(target.Checker).Check(t.Context()))
 	grant(t, w, w.subject(t))
@@ -100,7 +101,10 @@ func TestGrantRefusesWhatCouldNotBeTakenAway(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			before := w.memberships(t, "")
-			_, err := connector.Grant(t.Context(), target.Access{Entitlement: entitlement(refused.role), Account: refused.account})
+			_, err := connector.Grant(
+				t.Context(),
+				target.Access{Entitlement: entitlement(refused.role), Account: refused.account},
+			)
 			problem := requireProblem(t, err, contract.KindDenied, contract.KindNotFound)
 			require.Contains(t, problem.Error(), refused.says)
 			require.NotEmpty(t, problem.Fix)

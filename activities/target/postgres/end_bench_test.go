@@ -17,7 +17,12 @@ func BenchmarkEnd(b *testing.B) {
 	w := newWorld(b)
 	connector := w.connector(b)
 	ender := connector.(target.SessionEnder)
-	w.exec(b, `DO $$ BEGIN FOR i IN 1..%d LOOP EXECUTE format('CREATE ROLE %%I', '%s' || i); END LOOP; END $$`, subjects, w.name)
+	w.exec(
+		b,
+		`DO $$ BEGIN FOR i IN 1..%d LOOP EXECUTE format('CREATE ROLE %%I', '%s' || i); END LOOP; END $$`,
+		subjects,
+		w.name,
+	)
 	end := func(i int) error {
 		access := w.access(fmt.Sprintf("%s%d", w.name, i))
 		if _, err := connector.Revoke(b.Context(), access); err != nil {
@@ -34,8 +39,14 @@ func BenchmarkEnd(b *testing.B) {
 	}
 	for b.Loop() {
 		b.StopTimer()
-		w.exec(b, `DO $$ BEGIN FOR i IN 1..%d LOOP EXECUTE format('GRANT %%I TO %%I GRANTED BY %%I', '%s', '%s' || i, '%s'); END LOOP; END $$`,
-			subjects, w.role, w.name, w.broker)
+		w.exec(
+			b,
+			`DO $$ BEGIN FOR i IN 1..%d LOOP EXECUTE format('GRANT %%I TO %%I GRANTED BY %%I', '%s', '%s' || i, '%s'); END LOOP; END $$`,
+			subjects,
+			w.role,
+			w.name,
+			w.broker,
+		)
 		b.StartTimer()
 		var waiting sync.WaitGroup
 		errs := make(chan error, subjects)

@@ -32,8 +32,9 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 		return nil, problem
 	}
 	if slices.Contains(predefinedDangers, wanted.Role) {
-		return nil, contract.Problemf(contract.KindInvalid, "role", "name a role with just the privileges that are needed",
-			"%s lets its members take over the server, so the access could not be taken away", wanted.Role)
+		return nil, contract.Invalid("%s lets its members take over the server, so the access could not be taken away", wanted.Role).
+			At("role").
+			Advise("name a role with just the privileges that are needed")
 	}
 	return json.Marshal(wanted)
 }
@@ -51,12 +52,13 @@ func roleOf(entitlement json.RawMessage) string {
 func checkName(field, name string) *contract.Problem {
 	switch {
 	case name == "":
-		return contract.Problemf(contract.KindInvalid, field, "name a role of the server", "empty")
+		return contract.Invalid("empty").At(field).Advise("name a role of the server")
 	case len(name) > longestName:
-		return contract.Problemf(contract.KindInvalid, field, "name a role of the server",
-			"%q has %d bytes, but names in PostgreSQL have at most %d", name, len(name), longestName)
+		return contract.Invalid("%q has %d bytes, but names in PostgreSQL have at most %d", name, len(name), longestName).
+			At(field).
+			Advise("name a role of the server")
 	case !utf8.ValidString(name) || strings.ContainsRune(name, 0):
-		return contract.Problemf(contract.KindInvalid, field, "name a role of the server", "%q is not UTF-8 text", name)
+		return contract.Invalid("%q is not UTF-8 text", name).At(field).Advise("name a role of the server")
 	default:
 		return nil
 	}
@@ -71,8 +73,9 @@ type membership struct {
 func membershipOf(access target.Access) (membership, error) {
 	var wanted entitlement
 	if err := json.Unmarshal(access.Entitlement, &wanted); err != nil {
-		return membership{}, contract.Problemf(contract.KindInvalid, "role", "write it like role: reporting",
-			"not an entitlement of the kind postgres")
+		return membership{}, contract.Invalid("not an entitlement of the kind postgres").
+			At("role").
+			Advise("write it like role: reporting")
 	}
 	for field, name := range map[string]string{"role": wanted.Role, "account": access.Account} {
 		if problem := checkName(field, name); problem != nil {

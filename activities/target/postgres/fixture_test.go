@@ -76,7 +76,12 @@ func (w *world) subject(t testing.TB) string {
 // version is the server's major version.
 func (w *world) version(t testing.TB) (version int) {
 	t.Helper()
-	require.NoError(t, w.server.Admin().QueryRow(t.Context(), `SELECT current_setting('server_version_num')::int / 10000`).Scan(&version))
+	require.NoError(
+		t,
+		w.server.Admin().
+			QueryRow(t.Context(), `SELECT current_setting('server_version_num')::int / 10000`).
+			Scan(&version),
+	)
 	return version
 }
 

@@ -32,10 +32,10 @@ func (g givesOn) refuse(m membership) error {
 	if m.known || g.what() == "" {
 		return nil
 	}
-	return contract.Problemf(contract.KindDenied, "role",
-		"name a role that owns nothing and was granted just the privileges that are needed, without grant options; "+
-			"or write ownsObjects: true beside it, if that is known",
-		"members of %q act as %s: they could give that to themselves or to everybody, and keep it", m.role, g.what())
+	return contract.Denied("members of %q act as %s: they could give that to themselves or to everybody, and keep it", m.role, g.what()).
+		At("role").
+		Advise("name a role that owns nothing and was granted just the privileges that are needed, without grant options; " +
+			"or write ownsObjects: true beside it, if that is known")
 }
 
 // warn says what is known.
@@ -43,7 +43,9 @@ func (g givesOn) warn(m membership) string {
 	if !m.known || g.what() == "" {
 		return ""
 	}
-	return "members of " + quote(m.role) + " act as " + g.what() + ": what they give on stays, and is reported at the end"
+	return "members of " + quote(
+		m.role,
+	) + " act as " + g.what() + ": what they give on stays, and is reported at the end"
 }
 
 // Vet implements target.Vetter: it looks at a role of a template, as a grant would, and whether Curfew may give it.
@@ -70,9 +72,9 @@ func (c *connector) Vet(ctx context.Context, entitlement json.RawMessage) (strin
 	case err != nil:
 		return "", c.problem(err, m)
 	case !mayGrant:
-		return "", contract.Problemf(contract.KindDenied, "role",
-			"let an administrator run: GRANT "+quote(m.role)+" TO "+quote(c.broker)+" WITH ADMIN OPTION",
-			"Curfew's role %q may not give membership in %q", c.broker, m.role)
+		return "", contract.Denied("Curfew's role %q may not give membership in %q", c.broker, m.role).
+			At("role").
+			Advise("let an administrator run: GRANT " + quote(m.role) + " TO " + quote(c.broker) + " WITH ADMIN OPTION")
 	}
 	return gives.warn(m), nil
 }

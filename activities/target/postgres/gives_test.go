@@ -35,7 +35,8 @@ func TestP2ARoleWhoseMembersCanGiveItsObjectsOnIsRefusedUnlessThatIsKnown(t *tes
 	elsewhere, granter, outer := w.name+"elsewhere", w.name+"granter", w.name+"outer"
 	database := w.server.NewDatabase(t)
 	w.exec(t, `CREATE ROLE %s`, quote(elsewhere))
-	_, err := w.server.Connect(t, testserver.Superuser, database).Exec(t.Context(), `CREATE SCHEMA theirs AUTHORIZATION `+quote(elsewhere))
+	_, err := w.server.Connect(t, testserver.Superuser, database).
+		Exec(t.Context(), `CREATE SCHEMA theirs AUTHORIZATION `+quote(elsewhere))
 	require.NoError(t, err)
 	w.exec(t, `CREATE ROLE %s`, quote(granter))
 	w.exec(t, `GRANT SELECT ON %s TO %s WITH GRANT OPTION`, w.table, quote(granter))
@@ -53,14 +54,22 @@ func TestP2ARoleWhoseMembersCanGiveItsObjectsOnIsRefusedUnlessThatIsKnown(t *tes
 				w.exec(t, `GRANT %s TO %s WITH ADMIN OPTION`, quote(refused.role), quote(w.broker))
 			}
 			account := w.subject(t)
-			_, err := connector.Grant(t.Context(), target.Access{Entitlement: entitlement(refused.role), Account: account})
+			_, err := connector.Grant(
+				t.Context(),
+				target.Access{Entitlement: entitlement(refused.role), Account: account},
+			)
 			problem := requireProblem(t, err, contract.KindDenied)
 			require.Equal(t, "role", problem.Field)
 			require.Contains(t, problem.Fault, refused.says)
 			require.Contains(t, problem.Fix, "ownsObjects: true")
 			require.NotContains(t, w.memberships(t, ""), account)
 			_, err = vetter.Vet(t.Context(), entitlement(refused.role))
-			require.Equal(t, problem, requireProblem(t, err, contract.KindDenied), "config check says the same before anybody asks")
+			require.Equal(
+				t,
+				problem,
+				requireProblem(t, err, contract.KindDenied),
+				"config check says the same before anybody asks",
+			)
 
 			warning, err := vetter.Vet(t.Context(), known(refused.role))
 			require.NoError(t, err)
@@ -107,7 +116,10 @@ func TestP3WhatTheSubjectGaveOnWhileTheAccessLastedIsTold(t *testing.T) {
 	_, err = connector.Grant(t.Context(), access)
 	require.NoError(t, err)
 	subject := w.server.Connect(t, account, testserver.Superuser)
-	_, err = subject.Exec(t.Context(), "GRANT SELECT, UPDATE ON "+table+" TO "+quote(account)+"; GRANT SELECT (id) ON "+table+" TO PUBLIC")
+	_, err = subject.Exec(
+		t.Context(),
+		"GRANT SELECT, UPDATE ON "+table+" TO "+quote(account)+"; GRANT SELECT (id) ON "+table+" TO PUBLIC",
+	)
 	require.NoError(t, err)
 	given := remnants()
 	require.Contains(t, given, "UPDATE on table")
@@ -120,7 +132,11 @@ func TestP3WhatTheSubjectGaveOnWhileTheAccessLastedIsTold(t *testing.T) {
 }
 
 // revokeTelling revokes an access, and asks what outlives it.
-func revokeTelling(t *testing.T, connector target.Connector, access target.Access) (lines []string, revoked target.Revoked) {
+func revokeTelling(
+	t *testing.T,
+	connector target.Connector,
+	access target.Access,
+) (lines []string, revoked target.Revoked) {
 	t.Helper()
 	revoked, remnants, err := connector.(target.RemnantTeller).RevokeTelling(t.Context(), access)
 	require.NoError(t, err)
@@ -142,10 +158,15 @@ func TestP3WhatTheSubjectGaveOnInAnotherDatabaseIsTold(t *testing.T) {
 			connector, account := w.connector(t), w.subject(t)
 			_, err = connector.Grant(t.Context(), target.Access{Entitlement: known(owner), Account: account})
 			require.NoError(t, err)
-			_, err = w.server.Connect(t, account, database).Exec(t.Context(), "GRANT SELECT ON orders TO "+quote(account))
+			_, err = w.server.Connect(t, account, database).
+				Exec(t.Context(), "GRANT SELECT ON orders TO "+quote(account))
 			require.NoError(t, err)
 			lines, _ := revokeTelling(t, connector, target.Access{Entitlement: written, Account: account})
-			require.Contains(t, strings.Join(lines, "\n"), quote(account)+" has new privileges on an object of "+quote(owner)+" in database "+quote(database))
+			require.Contains(
+				t,
+				strings.Join(lines, "\n"),
+				quote(account)+" has new privileges on an object of "+quote(owner)+" in database "+quote(database),
+			)
 		})
 	}
 }

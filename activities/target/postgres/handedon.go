@@ -38,8 +38,9 @@ func checkHandedOn(ctx context.Context, conn *pgx.Conn) error {
 		if process != conn.PgConn().PID() { // it has given the connection a number of its own
 			between = "a connection pooler, like PgBouncer, stands between Curfew and the server, and"
 		}
-		return contract.Problemf(contract.KindDenied, "dsn", "let the target's dsn lead to the server itself, past the pooler",
-			"%s does not hand Curfew's settings on: %s is %q and not %q", between, name, is, ours[name])
+		return contract.Denied("%s does not hand Curfew's settings on: %s is %q and not %q", between, name, is, ours[name]).
+			At("dsn").
+			Advise("let the target's dsn lead to the server itself, past the pooler")
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 // systemKey is where a connection keeps which server it leads to.
 const systemKey = "curfew.system"
 
-// identify asks a new connection for the system identifier, which a server gets with its data and no other has. Where it is
-// not shown there is none, and then oids mean nothing either: they are another role's on another server.
+// identify asks a new connection for the system identifier, which a server gets with its data and no other has. Where
+// it is not shown there is none, and then oids mean nothing either: they are another role's on another server.
 func identify(ctx context.Context, conn *pgx.Conn) error {
 	var system string
 	err := conn.QueryRow(ctx, `SELECT system_identifier::text FROM pg_control_system()`).Scan(&system)
@@ -67,8 +67,8 @@ type subject struct {
 	another bool
 }
 
-// finding is what there is of an access on one server: the membership that it was given as, whatever its role and account
-// are called by now, and beside it the one that has their names.
+// finding is what there is of an access on one server: the membership that it was given as, whatever its role and
+// account are called by now, and beside it the one that has their names.
 type finding struct {
 	system   string
 	known    oids // zero when the access has none on this server
@@ -91,7 +91,8 @@ func find(ctx context.Context, conn *pgx.Conn, access target.Access, named membe
 	}
 	byName.another = true
 	byID := subject{membership: membership{known: named.known}}
-	err := conn.QueryRow(ctx, namesStatement, found.known.role, found.known.account).Scan(&byID.membership.role, &byID.membership.account)
+	err := conn.QueryRow(ctx, namesStatement, found.known.role, found.known.account).
+		Scan(&byID.membership.role, &byID.membership.account)
 	if err == nil && byID.membership.role != "" && byID.membership.account != "" {
 		err = byID.scan(conn.QueryRow(ctx, lookStatement, byID.membership.role, byID.membership.account))
 		found.subjects = append(found.subjects, byID)
@@ -130,8 +131,8 @@ func (f finding) identity() contract.Identity {
 func (f finding) same() (membership, error) {
 	first := f.subjects[0]
 	if first.another {
-		return first.membership, contract.Problemf(contract.KindNotFound, "", "make a new request",
-			"%q or %q was dropped, and what has its name now is another role", first.membership.role, first.membership.account)
+		return first.membership, contract.NotFound("%q or %q was dropped, and what has its name now is another role", first.membership.role, first.membership.account).
+			Advise("make a new request")
 	}
 	return first.membership, nil
 }

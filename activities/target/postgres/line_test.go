@@ -44,7 +44,8 @@ func (l *unreliableLine) accept() {
 		}
 		var losing atomic.Bool
 		go forward(client, server, func(sent []byte) bool {
-			if (bytes.Contains(sent, []byte("GRANT ")) || bytes.Contains(sent, []byte("REVOKE "))) && l.armed.CompareAndSwap(true, false) {
+			if (bytes.Contains(sent, []byte("GRANT ")) || bytes.Contains(sent, []byte("REVOKE "))) &&
+				l.armed.CompareAndSwap(true, false) {
 				losing.Store(true)
 			}
 			return true

@@ -16,8 +16,8 @@ import (
 // callTimeout leaves the server the time to say what became of a call that is given up.
 const callTimeout = target.CallTimeout - pgpool.CancelGrace
 
-// links are the connections to one server. One of them is set apart: where others have taken all that the server allows,
-// the subject of an access that is to end among them, it is the one that is left to end it.
+// links are the connections to one server. One of them is set apart: where others have taken all that the server
+// allows, the subject of an access that is to end among them, it is the one that is left to end it.
 type links struct {
 	pool  *pgpool.Pool
 	spare *pgpool.Pool // holds one connection
@@ -98,7 +98,12 @@ func (l *links) count(ctx context.Context, conn *pgx.Conn) {
 		theirs, all int
 	)
 	if conn.QueryRow(ctx, crowdStatement).Scan(&account, &theirs, &all) == nil {
-		crowd := fmt.Sprintf("%d of the server's %d connections were those of %q when that was last seen", theirs, all, account)
+		crowd := fmt.Sprintf(
+			"%d of the server's %d connections were those of %q when that was last seen",
+			theirs,
+			all,
+			account,
+		)
 		l.crowd.Store(&crowd)
 	}
 }

@@ -172,7 +172,8 @@ func TestWhoHasTheMostSessionsIsNamedWhenTheServerIsFull(t *testing.T) {
 	_, err := connector.Grant(t.Context(), w.access(w.subject(t)))
 	require.NoError(t, err)
 	w.crowd(t, account)
-	_, err = w.server.Admin().Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, w.broker)
+	_, err = w.server.Admin().
+		Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, w.broker)
 	require.NoError(t, err)
 	w.crowd(t, account) // what the connector had
 
@@ -201,10 +202,14 @@ func TestP2AWorkerThatStartsWhileTheServerIsFullUsesAReservedConnection(t *testi
 	w.exec(t, `GRANT pg_use_reserved_connections TO %s`, quote(w.broker))
 	account := w.subject(t)
 	grant(t, w, account) // by another worker, which dies
-	_, err := w.server.Admin().Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, w.broker)
+	_, err := w.server.Admin().
+		Exec(t.Context(), `SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE usename = $1`, w.broker)
 	require.NoError(t, err)
 	require.Positive(t, w.crowd(t, account))
-	require.NoError(t, endOnce(t.Context(), openWith(t, w.server.URL(w.broker, testserver.Superuser), 0), w.access(account)))
+	require.NoError(
+		t,
+		endOnce(t.Context(), openWith(t, w.server.URL(w.broker, testserver.Superuser), 0), w.access(account)),
+	)
 	require.Zero(t, w.sessions(t, account))
 	require.False(t, w.can(t, account))
 }

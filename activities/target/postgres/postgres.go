@@ -43,8 +43,8 @@ type Settings struct {
 	// DSN is a URL or a list of key=value, as psql takes it. It leads to the server itself: a pooler in between would
 	// not hand the statement timeout on.
 	DSN config.Secret `yaml:"dsn"`
-	// MaxConnections is how many connections are open at most; 0 means 8. Those that nobody uses are closed, but for one
-	// while access is live.
+	// MaxConnections is how many connections are open at most; 0 means 8. Those that nobody uses are closed, but for
+	// one while access is live.
 	MaxConnections int `yaml:"maxConnections"`
 }
 
@@ -63,26 +63,28 @@ func (s *Settings) Open() (target.Connector, error) {
 	broker := config.ConnConfig.User
 	opened, err := openLinks(config)
 	if err != nil {
-		return nil, contract.Problemf(contract.KindInvalid, "dsn", "check its parameters", "unusable")
+		return nil, contract.Invalid("unusable").At("dsn").Advise("check its parameters")
 	}
 	return &connector{links: opened, broker: broker}, nil
 }
 
 func (s *Settings) pool() (*pgxpool.Config, error) {
 	if s.DSN.IsZero() {
-		return nil, contract.Problemf(contract.KindInvalid, "dsn",
-			"write where the server is, like postgres://curfew@db.example.com/postgres", "missing")
+		return nil, contract.Invalid("missing").
+			At("dsn").
+			Advise("write where the server is, like postgres://curfew@db.example.com/postgres")
 	}
 	if s.MaxConnections < 0 || s.MaxConnections > mostConnections {
-		return nil, contract.Problemf(contract.KindInvalid, "maxConnections",
-			"write a number from 1 to 100, or leave it out for 8", "%d is out of range", s.MaxConnections)
+		return nil, contract.Invalid("%d is out of range", s.MaxConnections).
+			At("maxConnections").
+			Advise("write a number from 1 to 100, or leave it out for 8")
 	}
 	pool, err := pgxpool.ParseConfig(s.DSN.Reveal())
 	if err != nil {
 		// The error may show parts of a password that made the text unreadable.
-		return nil, contract.Problemf(contract.KindInvalid, "dsn",
-			"write it like postgres://curfew:password@db.example.com:5432/postgres, with %XX for special letters",
-			"neither a PostgreSQL URL nor a list of key=value")
+		return nil, contract.Invalid("neither a PostgreSQL URL nor a list of key=value").
+			At("dsn").
+			Advise("write it like postgres://curfew:password@db.example.com:5432/postgres, with %XX for special letters")
 	}
 	s.configure(pool)
 	return pool, nil

@@ -34,15 +34,15 @@ func (c *connector) problem(err error, m membership) error {
 	}
 	switch refused.Code {
 	case codeUndefinedObject:
-		return contract.Problemf(contract.KindNotFound, "", "make sure that both roles exist on the server",
-			"PostgreSQL: %s", refused.Message)
+		return contract.NotFound("PostgreSQL: %s", refused.Message).
+			Advise("make sure that both roles exist on the server")
 	case codeNoPrivilege:
-		return contract.Problemf(contract.KindDenied, "",
-			"let an administrator run: GRANT "+quote(m.role)+" TO "+quote(c.broker)+" WITH ADMIN OPTION",
-			"Curfew's role %q may not give or take membership in %q: %s", c.broker, m.role, refused.Message)
+		return contract.Denied("Curfew's role %q may not give or take membership in %q: %s", c.broker, m.role, refused.Message).
+			Advise("let an administrator run: GRANT " + quote(m.role) + " TO " + quote(c.broker) + " WITH ADMIN OPTION")
 	case codeInvalidGrant:
-		return contract.Problemf(contract.KindDenied, "account", "give the subject an account that the role is not itself a member of",
-			"PostgreSQL: %s", refused.Message)
+		return contract.Denied("PostgreSQL: %s", refused.Message).
+			At("account").
+			Advise("give the subject an account that the role is not itself a member of")
 	default:
 		return c.unavailable(refused)
 	}
@@ -64,24 +64,26 @@ func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
 			said += ": " + *crowd
 		}
 	}
-	return contract.Problemf(contract.KindUnavailable, "", fix, "PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).AsRefusal()
+	return contract.Unavailable("PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).Advise(fix).AsRefusal()
 }
 
 // unreachable tells what kept us from the server, in the words of the network and never of the dsn.
 func (c *connector) unreachable(err error) *contract.Problem {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
-		return contract.Problemf(contract.KindUnavailable, "", "try again", "PostgreSQL did not answer before the call was given up")
+		return contract.Unavailable("PostgreSQL did not answer before the call was given up").Advise("try again")
 	}
 	cause := err
 	if connect := (*pgconn.ConnectError)(nil); errors.As(err, &connect) {
 		cause = connect.Unwrap()
 	}
-	return contract.Problemf(contract.KindUnavailable, "", "check that the server runs and the host and port in the target's dsn",
-		"PostgreSQL can't be reached: %v", cause)
+	return contract.Unavailable("PostgreSQL can't be reached: %v", cause).
+		Advise("check that the server runs and the host and port in the target's dsn")
 }
 
 func missing(field, name string) *contract.Problem {
-	return contract.Problemf(contract.KindNotFound, field, "create it on the server, or correct its name", "no role %q on the server", name)
+	return contract.NotFound("no role %q on the server", name).
+		At(field).
+		Advise("create it on the server, or correct its name")
 }
 
 // codeOf is the SQLSTATE of an answer of the server's; empty for any other error, and for none.

@@ -73,8 +73,8 @@ func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, account uint32,
 	left := len(pids)
 	for pause := firstLook; left > 0; pause = min(2*pause, longestPause) {
 		if time.Now().After(deadline) {
-			return contract.Problemf(contract.KindUnavailable, "", "if it goes on, look at them in pg_stat_activity",
-				"%d sessions of %q were told to end %s ago and have not yet", left, m.account, sessionPatience)
+			return contract.Unavailable("%d sessions of %q were told to end %s ago and have not yet", left, m.account, sessionPatience).
+				Advise("if it goes on, look at them in pg_stat_activity")
 		}
 		select {
 		case <-ctx.Done():
@@ -95,13 +95,15 @@ func (c *connector) sessionProblem(ctx context.Context, conn *pgx.Conn, err erro
 		return c.problem(err, m)
 	}
 	var superuser bool
-	if err := conn.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).Scan(&superuser); err != nil {
+	if err := conn.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).
+		Scan(&superuser); err != nil {
 		return c.problem(err, m)
 	}
 	if superuser {
-		return contract.Problemf(contract.KindDenied, "account", "end the sessions as a superuser, and give the subject an account that is none",
-			"%q is a superuser: only a superuser can end its sessions", m.account)
+		return contract.Denied("%q is a superuser: only a superuser can end its sessions", m.account).
+			At("account").
+			Advise("end the sessions as a superuser, and give the subject an account that is none")
 	}
-	return contract.Problemf(contract.KindDenied, "", "let an administrator run: GRANT pg_signal_backend TO "+quote(c.broker),
-		"Curfew's role %q may not end sessions: %s", c.broker, refused.Message)
+	return contract.Denied("Curfew's role %q may not end sessions: %s", c.broker, refused.Message).
+		Advise("let an administrator run: GRANT pg_signal_backend TO " + quote(c.broker))
 }

@@ -105,7 +105,11 @@ func TestSessionsThatCanNotBeEndedAreToldWithTheRemedy(t *testing.T) {
 		w.exec(t, `REVOKE pg_signal_backend FROM %s`, quote(w.broker))
 		w.server.Connect(t, account, testserver.Superuser)
 		_, err := endSessions(t, connector, w.access(account))
-		require.Contains(t, requireProblem(t, err, contract.KindDenied).Fix, "GRANT pg_signal_backend TO "+quote(w.broker))
+		require.Contains(
+			t,
+			requireProblem(t, err, contract.KindDenied).Fix,
+			"GRANT pg_signal_backend TO "+quote(w.broker),
+		)
 		require.Equal(t, 1, w.sessions(t, account))
 	})
 }

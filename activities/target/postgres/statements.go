@@ -61,8 +61,8 @@ const touched = `here (oid) AS (SELECT oid FROM pg_database WHERE datname = curr
 				UNION ALL SELECT srvacl, xmin FROM pg_foreign_server WHERE classid = 'pg_foreign_server'::regclass AND oid = objid
 			) AS listed (acl, changed))`
 
-// owned are the objects that the roles reached own, in all databases. What stands for a default or for an account elsewhere
-// is none.
+// owned are the objects that the roles reached own, in all databases. What stands for a default or for an account
+// elsewhere is none.
 const owned = `owned AS (
 			SELECT dbid, classid, objid, refobjid, age(xmin) AS age FROM pg_shdepend
 			WHERE refclassid = 'pg_authid'::regclass AND refobjid IN (SELECT oid FROM reached) AND deptype = 'o'
@@ -90,8 +90,8 @@ const (
 )
 
 var statements = map[string]string{
-	// What is there of a role $1, an account $2 and the membership that we would revoke: the transaction that gave it, which it
-	// is as old as; empty when there is none.
+	// What is there of a role $1, an account $2 and the membership that we would revoke: the transaction that gave it,
+	// which it is as old as; empty when there is none.
 	lookStatement: `
 		SELECT COALESCE(role, 0)::oid, COALESCE(account, 0)::oid, COALESCE((
 			SELECT xmin::text FROM pg_auth_members
@@ -116,8 +116,8 @@ var statements = map[string]string{
 			ORDER BY rolname LIMIT 1),
 			COALESCE((SELECT rolsuper FROM pg_roles WHERE rolname = $2), false),
 			$2::name = current_user`,
-	// What members of a role $1 could give on for good: how much a role owns that they act as, and where; and what they may
-	// grant privileges on.
+	// What members of a role $1 could give on for good: how much a role owns that they act as, and where; and what they
+	// may grant privileges on.
 	givesOnStatement: `
 		WITH RECURSIVE ` + reached + `, ` + owned + `, ` + touched + `
 		SELECT
@@ -135,8 +135,8 @@ var statements = map[string]string{
 			OR current_setting('server_version_num')::int < 160000 AND pg_has_role($1::name, 'MEMBER WITH ADMIN OPTION')
 			OR EXISTS (SELECT FROM pg_auth_members WHERE roleid = to_regrole(quote_ident($1)) AND member = pg_roles.oid AND admin_option)
 		FROM pg_roles WHERE rolname = current_user`,
-	// What members of a role $1 have given on or made since a transaction $2. What PUBLIC was given in another database is not
-	// seen.
+	// What members of a role $1 have given on or made since a transaction $2. What PUBLIC was given in another database
+	// is not seen.
 	remnantsStatement: `WITH RECURSIVE ` + reached + `, ` + owned + `, ` + since + givenOn + ` UNION ` + made + ` ORDER BY 1 LIMIT 20`,
 	// The same, with each privilege on objects of this database. It reads all that the role has privileges on.
 	closeRemnantsStatement: `WITH RECURSIVE ` + reached + `, ` + owned + `, ` + touched + `, ` + since + `
@@ -157,8 +157,8 @@ var statements = map[string]string{
 	leftStatement: `SELECT count(*) FROM pg_stat_activity WHERE usesysid = $1 AND pid = ANY ($2::int[])`,
 }
 
-// genericPlans has each statement planned once on a connection. The values that it is called with make no better plan, and to
-// plan the longest takes the server a hundred times as long as to run it.
+// genericPlans has each statement planned once on a connection. The values that it is called with make no better plan,
+// and to plan the longest takes the server a hundred times as long as to run it.
 const genericPlans = `SET plan_cache_mode = force_generic_plan`
 
 // prepare readies a new connection.

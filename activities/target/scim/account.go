@@ -33,8 +33,9 @@ func (c *connector) CheckAccount(ctx context.Context, account string) error {
 }
 
 func (c *connector) noUser(account string) error {
-	return contract.Problemf(contract.KindNotFound, "account", "create the user there, or correct the person's account",
-		"%s has no user %q", c.api, outbound.Clip(account))
+	return contract.NotFound("%s has no user %q", c.api, outbound.Clip(account)).
+		At("account").
+		Advise("create the user there, or correct the person's account")
 }
 
 var _ target.AccountChecker = (*connector)(nil)

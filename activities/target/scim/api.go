@@ -25,8 +25,19 @@ type api struct {
 
 func newAPI(base *url.URL, client *http.Client, bearer bearer) *api {
 	return &api{bearer: bearer, API: outbound.API{
-		Peer: outbound.Peer{Name: "the SCIM service", Host: base.Host, Leads: "the target's url leads to the SCIM API itself"},
-		Base: strings.TrimRight(base.String(), "/"), Media: mediaType, Accept: mediaType + ", application/json", Limit: maxAnswer, Client: client,
+		Peer: outbound.Peer{
+			Name:  "the SCIM service",
+			Host:  base.Host,
+			Leads: "the target's url leads to the SCIM API itself",
+		},
+		Base: strings.TrimRight(
+			base.String(),
+			"/",
+		),
+		Media:  mediaType,
+		Accept: mediaType + ", application/json",
+		Limit:  maxAnswer,
+		Client: client,
 	}}
 }
 
@@ -48,7 +59,12 @@ func (a *api) do(ctx context.Context, c call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	made := outbound.Call{Method: c.method, Query: c.query, Send: c.content, Header: http.Header{"Authorization": {"Bearer " + token}}}
+	made := outbound.Call{
+		Method: c.method,
+		Query:  c.query,
+		Send:   c.content,
+		Header: http.Header{"Authorization": {"Bearer " + token}},
+	}
 	for _, step := range c.path {
 		made.Path += "/" + url.PathEscape(step)
 	}

@@ -37,10 +37,11 @@ func (c *connector) Check(ctx context.Context) error {
 	}
 	switch {
 	case can.Patch.isMissing():
-		return contract.Problemf(contract.KindDenied, "", "use another way to give access there", "%s says that it can't PATCH", c.api)
+		return contract.Denied("%s says that it can't PATCH", c.api).Advise("use another way to give access there")
 	case can.Filter.isMissing() && !c.accountsID:
-		return contract.Problemf(contract.KindDenied, "accountIs", "write accountIs: id, and give people their ids as accounts",
-			"%s says that it can't filter, so users can't be found by their userNames", c.api)
+		return contract.Denied("%s says that it can't filter, so users can't be found by their userNames", c.api).
+			At("accountIs").
+			Advise("write accountIs: id, and give people their ids as accounts")
 	}
 	return nil
 }

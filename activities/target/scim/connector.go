@@ -120,8 +120,8 @@ func (c *connector) add(ctx context.Context, m membership) (changed bool, err er
 	}
 }
 
-// remove takes the user out of the group, and says whether they were seen there. It is asked for whatever was seen: a service
-// that shows nothing may have the member all the same.
+// remove takes the user out of the group, and says whether they were seen there. It is asked for whatever was seen: a
+// service that shows nothing may have the member all the same.
 func (c *connector) remove(ctx context.Context, m membership) (found bool, err error) {
 	done, err := c.turns.take(ctx, m.group.Group)
 	if err != nil {
@@ -160,11 +160,13 @@ func (c *connector) bring(ctx context.Context, m membership, in bool, before vie
 func (c *connector) vet(m membership, before view) error {
 	switch {
 	case before.group == nil:
-		return contract.Problemf(contract.KindNotFound, "group", "correct the id in the template, or create the group",
-			"%s has no group %q", c.api, m.group.Group)
+		return contract.NotFound("%s has no group %q", c.api, m.group.Group).
+			At("group").
+			Advise("correct the id in the template, or create the group")
 	case before.group.DisplayName != m.group.DisplayName:
-		return contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct the template",
-			"the group %s is called %q, not %q", m.group.Group, outbound.Clip(before.group.DisplayName), m.group.DisplayName)
+		return contract.Denied("the group %s is called %q, not %q", m.group.Group, outbound.Clip(before.group.DisplayName), m.group.DisplayName).
+			At("displayName").
+			Advise("see which of the two is meant, and correct the template")
 	case before.standing == untold && !m.unread:
 		return c.unseen()
 	default:

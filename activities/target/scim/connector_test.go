@@ -189,7 +189,13 @@ func TestACheckTellsWhatTheServiceSaysThatItCantDo(t *testing.T) {
 		requireProblem(t, err, contract.KindDenied, says)
 	}
 	byID := open(t, scim.Settings{
-		URL: answering(t, http.StatusOK, `{"totalResults":0,"filter":{"supported":false}}`), Token: config.SecretOf(doubleToken), AccountIs: "id",
+		URL: answering(
+			t,
+			http.StatusOK,
+			`{"totalResults":0,"filter":{"supported":false}}`,
+		),
+		Token:     config.SecretOf(doubleToken),
+		AccountIs: "id",
 	})
 	require.NoError(t, byID.(target.Checker).Check(t.Context()), "ids need no filter")
 }

@@ -42,14 +42,18 @@ type OAuth struct {
 }
 
 func (o *OAuth) validate() error {
-	if _, err := addressOf("oauth.tokenUrl", o.TokenURL, "write where the service gives out tokens, like https://login.example.com/token"); err != nil {
+	if _, err := addressOf(
+		"oauth.tokenUrl",
+		o.TokenURL,
+		"write where the service gives out tokens, like https://login.example.com/token",
+	); err != nil {
 		return err
 	}
 	switch {
 	case o.ClientID == "":
-		return contract.Problemf(contract.KindInvalid, "oauth.clientId", "write the client's id", "is missing")
+		return contract.Invalid("is missing").At("oauth.clientId").Advise("write the client's id")
 	case o.ClientSecret.IsZero():
-		return contract.Problemf(contract.KindInvalid, "oauth.clientSecret", "refer to the client's secret", "is missing")
+		return contract.Invalid("is missing").At("oauth.clientSecret").Advise("refer to the client's secret")
 	}
 	return nil
 }
@@ -95,5 +99,5 @@ func (g *granted) unavailable(err error) error {
 	case errors.As(err, &refused) && refused.Response != nil:
 		happened = strings.TrimSpace(strconv.Itoa(refused.Response.StatusCode) + " " + outbound.Clip(refused.ErrorCode))
 	}
-	return contract.Problemf(contract.KindUnavailable, "", fix, "no token could be had at the target's oauth.tokenUrl: %s", happened)
+	return contract.Unavailable("no token could be had at the target's oauth.tokenUrl: %s", happened).Advise(fix)
 }

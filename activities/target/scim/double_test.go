@@ -145,7 +145,12 @@ func (d *double) operation(r *http.Request) (op, id string) {
 	if one.Op == "add" && one.Path == "members" && len(one.Value) == 1 {
 		return "add", one.Value[0].Value
 	}
-	if _, err := fmt.Sscanf(one.Path, "members[value eq %q]", &id); err == nil && one.Op == "remove" && one.Value == nil {
+	if _, err := fmt.Sscanf(
+		one.Path,
+		"members[value eq %q]",
+		&id,
+	); err == nil && one.Op == "remove" &&
+		one.Value == nil {
 		return "remove", id
 	}
 	d.t.Errorf("unexpected operation %+v", one)
@@ -171,7 +176,12 @@ func reply(w http.ResponseWriter, content any) {
 func refuse(w http.ResponseWriter, status int, scimType string) {
 	w.WriteHeader(status)
 	reply(w, map[string]any{
-		"schemas": []string{"urn:ietf:params:scim:api:messages:2.0:Error"}, "status": fmt.Sprint(status), "scimType": scimType, "detail": "refused",
+		"schemas": []string{
+			"urn:ietf:params:scim:api:messages:2.0:Error",
+		},
+		"status":   fmt.Sprint(status),
+		"scimType": scimType,
+		"detail":   "refused",
 	})
 }
 

@@ -39,7 +39,11 @@ func parse(written json.RawMessage) (wanted entitlement, err error) {
 	if err := target.DecodeEntitlement(written, &wanted); err != nil {
 		return entitlement{}, err
 	}
-	if problem := checkName("displayName", wanted.DisplayName, "write the group's displayName as the service has it"); problem != nil {
+	if problem := checkName(
+		"displayName",
+		wanted.DisplayName,
+		"write the group's displayName as the service has it",
+	); problem != nil {
 		return entitlement{}, problem
 	}
 	if problem := checkID("group", wanted.Group, "write the group's id as the service's API tells it"); problem != nil {
@@ -58,11 +62,11 @@ func groupOf(entitlement json.RawMessage) string {
 func checkID(field, id, fix string) *contract.Problem {
 	switch {
 	case id == "":
-		return contract.Problemf(contract.KindInvalid, field, fix, "is empty")
+		return contract.Invalid("is empty").At(field).Advise(fix)
 	case len(id) > longestID:
-		return contract.Problemf(contract.KindInvalid, field, fix, "has %d bytes, more than %d", len(id), longestID)
+		return contract.Invalid("has %d bytes, more than %d", len(id), longestID).At(field).Advise(fix)
 	case !isID(id):
-		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not an id", outbound.Clip(id))
+		return contract.Invalid("%q is not an id", outbound.Clip(id)).At(field).Advise(fix)
 	}
 	return nil
 }
@@ -72,11 +76,11 @@ func isID(text string) bool { return idPattern.MatchString(text) && text != "." 
 func checkName(field, name, fix string) *contract.Problem {
 	switch {
 	case strings.TrimSpace(name) == "":
-		return contract.Problemf(contract.KindInvalid, field, fix, "is empty")
+		return contract.Invalid("is empty").At(field).Advise(fix)
 	case len(name) > longestName:
-		return contract.Problemf(contract.KindInvalid, field, fix, "has %d bytes, more than %d", len(name), longestName)
+		return contract.Invalid("has %d bytes, more than %d", len(name), longestName).At(field).Advise(fix)
 	case !utf8.ValidString(name) || strings.ContainsFunc(name, unicode.IsControl):
-		return contract.Problemf(contract.KindInvalid, field, fix, "%q is not plain text", outbound.Clip(name))
+		return contract.Invalid("%q is not plain text", outbound.Clip(name)).At(field).Advise(fix)
 	}
 	return nil
 }

@@ -60,7 +60,8 @@ func newWorld(t *testing.T, versions bool) *world {
 
 // hide takes the members out of what the service shows, while the world is blind.
 func (w *world) hide(response *http.Response) error {
-	if !w.blind.Load() || response.Request.Method != http.MethodGet || !strings.Contains(response.Request.URL.Path, "/Groups") {
+	if !w.blind.Load() || response.Request.Method != http.MethodGet ||
+		!strings.Contains(response.Request.URL.Path, "/Groups") {
 		return nil
 	}
 	var shown map[string]any
@@ -84,9 +85,16 @@ func (w *world) hide(response *http.Response) error {
 func (w *world) rename(t *testing.T, userName string) string {
 	t.Helper()
 	now := "renamed-" + userName
-	body, err := json.Marshal(map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": now})
+	body, err := json.Marshal(
+		map[string]any{"schemas": []string{"urn:ietf:params:scim:schemas:core:2.0:User"}, "userName": now},
+	)
 	require.NoError(t, err)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPut, w.URL()+"/Users/"+w.UserID(t, userName), bytes.NewReader(body))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPut,
+		w.URL()+"/Users/"+w.UserID(t, userName),
+		bytes.NewReader(body),
+	)
 	require.NoError(t, err)
 	request.Header.Set("Authorization", "Bearer "+testserver.Token)
 	request.Header.Set("Content-Type", "application/scim+json")
@@ -148,7 +156,15 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		Accounts:    w.user,
 		// The peer reads neither a quote nor a backslash in a filter; the doubles do.
 		OddAccounts: func(t *testing.T) []string {
-			odd := []string{`o'brien`, `Zoë Müller`, `日本 語`, `(a) [b] and userName pr`, `%41/../?#&+;=`, `<b>&amp;`, `UPPER`}
+			odd := []string{
+				`o'brien`,
+				`Zoë Müller`,
+				`日本 語`,
+				`(a) [b] and userName pr`,
+				`%41/../?#&+;=`,
+				`<b>&amp;`,
+				`UPPER`,
+			}
 			for _, name := range odd {
 				w.AddUser(t, name)
 			}

@@ -10,8 +10,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Holders implements target.HolderTeller. Where accounts are userNames, either all of them are looked up or all members,
-// whichever are fewer.
+// Holders implements target.HolderTeller. Where accounts are userNames, either all of them are looked up or all
+// members, whichever are fewer.
 func (c *connector) Holders(ctx context.Context, written json.RawMessage, accounts []string) ([]string, error) {
 	wanted, err := parse(written)
 	if err != nil {
@@ -22,7 +22,10 @@ func (c *connector) Holders(ctx context.Context, written json.RawMessage, accoun
 	case err != nil || len(members) == 0:
 		return nil, err
 	case c.accountsID:
-		return slices.DeleteFunc(slices.Clone(accounts), func(id string) bool { return !slices.Contains(members, id) }), nil
+		return slices.DeleteFunc(
+			slices.Clone(accounts),
+			func(id string) bool { return !slices.Contains(members, id) },
+		), nil
 	case len(accounts) < len(members):
 		return c.namedAmong(ctx, members, accounts)
 	}
@@ -36,15 +39,19 @@ func (c *connector) membersOf(ctx context.Context, wanted entitlement) ([]string
 	case err != nil:
 		return nil, err
 	case found == nil:
-		return nil, contract.Problemf(contract.KindNotFound, "group", "correct the id, or create the group", "%s has no group %q", c.api, wanted.Group)
+		return nil, contract.NotFound("%s has no group %q", c.api, wanted.Group).
+			At("group").
+			Advise("correct the id, or create the group")
 	case found.DisplayName != wanted.DisplayName:
-		return nil, contract.Problemf(contract.KindDenied, "displayName", "see which of the two is meant, and correct it",
-			"the group %s is called %q, not %q", wanted.Group, outbound.Clip(found.DisplayName), wanted.DisplayName)
+		return nil, contract.Denied("the group %s is called %q, not %q", wanted.Group, outbound.Clip(found.DisplayName), wanted.DisplayName).
+			At("displayName").
+			Advise("see which of the two is meant, and correct it")
 	case len(found.members()) == 0:
 		shows, err := c.api.showsMembers(ctx)
 		if err == nil && !shows {
-			err = contract.Problemf(contract.KindDenied, "group", "let the service show members, or keep one lasting member in some group",
-				"%s shows no members of any group", c.api)
+			err = contract.Denied("%s shows no members of any group", c.api).
+				At("group").
+				Advise("let the service show members, or keep one lasting member in some group")
 		}
 		return nil, err
 	}
@@ -81,7 +88,10 @@ func (c *connector) namesOf(ctx context.Context, members, accounts []string) (ho
 		if err != nil {
 			return nil, err
 		}
-		at := slices.IndexFunc(accounts, func(account string) bool { return found != nil && strings.EqualFold(found.UserName, account) })
+		at := slices.IndexFunc(
+			accounts,
+			func(account string) bool { return found != nil && strings.EqualFold(found.UserName, account) },
+		)
 		if at >= 0 {
 			holders = append(holders, accounts[at])
 		}

@@ -30,7 +30,16 @@ func TestTheMembersOfAGroupAreFoundAmongUserNamesAndIDs(t *testing.T) {
 	few, err := holders(t, names, w.entitlement(), in, out)
 	require.NoError(t, err)
 	require.Equal(t, []string{in}, few, "accounts are looked up, being fewer")
-	many, err := holders(t, names, w.entitlement(), strings.ToUpper(in), out, also, "gone@example.com", "nobody@example.com")
+	many, err := holders(
+		t,
+		names,
+		w.entitlement(),
+		strings.ToUpper(in),
+		out,
+		also,
+		"gone@example.com",
+		"nobody@example.com",
+	)
 	require.NoError(t, err)
 	require.ElementsMatch(t, []string{strings.ToUpper(in), also}, many, "members are looked up, being fewer")
 	byID, err := holders(t, ids, w.entitlement(), w.UserID(t, also), w.UserID(t, out), "gone")

@@ -225,7 +225,19 @@ func TestAccountsThatNobodyCanHaveAreRefusedBeforeAnyCall(t *testing.T) {
 		accounts := []string{"", " ", "a\x00b", "a\nb", "\xff", string(make([]byte, 1000))}
 		if byID {
 			settings.AccountIs = "id"
-			accounts = append(accounts, `u"] or value pr`, "../Groups", "..", ".", "a b", "a/b", "a?b", "a#b", "a%2fb", `a\b`)
+			accounts = append(
+				accounts,
+				`u"] or value pr`,
+				"../Groups",
+				"..",
+				".",
+				"a b",
+				"a/b",
+				"a?b",
+				"a#b",
+				"a%2fb",
+				`a\b`,
+			)
 		}
 		for _, account := range accounts {
 			_, err := open(t, settings).Grant(t.Context(), ofDouble(account))

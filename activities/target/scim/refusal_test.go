@@ -138,8 +138,11 @@ func TestAnAnswerBeyondAllBoundsIsNotRead(t *testing.T) {
 
 func TestTextsOfTheServiceAreBoundedAndHoldNoToken(t *testing.T) {
 	t.Parallel()
-	body := fmt.Sprintf(`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"invalidFilter","detail":"first\nsecond %s %s"}`,
-		doubleToken, strings.Repeat("x", 10_000))
+	body := fmt.Sprintf(
+		`{"schemas":["urn:ietf:params:scim:api:messages:2.0:Error"],"scimType":"invalidFilter","detail":"first\nsecond %s %s"}`,
+		doubleToken,
+		strings.Repeat("x", 10_000),
+	)
 	_, err := connect(t, answering(t, http.StatusBadRequest, body), doubleToken).Grant(t.Context(), ofDouble("ada"))
 	problem := requireProblem(t, err, contract.KindDenied, "invalidFilter first second (secret) xxx")
 	require.Less(t, len(problem.Error()), 500)

@@ -81,8 +81,8 @@ func only[T any](ctx context.Context, a *api, resources string, filter url.Value
 	case err != nil:
 		return nil, err
 	case *found.Total > 1 || len(found.Resources) > 1:
-		return nil, contract.Problemf(contract.KindDenied, "", "see whether the service honours filters, and whether the name is used twice",
-			"%s finds several %s for %s, where there must be one", a, resources, filter.Get("filter"))
+		return nil, contract.Denied("%s finds several %s for %s, where there must be one", a, resources, filter.Get("filter")).
+			Advise("see whether the service honours filters, and whether the name is used twice")
 	case *found.Total != len(found.Resources):
 		return nil, a.Strange("it counts %d %s and lists %d", *found.Total, resources, len(found.Resources))
 	case *found.Total == 0:

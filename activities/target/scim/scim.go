@@ -1,8 +1,8 @@
 // Package scim gives and takes membership in groups of a service that speaks SCIM 2.0 (RFC 7644): one user, one group.
 //
 // Servers differ in what they make of a change to a group's members: some list a member twice who is added twice, some
-// drop all members when one is to be removed. So a group is read before each change and after it, nobody is added who is
-// there, and a change that moved anybody else is an error that names them.
+// drop all members when one is to be removed. So a group is read before each change and after it, nobody is added who
+// is there, and a change that moved anybody else is an error that names them.
 package scim
 
 import (
@@ -68,15 +68,17 @@ func (s *Settings) Validate() error {
 	}
 	switch {
 	case s.Token.IsZero() && s.OAuth == nil:
-		return contract.Problemf(contract.KindInvalid, "token", "refer to a bearer token, or write oauth", "is missing")
+		return contract.Invalid("is missing").At("token").Advise("refer to a bearer token, or write oauth")
 	case !s.Token.IsZero() && s.OAuth != nil:
-		return contract.Problemf(contract.KindInvalid, "oauth", "keep one of token and oauth", "stands beside a token")
+		return contract.Invalid("stands beside a token").At("oauth").Advise("keep one of token and oauth")
 	case s.AccountIs != "" && s.AccountIs != accountsUserName && s.AccountIs != accountsID:
-		return contract.Problemf(contract.KindInvalid, "accountIs", "write userName or id, or leave it out for userName",
-			"%q is unknown", outbound.Clip(s.AccountIs))
+		return contract.Invalid("%q is unknown", outbound.Clip(s.AccountIs)).
+			At("accountIs").
+			Advise("write userName or id, or leave it out for userName")
 	case s.RemoveBy != "" && s.RemoveBy != removeByFilter && s.RemoveBy != removeByValue:
-		return contract.Problemf(contract.KindInvalid, "removeBy", "write filter or value, or leave it out for filter",
-			"%q is unknown", outbound.Clip(s.RemoveBy))
+		return contract.Invalid("%q is unknown", outbound.Clip(s.RemoveBy)).
+			At("removeBy").
+			Advise("write filter or value, or leave it out for filter")
 	case s.OAuth != nil:
 		return s.OAuth.validate()
 	}
@@ -114,9 +116,9 @@ func addressOf(field, text, fix string) (*url.URL, error) {
 	address, err := url.Parse(text)
 	switch {
 	case err != nil || address.Host == "" || address.User != nil || address.RawQuery != "" || address.Fragment != "":
-		return nil, contract.Problemf(contract.KindInvalid, field, fix, "is not the address of a server")
+		return nil, contract.Invalid("is not the address of a server").At(field).Advise(fix)
 	case address.Scheme != "https" && (address.Scheme != "http" || !loopback(address.Hostname())):
-		return nil, contract.Problemf(contract.KindInvalid, field, "use https", "would send credentials in the clear")
+		return nil, contract.Invalid("would send credentials in the clear").At(field).Advise("use https")
 	}
 	return address, nil
 }

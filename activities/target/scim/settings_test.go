@@ -123,7 +123,13 @@ func tokens(t *testing.T, given *atomic.Int64) string {
 
 func withOAuth(t *testing.T, url, tokenURL, secret string) target.Connector {
 	t.Helper()
-	return open(t, scim.Settings{URL: url, OAuth: &scim.OAuth{TokenURL: tokenURL, ClientID: "curfew", ClientSecret: config.SecretOf(secret)}})
+	return open(
+		t,
+		scim.Settings{
+			URL:   url,
+			OAuth: &scim.OAuth{TokenURL: tokenURL, ClientID: "curfew", ClientSecret: config.SecretOf(secret)},
+		},
+	)
 }
 
 func TestATokenOfClientCredentialsIsKeptUntilItIsRefused(t *testing.T) {
@@ -159,10 +165,20 @@ func TestATokenOfClientCredentialsIsKeptUntilItIsRefused(t *testing.T) {
 func TestClientCredentialsThatAreRefusedAreToldWithoutShowingThem(t *testing.T) {
 	t.Parallel()
 	var given atomic.Int64
-	_, err := withOAuth(t, newDouble(t).start(), tokens(t, &given), "wrong-canary").Inspect(t.Context(), ofDouble("ada"))
+	_, err := withOAuth(
+		t,
+		newDouble(t).start(),
+		tokens(t, &given),
+		"wrong-canary",
+	).Inspect(t.Context(), ofDouble("ada"))
 	problem := requireProblem(t, err, contract.KindUnavailable, "401 invalid_client")
 	require.NotContains(t, problem.Error(), "canary")
-	_, err = withOAuth(t, newDouble(t).start(), "http://"+closedAddress(t), "wrong-canary").Inspect(t.Context(), ofDouble("ada"))
+	_, err = withOAuth(
+		t,
+		newDouble(t).start(),
+		"http://"+closedAddress(t),
+		"wrong-canary",
+	).Inspect(t.Context(), ofDouble("ada"))
 	problem = requireProblem(t, err, contract.KindUnavailable, "refused")
 	require.NotContains(t, problem.Error(), "canary")
 }

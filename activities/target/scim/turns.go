@@ -29,6 +29,6 @@ func (t *turns) take(ctx context.Context, group string) (done func(), err error)
 	case turn <- struct{}{}:
 		return func() { <-turn }, nil
 	case <-ctx.Done():
-		return nil, contract.Problemf(contract.KindUnavailable, "", "try again", "other changes to the group %s took all the time", group)
+		return nil, contract.Unavailable("other changes to the group %s took all the time", group).Advise("try again")
 	}
 }

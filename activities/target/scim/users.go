@@ -15,22 +15,34 @@ const (
 	toTake
 )
 
-// membershipOf finds the user: by the id that the access was given to, where that is known, else by the account. What is
-// known by its id is not acted on by its name. What an id holds can be read without the user, so one that was deleted is
-// looked for only where it matters.
-func (c *connector) membershipOf(ctx context.Context, access target.Access, why purpose) (m membership, known bool, err error) {
+// membershipOf finds the user: by the id that the access was given to, where that is known, else by the account. What
+// is known by its id is not acted on by its name. What an id holds can be read without the user, so one that was
+// deleted is looked for only where it matters.
+func (c *connector) membershipOf(
+	ctx context.Context,
+	access target.Access,
+	why purpose,
+) (m membership, known bool, err error) {
 	if m.group, err = parse(access.Entitlement); err != nil {
 		return membership{}, false, err
 	}
 	m.shown, m.unread = access.Shown, access.Unread
 	id := access.Identity.On(c.api.Base)
 	if c.accountsID {
-		if problem := checkID("account", access.Account, "give the person their SCIM id at the service"); problem != nil {
+		if problem := checkID(
+			"account",
+			access.Account,
+			"give the person their SCIM id at the service",
+		); problem != nil {
 			return membership{}, false, problem
 		}
 		id = access.Account
 	} else {
-		if problem := checkName("account", access.Account, "give the person their userName at the service"); problem != nil {
+		if problem := checkName(
+			"account",
+			access.Account,
+			"give the person their userName at the service",
+		); problem != nil {
 			return membership{}, false, problem
 		}
 		if !isID(id) || why == toLook {
@@ -54,7 +66,8 @@ func (c *connector) membershipOf(ctx context.Context, access target.Access, why 
 	return m, found != nil, err
 }
 
-// ids are those of the users who may have the access: the one that it was given to, and whoever has that one's name now.
+// ids are those of the users who may have the access: the one that it was given to, and whoever has that one's name
+// now.
 func (m membership) ids() []string {
 	if m.namesake == nil {
 		return []string{m.user.ID}

@@ -26,8 +26,8 @@ type view struct {
 	standing standing
 }
 
-// memberFilters are the ways in which services let a group be asked for by a member: that of RFC 7644, and that of some who
-// show no members at all.
+// memberFilters are the ways in which services let a group be asked for by a member: that of RFC 7644, and that of some
+// who show no members at all.
 var memberFilters = [...]string{"members.value", "members"}
 
 // views are the ways to see members that have shown somebody since this process began. What has never shown anybody may
@@ -55,8 +55,8 @@ func (v *views) note(way string) {
 	v.shown[way] = true
 }
 
-// look reads the group. Where it lists nobody, it is asked for by its member; that nobody is found counts when the same view
-// has found somebody before.
+// look reads the group. Where it lists nobody, it is asked for by its member; that nobody is found counts when the same
+// view has found somebody before.
 func (c *connector) look(ctx context.Context, m membership) (view, error) {
 	found, version, err := c.api.group(ctx, m.group.Group)
 	if err != nil || found == nil {
@@ -98,8 +98,8 @@ func (c *connector) ask(ctx context.Context, m membership) (standing, error) {
 	}
 }
 
-// proves tells whether it says something that a group lists nobody, and that the filter finds nobody, if there is one: the
-// same view must have shown a member, of this group or of another.
+// proves tells whether it says something that a group lists nobody, and that the filter finds nobody, if there is one:
+// the same view must have shown a member, of this group or of another.
 func (c *connector) proves(ctx context.Context, m membership, filter string) (bool, error) {
 	if c.views.hasShown(listed) || filter != "" && (m.shown || c.views.hasShown(filter)) {
 		return true, nil
@@ -184,9 +184,9 @@ func (c *connector) doubt() string {
 
 // unseen refuses access that could not be seen to end.
 func (c *connector) unseen() *contract.Problem {
-	return contract.Problemf(contract.KindDenied, "group",
-		"let the service show members, keep one lasting member in the group, or accept it with readBack: none",
-		"%s, so access could not be seen to end", c.doubt())
+	return contract.Denied("%s, so access could not be seen to end", c.doubt()).
+		At("group").
+		Advise("let the service show members, keep one lasting member in the group, or accept it with readBack: none")
 }
 
 // CheckProof implements target.ProofChecker.

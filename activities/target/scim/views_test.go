@@ -40,7 +40,13 @@ func (h *hiding) connect() target.Connector {
 		case r.Method == http.MethodGet && strings.HasPrefix(r.URL.Path, "/Groups/"):
 			reply(w, h.group())
 		case r.Method == http.MethodGet && r.URL.Path == "/Users" && filter == "":
-			reply(w, map[string]any{"totalResults": 2, "Resources": []any{map[string]string{"id": "u-ada"}, map[string]string{"id": "u-bob"}}})
+			reply(
+				w,
+				map[string]any{
+					"totalResults": 2,
+					"Resources":    []any{map[string]string{"id": "u-ada"}, map[string]string{"id": "u-bob"}},
+				},
+			)
 		default:
 			forward(w, r, inner)
 		}
@@ -73,7 +79,10 @@ func TestP3MembersAreFoundByFilterWhereNoneIsListed(t *testing.T) {
 			t.Parallel()
 			h := newHiding(t, attribute, "u-bob")
 			connector := h.connect()
-			require.NoError(t, connector.(target.ProofChecker).CheckProof(t.Context(), entitlementOf("Operators", doubleGroup)))
+			require.NoError(
+				t,
+				connector.(target.ProofChecker).CheckProof(t.Context(), entitlementOf("Operators", doubleGroup)),
+			)
 			granted, err := connector.Grant(t.Context(), ofDouble("ada"))
 			require.NoError(t, err)
 			require.Equal(t, target.AccessGranted, granted)

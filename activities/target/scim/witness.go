@@ -32,8 +32,8 @@ func (c *connector) verify(ctx context.Context, m membership, in bool, before vi
 		return err
 	}
 	if failed && !in {
-		return contract.Problemf(contract.KindUnavailable, "", "see in the service what became of it if this goes on",
-			"%s said that %s, but does not show it", c.api, m.described(in))
+		return contract.Unavailable("%s said that %s, but does not show it", c.api, m.described(in)).
+			Advise("see in the service what became of it if this goes on")
 	}
 	return nil
 }
@@ -64,8 +64,8 @@ func (c *connector) harm(m membership, in bool, others moved, failed, alone bool
 	default:
 		return nil
 	}
-	return contract.Problemf(kind, "", "if nobody else did that just now, undo it, and let Curfew change this group no more until the service is mended",
-		"%s was asked that %s, and others' membership changed: %s", c.api, m.described(in), others)
+	return kind.Problem("%s was asked that %s, and others' membership changed: %s", c.api, m.described(in), others).
+		Advise("if nobody else did that just now, undo it, and let Curfew change this group no more until the service is mended")
 }
 
 // String names those who moved.
@@ -89,7 +89,12 @@ func (o moved) String() string {
 
 func (m membership) described(in bool) string {
 	if in {
-		return fmt.Sprintf("%s came into the group %s (%s)", outbound.Clip(m.user.UserName), m.group.DisplayName, m.group.Group)
+		return fmt.Sprintf(
+			"%s came into the group %s (%s)",
+			outbound.Clip(m.user.UserName),
+			m.group.DisplayName,
+			m.group.Group,
+		)
 	}
 	return fmt.Sprintf("%s left the group %s (%s)", outbound.Clip(m.user.UserName), m.group.DisplayName, m.group.Group)
 }

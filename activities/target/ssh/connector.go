@@ -43,7 +43,8 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (granted ta
 	}
 	err = c.store.with(ctx, func(r *record, now time.Time) error {
 		if !access.Until.After(now) {
-			return contract.Problemf(contract.KindOverdue, "", "see that the target, the ledger and the workers run and answer", "the access would be over before it began")
+			return contract.Overdue("the access would be over before it began").
+				Advise("see that the target, the ledger and the workers run and answer")
 		}
 		granted, err = r.open(access, now)
 		return err
@@ -63,8 +64,9 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (revoked t
 	return revoked, err
 }
 
-// Inspect implements target.Connector. It answers only when the hosts' list is as it should be, and mends it if it was not.
-// The record is Curfew's own, so that it has no such access is proof; another record knows nothing of what this one gave.
+// Inspect implements target.Connector. It answers only when the hosts' list is as it should be, and mends it if it was
+// not. The record is Curfew's own, so that it has no such access is proof; another record knows nothing of what this
+// one gave.
 func (c *connector) Inspect(ctx context.Context, access target.Access) (state target.State, err error) {
 	if err := checkKey(access.Key); err != nil {
 		return target.State{}, err
@@ -101,7 +103,7 @@ func (c *connector) Remove(ctx context.Context, found target.Marked) error {
 
 func checkKey(key string) error {
 	if !keyForm.MatchString(key) {
-		return invalid("key", "use the digest of the access", "%.64q is not 32 hex digits", key)
+		return contract.Invalid("%.64q is not 32 hex digits", key).At("key").Advise("use the digest of the access")
 	}
 	return nil
 }
@@ -110,8 +112,9 @@ func checkKey(key string) error {
 // have changed since.
 func (c *connector) checkAccount(account string) error {
 	if !principalForm.MatchString(account) || !c.accounts.MatchString(account) {
-		return contract.Problemf(contract.KindDenied, "account", "correct it in the directory, or let the target's accountPattern allow it",
-			"%.200q is no account that this authority signs for", account)
+		return contract.Denied("%.200q is no account that this authority signs for", account).
+			At("account").
+			Advise("correct it in the directory, or let the target's accountPattern allow it")
 	}
 	return nil
 }

@@ -26,7 +26,15 @@ func TestRevokeTakesBackEveryCertificateOfTheAccessAndNoOther(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	worker, account := w.connector(t), w.known(t)
-	mine, others := accessOf(account, usual, inAnHour()), accessOf(account, `{"extensions":[],"principals":["{account}"]}`, inAnHour())
+	mine, others := accessOf(
+		account,
+		usual,
+		inAnHour(),
+	), accessOf(
+		account,
+		`{"extensions":[],"principals":["{account}"]}`,
+		inAnHour(),
+	)
 	var issued [][]byte
 	for range 3 {
 		issued = append(issued, w.give(t, worker, mine))
@@ -52,7 +60,12 @@ func TestHostEndsAccessByItself(t *testing.T) {
 	account := w.known(t)
 	line := w.give(t, w.connector(t), accessOf(account, usual, time.Now().Add(1500*time.Millisecond)))
 	require.True(t, w.sshd.letsIn(t, w.subject, line))
-	require.Eventually(t, func() bool { return !w.sshd.letsIn(t, w.subject, line) }, 10*time.Second, 50*time.Millisecond)
+	require.Eventually(
+		t,
+		func() bool { return !w.sshd.letsIn(t, w.subject, line) },
+		10*time.Second,
+		50*time.Millisecond,
+	)
 	require.Empty(t, w.revoked(t))
 	require.Contains(t, w.sshd.said(), "Certificate invalid: expired")
 }
@@ -80,7 +93,13 @@ func TestHostWritesTheReferenceAndTheAccountIntoItsLog(t *testing.T) {
 	line := w.give(t, w.connector(t), accessOf(account, usual, inAnHour()))
 	require.True(t, w.sshd.letsIn(t, w.subject, line))
 	said := fmt.Sprintf("ID curfew/OPS-7/%s (serial %d)", account, parse(t, line).Serial)
-	require.Eventually(t, func() bool { return strings.Contains(w.sshd.said(), said) }, patience, 10*time.Millisecond, said)
+	require.Eventually(
+		t,
+		func() bool { return strings.Contains(w.sshd.said(), said) },
+		patience,
+		10*time.Millisecond,
+		said,
+	)
 }
 
 func TestHostRunsTheForcedCommandAndKeepsToTheSourceAddresses(t *testing.T) {

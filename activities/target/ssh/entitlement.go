@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"curfew/activities/target"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -27,7 +28,12 @@ var principalForm = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9._@+-]{0,127}$`)
 
 // knownExtensions are those of OpenSSH.
 var knownExtensions = []string{
-	"no-touch-required", "permit-X11-forwarding", "permit-agent-forwarding", "permit-port-forwarding", usualExtension, "permit-user-rc",
+	"no-touch-required",
+	"permit-X11-forwarding",
+	"permit-agent-forwarding",
+	"permit-port-forwarding",
+	usualExtension,
+	"permit-user-rc",
 }
 
 // entitlement is what certificates allow, as it is written in a template.
@@ -69,7 +75,9 @@ func checkExtensions(wanted *entitlement) error {
 	}
 	for i, extension := range wanted.Extensions {
 		if !slices.Contains(knownExtensions, extension) {
-			return invalid("extensions", "choose from "+strings.Join(knownExtensions, ", "), "entry %d is none that OpenSSH knows", i+1)
+			return contract.Invalid("entry %d is none that OpenSSH knows", i+1).
+				At("extensions").
+				Advise("choose from " + strings.Join(knownExtensions, ", "))
 		}
 	}
 	wanted.Extensions = sorted(wanted.Extensions)
@@ -79,9 +87,11 @@ func checkExtensions(wanted *entitlement) error {
 func checkCommand(wanted *entitlement) error {
 	switch {
 	case len(wanted.ForceCommand) > longestCommand:
-		return invalid("forceCommand", "name a script on the hosts", "has more than %d bytes", longestCommand)
+		return contract.Invalid("has more than %d bytes", longestCommand).
+			At("forceCommand").
+			Advise("name a script on the hosts")
 	case strings.ContainsFunc(wanted.ForceCommand, unicode.IsControl):
-		return invalid("forceCommand", "write one line", "has control characters")
+		return contract.Invalid("has control characters").At("forceCommand").Advise("write one line")
 	default:
 		return nil
 	}
@@ -93,11 +103,11 @@ func checkPrincipals(wanted *entitlement) error {
 	}
 	wanted.Principals = sorted(wanted.Principals)
 	if count := len(wanted.Principals); count == 0 || count > mostPrincipals {
-		return invalid("principals", principalsUsage, "has %d different entries", count)
+		return contract.Invalid("has %d different entries", count).At("principals").Advise(principalsUsage)
 	}
 	for _, principal := range expand(wanted.Principals, sampleAccount) {
 		if !principalForm.MatchString(principal) {
-			return invalid("principals", principalsUsage, "%.200q can't be a principal", principal)
+			return contract.Invalid("%.200q can't be a principal", principal).At("principals").Advise(principalsUsage)
 		}
 	}
 	return nil
@@ -111,13 +121,15 @@ func checkAddresses(wanted *entitlement) error {
 	for i, written := range wanted.SourceAddresses {
 		network, err := network(written)
 		if err != nil {
-			return invalid("sourceAddresses", fix, "%.200q is neither an address nor a network", written)
+			return contract.Invalid("%.200q is neither an address nor a network", written).
+				At("sourceAddresses").
+				Advise(fix)
 		}
 		wanted.SourceAddresses[i] = network.String()
 	}
 	wanted.SourceAddresses = sorted(wanted.SourceAddresses)
 	if count := len(wanted.SourceAddresses); count == 0 || count > mostAddresses {
-		return invalid("sourceAddresses", fix, "has %d different entries", count)
+		return contract.Invalid("has %d different entries", count).At("sourceAddresses").Advise(fix)
 	}
 	return nil
 }

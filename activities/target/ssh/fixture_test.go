@@ -28,7 +28,14 @@ import (
 	"curfew/workflows/contract"
 )
 
-var oddAccounts = []string{"_", "9lives", "svc-2_x", "UPPER", "ada.lovelace+night@example.com", strings.Repeat("x", 128)}
+var oddAccounts = []string{
+	"_",
+	"9lives",
+	"svc-2_x",
+	"UPPER",
+	"ada.lovelace+night@example.com",
+	strings.Repeat("x", 128),
+}
 
 // authority is a folder with an authority's state and the list for hosts.
 type authority struct {
@@ -103,7 +110,13 @@ func (a *authority) account() string { return fmt.Sprintf("subject-%d", a.sequen
 // accessOf has the key that the conformance suite gives it.
 func accessOf(account, entitlement string, until time.Time) target.Access {
 	whole := contract.Access{Target: "conformance", Entitlement: json.RawMessage(entitlement), Account: account}
-	return target.Access{Key: whole.Digest(), Entitlement: whole.Entitlement, Account: account, Until: until, Reference: "OPS-7"}
+	return target.Access{
+		Key:         whole.Digest(),
+		Entitlement: whole.Entitlement,
+		Account:     account,
+		Until:       until,
+		Reference:   "OPS-7",
+	}
 }
 
 // usual is the entitlement of a template that says nothing more.
@@ -135,7 +148,8 @@ func (a *authority) recorded(t testing.TB) (found recorded) {
 // revoked are the serial numbers in the list, as OpenSSH reads it.
 func (a *authority) revoked(t testing.TB) []string {
 	t.Helper()
-	out, err := exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-Q", "-l", "-f", a.settings.KRL).CombinedOutput()
+	out, err := exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-Q", "-l", "-f", a.settings.KRL).
+		CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	var serials []string
 	for line := range strings.Lines(string(out)) {
@@ -155,7 +169,10 @@ func (a *authority) snapshot(t testing.TB, except string) string {
 			return false
 		}
 		for _, issued := range found.Certificates {
-			revoked = slices.DeleteFunc(revoked, func(serial string) bool { return serial == fmt.Sprint(issued.Serial) })
+			revoked = slices.DeleteFunc(
+				revoked,
+				func(serial string) bool { return serial == fmt.Sprint(issued.Serial) },
+			)
 		}
 		return true
 	})
@@ -207,7 +224,12 @@ func (w *world) can(t *testing.T, account string) bool {
 		return false
 	}
 	w.held[account] = issued
-	require.True(t, w.sshd.letsIn(t, w.subject, issued), "a certificate that was just issued is refused: %s", w.sshd.said())
+	require.True(
+		t,
+		w.sshd.letsIn(t, w.subject, issued),
+		"a certificate that was just issued is refused: %s",
+		w.sshd.said(),
+	)
 	return true
 }
 

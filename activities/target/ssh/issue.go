@@ -15,6 +15,7 @@ import (
 	"golang.org/x/crypto/ssh"
 
 	"curfew/activities/target"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -26,7 +27,13 @@ const (
 )
 
 var keyTypes = []string{
-	ssh.KeyAlgoED25519, ssh.KeyAlgoSKED25519, ssh.KeyAlgoECDSA256, ssh.KeyAlgoECDSA384, ssh.KeyAlgoECDSA521, ssh.KeyAlgoSKECDSA256, ssh.KeyAlgoRSA,
+	ssh.KeyAlgoED25519,
+	ssh.KeyAlgoSKED25519,
+	ssh.KeyAlgoECDSA256,
+	ssh.KeyAlgoECDSA384,
+	ssh.KeyAlgoECDSA521,
+	ssh.KeyAlgoSKECDSA256,
+	ssh.KeyAlgoRSA,
 }
 
 // Issue implements target.CertificateIssuer. Entitlement and end are those of the last grant, whatever the call says.
@@ -50,7 +57,10 @@ func (c *connector) Issue(ctx context.Context, access target.Access, publicKey [
 		if signed, err = c.sign(key, found, now); err != nil {
 			return err
 		}
-		found.Certificates = append(found.Certificates, certificate{Serial: signed.Serial, Until: wholeSecond(found.Until)})
+		found.Certificates = append(
+			found.Certificates,
+			certificate{Serial: signed.Serial, Until: wholeSecond(found.Until)},
+		)
 		return nil
 	})
 	if err != nil {
@@ -102,7 +112,10 @@ func wholeSecond(end time.Time) time.Time {
 func keyID(found *opening) string {
 	reference := strings.Map(func(letter rune) rune {
 		switch {
-		case letter >= 'a' && letter <= 'z', letter >= 'A' && letter <= 'Z', letter >= '0' && letter <= '9', strings.ContainsRune("._:-", letter):
+		case letter >= 'a' && letter <= 'z',
+			letter >= 'A' && letter <= 'Z',
+			letter >= '0' && letter <= '9',
+			strings.ContainsRune("._:-", letter):
 			return letter
 		default:
 			return '_'
@@ -116,14 +129,14 @@ func readPublicKey(written []byte) (ssh.PublicKey, error) {
 	const fix = "send the one line of a file like id_ed25519.pub"
 	line := bytes.TrimSpace(written)
 	if len(written) > longestPublicKey || bytes.ContainsAny(line, "\r\n") {
-		return nil, invalid("publicKey", fix, "is more than one line of a public key")
+		return nil, contract.Invalid("is more than one line of a public key").At("publicKey").Advise(fix)
 	}
 	key, _, options, _, err := ssh.ParseAuthorizedKey(line)
 	if err != nil || len(options) > 0 {
-		return nil, invalid("publicKey", fix, "is no public key")
+		return nil, contract.Invalid("is no public key").At("publicKey").Advise(fix)
 	}
 	if fault := weakness(key); fault != "" {
-		return nil, invalid("publicKey", "make another with ssh-keygen -t ed25519", "%s", fault)
+		return nil, contract.Invalid("%s", fault).At("publicKey").Advise("make another with ssh-keygen -t ed25519")
 	}
 	return key, nil
 }

@@ -53,7 +53,11 @@ func TestCertificateIsForWhatWasGrantedWhateverTheCallSays(t *testing.T) {
 	worker, access := a.connector(t), accessOf(a.account(), usual, inAnHour())
 	_, err := worker.Grant(t.Context(), access)
 	require.NoError(t, err)
-	access.Until, access.Entitlement, access.Reference = access.Until.Add(time.Hour), []byte(`{"principals":["root"]}`), "other"
+	access.Until, access.Entitlement, access.Reference = access.Until.Add(
+		time.Hour,
+	), []byte(
+		`{"principals":["root"]}`,
+	), "other"
 	line, err := a.issue(t, worker, access)
 	require.NoError(t, err)
 	signed := parse(t, line)

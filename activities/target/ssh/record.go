@@ -53,7 +53,10 @@ type certificate struct {
 
 func newRecord(ca string, now time.Time) *record {
 	return &record{
-		ID: rand.Text(), CA: ca, List: edition{Version: 1, MadeAt: now.UTC().Truncate(time.Second)}, Openings: map[string]*opening{},
+		ID:       rand.Text(),
+		CA:       ca,
+		List:     edition{Version: 1, MadeAt: now.UTC().Truncate(time.Second)},
+		Openings: map[string]*opening{},
 	}
 }
 
@@ -87,8 +90,8 @@ func (r *record) open(access target.Access, now time.Time) (target.Granted, erro
 	r.forget(now)
 	if found == nil {
 		if len(r.Openings) >= mostOpenings {
-			return "", contract.Problemf(contract.KindCapacity, "", "wait until others have ended, or make a second target",
-				"the authority keeps %d accesses already", len(r.Openings))
+			return "", contract.Capacity("the authority keeps %d accesses already", len(r.Openings)).
+				Advise("wait until others have ended, or make a second target")
 		}
 		found = &opening{}
 	}
@@ -97,7 +100,8 @@ func (r *record) open(access target.Access, now time.Time) (target.Granted, erro
 	return target.AccessGranted, nil
 }
 
-// close closes an access and revokes all that was issued for it, also what has just run out: a host's clock may be late.
+// close closes an access and revokes all that was issued for it, also what has just run out: a host's clock may be
+// late.
 func (r *record) close(key string, now time.Time) target.Revoked {
 	found := r.Openings[key]
 	worked := !found.worksUntil(now).IsZero()
@@ -119,16 +123,16 @@ func (r *record) issuable(access target.Access, now time.Time) (*opening, error)
 	r.forget(now)
 	found := r.Openings[access.Key]
 	if !found.isOpen(now) || found.Account != access.Account {
-		return nil, contract.Problemf(contract.KindConflict, "", "request it, and ask again when it is granted",
-			"%.200q has no open access here", access.Account)
+		return nil, contract.Conflict("%.200q has no open access here", access.Account).
+			Advise("request it, and ask again when it is granted")
 	}
 	recorded := 0
 	for _, other := range r.Openings {
 		recorded += len(other.Certificates)
 	}
 	if len(found.Certificates) >= mostCertificates || recorded >= mostRecorded {
-		return nil, contract.Problemf(contract.KindCapacity, "", "use one that was issued before",
-			"%d certificates of this access are kept, %d in all", len(found.Certificates), recorded)
+		return nil, contract.Capacity("%d certificates of this access are kept, %d in all", len(found.Certificates), recorded).
+			Advise("use one that was issued before")
 	}
 	return found, nil
 }

@@ -130,7 +130,10 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 	file := filepath.Join(folder, "ca")
 	require.NoError(t, os.WriteFile(file, []byte(key.Reveal()), 0o600))
 	written := filepath.Join(folder, "curfew.yaml")
-	require.NoError(t, os.WriteFile(written, []byte("targets: {shells: {kind: ssh, caKey: file:ca, state: "+folder+"/state}}"), 0o600))
+	require.NoError(
+		t,
+		os.WriteFile(written, []byte("targets: {shells: {kind: ssh, caKey: file:ca, state: "+folder+"/state}}"), 0o600),
+	)
 	kinds := map[string]config.Kind{"ssh": {Settings: func() any { return new(ssh.Settings) }}}
 	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o440: false, 0o644: true, 0o604: true, 0o660: true} {
 		require.NoError(t, os.Chmod(file, mode))
@@ -164,6 +167,10 @@ func locked(t *testing.T) config.Secret {
 func weak(t *testing.T) config.Secret {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "ca")
-	require.NoError(t, exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", file).Run())
+	require.NoError(
+		t,
+		exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-q", "-t", "rsa", "-b", "1024", "-N", "", "-f", file).
+			Run(),
+	)
 	return config.SecretOf(string(readFile(t, file)))
 }

@@ -43,7 +43,8 @@ type Settings struct {
 	State string `yaml:"state"`
 	// KRL is the file of revoked certificates that hosts read; empty means revoked.krl in the state folder.
 	KRL string `yaml:"krl"`
-	// AccountPattern is a regular expression that the whole name of an account must match; empty means ordinary login names.
+	// AccountPattern is a regular expression that the whole name of an account must match; empty means ordinary login
+	// names.
 	AccountPattern string `yaml:"accountPattern"`
 }
 
@@ -75,20 +76,24 @@ func (s *Settings) connector() (*connector, error) {
 func (s *Settings) authority() (ssh.Signer, error) {
 	const fix = "refer to a private key, as from ssh-keygen -t ed25519 -N '' -f ca"
 	if s.CAKey.IsZero() {
-		return nil, invalid("caKey", fix, "is missing")
+		return nil, contract.Invalid("is missing").At("caKey").Advise(fix)
 	}
 	if s.CAKey.IsOpen() {
-		return nil, invalid("caKey", "chmod 600 it; in a container, mount it with the mode 0400 or 0440", "is in a file that others can read or change")
+		return nil, contract.Invalid("is in a file that others can read or change").
+			At("caKey").
+			Advise("chmod 600 it; in a container, mount it with the mode 0400 or 0440")
 	}
 	authority, err := ssh.ParsePrivateKey([]byte(s.CAKey.Reveal()))
 	if missing := (*ssh.PassphraseMissingError)(nil); errors.As(err, &missing) {
-		return nil, invalid("caKey", "take it off with ssh-keygen -p, and let nobody else read the file", "has a passphrase")
+		return nil, contract.Invalid("has a passphrase").
+			At("caKey").
+			Advise("take it off with ssh-keygen -p, and let nobody else read the file")
 	}
 	if err != nil { // which may show parts of the key
-		return nil, invalid("caKey", fix, "is no private key")
+		return nil, contract.Invalid("is no private key").At("caKey").Advise(fix)
 	}
 	if fault := weakness(authority.PublicKey()); fault != "" {
-		return nil, invalid("caKey", fix, "%s", fault)
+		return nil, contract.Invalid("%s", fault).At("caKey").Advise(fix)
 	}
 	return authority, nil
 }
@@ -99,33 +104,37 @@ func (s *Settings) accounts() (*regexp.Regexp, error) {
 		pattern = defaultAccountPattern
 	}
 	if len(pattern) > longestPattern {
-		return nil, invalid("accountPattern", "write a shorter one", "has more than %d bytes", longestPattern)
+		return nil, contract.Invalid("has more than %d bytes", longestPattern).
+			At("accountPattern").
+			Advise("write a shorter one")
 	}
 	accounts, err := regexp.Compile(`^(?:` + pattern + `)$`)
 	if err != nil {
-		return nil, invalid("accountPattern", "write a regular expression, like [a-z]+", "can't be read: %v", err)
+		return nil, contract.Invalid("can't be read: %v", err).
+			At("accountPattern").
+			Advise("write a regular expression, like [a-z]+")
 	}
 	return accounts, nil
 }
 
 func (s *Settings) store(authority ssh.PublicKey) (*store, error) {
 	if !filepath.IsAbs(s.State) {
-		return nil, invalid("state", "write the whole path of a folder, like /var/lib/curfew/ssh-prod", "is no absolute path")
+		return nil, contract.Invalid("is no absolute path").
+			At("state").
+			Advise("write the whole path of a folder, like /var/lib/curfew/ssh-prod")
 	}
 	kept := newStore(filepath.Clean(s.State), authority)
 	if s.KRL == "" {
 		return kept, nil
 	}
 	if !filepath.IsAbs(s.KRL) {
-		return nil, invalid("krl", "write the whole path of a file, or leave it out for "+kept.list, "is no absolute path")
+		return nil, contract.Invalid("is no absolute path").
+			At("krl").
+			Advise("write the whole path of a file, or leave it out for " + kept.list)
 	}
 	kept.list = filepath.Clean(s.KRL)
 	if kept.list == kept.file || kept.list == kept.lock || kept.list == kept.folder {
-		return nil, invalid("krl", "name another file", "is where the state itself is kept")
+		return nil, contract.Invalid("is where the state itself is kept").At("krl").Advise("name another file")
 	}
 	return kept, nil
-}
-
-func invalid(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

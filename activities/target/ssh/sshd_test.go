@@ -101,7 +101,9 @@ func (s *sshd) run(t testing.TB, config string) bool {
 	require.NoError(t, listener.Close())
 	options := []string{"-D", "-e", "-f", config, "-o", "ListenAddress=" + s.address}
 	// Newer servers make whoever was refused wait, and older ones don't know the word.
-	if exec.CommandContext(t.Context(), program(t, "sshd"), "-t", "-f", config, "-o", "PerSourcePenalties=no").Run() == nil {
+	if exec.CommandContext(t.Context(), program(t, "sshd"), "-t", "-f", config, "-o", "PerSourcePenalties=no").
+		Run() ==
+		nil {
 		options = append(options, "-o", "PerSourcePenalties=no")
 	}
 	cmd := exec.CommandContext(t.Context(), program(t, "sshd"), options...)
@@ -161,8 +163,10 @@ func (s *sshd) dial(t testing.TB, private gossh.Signer, line []byte) (*gossh.Cli
 	signer, err := gossh.NewCertSigner(parse(t, line), private)
 	require.NoError(t, err)
 	client, err := gossh.Dial("tcp", s.address, &gossh.ClientConfig{
-		User: s.login, Auth: []gossh.AuthMethod{gossh.PublicKeys(signer)}, HostKeyCallback: gossh.FixedHostKey(s.hostKey),
-		Timeout: patience,
+		User:            s.login,
+		Auth:            []gossh.AuthMethod{gossh.PublicKeys(signer)},
+		HostKeyCallback: gossh.FixedHostKey(s.hostKey),
+		Timeout:         patience,
 	})
 	if err != nil {
 		require.ErrorContains(t, err, "unable to authenticate")

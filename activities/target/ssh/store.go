@@ -39,8 +39,15 @@ type store struct {
 
 func newStore(folder string, authority ssh.PublicKey) *store {
 	return &store{
-		authority: authority, folder: folder, turn: make(chan struct{}, 1),
-		file: filepath.Join(folder, "accesses.json"), lock: filepath.Join(folder, "lock"), list: filepath.Join(folder, "revoked.krl"),
+		authority: authority,
+		folder:    folder,
+		turn:      make(chan struct{}, 1),
+		file: filepath.Join(
+			folder,
+			"accesses.json",
+		),
+		lock: filepath.Join(folder, "lock"),
+		list: filepath.Join(folder, "revoked.krl"),
 	}
 }
 
@@ -134,11 +141,11 @@ func (s *store) load(now time.Time) (kept *record, text []byte, err error) {
 	}
 	kept = &record{}
 	if err := json.Unmarshal(text, kept); err != nil || kept.Openings == nil {
-		return nil, nil, unavailable("bring it back from a backup", "%s is damaged", s.file)
+		return nil, nil, contract.Unavailable("%s is damaged", s.file).Advise("bring it back from a backup")
 	}
 	if kept.CA != ca {
-		return nil, nil, unavailable("give each caKey a state folder of its own",
-			"the state in %s belongs to the authority %s, and the target's caKey is %s", s.folder, kept.CA, ca)
+		return nil, nil, contract.Unavailable("the state in %s belongs to the authority %s, and the target's caKey is %s", s.folder, kept.CA, ca).
+			Advise("give each caKey a state folder of its own")
 	}
 	return kept, text, nil
 }
@@ -153,7 +160,7 @@ func (s *store) loadList(kept *record) ([]byte, error) {
 		return nil, s.failedList("read", err)
 	}
 	if fault, fix := kept.follows(list); fault != "" {
-		return nil, unavailable(fix, "%s %s", s.list, fault)
+		return nil, contract.Unavailable("%s %s", s.list, fault).Advise(fix)
 	}
 	return list, nil
 }
@@ -195,17 +202,15 @@ func read(name string, limit int64) ([]byte, error) {
 }
 
 func (s *store) failed(what string, cause error) error {
-	return unavailable("see that the folder exists and that Curfew may write there", "the state in %s can't be %s: %v", s.folder, what, cause)
+	return contract.Unavailable("the state in %s can't be %s: %v", s.folder, what, cause).
+		Advise("see that the folder exists and that Curfew may write there")
 }
 
 func (s *store) failedList(what string, cause error) error {
-	return unavailable("see that its folder exists and that Curfew may write there", "the list of revoked certificates can't be %s: %v", what, cause)
+	return contract.Unavailable("the list of revoked certificates can't be %s: %v", what, cause).
+		Advise("see that its folder exists and that Curfew may write there")
 }
 
 func busy() error {
-	return unavailable("try again", "the state was in use for longer than the call had")
-}
-
-func unavailable(fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindUnavailable, "", fix, fault, args...)
+	return contract.Unavailable("the state was in use for longer than the call had").Advise("try again")
 }

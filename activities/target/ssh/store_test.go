@@ -28,7 +28,8 @@ func TestOpenSSHReadsTheList(t *testing.T) {
 	for name, line := range files {
 		file := filepath.Join(a.folder, name)
 		require.NoError(t, os.WriteFile(file, line, 0o600))
-		out, err := exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-Q", "-f", a.settings.KRL, file).CombinedOutput()
+		out, err := exec.CommandContext(t.Context(), program(t, "ssh-keygen"), "-Q", "-f", a.settings.KRL, file).
+			CombinedOutput()
 		if name == "live-cert.pub" {
 			require.NoError(t, err, "%s", out)
 			continue
@@ -146,7 +147,11 @@ func TestEmptyListOfAnAdministratorIsTakenOver(t *testing.T) {
 	t.Parallel()
 	for name, arguments := range map[string][]string{"by ssh-keygen": {"ssh-keygen", "-k", "-f"}, "by touch": {"touch"}} {
 		a := newAuthority(t)
-		require.NoError(t, exec.CommandContext(t.Context(), program(t, arguments[0]), append(arguments[1:], a.settings.KRL)...).Run(), name)
+		require.NoError(
+			t,
+			exec.CommandContext(t.Context(), program(t, arguments[0]), append(arguments[1:], a.settings.KRL)...).Run(),
+			name,
+		)
 		access := accessOf(a.account(), usual, inAnHour())
 		a.give(t, a.connector(t), access)
 		_, err := a.connector(t).Revoke(t.Context(), access)

@@ -67,18 +67,21 @@ var access = []behaviour{
 		tr.requireHeld(t, holder)
 		tr.requireGone(t, bystander)
 	}},
-	{name: "names with quotes, spaces and letters outside ASCII are taken as they are", try: func(t *testing.T, tr trial) {
-		accounts := tr.OddAccounts(t)
-		require.NotEmpty(t, accounts)
-		for _, account := range accounts {
-			tr.requireGone(t, account)
-			others := tr.Snapshot(t, account)
-			tr.grant(t, account, until(time.Hour))
-			tr.requireHeld(t, account)
-			require.Equal(t, others, tr.Snapshot(t, account), "after the grant to %s", account)
-			require.Equal(t, target.AccessRevoked, tr.revoke(t, account))
-			tr.requireGone(t, account)
-			require.Equal(t, others, tr.Snapshot(t, account), "after the revoke from %s", account)
-		}
-	}},
+	{
+		name: "names with quotes, spaces and letters outside ASCII are taken as they are",
+		try: func(t *testing.T, tr trial) {
+			accounts := tr.OddAccounts(t)
+			require.NotEmpty(t, accounts)
+			for _, account := range accounts {
+				tr.requireGone(t, account)
+				others := tr.Snapshot(t, account)
+				tr.grant(t, account, until(time.Hour))
+				tr.requireHeld(t, account)
+				require.Equal(t, others, tr.Snapshot(t, account), "after the grant to %s", account)
+				require.Equal(t, target.AccessRevoked, tr.revoke(t, account))
+				tr.requireGone(t, account)
+				require.Equal(t, others, tr.Snapshot(t, account), "after the revoke from %s", account)
+			}
+		},
+	},
 }

@@ -21,16 +21,26 @@ var expiry = []behaviour{
 		tr.revoke(t, account)
 		tr.requireGone(t, account)
 	}},
-	{name: "the end that the target enforces is reported and follows each move", applies: enforces, try: func(t *testing.T, tr trial) {
-		account := tr.Accounts(t)
-		for _, after := range []time.Duration{time.Hour, 3 * time.Hour, 30 * time.Minute} {
-			end := until(after)
-			tr.grant(t, account, end)
-			reported := tr.inspect(t, account).Until
-			require.False(t, reported.Before(end), "the target would end it at %s, before %s", reported, end)
-			require.False(t, reported.After(end.Add(slack)), "the target would end it at %s, long after %s", reported, end)
-		}
-	}},
+	{
+		name:    "the end that the target enforces is reported and follows each move",
+		applies: enforces,
+		try: func(t *testing.T, tr trial) {
+			account := tr.Accounts(t)
+			for _, after := range []time.Duration{time.Hour, 3 * time.Hour, 30 * time.Minute} {
+				end := until(after)
+				tr.grant(t, account, end)
+				reported := tr.inspect(t, account).Until
+				require.False(t, reported.Before(end), "the target would end it at %s, before %s", reported, end)
+				require.False(
+					t,
+					reported.After(end.Add(slack)),
+					"the target would end it at %s, long after %s",
+					reported,
+					end,
+				)
+			}
+		},
+	},
 	{name: "a target that enforces no end reports none", applies: enforcesNothing, try: func(t *testing.T, tr trial) {
 		account := tr.Accounts(t)
 		tr.grant(t, account, until(time.Hour))

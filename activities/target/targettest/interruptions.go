@@ -50,38 +50,50 @@ var interruptions = []behaviour{
 		}
 		tr.settle(t, time.Now(), account, false, func() { tr.revoke(t, account) })
 	}},
-	{name: "a grant whose answer was lost is found by the next attempt", applies: losesReplies, try: func(t *testing.T, tr trial) {
-		account, end := tr.Accounts(t), until(time.Hour)
-		tr.LoseReply(t)
-		_, err := tr.Connector.Grant(t.Context(), tr.access(account, end))
-		tr.requireUncertain(t, err)
-		require.True(t, tr.Can(t, account), "the fixture promised that the grant was made")
-		require.Equal(t, target.AlreadyThere, tr.grant(t, account, end))
-		tr.requireHeld(t, account)
-		tr.revoke(t, account)
-		tr.requireGone(t, account)
-	}},
-	{name: "a move of the end whose answer was lost leaves nothing behind", applies: losesReplies, try: func(t *testing.T, tr trial) {
-		account := tr.Accounts(t)
-		tr.grant(t, account, until(time.Hour))
-		tr.LoseReply(t)
-		_, err := tr.Connector.Grant(t.Context(), tr.access(account, until(2*time.Hour)))
-		tr.requireUncertain(t, err)
-		require.True(t, tr.Can(t, account), "the access of %s was interrupted", account)
-		tr.grant(t, account, until(3*time.Hour))
-		tr.requireHeld(t, account)
-		tr.revoke(t, account)
-		tr.requireGone(t, account)
-	}},
-	{name: "a revoke whose answer was lost is found by the next attempt", applies: losesReplies, try: func(t *testing.T, tr trial) {
-		account := tr.Accounts(t)
-		tr.grant(t, account, until(time.Hour))
-		tr.LoseReply(t)
-		_, err := tr.Connector.Revoke(t.Context(), tr.access(account, time.Time{}))
-		tr.requireUncertain(t, err)
-		tr.requireGone(t, account)
-		require.Equal(t, target.AlreadyAbsent, tr.revoke(t, account))
-	}},
+	{
+		name:    "a grant whose answer was lost is found by the next attempt",
+		applies: losesReplies,
+		try: func(t *testing.T, tr trial) {
+			account, end := tr.Accounts(t), until(time.Hour)
+			tr.LoseReply(t)
+			_, err := tr.Connector.Grant(t.Context(), tr.access(account, end))
+			tr.requireUncertain(t, err)
+			require.True(t, tr.Can(t, account), "the fixture promised that the grant was made")
+			require.Equal(t, target.AlreadyThere, tr.grant(t, account, end))
+			tr.requireHeld(t, account)
+			tr.revoke(t, account)
+			tr.requireGone(t, account)
+		},
+	},
+	{
+		name:    "a move of the end whose answer was lost leaves nothing behind",
+		applies: losesReplies,
+		try: func(t *testing.T, tr trial) {
+			account := tr.Accounts(t)
+			tr.grant(t, account, until(time.Hour))
+			tr.LoseReply(t)
+			_, err := tr.Connector.Grant(t.Context(), tr.access(account, until(2*time.Hour)))
+			tr.requireUncertain(t, err)
+			require.True(t, tr.Can(t, account), "the access of %s was interrupted", account)
+			tr.grant(t, account, until(3*time.Hour))
+			tr.requireHeld(t, account)
+			tr.revoke(t, account)
+			tr.requireGone(t, account)
+		},
+	},
+	{
+		name:    "a revoke whose answer was lost is found by the next attempt",
+		applies: losesReplies,
+		try: func(t *testing.T, tr trial) {
+			account := tr.Accounts(t)
+			tr.grant(t, account, until(time.Hour))
+			tr.LoseReply(t)
+			_, err := tr.Connector.Revoke(t.Context(), tr.access(account, time.Time{}))
+			tr.requireUncertain(t, err)
+			tr.requireGone(t, account)
+			require.Equal(t, target.AlreadyAbsent, tr.revoke(t, account))
+		},
+	},
 }
 
 func losesReplies(f Fixture) bool { return f.LoseReply != nil }

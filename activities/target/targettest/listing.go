@@ -12,37 +12,45 @@ import (
 
 // listing is what connectors promise that mark what they give.
 var listing = []behaviour{
-	{name: "what was granted is listed by its key until it is revoked", applies: lists, try: func(t *testing.T, tr trial) {
-		account, other := tr.Accounts(t), tr.Accounts(t)
-		require.NotContains(t, tr.keys(t), tr.access(account, time.Time{}).Key)
-		tr.grant(t, account, until(time.Hour))
-		tr.grant(t, other, until(time.Hour))
-		tr.grant(t, account, until(2*time.Hour))
-		keys := tr.keys(t)
-		require.Contains(t, keys, tr.access(account, time.Time{}).Key)
-		require.Contains(t, keys, tr.access(other, time.Time{}).Key)
-		require.True(t, slices.IsSorted(keys))
-		tr.revoke(t, account)
-		require.NotContains(t, tr.keys(t), tr.access(account, time.Time{}).Key)
-	}},
+	{
+		name:    "what was granted is listed by its key until it is revoked",
+		applies: lists,
+		try: func(t *testing.T, tr trial) {
+			account, other := tr.Accounts(t), tr.Accounts(t)
+			require.NotContains(t, tr.keys(t), tr.access(account, time.Time{}).Key)
+			tr.grant(t, account, until(time.Hour))
+			tr.grant(t, other, until(time.Hour))
+			tr.grant(t, account, until(2*time.Hour))
+			keys := tr.keys(t)
+			require.Contains(t, keys, tr.access(account, time.Time{}).Key)
+			require.Contains(t, keys, tr.access(other, time.Time{}).Key)
+			require.True(t, slices.IsSorted(keys))
+			tr.revoke(t, account)
+			require.NotContains(t, tr.keys(t), tr.access(account, time.Time{}).Key)
+		},
+	},
 	{name: "standing access is not listed", applies: listsStanding, try: func(t *testing.T, tr trial) {
 		account := tr.Accounts(t)
 		before := tr.keys(t)
 		tr.GiveStanding(t, account)
 		require.Equal(t, before, tr.keys(t))
 	}},
-	{name: "what is listed can be removed, and nothing else changes", applies: lists, try: func(t *testing.T, tr trial) {
-		account, bystander := tr.Accounts(t), tr.Accounts(t)
-		tr.grant(t, bystander, until(time.Hour))
-		others := tr.Snapshot(t, account)
-		tr.grant(t, account, until(time.Hour))
-		found := tr.found(t, account)
-		for range 2 {
-			require.NoError(t, tr.Connector.(target.Lister).Remove(t.Context(), found))
-			tr.requireGone(t, account)
-			require.Equal(t, others, tr.Snapshot(t, account))
-		}
-	}},
+	{
+		name:    "what is listed can be removed, and nothing else changes",
+		applies: lists,
+		try: func(t *testing.T, tr trial) {
+			account, bystander := tr.Accounts(t), tr.Accounts(t)
+			tr.grant(t, bystander, until(time.Hour))
+			others := tr.Snapshot(t, account)
+			tr.grant(t, account, until(time.Hour))
+			found := tr.found(t, account)
+			for range 2 {
+				require.NoError(t, tr.Connector.(target.Lister).Remove(t.Context(), found))
+				tr.requireGone(t, account)
+				require.Equal(t, others, tr.Snapshot(t, account))
+			}
+		},
+	},
 }
 
 func lists(f Fixture) bool {

@@ -25,38 +25,46 @@ var options = []behaviour{
 		require.Equal(t, before, tr.Snapshot(t, ""), "the standing access was changed")
 		require.True(t, tr.Can(t, account))
 	}},
-	{name: "standing access that comes between two grants is seen, or survives", applies: hasStanding, try: func(t *testing.T, tr trial) {
-		account := tr.Accounts(t)
-		tr.grant(t, account, until(time.Hour))
-		tr.revoke(t, account)
-		tr.GiveStanding(t, account)
-		before := tr.Snapshot(t, "")
-		if !tr.inspect(t, account).Held {
+	{
+		name:    "standing access that comes between two grants is seen, or survives",
+		applies: hasStanding,
+		try: func(t *testing.T, tr trial) {
+			account := tr.Accounts(t)
 			tr.grant(t, account, until(time.Hour))
 			tr.revoke(t, account)
-		}
-		require.Equal(t, before, tr.Snapshot(t, ""), "the standing access was changed")
-		require.True(t, tr.Can(t, account))
-	}},
+			tr.GiveStanding(t, account)
+			before := tr.Snapshot(t, "")
+			if !tr.inspect(t, account).Held {
+				tr.grant(t, account, until(time.Hour))
+				tr.revoke(t, account)
+			}
+			require.Equal(t, before, tr.Snapshot(t, ""), "the standing access was changed")
+			require.True(t, tr.Can(t, account))
+		},
+	},
 	{name: "a check passes and changes nothing", applies: checks, try: func(t *testing.T, tr trial) {
 		tr.grant(t, tr.Accounts(t), until(time.Hour))
 		before := tr.Snapshot(t, "")
 		require.NoError(t, tr.Connector.(target.Checker).Check(t.Context()))
 		require.Equal(t, before, tr.Snapshot(t, ""))
 	}},
-	{name: "sessions end with the access, and only the subject's", applies: endsSessions, try: func(t *testing.T, tr trial) {
-		account, bystander := tr.Accounts(t), tr.Accounts(t)
-		tr.grant(t, account, until(time.Hour))
-		tr.grant(t, bystander, until(time.Hour))
-		works, othersWork := tr.OpenSession(t, account), tr.OpenSession(t, bystander)
-		require.True(t, works())
+	{
+		name:    "sessions end with the access, and only the subject's",
+		applies: endsSessions,
+		try: func(t *testing.T, tr trial) {
+			account, bystander := tr.Accounts(t), tr.Accounts(t)
+			tr.grant(t, account, until(time.Hour))
+			tr.grant(t, bystander, until(time.Hour))
+			works, othersWork := tr.OpenSession(t, account), tr.OpenSession(t, bystander)
+			require.True(t, works())
 
-		tr.revoke(t, account)
-		require.Positive(t, tr.endSessions(t, account))
-		require.False(t, works())
-		require.True(t, othersWork())
-		tr.requireHeld(t, bystander)
-	}},
+			tr.revoke(t, account)
+			require.Positive(t, tr.endSessions(t, account))
+			require.False(t, works())
+			require.True(t, othersWork())
+			tr.requireHeld(t, bystander)
+		},
+	},
 	{name: "ending sessions where there are none succeeds", applies: endsSessions, try: func(t *testing.T, tr trial) {
 		account := tr.Accounts(t)
 		require.Zero(t, tr.endSessions(t, account))

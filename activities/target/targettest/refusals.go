@@ -41,18 +41,22 @@ var refusals = []behaviour{
 			tr.requireProblem(t, err, contract.KindUnavailable)
 		}
 	}},
-	{name: "a target that never answers is unavailable when the call's time is over", applies: hasSlow, try: func(t *testing.T, tr trial) {
-		account := tr.Accounts(t)
-		for call, try := range tr.calls(tr.Slow, account) {
-			ctx, cancel := context.WithTimeout(t.Context(), impatience)
-			start := time.Now()
-			err := try(ctx)
-			cancel()
-			require.Error(t, err, call)
-			require.Less(t, time.Since(start), impatience+prompt, "%s went on after its time was over", call)
-			tr.requireProblem(t, err, contract.KindUnavailable)
-		}
-	}},
+	{
+		name:    "a target that never answers is unavailable when the call's time is over",
+		applies: hasSlow,
+		try: func(t *testing.T, tr trial) {
+			account := tr.Accounts(t)
+			for call, try := range tr.calls(tr.Slow, account) {
+				ctx, cancel := context.WithTimeout(t.Context(), impatience)
+				start := time.Now()
+				err := try(ctx)
+				cancel()
+				require.Error(t, err, call)
+				require.Less(t, time.Since(start), impatience+prompt, "%s went on after its time was over", call)
+				tr.requireProblem(t, err, contract.KindUnavailable)
+			}
+		},
+	},
 	{name: "a call whose context has ended changes nothing", try: func(t *testing.T, tr trial) {
 		account := tr.Accounts(t)
 		ended, cancel := context.WithCancel(t.Context())

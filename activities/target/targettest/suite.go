@@ -11,7 +11,8 @@ import (
 	"curfew/activities/target"
 )
 
-// Fixture is one connector on its real system, and a second way to that system that does not lead through the connector.
+// Fixture is one connector on its real system, and a second way to that system that does not lead through the
+// connector.
 type Fixture struct {
 	// Connector is what is tried.
 	Connector target.Connector
@@ -41,7 +42,8 @@ type Fixture struct {
 	// Secrets are the texts that no error may show, those of WrongCredentials and Down included.
 	Secrets []string
 
-	// GiveStanding gives a subject the same access as an administrator would, past Curfew; nil where there is no such way.
+	// GiveStanding gives a subject the same access as an administrator would, past Curfew; nil where there is no such
+	// way.
 	GiveStanding func(t *testing.T, account string)
 	// LoseReply lets the next change reach the target, which makes it, and lets its answer get lost; nil where that
 	// can't be arranged.
@@ -52,8 +54,8 @@ type Fixture struct {
 
 	// Nameless is true for a kind of which the target has nothing that can't be renamed. Its page says so.
 	Nameless bool
-	// Rename gives a subject another name at the target, as an administrator would, and returns it. What the subject has
-	// moves along. Nil where subjects have no names, or none that change.
+	// Rename gives a subject another name at the target, as an administrator would, and returns it. What the subject
+	// has moves along. Nil where subjects have no names, or none that change.
 	Rename func(t *testing.T, account string) string
 	// Blind lets the target answer from now on as if nobody had any access; nil where that can't be arranged.
 	Blind func(t *testing.T)

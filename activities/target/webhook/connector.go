@@ -28,7 +28,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 		return "", err
 	}
 	if access.Until.IsZero() {
-		return "", invalid("until", "say when the access ends", "is missing")
+		return "", contract.Invalid("is missing").At("until").Advise("say when the access ends")
 	}
 	asked.Until = access.Until.UTC()
 	asked.Reference = contract.Shorten(access.Reference, maxReference)

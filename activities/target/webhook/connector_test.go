@@ -32,7 +32,15 @@ func TestAConnectorOffersWhatItsReceiverCanDo(t *testing.T) {
 	t.Parallel()
 	for _, ends := range []bool{false, true} {
 		for _, lists := range []bool{false, true} {
-			connector := open(t, webhook.Settings{URL: "https://access.example.com", Secrets: secrets(secret), EndsSessions: ends, Lists: lists})
+			connector := open(
+				t,
+				webhook.Settings{
+					URL:          "https://access.example.com",
+					Secrets:      secrets(secret),
+					EndsSessions: ends,
+					Lists:        lists,
+				},
+			)
 			_, offersEnds := connector.(target.SessionEnder)
 			_, offersLists := connector.(target.Lister)
 			_, offersCheck := connector.(target.Checker)
@@ -51,8 +59,12 @@ func TestAMessageSaysAllThatTheReceiverMustKnow(t *testing.T) {
 	_, err = connector.Revoke(t.Context(), wanted)
 	require.NoError(t, err)
 	messages := r.messages()
-	require.JSONEq(t, fmt.Sprintf(`{"type":"access.grant","key":%q,"account":"ann","until":"2036-01-02T03:04:05Z","reference":"OPS-7",
-		"entitlement":{"name":"reports","attributes":{"region":"eu <west>"}}}`, wanted.Key), messages[0].body)
+	require.JSONEq(
+		t,
+		fmt.Sprintf(`{"type":"access.grant","key":%q,"account":"ann","until":"2036-01-02T03:04:05Z","reference":"OPS-7",
+		"entitlement":{"name":"reports","attributes":{"region":"eu <west>"}}}`, wanted.Key),
+		messages[0].body,
+	)
 	require.JSONEq(t, fmt.Sprintf(`{"type":"access.revoke","key":%q,"account":"ann",
 		"entitlement":{"name":"reports","attributes":{"region":"eu <west>"}}}`, wanted.Key), messages[1].body)
 	require.Equal(t, "curfew", messages[0].header.Get("User-Agent"))
@@ -120,7 +132,10 @@ func answering(t *testing.T, body string) string {
 
 func TestAnEndOfWhatIsNotHeldMeansNothing(t *testing.T) {
 	t.Parallel()
-	state, err := connect(t, answering(t, `{"held":false,"until":"2036-01-02T03:04:05Z"}`)).Inspect(t.Context(), access(t))
+	state, err := connect(
+		t,
+		answering(t, `{"held":false,"until":"2036-01-02T03:04:05Z"}`),
+	).Inspect(t.Context(), access(t))
 	require.NoError(t, err)
 	require.False(t, state.Held)
 }

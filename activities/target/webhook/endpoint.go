@@ -56,8 +56,8 @@ func (e *endpoint) call(ctx context.Context, asked message) (answer, error) {
 	case errors.Is(err, outbound.ErrTooLarge):
 		return answer{}, e.strange("%v", err)
 	case err != nil:
-		return answer{}, contract.Problemf(contract.KindUnavailable, "", "check that it runs, and the target's url and allow",
-			"%s can't be reached: %s", e, outbound.Clip(err.Error()))
+		return answer{}, contract.Unavailable("%s can't be reached: %s", e, outbound.Clip(err.Error())).
+			Advise("check that it runs, and the target's url and allow")
 	}
 	return answer{got}, nil
 }
@@ -80,6 +80,6 @@ func (e *endpoint) request(ctx context.Context, asked message) (*http.Request, e
 
 // strange is about an answer that no receiver gives; something else may stand in its place.
 func (e *endpoint) strange(fault string, args ...any) error {
-	return contract.Problemf(contract.KindUnavailable, "", "see that the target's url leads to the receiver, and what it answers",
-		"%s gave a strange answer: %s", e, fmt.Sprintf(fault, args...))
+	return contract.Unavailable("%s gave a strange answer: %s", e, fmt.Sprintf(fault, args...)).
+		Advise("see that the target's url leads to the receiver, and what it answers")
 }

@@ -10,6 +10,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/outbound"
+	"curfew/workflows/contract"
 )
 
 const (
@@ -36,12 +37,15 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 		return nil, err
 	}
 	if len(wanted.Attributes) > maxAttributes {
-		return nil, invalid("attributes", fmt.Sprintf("keep to %d", maxAttributes), "has %d entries", len(wanted.Attributes))
+		return nil, contract.Invalid("has %d entries", len(wanted.Attributes)).
+			At("attributes").
+			Advise(fmt.Sprintf("keep to %d", maxAttributes))
 	}
 	for _, name := range slices.Sorted(maps.Keys(wanted.Attributes)) {
 		if !attributePattern.MatchString(name) {
-			return nil, invalid("attributes", "use up to 64 letters, digits, _ and -, and begin with a letter",
-				"%q is no name of an attribute", outbound.Clip(name))
+			return nil, contract.Invalid("%q is no name of an attribute", outbound.Clip(name)).
+				At("attributes").
+				Advise("use up to 64 letters, digits, _ and -, and begin with a letter")
 		}
 		if err := checkText("attributes."+name, wanted.Attributes[name], maxValue); err != nil {
 			return nil, err
@@ -58,13 +62,13 @@ func normalize(written json.RawMessage) (json.RawMessage, error) {
 func checkText(field, text string, limit int) error {
 	switch {
 	case text == "":
-		return invalid(field, "fill it in or take it out", "is empty")
+		return contract.Invalid("is empty").At(field).Advise("fill it in or take it out")
 	case len(text) > limit:
-		return invalid(field, fmt.Sprintf("use at most %d bytes", limit), "has %d bytes", len(text))
+		return contract.Invalid("has %d bytes", len(text)).At(field).Advise(fmt.Sprintf("use at most %d bytes", limit))
 	case !oneLine(text):
-		return invalid(field, "write it as one line of text", "has control characters")
+		return contract.Invalid("has control characters").At(field).Advise("write it as one line of text")
 	case strings.TrimSpace(text) != text:
-		return invalid(field, "take them off", "begins or ends with spaces")
+		return contract.Invalid("begins or ends with spaces").At(field).Advise("take them off")
 	default:
 		return nil
 	}

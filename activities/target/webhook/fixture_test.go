@@ -52,7 +52,10 @@ func open(t *testing.T, settings webhook.Settings) target.Connector {
 // connect opens a connector to a receiver of a test, on loopback.
 func connect(t *testing.T, url string) target.Connector {
 	t.Helper()
-	return open(t, webhook.Settings{URL: url, Secrets: secrets(secret), Allow: onLoopback, EndsSessions: true, Lists: true})
+	return open(
+		t,
+		webhook.Settings{URL: url, Secrets: secrets(secret), Allow: onLoopback, EndsSessions: true, Lists: true},
+	)
 }
 
 func normalized(t *testing.T, text string) json.RawMessage {
@@ -101,7 +104,14 @@ func fixture(t *testing.T, able bool) targettest.Fixture {
 		Limits:      limits,
 		Accounts:    func(*testing.T) string { return r.add(fmt.Sprintf("user %d", count.Add(1))) },
 		OddAccounts: func(*testing.T) []string {
-			odd := []string{`o'brien "x"; --`, `Zoë <müller> & co`, `%41/../..?a=b#c`, `日本 \ 𝔠`, ` in spaces `, `{"type":"access.grant"}`}
+			odd := []string{
+				`o'brien "x"; --`,
+				`Zoë <müller> & co`,
+				`%41/../..?a=b#c`,
+				`日本 \ 𝔠`,
+				` in spaces `,
+				`{"type":"access.grant"}`,
+			}
 			for _, account := range odd {
 				r.add(account)
 			}
@@ -113,11 +123,16 @@ func fixture(t *testing.T, able bool) targettest.Fixture {
 		WrongCredentials: open(t, settings(r.url, wrongSecret)),
 		Down:             open(t, settings("http://127.0.0.1:1/curfew", secret)),
 		Slow:             open(t, settings("http://"+targettest.Silent(t), secret)),
-		Secrets:          []string{secret, strings.TrimPrefix(secret, "whsec_"), wrongSecret, strings.TrimPrefix(wrongSecret, "whsec_")},
-		GiveStanding:     func(_ *testing.T, account string) { r.giveStanding(grantTo{r.add(account), string(entitlement)}) },
-		LoseReply:        func(*testing.T) { r.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
-		OpenSession:      func(_ *testing.T, account string) func() bool { return r.openSession(account) },
-		Nameless:         true,
-		Blind:            func(*testing.T) { r.blind.Store(true) },
+		Secrets: []string{
+			secret,
+			strings.TrimPrefix(secret, "whsec_"),
+			wrongSecret,
+			strings.TrimPrefix(wrongSecret, "whsec_"),
+		},
+		GiveStanding: func(_ *testing.T, account string) { r.giveStanding(grantTo{r.add(account), string(entitlement)}) },
+		LoseReply:    func(*testing.T) { r.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
+		OpenSession:  func(_ *testing.T, account string) func() bool { return r.openSession(account) },
+		Nameless:     true,
+		Blind:        func(*testing.T) { r.blind.Store(true) },
 	}
 }

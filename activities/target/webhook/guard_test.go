@@ -61,7 +61,11 @@ func TestWhereANameLeadsIsSeenWhenItIsCalled(t *testing.T) {
 	listener := count(t)
 	for _, allow := range [][]string{nil, {"127.0.0.2/32"}, {"169.254.0.0/16"}} {
 		connector := open(t, webhook.Settings{
-			URL: "https://LOCALHOST:" + listener.port, Secrets: secrets(secret), Allow: allow, EndsSessions: true, Lists: true,
+			URL:          "https://LOCALHOST:" + listener.port,
+			Secrets:      secrets(secret),
+			Allow:        allow,
+			EndsSessions: true,
+			Lists:        true,
 		})
 		for _, err := range everyCall(t, connector) {
 			requireProblem(t, err, contract.KindUnavailable, "is a loopback", "the settings do not allow")
@@ -74,11 +78,17 @@ func TestNoProxyIsAsked(t *testing.T) {
 	t.Parallel()
 	listener := count(t)
 	// No proxy is ever asked for "localhost", but for the same name in capital letters.
-	named, err := http.ProxyFromEnvironment(httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://LOCALHOST/", nil))
+	named, err := http.ProxyFromEnvironment(
+		httptest.NewRequestWithContext(t.Context(), http.MethodPost, "https://LOCALHOST/", nil),
+	)
 	require.NoError(t, err)
 	require.NotNil(t, named, "the test could not fail")
 	connector := open(t, webhook.Settings{
-		URL: "https://LOCALHOST:" + listener.port, Secrets: secrets(secret), Allow: onLoopback, EndsSessions: true, Lists: true,
+		URL:          "https://LOCALHOST:" + listener.port,
+		Secrets:      secrets(secret),
+		Allow:        onLoopback,
+		EndsSessions: true,
+		Lists:        true,
 	})
 	for _, err := range everyCall(t, connector) {
 		requireProblem(t, err, contract.KindUnavailable, "can't be reached")
@@ -89,7 +99,9 @@ func TestNoProxyIsAsked(t *testing.T) {
 
 func TestACertificateThatNobodyVouchesForIsNotCalled(t *testing.T) {
 	t.Parallel()
-	site := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was called") }))
+	site := httptest.NewUnstartedServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("it was called") }),
+	)
 	site.Config.ErrorLog = log.New(io.Discard, "", 0)
 	site.StartTLS()
 	t.Cleanup(site.Close)

@@ -45,11 +45,12 @@ type message struct {
 // about asks something about an access, once what it names has been checked.
 func about(what string, access target.Access) (message, error) {
 	if !keyPattern.MatchString(access.Key) {
-		return message{}, contract.Problemf(contract.KindInternal, "", "", "%q is not the key of a grant", outbound.Clip(access.Key))
+		return message{}, contract.Internal("%q is not the key of a grant", outbound.Clip(access.Key))
 	}
 	if !validAccount(access.Account) {
-		return message{}, invalid("account", "give the person the name that the receiver knows, of 1 to 256 bytes",
-			"%q is no name of an account", outbound.Clip(access.Account))
+		return message{}, contract.Invalid("%q is no name of an account", outbound.Clip(access.Account)).
+			At("account").
+			Advise("give the person the name that the receiver knows, of 1 to 256 bytes")
 	}
 	canonical, err := normalize(access.Entitlement)
 	if err != nil {

@@ -60,7 +60,9 @@ func (m marks) List(ctx context.Context) ([]target.Marked, error) {
 		}
 		for _, one := range *page.Accesses {
 			if !keyPattern.MatchString(one.Key) || one.Key <= last || !validAccount(one.Account) {
-				return nil, m.endpoint.strange("an access is listed out of the order of keys, or without a key or an account")
+				return nil, m.endpoint.strange(
+					"an access is listed out of the order of keys, or without a key or an account",
+				)
 			}
 			all, last = append(all, target.Marked{Key: one.Key, Account: one.Account, Until: one.Until}), one.Key
 		}

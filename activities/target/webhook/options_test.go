@@ -47,7 +47,9 @@ func TestAListThatCannotBeTrustedIsNone(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := connect(t, answering(t, `{"more":false,"accesses":[`+entries+`]}`)).(target.Lister).List(t.Context())
+			_, err := connect(t, answering(t, `{"more":false,"accesses":[`+entries+`]}`)).(target.Lister).List(
+				t.Context(),
+			)
 			requireProblem(t, err, contract.KindUnavailable, "strange answer")
 		})
 	}

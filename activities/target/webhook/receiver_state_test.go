@@ -62,7 +62,10 @@ func (r *receiver) snapshot(_ *testing.T, except string) string {
 	for what := range r.standing {
 		lines = append(lines, fmt.Sprintf("%q %s standing", what.account, what.entitlement))
 	}
-	lines = slices.DeleteFunc(lines, func(line string) bool { return strings.HasPrefix(line, strconv.Quote(except)+" ") })
+	lines = slices.DeleteFunc(
+		lines,
+		func(line string) bool { return strings.HasPrefix(line, strconv.Quote(except)+" ") },
+	)
 	slices.Sort(lines)
 	return strings.Join(lines, "\n")
 }

@@ -29,8 +29,8 @@ type mark struct {
 	until time.Time
 }
 
-// receiver is an endpoint of somebody who has read docs/targets/webhook.md, and nothing of our code. It checks signatures
-// by itself.
+// receiver is an endpoint of somebody who has read docs/targets/webhook.md, and nothing of our code. It checks
+// signatures by itself.
 type receiver struct {
 	t       *testing.T
 	url     string
@@ -96,7 +96,8 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	switch message.Type {
 	case "access.grant", "access.revoke", "access.remove", "access.endSessions":
-		r.changeFaults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { r.change(w, message) })).ServeHTTP(w, request)
+		r.changeFaults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { r.change(w, message) })).
+			ServeHTTP(w, request)
 	default:
 		r.read(w, message)
 	}
@@ -215,7 +216,15 @@ func (r *receiver) page(after string) string {
 	for what, mark := range r.given {
 		if mark.key > after {
 			account, _ := json.Marshal(what.account)
-			entries = append(entries, fmt.Sprintf(`{"key":%q,"account":%s,"until":%q}`, mark.key, account, mark.until.Format(time.RFC3339Nano)))
+			entries = append(
+				entries,
+				fmt.Sprintf(
+					`{"key":%q,"account":%s,"until":%q}`,
+					mark.key,
+					account,
+					mark.until.Format(time.RFC3339Nano),
+				),
+			)
 		}
 	}
 	slices.Sort(entries)

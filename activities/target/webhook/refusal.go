@@ -16,12 +16,12 @@ const problemType = "application/problem+json"
 // answer is a whole answer, of whatever status.
 type answer struct{ outbound.Answer }
 
-// refusal says what an answer means that is no success. It is final only in the receiver's own words: what stands before
-// it may refuse today and pass tomorrow.
+// refusal says what an answer means that is no success. It is final only in the receiver's own words: what stands
+// before it may refuse today and pass tomorrow.
 func (e *endpoint) refusal(asked message, answer answer) error {
-	problem := contract.Problemf(contract.KindUnavailable, "", "", "%s answered %s", e, answer.said())
+	problem := contract.Unavailable("%s answered %s", e, answer.said())
 	if asked.Account != "" {
-		problem = contract.Problemf(contract.KindUnavailable, "", "", "%s answered about %q: %s", e, asked.Account, answer.said())
+		problem = contract.Unavailable("%s answered about %q: %s", e, asked.Account, answer.said())
 	}
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:

@@ -40,7 +40,12 @@ func TestRefusals(t *testing.T) {
 			own := scripted(t, func(w http.ResponseWriter, _ string) { refuse(w, status, "a reason") })
 			_, err := connect(t, own).Grant(t.Context(), access(t))
 			problem := requireProblem(t, err, kinds.own, `"ann"`)
-			require.Equal(t, status != http.StatusNoContent, strings.Contains(problem.Fault, "a reason"), "204 has no body")
+			require.Equal(
+				t,
+				status != http.StatusNoContent,
+				strings.Contains(problem.Fault, "a reason"),
+				"204 has no body",
+			)
 
 			strangers := scripted(t, func(w http.ResponseWriter, _ string) {
 				w.WriteHeader(status)
@@ -91,7 +96,12 @@ func TestTheReceiverSaysHowLongToWait(t *testing.T) {
 		refuse(w, http.StatusServiceUnavailable, "busy")
 	})
 	_, err := connect(t, url).Revoke(t.Context(), access(t))
-	require.InDelta(t, time.Minute, requireProblem(t, err, contract.KindUnavailable).RetryAfter.Duration, float64(5*time.Second))
+	require.InDelta(
+		t,
+		time.Minute,
+		requireProblem(t, err, contract.KindUnavailable).RetryAfter.Duration,
+		float64(5*time.Second),
+	)
 }
 
 func TestTextsOfTheReceiverAreBounded(t *testing.T) {
@@ -106,7 +116,9 @@ func TestTextsOfTheReceiverAreBounded(t *testing.T) {
 
 func TestARedirectIsNotFollowed(t *testing.T) {
 	t.Parallel()
-	thief := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	thief := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	t.Cleanup(thief.Close)
 	for _, where := range []string{thief.URL, "http://169.254.169.254/latest/meta-data/"} {
 		for _, status := range []int{http.StatusFound, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {

@@ -1,9 +1,10 @@
-// Package webhook gives and takes access by signed calls to an endpoint of the user's own, the receiver: the kind for all
-// that no other kind knows.
+// Package webhook gives and takes access by signed calls to an endpoint of the user's own, the receiver: the kind for
+// all that no other kind knows.
 //
 // Each call is a message of its own after the Standard Webhooks specification. What is asked for stands in the signed
-// body and not in the path, which the signature does not cover: a revoke can't be turned into a grant. No message's id is
-// ever used twice, so a receiver may refuse the ones that it has seen, and drops neither a second revoke nor a read-back.
+// body and not in the path, which the signature does not cover: a revoke can't be turned into a grant. No message's id
+// is ever used twice, so a receiver may refuse the ones that it has seen, and drops neither a second revoke nor a
+// read-back.
 //
 // Only an answer in so many words counts. Whatever stands in the receiver's place (a proxy, a page to sign in, a wrong
 // path) never means that access is gone.
@@ -21,8 +22,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// settles is how long a call can take effect after it was made: our own time-out, and five times as long for the receiver
-// to finish what it had begun. The page on this kind asks receivers to keep to it.
+// settles is how long a call can take effect after it was made: our own time-out, and five times as long for the
+// receiver to finish what it had begun. The page on this kind asks receivers to keep to it.
 const settles = 30 * time.Second
 
 const maxURL = 2048 // in bytes
@@ -92,13 +93,15 @@ func (s *Settings) endpoint() (*endpoint, error) {
 	where, err := url.Parse(s.URL)
 	switch {
 	case s.URL == "":
-		return nil, invalid("url", "write it like https://access.example.com/curfew", "is missing")
+		return nil, contract.Invalid("is missing").At("url").Advise("write it like https://access.example.com/curfew")
 	case len(s.URL) > maxURL:
-		return nil, invalid("url", fmt.Sprintf("keep it below %d bytes", maxURL), "is too long")
+		return nil, contract.Invalid("is too long").At("url").Advise(fmt.Sprintf("keep it below %d bytes", maxURL))
 	case err != nil || where.Hostname() == "" || where.User != nil || where.RawQuery != "" || where.ForceQuery || where.Fragment != "":
-		return nil, invalid("url", "write it like https://access.example.com/curfew", "is not the address of an endpoint, with a host and a path alone")
+		return nil, contract.Invalid("is not the address of an endpoint, with a host and a path alone").
+			At("url").
+			Advise("write it like https://access.example.com/curfew")
 	case where.Scheme != "https" && (where.Scheme != "http" || !outbound.IsLoopback(where.Hostname())):
-		return nil, invalid("url", "use https", "would send who gets access in the clear")
+		return nil, contract.Invalid("would send who gets access in the clear").At("url").Advise("use https")
 	}
 	allow, err := outbound.Ranges(s.Allow)
 	if err != nil {
@@ -114,11 +117,9 @@ func (s *Settings) endpoint() (*endpoint, error) {
 	}
 	guard := outbound.Guard{Allow: allow, InTheClear: where.Scheme == "http"}
 	if err := guard.CheckHost(where.Hostname()); err != nil {
-		return nil, invalid("url", "name the receiver's own address, or open the range with allow", "%v", err)
+		return nil, contract.Invalid("%v", err).
+			At("url").
+			Advise("name the receiver's own address, or open the range with allow")
 	}
 	return newEndpoint(where, signer, guard), nil
-}
-
-func invalid(field, fix, fault string, args ...any) error {
-	return contract.Problemf(contract.KindInvalid, field, fix, fault, args...)
 }

@@ -63,21 +63,27 @@ func (s *System) Check(ctx context.Context) error {
 		return err
 	}
 	if len(missing) > 0 {
-		return contract.Problemf(contract.KindDenied, "",
-			"grant it in the permission scheme of the projects whose tickets Curfew is to tell its story on",
-			"Curfew's account lacks a permission in every project of %s: %s", s.site, strings.Join(missing, ", "))
+		return contract.Denied("Curfew's account lacks a permission in every project of %s: %s", s.site, strings.Join(missing, ", ")).
+			Advise("grant it in the permission scheme of the projects whose tickets Curfew is to tell its story on")
 	}
 	return nil
 }
 
 // missing are those of some permissions that our account does not have.
-func (s *System) missing(ctx context.Context, permissions []permission, query url.Values) (missing []string, err error) {
+func (s *System) missing(
+	ctx context.Context,
+	permissions []permission,
+	query url.Values,
+) (missing []string, err error) {
 	var told struct {
 		Permissions map[string]struct {
 			Have bool `json:"havePermission"`
 		} `json:"permissions"`
 	}
-	if err := s.call(ctx, exchange{method: http.MethodGet, path: "mypermissions", about: "project", query: query, receive: &told}); err != nil {
+	if err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, path: "mypermissions", about: "project", query: query, receive: &told},
+	); err != nil {
 		return nil, err
 	}
 	for _, permission := range permissions {

@@ -63,8 +63,15 @@ func (s *System) written(ctx context.Context, key, marker string) (bool, error) 
 			Comments []comment `json:"comments"`
 		}
 		err := s.call(ctx, exchange{
-			method: http.MethodGet, ticket: key, path: "comment", receive: &page,
-			query: url.Values{"orderBy": {"-created"}, "startAt": {strconv.Itoa(seen)}, "maxResults": {strconv.Itoa(pageSize)}},
+			method:  http.MethodGet,
+			ticket:  key,
+			path:    "comment",
+			receive: &page,
+			query: url.Values{
+				"orderBy":    {"-created"},
+				"startAt":    {strconv.Itoa(seen)},
+				"maxResults": {strconv.Itoa(pageSize)},
+			},
 		})
 		if err != nil {
 			return false, err

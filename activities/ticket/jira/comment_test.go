@@ -20,7 +20,12 @@ import (
 
 // entry is the n-th of request r1.
 func entry(n int) story.Entry {
-	return story.Entry{Marker: fmt.Sprintf("r1/%d", n), Headline: "Access granted", Lines: []string{"Until noon"}, Said: "the orders"}
+	return story.Entry{
+		Marker:   fmt.Sprintf("r1/%d", n),
+		Headline: "Access granted",
+		Lines:    []string{"Until noon"},
+		Said:     "the orders",
+	}
 }
 
 func TestACommentTellsTheEntry(t *testing.T) {
@@ -29,7 +34,11 @@ func TestACommentTellsTheEntry(t *testing.T) {
 		comments := s.Comments("OPS-7")
 		require.Len(t, comments, 1)
 		require.Equal(t, ours, comments[0].Author)
-		require.Equal(t, "*Access granted*\nUntil noon\n\n{noformat}\nthe orders\n{noformat}\n\ncurfew: r1/1", comments[0].Body)
+		require.Equal(
+			t,
+			"*Access granted*\nUntil noon\n\n{noformat}\nthe orders\n{noformat}\n\ncurfew: r1/1",
+			comments[0].Body,
+		)
 	})
 }
 
@@ -93,7 +102,11 @@ func TestAMarkerThatCouldNotBeFoundAgainIsRefused(t *testing.T) {
 		for _, marker := range []string{"", "r1/1\n", "*r1*/1", strings.Repeat("r", 101)} {
 			bad := entry(1)
 			bad.Marker = marker
-			require.Equal(t, "marker", requireProblem(t, s.Comment(t.Context(), "OPS-7", bad), contract.KindInvalid).Field)
+			require.Equal(
+				t,
+				"marker",
+				requireProblem(t, s.Comment(t.Context(), "OPS-7", bad), contract.KindInvalid).Field,
+			)
 		}
 		require.Zero(t, s.requests.Load())
 	})
@@ -111,7 +124,12 @@ func TestAFullTicketTakesNoMoreComments(t *testing.T) {
 func TestTheLongestEntryFits(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *site) {
 		long := story.Entry{
-			Marker: strings.Repeat("r", 98) + "/1", Headline: strings.Repeat("[*]", 1000), Said: strings.Repeat("{noformat}😀", 9000),
+			Marker: strings.Repeat(
+				"r",
+				98,
+			) + "/1",
+			Headline: strings.Repeat("[*]", 1000),
+			Said:     strings.Repeat("{noformat}😀", 9000),
 		}
 		for range 100 {
 			long.Lines = append(long.Lines, strings.Repeat("|", 1000))
@@ -133,7 +151,9 @@ func TestTheContractReportsTheLibrarysOwnComment(t *testing.T) {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
-	s := double.New(double.Options{Deployment: double.Cloud, Accounts: []double.Account{{ID: ours, Email: email, Token: token}}})
+	s := double.New(
+		double.Options{Deployment: double.Cloud, Accounts: []double.Account{{ID: ours, Email: email, Token: token}}},
+	)
 	s.AddIssue("OPS-7", "Orders are late", "To Do")
 	violations := make(chan error, 1)
 	server := httptest.NewServer(vendor.Wrap(func(violation error) { violations <- violation }, s.Handler()))

@@ -78,8 +78,8 @@ func created(field json.RawMessage) (time.Time, error) {
 	return time.Parse(stamp, text)
 }
 
-// requestType is the type of a request of Jira Service Management. It is in a custom field whose number differs from site to
-// site, and whose value looks like no other's.
+// requestType is the type of a request of Jira Service Management. It is in a custom field whose number differs from
+// site to site, and whose value looks like no other's.
 func requestType(fields map[string]json.RawMessage) string {
 	for _, field := range fields {
 		var value struct {
@@ -102,7 +102,10 @@ func (s *System) moves(change history) (moves []ticket.Move) {
 	}
 	for _, item := range change.Items {
 		if item.Field == "status" {
-			moves = append(moves, ticket.Move{ID: change.ID, By: s.identityOf(change.Author), To: item.To, ToID: item.ToID, At: at})
+			moves = append(
+				moves,
+				ticket.Move{ID: change.ID, By: s.identityOf(change.Author), To: item.To, ToID: item.ToID, At: at},
+			)
 		}
 	}
 	return moves

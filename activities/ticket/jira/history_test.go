@@ -21,7 +21,10 @@ func TestHistoryTellsWhatATicketIsAndWhoMovedIt(t *testing.T) {
 		require.Empty(t, plain.Reporter)
 		require.Empty(t, plain.Moves)
 
-		require.NoError(t, s.Describe("OPS-7", double.About{Type: "Service Request", RequestType: "Get access", Reporter: other}))
+		require.NoError(
+			t,
+			s.Describe("OPS-7", double.About{Type: "Service Request", RequestType: "Get access", Reporter: other}),
+		)
 		change, err := s.Move(other, "OPS-7", "Done")
 		require.NoError(t, err)
 		told, err := s.History(t.Context(), "OPS-7")

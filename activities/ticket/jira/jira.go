@@ -1,5 +1,5 @@
-// Package jira reads, opens and comments on tickets of Jira Cloud and Jira Data Center. It calls both by REST API v2, the
-// only one that they share. Only the status code of Jira's answer decides what the answer means.
+// Package jira reads, opens and comments on tickets of Jira Cloud and Jira Data Center. It calls both by REST API v2,
+// the only one that they share. Only the status code of Jira's answer decides what the answer means.
 package jira
 
 import (
@@ -34,8 +34,9 @@ var _ ticket.System = (*System)(nil)
 func New(settings config.Jira) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.url",
-			"write it like https://example.atlassian.net", "is no web address")
+		return nil, contract.Invalid("is no web address").
+			At("tickets.jira.url").
+			Advise("write it like https://example.atlassian.net")
 	}
 	connections := outbound.NewClient()
 	transport, problem := signing(settings, connections.Transport)
@@ -48,7 +49,9 @@ func New(settings config.Jira) (*System, error) {
 		return nil, fmt.Errorf("make a client for Jira: %w", err)
 	}
 	return &System{client: client, site: outbound.Peer{
-		Name: "Jira", Host: address.Host, Leads: "tickets.jira.url leads to Jira itself and that tickets.jira.deployment fits it",
+		Name:  "Jira",
+		Host:  address.Host,
+		Leads: "tickets.jira.url leads to Jira itself and that tickets.jira.deployment fits it",
 	}, deployment: settings.Deployment}, nil
 }
 
@@ -56,12 +59,17 @@ func New(settings config.Jira) (*System, error) {
 func signing(settings config.Jira, connections http.RoundTripper) (http.RoundTripper, *contract.Problem) {
 	switch settings.Deployment {
 	case config.JiraCloud:
-		return &gojira.BasicAuthTransport{Username: settings.User, Password: settings.Token.Reveal(), Transport: connections}, nil
+		return &gojira.BasicAuthTransport{
+			Username:  settings.User,
+			Password:  settings.Token.Reveal(),
+			Transport: connections,
+		}, nil
 	case config.JiraDataCenter:
 		return &gojira.PATAuthTransport{Token: settings.Token.Reveal(), Transport: connections}, nil
 	}
-	return nil, contract.Problemf(contract.KindInvalid, "tickets.jira.deployment",
-		"write "+config.JiraCloud+" or "+config.JiraDataCenter, "%.60q is no deployment", settings.Deployment)
+	return nil, contract.Invalid("%.60q is no deployment", settings.Deployment).
+		At("tickets.jira.deployment").
+		Advise("write " + config.JiraCloud + " or " + config.JiraDataCenter)
 }
 
 // Find reads a ticket.
@@ -86,7 +94,10 @@ func (s *System) find(ctx context.Context, key string) (found ticket.Ticket, id 
 		} `json:"fields"`
 	}
 	err = s.call(ctx, exchange{
-		method: http.MethodGet, ticket: key, query: url.Values{"fields": {"summary,status,assignee,reporter"}}, receive: &issue,
+		method:  http.MethodGet,
+		ticket:  key,
+		query:   url.Values{"fields": {"summary,status,assignee,reporter"}},
+		receive: &issue,
 	})
 	if err != nil {
 		return found, "", err
@@ -96,9 +107,17 @@ func (s *System) find(ctx context.Context, key string) (found ticket.Ticket, id 
 	}
 	is := issue.Fields.Status
 	return ticket.Ticket{
-		Key: issue.Key, Summary: issue.Fields.Summary,
-		Status: cmp.Or(is.Untranslated, is.Name), ShownStatus: is.Name, StatusID: is.ID, Done: is.Category.Key == "done",
-		Assignee: s.identityOf(issue.Fields.Assignee), Reporter: s.identityOf(issue.Fields.Reporter),
+		Key:     issue.Key,
+		Summary: issue.Fields.Summary,
+		Status: cmp.Or(
+			is.Untranslated,
+			is.Name,
+		),
+		ShownStatus: is.Name,
+		StatusID:    is.ID,
+		Done:        is.Category.Key == "done",
+		Assignee:    s.identityOf(issue.Fields.Assignee),
+		Reporter:    s.identityOf(issue.Fields.Reporter),
 	}, issue.ID, nil
 }
 
@@ -120,5 +139,5 @@ func checkKey(key string) error {
 	if ticket.ValidKey(key) {
 		return nil
 	}
-	return contract.Problemf(contract.KindInvalid, "ticket", "write a key like OPS-7", "%.60q is no ticket key", key)
+	return contract.Invalid("%.60q is no ticket key", key).At("ticket").Advise("write a key like OPS-7")
 }

@@ -78,7 +78,10 @@ func newSite(t *testing.T, options double.Options) *site {
 	}))
 	t.Cleanup(server.Close)
 	s.settings = config.Jira{
-		URL: server.URL + options.ContextPath, Deployment: string(options.Deployment), User: email, Token: config.SecretOf(token),
+		URL:        server.URL + options.ContextPath,
+		Deployment: string(options.Deployment),
+		User:       email,
+		Token:      config.SecretOf(token),
 	}
 	s.System = open(t, s.settings)
 	return s
@@ -105,7 +108,17 @@ func TestFindReadsATicket(t *testing.T) {
 	onBoth(t, nil, func(t *testing.T, s *site) {
 		found, err := s.Find(t.Context(), "OPS-7")
 		require.NoError(t, err)
-		require.Equal(t, ticket.Ticket{Key: "OPS-7", Summary: "Orders are late", Status: "In Progress", StatusID: "18430", ShownStatus: "In Progress"}, found)
+		require.Equal(
+			t,
+			ticket.Ticket{
+				Key:         "OPS-7",
+				Summary:     "Orders are late",
+				Status:      "In Progress",
+				StatusID:    "18430",
+				ShownStatus: "In Progress",
+			},
+			found,
+		)
 
 		require.NoError(t, s.Transition("OPS-7", "Closed"))
 		found, err = s.Find(t.Context(), "OPS-7")
@@ -179,7 +192,12 @@ func TestALostReplyLeavesOneLink(t *testing.T) {
 
 func TestSettingsThatCantWorkAreRefused(t *testing.T) {
 	t.Parallel()
-	good := config.Jira{URL: "https://example.atlassian.net", Deployment: config.JiraCloud, User: email, Token: config.SecretOf(token)}
+	good := config.Jira{
+		URL:        "https://example.atlassian.net",
+		Deployment: config.JiraCloud,
+		User:       email,
+		Token:      config.SecretOf(token),
+	}
 	open(t, good)
 	for field, change := range map[string]func(*config.Jira){
 		"url":        func(s *config.Jira) { s.URL = "example.atlassian.net" },
@@ -194,6 +212,9 @@ func TestSettingsThatCantWorkAreRefused(t *testing.T) {
 
 func link() ticket.Link {
 	return ticket.Link{
-		ID: "r1", URL: "https://curfew.example.com/requests/r1", Title: "Access until noon", Summary: "debug-prod for alice",
+		ID:      "r1",
+		URL:     "https://curfew.example.com/requests/r1",
+		Title:   "Access until noon",
+		Summary: "debug-prod for alice",
 	}
 }

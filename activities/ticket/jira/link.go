@@ -45,8 +45,10 @@ func (s *System) Link(ctx context.Context, key string, link ticket.Link) error {
 		send: remoteLink{
 			GlobalID: "curfew=" + link.ID,
 			Object: linkObject{
-				URL: link.URL, Title: story.OneLine(link.Title, linkTextLimit), Summary: story.OneLine(link.Summary, linkTextLimit),
-				Status: linkStatus{Resolved: link.Resolved},
+				URL:     link.URL,
+				Title:   story.OneLine(link.Title, linkTextLimit),
+				Summary: story.OneLine(link.Summary, linkTextLimit),
+				Status:  linkStatus{Resolved: link.Resolved},
 			},
 		},
 	})

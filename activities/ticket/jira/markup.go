@@ -54,7 +54,10 @@ func render(entry story.Entry) string {
 		head = append(head, fmt.Sprintf("… %d more lines", left))
 	}
 	text, marker := strings.Join(head, "\n"), story.MarkerStart+entry.Marker
-	if quotation := quote(entry.Said, bodyLimit-story.Length(text)-story.Length(marker)-len(paragraph+paragraph)); quotation != "" {
+	if quotation := quote(
+		entry.Said,
+		bodyLimit-story.Length(text)-story.Length(marker)-len(paragraph+paragraph),
+	); quotation != "" {
 		text += paragraph + quotation
 	}
 	return strings.TrimPrefix(text+paragraph+marker, paragraph)

@@ -51,8 +51,27 @@ func TestAnEntryNeedsNothingButItsMarker(t *testing.T) {
 
 // fragments are what an attacker would put together.
 var fragments = []string{
-	"{noformat}", "{NoFormat}", "{noformat:title=x}", "{ noformat}", "{", "noformat}", `\`, "\n", "\r", "\r\n", " ", "\x00", gap,
-	"curfew: r/1", "curfew: r/2", "[x|https://evil]", "{code}", "\u2028", "\xff", "😀", "x",
+	"{noformat}",
+	"{NoFormat}",
+	"{noformat:title=x}",
+	"{ noformat}",
+	"{",
+	"noformat}",
+	`\`,
+	"\n",
+	"\r",
+	"\r\n",
+	" ",
+	"\x00",
+	gap,
+	"curfew: r/1",
+	"curfew: r/2",
+	"[x|https://evil]",
+	"{code}",
+	"\u2028",
+	"\xff",
+	"😀",
+	"x",
 }
 
 var anything = rapid.Custom(func(t *rapid.T) string {

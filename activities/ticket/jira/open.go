@@ -87,8 +87,8 @@ func unsettled(err error) error {
 	return &later
 }
 
-// opened finds the ticket with a label by our own account. Others could give theirs the label in advance, to get Curfew's
-// comments there: theirs don't count.
+// opened finds the ticket with a label by our own account. Others could give theirs the label in advance, to get
+// Curfew's comments there: theirs don't count.
 func (s *System) opened(ctx context.Context, label string) (key string, err error) {
 	me, err := s.identity(ctx)
 	if err != nil {
@@ -115,7 +115,8 @@ func (s *System) opened(ctx context.Context, label string) (key string, err erro
 		return "", err
 	}
 	for _, issue := range found.Issues {
-		if slices.Contains(issue.Fields.Labels, label) && s.identityOf(issue.Fields.Creator) == me && ticket.ValidKey(issue.Key) {
+		if slices.Contains(issue.Fields.Labels, label) && s.identityOf(issue.Fields.Creator) == me &&
+			ticket.ValidKey(issue.Key) {
 			return issue.Key, nil
 		}
 	}
@@ -125,11 +126,13 @@ func (s *System) opened(ctx context.Context, label string) (key string, err erro
 func checkOpening(opening ticket.Opening) error {
 	switch {
 	case !ticket.ValidProject(opening.Project):
-		return contract.Problemf(contract.KindInvalid, "project", "write what its tickets' keys begin with, like OPS", "%.60q is no project", opening.Project)
+		return contract.Invalid("%.60q is no project", opening.Project).
+			At("project").
+			Advise("write what its tickets' keys begin with, like OPS")
 	case strings.TrimSpace(opening.Type) == "":
-		return contract.Problemf(contract.KindInvalid, "type", "name an issue type of the project, like Task", "a type is missing")
+		return contract.Invalid("a type is missing").At("type").Advise("name an issue type of the project, like Task")
 	case story.OneLine(opening.Summary, summaryLimit) == "":
-		return contract.Problemf(contract.KindInvalid, "summary", "say in a line what it is about", "a summary is missing")
+		return contract.Invalid("a summary is missing").At("summary").Advise("say in a line what it is about")
 	}
 	return story.CheckID("request", opening.Request)
 }
@@ -140,7 +143,10 @@ func (s *System) KeyOf(ctx context.Context, id int64) (string, error) {
 		Key string `json:"key"`
 	}
 	err := s.call(ctx, exchange{
-		method: http.MethodGet, ticket: strconv.FormatInt(id, 10), query: url.Values{"fields": {"summary"}}, receive: &issue,
+		method:  http.MethodGet,
+		ticket:  strconv.FormatInt(id, 10),
+		query:   url.Values{"fields": {"summary"}},
+		receive: &issue,
 	})
 	if err != nil {
 		return "", err

@@ -17,7 +17,11 @@ const requestID = "01M85E734KNPNBX6KJ3WBZ941J"
 
 func opening() ticket.Opening {
 	return ticket.Opening{
-		Request: requestID, Project: "SEC", Type: "Task", Summary: "Glass broken\nfor debug-prod", Text: "orders {noformat} are late",
+		Request: requestID,
+		Project: "SEC",
+		Type:    "Task",
+		Summary: "Glass broken\nfor debug-prod",
+		Text:    "orders {noformat} are late",
 	}
 }
 
@@ -30,7 +34,11 @@ func TestATicketIsOpenedWithWhatItIsAbout(t *testing.T) {
 		require.Len(t, opened, 1)
 		require.Equal(t, "Glass broken for debug-prod", opened[0].Summary)
 		require.Equal(t, []string{"curfew-" + strings.ToLower(requestID)}, opened[0].Labels)
-		require.Equal(t, "{noformat}\norders {\u200bnoformat} are late\n{noformat}\n\ncurfew: "+requestID, opened[0].Text)
+		require.Equal(
+			t,
+			"{noformat}\norders {\u200bnoformat} are late\n{noformat}\n\ncurfew: "+requestID,
+			opened[0].Text,
+		)
 
 		found, err := s.KeyOf(t.Context(), opened[0].ID)
 		require.NoError(t, err)

@@ -19,28 +19,27 @@ const messageLimit = 300
 func (s *System) refusal(e exchange, answer outbound.Answer) *contract.Problem {
 	switch status := answer.Status; {
 	case !signedIn(answer):
-		return contract.Problemf(contract.KindUnavailable, "",
-			"renew Jira's token (tickets.jira.token); on Cloud see that tickets.jira.user is the e-mail of its account",
-			"%s does not accept Curfew's token", s.site)
+		return contract.Unavailable("%s does not accept Curfew's token", s.site).
+			Advise("renew Jira's token (tickets.jira.token); on Cloud see that tickets.jira.user is the e-mail of its account")
 	case answer.OK():
 		return nil
 	case status == http.StatusNotFound:
 		return s.notFound(e, answer)
 	case status == http.StatusForbidden:
-		return contract.Problemf(contract.KindDenied, "",
-			"give Curfew's Jira account "+e.permissions()+" in the ticket's project", "%s forbids this: %s", s.site, said(answer))
+		return contract.Denied("%s forbids this: %s", s.site, said(answer)).
+			Advise("give Curfew's Jira account " + e.permissions() + " in the ticket's project")
 	case status == http.StatusRequestEntityTooLarge:
-		return contract.Problemf(contract.KindDenied, "",
-			"continue on a new ticket, or delete comments", "the ticket has as many comments as Jira allows")
+		return contract.Denied("the ticket has as many comments as Jira allows").
+			Advise("continue on a new ticket, or delete comments")
 	case answer.Passes():
-		problem := contract.Problemf(contract.KindUnavailable, "", "wait until Jira has recovered", "%s answered %d", s.site, status)
+		problem := contract.Unavailable("%s answered %d", s.site, status).Advise("wait until Jira has recovered")
 		problem.RetryAfter = answer.RetryAfter(outbound.LongestPause, "")
 		return problem
 	case status < 400:
 		return s.site.Strange("a redirect")
 	default:
-		return contract.Problemf(contract.KindDenied, "",
-			"see that "+e.needs()+" from Curfew's Jira account", "%s refused with %d: %s", s.site, status, said(answer))
+		return contract.Denied("%s refused with %d: %s", s.site, status, said(answer)).
+			Advise("see that " + e.needs() + " from Curfew's Jira account")
 	}
 }
 
@@ -72,12 +71,14 @@ func signedIn(answer outbound.Answer) bool {
 func (s *System) notFound(e exchange, answer outbound.Answer) *contract.Problem {
 	switch {
 	case e.about != "" && answer.IsJSON():
-		return contract.Problemf(contract.KindNotFound, "", "check its name, and that Curfew's Jira account may see it", "%s has no such %s", s.site, e.about)
+		return contract.NotFound("%s has no such %s", s.site, e.about).
+			Advise("check its name, and that Curfew's Jira account may see it")
 	case e.ticket == "" || !answer.IsJSON():
 		return s.site.Strange("404, but not in Jira's way")
 	}
-	return contract.Problemf(contract.KindNotFound, "ticket",
-		"check the key, and that Curfew's Jira account may see the project", "Jira has no ticket %s", e.ticket)
+	return contract.NotFound("Jira has no ticket %s", e.ticket).
+		At("ticket").
+		Advise("check the key, and that Curfew's Jira account may see the project")
 }
 
 // said is what Jira gives as its reason, in one bounded line.

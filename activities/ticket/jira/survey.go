@@ -14,8 +14,8 @@ import (
 
 var _ ticket.Surveyor = (*System)(nil)
 
-// CheckAccount implements ticket.Surveyor. Whoever may not look people up finds nobody, not even themselves: then there is
-// nothing to be told.
+// CheckAccount implements ticket.Surveyor. Whoever may not look people up finds nobody, not even themselves: then there
+// is nothing to be told.
 func (s *System) CheckAccount(ctx context.Context, account string) error {
 	me, err := s.identity(ctx)
 	if err != nil {
@@ -32,7 +32,7 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 	if s.deployment == config.JiraDataCenter {
 		fix = "write the person's key, as /rest/api/2/user?username=… shows it"
 	}
-	return contract.Problemf(contract.KindNotFound, "", fix, "%s has no user with the account %.80q", s.site, account)
+	return contract.NotFound("%s has no user with the account %.80q", s.site, account).Advise(fix)
 }
 
 // hasUser is false for a user whom Jira does not know.
@@ -42,7 +42,16 @@ func (s *System) hasUser(ctx context.Context, account string) (bool, error) {
 		by = "key"
 	}
 	var found user
-	err := s.call(ctx, exchange{method: http.MethodGet, path: "user", about: "user", query: url.Values{by: {account}}, receive: &found})
+	err := s.call(
+		ctx,
+		exchange{
+			method:  http.MethodGet,
+			path:    "user",
+			about:   "user",
+			query:   url.Values{by: {account}},
+			receive: &found,
+		},
+	)
 	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindNotFound {
 		return false, nil
 	}
@@ -52,7 +61,8 @@ func (s *System) hasUser(ctx context.Context, account string) (bool, error) {
 // CheckProject implements ticket.Surveyor.
 func (s *System) CheckProject(ctx context.Context, want ticket.Project) error {
 	if !ticket.ValidProject(want.Key) {
-		return contract.Problemf(contract.KindInvalid, "", "write what its tickets' keys begin with, like OPS", "%.60q is no project", want.Key)
+		return contract.Invalid("%.60q is no project", want.Key).
+			Advise("write what its tickets' keys begin with, like OPS")
 	}
 	if err := s.mayIn(ctx, want); err != nil {
 		return err
@@ -65,7 +75,8 @@ func (s *System) CheckProject(ctx context.Context, want ticket.Project) error {
 		Statuses []status `json:"statuses"`
 	}
 	path := "project/" + want.Key + "/statuses"
-	if s.call(ctx, exchange{method: http.MethodGet, path: path, about: "project", receive: &types}) != nil || len(types) == 0 {
+	if s.call(ctx, exchange{method: http.MethodGet, path: path, about: "project", receive: &types}) != nil ||
+		len(types) == 0 {
 		return nil // it can't be told
 	}
 	var names, statuses []string
@@ -79,10 +90,12 @@ func (s *System) CheckProject(ctx context.Context, want ticket.Project) error {
 		}
 	}
 	if missing := notAmong(want.Types, names); len(missing) > 0 {
-		return contract.Problemf(contract.KindNotFound, "", "choose from "+listed(names), "the project %s has no type of ticket called %s", want.Key, listed(missing))
+		return contract.NotFound("the project %s has no type of ticket called %s", want.Key, listed(missing)).
+			Advise("choose from " + listed(names))
 	}
 	if missing := notAmong(want.Statuses, statuses); len(missing) > 0 {
-		return contract.Problemf(contract.KindNotFound, "", "choose from "+listed(statuses), "no ticket of the project %s can have the status %s", want.Key, listed(missing))
+		return contract.NotFound("no ticket of the project %s can have the status %s", want.Key, listed(missing)).
+			Advise("choose from " + listed(statuses))
 	}
 	return nil
 }
@@ -99,12 +112,13 @@ func (s *System) mayIn(ctx context.Context, want ticket.Project) error {
 	problem, known := contract.ProblemOf(err)
 	switch {
 	case known && problem.Kind == contract.KindNotFound:
-		return contract.Problemf(contract.KindNotFound, "", "check the key, and that Curfew's Jira account may see the project", "%s has no project %s", s.site, want.Key)
+		return contract.NotFound("%s has no project %s", s.site, want.Key).
+			Advise("check the key, and that Curfew's Jira account may see the project")
 	case err != nil:
 		return err
 	case len(missing) > 0:
-		return contract.Problemf(contract.KindDenied, "", "grant it in the project's permission scheme",
-			"Curfew's account lacks a permission in the project %s: %s", want.Key, strings.Join(missing, ", "))
+		return contract.Denied("Curfew's account lacks a permission in the project %s: %s", want.Key, strings.Join(missing, ", ")).
+			Advise("grant it in the project's permission scheme")
 	}
 	return nil
 }

@@ -60,7 +60,11 @@ func TestAWaitUntilAnInstantIsMeasuredByJirasClock(t *testing.T) {
 		w.Header().Set("Retry-After", "Mon, 01 Jan 2001 12:00:30 GMT")
 		w.WriteHeader(http.StatusTooManyRequests)
 	})
-	require.Equal(t, 30*time.Second, requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration)
+	require.Equal(
+		t,
+		30*time.Second,
+		requireProblem(t, system.Check(t.Context()), contract.KindUnavailable).RetryAfter.Duration,
+	)
 }
 
 func TestRefusalsAreDenied(t *testing.T) {
@@ -140,7 +144,10 @@ func impostor(t *testing.T, answer http.HandlerFunc) *jira.System {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return open(t, config.Jira{URL: server.URL, Deployment: config.JiraCloud, User: email, Token: config.SecretOf(token)})
+	return open(
+		t,
+		config.Jira{URL: server.URL, Deployment: config.JiraCloud, User: email, Token: config.SecretOf(token)},
+	)
 }
 
 func TestWhatIsNotJiraIsNotBelieved(t *testing.T) {
@@ -182,9 +189,14 @@ func TestWhatIsNotJiraIsNotBelieved(t *testing.T) {
 
 func TestTheTokenDoesNotFollowARedirect(t *testing.T) {
 	t.Parallel()
-	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }))
+	elsewhere := httptest.NewServer(
+		http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") }),
+	)
 	t.Cleanup(elsewhere.Close)
-	system := impostor(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) })
+	system := impostor(
+		t,
+		func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, elsewhere.URL, http.StatusFound) },
+	)
 	requireProblem(t, system.Check(t.Context()), contract.KindUnavailable)
 }
 

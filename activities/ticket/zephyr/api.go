@@ -43,19 +43,22 @@ func (s *System) call(ctx context.Context, e exchange) error {
 func (s *System) refusal(e exchange, answer outbound.Answer) *contract.Problem {
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
-		return contract.Problemf(contract.KindUnavailable, "", "renew Zephyr's token (tickets.zephyr.token)", "%s does not accept Curfew's token", s.api)
+		return contract.Unavailable("%s does not accept Curfew's token", s.api).
+			Advise("renew Zephyr's token (tickets.zephyr.token)")
 	case status == http.StatusNotFound && answer.IsJSON():
-		return contract.Problemf(contract.KindNotFound, "zephyr", "check the key, and that the user of Curfew's token may see the project",
-			"Zephyr has no %s", e.reference)
+		return contract.NotFound("Zephyr has no %s", e.reference).
+			At("zephyr").
+			Advise("check the key, and that the user of Curfew's token may see the project")
 	case answer.Passes():
-		problem := contract.Problemf(contract.KindUnavailable, "", "wait until Zephyr has recovered", "%s answered %d", s.api, status)
+		problem := contract.Unavailable("%s answered %d", s.api, status).Advise("wait until Zephyr has recovered")
 		problem.RetryAfter = answer.RetryAfter(outbound.LongestPause, "")
 		return problem
 	case status < 400 || !answer.IsJSON():
 		return s.api.Strange("%d, but not in Zephyr's way", status)
 	}
-	return contract.Problemf(contract.KindDenied, "zephyr", "let the user of Curfew's token see and change the tests of the project",
-		"%s refused with %d: %s", s.api, answer.Status, said(answer.Body))
+	return contract.Denied("%s refused with %d: %s", s.api, answer.Status, said(answer.Body)).
+		At("zephyr").
+		Advise("let the user of Curfew's token see and change the tests of the project")
 }
 
 // said is what Zephyr gives as its reason, in one bounded line.

@@ -41,12 +41,19 @@ var _ ticket.References = (*System)(nil)
 func New(settings config.Zephyr, issues Issues) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
-		return nil, contract.Problemf(contract.KindInvalid, "tickets.zephyr.url",
-			"write it like https://api.zephyrscale.smartbear.com/v2", "is no web address")
+		return nil, contract.Invalid("is no web address").
+			At("tickets.zephyr.url").
+			Advise("write it like https://api.zephyrscale.smartbear.com/v2")
 	}
 	return &System{issues: issues, api: &outbound.API{
-		Peer: outbound.Peer{Name: "Zephyr", Host: address.Host, Leads: "tickets.zephyr.url leads to Zephyr's REST API itself"},
-		Base: strings.TrimRight(settings.URL, "/"), Limit: replyLimit, Client: outbound.NewClient(),
+		Peer: outbound.Peer{
+			Name:  "Zephyr",
+			Host:  address.Host,
+			Leads: "tickets.zephyr.url leads to Zephyr's REST API itself",
+		},
+		Base:   strings.TrimRight(settings.URL, "/"),
+		Limit:  replyLimit,
+		Client: outbound.NewClient(),
 		Sign: func(request *http.Request) error {
 			request.Header.Set("Authorization", "Bearer "+settings.Token.Reveal())
 			return nil
@@ -65,7 +72,10 @@ func (s *System) Resolve(ctx context.Context, key string) (string, error) {
 			ID int64 `json:"issueId"`
 		} `json:"issues"`
 	}
-	if err := s.call(ctx, exchange{method: http.MethodGet, path: item + "/links", reference: key, receive: &links}); err != nil {
+	if err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, path: item + "/links", reference: key, receive: &links},
+	); err != nil {
 		return "", err
 	}
 	ids := map[int64]bool{}
@@ -73,13 +83,15 @@ func (s *System) Resolve(ctx context.Context, key string) (string, error) {
 		ids[link.ID] = true
 	}
 	if len(ids) != 1 {
-		return "", contract.Problemf(contract.KindInvalid, "zephyr", "link it to the one ticket that this is for, or name the ticket itself",
-			"%s is linked to %d tickets", key, len(ids))
+		return "", contract.Invalid("%s is linked to %d tickets", key, len(ids)).
+			At("zephyr").
+			Advise("link it to the one ticket that this is for, or name the ticket itself")
 	}
 	found, err := s.issues.KeyOf(ctx, links.Issues[0].ID)
 	if problem, ok := contract.ProblemOf(err); ok && problem.Kind == contract.KindNotFound {
-		return "", contract.Problemf(contract.KindNotFound, "zephyr", "let Curfew's Jira account see the ticket, or name another",
-			"the ticket that %s is linked to is not to be seen", key)
+		return "", contract.NotFound("the ticket that %s is linked to is not to be seen", key).
+			At("zephyr").
+			Advise("let Curfew's Jira account see the ticket, or name another")
 	}
 	return found, err
 }
@@ -94,7 +106,10 @@ func (s *System) Link(ctx context.Context, key, address, description string) err
 	var links struct {
 		WebLinks []webLink `json:"webLinks"`
 	}
-	if err := s.call(ctx, exchange{method: http.MethodGet, path: cycle + "/links", reference: key, receive: &links}); err != nil {
+	if err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, path: cycle + "/links", reference: key, receive: &links},
+	); err != nil {
 		return err
 	}
 	for _, link := range links.WebLinks {
@@ -127,8 +142,9 @@ func itemOf(key string) (string, error) {
 	parts := reference.FindStringSubmatch(key)
 	switch {
 	case parts == nil:
-		return "", contract.Problemf(contract.KindInvalid, "zephyr", "write the key of a test cycle, like OPS-R12, or of a test execution, like OPS-E345",
-			"%.60q is neither", key)
+		return "", contract.Invalid("%.60q is neither", key).
+			At("zephyr").
+			Advise("write the key of a test cycle, like OPS-R12, or of a test execution, like OPS-E345")
 	case parts[1] == "E":
 		return executions + key, nil
 	}
@@ -146,7 +162,10 @@ func (s *System) cycleOf(ctx context.Context, key string) (string, error) {
 			ID int64 `json:"id"`
 		} `json:"testCycle"`
 	}
-	if err := s.call(ctx, exchange{method: http.MethodGet, path: item, reference: key, receive: &execution}); err != nil {
+	if err := s.call(
+		ctx,
+		exchange{method: http.MethodGet, path: item, reference: key, receive: &execution},
+	); err != nil {
 		return "", err
 	}
 	if execution.Cycle == nil {

@@ -32,9 +32,9 @@ func (issues) KeyOf(_ context.Context, id int64) (string, error) {
 	case 10042:
 		return "OPS-7", nil
 	case 10043:
-		return "", contract.Problemf(contract.KindNotFound, "ticket", "check the key", "Jira has no ticket %d", id)
+		return "", contract.NotFound("Jira has no ticket %d", id).At("ticket").Advise("check the key")
 	}
-	return "", contract.Problemf(contract.KindUnavailable, "", "wait", "Jira is down")
+	return "", contract.Unavailable("Jira is down").Advise("wait")
 }
 
 // site is one Zephyr, and our view of it.
@@ -188,7 +188,11 @@ func TestARefusalIsDeniedAndBounded(t *testing.T) {
 		_, _ = io.WriteString(w, `{"errorCode":403,"message":"`+strings.Repeat(`no\n`, 10000)+`"}`)
 	}))
 	t.Cleanup(server.Close)
-	problem := requireProblem(t, open(t, server.URL, token).Link(t.Context(), "OPS-R12", page, "Curfew"), contract.KindDenied)
+	problem := requireProblem(
+		t,
+		open(t, server.URL, token).Link(t.Context(), "OPS-R12", page, "Curfew"),
+		contract.KindDenied,
+	)
 	require.Less(t, len(problem.Error()), 1000)
 	require.NotContains(t, problem.Fault, "\n")
 }

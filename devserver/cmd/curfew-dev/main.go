@@ -1,5 +1,5 @@
-// Command curfew-dev runs all of Curfew in one process: an embedded Temporal with its Web UI, the API and a worker. With
-// the word demo it plays the main job on stand-ins instead, and needs no configuration.
+// Command curfew-dev runs all of Curfew in one process: an embedded Temporal with its Web UI, the API and a worker.
+// With the word demo it plays the main job on stand-ins instead, and needs no configuration.
 package main
 
 import (
@@ -60,7 +60,10 @@ func everything(ctx context.Context) (err error) {
 	webUI := flag.Int("ui-port", 8233, "the port of Temporal's Web UI; 0 picks a free one, -1 leaves it out")
 	flag.Parse()
 	if flag.NArg() > 0 {
-		return fmt.Errorf("%q is not a flag; curfew-dev alone runs everything, curfew-dev demo plays the demonstration", flag.Arg(0))
+		return fmt.Errorf(
+			"%q is not a flag; curfew-dev alone runs everything, curfew-dev demo plays the demonstration",
+			flag.Arg(0),
+		)
 	}
 	configured, err := config.Load(*file, kinds.ForConfig())
 	if err != nil {
@@ -69,7 +72,10 @@ func everything(ctx context.Context) (err error) {
 	if *database == "" {
 		*database = filepath.Join(filepath.Dir(*file), "temporal.db")
 	}
-	server, err := devserver.Start(ctx, devserver.Options{File: *database, Port: *port, UIPort: *webUI, Namespace: configured.Temporal.Namespace})
+	server, err := devserver.Start(
+		ctx,
+		devserver.Options{File: *database, Port: *port, UIPort: *webUI, Namespace: configured.Temporal.Namespace},
+	)
 	if err != nil {
 		return err
 	}

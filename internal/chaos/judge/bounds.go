@@ -60,7 +60,17 @@ var bounds = map[Kind]bound{
 
 // Kinds are all that can be wrong, in the order of the table.
 func Kinds() []Kind {
-	return []Kind{WorkerDied, WorkerHung, LedgerDown, LedgerHung, Forgotten, TemporalDown, Terminated, TargetDown, Elsewhere}
+	return []Kind{
+		WorkerDied,
+		WorkerHung,
+		LedgerDown,
+		LedgerHung,
+		Forgotten,
+		TemporalDown,
+		Terminated,
+		TargetDown,
+		Elsewhere,
+	}
 }
 
 // allowance is until when an access may be there after its end.
@@ -70,8 +80,8 @@ type allowance struct {
 	wrong []string // what the faults were, in words
 }
 
-// allow finds until when an access may be there that has to end at an instant. A fault that begins when the access should
-// have been gone already excuses nothing.
+// allow finds until when an access may be there that has to end at an instant. A fault that begins when the access
+// should have been gone already excuses nothing.
 func allow(key Key, end time.Time, early bool, faults []Fault) allowance {
 	var counted []Fault
 	for {
@@ -136,8 +146,8 @@ func onlyLedgerAndTemporal(faults []Fault) bool {
 		slices.ContainsFunc(faults, func(f Fault) bool { return f.Kind == TemporalDown })
 }
 
-// firstBack is the row of the ledger and Temporal both down: 5 s after the first of them is back. If that is the ledger,
-// Temporal's own row still holds.
+// firstBack is the row of the ledger and Temporal both down: 5 s after the first of them is back. If that is the
+// ledger, Temporal's own row still holds.
 func firstBack(end time.Time, faults []Fault) time.Time {
 	first := faults[0].To
 	for _, f := range faults {

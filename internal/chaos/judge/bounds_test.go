@@ -107,11 +107,25 @@ func TestAnEarlyEndHasItsOwnBoundAndAddsItToWhatIsWrong(t *testing.T) {
 func TestTheTableShowsEveryRowAndEveryViolation(t *testing.T) {
 	t.Parallel()
 	var text strings.Builder
-	require.NoError(t, lateWith(60, judge.Fault{Kind: judge.LedgerHung, What: "the ledger hangs", From: at(30), To: at(50)}).Write(&text))
-	require.Regexp(t, `the ledger or a holder of the lock hangs +1 +27.00s +27.00s +27.00s +27.25s +15.00s +1\n`, text.String())
+	require.NoError(
+		t,
+		lateWith(
+			60,
+			judge.Fault{Kind: judge.LedgerHung, What: "the ledger hangs", From: at(30), To: at(50)},
+		).Write(&text),
+	)
+	require.Regexp(
+		t,
+		`the ledger or a holder of the lock hangs +1 +27.00s +27.00s +27.00s +27.25s +15.00s +1\n`,
+		text.String(),
+	)
 	require.Regexp(t, `P2 +access ends on time +2 +1\n`, text.String())
 	require.Regexp(t, `P5 +what was there before stays +0 +0\n`, text.String())
-	require.Contains(t, text.String(), "was there 27.00 s after its end, 15.00 s are allowed; wrong was: the ledger hangs")
+	require.Contains(
+		t,
+		text.String(),
+		"was there 27.00 s after its end, 15.00 s are allowed; wrong was: the ledger hangs",
+	)
 }
 
 func TestAPercentileIsTheNearestRank(t *testing.T) {

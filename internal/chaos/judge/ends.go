@@ -20,8 +20,8 @@ type End struct {
 	Wrong   []string      `json:"wrong,omitempty"`
 }
 
-// Late is true when no bound allows it. What the quiet row allows is judged over all its ends; one alone may be as late as
-// when a worker dies.
+// Late is true when no bound allows it. What the quiet row allows is judged over all its ends; one alone may be as late
+// as when a worker dies.
 func (e End) Late() bool {
 	if e.Row == RowQuiet {
 		return e.Left || e.AtLeast > bounds[WorkerDied].late

@@ -52,8 +52,8 @@ func holds(r Record) (found []hold) {
 	return found
 }
 
-// decidedAt is when the approval was sent that completed what a request needs. Approvals of the requester don't count, and
-// those that were refused neither.
+// decidedAt is when the approval was sent that completed what a request needs. Approvals of the requester don't count,
+// and those that were refused neither.
 func decidedAt(request Request, said []Said) (time.Time, bool) {
 	var by []string
 	var sent []time.Time
@@ -153,7 +153,8 @@ func extensions(id string, said []Said) (longer time.Duration) {
 func (h *hold) disturb(said []Said) {
 	for _, s := range said {
 		ends := s.Request == h.request && (s.Act == ActRevoke || s.Act == ActSignalRevoke)
-		tampers := s.Request == h.request && (tampering(s.Act) || s.Act == ActCancelWorkflow) || slices.Contains(s.Keys, h.key)
+		tampers := s.Request == h.request && (tampering(s.Act) || s.Act == ActCancelWorkflow) ||
+			slices.Contains(s.Keys, h.key)
 		if s.Answer == Refused || !ends && !tampers {
 			continue
 		}
@@ -171,7 +172,10 @@ func tampering(act Act) bool { return act == ActTerminate || act == ActReset }
 
 // Ends is true for a request that was taken in, and whose workflow nobody has taken away: its story has to have an end.
 func Ends(id string, said []Said) bool {
-	asked := slices.ContainsFunc(said, func(s Said) bool { return s.Request == id && s.Act == ActAsk && s.Answer == Taken })
+	asked := slices.ContainsFunc(
+		said,
+		func(s Said) bool { return s.Request == id && s.Act == ActAsk && s.Answer == Taken },
+	)
 	return asked && !tampered(id, said)
 }
 

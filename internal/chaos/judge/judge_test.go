@@ -27,7 +27,10 @@ var (
 // story numbers events from 1, one each second after the first.
 func story(kinds ...contract.EventKind) (events []contract.Event) {
 	for i, kind := range kinds {
-		events = append(events, contract.Event{Request: id, Seq: i + 1, Kind: kind, At: at(10 + float64(i)), Actor: "somebody"})
+		events = append(
+			events,
+			contract.Event{Request: id, Seq: i + 1, Kind: kind, At: at(10 + float64(i)), Actor: "somebody"},
+		)
 	}
 	return events
 }
@@ -39,8 +42,8 @@ func seen(key judge.Key, from, to float64) judge.Presence {
 	}
 }
 
-// honest is a record in which alice has asked for 20 seconds, bob has approved, and all went well. The access is there from
-// the 13th second until the 33rd.
+// honest is a record in which alice has asked for 20 seconds, bob has approved, and all went well. The access is there
+// from the 13th second until the 33rd.
 func honest() judge.Record {
 	events := []contract.Event{
 		{Request: id, Seq: 1, Kind: contract.EventRequested, At: at(10), Actor: "alice"},
@@ -49,18 +52,43 @@ func honest() judge.Record {
 		{Request: id, Seq: 4, Kind: contract.EventExpired, At: at(34), Actor: contract.ActorDeadline},
 	}
 	return judge.Record{
-		From: at(0), To: at(120),
-		Requests: []judge.Request{{ID: id, Requester: "alice", Keys: []judge.Key{key}, Duration: 20 * time.Second, Needed: 1}},
+		From: at(0),
+		To:   at(120),
+		Requests: []judge.Request{
+			{ID: id, Requester: "alice", Keys: []judge.Key{key}, Duration: 20 * time.Second, Needed: 1},
+		},
 		Said: []judge.Said{
-			{Request: id, By: "alice", Act: judge.ActAsk, First: at(10), Sent: at(10), Answered: at(10.1), Answer: judge.Taken},
-			{Request: id, By: "bob", Act: judge.ActApprove, First: at(12), Sent: at(12), Answered: at(12.5), Answer: judge.Taken},
+			{
+				Request:  id,
+				By:       "alice",
+				Act:      judge.ActAsk,
+				First:    at(10),
+				Sent:     at(10),
+				Answered: at(10.1),
+				Answer:   judge.Taken,
+			},
+			{
+				Request:  id,
+				By:       "bob",
+				Act:      judge.ActApprove,
+				First:    at(12),
+				Sent:     at(12),
+				Answered: at(12.5),
+				Answer:   judge.Taken,
+			},
 		},
 		Stories: map[string]judge.Story{id: {
 			Events: events, State: contract.StateEnded, Until: at(33), Gone: []judge.Claim{{Key: key, At: at(33.2)}},
 		}},
 		Presences: []judge.Presence{seen(key, 13, 33.1)},
 		Comments: []judge.Comment{
-			{Issue: "OPS-7", Marker: id + "/1"}, {Issue: "OPS-7", Marker: id + "/2"}, {Issue: "OPS-7", Marker: id + "/3"}, {Issue: "OPS-7", Marker: id + "/4"},
+			{
+				Issue:  "OPS-7",
+				Marker: id + "/1",
+			},
+			{Issue: "OPS-7", Marker: id + "/2"},
+			{Issue: "OPS-7", Marker: id + "/3"},
+			{Issue: "OPS-7", Marker: id + "/4"},
 		},
 		Unapproved: map[string]time.Time{id: at(12.1)},
 	}

@@ -113,9 +113,26 @@ func (c *judgement) accessEndsOnTime() {
 		c.checked("P2")
 		switch {
 		case e.Left:
-			c.broken("P2", strings.Join(e.Requests, " "), e.At, "%s is still there at the end, %s late; wrong was: %s", e.Key, seconds(e.AtLeast), words(e.Wrong))
+			c.broken(
+				"P2",
+				strings.Join(e.Requests, " "),
+				e.At,
+				"%s is still there at the end, %s late; wrong was: %s",
+				e.Key,
+				seconds(e.AtLeast),
+				words(e.Wrong),
+			)
 		case e.Late():
-			c.broken("P2", strings.Join(e.Requests, " "), e.At, "%s was there %s after its end, %s are allowed; wrong was: %s", e.Key, seconds(e.AtLeast), seconds(e.Allowed), words(e.Wrong))
+			c.broken(
+				"P2",
+				strings.Join(e.Requests, " "),
+				e.At,
+				"%s was there %s after its end, %s are allowed; wrong was: %s",
+				e.Key,
+				seconds(e.AtLeast),
+				seconds(e.Allowed),
+				words(e.Wrong),
+			)
 		}
 	}
 	c.quietEndsAreOnTime()
@@ -129,8 +146,8 @@ const (
 	slack = 2 * time.Second
 	// early is how long before its end an access may be gone: clocks of one machine agree to less.
 	early = 100 * time.Millisecond
-	// stamp is how much earlier than it was an access may be said to be gone: workers go by when Temporal says that they
-	// began, and hear of it a moment later.
+	// stamp is how much earlier than it was an access may be said to be gone: workers go by when Temporal says that
+	// they began, and hear of it a moment later.
 	stamp = 500 * time.Millisecond
 )
 
@@ -145,8 +162,15 @@ func (c *judgement) quietEndsAreOnTime() {
 			late = append(late, fmt.Sprintf("%s (%s) %s", e.Key, strings.Join(e.Requests, " "), seconds(e.AtLeast)))
 		}
 	}
-	c.broken("P2", "", time.Time{}, "with nothing wrong, 99 of 100 accesses end within %s, and %s are allowed; late were: %s",
-		seconds(p99), seconds(QuietBound), strings.Join(late, ", "))
+	c.broken(
+		"P2",
+		"",
+		time.Time{},
+		"with nothing wrong, 99 of 100 accesses end within %s, and %s are allowed; late were: %s",
+		seconds(p99),
+		seconds(QuietBound),
+		strings.Join(late, ", "),
+	)
 }
 
 func (c *judgement) lastsNoLonger(request Request) {
@@ -162,7 +186,13 @@ func (c *judgement) lastsNoLonger(request Request) {
 			if tampered(request.ID, c.Said) {
 				promise = "P7"
 			}
-			c.broken(promise, request.ID, story.Until, "its end is %s later than anybody has allowed", seconds(story.Until.Sub(longest)))
+			c.broken(
+				promise,
+				request.ID,
+				story.Until,
+				"its end is %s later than anybody has allowed",
+				seconds(story.Until.Sub(longest)),
+			)
 		}
 	}
 }
@@ -174,8 +204,16 @@ func (c *judgement) goneIsGone() {
 			key, gone := claim.Key, claim.At
 			c.checked("P3")
 			for _, p := range c.Presences {
-				if p.Key == key && p.To.After(gone.Add(stamp)) && !p.AbsentAt.After(gone) && !c.heldByAnother(id, key, gone, p.To) {
-					c.broken("P3", id, gone, "the ledger says that %s was seen to be gone; it was there %s later", key, seconds(p.To.Sub(gone)))
+				if p.Key == key && p.To.After(gone.Add(stamp)) && !p.AbsentAt.After(gone) &&
+					!c.heldByAnother(id, key, gone, p.To) {
+					c.broken(
+						"P3",
+						id,
+						gone,
+						"the ledger says that %s was seen to be gone; it was there %s later",
+						key,
+						seconds(p.To.Sub(gone)),
+					)
 				}
 			}
 		}
@@ -204,7 +242,14 @@ func (c *judgement) accessIsThereWhileHeldUp() {
 			}
 			seen = seen || p.From.Before(h.until.Add(time.Second)) && !p.To.Before(h.from)
 			if !p.GoneAt.IsZero() && p.Missed.After(h.granted) && p.GoneAt.Before(h.surely().Add(-early)) {
-				c.broken("P4", h.request, p.GoneAt, "%s was gone %s before its end", h.key, seconds(h.surely().Sub(p.GoneAt)))
+				c.broken(
+					"P4",
+					h.request,
+					p.GoneAt,
+					"%s was gone %s before its end",
+					h.key,
+					seconds(h.surely().Sub(p.GoneAt)),
+				)
 			}
 		}
 		if !seen && h.surely().Sub(h.granted) > slack {

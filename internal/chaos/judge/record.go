@@ -1,6 +1,6 @@
-// Package judge says from a record of what was said, done and seen whether Curfew kept its promises. It is pure, knows no
-// code that decides anything in Curfew, and takes for true what was seen at the targets alone: what the ledger claims is
-// held against it.
+// Package judge says from a record of what was said, done and seen whether Curfew kept its promises. It is pure, knows
+// no code that decides anything in Curfew, and takes for true what was seen at the targets alone: what the ledger
+// claims is held against it.
 package judge
 
 import (
@@ -18,8 +18,8 @@ type Key struct {
 
 func (k Key) String() string { return k.Target + " " + k.Entitlement + " of " + k.Account }
 
-// Presence is a stretch in which each look has seen an access. A look takes a moment, so each edge has two times: whatever
-// is concluded from it holds for the whole moment.
+// Presence is a stretch in which each look has seen an access. A look takes a moment, so each edge has two times:
+// whatever is concluded from it holds for the whole moment.
 type Presence struct {
 	Key Key `json:"key"`
 	// AbsentAt is when the last look before began; zero when the first look of all has seen the access.
@@ -27,8 +27,8 @@ type Presence struct {
 	// From is when the first look with it was answered, and To when the last one began.
 	From time.Time `json:"from"`
 	To   time.Time `json:"to"`
-	// Missed is when the first look without it began, and GoneAt when that was answered; zero when the last look of all has
-	// seen the access.
+	// Missed is when the first look without it began, and GoneAt when that was answered; zero when the last look of all
+	// has seen the access.
 	Missed time.Time `json:"missed,omitzero"`
 	GoneAt time.Time `json:"goneAt,omitzero"`
 }

@@ -12,8 +12,13 @@ import (
 // terminal is true for what nothing but narration follows.
 func terminal(kind contract.EventKind) bool {
 	switch kind {
-	case contract.EventDenied, contract.EventWithdrawn, contract.EventLapsed, contract.EventFailed, contract.EventExpired,
-		contract.EventRevoked, contract.EventTakenOver:
+	case contract.EventDenied,
+		contract.EventWithdrawn,
+		contract.EventLapsed,
+		contract.EventFailed,
+		contract.EventExpired,
+		contract.EventRevoked,
+		contract.EventTakenOver:
 		return true
 	default:
 		return false
@@ -111,7 +116,14 @@ func (c *judgement) hasAnEnd(request Request) {
 	story := c.Stories[request.ID]
 	over := slices.ContainsFunc(story.Events, func(e contract.Event) bool { return terminal(e.Kind) })
 	if !over || story.State != contract.StateEnded {
-		c.broken("P8", request.ID, c.To, "its story has no end: the ledger shows it as %q, with %d events", story.State, len(story.Events))
+		c.broken(
+			"P8",
+			request.ID,
+			c.To,
+			"its story has no end: the ledger shows it as %q, with %d events",
+			story.State,
+			len(story.Events),
+		)
 	}
 }
 
@@ -153,7 +165,10 @@ func (c *judgement) ticket(request Request, written []int) {
 			c.broken("P8", request.ID, c.To, "its ticket has entry %d, which the ledger does not have", seq)
 		}
 	}
-	abandoned := slices.ContainsFunc(story.Events, func(e contract.Event) bool { return e.Kind == contract.EventTicketAbandoned })
+	abandoned := slices.ContainsFunc(
+		story.Events,
+		func(e contract.Event) bool { return e.Kind == contract.EventTicketAbandoned },
+	)
 	if abandoned || tampered(request.ID, c.Said) {
 		return
 	}

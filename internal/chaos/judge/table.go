@@ -56,7 +56,14 @@ func (v Verdict) writeViolations(w io.Writer) error {
 		if !violation.At.IsZero() {
 			at = violation.At.UTC().Format(" 15:04:05.000")
 		}
-		if _, err := fmt.Fprintf(w, "\n%s%s %s\n   %s\n", violation.Promise, at, violation.Request, violation.Text); err != nil {
+		if _, err := fmt.Fprintf(
+			w,
+			"\n%s%s %s\n   %s\n",
+			violation.Promise,
+			at,
+			violation.Request,
+			violation.Text,
+		); err != nil {
 			return err
 		}
 	}

@@ -50,21 +50,25 @@ func (l *Ledger) Approved(ctx context.Context) (ids []string, err error) {
 // Stories are what the ledger tells of all requests. Account names the key of an access.
 func (l *Ledger) Stories(ctx context.Context, key func(contract.Access) judge.Key) (map[string]judge.Story, error) {
 	stories := map[string]judge.Story{}
-	err := l.rows(ctx, "SELECT request, seq, kind, at, actor FROM "+l.prefix+"events ORDER BY request, seq", func(rows *sql.Rows) error {
-		var event contract.Event
-		var at string
-		if err := rows.Scan(&event.Request, &event.Seq, &event.Kind, &at, &event.Actor); err != nil {
-			return err
-		}
-		var err error
-		if event.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
-			return fmt.Errorf("an event of %s: %w", event.Request, err)
-		}
-		story := stories[event.Request]
-		story.Events = append(story.Events, event)
-		stories[event.Request] = story
-		return nil
-	})
+	err := l.rows(
+		ctx,
+		"SELECT request, seq, kind, at, actor FROM "+l.prefix+"events ORDER BY request, seq",
+		func(rows *sql.Rows) error {
+			var event contract.Event
+			var at string
+			if err := rows.Scan(&event.Request, &event.Seq, &event.Kind, &at, &event.Actor); err != nil {
+				return err
+			}
+			var err error
+			if event.At, err = time.Parse(time.RFC3339Nano, at); err != nil {
+				return fmt.Errorf("an event of %s: %w", event.Request, err)
+			}
+			story := stories[event.Request]
+			story.Events = append(story.Events, event)
+			stories[event.Request] = story
+			return nil
+		},
+	)
 	if err != nil {
 		return nil, fmt.Errorf("read the ledger's events: %w", err)
 	}

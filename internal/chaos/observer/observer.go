@@ -39,7 +39,11 @@ type Looks struct {
 
 // Start begins to look at targets and at the ledger, until the context ends.
 func Start(ctx context.Context, targets []Target, ledger *Ledger) *Observer {
-	o := &Observer{tracks: map[string]*track{}, looks: map[string]*Looks{}, ledger: &approvals{since: map[string]time.Time{}}}
+	o := &Observer{
+		tracks: map[string]*track{},
+		looks:  map[string]*Looks{},
+		ledger: &approvals{since: map[string]time.Time{}},
+	}
 	for _, target := range targets {
 		o.tracks[target.Name], o.looks[target.Name] = newTrack(), &Looks{}
 		o.running.Go(func() { o.watch(ctx, func(ctx context.Context) { o.look(ctx, target) }) })

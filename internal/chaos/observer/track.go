@@ -1,5 +1,5 @@
-// Package observer looks at targets and at the ledger over connections of its own, and writes down what it sees. It decides
-// nothing, and uses nothing of Curfew's but the tables and the API that are documented.
+// Package observer looks at targets and at the ledger over connections of its own, and writes down what it sees. It
+// decides nothing, and uses nothing of Curfew's but the tables and the API that are documented.
 package observer
 
 import (

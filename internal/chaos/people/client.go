@@ -1,5 +1,5 @@
-// Package people plays those who ask, review and end access through Curfew's API, and somebody who writes to the Temporal
-// namespace without a key. They write down what they said and how it was answered.
+// Package people plays those who ask, review and end access through Curfew's API, and somebody who writes to the
+// Temporal namespace without a key. They write down what they said and how it was answered.
 package people
 
 import (
@@ -30,11 +30,19 @@ type apiClient struct {
 }
 
 func newClient(url string, tokens map[string]string) *apiClient {
-	return &apiClient{url: url, tokens: tokens, http: &http.Client{Timeout: callWithin, Transport: &http.Transport{MaxIdleConnsPerHost: 16}}}
+	return &apiClient{
+		url:    url,
+		tokens: tokens,
+		http:   &http.Client{Timeout: callWithin, Transport: &http.Transport{MaxIdleConnsPerHost: 16}},
+	}
 }
 
 // call sends one request in somebody's name. Its error is a *contract.Problem when Curfew has answered with one.
-func (c *apiClient) call(ctx context.Context, person, method, path string, body any) (status contract.Status, err error) {
+func (c *apiClient) call(
+	ctx context.Context,
+	person, method, path string,
+	body any,
+) (status contract.Status, err error) {
 	var text []byte
 	if body != nil {
 		if text, err = json.Marshal(body); err != nil {

@@ -30,7 +30,11 @@ func (c *Simulator) try(ctx context.Context, n int, how plan.Trial) {
 		return
 	}
 	body := map[string]any{
-		"id": id, "template": plan.Read, "duration": "30s", "reason": "bad input", "ticket": c.Tickets[n%len(c.Tickets)],
+		"id":       id,
+		"template": plan.Read,
+		"duration": "30s",
+		"reason":   "bad input",
+		"ticket":   c.Tickets[n%len(c.Tickets)],
 	}
 	maps.Copy(body, invalid[how])
 	by := c.People[n%len(c.People)].ID

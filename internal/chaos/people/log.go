@@ -45,9 +45,14 @@ func (d *actLog) insist(ctx context.Context, said judge.Said, do func(context.Co
 	return d.insistUntil(ctx, said, 0, do)
 }
 
-// insistUntil tries a number of times, or for as long as there is time. A no after an attempt that nobody answered may be
-// about that attempt: then nothing is known.
-func (d *actLog) insistUntil(ctx context.Context, said judge.Said, most int, do func(context.Context) error) judge.Answer {
+// insistUntil tries a number of times, or for as long as there is time. A no after an attempt that nobody answered may
+// be about that attempt: then nothing is known.
+func (d *actLog) insistUntil(
+	ctx context.Context,
+	said judge.Said,
+	most int,
+	do func(context.Context) error,
+) judge.Answer {
 	ctx, cancel := context.WithTimeout(ctx, insistFor)
 	defer cancel()
 	said.First, said.Answer = time.Now(), judge.Unknown

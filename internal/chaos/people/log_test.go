@@ -28,9 +28,9 @@ func answers(errs ...error) func(context.Context) error {
 func TestTheDiarySaysNoMoreThanWhatIsKnown(t *testing.T) {
 	t.Parallel()
 	lost := errors.New("the connection was cut")
-	down := contract.Problemf(contract.KindUnavailable, "", "", "the ledger is down")
-	conflict := contract.Problemf(contract.KindConflict, "", "", "it was reviewed already")
-	forbidden := contract.Problemf(contract.KindForbidden, "reviewer", "ask another", "nobody reviews their own request")
+	down := contract.Unavailable("the ledger is down")
+	conflict := contract.Conflict("it was reviewed already")
+	forbidden := contract.Forbidden("nobody reviews their own request").At("reviewer").Advise("ask another")
 	for name, c := range map[string]struct {
 		answers []error
 		want    judge.Answer
@@ -90,7 +90,11 @@ func TestAProblemIsReadAsItIsDocumented(t *testing.T) {
 	t.Cleanup(server.Close)
 	c := newClient(server.URL, map[string]string{"alice": "secret"})
 	_, err := c.call(t.Context(), "alice", http.MethodPost, "/v1/requests", map[string]any{})
-	require.Equal(t, &contract.Problem{Kind: contract.KindInvalid, Field: "duration", Fault: "9h is too long", Fix: "ask for 8h"}, refusal(err))
+	require.Equal(
+		t,
+		&contract.Problem{Kind: contract.KindInvalid, Field: "duration", Fault: "9h is too long", Fix: "ask for 8h"},
+		refusal(err),
+	)
 	_, err = c.call(t.Context(), "bob", http.MethodPost, "/v1/requests", map[string]any{})
 	require.Error(t, err)
 	require.Nil(t, refusal(err), "a proxy's answer is no refusal")

@@ -158,10 +158,19 @@ func (s *script) says(by string, act judge.Act) judge.Said {
 // ask asks for access, under an id of the asker's own so that asking again is no second request.
 func (s *script) ask(ctx context.Context) judge.Answer {
 	body := map[string]any{
-		"id": s.id, "template": s.Template, "duration": s.Duration.String(), "reason": fmt.Sprintf("request %d of a trial", s.Number),
-		"ticket": s.Tickets[s.Number%len(s.Tickets)],
+		"id":       s.id,
+		"template": s.Template,
+		"duration": s.Duration.String(),
+		"reason":   fmt.Sprintf("request %d of a trial", s.Number),
+		"ticket":   s.Tickets[s.Number%len(s.Tickets)],
 	}
-	request := judge.Request{ID: s.id, Requester: s.person.ID, Keys: keysOf(s.person, s.Template), Duration: s.Duration, Needed: 1}
+	request := judge.Request{
+		ID:        s.id,
+		Requester: s.person.ID,
+		Keys:      keysOf(s.person, s.Template),
+		Duration:  s.Duration,
+		Needed:    1,
+	}
 	switch {
 	case s.Fate == plan.BreakGlass:
 		body["breakGlass"], request.Needed = true, 0
@@ -279,7 +288,12 @@ func (s *script) extend(ctx context.Context) {
 	said := s.says(s.person.ID, judge.ActExtend)
 	said.Duration = s.Extend.By
 	s.actLog.once(ctx, said, func(ctx context.Context) error {
-		return s.change(ctx, s.person.ID, "extensions", map[string]any{"duration": s.Extend.By.String(), "reason": "not done yet"})
+		return s.change(
+			ctx,
+			s.person.ID,
+			"extensions",
+			map[string]any{"duration": s.Extend.By.String(), "reason": "not done yet"},
+		)
 	})
 }
 

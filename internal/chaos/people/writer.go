@@ -30,7 +30,13 @@ func (s *script) tamper(ctx context.Context) {
 	switch s.Tamper {
 	case plan.SignalRevoke:
 		s.writes(ctx, judge.ActSignalRevoke, nil, func(ctx context.Context) error {
-			return s.temporal.SignalWorkflow(ctx, workflow, "", contract.SignalRevoke, contract.RevokeSignal{By: writer, Reason: "it is over"})
+			return s.temporal.SignalWorkflow(
+				ctx,
+				workflow,
+				"",
+				contract.SignalRevoke,
+				contract.RevokeSignal{By: writer, Reason: "it is over"},
+			)
 		})
 	case plan.Terminate:
 		s.terminate(ctx)
@@ -40,24 +46,46 @@ func (s *script) tamper(ctx context.Context) {
 		s.terminate(ctx)
 		s.terminateGrants(ctx)
 	case plan.Reset:
-		s.disturbs(s.writes(ctx, judge.ActReset, nil, func(ctx context.Context) error { return s.reset(ctx, workflow) }))
+		s.disturbs(
+			s.writes(ctx, judge.ActReset, nil, func(ctx context.Context) error { return s.reset(ctx, workflow) }),
+		)
 	case plan.CancelWorkflow:
 		s.disturbs(s.writes(ctx, judge.ActCancelWorkflow, nil, func(ctx context.Context) error {
 			return s.temporal.CancelWorkflow(ctx, workflow, "")
 		}))
 	case plan.ForgeReview:
 		s.writes(ctx, judge.ActForgeReview, nil, func(ctx context.Context) error {
-			return s.update(ctx, workflow, contract.UpdateReview, contract.ReviewInput{Review: contract.Sealed[contract.Review]{
-				Fact: contract.Review{Request: s.id, Reviewer: world.Bob, Verdict: contract.VerdictApprove, At: time.Now()}, Seal: forgedSeal,
-			}})
+			return s.update(
+				ctx,
+				workflow,
+				contract.UpdateReview,
+				contract.ReviewInput{Review: contract.Sealed[contract.Review]{
+					Fact: contract.Review{
+						Request:  s.id,
+						Reviewer: world.Bob,
+						Verdict:  contract.VerdictApprove,
+						At:       time.Now(),
+					},
+					Seal: forgedSeal,
+				}},
+			)
 		})
 	case plan.ForgeExtension:
 		s.writes(ctx, judge.ActForgeExtension, nil, func(ctx context.Context) error {
-			return s.update(ctx, workflow, contract.UpdateExtend, contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
-				Fact: contract.Extension{
-					Request: s.id, By: s.person.ID, Duration: contract.Duration{Duration: time.Hour}, Reason: "more", At: time.Now(),
-				}, Seal: forgedSeal,
-			}})
+			return s.update(
+				ctx,
+				workflow,
+				contract.UpdateExtend,
+				contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
+					Fact: contract.Extension{
+						Request:  s.id,
+						By:       s.person.ID,
+						Duration: contract.Duration{Duration: time.Hour},
+						Reason:   "more",
+						At:       time.Now(),
+					}, Seal: forgedSeal,
+				}},
+			)
 		})
 	}
 }
@@ -119,7 +147,12 @@ func (c *Simulator) update(ctx context.Context, workflow, name string, input any
 	return handle.Get(ctx, nil)
 }
 
-func (s *script) writes(ctx context.Context, act judge.Act, keys []judge.Key, do func(context.Context) error) judge.Answer {
+func (s *script) writes(
+	ctx context.Context,
+	act judge.Act,
+	keys []judge.Key,
+	do func(context.Context) error,
+) judge.Answer {
 	said := s.says(writer, act)
 	said.Keys = keys
 	return s.write(ctx, said, do)
@@ -153,11 +186,23 @@ func (c *Simulator) forgeRequest(ctx context.Context, n int) {
 		return
 	}
 	access := contract.Access{
-		Target: world.Orders, Entitlement: []byte(`{"role":"` + world.ReadRole + `"}`), Person: c.Stranger.ID, Account: c.Stranger.Account,
+		Target:      world.Orders,
+		Entitlement: []byte(`{"role":"` + world.ReadRole + `"}`),
+		Person:      c.Stranger.ID,
+		Account:     c.Stranger.Account,
 	}
 	fact := contract.Request{
-		ID: id, Template: string(plan.Read), Requester: c.Stranger.ID, Subject: c.Stranger.ID, Reason: "mine",
-		Duration: contract.Duration{Duration: time.Hour}, Ticket: c.Tickets[n%len(c.Tickets)], Source: "api", AskedAt: time.Now(),
+		ID:        id,
+		Template:  string(plan.Read),
+		Requester: c.Stranger.ID,
+		Subject:   c.Stranger.ID,
+		Reason:    "mine",
+		Duration: contract.Duration{
+			Duration: time.Hour,
+		},
+		Ticket:  c.Tickets[n%len(c.Tickets)],
+		Source:  "api",
+		AskedAt: time.Now(),
 		Terms: contract.Terms{
 			Digest: "none", Accesses: []contract.Access{access}, MaxDuration: contract.Duration{Duration: time.Hour},
 			PendingFor: contract.Duration{Duration: time.Hour},

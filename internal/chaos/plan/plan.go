@@ -1,5 +1,5 @@
-// Package plan draws from a seed what people ask for and what goes wrong meanwhile. It is pure: the same seed, length and
-// number of requests make the same plan.
+// Package plan draws from a seed what people ask for and what goes wrong meanwhile. It is pure: the same seed, length
+// and number of requests make the same plan.
 package plan
 
 import (
@@ -54,8 +54,24 @@ const (
 // All are the faults that there are.
 func All() []FaultKind {
 	return []FaultKind{
-		KillWorker, StopWorker, WrongClock, CutWorker, KillServer, StopServer, KillLedger, SilenceLedger, FillDisk, ForgetConnections,
-		KillTemporal, StopTemporal, KillTarget, SilenceTarget, LoseReplies, LieAboutIt, DisturbJira, Rewrite,
+		KillWorker,
+		StopWorker,
+		WrongClock,
+		CutWorker,
+		KillServer,
+		StopServer,
+		KillLedger,
+		SilenceLedger,
+		FillDisk,
+		ForgetConnections,
+		KillTemporal,
+		StopTemporal,
+		KillTarget,
+		SilenceTarget,
+		LoseReplies,
+		LieAboutIt,
+		DisturbJira,
+		Rewrite,
 	}
 }
 
@@ -72,10 +88,27 @@ func (f Fault) end() time.Duration { return f.At + f.For }
 
 // spans are the shortest and the longest that a fault lasts, in seconds.
 var spans = map[FaultKind][2]int{
-	KillWorker: {1, 10}, StopWorker: {5, 60}, WrongClock: {20, 40}, CutWorker: {5, 30}, KillServer: {1, 8}, StopServer: {5, 20},
-	KillLedger: {1, 12}, SilenceLedger: {5, 20}, FillDisk: {5, 20}, ForgetConnections: {5, 30}, KillTemporal: {1, 15},
-	StopTemporal: {5, 30}, KillTarget: {1, 10}, SilenceTarget: {5, 20}, LoseReplies: {3, 10}, LieAboutIt: {3, 10},
-	DisturbJira: {5, 30}, Rewrite: {5, 20},
+	KillWorker: {
+		1,
+		10,
+	},
+	StopWorker:        {5, 60},
+	WrongClock:        {20, 40},
+	CutWorker:         {5, 30},
+	KillServer:        {1, 8},
+	StopServer:        {5, 20},
+	KillLedger:        {1, 12},
+	SilenceLedger:     {5, 20},
+	FillDisk:          {5, 20},
+	ForgetConnections: {5, 30},
+	KillTemporal:      {1, 15},
+	StopTemporal:      {5, 30},
+	KillTarget:        {1, 10},
+	SilenceTarget:     {5, 20},
+	LoseReplies:       {3, 10},
+	LieAboutIt:        {3, 10},
+	DisturbJira:       {5, 30},
+	Rewrite:           {5, 20},
 }
 
 const (
@@ -110,7 +143,12 @@ func bursts(random *rand.Rand, o Options) (faults []Fault) {
 		for range 1 + max(0, random.IntN(6)-2) {
 			kind := cycle.draw()
 			span := spans[kind]
-			f := Fault{Kind: kind, At: begin + seconds(random, 0, 12), For: seconds(random, span[0], span[1]), Which: random.Uint32()}
+			f := Fault{
+				Kind:  kind,
+				At:    begin + seconds(random, 0, 12),
+				For:   seconds(random, span[0], span[1]),
+				Which: random.Uint32(),
+			}
 			faults = append(faults, f)
 			end = max(end, f.end())
 		}

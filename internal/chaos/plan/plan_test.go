@@ -88,7 +88,10 @@ func TestManyEndsOfEightMinutesAreQuiet(t *testing.T) {
 		p := eightMinutes(seed)
 		quiet := 0
 		for _, end := range foreseen(p) {
-			if !slices.ContainsFunc(p.Faults, func(f plan.Fault) bool { return f.At < end && f.At+f.For > end-20*time.Second }) {
+			if !slices.ContainsFunc(
+				p.Faults,
+				func(f plan.Fault) bool { return f.At < end && f.At+f.For > end-20*time.Second },
+			) {
 				quiet++
 			}
 		}
@@ -137,7 +140,13 @@ func foreseen(p plan.Plan) (ends []time.Duration) {
 
 // entitlements are what a template gives.
 var entitlements = map[plan.Template]string{
-	plan.Read: "r", plan.Planned: "r", plan.Emergency: "r", plan.Write: "w", plan.Debug: "d", plan.Both: "rd", plan.Everything: "rwd",
+	plan.Read:       "r",
+	plan.Planned:    "r",
+	plan.Emergency:  "r",
+	plan.Write:      "w",
+	plan.Debug:      "d",
+	plan.Both:       "rd",
+	plan.Everything: "rwd",
 }
 
 func TestWithoutFaultsNothingGoesWrong(t *testing.T) {

@@ -33,8 +33,8 @@ const (
 	BreakGlass Fate = "break-glass"
 )
 
-// Request is one person's request, and what becomes of it. Instants after At are counted from when it is active, or, for
-// what comes before, from when it was asked for.
+// Request is one person's request, and what becomes of it. Instants after At are counted from when it is active, or,
+// for what comes before, from when it was asked for.
 type Request struct {
 	Number   int           `json:"number"`
 	Person   int           `json:"person"`
@@ -113,7 +113,11 @@ type drawing struct {
 
 func (d drawing) requests() (all []Request) {
 	for n := range d.options.Requests {
-		r := Request{Number: n, Person: d.IntN(People(d.options.Requests)), At: d.upTo(d.options.Length - 10*time.Second)}
+		r := Request{
+			Number: n,
+			Person: d.IntN(People(d.options.Requests)),
+			At:     d.upTo(d.options.Length - 10*time.Second),
+		}
 		if n > 0 && d.IntN(4) == 0 { // soon after an earlier one, by the same person
 			earlier := all[d.IntN(n)]
 			r.Person, r.At = earlier.Person, earlier.At+seconds(d.Rand, 1, 8)

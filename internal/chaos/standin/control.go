@@ -75,7 +75,10 @@ type Client struct {
 
 // NewClient makes a client of the address Control.
 func NewClient(address string) *Client {
-	return &Client{address: "http://" + address, http: &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{}}}
+	return &Client{
+		address: "http://" + address,
+		http:    &http.Client{Timeout: 5 * time.Second, Transport: &http.Transport{}},
+	}
 }
 
 // Holders are the users who may now work with Lightrun's agents, by e-mail address.

@@ -1,5 +1,5 @@
-// Package standin runs the stand-ins of Lightrun and Jira in a process of their own, and lets whoever started it see what
-// they hold and make them misbehave, past the addresses that Curfew uses.
+// Package standin runs the stand-ins of Lightrun and Jira in a process of their own, and lets whoever started it see
+// what they hold and make them misbehave, past the addresses that Curfew uses.
 package standin
 
 import (
@@ -91,7 +91,8 @@ func Run(ctx context.Context, in io.Reader, out io.Writer) error {
 
 func newStand(setup Setup) *stand {
 	s := &stand{jira: jira.New(jira.Options{
-		Deployment: jira.Cloud, Accounts: []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: Account, Token: setup.Token}},
+		Deployment: jira.Cloud,
+		Accounts:   []jira.Account{{ID: "curfew-1", Name: "Curfew", Email: Account, Token: setup.Token}},
 	})}
 	options := lightrun.Options{
 		Keys:  []lightrun.Key{{Value: setup.Token, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},

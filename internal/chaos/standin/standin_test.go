@@ -19,7 +19,9 @@ import (
 
 func TestWhatTheStandInsHoldIsSeenPastTheirFaults(t *testing.T) {
 	t.Parallel()
-	setup, err := json.Marshal(standin.Setup{Token: "secret", Pool: "pool", Users: []string{"alice@example.org"}, Tickets: []string{"OPS-1"}})
+	setup, err := json.Marshal(
+		standin.Setup{Token: "secret", Pool: "pool", Users: []string{"alice@example.org"}, Tickets: []string{"OPS-1"}},
+	)
 	require.NoError(t, err)
 	ctx, stop := context.WithCancel(t.Context())
 	reader, writer := io.Pipe()
@@ -32,7 +34,12 @@ func TestWhatTheStandInsHoldIsSeenPastTheirFaults(t *testing.T) {
 	client := standin.NewClient(addresses.Control)
 
 	post := func(address, path, body string) (int, error) {
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://"+address+path, strings.NewReader(body))
+		request, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			"http://"+address+path,
+			strings.NewReader(body),
+		)
 		require.NoError(t, err)
 		if address == addresses.Jira {
 			request.SetBasicAuth(standin.Account, "secret")
@@ -46,9 +53,16 @@ func TestWhatTheStandInsHoldIsSeenPastTheirFaults(t *testing.T) {
 		defer response.Body.Close()
 		return response.StatusCode, nil
 	}
-	require.NoError(t, client.MisbehaveLightrun(t.Context(), []sandbox.Fault{{Method: http.MethodPost, LoseReply: true}}))
-	_, err = post(addresses.Lightrun, "/api/v1/temp-access", `{"name": "a", "userEmails": ["alice@example.org"], "agentPoolIds": ["pool"], "roles": ["Standard"],
-		"expirationDate": "`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}`)
+	require.NoError(
+		t,
+		client.MisbehaveLightrun(t.Context(), []sandbox.Fault{{Method: http.MethodPost, LoseReply: true}}),
+	)
+	_, err = post(
+		addresses.Lightrun,
+		"/api/v1/temp-access",
+		`{"name": "a", "userEmails": ["alice@example.org"], "agentPoolIds": ["pool"], "roles": ["Standard"],
+		"expirationDate": "`+time.Now().Add(time.Hour).UTC().Format(time.RFC3339)+`"}`,
+	)
 	require.Error(t, err, "the reply is lost")
 	holders, err := client.Holders(t.Context())
 	require.NoError(t, err)

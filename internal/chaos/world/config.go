@@ -27,8 +27,8 @@ const (
 	Frank = "frank"
 )
 
-// settings are what the configurations of the server and of the workers are made of. Each has its own, because each goes
-// its own ways to the targets and the ledger.
+// settings are what the configurations of the server and of the workers are made of. Each has its own, because each
+// goes its own ways to the targets and the ledger.
 type settings struct {
 	Temporal, Listen, Secrets string
 	Orders, Lightrun, Jira    string

@@ -16,7 +16,8 @@ type Disk struct {
 
 const diskSize = "192m"
 
-// newDisk mounts a small file system at a folder. Where that is not allowed the folder is used as it is, and why says so.
+// newDisk mounts a small file system at a folder. Where that is not allowed the folder is used as it is, and why says
+// so.
 func newDisk(path string) (d *Disk, why error) {
 	d = &Disk{path: path}
 	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // PostgreSQL's own user has to get through

@@ -13,8 +13,8 @@ import (
 // restartAfter is how long a supervisor waits before it starts a program again that has ended by itself.
 const restartAfter = time.Second
 
-// Service is a program of Curfew's that a supervisor keeps running, as an init system does. Faults may overlap: what one of
-// them has stopped runs again when the last of them is over.
+// Service is a program of Curfew's that a supervisor keeps running, as an init system does. Faults may overlap: what
+// one of them has stopped runs again when the last of them is over.
 type Service struct {
 	Name    string
 	program process.Program
@@ -39,7 +39,13 @@ func (s *Service) start() error {
 
 func (s *Service) run() error {
 	s.program.Out, s.program.Err, s.program.ClockOff = s.log, s.log, s.off
-	fmt.Fprintf(s.log, "\n-- %s started at %s, its clock off by %s\n", s.Name, time.Now().UTC().Format(time.RFC3339Nano), s.off)
+	fmt.Fprintf(
+		s.log,
+		"\n-- %s started at %s, its clock off by %s\n",
+		s.Name,
+		time.Now().UTC().Format(time.RFC3339Nano),
+		s.off,
+	)
 	started, err := process.Start(s.program)
 	if err != nil {
 		return err

@@ -55,7 +55,11 @@ func ran(t *testing.T, log string) int {
 
 func TestWhatSeveralFaultsHaveKilledRunsAgainWithTheLastOfThem(t *testing.T) {
 	t.Parallel()
-	s, log := newService(t, "for ever", func(time.Time, time.Time) { t.Error("it was killed, and counts as ended by itself") })
+	s, log := newService(
+		t,
+		"for ever",
+		func(time.Time, time.Time) { t.Error("it was killed, and counts as ended by itself") },
+	)
 	require.Eventually(t, func() bool { return ran(t, log) == 1 }, patienceOfTests, 10*time.Millisecond)
 	s.Kill()
 	s.Kill()

@@ -55,7 +55,8 @@ func login(role, password string) string {
 
 // GiveStanding gives a person a role by hand, as an administrator.
 func (w *World) GiveStanding(ctx context.Context, person Person, role string) error {
-	_, err := w.Orders.Admin().Exec(ctx, "GRANT "+pgx.Identifier{role}.Sanitize()+" TO "+pgx.Identifier{person.Account}.Sanitize())
+	_, err := w.Orders.Admin().
+		Exec(ctx, "GRANT "+pgx.Identifier{role}.Sanitize()+" TO "+pgx.Identifier{person.Account}.Sanitize())
 	return err
 }
 
@@ -109,7 +110,12 @@ func KeyOf(access contract.Access) judge.Key {
 
 // RolesAtOrders looks at the target that is a database.
 func (w *World) RolesAtOrders() *observer.Roles {
-	return observer.NewRoles(Orders, w.Orders.URL(postgres.Superuser, postgres.Superuser), []string{ReadRole, WriteRole}, curfew)
+	return observer.NewRoles(
+		Orders,
+		w.Orders.URL(postgres.Superuser, postgres.Superuser),
+		[]string{ReadRole, WriteRole},
+		curfew,
+	)
 }
 
 // configure writes the secrets, the keys, and a configuration for each process.
@@ -153,15 +159,29 @@ func (w *World) configureOne(process, listen, secrets string) error {
 	}
 	address := func(system string) string { return w.lines[place{process, system}].Address() }
 	s := settings{
-		Temporal: w.Temporal.Address, Listen: listen, Secrets: secrets, Lightrun: address(Lightrun), Jira: address(jiraLine),
-		People: append([]Person{w.Stranger}, w.People...), Pool: poolID, SQLite: w.file,
+		Temporal: w.Temporal.Address,
+		Listen:   listen,
+		Secrets:  secrets,
+		Lightrun: address(Lightrun),
+		Jira:     address(jiraLine),
+		People:   append([]Person{w.Stranger}, w.People...),
+		Pool:     poolID,
+		SQLite:   w.file,
 	}
 	var err error
-	if s.Orders, err = writeSecret(dir, "orders", w.Orders.Via(address(Orders), curfew, postgres.Superuser)); err != nil {
+	if s.Orders, err = writeSecret(
+		dir,
+		"orders",
+		w.Orders.Via(address(Orders), curfew, postgres.Superuser),
+	); err != nil {
 		return err
 	}
 	if w.Store != nil {
-		if s.Postgres, err = writeSecret(dir, "ledger", w.Store.Via(address(ledgerLine), curfew, database)); err != nil {
+		if s.Postgres, err = writeSecret(
+			dir,
+			"ledger",
+			w.Store.Via(address(ledgerLine), curfew, database),
+		); err != nil {
 			return err
 		}
 	}
@@ -204,7 +224,10 @@ func (w *World) Rewrite(change func(string) string) (back func() error, err erro
 func writeKeys(dir string) error {
 	var set seal.Keys
 	for _, role := range []seal.Role{seal.RoleServer, seal.RoleDecider} {
-		key, private, err := seal.NewKey(role, time.Now().Add(-time.Hour)) // so that a clock that is behind finds them good
+		key, private, err := seal.NewKey(
+			role,
+			time.Now().Add(-time.Hour),
+		) // so that a clock that is behind finds them good
 		if err != nil {
 			return err
 		}
@@ -217,7 +240,11 @@ func writeKeys(dir string) error {
 }
 
 // launchStandIns starts the process of the stand-ins, and returns when it has said where they are.
-func launchStandIns(command []string, setup standin.Setup, log io.Writer) (addresses standin.Addresses, running *process.Process, err error) {
+func launchStandIns(
+	command []string,
+	setup standin.Setup,
+	log io.Writer,
+) (addresses standin.Addresses, running *process.Process, err error) {
 	text, err := json.Marshal(setup)
 	if err != nil {
 		return addresses, nil, err

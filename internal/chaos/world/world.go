@@ -1,6 +1,6 @@
-// Package world runs a whole Curfew and everything around it, each part as a process of its own: Temporal in a file, the
-// server, two workers, a PostgreSQL server as a target, another one or a file for the ledger, and the stand-ins of Lightrun
-// and Jira. Between Curfew's processes and the rest are lines that can go bad.
+// Package world runs a whole Curfew and everything around it, each part as a process of its own: Temporal in a file,
+// the server, two workers, a PostgreSQL server as a target, another one or a file for the ledger, and the stand-ins of
+// Lightrun and Jira. Between Curfew's processes and the rest are lines that can go bad.
 package world
 
 import (
@@ -147,7 +147,12 @@ func (w *World) openTemporal(context.Context) error {
 		return err
 	}
 	w.Temporal, err = temporal.Launch(
-		temporal.InFile(filepath.Join(w.options.Dir, "temporal.db")), temporal.Shift(50*time.Millisecond), temporal.Log(log))
+		temporal.InFile(
+			filepath.Join(w.options.Dir, "temporal.db"),
+		),
+		temporal.Shift(50*time.Millisecond),
+		temporal.Log(log),
+	)
 	if err != nil {
 		return err
 	}
@@ -158,7 +163,12 @@ func (w *World) openTemporal(context.Context) error {
 // openStandIns starts the stand-ins, whose one line says where they are.
 func (w *World) openStandIns(context.Context) error {
 	w.Tokens[curfew] = rand.Text()
-	setup := standin.Setup{Token: w.Tokens[curfew], Pool: poolID, Tickets: w.options.Tickets, Users: []string{w.Stranger.Email}}
+	setup := standin.Setup{
+		Token:   w.Tokens[curfew],
+		Pool:    poolID,
+		Tickets: w.options.Tickets,
+		Users:   []string{w.Stranger.Email},
+	}
 	for _, person := range w.People {
 		setup.Users = append(setup.Users, person.Email)
 	}
@@ -267,7 +277,10 @@ func (w *World) answers(ctx context.Context, path string) error {
 		}
 		select {
 		case <-ctx.Done():
-			return fmt.Errorf("the server does not answer; its log is in %s", filepath.Join(w.options.Dir, "logs", server+".log"))
+			return fmt.Errorf(
+				"the server does not answer; its log is in %s",
+				filepath.Join(w.options.Dir, "logs", server+".log"),
+			)
 		case <-look.C:
 		}
 	}

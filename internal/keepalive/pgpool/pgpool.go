@@ -1,6 +1,6 @@
-// Package pgpool keeps connections to a PostgreSQL server. One that was idle is asked whether it lives before it is lent,
-// and when it does not answer soon, or breaks while it is lent, all the others that are idle are closed with it: the network has forgotten them too.
-// Connections in use are left alone.
+// Package pgpool keeps connections to a PostgreSQL server. One that was idle is asked whether it lives before it is
+// lent, and when it does not answer soon, or breaks while it is lent, all the others that are idle are closed with it:
+// the network has forgotten them too. Connections in use are left alone.
 package pgpool
 
 import (
@@ -106,7 +106,8 @@ func (p *Pool) Busy() bool {
 // Fresh is true when the connection was made for whoever has it now, because none was idle that lived.
 func (c *Conn) Fresh() bool { return c.fresh }
 
-// Release gives the connection back. One that broke makes room for another at once, and takes those along that are idle.
+// Release gives the connection back. One that broke makes room for another at once, and takes those along that are
+// idle.
 func (c *Conn) Release() {
 	if c.IsClosed() {
 		cut(c.Conn)

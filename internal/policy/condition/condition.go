@@ -56,7 +56,11 @@ func Compile(text string) (*Condition, error) {
 		return nil, firstOf(issues)
 	}
 	if kind := checked.OutputType(); kind != cel.BoolType {
-		return nil, faultf("make it a comparison, or anything else that is true or false", "gives %s, not true or false", kind)
+		return nil, faultf(
+			"make it a comparison, or anything else that is true or false",
+			"gives %s, not true or false",
+			kind,
+		)
 	}
 	if err := affordable(env, checked); err != nil {
 		return nil, err
@@ -86,7 +90,8 @@ func affordable(env *cel.Env, checked *cel.Ast) error {
 // Text is the expression as it was written.
 func (c *Condition) Text() string { return c.text }
 
-// Holds evaluates the condition. An error is no: the condition does not hold, and the error says why it could not be evaluated.
+// Holds evaluates the condition. An error is no: the condition does not hold, and the error says why it could not be
+// evaluated.
 func (c *Condition) Holds(facts Facts) (bool, error) {
 	value, _, err := c.program.Eval(facts)
 	if err != nil {
@@ -107,7 +112,10 @@ func firstOf(issues *cel.Issues) *Fault {
 	}
 	first := errors[0]
 	for _, other := range errors[1:] {
-		before := cmp.Or(cmp.Compare(other.Location.Line(), first.Location.Line()), cmp.Compare(other.Location.Column(), first.Location.Column()))
+		before := cmp.Or(
+			cmp.Compare(other.Location.Line(), first.Location.Line()),
+			cmp.Compare(other.Location.Column(), first.Location.Column()),
+		)
 		if before < 0 {
 			first = other
 		}

@@ -113,7 +113,14 @@ func TestTheCostIsCountedWhenAConditionIsEvaluated(t *testing.T) {
 	t.Parallel()
 	compiled, err := condition.Compile(`requester.groups.all(a, a != "nobody")`)
 	require.NoError(t, err)
-	many, err := condition.FactsOf(condition.Request{}, condition.Person{Groups: make([]string, 50_000)}, condition.Person{}, condition.Ticket{}, condition.Incident{}, noon)
+	many, err := condition.FactsOf(
+		condition.Request{},
+		condition.Person{Groups: make([]string, 50_000)},
+		condition.Person{},
+		condition.Ticket{},
+		condition.Incident{},
+		noon,
+	)
 	require.NoError(t, err)
 	_, err = compiled.Holds(many)
 	require.ErrorContains(t, err, "cost limit exceeded")

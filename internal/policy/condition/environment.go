@@ -9,15 +9,21 @@ import (
 	"cel.dev/cel-go/ext"
 )
 
-// oneByOne lets one goroutine compile at a time: CEL's checker builds its catalog of names in the environment when it first
-// meets a name that it does not know, while others read it. Evaluating needs no turn.
+// oneByOne lets one goroutine compile at a time: CEL's checker builds its catalog of names in the environment when it
+// first meets a name that it does not know, while others read it. Evaluating needs no turn.
 var oneByOne sync.Mutex
 
 // environment is what all conditions are compiled in: the same for ever, so made once.
 var environment = sync.OnceValues(func() (*cel.Env, error) {
 	env, err := cel.NewEnv(
 		ext.NativeTypes(
-			ext.ParseStructTags(true), reflect.TypeFor[Request](), reflect.TypeFor[Person](), reflect.TypeFor[Ticket](), reflect.TypeFor[Incident](),
+			ext.ParseStructTags(
+				true,
+			),
+			reflect.TypeFor[Request](),
+			reflect.TypeFor[Person](),
+			reflect.TypeFor[Ticket](),
+			reflect.TypeFor[Incident](),
 		),
 		cel.Variable("request", cel.ObjectType("condition.Request")),
 		cel.Variable("requester", cel.ObjectType("condition.Person")),

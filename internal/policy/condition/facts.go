@@ -58,7 +58,13 @@ type Facts struct {
 }
 
 // FactsOf makes facts ready to be evaluated, once for all conditions of a decision.
-func FactsOf(request Request, requester, subject Person, ticket Ticket, incident Incident, now time.Time) (Facts, error) {
+func FactsOf(
+	request Request,
+	requester, subject Person,
+	ticket Ticket,
+	incident Incident,
+	now time.Time,
+) (Facts, error) {
 	env, err := environment()
 	if err != nil {
 		return Facts{}, err

@@ -99,11 +99,19 @@ func Read(file string) ([]Case, error) {
 		return nil, refused(file, "docs/policy.md shows how cases are written", err)
 	}
 	if len(table.Cases) == 0 || len(table.Cases) > maxCases {
-		return nil, refused(file, fmt.Sprintf("list 1 to %d below cases", maxCases), fmt.Errorf("it has %d cases", len(table.Cases)))
+		return nil, refused(
+			file,
+			fmt.Sprintf("list 1 to %d below cases", maxCases),
+			fmt.Errorf("it has %d cases", len(table.Cases)),
+		)
 	}
 	for i := range table.Cases {
 		if err := table.Cases[i].check(); err != nil {
-			return nil, refused(file, "docs/policy.md shows how cases are written", fmt.Errorf("case %d (%s): %w", i+1, table.Cases[i].Name, err))
+			return nil, refused(
+				file,
+				"docs/policy.md shows how cases are written",
+				fmt.Errorf("case %d (%s): %w", i+1, table.Cases[i].Name, err),
+			)
 		}
 	}
 	return table.Cases, nil
@@ -131,16 +139,23 @@ func (one Case) check() error {
 	case one.Template == "" || one.Requester == "":
 		return errors.New("template and requester must be there")
 	case one.Want.Ruling != contract.RulingGrant && one.Want.Ruling != contract.RulingReview && one.Want.Ruling != contract.RulingDeny:
-		return fmt.Errorf("want.ruling is %q, and must be grant, review or deny", contract.Shorten(string(one.Want.Ruling), 40))
+		return fmt.Errorf(
+			"want.ruling is %q, and must be grant, review or deny",
+			contract.Shorten(string(one.Want.Ruling), 40),
+		)
 	}
 	for _, review := range one.Reviews {
 		if review.Verdict != contract.VerdictApprove && review.Verdict != contract.VerdictDeny {
-			return fmt.Errorf("the verdict of %s is %q, and must be approve or deny", review.By, contract.Shorten(string(review.Verdict), 40))
+			return fmt.Errorf(
+				"the verdict of %s is %q, and must be approve or deny",
+				review.By,
+				contract.Shorten(string(review.Verdict), 40),
+			)
 		}
 	}
 	return nil
 }
 
 func refused(file, fix string, err error) error {
-	return contract.Problemf(contract.KindInvalid, file, fix, "%v", err)
+	return contract.Invalid("%v", err).At(file).Advise(fix)
 }

@@ -39,8 +39,9 @@ func Play(c *config.Config, one Case, now time.Time) (Outcome, error) {
 func factsOf(c *config.Config, one Case, now time.Time) (policy.Facts, error) {
 	template, found := c.Templates[one.Template]
 	if !found {
-		return policy.Facts{}, contract.Problemf(contract.KindInvalid, "template", "name one of the configuration",
-			"%s: there is no template %q", one.Name, contract.Shorten(one.Template, 64))
+		return policy.Facts{}, contract.Invalid("%s: there is no template %q", one.Name, contract.Shorten(one.Template, 64)).
+			At("template").
+			Advise("name one of the configuration")
 	}
 	at := one.Time
 	if at.IsZero() {
@@ -54,9 +55,20 @@ func factsOf(c *config.Config, one Case, now time.Time) (policy.Facts, error) {
 	terms, _ := c.Terms(template, subject)
 	facts := policy.Facts{
 		Request: contract.Request{
-			ID: "rehearsal", Template: one.Template, Requester: one.Requester, Subject: subject, Reason: one.Reason, Source: "rehearsal",
-			Duration: cmp.Or(one.Duration, template.Duration.Default), AskedAt: asked, StartAt: one.StartAt, BreakGlass: one.BreakGlass,
-			Terms: terms,
+			ID:        "rehearsal",
+			Template:  one.Template,
+			Requester: one.Requester,
+			Subject:   subject,
+			Reason:    one.Reason,
+			Source:    "rehearsal",
+			Duration: cmp.Or(
+				one.Duration,
+				template.Duration.Default,
+			),
+			AskedAt:    asked,
+			StartAt:    one.StartAt,
+			BreakGlass: one.BreakGlass,
+			Terms:      terms,
 		},
 		Present: &terms, Now: at, Groups: map[string][]string{}, People: map[string]policy.Person{},
 	}
@@ -69,12 +81,23 @@ func factsOf(c *config.Config, one Case, now time.Time) (policy.Facts, error) {
 func (one Case) evidence(facts *policy.Facts) {
 	if t := one.Ticket; t != nil {
 		facts.Request.Ticket = t.Key
-		facts.Ticket = policy.Ticket{Found: !t.Missing, Status: t.Status, Done: t.Done, Assignee: t.Assignee, Reporter: t.Reporter}
+		facts.Ticket = policy.Ticket{
+			Found:    !t.Missing,
+			Status:   t.Status,
+			Done:     t.Done,
+			Assignee: t.Assignee,
+			Reporter: t.Reporter,
+		}
 	}
 	if i := one.Incident; i != nil {
 		facts.Request.Incident = i.ID
 		facts.Incident = policy.Incident{
-			Found: !i.Missing, Service: i.Service, Urgency: i.Urgency, Open: i.Open, Acknowledged: i.Acknowledged, OnCall: i.OnCall,
+			Found:        !i.Missing,
+			Service:      i.Service,
+			Urgency:      i.Urgency,
+			Open:         i.Open,
+			Acknowledged: i.Acknowledged,
+			OnCall:       i.OnCall,
 		}
 	}
 	if x := one.Extension; x != nil {
@@ -95,8 +118,8 @@ func (one Case) reviews(facts *policy.Facts) {
 	}
 }
 
-// people fills in the directory; a group that the case has takes the place of the configured one. Nobody is asked who is in
-// a group elsewhere, so where the case does not say there may be others.
+// people fills in the directory; a group that the case has takes the place of the configured one. Nobody is asked who
+// is in a group elsewhere, so where the case does not say there may be others.
 func (one Case) people(c *config.Config, facts *policy.Facts) {
 	for _, group := range facts.GroupNames() {
 		facts.Groups[group] = c.Members(group)

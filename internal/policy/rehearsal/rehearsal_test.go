@@ -23,7 +23,9 @@ func house() *config.Config {
 		People: map[string]config.Person{"ada": {}, "grace": {}, "edsger": {}},
 		Groups: map[string]config.Group{"ops": {People: []string{"grace"}}},
 		Templates: map[string]config.Template{"debug": {
-			Digest: "d", Duration: config.Durations{Default: hours(1), Max: hours(4)}, Ticket: config.Ticket{Use: config.TicketRequired, Statuses: []string{"Open"}},
+			Digest:     "d",
+			Duration:   config.Durations{Default: hours(1), Max: hours(4)},
+			Ticket:     config.Ticket{Use: config.TicketRequired, Statuses: []string{"Open"}},
 			Requesters: config.Requesters{Groups: []string{"devs", "ops"}},
 			Incident:   &config.Incident{OnCall: 1},
 			Approvals:  []config.ApprovalRule{{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1}},
@@ -104,7 +106,14 @@ func TestWhatIsNotAsItWasToBeIsTold(t *testing.T) {
 	outcome, err := rehearsal.Play(house(), one, now)
 	require.NoError(t, err)
 	require.Equal(t, []rehearsal.Difference{
-		{"ruling", "deny", "grant"}, {"why", "because", "approved by grace"}, {"duration", "1h", "30m"}, {"from", "ada", ""},
+		{
+			"ruling",
+			"deny",
+			"grant",
+		},
+		{"why", "because", "approved by grace"},
+		{"duration", "1h", "30m"},
+		{"from", "ada", ""},
 	}, outcome.Differences)
 
 	one.Template = "none"

@@ -67,7 +67,12 @@ func (s *Server) permissions(c call) reply {
 			return refuse(http.StatusBadRequest, "Unrecognized permission: "+key)
 		}
 		told[key] = map[string]any{
-			"id": key, "key": key, "name": name, "type": "PROJECT", "description": name, "havePermission": !c.by.lacks(key),
+			"id":             key,
+			"key":            key,
+			"name":           name,
+			"type":           "PROJECT",
+			"description":    name,
+			"havePermission": !c.by.lacks(key),
 		}
 	}
 	return reply{http.StatusOK, map[string]any{"permissions": told}}

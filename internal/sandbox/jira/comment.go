@@ -88,7 +88,10 @@ func (s *Server) editComment(c call, found *issue) reply {
 	if !ok {
 		return bad
 	}
-	at := slices.IndexFunc(found.comments, func(comment Comment) bool { return strconv.Itoa(comment.ID) == c.PathValue("id") })
+	at := slices.IndexFunc(
+		found.comments,
+		func(comment Comment) bool { return strconv.Itoa(comment.ID) == c.PathValue("id") },
+	)
 	if at < 0 {
 		return refuse(http.StatusNotFound, "Can not find a comment for the id: "+c.PathValue("id")+".")
 	}
@@ -120,7 +123,10 @@ func (s *Server) commentBody(c call) (string, reply, bool) {
 		return "", refuseField("comment", "Comment body can not be empty!"), false
 	}
 	if len(utf16.Encode([]rune(body))) > bodyLimit {
-		return "", refuseField("comment", "The entered text is too long. It exceeds the allowed limit of 32,767 characters."), false
+		return "", refuseField(
+			"comment",
+			"The entered text is too long. It exceeds the allowed limit of 32,767 characters.",
+		), false
 	}
 	return body, reply{}, true
 }

@@ -26,7 +26,12 @@ func (m move) item() map[string]any {
 		return map[string]any{"field": m.field, "fieldtype": "jira", "fromString": m.from, "toString": m.into}
 	}
 	return map[string]any{
-		"field": "status", "fieldtype": "jira", "from": statusID(m.from), "fromString": m.from, "to": statusID(m.into), "toString": m.into,
+		"field":      "status",
+		"fieldtype":  "jira",
+		"from":       statusID(m.from),
+		"fromString": m.from,
+		"to":         statusID(m.into),
+		"toString":   m.into,
 	}
 }
 
@@ -62,8 +67,8 @@ func (s *Server) Translate(status, shown string) {
 	s.translations[status] = shown
 }
 
-// MoveTo moves an issue to another project, in an account's name, and returns the key that it has there. It is still found by the
-// key that it had.
+// MoveTo moves an issue to another project, in an account's name, and returns the key that it has there. It is still
+// found by the key that it had.
 func (s *Server) MoveTo(account, key, project string) (string, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -75,11 +80,15 @@ func (s *Server) MoveTo(account, key, project string) (string, error) {
 	delete(s.issues, key)
 	s.issues[anew], s.former[key] = found, found
 	found.key = anew
-	found.moves = append(found.moves, move{id: s.newID(), by: account, at: s.now(), field: "Key", from: key, into: anew})
+	found.moves = append(
+		found.moves,
+		move{id: s.newID(), by: account, at: s.now(), field: "Key", from: key, into: anew},
+	)
 	return anew, nil
 }
 
-// describe adds to the fields of an issue what it is. The request type has a field of its own, with a number of this site.
+// describe adds to the fields of an issue what it is. The request type has a field of its own, with a number of this
+// site.
 func (s *Server) describe(c call, i *issue, fields map[string]any) {
 	kind := i.about.Type
 	if kind == "" {
@@ -90,7 +99,9 @@ func (s *Server) describe(c call, i *issue, fields map[string]any) {
 		fields["reporter"] = s.user(s.accountOf(i.about.Reporter), c.root)
 	}
 	if i.about.RequestType != "" {
-		fields["customfield_10010"] = map[string]any{"requestType": map[string]any{"id": "7", "name": i.about.RequestType}}
+		fields["customfield_10010"] = map[string]any{
+			"requestType": map[string]any{"id": "7", "name": i.about.RequestType},
+		}
 	}
 }
 

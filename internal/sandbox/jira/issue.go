@@ -29,7 +29,12 @@ type issue struct {
 
 func (s *Server) addIssue(key, summary, status string) *issue {
 	added := &issue{
-		id: s.newID(), key: key, summary: summary, status: status, created: s.now(), properties: map[string]json.RawMessage{},
+		id:         s.newID(),
+		key:        key,
+		summary:    summary,
+		status:     status,
+		created:    s.now(),
+		properties: map[string]json.RawMessage{},
 	}
 	s.issues[key] = added
 	return added
@@ -74,8 +79,14 @@ func (s *Server) readIssue(c call, found *issue) reply {
 func (s *Server) showIssue(c call, found *issue) map[string]any {
 	project, _, _ := strings.Cut(found.key, "-")
 	fields := map[string]any{
-		"summary": found.summary, "status": s.shown(found.status), "created": found.created,
-		"project": map[string]any{"key": project}, "labels": append([]string{}, found.labels...), "description": found.text,
+		"summary": found.summary,
+		"status":  s.shown(found.status),
+		"created": found.created,
+		"project": map[string]any{
+			"key": project,
+		},
+		"labels":      append([]string{}, found.labels...),
+		"description": found.text,
 	}
 	if found.creator != "" {
 		fields["creator"] = s.user(s.accountOf(found.creator), c.root)
@@ -89,7 +100,12 @@ func (s *Server) showIssue(c call, found *issue) map[string]any {
 			}
 		}
 	}
-	shown := map[string]any{"id": strconv.Itoa(found.id), "key": found.key, "self": found.self(c.root), "fields": fields}
+	shown := map[string]any{
+		"id":     strconv.Itoa(found.id),
+		"key":    found.key,
+		"self":   found.self(c.root),
+		"fields": fields,
+	}
 	if c.URL.Query().Get("expand") == "changelog" {
 		shown["changelog"] = s.changelog(c, found)
 	}
@@ -174,8 +190,11 @@ func (s *Server) transition(c call, found *issue) reply {
 			return reply{status: http.StatusNoContent}
 		}
 	}
-	return refuse(http.StatusBadRequest, "It seems that you have tried to perform a workflow operation that is not valid "+
-		"for the current state of this issue.")
+	return refuse(
+		http.StatusBadRequest,
+		"It seems that you have tried to perform a workflow operation that is not valid "+
+			"for the current state of this issue.",
+	)
 }
 
 func (s *Server) readProperty(c call, found *issue) reply {

@@ -151,7 +151,11 @@ func TestAnIssueIsFoundByItsLabelAndItsID(t *testing.T) {
 		require.NoError(t, s.LabelAs("id-other", "OPS-7", "a"))
 		require.Error(t, s.LabelAs("id-other", "OPS-404", "a"))
 		added := s.Issues("OPS")[1]
-		require.Equal(t, jira.Issue{ID: added.ID, Key: "OPS-8", Summary: "Next", Text: "soon", Labels: []string{"a"}}, added)
+		require.Equal(
+			t,
+			jira.Issue{ID: added.ID, Key: "OPS-8", Summary: "Next", Text: "soon", Labels: []string{"a"}},
+			added,
+		)
 		require.Contains(t, s.want(t, 200, curfew, "GET", fmt.Sprint("/issue/", added.ID), ""), `"key":"OPS-8"`)
 
 		here, elsewhere := "/search/jql", "/search"
@@ -159,7 +163,14 @@ func TestAnIssueIsFoundByItsLabelAndItsID(t *testing.T) {
 			here, elsewhere = elsewhere, here
 		}
 		query := func(jql string) string { return "?fields=labels,creator&jql=" + url.QueryEscape(jql) }
-		found := s.want(t, 200, curfew, "GET", here+query(`labels = "a" AND creator = currentUser() ORDER BY created ASC`), "")
+		found := s.want(
+			t,
+			200,
+			curfew,
+			"GET",
+			here+query(`labels = "a" AND creator = currentUser() ORDER BY created ASC`),
+			"",
+		)
 		require.Contains(t, found, "OPS-8")
 		require.Contains(t, found, "id-curfew")
 		require.NotContains(t, found, "OPS-7")
@@ -188,7 +199,11 @@ func TestCommentsAreWrittenPagedAndEdited(t *testing.T) {
 		require.Contains(t, second, "id-other")
 		require.NotContains(t, second, `"one"`)
 		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?maxResults=1", ""), `"one"`)
-		require.NotContains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?orderBy=-created&maxResults=1", ""), `"one"`)
+		require.NotContains(
+			t,
+			s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?orderBy=-created&maxResults=1", ""),
+			`"one"`,
+		)
 		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/comment?startAt=9", ""), `"comments":[]`)
 
 		s.want(t, 404, curfew, "PUT", "/issue/OPS-7/comment/1", `{"body":"edited"}`)
@@ -208,8 +223,20 @@ func TestALinkWithTheSameGlobalIDIsReplaced(t *testing.T) {
 		s.want(t, 403, reader, "POST", "/issue/OPS-7/remotelink", full)
 		s.want(t, created, curfew, "POST", "/issue/OPS-7/remotelink", full)
 		id := s.Links("OPS-7")[0].ID
-		s.want(t, 200, curfew, "POST", "/issue/OPS-7/remotelink", `{"globalId":"g","object":{"url":"http://y","title":"t"}}`)
-		require.Equal(t, []jira.RemoteLink{{ID: id, GlobalID: "g", Title: "t", URL: "http://y"}}, s.Links("OPS-7"), "what is left out is gone")
+		s.want(
+			t,
+			200,
+			curfew,
+			"POST",
+			"/issue/OPS-7/remotelink",
+			`{"globalId":"g","object":{"url":"http://y","title":"t"}}`,
+		)
+		require.Equal(
+			t,
+			[]jira.RemoteLink{{ID: id, GlobalID: "g", Title: "t", URL: "http://y"}},
+			s.Links("OPS-7"),
+			"what is left out is gone",
+		)
 		require.Contains(t, s.want(t, 200, curfew, "GET", "/issue/OPS-7/remotelink?globalId=g", ""), "http://y")
 		s.want(t, 404, curfew, "GET", "/issue/OPS-7/remotelink?globalId=h", "")
 
@@ -217,7 +244,14 @@ func TestALinkWithTheSameGlobalIDIsReplaced(t *testing.T) {
 			s.want(t, created, curfew, "POST", "/issue/OPS-7/remotelink", `{"object":{"url":"http://z","title":"t"}}`)
 		}
 		require.Len(t, s.Links("OPS-7"), 3, "links without a global id are not told apart")
-		s.want(t, 400, curfew, "POST", "/issue/OPS-7/remotelink", `{"object":{"url":"http://z","title":"`+strings.Repeat("t", 256)+`"}}`)
+		s.want(
+			t,
+			400,
+			curfew,
+			"POST",
+			"/issue/OPS-7/remotelink",
+			`{"object":{"url":"http://z","title":"`+strings.Repeat("t", 256)+`"}}`,
+		)
 	})
 }
 
@@ -237,7 +271,10 @@ func TestOnlyCloudRefusesFieldsThatItFillsItself(t *testing.T) {
 	t.Parallel()
 	for deployment, status := range map[jira.Deployment]int{jira.Cloud: 400, jira.DataCenter: 201} {
 		for _, body := range []string{`{"body":"hi","author":{}}`, `{"body":"hi","colour":"red"}`} {
-			s := &site{deployment: deployment, Server: jira.New(jira.Options{Deployment: deployment, Accounts: []jira.Account{curfew}})}
+			s := &site{
+				deployment: deployment,
+				Server:     jira.New(jira.Options{Deployment: deployment, Accounts: []jira.Account{curfew}}),
+			}
 			s.AddIssue("OPS-7", "Orders are late", "To Do")
 			server := httptest.NewServer(s.Handler())
 			t.Cleanup(server.Close)
@@ -249,7 +286,9 @@ func TestOnlyCloudRefusesFieldsThatItFillsItself(t *testing.T) {
 
 func TestAPublicSiteHidesIssuesFromThoseWhoFailToSignIn(t *testing.T) {
 	t.Parallel()
-	server := jira.New(jira.Options{Deployment: jira.Cloud, ContextPath: "/jira", Public: true, Accounts: []jira.Account{curfew}})
+	server := jira.New(
+		jira.Options{Deployment: jira.Cloud, ContextPath: "/jira", Public: true, Accounts: []jira.Account{curfew}},
+	)
 	server.AddIssue("OPS-7", "Orders are late", "To Do")
 	request := httptest.NewRequestWithContext(t.Context(), "GET", "/jira/rest/api/2/issue/OPS-7", nil)
 	recorder := httptest.NewRecorder()

@@ -49,8 +49,15 @@ func (s *Server) readLinks(c call, found *issue) reply {
 	shown := make([]linkBody, len(found.links))
 	for i, link := range found.links {
 		shown[i] = linkBody{
-			ID: link.ID, Self: found.linkSelf(c.root, link.ID), GlobalID: link.GlobalID,
-			Object: &linkObject{Title: link.Title, URL: link.URL, Summary: link.Summary, Status: linkStatus{link.Resolved}},
+			ID:       link.ID,
+			Self:     found.linkSelf(c.root, link.ID),
+			GlobalID: link.GlobalID,
+			Object: &linkObject{
+				Title:   link.Title,
+				URL:     link.URL,
+				Summary: link.Summary,
+				Status:  linkStatus{link.Resolved},
+			},
 		}
 	}
 	if globalID := c.URL.Query().Get("globalId"); globalID != "" {

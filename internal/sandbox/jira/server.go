@@ -64,7 +64,11 @@ func New(options Options) *Server {
 	}
 	options.CommentLimit = cmp.Or(options.CommentLimit, 5000)
 	return &Server{
-		options: options, issues: map[string]*issue{}, former: map[string]*issue{}, translations: map[string]string{}, lastID: 10000,
+		options:      options,
+		issues:       map[string]*issue{},
+		former:       map[string]*issue{},
+		translations: map[string]string{},
+		lastID:       10000,
 	}
 }
 
@@ -91,7 +95,10 @@ func (s *Server) Issues(project string) []Issue {
 	var all []Issue
 	for key, i := range s.issues {
 		if strings.HasPrefix(key, project+"-") {
-			all = append(all, Issue{ID: int64(i.id), Key: key, Summary: i.summary, Text: i.text, Labels: slices.Clone(i.labels)})
+			all = append(
+				all,
+				Issue{ID: int64(i.id), Key: key, Summary: i.summary, Text: i.text, Labels: slices.Clone(i.labels)},
+			)
 		}
 	}
 	slices.SortFunc(all, func(a, b Issue) int { return cmp.Compare(a.ID, b.ID) })

@@ -52,7 +52,10 @@ func (s *Server) Can(email, pool string) bool {
 
 func (s *Server) live() []TempAccess {
 	now := s.now()
-	return slices.DeleteFunc(slices.Clone(s.accesses), func(access TempAccess) bool { return !access.ExpirationDate.After(now) })
+	return slices.DeleteFunc(
+		slices.Clone(s.accesses),
+		func(access TempAccess) bool { return !access.ExpirationDate.After(now) },
+	)
 }
 
 func (s *Server) listAccesses(r *http.Request, _ []byte) reply {

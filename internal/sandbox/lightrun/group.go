@@ -61,7 +61,10 @@ func (s *Server) listGroups(r *http.Request, _ []byte) reply {
 	pools := strings.Split(query.Get("agentPoolIds"), ",")
 	found := []groupView{}
 	for _, group := range s.groups {
-		reaches := slices.ContainsFunc(pools, func(pool string) bool { return slices.Contains(group.AgentPoolIDs, pool) })
+		reaches := slices.ContainsFunc(
+			pools,
+			func(pool string) bool { return slices.Contains(group.AgentPoolIDs, pool) },
+		)
 		if reaches || !query.Has("agentPoolIds") {
 			found = append(found, group.view(r))
 		}

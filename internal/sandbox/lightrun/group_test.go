@@ -44,8 +44,13 @@ func TestAddingMembersCanFailInPart(t *testing.T) {
 	t.Parallel()
 	c := open(t, 0)
 	members := groups + "/" + c.groupID(t) + "/members"
-	status, answer := c.call(t, "company", http.MethodPost, members,
-		`[{"email":"eve@example.com"},{"email":"ann@example.com"},{"email":"ann@example.com"},{"email":"bob@example.com","elevatedRoles":["STANDARD","PRIVILEGED"]}]`)
+	status, answer := c.call(
+		t,
+		"company",
+		http.MethodPost,
+		members,
+		`[{"email":"eve@example.com"},{"email":"ann@example.com"},{"email":"ann@example.com"},{"email":"bob@example.com","elevatedRoles":["STANDARD","PRIVILEGED"]}]`,
+	)
 	require.Equal(t, http.StatusMultiStatus, status)
 	var result struct {
 		Successes []struct{ Email string }
@@ -95,9 +100,19 @@ func TestAMembersRolesChange(t *testing.T) {
 	status, _ := c.call(t, "company", http.MethodPut, members+"/"+ann, `{"elevatedRoles":["PRIVILEGED"]}`)
 	require.Equal(t, http.StatusNotFound, status)
 	c.call(t, "company", http.MethodPost, members, `[{"email":"ann@example.com"}]`)
-	status, answer := c.call(t, "company", http.MethodPut, members+"/"+ann, `{"elevatedRoles":["PRIVILEGED"],"groupAdmin":true}`)
+	status, answer := c.call(
+		t,
+		"company",
+		http.MethodPut,
+		members+"/"+ann,
+		`{"elevatedRoles":["PRIVILEGED"],"groupAdmin":true}`,
+	)
 	require.Equal(t, http.StatusOK, status)
-	require.JSONEq(t, `{"email":"ann@example.com","groupAdmin":true,"elevatedRoles":["PRIVILEGED"],"effectiveRoles":["PRIVILEGED","STANDARD"]}`, answer)
+	require.JSONEq(
+		t,
+		`{"email":"ann@example.com","groupAdmin":true,"elevatedRoles":["PRIVILEGED"],"effectiveRoles":["PRIVILEGED","STANDARD"]}`,
+		answer,
+	)
 }
 
 func TestGroupsAreMadeChangedAndDeleted(t *testing.T) {
@@ -111,7 +126,13 @@ func TestGroupsAreMadeChangedAndDeleted(t *testing.T) {
 
 	_, answer = c.call(t, "company", http.MethodGet, groups+"?agentPoolIds="+edge+",none&includeMembers=true", "")
 	require.Contains(t, answer, `"total":1`)
-	status, _ = c.call(t, "company", http.MethodPut, path, `{"name":"Both","agentPoolIds":["`+edge+`","`+pool+`"],"roles":["PRIVILEGED"]}`)
+	status, _ = c.call(
+		t,
+		"company",
+		http.MethodPut,
+		path,
+		`{"name":"Both","agentPoolIds":["`+edge+`","`+pool+`"],"roles":["PRIVILEGED"]}`,
+	)
 	require.Equal(t, http.StatusOK, status)
 	c.call(t, "company", http.MethodPost, path+"/members", `[{"email":"bob@example.com"}]`)
 	require.True(t, c.Can(bob, pool))

@@ -31,7 +31,12 @@ func paged[T any](all []T, query url.Values, uncounted bool) reply {
 	}
 	offset := min(number*size, len(all))
 	end := min(offset+size, len(all))
-	part := page[T]{Items: append([]T{}, all[offset:end]...), HasMore: end < len(all), Limit: size, Offset: number * size}
+	part := page[T]{
+		Items:   append([]T{}, all[offset:end]...),
+		HasMore: end < len(all),
+		Limit:   size,
+		Offset:  number * size,
+	}
 	if total := len(all); !uncounted {
 		part.Total = &total
 	}

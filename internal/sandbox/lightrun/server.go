@@ -1,6 +1,6 @@
-// Package lightrun stands in for the part of Lightrun that Curfew uses: temporary accesses, user groups, users and agent
-// pools, with the limits that the vendor documents. It keeps its state in memory and has its own clock, so that accesses
-// end by themselves.
+// Package lightrun stands in for the part of Lightrun that Curfew uses: temporary accesses, user groups, users and
+// agent pools, with the limits that the vendor documents. It keeps its state in memory and has its own clock, so that
+// accesses end by themselves.
 package lightrun
 
 import (

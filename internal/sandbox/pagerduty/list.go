@@ -59,9 +59,18 @@ func page(r *http.Request, name string, all []map[string]any) reply {
 	}
 	from := min(offset, len(all))
 	to := min(from+limit, len(all))
-	return reply{http.StatusOK, map[string]any{
-		name: append([]map[string]any{}, all[from:to]...), "limit": limit, "offset": offset, "more": to < len(all), "total": nil,
-	}}
+	return reply{
+		http.StatusOK,
+		map[string]any{
+			name: append(
+				[]map[string]any{},
+				all[from:to]...),
+			"limit":  limit,
+			"offset": offset,
+			"more":   to < len(all),
+			"total":  nil,
+		},
+	}
 }
 
 func number(text string, absent int) int {

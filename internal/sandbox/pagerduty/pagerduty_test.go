@@ -49,7 +49,15 @@ func open(t *testing.T, change func(*pagerduty.Options)) *account {
 	t.Cleanup(server.Close)
 	a.address = server.URL
 	a.Client = vendor.NewClient("key", vendor.WithAPIEndpoint(server.URL))
-	a.Trigger(pagerduty.Incident{ID: "PT4KHLK", Title: "Orders are late", Service: "PSHOP01", Priority: "P1", Assignees: []string{"PADA001"}})
+	a.Trigger(
+		pagerduty.Incident{
+			ID:        "PT4KHLK",
+			Title:     "Orders are late",
+			Service:   "PSHOP01",
+			Priority:  "P1",
+			Assignees: []string{"PADA001"},
+		},
+	)
 	return a
 }
 
@@ -204,7 +212,8 @@ func TestAUsersOwnKeyWritesInTheirName(t *testing.T) {
 func TestAWrongKeyIsRefused(t *testing.T) {
 	t.Parallel()
 	a := open(t, nil)
-	_, err := vendor.NewClient("other", vendor.WithAPIEndpoint(a.address)).GetIncidentWithContext(t.Context(), "PT4KHLK")
+	_, err := vendor.NewClient("other", vendor.WithAPIEndpoint(a.address)).
+		GetIncidentWithContext(t.Context(), "PT4KHLK")
 	require.Equal(t, 2006, requireRefused(t, err, http.StatusUnauthorized))
 }
 

@@ -46,8 +46,8 @@ type Note struct {
 type Options struct {
 	Key      string // the one API key that is good
 	ReadOnly bool   // the key may change nothing
-	// Owner is the id of the user whose own key it is: it writes in their name, whatever the header says. Empty for a key
-	// of the account, which writes in the name of the user that the header names.
+	// Owner is the id of the user whose own key it is: it writes in their name, whatever the header says. Empty for a
+	// key of the account, which writes in the name of the user that the header names.
 	Owner    string
 	Users    []User
 	Services []Service

@@ -18,7 +18,11 @@ func reference(kind, id, summary string) map[string]any {
 		plural += "ies"
 	}
 	return map[string]any{
-		"id": id, "type": kind + "_reference", "summary": summary, "self": api + plural + "/" + id, "html_url": web + plural + "/" + id,
+		"id":       id,
+		"type":     kind + "_reference",
+		"summary":  summary,
+		"self":     api + plural + "/" + id,
+		"html_url": web + plural + "/" + id,
 	}
 }
 
@@ -56,8 +60,11 @@ func showService(service Service) map[string]any {
 // showTurn leaves out the bounds that a turn does not have.
 func (s *Server) showTurn(turn Turn) map[string]any {
 	shown := map[string]any{
-		"user": s.userReference(turn.User), "escalation_policy": reference("escalation_policy", turn.Policy, turn.Policy),
-		"escalation_level": turn.Level,
+		"user": s.userReference(
+			turn.User,
+		),
+		"escalation_policy": reference("escalation_policy", turn.Policy, turn.Policy),
+		"escalation_level":  turn.Level,
 	}
 	if !turn.From.IsZero() {
 		shown["start"] = spell(turn.From)
@@ -85,11 +92,17 @@ func (s *Server) showIncident(i *incident) map[string]any {
 		assignments = append(assignments, map[string]any{"at": spell(i.changed), "assignee": s.userReference(user)})
 	}
 	if i.takenBy != "" {
-		acknowledgements = append(acknowledgements, map[string]any{"at": spell(i.changed), "acknowledger": s.userReference(i.takenBy)})
+		acknowledgements = append(
+			acknowledgements,
+			map[string]any{"at": spell(i.changed), "acknowledger": s.userReference(i.takenBy)},
+		)
 	}
 	shown["assignments"], shown["acknowledgements"] = assignments, acknowledgements
 	if i.into != "" {
-		shown["resolve_reason"] = map[string]any{"type": "merge_resolve_reason", "incident": reference("incident", i.into, i.into)}
+		shown["resolve_reason"] = map[string]any{
+			"type":     "merge_resolve_reason",
+			"incident": reference("incident", i.into, i.into),
+		}
 	}
 	return shown
 }
@@ -97,16 +110,27 @@ func (s *Server) showIncident(i *incident) map[string]any {
 // common is what the API and webhooks show alike.
 func (s *Server) common(i *incident) map[string]any {
 	shown := map[string]any{
-		"id": i.ID, "type": "incident", "self": api + "incidents/" + i.ID, "html_url": web + "incidents/" + i.ID,
-		"status": i.status, "title": i.Title, "urgency": i.Urgency, "incident_key": "key-of-" + i.ID, "created_at": spell(i.created),
-		"service": s.serviceReference(i.Service), "incident_type": map[string]any{"name": "incident_default"},
+		"id":            i.ID,
+		"type":          "incident",
+		"self":          api + "incidents/" + i.ID,
+		"html_url":      web + "incidents/" + i.ID,
+		"status":        i.status,
+		"title":         i.Title,
+		"urgency":       i.Urgency,
+		"incident_key":  "key-of-" + i.ID,
+		"created_at":    spell(i.created),
+		"service":       s.serviceReference(i.Service),
+		"incident_type": map[string]any{"name": "incident_default"},
 	}
 	if known := s.service(i.Service); known != nil {
 		shown["escalation_policy"] = reference("escalation_policy", known.Policy, known.Policy)
 	}
 	if i.Priority != "" {
 		shown["priority"] = map[string]any{
-			"id": "PRIO-" + i.Priority, "type": "priority_reference", "summary": i.Priority, "self": api + "priorities/" + i.Priority,
+			"id":      "PRIO-" + i.Priority,
+			"type":    "priority_reference",
+			"summary": i.Priority,
+			"self":    api + "priorities/" + i.Priority,
 		}
 	}
 	return shown

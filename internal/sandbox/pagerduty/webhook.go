@@ -24,7 +24,12 @@ type Delivery struct {
 func (s *Server) Ping() Delivery {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.deliver("pagey.ping", "pagey", "", map[string]any{"message": "Hello from your friend Pagey!", "type": "ping"})
+	return s.deliver(
+		"pagey.ping",
+		"pagey",
+		"",
+		map[string]any{"message": "Hello from your friend Pagey!", "type": "ping"},
+	)
 }
 
 // Happen is an event of any type about an incident, also one that does not exist yet: of those too PagerDuty says that

@@ -1,5 +1,5 @@
-// Package scim stands in for a SCIM 2.0 service that does not show what it holds: its groups list no members, and one is found
-// by a member in some way, or in none. It has one group.
+// Package scim stands in for a SCIM 2.0 service that does not show what it holds: its groups list no members, and one
+// is found by a member in some way, or in none. It has one group.
 package scim
 
 import (

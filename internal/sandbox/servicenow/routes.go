@@ -121,8 +121,12 @@ func (c call) show(r record) map[string]any {
 			continue
 		}
 		shown[field] = value
-		if table, refers := references[field]; refers && value != "" && query.Get("sysparm_exclude_reference_link") != "true" {
-			shown[field] = map[string]string{"link": "https://" + c.Host + "/api/now/table/" + table + "/" + value, "value": value}
+		if table, refers := references[field]; refers && value != "" &&
+			query.Get("sysparm_exclude_reference_link") != "true" {
+			shown[field] = map[string]string{
+				"link":  "https://" + c.Host + "/api/now/table/" + table + "/" + value,
+				"value": value,
+			}
 		}
 	}
 	return shown

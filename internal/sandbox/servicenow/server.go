@@ -83,9 +83,15 @@ func New(options Options) *Server {
 	options.TokenLife = cmp.Or(options.TokenLife, 30*time.Minute)
 	s := &Server{options: options, tables: map[string][]record{incidents: nil}, tokens: map[string]token{}}
 	for _, account := range options.Accounts {
-		s.tables[users] = append(s.tables[users], record{"sys_id": account.ID, "user_name": account.Name, "name": account.Name})
+		s.tables[users] = append(
+			s.tables[users],
+			record{"sys_id": account.ID, "user_name": account.Name, "name": account.Name},
+		)
 	}
-	s.tables[users] = append(s.tables[users], record{"sys_id": s.newID(), "user_name": "admin", "name": "System Administrator"})
+	s.tables[users] = append(
+		s.tables[users],
+		record{"sys_id": s.newID(), "user_name": "admin", "name": "System Administrator"},
+	)
 	s.addNote("admin", s.newID(), "The printer is warm again.")
 	return s
 }
@@ -149,7 +155,12 @@ func (s *Server) NoteAs(name, number, text string) error {
 
 func (s *Server) addNote(by, on, text string) {
 	s.tables[journal] = append(s.tables[journal], record{
-		"sys_id": s.newID(), "name": incidents, "element": "work_notes", "element_id": on, "value": text, "sys_created_by": by,
+		"sys_id":         s.newID(),
+		"name":           incidents,
+		"element":        "work_notes",
+		"element_id":     on,
+		"value":          text,
+		"sys_created_by": by,
 		"sys_created_on": s.options.Now().UTC().Format(time.DateTime),
 	})
 }

@@ -30,7 +30,13 @@ func newInstance(t *testing.T, account servicenow.Account) *instance {
 	t.Helper()
 	i := &instance{Server: servicenow.New(servicenow.Options{Accounts: []servicenow.Account{account}})}
 	i.incident = i.AddIncident(servicenow.Incident{
-		Number: "INC0010007", State: "1", Title: "Orders are late", Service: "5e41", Assigned: "ad4", Urgency: "1", Priority: "2",
+		Number:   "INC0010007",
+		State:    "1",
+		Title:    "Orders are late",
+		Service:  "5e41",
+		Assigned: "ad4",
+		Urgency:  "1",
+		Priority: "2",
 	})
 	mux := http.NewServeMux()
 	mux.Handle("/oauth_token.do", i.Handler())
@@ -74,7 +80,10 @@ func (i *instance) want(t *testing.T, status int, as func(*http.Request), method
 func (i *instance) list(t *testing.T, table string, query url.Values) []map[string]any {
 	t.Helper()
 	var reply struct{ Result []map[string]any }
-	require.NoError(t, json.Unmarshal([]byte(i.want(t, 200, asCurfew, "GET", "/api/now/table/"+table+"?"+query.Encode(), "")), &reply))
+	require.NoError(
+		t,
+		json.Unmarshal([]byte(i.want(t, 200, asCurfew, "GET", "/api/now/table/"+table+"?"+query.Encode(), "")), &reply),
+	)
 	return reply.Result
 }
 
@@ -92,8 +101,17 @@ func TestAnOAuthClientGetsATokenThatEnds(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, curfew)
 	ask := func(secret string) (int, string) {
-		form := url.Values{"grant_type": {"client_credentials"}, "client_id": {curfew.ClientID}, "client_secret": {secret}}
-		request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, i.address+"/oauth_token.do", strings.NewReader(form.Encode()))
+		form := url.Values{
+			"grant_type":    {"client_credentials"},
+			"client_id":     {curfew.ClientID},
+			"client_secret": {secret},
+		}
+		request, err := http.NewRequestWithContext(
+			t.Context(),
+			http.MethodPost,
+			i.address+"/oauth_token.do",
+			strings.NewReader(form.Encode()),
+		)
 		require.NoError(t, err)
 		request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		response, err := http.DefaultClient.Do(request)
@@ -142,8 +160,18 @@ func TestARecordIsShownAsItIsAskedFor(t *testing.T) {
 	i := newInstance(t, curfew)
 	path := "/api/now/table/incident/" + i.incident
 	require.Contains(t, i.want(t, 200, asCurfew, "GET", path, ""), `"assigned_to":{"link":`)
-	require.JSONEq(t, `{"result":{"assigned_to":"ad4","number":"INC0010007"}}`,
-		i.want(t, 200, asCurfew, "GET", path+"?sysparm_fields=number,assigned_to&sysparm_exclude_reference_link=true", ""))
+	require.JSONEq(
+		t,
+		`{"result":{"assigned_to":"ad4","number":"INC0010007"}}`,
+		i.want(
+			t,
+			200,
+			asCurfew,
+			"GET",
+			path+"?sysparm_fields=number,assigned_to&sysparm_exclude_reference_link=true",
+			"",
+		),
+	)
 	require.Contains(t, i.want(t, 404, asCurfew, "GET", "/api/now/table/incident/nonsense", ""), "No Record found")
 }
 
@@ -151,15 +179,27 @@ func TestAWorkNoteIsReadInTheJournalAlone(t *testing.T) {
 	t.Parallel()
 	i := newInstance(t, curfew)
 	path := "/api/now/table/incident/" + i.incident
-	require.Contains(t, i.want(t, 200, asCurfew, "PATCH", path, `{"work_notes":"one","urgency":"3"}`), `"work_notes":""`)
+	require.Contains(
+		t,
+		i.want(t, 200, asCurfew, "PATCH", path, `{"work_notes":"one","urgency":"3"}`),
+		`"work_notes":""`,
+	)
 	require.NoError(t, i.NoteAs("mallory", "INC0010007", "two"))
 	require.Error(t, i.NoteAs("mallory", "INC0010008", "two"))
 	require.Contains(t, i.want(t, 200, asCurfew, "GET", path, ""), `"urgency":"3"`)
-	entries := i.list(t, "sys_journal_field", url.Values{"sysparm_query": {"element_id=" + i.incident + "^element=work_notes"}})
+	entries := i.list(
+		t,
+		"sys_journal_field",
+		url.Values{"sysparm_query": {"element_id=" + i.incident + "^element=work_notes"}},
+	)
 	require.Len(t, entries, 2)
 	require.Equal(t, "one", entries[0]["value"])
 	require.Equal(t, "curfew", entries[0]["sys_created_by"])
-	require.Equal(t, []servicenow.Note{{Author: "curfew", Text: "one"}, {Author: "mallory", Text: "two"}}, i.Notes("INC0010007"))
+	require.Equal(
+		t,
+		[]servicenow.Note{{Author: "curfew", Text: "one"}, {Author: "mallory", Text: "two"}},
+		i.Notes("INC0010007"),
+	)
 	i.want(t, 404, asCurfew, "PATCH", "/api/now/table/incident/nonsense", `{"work_notes":"x"}`)
 	i.want(t, 400, asCurfew, "PATCH", path, `{"work_notes":`)
 }
@@ -167,7 +207,13 @@ func TestAWorkNoteIsReadInTheJournalAlone(t *testing.T) {
 func TestWhatAnAccountMayNotDoIsLeftOutWithoutAWord(t *testing.T) {
 	t.Parallel()
 	limited := curfew
-	limited.Hidden, limited.ReadOnly, limited.Unasked = []string{"sys_journal_field"}, []string{"work_notes"}, []string{"state"}
+	limited.Hidden, limited.ReadOnly, limited.Unasked = []string{
+		"sys_journal_field",
+	}, []string{
+		"work_notes",
+	}, []string{
+		"state",
+	}
 	i := newInstance(t, limited)
 	require.Len(t, i.list(t, "incident", url.Values{"sysparm_query": {"state=7"}}), 1)
 	require.Empty(t, i.list(t, "sys_journal_field", nil))

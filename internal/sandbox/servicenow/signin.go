@@ -41,7 +41,10 @@ func (s *Server) giveToken(w http.ResponseWriter, r *http.Request) {
 	text := rand.Text()
 	s.tokens[text] = token{s.options.Accounts[at], s.options.Now().Add(s.options.TokenLife)}
 	send(w, http.StatusOK, map[string]any{
-		"access_token": text, "scope": "useraccount", "token_type": "Bearer", "expires_in": int(s.options.TokenLife.Seconds()),
+		"access_token": text,
+		"scope":        "useraccount",
+		"token_type":   "Bearer",
+		"expires_in":   int(s.options.TokenLife.Seconds()),
 	})
 }
 

@@ -44,7 +44,8 @@ func rightBlock(block node) bool {
 		return richText(block)
 	case "actions":
 		elements := list(block["elements"])
-		return len(elements) > 0 && len(elements) <= 25 && !slices.ContainsFunc(elements, func(e node) bool { return !rightButton(e) })
+		return len(elements) > 0 && len(elements) <= 25 &&
+			!slices.ContainsFunc(elements, func(e node) bool { return !rightButton(e) })
 	}
 	return false // nothing else is posted here
 }

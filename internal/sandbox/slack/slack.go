@@ -1,6 +1,6 @@
 // Package slack is a stand-in of the part of Slack's Web API with which a bot tells people something: messages that are
-// posted, changed and read again, kept in memory. It answers as Slack's documents say, and refuses blocks that Slack would
-// not take.
+// posted, changed and read again, kept in memory. It answers as Slack's documents say, and refuses blocks that Slack
+// would not take.
 package slack
 
 import (

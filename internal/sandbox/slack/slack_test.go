@@ -23,7 +23,9 @@ const (
 
 func start(t *testing.T, bots ...slack.Bot) (*slack.Server, string) {
 	t.Helper()
-	s := slack.New(slack.Options{Bots: append(bots, slack.Bot{Token: token, ID: "B1"}), Channels: []string{channel}, PageSize: 2})
+	s := slack.New(
+		slack.Options{Bots: append(bots, slack.Bot{Token: token, ID: "B1"}), Channels: []string{channel}, PageSize: 2},
+	)
 	site := httptest.NewServer(s.Handler())
 	t.Cleanup(site.Close)
 	return s, site.URL + "/"
@@ -36,7 +38,12 @@ func call(t *testing.T, where, method string, pairs ...string) map[string]any {
 	for i := 0; i < len(pairs); i += 2 {
 		form.Set(pairs[i], pairs[i+1])
 	}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, where+method, strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		where+method,
+		strings.NewReader(form.Encode()),
+	)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	response, err := http.DefaultClient.Do(request)
@@ -91,14 +98,46 @@ func TestMessagesAreRefusedAsSlackRefusesThem(t *testing.T) {
 func TestAMessageIsChangedByWhoeverPostedItAlone(t *testing.T) {
 	t.Parallel()
 	s, where := start(t, slack.Bot{Token: "xoxb-2", ID: "B2"})
-	posted := call(t, where, "chat.postMessage", "token", token, "channel", channel, "text", "<@U1> <!here>", "metadata", `{"event_type":"a"}`)
+	posted := call(
+		t,
+		where,
+		"chat.postMessage",
+		"token",
+		token,
+		"channel",
+		channel,
+		"text",
+		"<@U1> <!here>",
+		"metadata",
+		`{"event_type":"a"}`,
+	)
 	ts, _ := posted["ts"].(string)
-	require.Equal(t, "cant_update_message", call(t, where, "chat.update", "token", "xoxb-2", "channel", channel, "ts", ts, "text", "b")["error"])
-	require.Equal(t, "message_not_found", call(t, where, "chat.update", "token", token, "channel", channel, "ts", "1.2", "text", "b")["error"])
-	require.Equal(t, true, call(t, where, "chat.update", "token", token, "channel", channel, "ts", ts, "text", "<@U2>")["ok"])
-	require.Equal(t, []slack.Message{{
-		Channel: channel, TS: ts, Bot: "B1", Text: "<@U2>", Metadata: `{"event_type":"a"}`, Edits: 1, Mentions: []string{"!here", "@U1"},
-	}}, s.Messages(channel), "what it carries along stays, and a change calls nobody")
+	require.Equal(
+		t,
+		"cant_update_message",
+		call(t, where, "chat.update", "token", "xoxb-2", "channel", channel, "ts", ts, "text", "b")["error"],
+	)
+	require.Equal(
+		t,
+		"message_not_found",
+		call(t, where, "chat.update", "token", token, "channel", channel, "ts", "1.2", "text", "b")["error"],
+	)
+	require.Equal(
+		t,
+		true,
+		call(t, where, "chat.update", "token", token, "channel", channel, "ts", ts, "text", "<@U2>")["ok"],
+	)
+	require.Equal(t, []slack.Message{
+		{
+			Channel:  channel,
+			TS:       ts,
+			Bot:      "B1",
+			Text:     "<@U2>",
+			Metadata: `{"event_type":"a"}`,
+			Edits:    1,
+			Mentions: []string{"!here", "@U1"},
+		},
+	}, s.Messages(channel), "what it carries along stays, and a change calls nobody")
 }
 
 func TestThreadsAndChannelsAreReadInPages(t *testing.T) {
@@ -112,9 +151,31 @@ func TestThreadsAndChannelsAreReadInPages(t *testing.T) {
 	require.Len(t, first["messages"], 2)
 	require.Equal(t, true, first["has_more"])
 	cursor := first["response_metadata"].(map[string]any)["next_cursor"].(string)
-	second := call(t, where, "conversations.replies", "token", token, "channel", channel, "ts", root.TS, "limit", "100", "cursor", cursor)
+	second := call(
+		t,
+		where,
+		"conversations.replies",
+		"token",
+		token,
+		"channel",
+		channel,
+		"ts",
+		root.TS,
+		"limit",
+		"100",
+		"cursor",
+		cursor,
+	)
 	require.Len(t, second["messages"], 1)
 	require.Equal(t, false, second["has_more"])
-	require.Len(t, call(t, where, "conversations.history", "token", token, "channel", channel, "limit", "1")["messages"], 1, "replies are not in the channel")
-	require.Empty(t, call(t, where, "conversations.history", "token", token, "channel", channel, "limit", "1", "oldest", root.TS)["messages"])
+	require.Len(
+		t,
+		call(t, where, "conversations.history", "token", token, "channel", channel, "limit", "1")["messages"],
+		1,
+		"replies are not in the channel",
+	)
+	require.Empty(
+		t,
+		call(t, where, "conversations.history", "token", token, "channel", channel, "limit", "1", "oldest", root.TS)["messages"],
+	)
 }

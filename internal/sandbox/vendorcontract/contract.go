@@ -73,7 +73,8 @@ func (c *Contract) reply(ctx context.Context, request *openapi3filter.RequestVal
 // knownQuery finds misspelt parameters: systems ignore what they don't know, so only the document can tell.
 func knownQuery(r *http.Request, route *routers.Route) error {
 	for name := range r.URL.Query() {
-		if route.Operation.Parameters.GetByInAndName("query", name) == nil && route.PathItem.Parameters.GetByInAndName("query", name) == nil {
+		if route.Operation.Parameters.GetByInAndName("query", name) == nil &&
+			route.PathItem.Parameters.GetByInAndName("query", name) == nil {
 			return fmt.Errorf("the document has no query parameter %q here", name)
 		}
 	}

@@ -67,15 +67,20 @@ func load(file string, operations []string) (*Contract, error) {
 	}
 	contract := &Contract{name: filepath.Base(file), modern: doc.IsOpenAPI31OrLater()}
 	contract.amend(doc)
-	contract.router, err = legacy.NewRouter(doc,
-		openapi3.DisableExamplesValidation(), openapi3.DisableSchemaDefaultsValidation(), openapi3.DisableSchemaPatternValidation())
+	contract.router, err = legacy.NewRouter(
+		doc,
+		openapi3.DisableExamplesValidation(),
+		openapi3.DisableSchemaDefaultsValidation(),
+		openapi3.DisableSchemaPatternValidation(),
+	)
 	if err != nil {
 		return nil, err
 	}
 	return contract, nil
 }
 
-// find returns the document's path: in the folder that the environment names, or in shared/contracts beside the checkout.
+// find returns the document's path: in the folder that the environment names, or in shared/contracts beside the
+// checkout.
 func find(document string) (string, error) {
 	folder := os.Getenv(FolderVariable)
 	if folder == "" {
@@ -107,7 +112,11 @@ func moduleRoot() (string, error) {
 		}
 		above := filepath.Dir(folder)
 		if above == folder {
-			return "", fmt.Errorf("%w: not inside a module, name the documents' folder in %s", ErrAbsent, FolderVariable)
+			return "", fmt.Errorf(
+				"%w: not inside a module, name the documents' folder in %s",
+				ErrAbsent,
+				FolderVariable,
+			)
 		}
 		folder = above
 	}

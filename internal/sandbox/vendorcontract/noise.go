@@ -39,8 +39,8 @@ func (c *Contract) amend(doc *openapi3.T) {
 	}
 }
 
-// typed lets a parameter be text of which the document does not say what it is: ServiceNow's says it of none, and the library
-// would take what it can't decode for missing.
+// typed lets a parameter be text of which the document does not say what it is: ServiceNow's says it of none, and the
+// library would take what it can't decode for missing.
 func typed(parameters openapi3.Parameters) {
 	for _, parameter := range parameters {
 		if schema := parameter.Value.Schema; schema != nil && schema.Value.IsEmpty() {

@@ -1,6 +1,6 @@
-// Package zephyr is a stand-in of the REST API of Zephyr, the test management inside Jira: test cycles and executions with
-// their links, kept in memory. There is no public document that it could be held to; it answers as public clients of the
-// API expect.
+// Package zephyr is a stand-in of the REST API of Zephyr, the test management inside Jira: test cycles and executions
+// with their links, kept in memory. There is no public document that it could be held to; it answers as public clients
+// of the API expect.
 package zephyr
 
 import (
@@ -127,7 +127,10 @@ func (i *item) issueLinks() []map[string]any {
 	links := []map[string]any{}
 	for n, issue := range i.issues {
 		links = append(links, map[string]any{
-			"id": n + 1, "issueId": issue, "target": fmt.Sprintf("https://example.atlassian.net/rest/api/2/issue/%d", issue), "type": "COVERAGE",
+			"id":      n + 1,
+			"issueId": issue,
+			"target":  fmt.Sprintf("https://example.atlassian.net/rest/api/2/issue/%d", issue),
+			"type":    "COVERAGE",
 		})
 	}
 	return links
@@ -136,7 +139,10 @@ func (i *item) issueLinks() []map[string]any {
 func (s *Server) execution(_ *http.Request, execution *item) (int, any) {
 	shown := map[string]any{"id": execution.id, "key": execution.key, "testCycle": nil}
 	if execution.cycle != nil {
-		shown["testCycle"] = map[string]any{"id": execution.cycle.id, "self": fmt.Sprintf("%s/testcycles/%d", Base, execution.cycle.id)}
+		shown["testCycle"] = map[string]any{
+			"id":   execution.cycle.id,
+			"self": fmt.Sprintf("%s/testcycles/%d", Base, execution.cycle.id),
+		}
 	}
 	return http.StatusOK, shown
 }
@@ -149,7 +155,10 @@ func (s *Server) addWebLink(r *http.Request, cycle *item) (int, any) {
 	}
 	link.ID, link.Type = s.newID(), "COVERAGE"
 	cycle.webLinks = append(cycle.webLinks, link)
-	return http.StatusCreated, map[string]any{"id": link.ID, "self": fmt.Sprintf("%s/testcycles/%d/links/weblinks/%d", Base, cycle.id, link.ID)}
+	return http.StatusCreated, map[string]any{
+		"id":   link.ID,
+		"self": fmt.Sprintf("%s/testcycles/%d/links/weblinks/%d", Base, cycle.id, link.ID),
+	}
 }
 
 func failure(status int, message string) map[string]any {

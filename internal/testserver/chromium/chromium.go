@@ -40,7 +40,9 @@ func Another(t testing.TB, first context.Context) context.Context {
 func tab(t testing.TB, parent context.Context, option chromedp.ContextOption) context.Context {
 	t.Helper()
 	ctx, _ := chromedp.NewContext(parent, option)
-	t.Cleanup(func() { _ = chromedp.Cancel(ctx) }) // it waits until the tab, and with the first one the browser, is gone
+	t.Cleanup(
+		func() { _ = chromedp.Cancel(ctx) },
+	) // it waits until the tab, and with the first one the browser, is gone
 	require.NoError(t, chromedp.Do(ctx), "the test needs Chromium: see scripts/test-deps.sh")
 	return ctx
 }

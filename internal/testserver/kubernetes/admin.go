@@ -52,9 +52,17 @@ func (s *Server) Apply(t testing.TB, path string, object any) {
 // Token makes a token of a service account.
 func (s *Server) Token(t testing.TB, namespace, account string) string {
 	t.Helper()
-	status, body := s.Do(t, http.MethodPost, "/api/v1/namespaces/"+namespace+"/serviceaccounts/"+account+"/token", "", map[string]any{
-		"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": map[string]any{"expirationSeconds": 3600},
-	})
+	status, body := s.Do(
+		t,
+		http.MethodPost,
+		"/api/v1/namespaces/"+namespace+"/serviceaccounts/"+account+"/token",
+		"",
+		map[string]any{
+			"apiVersion": "authentication.k8s.io/v1",
+			"kind":       "TokenRequest",
+			"spec":       map[string]any{"expirationSeconds": 3600},
+		},
+	)
 	require.Equal(t, http.StatusCreated, status, "%s", body)
 	var made struct {
 		Status struct {

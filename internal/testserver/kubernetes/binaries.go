@@ -10,8 +10,10 @@ import (
 // binariesVariable names the folder of kube-apiserver and etcd; ~/.cache/curfew/kubernetes if it is not set.
 const binariesVariable = "CURFEW_KUBERNETES_BIN"
 
-var errNotBuilt = errors.New("no kube-apiserver and etcd here: run scripts/kubernetes-binaries.sh, or let " + binariesVariable +
-	" name the folder that holds them")
+var errNotBuilt = errors.New(
+	"no kube-apiserver and etcd here: run scripts/kubernetes-binaries.sh, or let " + binariesVariable +
+		" name the folder that holds them",
+)
 
 // binaries finds the folder of the servers' programs, where scripts/kubernetes-binaries.sh puts them.
 func binaries() (string, error) {

@@ -84,10 +84,18 @@ func (s *Server) runEtcd(bin string) (string, error) {
 	if err := os.RemoveAll(s.path("etcd")); err != nil {
 		return "", err
 	}
-	s.etcd, err = launch(s.dir, filepath.Join(bin, "etcd"),
-		"--data-dir="+s.path("etcd"), "--unsafe-no-fsync", "--log-level=warn",
-		"--listen-client-urls=http://"+clients, "--advertise-client-urls=http://"+clients,
-		"--listen-peer-urls=http://"+peers, "--initial-advertise-peer-urls=http://"+peers, "--initial-cluster=default=http://"+peers)
+	s.etcd, err = launch(
+		s.dir,
+		filepath.Join(bin, "etcd"),
+		"--data-dir="+s.path("etcd"),
+		"--unsafe-no-fsync",
+		"--log-level=warn",
+		"--listen-client-urls=http://"+clients,
+		"--advertise-client-urls=http://"+clients,
+		"--listen-peer-urls=http://"+peers,
+		"--initial-advertise-peer-urls=http://"+peers,
+		"--initial-cluster=default=http://"+peers,
+	)
 	if err != nil {
 		return "", err
 	}

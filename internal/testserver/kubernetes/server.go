@@ -1,6 +1,6 @@
 // Package kubernetes starts a real kube-apiserver on a real etcd for tests: one for each test binary, on loopback only.
-// There are no controllers and no nodes, so nothing but the API itself works: the built-in roles that are put together by
-// a controller are empty, and a deleted namespace stays.
+// There are no controllers and no nodes, so nothing but the API itself works: the built-in roles that are put together
+// by a controller are empty, and a deleted namespace stays.
 package kubernetes
 
 import (

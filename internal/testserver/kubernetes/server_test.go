@@ -27,7 +27,12 @@ func TestTheServerIsOnLoopbackAndDecidesByWhoAsks(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	status, _ = server.Do(t, http.MethodGet, "/api/v1/namespaces", "somebody", nil)
 	require.Equal(t, http.StatusForbidden, status)
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL()+"/api/v1/namespaces", http.NoBody)
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodGet,
+		server.URL()+"/api/v1/namespaces",
+		http.NoBody,
+	)
 	require.NoError(t, err)
 	response, err := (&http.Client{Transport: server.Transport()}).Do(request)
 	require.NoError(t, err)

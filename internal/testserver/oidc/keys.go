@@ -42,7 +42,12 @@ func (k *Key) Public() *rsa.PublicKey { return &k.private.PublicKey }
 // Sign makes a JWT of claims. The headers are added to what it needs, and may overwrite that.
 func (k *Key) Sign(t testing.TB, claims map[string]any, headers map[jose.HeaderKey]any) string {
 	t.Helper()
-	return Sign(t, jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}}, claims, headers)
+	return Sign(
+		t,
+		jose.SigningKey{Algorithm: jose.RS256, Key: jose.JSONWebKey{Key: k.private, KeyID: k.id}},
+		claims,
+		headers,
+	)
 }
 
 // Sign makes a JWT with any key.

@@ -14,7 +14,12 @@ import (
 func (s *Server) MachineToken(t testing.TB) string {
 	t.Helper()
 	form := url.Values{"grant_type": {"client_credentials"}, "scope": {"openid"}}
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.Issuer+"/oauth/token", strings.NewReader(form.Encode()))
+	request, err := http.NewRequestWithContext(
+		t.Context(),
+		http.MethodPost,
+		s.Issuer+"/oauth/token",
+		strings.NewReader(form.Encode()),
+	)
 	require.NoError(t, err)
 	request.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	request.SetBasicAuth(Machine, MachineSecret)

@@ -1,5 +1,5 @@
-// Package oidc runs a real OpenID Connect provider for tests: the example server of zitadel/oidc, with people, clients and
-// signing keys of our own, and with a claim that tells groups.
+// Package oidc runs a real OpenID Connect provider for tests: the example server of zitadel/oidc, with people, clients
+// and signing keys of our own, and with a claim that tells groups.
 package oidc
 
 import (

@@ -67,15 +67,25 @@ func (s *store) GetClientByClientID(_ context.Context, id string) (op.Client, er
 }
 
 // SetUserinfoFromRequest adds the groups to an ID token.
-func (s *store) SetUserinfoFromRequest(ctx context.Context, info *oidc.UserInfo, request op.IDTokenRequest, scopes []string) error {
+func (s *store) SetUserinfoFromRequest(
+	ctx context.Context,
+	info *oidc.UserInfo,
+	request op.IDTokenRequest,
+	scopes []string,
+) error {
 	if groups := s.people[request.GetSubject()].Groups; groups != nil {
 		info.AppendClaims("groups", groups)
 	}
 	return s.Storage.SetUserinfoFromRequest(ctx, info, request, scopes)
 }
 
-// CreateAccessAndRefreshTokens gives those who signed in with a device what browsers get; the example forgets whose they are.
-func (s *store) CreateAccessAndRefreshTokens(ctx context.Context, request op.TokenRequest, current string) (string, string, time.Time, error) {
+// CreateAccessAndRefreshTokens gives those who signed in with a device what browsers get; the example forgets whose
+// they are.
+func (s *store) CreateAccessAndRefreshTokens(
+	ctx context.Context,
+	request op.TokenRequest,
+	current string,
+) (string, string, time.Time, error) {
 	if device, ok := request.(*op.DeviceAuthorizationState); ok {
 		request = &storage.AuthRequest{ApplicationID: device.ClientID, UserID: device.Subject, Scopes: device.Scopes}
 	}

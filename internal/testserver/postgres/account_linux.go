@@ -25,7 +25,9 @@ func serverUser() (*account, error) {
 		gid, gidErr := strconv.Atoi(found.Gid)
 		return &account{uid: uid, gid: gid}, errors.Join(uidErr, gidErr)
 	}
-	return nil, errors.New("PostgreSQL refuses to run as root: add a user named postgres, or run the tests as another user")
+	return nil, errors.New(
+		"PostgreSQL refuses to run as root: add a user named postgres, or run the tests as another user",
+	)
 }
 
 // own gives files to the user.

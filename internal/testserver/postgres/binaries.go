@@ -13,8 +13,10 @@ import (
 // binariesVariable names the folder to take the server's programs from, before any other is looked at.
 const binariesVariable = "CURFEW_POSTGRES_BIN"
 
-var errNotInstalled = errors.New("no PostgreSQL server here: run scripts/test-deps.sh (or apt-get install postgresql), " +
-	"or let " + binariesVariable + " name the folder that holds initdb and postgres")
+var errNotInstalled = errors.New(
+	"no PostgreSQL server here: run scripts/test-deps.sh (or apt-get install postgresql), " +
+		"or let " + binariesVariable + " name the folder that holds initdb and postgres",
+)
 
 // binaries finds the folder of the server's programs. Debian keeps them out of the PATH, one folder for each version.
 func binaries() (string, error) {

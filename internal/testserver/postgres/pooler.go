@@ -18,8 +18,9 @@ import (
 // swallowed is what people have a pooler ignore so that their programs can connect.
 const swallowed = "extra_float_digits,statement_timeout,search_path,enable_seqscan,options"
 
-// StartPooler starts a PgBouncer before the server, in session mode, until the test ends, and returns its address. It takes
-// the settings that programs begin their sessions with, and drops them. The users have the password that URL assumes.
+// StartPooler starts a PgBouncer before the server, in session mode, until the test ends, and returns its address. It
+// takes the settings that programs begin their sessions with, and drops them. The users have the password that URL
+// assumes.
 func (s *Server) StartPooler(t testing.TB, users ...string) string {
 	t.Helper()
 	return s.startPooler(t, swallowed, users)
@@ -37,7 +38,11 @@ func (s *Server) startPooler(t testing.TB, ignored string, users []string) strin
 	require.NoError(t, err)
 	owner, err := serverUser()
 	require.NoError(t, err)
-	dir, err := os.MkdirTemp("", "curfew-pgbouncer-") //nolint:usetesting // the pooler's user may not look into a test's own folder
+	//nolint:usetesting // the pooler's user may not look into a test's own folder
+	dir, err := os.MkdirTemp(
+		"",
+		"curfew-pgbouncer-",
+	)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	address, err := freeAddress()
@@ -64,7 +69,11 @@ pool_mode = session
 ignore_startup_parameters = %s
 `, host, serverPort, port, list, ignored), 0o600))
 	require.NoError(t, owner.own(dir, settings, list))
-	p := &process{exited: make(chan struct{}), cmd: exec.Command(program, "--quiet", settings)} //nolint:noctx // it ends with the test
+	p := &process{
+		exited: make(chan struct{}),
+		//nolint:noctx // it ends with the test
+		cmd: exec.Command(program, "--quiet", settings),
+	}
 	p.cmd.Dir, p.cmd.SysProcAttr = dir, owner.attributes(syscall.SIGKILL)
 	require.NoError(t, p.startOnOwnThread())
 	t.Cleanup(func() { // it would wait for its clients to go

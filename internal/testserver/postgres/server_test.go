@@ -25,7 +25,8 @@ func TestDatabasesAreSeparateAndEndWithTheirTest(t *testing.T) {
 		name = server.NewDatabase(t)
 		_, err := server.Connect(t, postgres.Superuser, name).Exec(t.Context(), "CREATE TABLE orders ()")
 		require.NoError(t, err)
-		_, err = server.Connect(t, postgres.Superuser, server.NewDatabase(t)).Exec(t.Context(), "CREATE TABLE orders ()")
+		_, err = server.Connect(t, postgres.Superuser, server.NewDatabase(t)).
+			Exec(t.Context(), "CREATE TABLE orders ()")
 		require.NoError(t, err)
 	})
 	_, err := pgx.Connect(t.Context(), server.URL(postgres.Superuser, name))

@@ -16,12 +16,12 @@ import (
 // CanShiftClocks is true where a process can be given a clock that is wrong.
 const CanShiftClocks = true
 
-// clockFunction is what Go's runtime asks for the time. The kernel lends it to each process, and changing one process's copy
-// of it changes nobody else's clock.
+// clockFunction is what Go's runtime asks for the time. The kernel lends it to each process, and changing one process's
+// copy of it changes nobody else's clock.
 const clockFunction = "__vdso_clock_gettime"
 
-// shiftClock changes a process that was started traced, and has run nothing yet, and lets it go. It must be called on the
-// thread that started it.
+// shiftClock changes a process that was started traced, and has run nothing yet, and lets it go. It must be called on
+// the thread that started it.
 func shiftClock(pid int, off time.Duration) error {
 	var status syscall.WaitStatus
 	if _, err := syscall.Wait4(pid, &status, 0, nil); err != nil {

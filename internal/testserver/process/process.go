@@ -1,5 +1,5 @@
-// Package process runs a program beside a test as a process of its own, which can be killed, stopped for a while, and given
-// a clock that is wrong.
+// Package process runs a program beside a test as a process of its own, which can be killed, stopped for a while, and
+// given a clock that is wrong.
 package process
 
 import (
@@ -20,8 +20,8 @@ type Program struct {
 	In   io.Reader
 	// Out and Err take what it writes; nil drops it.
 	Out, Err io.Writer
-	// ClockOff is how far its wall clock is ahead; negative when it is behind. Durations that it measures are right. See
-	// CanShiftClocks.
+	// ClockOff is how far its wall clock is ahead; negative when it is behind. Durations that it measures are right.
+	// See CanShiftClocks.
 	ClockOff time.Duration
 }
 

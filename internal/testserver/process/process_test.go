@@ -15,7 +15,8 @@ import (
 	"curfew/internal/testserver/process"
 )
 
-// childVariable makes this test binary the program that its tests start: it says what time it is, and how long a moment takes.
+// childVariable makes this test binary the program that its tests start: it says what time it is, and how long a moment
+// takes.
 const childVariable = "CURFEW_TEST_SAYS_THE_TIME"
 
 func TestMain(m *testing.M) {
@@ -27,7 +28,12 @@ func TestMain(m *testing.M) {
 	}
 	began := time.Now()
 	<-time.After(100 * time.Millisecond)
-	fmt.Println(began.UnixNano(), time.Since(began).Nanoseconds(), time.Now().UnixNano()) //nolint:forbidigo // it is a program here
+	//nolint:forbidigo // it is a program here
+	fmt.Println(
+		began.UnixNano(),
+		time.Since(began).Nanoseconds(),
+		time.Now().UnixNano(),
+	)
 }
 
 func child(t *testing.T, does string) (process.Program, *bytes.Buffer) {

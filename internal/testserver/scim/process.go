@@ -26,7 +26,9 @@ var (
 // startWithin is far more than a server needs, also on a machine that is busy with other tests.
 const startWithin = time.Minute
 
-var errNotInstalled = errors.New("the packages of the SCIM server are not in bin/scim-peer, or node is missing: run scripts/test-deps.sh")
+var errNotInstalled = errors.New(
+	"the packages of the SCIM server are not in bin/scim-peer, or node is missing: run scripts/test-deps.sh",
+)
 
 // process is a running server.
 type process struct {
@@ -47,7 +49,9 @@ func launch() (*process, error) {
 	}
 	p := &process{exited: make(chan struct{})}
 	p.cmd = exec.Command(node, "--input-type=module") //nolint:noctx // it lives as long as the tests
-	p.cmd.Dir, p.cmd.Stdin, p.cmd.Stderr, p.cmd.SysProcAttr = folder, strings.NewReader(script), os.Stderr, dieWithParent()
+	p.cmd.Dir, p.cmd.Stdin, p.cmd.Stderr, p.cmd.SysProcAttr = folder, strings.NewReader(
+		script,
+	), os.Stderr, dieWithParent()
 	output, err := p.cmd.StdoutPipe()
 	if err != nil {
 		return nil, err

@@ -92,7 +92,13 @@ func (w *World) AddUser(t testing.TB, userName string) string {
 func (w *World) AddGroup(t testing.TB, displayName string, users ...string) string {
 	t.Helper()
 	var made resource
-	w.call(t, http.MethodPost, "world/"+w.name+"/Group", resource{DisplayName: displayName, Members: members(users)}, &made)
+	w.call(
+		t,
+		http.MethodPost,
+		"world/"+w.name+"/Group",
+		resource{DisplayName: displayName, Members: members(users)},
+		&made,
+	)
 	return made.ID
 }
 

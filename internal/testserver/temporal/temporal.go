@@ -25,7 +25,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// BinaryVariable names the environment variable that says where temporal-dev is; bin/temporal-dev of the module otherwise.
+// BinaryVariable names the environment variable that says where temporal-dev is; bin/temporal-dev of the module
+// otherwise.
 const BinaryVariable = "CURFEW_TEMPORAL_DEV"
 
 // startWithin is far more than a server needs, also on a machine that is busy with other tests.

@@ -21,8 +21,8 @@ import (
 const maxAnswer = 16 << 20
 
 const (
-	// limitTries is how often a call is made that the server has put off because there were too many, and longestPause how
-	// long it is waited for at most before the next.
+	// limitTries is how often a call is made that the server has put off because there were too many, and longestPause
+	// how long it is waited for at most before the next.
 	limitTries   = 4
 	longestPause = 10 * time.Second
 )
@@ -32,7 +32,8 @@ func call[T any](ctx context.Context, c *Client, method, path string, body any) 
 	for try := 1; ; try++ {
 		answer, err = callOnce[T](ctx, c, method, path, body)
 		problem, ok := contract.ProblemOf(err)
-		if !ok || problem.Kind != contract.KindTooMany || problem.RetryAfter.Duration > longestPause || try == limitTries {
+		if !ok || problem.Kind != contract.KindTooMany || problem.RetryAfter.Duration > longestPause ||
+			try == limitTries {
 			return answer, err
 		}
 		select {
@@ -104,8 +105,9 @@ func (c *Client) request(ctx context.Context, method, path string, body any) (*h
 // refused turns an answer that is no success back into the problem that the server had.
 func (c *Client) refused(response *http.Response, body []byte) error {
 	if response.StatusCode < 400 {
-		return contract.Problemf(contract.KindInvalid, "server", "name the server's own address",
-			"it redirects elsewhere, and the token is not sent there")
+		return contract.Invalid("it redirects elsewhere, and the token is not sent there").
+			At("server").
+			Advise("name the server's own address")
 	}
 	var document api.Problem
 	if err := json.Unmarshal(body, &document); err != nil || document.Kind == "" {
@@ -128,17 +130,21 @@ func (c *Client) foreign(response *http.Response) error {
 	if response.StatusCode >= http.StatusInternalServerError {
 		kind, fix = contract.KindUnavailable, "try again"
 	}
-	return contract.Problemf(kind, "server", fix, "%s answered %d, and not as Curfew does", c.base.Host, response.StatusCode)
+	return kind.Problem("%s answered %d, and not as Curfew does", c.base.Host, response.StatusCode).
+		At("server").
+		Advise(fix)
 }
 
 func (c *Client) strange(fault string, args ...any) error {
-	return contract.Problemf(contract.KindInternal, "server", "check that this is where Curfew is",
-		"the answer of %s can't be read: %s", c.base.Host, fmt.Sprintf(fault, args...))
+	return contract.Internal("the answer of %s can't be read: %s", c.base.Host, fmt.Sprintf(fault, args...)).
+		At("server").
+		Advise("check that this is where Curfew is")
 }
 
 func (c *Client) unreachable(err error) error {
-	return contract.Problemf(contract.KindUnavailable, "server", "check that it runs, or name another one",
-		"%s can't be reached: %v", c.base.Host, innermost(err))
+	return contract.Unavailable("%s can't be reached: %v", c.base.Host, innermost(err)).
+		At("server").
+		Advise("check that it runs, or name another one")
 }
 
 // innermost leaves out what an url.Error adds: the verb and the whole address.

@@ -62,11 +62,14 @@ type Answer[T any] struct {
 func New(o Options) (*Client, error) {
 	base, err := url.Parse(o.Server)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
-		return nil, contract.Problemf(contract.KindInvalid, "server", "write it like https://curfew.example.com", "it is not a web address")
+		return nil, contract.Invalid("it is not a web address").
+			At("server").
+			Advise("write it like https://curfew.example.com")
 	}
 	if base.User != nil || base.RawQuery != "" || base.Fragment != "" {
-		return nil, contract.Problemf(contract.KindInvalid, "server", "write only where the server is",
-			"the address has a user, a query or a fragment")
+		return nil, contract.Invalid("the address has a user, a query or a fragment").
+			At("server").
+			Advise("write only where the server is")
 	}
 	token := o.Renew
 	if token == nil {
@@ -148,7 +151,11 @@ func (c *Client) Decisions(ctx context.Context, id string) (Answer[api.Decisions
 }
 
 // Certify has a certificate made to use active access with.
-func (c *Client) Certify(ctx context.Context, id string, body api.CertificateBody) (Answer[contract.Certificate], error) {
+func (c *Client) Certify(
+	ctx context.Context,
+	id string,
+	body api.CertificateBody,
+) (Answer[contract.Certificate], error) {
 	return call[contract.Certificate](ctx, c, http.MethodPost, on(id, "certificates"), body)
 }
 

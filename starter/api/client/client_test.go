@@ -26,7 +26,9 @@ func connect(t *testing.T, handler http.Handler) *client.Client {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
-	c, err := client.New(client.Options{Server: server.URL, Token: config.SecretOf(startertest.Token("alice")), Version: "test"})
+	c, err := client.New(
+		client.Options{Server: server.URL, Token: config.SecretOf(startertest.Token("alice")), Version: "test"},
+	)
 	require.NoError(t, err)
 	return c
 }
@@ -130,7 +132,9 @@ func TestFollowResumesABrokenStream(t *testing.T) {
 			return
 		}
 		seen.Store(r.Header.Get("Last-Event-ID"))
-		_, _ = w.Write([]byte("id: 2\ndata: {\"seq\":2,\"kind\":\"withdrawn\"}\n\nevent: ended\ndata: {\"state\":\"ended\"}\n\n"))
+		_, _ = w.Write(
+			[]byte("id: 2\ndata: {\"seq\":2,\"kind\":\"withdrawn\"}\n\nevent: ended\ndata: {\"state\":\"ended\"}\n\n"),
+		)
 	}))
 	var told []contract.EventKind
 
@@ -145,8 +149,8 @@ func TestFollowResumesABrokenStream(t *testing.T) {
 	require.Equal(t, contract.StateEnded, ended.Value.State)
 }
 
-// A server that is restarted refuses connections, and a proxy before it answers in its place, for longer than a client tries that
-// has never reached it.
+// A server that is restarted refuses connections, and a proxy before it answers in its place, for longer than a client
+// tries that has never reached it.
 func TestFollowLivesThroughARestartOfTheServer(t *testing.T) {
 	t.Parallel()
 	var opened atomic.Int32
@@ -170,14 +174,16 @@ func TestFollowLivesThroughARestartOfTheServer(t *testing.T) {
 	t.Cleanup(server.Close)
 	var troubles, busy atomic.Int32
 	c, err := client.New(client.Options{
-		Server: server.URL, Token: config.SecretOf(startertest.Token("alice")), Trouble: func(error) { troubles.Add(1) },
+		Server:  server.URL,
+		Token:   config.SecretOf(startertest.Token("alice")),
+		Trouble: func(error) { troubles.Add(1) },
 	})
 	require.NoError(t, err)
 	var told []contract.EventKind
 
 	ended, err := c.Follow(t.Context(), "any", 0, func(event client.Answer[contract.Event]) error {
 		if event.Value.Seq == 1 && busy.Add(1) == 1 { // whoever is told asks the server too, and that fails
-			return contract.Problemf(contract.KindUnavailable, "server", "try again", "it is starting")
+			return contract.Unavailable("it is starting").At("server").Advise("try again")
 		}
 		told = append(told, event.Value.Kind)
 		return nil

@@ -27,9 +27,9 @@ const (
 	longestRetry = 5 * time.Second
 )
 
-// Follow tells the events of a request after a number as they come, and returns its status when it has ended. It opens the
-// stream again when that breaks, also while the server is restarted. An error of tell's ends it, unless it is one that may be gone
-// the next time: then the same event is told again.
+// Follow tells the events of a request after a number as they come, and returns its status when it has ended. It opens
+// the stream again when that breaks, also while the server is restarted. An error of tell's ends it, unless it is one
+// that may be gone the next time: then the same event is told again.
 func (c *Client) Follow(
 	ctx context.Context, id string, after int, tell func(Answer[contract.Event]) error,
 ) (Answer[contract.Status], error) {
@@ -146,7 +146,12 @@ func (c *Client) read(body io.Reader, s *stream, alive func()) error {
 			message[name] = strings.TrimPrefix(value, " ")
 			continue
 		case message["data"] != "":
-			if err := c.take(s, message["event"], []byte(message["data"])); err != nil || s.refused != nil || s.ended != nil {
+			if err := c.take(
+				s,
+				message["event"],
+				[]byte(message["data"]),
+			); err != nil || s.refused != nil ||
+				s.ended != nil {
 				return err
 			}
 		}
@@ -157,7 +162,7 @@ func (c *Client) read(body io.Reader, s *stream, alive func()) error {
 	} else if err != nil {
 		return c.strange("%v", err)
 	}
-	return contract.Problemf(contract.KindUnavailable, "server", "try again", "%s has ended the stream", c.base.Host)
+	return contract.Unavailable("%s has ended the stream", c.base.Host).At("server").Advise("try again")
 }
 
 func (c *Client) take(s *stream, kind string, data []byte) error {

@@ -1,5 +1,5 @@
-// Command chaos makes everything around a whole Curfew fail and judges whether it kept its promises. Its exit code is 0 when
-// it did, 1 when it did not, and 2 when that could not be tried.
+// Command chaos makes everything around a whole Curfew fail and judges whether it kept its promises. Its exit code is 0
+// when it did, 1 when it did not, and 2 when that could not be tried.
 package main
 
 import (
@@ -76,8 +76,16 @@ func run(ctx context.Context) (kept bool, err error) {
 		return false, err
 	}
 	return chaos.Run(ctx, chaos.Options{
-		Seed: *seed, Length: time.Duration(*minutes) * time.Minute, Requests: *requests, Ledger: *ledger, Dir: folder, Faults: only,
-		Curfew: *curfew, StandIns: []string{self, standIns}, Commit: commit(ctx), Out: os.Stdout,
+		Seed:     *seed,
+		Length:   time.Duration(*minutes) * time.Minute,
+		Requests: *requests,
+		Ledger:   *ledger,
+		Dir:      folder,
+		Faults:   only,
+		Curfew:   *curfew,
+		StandIns: []string{self, standIns},
+		Commit:   commit(ctx),
+		Out:      os.Stdout,
 	})
 }
 
@@ -99,7 +107,9 @@ func faultsIn(list string) ([]plan.FaultKind, error) {
 
 // folderFor makes a new folder for a run.
 func folderFor(dir, ledger string, seed uint64) (string, error) {
-	folder, err := filepath.Abs(filepath.Join(dir, fmt.Sprintf("%s-%s-%d", time.Now().UTC().Format("20060102-150405"), ledger, seed)))
+	folder, err := filepath.Abs(
+		filepath.Join(dir, fmt.Sprintf("%s-%s-%d", time.Now().UTC().Format("20060102-150405"), ledger, seed)),
+	)
 	if err != nil {
 		return "", err
 	}

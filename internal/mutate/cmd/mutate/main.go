@@ -1,5 +1,5 @@
-// Command mutate breaks the product, one line at a time, and prints which test noticed. Its exit code is 0 when every mutation
-// was killed by the test that is named for it, 1 when one was not, and 2 when that could not be tried.
+// Command mutate breaks the product, one line at a time, and prints which test noticed. Its exit code is 0 when every
+// mutation was killed by the test that is named for it, 1 when one was not, and 2 when that could not be tried.
 package main
 
 import (
