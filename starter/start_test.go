@@ -26,8 +26,7 @@ func ask() starter.Ask {
 		Template:  "debug-prod",
 		Requester: "alice",
 		Duration:  hours(2),
-		Reason:    "the checkout hangs",
-		Ticket:    "OPS-7",
+		Purpose:   contract.Purpose{Reason: "the checkout hangs", Ticket: "OPS-7"},
 		Source:    "api",
 	}
 }
@@ -86,7 +85,7 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		}, contract.KindInvalid, "zephyr", "takes no ticket"},
 		"too long an incident":        {func(a *starter.Ask) { a.Incident = strings.Repeat("x", 129) }, contract.KindInvalid, "incident", "129 bytes"},
 		"an incident over two lines":  {func(a *starter.Ask) { a.Incident = "a\nb" }, contract.KindInvalid, "incident", "can't be printed"},
-		"an incident that is no text": {func(a *starter.Ask) { a.Incident = "\xff" }, contract.KindInvalid, "incident", "can't be printed"},
+		"an incident that is no text": {func(a *starter.Ask) { a.Incident = "\xff" }, contract.KindInvalid, "incident", "UTF-8"},
 		"an id that is none":          {func(a *starter.Ask) { a.ID = "../x" }, contract.KindInvalid, "id", "not the id"},
 		"an id in small letters":      {func(a *starter.Ask) { a.ID = strings.ToLower(ulid.Make().String()) }, contract.KindInvalid, "id", "capital"},
 		"an old id":                   {func(a *starter.Ask) { a.ID = old.String() }, contract.KindInvalid, "id", "11m0s off"},

@@ -324,8 +324,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 		Template:  template,
 		Requester: by,
 		Duration:  contract.Duration{Duration: duration},
-		Reason:    "orders are late",
-		Ticket:    key,
+		Purpose:   contract.Purpose{Reason: "orders are late", Ticket: key},
 		Source:    "test",
 	})
 	require.NoError(h.t, err)

@@ -23,8 +23,7 @@ func (h *house) because(reason string, lasts time.Duration) string {
 		Template:  "debug",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: lasts},
-		Reason:    reason,
-		Ticket:    key,
+		Purpose:   contract.Purpose{Reason: reason, Ticket: key},
 		Source:    "test",
 	})
 	require.NoError(h.t, err)

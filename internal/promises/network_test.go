@@ -49,7 +49,7 @@ func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Ti
 			Template:  "untold",
 			Requester: member(n),
 			Duration:  contract.Duration{Duration: duration},
-			Reason:    "orders are late",
+			Purpose:   contract.Purpose{Reason: "orders are late"},
 			Source:    "test",
 		})
 		ids[n] = status.ID

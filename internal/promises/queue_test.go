@@ -91,8 +91,7 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 			Template:  "debug",
 			Requester: fmt.Sprintf("engineer-%d", n),
 			Duration:  contract.Duration{Duration: time.Hour},
-			Reason:    "orders are late",
-			Ticket:    key,
+			Purpose:   contract.Purpose{Reason: "orders are late", Ticket: key},
 			Source:    "test",
 		})
 		if err != nil {

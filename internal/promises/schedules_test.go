@@ -95,7 +95,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 		Template:  "untold",
 		Requester: person,
 		Duration:  contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second},
-		Reason:    "schedule",
+		Purpose:   contract.Purpose{Reason: "schedule"},
 		Source:    "test",
 	})
 	if err != nil {

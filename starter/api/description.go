@@ -4,12 +4,14 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"curfew/internal/exactjson"
+	"curfew/workflows/contract"
 )
 
 // description is the API's, without huma's links to schemas in every body and without its pages, which load scripts
@@ -66,6 +68,25 @@ func serveDescription(mux *http.ServeMux, openAPI *huma.OpenAPI) {
 			w.Header().Set("Content-Type", "application/openapi+"+path[len("/openapi."):])
 			_, _ = w.Write(text) // nobody is left to hear of it when the caller is gone
 		})
+	}
+}
+
+// explainPurpose says what the fields of a purpose mean, in every schema that has one.
+func explainPurpose(openAPI *huma.OpenAPI) {
+	fields := contract.PurposeFields()
+	for _, schema := range openAPI.Components.Schemas.Map() {
+		lacks := func(field contract.PurposeField) bool { return schema.Properties[field.Name] == nil }
+		if slices.ContainsFunc(fields, lacks) {
+			continue
+		}
+		for _, field := range fields {
+			described := *schema.Properties[field.Name]
+			described.Description = fmt.Sprintf("%s; up to %d bytes", field.Meaning, field.Bound)
+			if field.Example != "" {
+				described.Examples = []any{field.Example}
+			}
+			schema.Properties[field.Name] = &described
+		}
 	}
 }
 

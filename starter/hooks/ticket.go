@@ -118,9 +118,11 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		Template:  route.Template,
 		Requester: person,
 		Duration:  route.Duration,
-		Ticket:    found.Key,
-		Source:    config.SystemJira,
-		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		Purpose: contract.Purpose{
+			Ticket: found.Key,
+			Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		},
+		Source: config.SystemJira,
 	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())

@@ -19,7 +19,7 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	}
 	r := newRun(in)
 	// Before the handlers: a review that was sent before the first step is handled as soon as its handler is there.
-	r.recordEvent(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
+	r.recordEvent(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, r.fact().Lines())
 	if err := r.registerHandlers(ctx); err != nil {
 		return r.status, err
 	}
@@ -106,7 +106,7 @@ func newRun(in contract.RequestInput) *run {
 	fact := in.Request.Fact
 	r := &run{in: in, status: contract.Status{
 		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
-		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
+		Purpose: fact.Purpose, AskedAt: fact.AskedAt,
 		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.MaxDuration(),
 	}}
 	for _, rule := range fact.Terms.Rules.Approvals {
