@@ -29,7 +29,7 @@ var allowances = []allowance{
 	{"workflows/replaytest", []string{"workflows/..."}, []string{"api/...", "sdk/..."}},
 	{
 		"workflows/...",
-		[]string{"workflows/contract", "workflows/wait"},
+		[]string{"workflows/contract", "workflows/step", "workflows/wait"},
 		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
@@ -83,7 +83,7 @@ var allowances = []allowance{
 
 	{
 		"starter",
-		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
+		[]string{"activities", "activities/*", "internal/...", "starter/answer", "workflows/contract"},
 		[]string{"api/...", "sdk/..."},
 	},
 	{

@@ -37,10 +37,7 @@ const (
 // Append adds events and keeps the newest status of their request, all or nothing. An event that differs from the one
 // that is there under its id is refused with contract.KindConflict.
 func (s *Store) Append(ctx context.Context, events []contract.Event, status contract.Status) error {
-	if err := ledger.CheckAppend(events, status); err != nil {
-		return err
-	}
-	text, err := ledger.EncodeStatus(status)
+	text, err := ledger.CheckAppend(events, status)
 	if err != nil {
 		return err
 	}
