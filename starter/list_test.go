@@ -102,6 +102,34 @@ func TestWhoComesIntoAGroupSeesAllThatWaitsHoweverMuchOfItIsOthers(t *testing.T)
 	require.Equal(t, ids, got, "in order, and each once")
 }
 
+func TestACursorSaysNothingOfRequestsThatItsReaderCanNotSee(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	house.Config.Groups = map[string]config.Group{"ops": {People: []string{"carol", "bob"}}}
+	template := house.Config.Templates["debug-prod"]
+	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{
+		{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1},
+	}
+	house.Config.Templates["debug-prod"] = template
+	ids := crowd(t, house, 60, func(_ int, status *contract.Status) { // bob reviews none of his own
+		status.Requester, status.Subject, status.Reviewers = "bob", "bob", []string{"carol"}
+	})
+	filter := ledger.Filter{Reviewer: "bob", Waits: true, Limit: 10}
+	pages := 0
+	for ; pages < 100; pages++ {
+		page, err := house.Starter.List(t.Context(), "bob", filter)
+		require.NoError(t, err)
+		require.Empty(t, page.Requests)
+		if filter.Before = page.Next; page.Next == "" {
+			break
+		}
+		require.NotContains(t, ids, page.Next)
+	}
+	require.Positive(t, pages, "the cursor leads on")
+	_, err := house.Starter.List(t.Context(), "bob", ledger.Filter{Before: "x" + ids[0]})
+	requireProblem(t, err, contract.KindInvalid, "before")
+}
+
 func TestOpenRequestsAreFoundAmongManyThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
