@@ -175,10 +175,31 @@ func TestNobodyHasMoreRequestsWaitingThanAnybodyDecides(t *testing.T) {
 	theirs.Requester = "bob"
 	_, err = house.Starter.Start(t.Context(), theirs)
 	require.NoError(t, err)
-	_, err = house.Starter.StartDerived(
-		t.Context(),
-		ask(),
-		starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
-	)
-	require.NoError(t, err, "an incident is not kept waiting")
+	start := func(source, person string) error {
+		started := ask()
+		started.Source, started.Requester = source, person
+		_, err := house.Starter.StartDerived(
+			t.Context(),
+			started,
+			starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
+		)
+		return err
+	}
+	require.NoError(t, start("pagerduty", "alice"), "an incident is not kept waiting")
+
+	crowd(t, house, 100, func(_ int, status *contract.Status) { status.Source = "jira" })
+	err = start("jira", "alice")
+	requireProblem(t, err, contract.KindTooMany, "")
+	problem, _ := contract.ProblemOf(err)
+	require.GreaterOrEqual(t, problem.RetryAfter.Duration, 5*time.Minute)
+	require.NoError(t, start("pagerduty", "alice"), "an incident is not kept waiting by tickets either")
+	require.NoError(t, start("jira", "bob"))
+}
+
+func TestWhatASourceStartsInSomebodysNameLeavesRoomForWhatTheyAskFor(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	crowd(t, house, 150, func(_ int, status *contract.Status) { status.Source = "hooks/scripts" })
+	_, err := house.Starter.Start(t.Context(), ask())
+	require.NoError(t, err)
 }

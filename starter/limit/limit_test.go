@@ -153,3 +153,38 @@ func TestWhatIsRememberedOfCallersIsBounded(t *testing.T) {
 	}
 	require.Equal(t, mostKnown, b.known.Len())
 }
+
+func TestWhatASourceDoesTooOftenInSomebodysNameHasItsTurnLater(t *testing.T) {
+	t.Parallel()
+	l := New(nil)
+	n := 0
+	began := time.Now()
+	for ; l.Turn("jira", "mallory", fmt.Sprint(n)) == nil; n++ {
+		require.Less(t, n, 1000, "nothing is put off")
+	}
+	require.GreaterOrEqual(t, n, changesAtOnce)
+	require.NoError(t, l.Turn("jira", "mallory", "0"), "what has had its turn is not counted again")
+	require.NoError(t, l.Turn("pd", "mallory", "0"), "another source is not kept waiting")
+	require.NoError(t, l.Turn("jira", "alice", "0"), "nor is another person")
+	require.NoError(t, l.Change("mallory"), "nor what they do themselves")
+
+	wait := func(thing string) time.Duration {
+		err := l.Turn("jira", "mallory", thing)
+		if err == nil {
+			return 0
+		}
+		problem, ok := contract.ProblemOf(err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, contract.KindTooMany, problem.Kind)
+		return problem.RetryAfter.Duration
+	}
+	var last time.Duration
+	for more := range 5 { // they wait one after another, not all for the same moment
+		own := wait(fmt.Sprint("more ", more))
+		require.Greater(t, own, last)
+		last = own
+	}
+	require.Less(t, last, 10*time.Second+time.Since(began))
+	require.LessOrEqual(t, wait("more 4"), last, "and come no later for asking again")
+	require.Eventually(t, func() bool { return wait("more 4") == 0 }, 30*time.Second, 10*time.Millisecond)
+}
