@@ -47,6 +47,8 @@ type Filter struct {
 	Incident string
 	Stuck    bool
 	Waits    bool // for a review
+	// HeldSince wants requests that gave access at this instant or later, or may give it still.
+	HeldSince time.Time
 	// Before is the id of the last request of the page before: ids are sortable by time.
 	Before string
 	Limit  int // 0 means 50; at most 500

@@ -99,9 +99,20 @@ type run struct {
 func newRun(in contract.RequestInput) *run {
 	fact := in.Request.Fact
 	r := &run{in: in, status: contract.Status{
-		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
-		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
-		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.MaxDuration(),
+		ID:          fact.ID,
+		Template:    fact.Template,
+		Requester:   fact.Requester,
+		Subject:     fact.Subject,
+		Duration:    fact.Duration,
+		Reason:      fact.Reason,
+		Ticket:      fact.Ticket,
+		Zephyr:      fact.Zephyr,
+		Incident:    fact.Incident,
+		AskedAt:     fact.AskedAt,
+		Source:      fact.Source,
+		StartAt:     instant(fact.StartAt),
+		BreakGlass:  fact.BreakGlass,
+		MaxDuration: fact.MaxDuration(),
 	}}
 	for _, rule := range fact.Terms.Rules.Approvals {
 		r.status.Needed += rule.Count
