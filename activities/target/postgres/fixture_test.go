@@ -174,6 +174,7 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 			w.exec(t, `GRANT %s TO %s WITH ADMIN OPTION`, quote(w.role), quote(account))
 		},
 		LoseReply:   func(*testing.T) { line.loseReply() },
+		Lie:         func(*testing.T) func() { return line.lie() },
 		OpenSession: w.openCursor,
 		Rename: func(t *testing.T, account string) string {
 			now := account + " (was)"
