@@ -9,13 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unreliableLine forwards to a server. It can lose the answer to a change, and have the server do nothing and say that
-// it is done.
+// unreliableLine forwards to a server, and can lose the answer to a change.
 type unreliableLine struct {
 	listener net.Listener
 	server   string
 	armed    atomic.Bool
-	lying    atomic.Bool
 }
 
 func newUnreliableLine(t *testing.T, server string) *unreliableLine {
@@ -33,21 +31,6 @@ func (l *unreliableLine) address() string { return l.listener.Addr().String() }
 // loseReply has the next change answered by a closed connection.
 func (l *unreliableLine) loseReply() { l.armed.Store(true) }
 
-// lie makes comments of all changes, which the server takes without an error, until the line is honest again.
-func (l *unreliableLine) lie() (honest func()) {
-	l.lying.Store(true)
-	return func() { l.lying.Store(false) }
-}
-
-// hollow has the same length, so that the message around it stays whole.
-func hollow(sent []byte) {
-	for _, change := range []string{"GRANT \"", "REVOKE \""} {
-		if at := bytes.Index(sent, []byte(change)); at >= 0 {
-			copy(sent[at:], "--")
-		}
-	}
-}
-
 func (l *unreliableLine) accept() {
 	for {
 		client, err := l.listener.Accept()
@@ -61,9 +44,6 @@ func (l *unreliableLine) accept() {
 		}
 		var losing atomic.Bool
 		go forward(client, server, func(sent []byte) bool {
-			if l.lying.Load() {
-				hollow(sent)
-			}
 			if (bytes.Contains(sent, []byte("GRANT ")) || bytes.Contains(sent, []byte("REVOKE "))) &&
 				l.armed.CompareAndSwap(true, false) {
 				losing.Store(true)
@@ -87,7 +67,7 @@ func (l *unreliableLine) accept() {
 // committed is true for an answer that ends with ReadyForQuery, outside any transaction.
 func committed(answer []byte) bool { return bytes.HasSuffix(answer, []byte("Z\x00\x00\x00\x05I")) }
 
-// forward passes on what pass allows, as pass leaves it, until either end is closed.
+// forward passes on what pass allows, until either end is closed.
 func forward(from, to net.Conn, pass func([]byte) bool) {
 	defer from.Close()
 	defer to.Close()
