@@ -77,6 +77,11 @@ var allowances = []allowance{
 		},
 		[]string{"sdk/activity"},
 	},
+	{
+		"activities/target/targettest",
+		[]string{"..", "activities/ledger", "activities/ledger/sqlite", "workflows/contract"},
+		[]string{"sdk/temporal", "sdk/testsuite"},
+	},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},
 
 	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"api/...", "sdk/..."}},

@@ -229,8 +229,8 @@ func (t *injector) targets(ctx context.Context, planned plan.Fault, fault *judge
 		fault.What = "Lightrun says done and does nothing"
 		lie := pick(
 			planned.Which,
-			sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent},
-			sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated},
+			sandbox.Fault{Method: http.MethodDelete, Lie: true},
+			sandbox.Fault{Method: http.MethodPost, Lie: true},
 		)
 		lie.Path = accesses
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, lie)
