@@ -11,6 +11,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"curfew/internal/exactjson"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -62,7 +63,7 @@ func serveDescription(mux *http.ServeMux, openAPI *huma.OpenAPI) {
 			text, err := rendered()
 			if err != nil {
 				current(r.Context()).cause = fmt.Errorf("render the API's description: %w", err)
-				write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+				write(w, documentOf(http.StatusInternalServerError, answer.Internal(), ""))
 				return
 			}
 			w.Header().Set("Content-Type", "application/openapi+"+path[len("/openapi."):])

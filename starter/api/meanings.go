@@ -239,6 +239,7 @@ var meanings = map[string]map[string]string{
 		"requester":       "Who asked: a person's id",
 		"subject":         "Who gets the access: a person's id",
 		"duration":        "How long access lasts from the moment it is granted",
+		"source":          "How it came in",
 		"askedAt":         "When it was asked for",
 		"startAt":         "When the access is to begin, if not as soon as it is approved",
 		"continuousSince": "Since when the subject has had the access without a break, when it goes on from earlier access",

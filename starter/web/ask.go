@@ -10,7 +10,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/starter"
-	"curfew/starter/page"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -315,7 +315,7 @@ func (p *Pages) ask(v visit) error {
 	if err == nil {
 		return p.goTo(v, "/requests/"+status.ID)
 	}
-	code, problem := page.Explain(err)
+	problem, code := answer.Problem(err)
 	p.frame.Log(v.r, code, err)
 	content.Problem = problem
 	return p.showForm(v, code, content)

@@ -57,6 +57,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 			Zephyr:   "OPS-R12",
 			Incident: "PD-1",
 		},
+		Source:          "jira",
 		AskedAt:         at(0),
 		StartAt:         pointer(8),
 		BreakGlass:      true,
