@@ -28,7 +28,8 @@ func (p *program) tokensCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long: `Create and list service tokens, with which programs act as a person (administrators).
 
-The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration and restart the server.`,
+The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration: the server follows
+within seconds.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.newTokenCommand(), p.listTokensCommand())
