@@ -68,7 +68,7 @@ func (c *Config) Vacancies() (vacancies []Mistake) {
 						rule.Count,
 						could,
 					),
-					Fix: "name somebody who takes their place; until then requests for it are refused, and pending ones lapse",
+					Fix: "name somebody who takes their place; until then requests for it are refused, and pending ones are denied or lapse",
 				})
 			}
 		}
