@@ -93,7 +93,7 @@ func (s *Starter) hasRoom(ctx context.Context, asked contract.Request) error {
 	if own < mostPending {
 		return nil
 	}
-	return contract.TooMany("%d requests of %s wait for a decision", own, asked.Requester).
+	return contract.TooMany("%d requests of %s wait for a decision", own, s.person(asked.Requester)).
 		Advise("wait until they are decided, or cancel some")
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -292,4 +293,20 @@ func TestWithoutTemporalNothingIsStartedAndTryingAgainIsSafe(t *testing.T) {
 
 	requireProblem(t, err, contract.KindUnavailable, "")
 	requireProblem(t, house.Starter.Ready(ctx), contract.KindUnavailable, "")
+}
+
+func TestATemplateWhoseLastReviewerHasLeftIsRefused(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	house.Config.Leavers = map[string]config.Person{}
+	for _, reviewer := range []string{"carol", "dave"} {
+		_, err := house.Starter.Start(t.Context(), ask())
+		require.NoError(t, err)
+		person := house.Config.People[reviewer]
+		person.Left = true
+		house.Config.Leavers[reviewer] = person
+		delete(house.Config.People, reviewer)
+	}
+	_, err := house.Starter.Start(t.Context(), ask())
+	require.Contains(t, requireProblem(t, err, contract.KindInvalid, "template").Fault, "only 0 reviewers")
 }
