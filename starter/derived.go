@@ -73,7 +73,7 @@ func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (con
 	}
 	if err := s.hasRoom(ctx, request); err != nil {
 		if full, known := contract.ProblemOf(err); known {
-			full.RetryAfter.Duration = roomAgain + rand.N(roomAgain)
+			full.RetryAfter.Duration = roomAgain + rand.N(roomAgain) //nolint:gosec // it only spreads them
 		}
 		return contract.Status{}, err
 	}

@@ -60,16 +60,17 @@ func (h *Hooks) readButton(_ context.Context, s *source, _ http.Header, body []b
 		return read, nil
 	}
 	for _, action := range sent.Actions {
-		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
-			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
-			read.delivery.Event, read.answerTo = action.ID, sent.Answers
-			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
-				contract.Shorten(action.Value, maxValue),
-			)
-			// Before Temporal hears of it: whoever presses too often presses again.
-			read.refused = h.Limits.Change(s.presser(sent.User.ID))
-			return read, nil
+		if action.ID != contract.ButtonApprove && action.ID != contract.ButtonDeny {
+			continue
 		}
+		read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
+		read.delivery.Event, read.answerTo = action.ID, sent.Answers
+		read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
+			contract.Shorten(action.Value, maxValue),
+		)
+		// Before Temporal hears of it: whoever presses too often presses again.
+		read.refused = h.Limits.Change(s.presser(sent.User.ID))
+		return read, nil
 	}
 	read.idle = true // links are buttons too
 	return read, nil

@@ -156,6 +156,9 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 		return h.passOver(r.Context(), s, read)
 	}
 	fresh, err := h.Starter.Deliver(r.Context(), read.delivery)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
+		return refuse(http.StatusConflict, problem)
+	}
 	if err != nil {
 		return h.later(err, read)
 	}
