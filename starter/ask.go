@@ -43,8 +43,7 @@ type Ask struct {
 
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
 // worker. Asking for the same twice with one id answers with the first request's status.
-func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err := s.clock.Check(); err != nil { // before anything is said of the age of an id
 		return contract.Status{}, err
 	}
@@ -73,7 +72,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 const mostPending = 100
 
 // hasRoom refuses a person who asks for more than anybody decides.
-func (s *Starter) hasRoom(ctx context.Context, person string) error {
+func (s *Snapshot) hasRoom(ctx context.Context, person string) error {
 	pending, err := s.events.Requests(
 		ctx,
 		ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending},
@@ -95,8 +94,8 @@ func (s *Starter) hasRoom(ctx context.Context, person string) error {
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
-func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
-	sealedFact, err := sealed(s, seal.OfRequest(request), request)
+func (s *Snapshot) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
+	sealedFact, err := sealed(s.shared, seal.OfRequest(request), request)
 	if err != nil {
 		return false, err
 	}
@@ -116,8 +115,7 @@ func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh b
 }
 
 // Check says what is wrong with an ask, as Start would, and starts nothing.
-func (s *Starter) Check(ctx context.Context, ask Ask) error {
-	s = s.snapshot()
+func (s *Snapshot) Check(ctx context.Context, ask Ask) error {
 	_, err := s.check(ctx, ask, now())
 	return err
 }
@@ -169,7 +167,7 @@ func details(request contract.Request) string {
 }
 
 // asAsked is the status of a request that no worker has seen yet.
-func (s *Starter) asAsked(ctx context.Context, request contract.Request) contract.Status {
+func (s *Snapshot) asAsked(ctx context.Context, request contract.Request) contract.Status {
 	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
 	for _, access := range request.Terms.Accesses {
 		holds = append(holds, contract.HoldState{Access: access})
@@ -206,7 +204,7 @@ func start(request contract.Request) *time.Time {
 
 // askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business; and an id is that of
 // one request, so who asks for something else with it has to make another.
-func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
+func (s *Snapshot) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
 	first, err := s.firstRequest(ctx, request.ID)
 	if err != nil {
 		return contract.Status{}, err

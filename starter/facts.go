@@ -11,7 +11,7 @@ import (
 
 // facts are those about a request that the policy needs to tell who may ask and review: who is there, and in which
 // groups.
-func (s *Starter) facts(ctx context.Context, request contract.Request) (policy.Facts, error) {
+func (s *Snapshot) facts(ctx context.Context, request contract.Request) (policy.Facts, error) {
 	facts := policy.Facts{
 		Request: request, Now: now(), Groups: map[string][]string{}, People: map[string]policy.Person{},
 	}
@@ -45,7 +45,7 @@ func ungrouped(err error) error {
 
 // mayReview are the approval rules of the template of today by which a person may review a request now. Their review is
 // bound to them.
-func (s *Starter) mayReview(ctx context.Context, status contract.Status, person string) ([]string, error) {
+func (s *Snapshot) mayReview(ctx context.Context, status contract.Status, person string) ([]string, error) {
 	template, found := s.config.Templates[status.Template]
 	if !found {
 		return nil, nil
@@ -97,7 +97,7 @@ func checkRules(facts policy.Facts) error {
 
 // reviewers are the people whom approval rules name, as far as that is known before the policy has looked: of a group
 // that can't be told now, nobody.
-func (s *Starter) reviewers(ctx context.Context, request contract.Request) []string {
+func (s *Snapshot) reviewers(ctx context.Context, request contract.Request) []string {
 	facts, _ := s.facts(ctx, request)
 	var named []string
 	for _, rule := range request.Terms.Rules.Approvals {

@@ -37,7 +37,7 @@ func crowd(t *testing.T, house *startertest.House, size int, change func(int, *c
 func all(t *testing.T, house *startertest.House, actor string, filter ledger.Filter) (ids []string, longest int) {
 	t.Helper()
 	for range 1000 {
-		page, err := house.Starter.List(t.Context(), actor, filter)
+		page, err := house.Starter.Current().List(t.Context(), actor, filter)
 		require.NoError(t, err)
 		for _, status := range page.Requests {
 			ids = append(ids, status.ID)
@@ -120,7 +120,7 @@ func TestOpenRequestsAreFoundAmongManyThatHaveEnded(t *testing.T) {
 			open = append(open, status.ID)
 		}
 	})
-	found, err := house.Starter.OpenRequests(t.Context(), ledger.Filter{Ticket: "OPS-7"})
+	found, err := house.Starter.Current().OpenRequests(t.Context(), ledger.Filter{Ticket: "OPS-7"})
 	require.NoError(t, err)
 	var got []string
 	for _, status := range found {
@@ -134,20 +134,20 @@ func TestNobodyHasMoreRequestsWaitingThanAnybodyDecides(t *testing.T) {
 	house := startertest.New(t)
 	asked := ask()
 	asked.ID = ulid.Make().String()
-	first, err := house.Starter.Start(t.Context(), asked)
+	first, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err)
 	crowd(t, house, 100, func(int, *contract.Status) {})
 
-	_, err = house.Starter.Start(t.Context(), ask())
+	_, err = house.Starter.Current().Start(t.Context(), ask())
 	requireProblem(t, err, contract.KindTooMany, "")
-	again, err := house.Starter.Start(t.Context(), asked)
+	again, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err, "what was asked for before is answered")
 	require.Equal(t, first.ID, again.ID)
 	theirs := ask()
 	theirs.Requester = "bob"
-	_, err = house.Starter.Start(t.Context(), theirs)
+	_, err = house.Starter.Current().Start(t.Context(), theirs)
 	require.NoError(t, err)
-	_, err = house.Starter.StartDerived(
+	_, err = house.Starter.Current().StartDerived(
 		t.Context(),
 		ask(),
 		starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},

@@ -143,7 +143,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			reached := g.arm(b)
 			approved := make(chan error, 1)
 			go func() { // the worker may be dead before it can answer
-				_, err := h.starter.Review(
+				_, err := h.starter.Current().Review(
 					t.Context(),
 					bob,
 					id,
@@ -159,7 +159,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			worker.kill()
 			h.workInAProcess()
 			if <-approved != nil { // it is not known whether the review was taken: giving it again is safe
-				_, err := h.starter.Review(
+				_, err := h.starter.Current().Review(
 					t.Context(),
 					bob,
 					id,
@@ -204,7 +204,7 @@ func TestP2AnotherWorkerMovesTheEndThatTheFirstWaitsFor(t *testing.T) {
 	h.workInAProcess()
 	status := h.active(alice, "both", 4*time.Second)
 	h.workInAProcess()
-	extended, err := h.starter.Extend(
+	extended, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,

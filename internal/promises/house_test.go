@@ -320,7 +320,7 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 
 func (h *house) ask(by, template string, duration time.Duration) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  template,
 		Requester: by,
 		Duration:  contract.Duration{Duration: duration},
@@ -334,7 +334,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(
+	status, err := h.starter.Current().Review(
 		h.t.Context(),
 		by,
 		id,

@@ -43,16 +43,16 @@ func (s *server) departures() {
 		"Let the directory of this moment end access, however many people lose theirs"), s.confirmDirectory)
 }
 
-func (s *server) holders(ctx context.Context, _ *struct{}) (*holdersOutput, error) {
-	held, err := s.starter.Holders(ctx, current(ctx).Person)
+func (s *server) holders(ctx context.Context, by *call, _ *struct{}) (*holdersOutput, error) {
+	held, err := by.starter.Holders(ctx, by.Person)
 	if err != nil {
 		return nil, err
 	}
 	return &holdersOutput{Holders{append([]departure.Held{}, held...)}}, nil
 }
 
-func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*confirmedOutput, error) {
-	ends, err := s.starter.ConfirmDirectory(ctx, current(ctx).Person, in.Body.Digest)
+func (s *server) confirmDirectory(ctx context.Context, by *call, in *confirmationInput) (*confirmedOutput, error) {
+	ends, err := by.starter.ConfirmDirectory(ctx, by.Person, in.Body.Digest)
 	if err != nil {
 		return nil, err
 	}

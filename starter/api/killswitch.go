@@ -64,8 +64,8 @@ func (s *server) killSwitch() {
 	register(s, operation(http.MethodPost, "/v1/thaw", "thaw", "Grant again"), s.thaw)
 }
 
-func (s *server) end(ctx context.Context, in *endInput) (*endOutput, error) {
-	report, err := s.starter.End(ctx, current(ctx).Person, starter.Selection{
+func (s *server) end(ctx context.Context, by *call, in *endInput) (*endOutput, error) {
+	report, err := by.starter.End(ctx, by.Person, starter.Selection{
 		Person: in.Body.Person, Target: in.Body.Target, Template: in.Body.Template, All: in.Body.All,
 	}, in.Body.Reason, in.Body.DryRun)
 	if err != nil {
@@ -74,16 +74,16 @@ func (s *server) end(ctx context.Context, in *endInput) (*endOutput, error) {
 	return &endOutput{report}, nil
 }
 
-func (s *server) frozen(ctx context.Context, _ *struct{}) (*freezeOutput, error) {
-	return freezeOr(s.starter.Frozen(ctx, current(ctx).Person))
+func (s *server) frozen(ctx context.Context, by *call, _ *struct{}) (*freezeOutput, error) {
+	return freezeOr(by.starter.Frozen(ctx, by.Person))
 }
 
-func (s *server) freeze(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return freezeOr(s.starter.Freeze(ctx, current(ctx).Person, in.Body.Reason))
+func (s *server) freeze(ctx context.Context, by *call, in *reasonInput) (*freezeOutput, error) {
+	return freezeOr(by.starter.Freeze(ctx, by.Person, in.Body.Reason))
 }
 
-func (s *server) thaw(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return freezeOr(s.starter.Thaw(ctx, current(ctx).Person, in.Body.Reason))
+func (s *server) thaw(ctx context.Context, by *call, in *reasonInput) (*freezeOutput, error) {
+	return freezeOr(by.starter.Thaw(ctx, by.Person, in.Body.Reason))
 }
 
 func freezeOr(freeze ledger.Freeze, err error) (*freezeOutput, error) {

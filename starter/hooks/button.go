@@ -44,7 +44,7 @@ type pressed struct {
 	} `json:"actions"`
 }
 
-func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
+func (s snapshot) readButton(_ context.Context, _ http.Header, body []byte) (message, error) {
 	form, err := url.ParseQuery(string(body))
 	var sent pressed
 	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
@@ -74,8 +74,8 @@ func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []b
 }
 
 // actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := s.config.PersonByAccount(config.SystemSlack, delivery.Account)
+func (s snapshot) actOnButton(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.starter.Config().PersonByAccount(config.SystemSlack, delivery.Account)
 	if !known {
 		return contract.Delivered{
 			Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts",
@@ -85,7 +85,7 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 	if delivery.Event == contract.ButtonDeny {
 		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
 	}
-	status, err := h.reviewByButton(ctx, person, delivery, input)
+	status, err := s.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
 		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
 	}
