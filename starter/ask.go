@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"curfew/activities/ledger"
+	"curfew/internal/policy"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -173,6 +174,8 @@ func (s *Snapshot) asAsked(ctx context.Context, request contract.Request) contra
 		holds = append(holds, contract.HoldState{Access: access})
 	}
 	decideBy := request.AskedAt.Add(request.Terms.PendingFor.Duration)
+	known, _ := s.facts(ctx, request) // of a group that can't be told now, nobody
+	reviewers, needed := policy.Reviewers(known)
 	return contract.Status{
 		ID:          request.ID,
 		State:       contract.StatePending,
@@ -188,8 +191,8 @@ func (s *Snapshot) asAsked(ctx context.Context, request contract.Request) contra
 		StartAt:     start(request),
 		BreakGlass:  request.BreakGlass,
 		DecideBy:    &decideBy,
-		Needed:      needed(request.Terms),
-		Reviewers:   s.reviewers(ctx, request),
+		Needed:      needed,
+		Reviewers:   others(reviewers),
 		MaxDuration: request.MaxDuration(),
 		Holds:       holds,
 	}

@@ -158,14 +158,20 @@ func (p ruleTally) objection() string {
 	return p.label(strings.Join(p.Denials, ", "))
 }
 
-// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be
-// a member: then the request lapses when nobody does.
+// able are those who have approved, or may, now or later.
+func (p ruleTally) able() []string { return slices.Concat(p.Approvals, p.From, p.Later) }
+
+// isShort is true when too few are able to approve. They never are while somebody may still turn out to be a member:
+// then the request lapses when nobody does.
+func (p ruleTally) isShort() bool { return len(p.open) == 0 && len(p.able()) < p.Needed }
+
+// shortage says why there are too few to approve, when that is so.
 func (p ruleTally) shortage() string {
-	if len(p.open) > 0 || len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
+	if !p.isShort() {
 		return ""
 	}
 	able := "none"
-	if left := slices.Concat(p.Approvals, p.From, p.Later); len(left) > 0 {
+	if left := p.able(); len(left) > 0 {
 		able = "only " + strings.Join(left, ", ")
 	}
 	return p.label(
@@ -211,6 +217,15 @@ func outstanding(tallies []ruleTally) (from []string, again time.Time) {
 		}
 	}
 	return from, again
+}
+
+// reviewersOf are all who may review, by any rule, and how many approvals all rules ask for together.
+func reviewersOf(tallies []ruleTally) (reviewers []string, needed int) {
+	for _, tally := range tallies {
+		reviewers = union(reviewers, tally.approvers)
+		needed += tally.Needed
+	}
+	return reviewers, needed
 }
 
 // approversOf are all who approved, by any rule.

@@ -43,7 +43,7 @@ func approvers(templates []starter.Template) []string {
 	return people
 }
 
-func (s *server) me(ctx context.Context, by *call, _ *struct{}) (*meOutput, error) {
+func (s *server) me(_ context.Context, by *call, _ *struct{}) (*meOutput, error) {
 	me, err := by.starter.Me(by.Person)
 	if err != nil {
 		return nil, err

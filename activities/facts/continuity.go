@@ -1,10 +1,8 @@
-package policy
+package facts
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"curfew/activities/ledger"
@@ -21,12 +19,12 @@ const (
 
 // continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has
 // reviewed.
-func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error {
-	if a.Requests == nil {
+func (g Gatherer) continuity(ctx context.Context, facts *policy.Facts) error {
+	if g.sources.Requests == nil {
 		return nil
 	}
 	request := facts.Request
-	theirs, all, err := a.requestsOf(ctx, request.Subject)
+	theirs, all, err := g.requestsOf(ctx, request.Subject)
 	if err != nil {
 		return err
 	}
@@ -47,16 +45,16 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 	}
 	facts.ContinuousSince, facts.Uncounted = continuousSince(had, begins), !all
 	if request.BreakGlass {
-		facts.Unreviewed, err = a.unreviewed(ctx, request)
+		facts.Unreviewed, err = g.unreviewed(ctx, request)
 	}
 	return err
 }
 
 // requestsOf are a person's newest requests; all is false when there are more.
-func (a *Activities) requestsOf(ctx context.Context, person string) (newest []contract.Status, all bool, err error) {
+func (g Gatherer) requestsOf(ctx context.Context, person string) (newest []contract.Status, all bool, err error) {
 	filter := ledger.Filter{Person: person, Limit: pageOfRequests}
 	for range mostPagesBack {
-		page, err := a.Requests.Requests(ctx, filter)
+		page, err := g.sources.Requests.Requests(ctx, filter)
 		if err != nil {
 			return nil, false, err
 		}
@@ -115,8 +113,8 @@ func continuousSince(had []stretch, until time.Time) time.Time {
 }
 
 // unreviewed are the requester's uses of break-glass access, but this one, that nobody has reviewed yet.
-func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
-	waiting, err := a.Requests.Requests(
+func (g Gatherer) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
+	waiting, err := g.sources.Requests.Requests(
 		ctx,
 		ledger.Filter{Person: request.Requester, Waits: true, Limit: pageOfRequests},
 	)
@@ -130,24 +128,4 @@ func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (
 		}
 	}
 	return ids, nil
-}
-
-// raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
-func (a *Activities) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
-	return a.Alarms.Raise(ctx, contract.Alarm{
-		ID: string(
-			contract.AlarmBreakGlassAgain,
-		) + "/" + request.ID,
-		Kind:     contract.AlarmBreakGlassAgain,
-		At:       time.Now().UTC(),
-		Requests: append([]string{request.ID}, unreviewed...),
-		Actor:    contract.ActorCurfew,
-		Text: fmt.Sprintf(
-			"%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
-			request.Requester,
-			request.Template,
-			request.ID,
-			strings.Join(unreviewed, ", "),
-		),
-	})
 }
