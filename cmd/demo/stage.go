@@ -45,9 +45,14 @@ type stage struct {
 
 func newStage(dir string, o Options) (*stage, error) {
 	secret := rand.Text()
+	s := newSystems(secret)
+	s.curfew, s.tokens = o.Curfew, map[string]string{"alice": rand.Text(), "bob": rand.Text()}
+	return s, s.open(dir, o, secret)
+}
+
+// newSystems makes the sandboxes of the systems that the demo's Curfew works with, all with the same key.
+func newSystems(secret string) *stage {
 	s := &stage{
-		curfew: o.Curfew,
-		tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()},
 		lightrun: lightrun.New(lightrun.Options{
 			Keys:  []lightrun.Key{{Value: secret, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
 			Users: []lightrun.User{{Email: email}},
@@ -76,41 +81,46 @@ func newStage(dir string, o Options) (*stage, error) {
 		}),
 	}
 	s.jira.AddIssue(issue, "Orders are late", "In Progress")
+	return s
+}
+
+// open serves the systems, and writes what configures Curfew for them.
+func (s *stage) open(dir string, o Options, secret string) error {
 	debuggers, err := s.serve(s.lightrun.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tracker, err := s.serve(s.jira.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pages, err := s.serve(s.pager.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // it is there at once
-		return nil, err
+		return err
 	}
 	for name, text := range map[string]string{"alice": s.tokens["alice"], "bob": s.tokens["bob"], "secret": secret} {
 		if err := write(dir, name, text); err != nil {
-			return nil, err
+			return err
 		}
 	}
 	if err := keys(dir); err != nil {
-		return nil, err
+		return err
 	}
 	var text strings.Builder
 	if err := configuration.Execute(&text, map[string]any{
 		"Temporal": o.Temporal, "Namespace": o.Namespace, "Listen": s.api.Addr(), "Jira": tracker, "PagerDuty": pages,
 		"Lightrun": debuggers, "Pool": pool, "Shop": shop, "Alice": aliceAt,
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := write(dir, "curfew.yaml", text.String()); err != nil {
-		return nil, err
+		return err
 	}
 	s.config, err = load(dir, kinds.ForConfig())
-	return s, err
+	return err
 }
 
 var configuration = texttemplate.Must(texttemplate.New("curfew.yaml").Parse(`
