@@ -232,7 +232,7 @@ func (s *Snapshot) eachHeld(
 }
 
 // eachLease goes through the requests that keep a holding open, but for those that were found.
-func (s *Starter) eachLease(
+func (s *Snapshot) eachLease(
 	ctx context.Context,
 	holding ledger.Holding,
 	selected Selection,
