@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -106,7 +105,7 @@ func (s *stage) open(dir string, o Options, secret string) error {
 			return err
 		}
 	}
-	if err := keys(dir); err != nil {
+	if err := seal.WriteNew(dir, time.Now()); err != nil {
 		return err
 	}
 	var text strings.Builder
@@ -157,22 +156,6 @@ templates:
     automatic: [{name: on-call, condition: incident.open && incident.onCall == 1}]
     endWith: [incident]
 `))
-
-// keys makes what the server and the worker seal with.
-func keys(dir string) error {
-	var set seal.Keys
-	for _, role := range []seal.Role{seal.RoleServer, seal.RoleDecider} {
-		key, private, err := seal.NewKey(role, time.Now())
-		if err != nil {
-			return err
-		}
-		if err := seal.WritePrivate(filepath.Join(dir, string(role)+".pem"), private); err != nil {
-			return err
-		}
-		set = append(set, key)
-	}
-	return set.WriteFile(filepath.Join(dir, "keys.json"))
-}
 
 // serve puts a handler on a free loopback port and returns its address.
 func (s *stage) serve(handler http.Handler) (string, error) {

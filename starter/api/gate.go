@@ -15,6 +15,7 @@ import (
 
 	"curfew/internal/identity"
 	"curfew/starter"
+	"curfew/starter/answer"
 	"curfew/starter/limit"
 	"curfew/workflows/contract"
 )
@@ -154,7 +155,7 @@ func survive(w *reply, known *call) {
 	if w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+	write(w, documentOf(http.StatusInternalServerError, answer.Internal(), ""))
 }
 
 func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration) {

@@ -66,11 +66,22 @@ func (s snapshot) readButton(_ context.Context, _ http.Header, body []byte) (mes
 			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
 				contract.Shorten(action.Value, maxValue),
 			)
+			// Before Temporal hears of it: whoever presses too often presses again.
+			read.refused = s.Limits.Change(s.presser(sent.User.ID))
 			return read, nil
 		}
 	}
 	read.idle = true // links are buttons too
 	return read, nil
+}
+
+// presser is whose presses are counted together: those of a person with what else they do, those of an account that is
+// nobody's by themselves.
+func (s snapshot) presser(account string) string {
+	if person, known := s.starter.Config().PersonByAccount(config.SystemSlack, account); known {
+		return person
+	}
+	return config.SystemSlack + "/" + contract.Shorten(account, maxValue)
 }
 
 // actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
@@ -87,7 +98,7 @@ func (s snapshot) actOnButton(ctx context.Context, delivery contract.Delivery) (
 	}
 	status, err := s.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
-		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
+		return contract.Delivered{Said: nothingDecided(problem)}, nil
 	}
 	if err != nil {
 		return contract.Delivered{}, err
@@ -101,24 +112,37 @@ func (h *Hooks) follow(ctx context.Context, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
 		defer cancel()
+		if pressed.refused != nil {
+			h.say(ctx, pressed, nothingDecided(pressed.refused))
+			return nil
+		}
 		text := "Curfew has not come to it yet. It will: look at the request in a while."
 		done, err := h.Starter.Delivered(ctx, pressed.delivery)
-		problem, failed := contract.ProblemOf(err)
+		_, failed := contract.ProblemOf(err)
 		switch {
 		case err == nil:
 			text = done.Said
 		case failed && ctx.Err() == nil:
-			text = "Nothing was decided: " + problem.Error()
+			text = nothingDecided(err)
 		}
-		if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
-			h.Log.Warn(
-				"hook: Slack does not take an answer",
-				zap.String("delivery", pressed.delivery.ID),
-				zap.Error(err),
-			)
-		}
+		h.say(ctx, pressed, text)
 		return nil
 	})
+}
+
+func nothingDecided(err error) string {
+	return "Nothing was decided: " + contract.AsProblem(err).Error()
+}
+
+// say answers whoever pressed a button, as far as Slack takes it.
+func (h *Hooks) say(ctx context.Context, pressed message, text string) {
+	if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
+		h.Log.Warn(
+			"hook: Slack does not take an answer",
+			zap.String("delivery", pressed.delivery.ID),
+			zap.Error(err),
+		)
+	}
 }
 
 // answer sends a text that only whoever pressed the button sees.

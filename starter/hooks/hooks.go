@@ -78,6 +78,8 @@ type message struct {
 	idle   bool
 	// answerTo is where the source wants to hear what came of it.
 	answerTo string
+	// refused says why nothing comes of it, to whoever hears there.
+	refused error
 }
 
 const (
@@ -165,4 +167,10 @@ func (h *Hooks) current(s *source) snapshot {
 		now.hook = hook
 	}
 	return now
+}
+
+// turn makes the question whether a thing that a source has done in a person's name may be done now. What may not is
+// tried again when its turn is.
+func (h *Hooks) turn(source, person, thing string) func() error {
+	return func() error { return h.Limits.Turn(source, person, thing) }
 }

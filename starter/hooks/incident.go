@@ -148,7 +148,10 @@ func (s snapshot) respond(
 			continue
 		}
 		status, err := s.starter.StartDerived(ctx, askFor(system, found, person, route),
-			starter.Origin{Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template}})
+			starter.Origin{
+				Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template},
+				Admit: s.turn(s.name, person, found.ID),
+			})
 		problem, refused := refusal(err)
 		switch {
 		case refused:

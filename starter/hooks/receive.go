@@ -149,7 +149,7 @@ func (s snapshot) admit(r *http.Request, body []byte) answer {
 	}
 	read.delivery.Source, read.delivery.At = s.name, time.Now().UTC().Truncate(time.Millisecond)
 	switch {
-	case read.idle:
+	case read.idle || read.refused != nil:
 		return answer{status: http.StatusOK, told: read}
 	case read.unused != "":
 		return s.passOver(r.Context(), read)

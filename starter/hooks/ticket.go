@@ -121,7 +121,10 @@ func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.De
 		Ticket:    found.Key,
 		Source:    config.SystemJira,
 		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
+	}, starter.Origin{
+		Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template},
+		Admit: s.turn(s.name, person, found.Key),
+	})
 	if problem, refused := refusal(err); refused {
 		return s.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -237,6 +240,9 @@ func (s snapshot) decideByMove(
 				"The move decides nothing",
 				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.",
 			)
+		}
+		if err := s.turn(s.name, person, found.Key+"/"+move.ID)(); err != nil {
+			return contract.Delivered{}, err
 		}
 		decided, err := s.review(
 			ctx,

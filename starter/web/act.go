@@ -5,7 +5,7 @@ import (
 	"net/url"
 
 	"curfew/starter"
-	"curfew/starter/page"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -73,7 +73,7 @@ func (v visit) act(verb string, do func(ctx context.Context, id string) error) e
 	if err == nil {
 		return v.goTo("/requests/" + url.PathEscape(id))
 	}
-	code, problem := page.Explain(err)
+	problem, code := answer.Problem(err)
 	v.frame.Log(v.r, code, err)
 	form := sentForm{Verb: verb, Problem: problem, Values: map[string]string{}}
 	for _, field := range []string{"duration", "other", "reason"} {

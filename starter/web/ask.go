@@ -10,7 +10,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/starter"
-	"curfew/starter/page"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -269,7 +269,7 @@ func (v visit) ask() error {
 	if err == nil {
 		return v.goTo("/requests/" + status.ID)
 	}
-	code, problem := page.Explain(err)
+	problem, code := answer.Problem(err)
 	v.frame.Log(v.r, code, err)
 	content.Problem = problem
 	return v.showForm(code, content)
