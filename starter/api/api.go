@@ -73,6 +73,7 @@ func New(o Options) http.Handler {
 	s.health()
 	s.signIn()
 	explain(s.huma.OpenAPI())
+	explainPurpose(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
 	return &gate{mux: mux, starter: o.Starter, callers: o.Callers, limits: o.Limits, log: o.Log}
 }

@@ -118,9 +118,11 @@ func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.De
 		Template:  route.Template,
 		Requester: person,
 		Duration:  route.Duration,
-		Ticket:    found.Key,
-		Source:    config.SystemJira,
-		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		Purpose: contract.Purpose{
+			Ticket: found.Key,
+			Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		},
+		Source: config.SystemJira,
 	}, starter.Origin{
 		Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template},
 		Admit: s.turn(s.name, person, found.Key),

@@ -142,7 +142,7 @@ func (v visit) exactly(content *requestContent) {
 	}
 	content.Digest = digest
 	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
-	content.Reason, content.Ticket, content.Zephyr, content.Incident = asked.Reason, asked.Ticket, asked.Zephyr, asked.Incident
+	content.Purpose = asked.Purpose
 	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
 	content.Who, content.Moments.Start = v.who(content.Status), v.moment(&asked.StartAt)
 	content.Things = nil
@@ -188,7 +188,7 @@ func (v visit) content(status contract.Status) requestContent {
 		Stands:        v.stateOf(status),
 		Ticking:       ticking(status, v.now()),
 		May:           v.may(status),
-		MaxText:       maxReason,
+		MaxText:       contract.MaxReason,
 		Moments: moments{
 			Asked:    v.moment(&status.AskedAt),
 			DecideBy: v.moment(status.DecideBy),
