@@ -32,7 +32,7 @@ func TestAPreviewByTheServerAgreesWithTheDecisionOfTheWorker(t *testing.T) {
 			Template:   "look-round",
 			Requester:  one(r, "requester"),
 			Subject:    one(r, "subject"),
-			Reason:     "a look",
+			Purpose:    contract.Purpose{Reason: "a look"},
 			BreakGlass: rapid.Bool().Draw(r, "break glass"),
 			Duration: contract.Duration{
 				Duration: rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour}).Draw(r, "lasts"),
@@ -98,7 +98,7 @@ func asked(
 		Requester:  ask.Requester,
 		Subject:    ask.Subject,
 		Duration:   ask.Duration,
-		Reason:     ask.Reason,
+		Purpose:    ask.Purpose,
 		BreakGlass: ask.BreakGlass,
 		AskedAt:    time.Now().UTC(),
 		Terms:      terms,
