@@ -2,6 +2,7 @@ package promises
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,8 +79,14 @@ func (d discard) Header() http.Header       { return d.header }
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 func (discard) WriteHeader(int)             {}
 
-// buildCurfew builds the program once for all tests.
+// released has all workers of a test run by a release.
+var released = flag.String("curfew", "", "run the workers by this `binary`")
+
+// buildCurfew builds the program once for all tests, unless a release is tried.
 var buildCurfew = sync.OnceValues(func() (string, error) {
+	if *released != "" {
+		return *released, nil
+	}
 	dir, err := os.MkdirTemp("", "curfew-promises-")
 	if err != nil {
 		return "", err

@@ -293,8 +293,14 @@ templates:
     approval: {count: 2, from: [bob, carol]}
 `
 
-// work runs a worker in this process until the test ends or stop is called.
-func (h *house) work() (stop func()) { return h.workWith(h.ledger) }
+// work runs a worker until the test ends or stop is called: in this process, or that of a release.
+func (h *house) work() (stop func()) {
+	h.t.Helper()
+	if *released != "" {
+		return h.workInAProcess().kill
+	}
+	return h.workWith(h.ledger)
+}
 
 func (h *house) workWith(events ledger.Events) (stop func()) {
 	h.t.Helper()
