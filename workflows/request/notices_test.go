@@ -15,7 +15,10 @@ func TestAFloodOfNoticesDoesNotFillTheRecord(t *testing.T) {
 	w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
 	w.at(2*time.Minute, func() {
 		for range 3 * maxNotices {
-			w.env.SignalWorkflow(contract.SignalNoticed, contract.Notice{Kind: contract.EventDrifted, Target: "orders-db"})
+			w.env.SignalWorkflow(
+				contract.SignalNoticed,
+				contract.Notice{Kind: contract.EventDrifted, Target: "orders-db"},
+			)
 		}
 	})
 	require.Equal(t, contract.OutcomeExpired, w.run(t).Outcome, "the flood keeps nothing from ending")
