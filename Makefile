@@ -12,6 +12,7 @@ TOOLS := bin/tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.13.0
 GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
 WORKFLOWCHECK := $(TOOLS)/workflowcheck-v0.6.0
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod-v1.10.0
 
 .PHONY: help
 help: ## List the targets
@@ -42,12 +43,35 @@ TEMPORAL_DEV_SOURCE := $(wildcard devserver/*.go devserver/cmd/temporal-dev/*.go
 bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mod devserver/go.sum ## Build the Temporal server that tests start
 	@scripts/build-devserver.sh temporal-dev
 
+# Tests that start no process: scripts/units.sh lists their packages.
+.PHONY: test-unit
+test-unit: ## Run the tests that need no server, in less than two minutes: while you work
+	$(GO) test $$(scripts/units.sh)
+
 # Most tests of promises wait for deadlines, so more of them than there are cores run at the same time.
 .PHONY: test
-test: bin/temporal-dev ## Run all tests
+test: bin/temporal-dev ## Run all tests: before you commit
 	scripts/test-deps.sh
 	$(GO) test -timeout 60m -parallel 4 ./...
 	cd devserver && $(GO) test ./...
+
+.PHONY: test-race
+test-race: ## Run the tests of test-unit, which have those of the workflows, with the race detector
+	$(GO) test -race $$(scripts/units.sh)
+
+# No test may depend on the machine's speed.
+.PHONY: test-busy
+test-busy: bin/temporal-dev ## Run all tests beside eight busy processes
+	scripts/busy.sh 8 $(MAKE) test
+
+.PHONY: test-all
+test-all: bin/temporal-dev ## Run all there is, for hours: before a release
+	$(MAKE) test
+	scripts/test-deps.sh
+	$(GO) test -race -timeout 120m -parallel 4 ./...
+	scripts/fuzz.sh 30s
+	$(MAKE) chaos
+	$(MAKE) mutate
 
 .PHONY: test-kubernetes
 test-kubernetes: ## Test the kind kubernetes on a real API server; builds that first, about five minutes
@@ -60,6 +84,7 @@ lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Find what tests do not
 	cd devserver && ../$(GOLANGCI_LINT) run ./...
 	$(WORKFLOWCHECK) -config .workflowcheck.yml ./workflows/...
 	$(GO) mod tidy -diff
+	scripts/histories.sh
 	cd devserver && $(GO) mod tidy -diff
 	@scripts/vulnerabilities.sh $(GOVULNCHECK)
 
@@ -68,9 +93,14 @@ fmt: $(GOLANGCI_LINT) ## Format all Go files
 	$(GOLANGCI_LINT) fmt ./...
 	cd devserver && ../$(GOLANGCI_LINT) fmt ./...
 
+# The tests that say how late something comes. Alone, on a quiet machine, they hold it to its bounds; make test prints it.
+TIMED := 'P2|P3|P4|Forgotten|Ping|Hangs|Watchdog|InBoundedTime|AttemptWithout|GivesUp|Conformance|KeepThePromises|KeepsThePromises'
+TIMED_PACKAGES := ./internal/promises ./internal/keepalive ./activities/ledger/postgres ./activities/target/...
+
 .PHONY: bench
-bench: bin/temporal-dev ## Measure the delays that people notice, at the target itself; about half an hour
+bench: bin/temporal-dev ## Measure the delays that people notice, at the target itself; about an hour
 	scripts/test-deps.sh
+	CURFEW_TEST_BOUNDS=1 $(GO) test -count=1 -timeout 40m -parallel 1 -v -run $(TIMED) $(TIMED_PACKAGES)
 	$(GO) test -run '^$$' -bench 'Decide|Seal|Verify|Allows' ./internal/policy ./internal/seal
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
 	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
@@ -91,9 +121,15 @@ mutate: bin/temporal-dev ## Break the product, one line at a time, and see that 
 	$(GO) run ./internal/mutate/cmd/mutate -only '$(ONLY)'
 
 .PHONY: record
-record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
-	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=v0.1.0" >&2; exit 2; }
-	$(GO) test -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
+record: bin/temporal-dev ## Record histories of a release, by workers of its binary: make record RELEASE=v0.1.0 CURFEW=bin/curfew
+	@test -n "$(RELEASE)" -a -n "$(CURFEW)" || { echo "say which: make record RELEASE=v0.1.0 CURFEW=bin/curfew" >&2; exit 2; }
+	$(GO) test -count=1 -timeout 30m -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE) -curfew $(abspath $(CURFEW))
+
+# Nothing is published and nothing is tagged: the script says what is left to do.
+.PHONY: release
+release: bin/temporal-dev $(CYCLONEDX) ## Make a release's binaries, histories and heading: make release VERSION=v0.1.0
+	@test -n "$(VERSION)" || { echo "name the version: make release VERSION=v0.1.0" >&2; exit 2; }
+	scripts/release.sh $(VERSION)
 
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools
@@ -113,3 +149,6 @@ $(GOVULNCHECK):
 
 $(WORKFLOWCHECK):
 	$(call install,go.temporal.io/sdk/contrib/tools/workflowcheck)
+
+$(CYCLONEDX):
+	$(call install,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)

@@ -40,7 +40,9 @@ func TestThePageShowsWhoIsToldWhat(t *testing.T) {
 
 func table() string {
 	var text strings.Builder
-	text.WriteString("\n| event | what happened | goes to | asks to | also to whoever did it |\n|---|---|---|---|---|\n")
+	text.WriteString(
+		"\n| event | what happened | goes to | asks to | also to whoever did it |\n|---|---|---|---|---|\n",
+	)
 	for _, row := range contract.EventTable() {
 		who := make([]string, len(row.Notifies))
 		for i, party := range row.Notifies {

@@ -20,7 +20,6 @@ func (app *App) hooks(
 	}
 	sources, err := hooks.New(hooks.Options{
 		Starter:   requests,
-		Config:    app.config,
 		Alarms:    app.ledger,
 		Tickets:   app.tickets,
 		Incidents: app.incidents,

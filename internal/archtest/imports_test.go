@@ -56,6 +56,7 @@ var allowances = []allowance{
 		[]string{"api/...", "sdk/client", "sdk/converter"},
 	},
 	{"activities/clock", []string{"activities/ledger", "workflows/contract"}, []string{"api/...", "sdk/client"}},
+	{"activities/facts", []string{"activities/*", "internal/...", "workflows/contract"}, nil},
 	{
 		"activities/policy",
 		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
@@ -79,7 +80,13 @@ var allowances = []allowance{
 	},
 	{
 		"activities/target/targettest",
-		[]string{"..", "activities/ledger", "activities/ledger/sqlite", "workflows/contract"},
+		[]string{
+			"..",
+			"activities/ledger",
+			"activities/ledger/sqlite",
+			"internal/testserver/pace",
+			"workflows/contract",
+		},
 		[]string{"sdk/temporal", "sdk/testsuite"},
 	},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},

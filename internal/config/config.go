@@ -33,6 +33,8 @@ type Config struct {
 	People map[string]Person `yaml:"people"`
 	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
 	Leavers map[string]Person `yaml:"-"`
+	// Vacated are the roles that have lost everybody whom the file names.
+	Vacated []string `yaml:"-"`
 	// ServiceTokens maps the name that a token goes by to what it may do.
 	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
 	Groups        map[string]Group        `yaml:"groups"` // who belongs to a group, by its name

@@ -37,6 +37,7 @@ import (
 	"curfew/internal/sandbox/pagerduty"
 	"curfew/internal/sandbox/vendorcontract"
 	"curfew/internal/seal"
+	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/postgres"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -55,9 +56,10 @@ const (
 	frank = "frank" // an admin
 	pool  = "c0ffee00-0000-4000-8000-000000000001"
 	key   = "OPS-7"
-	// patience is far longer than anything takes on a busy machine.
-	patience = 60 * time.Second
 )
+
+// patience is far longer than anything takes, however busy the machine is.
+var patience = pace.Patience()
 
 // house is a whole Curfew of the test's own.
 type house struct {
@@ -291,8 +293,14 @@ templates:
     approval: {count: 2, from: [bob, carol]}
 `
 
-// work runs a worker in this process until the test ends or stop is called.
-func (h *house) work() (stop func()) { return h.workWith(h.ledger) }
+// work runs a worker until the test ends or stop is called: in this process, or that of a release.
+func (h *house) work() (stop func()) {
+	h.t.Helper()
+	if *released != "" {
+		return h.workInAProcess().kill
+	}
+	return h.workWith(h.ledger)
+}
 
 func (h *house) workWith(events ledger.Events) (stop func()) {
 	h.t.Helper()
@@ -318,9 +326,13 @@ func (h *house) workWith(events ledger.Events) (stop func()) {
 	return stop
 }
 
+// ask makes a request. What is to last for less than a minute lasts as long as the steps of a test need on this machine.
 func (h *house) ask(by, template string, duration time.Duration) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	if duration < time.Minute {
+		duration = pace.Lasts(duration)
+	}
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  template,
 		Requester: by,
 		Duration:  contract.Duration{Duration: duration},
@@ -333,7 +345,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(
+	status, err := h.starter.Current().Review(
 		h.t.Context(),
 		by,
 		id,

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/sandbox"
+	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -19,10 +20,10 @@ const comments = "/rest/api/2/issue/" + key + "/comment"
 
 func (h *house) because(reason string, lasts time.Duration) string {
 	h.t.Helper()
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  "debug",
 		Requester: alice,
-		Duration:  contract.Duration{Duration: lasts},
+		Duration:  contract.Duration{Duration: pace.Lasts(lasts)},
 		Purpose:   contract.Purpose{Reason: reason, Ticket: key},
 		Source:    "test",
 	})

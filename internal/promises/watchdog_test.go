@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/ledger"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -19,7 +20,7 @@ const (
 // alarms are those of a kind, newest first.
 func (h *house) alarms(kind contract.AlarmKind) []contract.Alarm {
 	h.t.Helper()
-	alarms, err := h.starter.Alarms(h.t.Context(), erin, ledger.AlarmFilter{Kind: kind})
+	alarms, err := h.starter.Current().Alarms(h.t.Context(), erin, ledger.AlarmFilter{Kind: kind})
 	require.NoError(h.t, err)
 	return alarms
 }
@@ -42,7 +43,7 @@ func (h *house) alarm(kind contract.AlarmKind) contract.Alarm {
 func (h *house) goneWithin(account string, until time.Time, late time.Duration) {
 	h.t.Helper()
 	require.Eventually(h.t, func() bool { return !h.database.can(account) }, patience, 20*time.Millisecond)
-	require.Less(h.t, time.Since(until), late)
+	pace.OnTime(h.t, "the end", time.Since(until), late)
 	require.False(h.t, time.Now().Before(until), "it ended early")
 }
 
@@ -100,11 +101,11 @@ func TestP4TheWatchdogLeavesAccessAloneUntilItsNewestEnd(t *testing.T) {
 	h := newHouse(t, keeps("watchdog: {grace: 1s}"))
 	h.work()
 	status := h.active(alice, "orders", 2*time.Second)
-	extended, err := h.starter.Extend(
+	extended, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,
-		contract.Duration{Duration: 4 * time.Second},
+		contract.Duration{Duration: pace.Lasts(4 * time.Second)},
 		"not done yet",
 	)
 	require.NoError(t, err)

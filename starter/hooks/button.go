@@ -44,7 +44,7 @@ type pressed struct {
 	} `json:"actions"`
 }
 
-func (h *Hooks) readButton(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+func (s snapshot) readButton(_ context.Context, _ http.Header, body []byte) (message, error) {
 	form, err := url.ParseQuery(string(body))
 	var sent pressed
 	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
@@ -67,7 +67,7 @@ func (h *Hooks) readButton(_ context.Context, s *source, _ http.Header, body []b
 				contract.Shorten(action.Value, maxValue),
 			)
 			// Before Temporal hears of it: whoever presses too often presses again.
-			read.refused = h.Limits.Change(s.presser(sent.User.ID))
+			read.refused = s.Limits.Change(s.presser(sent.User.ID))
 			return read, nil
 		}
 	}
@@ -77,16 +77,16 @@ func (h *Hooks) readButton(_ context.Context, s *source, _ http.Header, body []b
 
 // presser is whose presses are counted together: those of a person with what else they do, those of an account that is
 // nobody's by themselves.
-func (s *source) presser(account string) string {
-	if person, known := s.config.PersonByAccount(config.SystemSlack, account); known {
+func (s snapshot) presser(account string) string {
+	if person, known := s.starter.Config().PersonByAccount(config.SystemSlack, account); known {
 		return person
 	}
 	return config.SystemSlack + "/" + contract.Shorten(account, maxValue)
 }
 
 // actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := s.config.PersonByAccount(config.SystemSlack, delivery.Account)
+func (s snapshot) actOnButton(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.starter.Config().PersonByAccount(config.SystemSlack, delivery.Account)
 	if !known {
 		return contract.Delivered{
 			Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts",
@@ -96,7 +96,7 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 	if delivery.Event == contract.ButtonDeny {
 		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
 	}
-	status, err := h.reviewByButton(ctx, person, delivery, input)
+	status, err := s.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
 		return contract.Delivered{Said: nothingDecided(problem)}, nil
 	}

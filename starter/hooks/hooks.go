@@ -29,7 +29,6 @@ const Path = "/v1/hooks/{source}"
 // Options of the Hooks.
 type Options struct {
 	Starter   *starter.Starter
-	Config    *config.Live
 	Alarms    ledger.Alarms
 	Tickets   ticket.System    // nil when there is no tracker
 	Incidents incident.Systems // those that are configured
@@ -47,20 +46,27 @@ type Hooks struct {
 	following errgroup.Group // answers that are on their way to Slack
 }
 
-// source is one that may send.
+// source is one that may send. How it is verified stays as it was opened.
 type source struct {
 	name   string
-	hook   config.Hook
-	config *config.Config // of the moment when this delivery came
+	opened config.Hook
 	// expects refuses a delivery by its header alone, before its body is read; verify refuses it when that was read.
 	expects func(header http.Header) error
 	verify  verifier
 	// read makes a delivery of a body that was verified.
-	read func(ctx context.Context, s *source, header http.Header, body []byte) (message, error)
+	read func(s snapshot, ctx context.Context, header http.Header, body []byte) (message, error)
 	// act does what a delivery comes to. It may be done again, and at the same time.
-	act func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error)
+	act func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error)
 	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
 	lenient bool
+}
+
+// snapshot is a source as one configuration has it. All that is done about one delivery goes by it.
+type snapshot struct {
+	*Hooks
+	*source
+	hook    config.Hook
+	starter *starter.Snapshot
 }
 
 // message is what a source has sent, read.
@@ -95,8 +101,8 @@ func New(o Options) (*Hooks, error) {
 	}
 	h := &Hooks{Options: o, sources: map[string]*source{}}
 	h.following.SetLimit(mostAnswers)
-	for name, hook := range o.Config.Current().Hooks {
-		s, err := h.source(name, hook)
+	for name, hook := range o.Starter.Current().Config().Hooks {
+		s, err := open(name, hook)
 		if err != nil {
 			return nil, err
 		}
@@ -105,21 +111,23 @@ func New(o Options) (*Hooks, error) {
 	return h, nil
 }
 
-func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
-	s := &source{name: name, hook: hook}
+func open(name string, hook config.Hook) (*source, error) {
+	s := &source{name: name, opened: hook}
 	var err error
 	switch hook.Verify {
 	case config.VerifyPagerDuty:
-		s.verify, s.read, s.act, s.lenient = pagerDuty(hook.Secrets), h.readIncident, h.actOnIncident, true
+		s.verify, s.read, s.act, s.lenient = pagerDuty(
+			hook.Secrets,
+		), snapshot.readIncident, snapshot.actOnIncident, true
 		s.expects = signedIn("X-PagerDuty-Signature")
 	case config.VerifyJira:
-		s.verify, s.read, s.act = jira(hook.Secrets), h.readTicket, h.actOnTicket
+		s.verify, s.read, s.act = jira(hook.Secrets), snapshot.readTicket, snapshot.actOnTicket
 		s.expects = signedIn("X-Hub-Signature")
 	case config.VerifySlack:
-		s.verify, s.read, s.act = slackApp(hook.Secrets), h.readButton, h.actOnButton
+		s.verify, s.read, s.act = slackApp(hook.Secrets), snapshot.readButton, snapshot.actOnButton
 		s.expects = signedIn("X-Slack-Signature", "X-Slack-Request-Timestamp")
 	case config.VerifyStandard:
-		s.read, s.act = h.readOrder, h.actOnOrder
+		s.read, s.act = snapshot.readOrder, snapshot.actOnOrder
 		s.expects = signedIn(
 			standardwebhooks.HeaderWebhookID,
 			standardwebhooks.HeaderWebhookTimestamp,
@@ -127,7 +135,7 @@ func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 		)
 		s.verify, err = standard(hook)
 	case config.VerifyBearer:
-		s.verify, s.read, s.act = bearer(hook.Secrets), h.readOrder, h.actOnOrder
+		s.verify, s.read, s.act = bearer(hook.Secrets), snapshot.readOrder, snapshot.actOnOrder
 		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
 		err = contract.Invalid("%q is no way to verify", hook.Verify).
@@ -149,17 +157,16 @@ func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contrac
 			At("source").
 			Advise("configure it again, or see there what it was about")
 	}
-	return s.act(ctx, h.today(s), delivery)
+	return s.act(h.current(s), ctx, delivery)
 }
 
-// today is a source as the configuration has it at this moment. How it is verified stays as it was opened.
-func (h *Hooks) today(s *source) *source {
-	pinned := *s
-	pinned.config = h.Config.Current()
-	if hook, found := pinned.config.Hooks[s.name]; found {
-		pinned.hook = hook
+// current is a source by the configuration of this moment.
+func (h *Hooks) current(s *source) snapshot {
+	now := snapshot{Hooks: h, source: s, hook: s.opened, starter: h.Starter.Current()}
+	if hook, found := now.starter.Config().Hooks[s.name]; found {
+		now.hook = hook
 	}
-	return &pinned
+	return now
 }
 
 // turn makes the question whether a thing that a source has done in a person's name may be done now. What may not is

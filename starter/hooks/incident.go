@@ -33,7 +33,7 @@ type event struct {
 // trial is the event that PagerDuty sends when somebody tries a subscription out.
 const trial = "pagey.ping"
 
-func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+func (s snapshot) readIncident(_ context.Context, _ http.Header, body []byte) (message, error) {
 	var sent struct {
 		Event event `json:"event"`
 	}
@@ -51,7 +51,7 @@ func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body [
 	if e.Data.Type == "incident" {
 		read.delivery.Incident = e.Data.ID
 	}
-	system := h.incidents(config.SystemPagerDuty)
+	system := s.incidents(config.SystemPagerDuty)
 	switch {
 	case read.idle:
 	case !s.wants(e.Type):
@@ -63,23 +63,23 @@ func (h *Hooks) readIncident(_ context.Context, s *source, _ http.Header, body [
 }
 
 // wants is true for events that start or end something.
-func (s *source) wants(event string) bool {
+func (s snapshot) wants(event string) bool {
 	return event == config.EventResolved ||
 		slices.ContainsFunc(s.hook.Routes, func(route config.Route) bool { return slices.Contains(route.On, event) })
 }
 
-func (h *Hooks) incidents(name string) incident.System {
-	at := slices.IndexFunc(h.Incidents, func(system incident.System) bool { return system.Name() == name })
+func (s snapshot) incidents(name string) incident.System {
+	at := slices.IndexFunc(s.Incidents, func(system incident.System) bool { return system.Name() == name })
 	if at < 0 {
 		return nil
 	}
-	return h.Incidents[at]
+	return s.Incidents[at]
 }
 
 // actOnIncident starts a request for each responder to an open incident, and ends those of one that is resolved. What
 // counts is how the incident is now, so that it does not matter in which order deliveries come.
-func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-	system := h.incidents(config.SystemPagerDuty)
+func (s snapshot) actOnIncident(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+	system := s.incidents(config.SystemPagerDuty)
 	if system == nil {
 		return contract.Delivered{}, contract.NotFound("PagerDuty is not configured any more").
 			At("incident").
@@ -90,7 +90,7 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 		return contract.Delivered{}, err
 	}
 	if !found.Open {
-		ended, err := h.Starter.EndWithIncident(ctx, found.ID)
+		ended, err := s.starter.EndWithIncident(ctx, found.ID)
 		return contract.Delivered{
 			Said:     fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)),
 			Requests: ended,
@@ -108,11 +108,11 @@ func (h *Hooks) actOnIncident(ctx context.Context, s *source, delivery contract.
 	if !fits {
 		return contract.Delivered{Said: "No route fits the incident " + found.ID + " as it is now."}, nil
 	}
-	return h.respond(ctx, s, system, found, route)
+	return s.respond(ctx, system, found, route)
 }
 
 // route is the first that fits.
-func (s *source) route(event string, found incident.Incident) (config.Route, bool) {
+func (s snapshot) route(event string, found incident.Incident) (config.Route, bool) {
 	fits := func(wanted, has string) bool { return wanted == "" || wanted == has }
 	for _, route := range s.hook.Routes {
 		if slices.Contains(route.On, event) && fits(route.Service, found.Service) &&
@@ -125,19 +125,19 @@ func (s *source) route(event string, found incident.Incident) (config.Route, boo
 }
 
 // respond starts one request for each responder. Who can't have one is told on the incident; the others have theirs.
-func (h *Hooks) respond(
-	ctx context.Context, s *source, system incident.System, found incident.Incident, route config.Route,
+func (s snapshot) respond(
+	ctx context.Context, system incident.System, found incident.Incident, route config.Route,
 ) (contract.Delivered, error) {
 	var done contract.Delivered
 	var said []string
 	var failed []error
 	for _, account := range found.Responders {
-		person, known := s.config.PersonByAccount(system.Name(), account)
+		person, known := s.starter.Config().PersonByAccount(system.Name(), account)
 		if !known {
 			said = append(said, account+" is nobody in the directory")
 			failed = append(
 				failed,
-				h.leftOut(
+				s.leftOut(
 					ctx,
 					system,
 					found,
@@ -147,16 +147,16 @@ func (h *Hooks) respond(
 			)
 			continue
 		}
-		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route),
+		status, err := s.starter.StartDerived(ctx, askFor(system, found, person, route),
 			starter.Origin{
 				Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template},
-				Admit: h.turn(s.name, person, found.ID),
+				Admit: s.turn(s.name, person, found.ID),
 			})
 		problem, refused := refusal(err)
 		switch {
 		case refused:
 			said = append(said, person+": "+problem.Error())
-			failed = append(failed, h.leftOut(ctx, system, found, account, problem.Error()))
+			failed = append(failed, s.leftOut(ctx, system, found, account, problem.Error()))
 		case err != nil:
 			failed = append(failed, err)
 		default:
@@ -182,7 +182,7 @@ func askFor(system incident.System, found incident.Incident, person string, rout
 }
 
 // leftOut tells the incident once that a responder gets no access.
-func (h *Hooks) leftOut(
+func (s snapshot) leftOut(
 	ctx context.Context,
 	system incident.System,
 	found incident.Incident,
