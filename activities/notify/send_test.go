@@ -93,7 +93,7 @@ func TestEventsAreToldInOrderEachInThePlaceOfTheOneBefore(t *testing.T) {
 	)
 	require.Equal(t, notifytest.Page, c.told[1].Page)
 	require.Equal(t, "Reviewers were asked", c.told[1].Entry.Headline)
-	require.Equal(t, notify.ActionReview, c.told[1].Asks)
+	require.Equal(t, contract.ActionReview, c.told[1].Asks)
 }
 
 func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
