@@ -72,12 +72,14 @@ func (b *bench) hold(request string) (result contract.HoldResult, err error) {
 		Access: b.access,
 		Lease:  contract.Lease{Request: request, Until: time.Now().Add(time.Hour)},
 	}
-	return result, b.do(b.activities.Hold, in, &result)
+	err = b.do(b.activities.Hold, in, &result)
+	return result, err
 }
 
 func (b *bench) release(in contract.ReleaseInput) (result contract.ReleaseResult, err error) {
 	b.t.Helper()
-	return result, b.do(b.activities.Release, in, &result)
+	err = b.do(b.activities.Release, in, &result)
+	return result, err
 }
 
 // do makes one attempt of an activity.
