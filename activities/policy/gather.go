@@ -5,7 +5,6 @@ import (
 	"time"
 
 	"curfew/activities/incident"
-	"curfew/internal/config"
 	"curfew/internal/policy"
 	"curfew/workflows/contract"
 )
@@ -133,8 +132,8 @@ func (a *Activities) ticket(ctx context.Context, key string) (policy.Ticket, err
 	if err != nil {
 		return policy.Ticket{}, err
 	}
-	assignee, _ := a.config.PersonByAccount(config.SystemJira, found.Assignee)
-	reporter, _ := a.config.PersonByAccount(config.SystemJira, found.Reporter)
+	assignee, _ := a.config.PersonByAccount(a.Tickets.Name(), found.Assignee)
+	reporter, _ := a.config.PersonByAccount(a.Tickets.Name(), found.Reporter)
 	return policy.Ticket{
 		Found:       true,
 		Key:         found.Key,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"curfew/activities/kinds"
 	"curfew/starter"
 	"curfew/starter/hooks"
 	"curfew/starter/limit"
@@ -21,6 +22,7 @@ func (app *App) hooks(
 	sources, err := hooks.New(hooks.Options{
 		Starter:   requests,
 		Config:    app.config,
+		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    app.ledger,
 		Tickets:   app.tickets,
 		Incidents: app.incidents,

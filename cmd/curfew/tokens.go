@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/workflows/contract"

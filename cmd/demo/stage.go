@@ -11,7 +11,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"

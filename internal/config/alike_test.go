@@ -33,10 +33,10 @@ func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
 			}
 			return r
 		}, one) + rapid.SampledFrom([]string{"", "", "", "x"}).Draw(rt, "more")
-		c, r := directory(one, other), newReading("", nil, nil)
+		c, r := directory(one, other), newReading("", Kinds{}, nil)
 		r.accounts(c, path{"people"})
 		accepted := len(r.mistakes) == 0
-		logins := newReading("", nil, nil)
+		logins := newReading("", Kinds{}, nil)
 		logins.logins(c, path{"people"})
 		require.Equal(rt, accepted, len(logins.mistakes) == 0, "accounts and logins go by one rule: %q, %q", one, other)
 		if strings.EqualFold(one, other) {
@@ -72,7 +72,7 @@ func TestAnAccountThatOnlyLooksLikeSomebodysIsNobodys(t *testing.T) {
 
 func TestAnAccountHasNoSpaceAroundIt(t *testing.T) {
 	t.Parallel()
-	c, r := directory("ada", "ada "), newReading("", nil, nil)
+	c, r := directory("ada", "ada "), newReading("", Kinds{}, nil)
 	r.accounts(c, path{"people"})
 	require.Len(t, r.mistakes, 1)
 	require.Equal(t, "people.other.accounts.db", r.mistakes[0].Field)

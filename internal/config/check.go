@@ -1,12 +1,12 @@
 package config
 
 import (
-	"cmp"
 	"iter"
 	"maps"
 	"net"
 	"net/netip"
 	"net/url"
+	"reflect"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,40 +15,24 @@ import (
 	"curfew/workflows/contract"
 )
 
-// What Curfew does when the file does not say.
-const (
-	defaultListen = "127.0.0.1:8300"
-	defaultLedger = "curfew.db"
-)
-
 // validID is what can be a part of a workflow's id and of an address.
 var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
 // check puts defaults in, and looks for what is wrong between values that are right in themselves.
 func (r *reading) check(c *Config) {
+	r.complete(reflect.ValueOf(c).Elem(), nil)
+	r.hookAccounts(c)
 	r.ledger(&c.Ledger, path{"ledger"})
-	r.upkeep(c)
 	r.seals(&c.Seals, path{"seals"})
 	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
-	if c.Tickets.Jira != nil {
-		r.jira(c.Tickets.Jira, path{"tickets", "jira"})
-	}
-	if c.Tickets.Zephyr != nil {
-		r.zephyr(c, path{"tickets", "zephyr"})
-	}
-	if c.Incidents.ServiceNow != nil {
-		r.serviceNow(c, path{"incidents", "servicenow"})
-	}
-	if c.Incidents.PagerDuty != nil {
-		r.pagerDuty(c, path{"incidents", "pagerduty"})
-	}
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.accountsOf(c, path{"directories"})
 	r.people(c, path{"people"})
 	r.groups(c, path{"groups"})
 	r.identity(c)
-	r.channels(c, path{"notify"})
+	r.names(path{"notify"}, maps.Keys(c.Notify))
+	r.accountForms(c, path{"people"})
 	r.templates(c, path{"templates"})
 	r.hooks(c, path{"hooks"})
 }
@@ -71,10 +55,9 @@ func (r *reading) server(server *Server, at path) {
 	if server.URL != "" {
 		server.URL = r.address(at.key("url"), server.URL)
 	}
-	server.Listen = cmp.Or(server.Listen, defaultListen)
 	host, port, err := net.SplitHostPort(server.Listen)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-		r.wrong(at.key("listen"), contract.Invalid("is no host and port").Advise("write it like "+defaultListen))
+		r.wrong(at.key("listen"), contract.Invalid("is no host and port").Advise("write it like 127.0.0.1:8300"))
 		return
 	}
 	if server.URL != "" {
@@ -125,30 +108,6 @@ func (r *reading) proxies(server *Server, at path) {
 	}
 }
 
-func (r *reading) jira(jira *Jira, at path) {
-	if jira.URL == "" {
-		r.wrong(at.key("url"), contract.Invalid("is missing").Advise("write it like https://example.atlassian.net"))
-	} else {
-		jira.URL = r.address(at.key("url"), jira.URL)
-	}
-	r.oneOf(at.key("deployment"), jira.Deployment, JiraCloud, JiraDataCenter)
-	switch {
-	case jira.Deployment == JiraCloud && jira.User == "":
-		r.wrong(
-			at.key("user"),
-			contract.Invalid("is missing").Advise("write the e-mail address of Curfew's own account"),
-		)
-	case jira.Deployment == JiraDataCenter && jira.User != "":
-		r.wrong(
-			at.key("user"),
-			contract.Invalid("is for cloud only").Advise("take it out: a personal access token says whose it is"),
-		)
-	}
-	if jira.Token.IsZero() {
-		r.wrong(at.key("token"), contract.Invalid("is missing").Advise("write env:NAME or file:/path"))
-	}
-}
-
 // address checks a web address, and returns it as links are built on it. It may hold a password, so no message repeats
 // it.
 func (r *reading) address(at path, raw string) string {
@@ -163,14 +122,4 @@ func (r *reading) address(at path, raw string) string {
 		r.wrong(at, contract.Invalid("holds more than a host and path").Advise(like))
 	}
 	return strings.TrimRight(raw, "/")
-}
-
-// oneOf checks a choice that must be made.
-func (r *reading) oneOf(at path, chosen string, choices ...string) {
-	switch {
-	case chosen == "":
-		r.wrong(at, contract.Invalid("is missing").Advise("write "+strings.Join(choices, " or ")))
-	case !slices.Contains(choices, chosen):
-		r.wrong(at, contract.Invalid("%q is no choice here", shorten(chosen)).Advise(suggest(chosen, choices)))
-	}
 }

@@ -2,14 +2,10 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"curfew/workflows/contract"
 )
-
-// validProject is what the keys of a project's tickets begin with.
-var validProject = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}$`)
 
 // evidence checks what a template asks of tickets and incidents.
 func (r *reading) evidence(c *Config, template *Template, at path) {
@@ -18,21 +14,12 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	if r.written(r.said(here.key("use"))) {
 		use = here.key("use")
 	}
-	r.oneOf(use, ticket.Use, TicketRequired, TicketOptional, TicketNone)
-	if ticket.Use == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(
-			use,
-			contract.Invalid("is required, but there is no tracker to look in").
-				Advise("set tickets.jira, or write ticket: none"),
-		)
+	if ticket.Use == TicketRequired && r.noTracker(c) {
+		r.wrong(use, contract.Invalid("is required, but there is no tracker to look in").
+			Advise(r.setTracker()+", or write ticket: none"))
 	}
 	for i, project := range ticket.Projects {
-		if !validProject.MatchString(project) {
-			r.wrong(
-				here.key("projects").item(i),
-				contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
-			)
-		}
+		r.project(c, project, here.key("projects").item(i))
 	}
 	for i, role := range ticket.RequesterIs {
 		r.oneOf(here.key("requesterIs").item(i), role, contract.RoleAssignee, contract.RoleReporter)
@@ -57,20 +44,16 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	}
 }
 
-// longestType is more than the name of an issue type at Jira may have, in bytes.
+// longestType is more than the name of a type of tickets may have, in bytes.
 const longestType = 255
 
 // ticketPlace checks where a ticket is to be opened.
 func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
-	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(at, contract.Invalid("can't be opened: there is no tracker").Advise("set tickets.jira, or take it out"))
+	if r.noTracker(c) {
+		r.wrong(at, contract.Invalid("can't be opened: there is no tracker").
+			Advise(r.setTracker()+", or take it out"))
 	}
-	if !validProject.MatchString(ticket.Project) {
-		r.wrong(
-			at.key("project"),
-			contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
-		)
-	}
+	r.project(c, ticket.Project, at.key("project"))
 	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
 		r.wrong(
 			at.key("type"),

@@ -39,6 +39,12 @@ func (r *reading) decode(node *yaml.Node, into reflect.Value, at path) {
 		r.group(node, value, at)
 	case *Directory:
 		r.directory(node, value, at)
+	case *Tickets:
+		r.tickets(node, value, at)
+	case *Incidents:
+		*value = r.systems(node, r.kinds.Incidents, at)
+	case *System:
+		r.channel(node, value, at)
 	case *Entitlement:
 		r.entitlement(node, value, at)
 	case *map[string]Template:
@@ -229,8 +235,17 @@ func (r *reading) duration(node *yaml.Node, into *contract.Duration, at path) {
 	}
 }
 
-// refused notes an error that names its own field, below a path.
+// refused notes an error that names its own field, below a path, or several that are joined; none when it is nil.
 func (r *reading) refused(at path, err error) {
+	if joined, several := err.(interface{ Unwrap() []error }); several { //nolint:errorlint // only what is joined itself
+		for _, one := range joined.Unwrap() {
+			r.refused(at, one)
+		}
+		return
+	}
+	if err == nil {
+		return
+	}
 	if problem, ok := contract.ProblemOf(err); ok {
 		r.wrong(at.below(problem.Field), contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
 		return

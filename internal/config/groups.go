@@ -15,12 +15,11 @@ import (
 
 // Group is who belongs together: people who are listed here, or the members of a group elsewhere.
 type Group struct {
-	People []string `yaml:"-"`
-	// Directory is where the members are kept, and Spec the group there, as Kind.Normalize returned it.
-	Directory string          `yaml:"directory"`
-	Spec      json.RawMessage `yaml:"-"`
-	// Claim is what the provider's tokens call the group: its members are those whose last sign-in named it.
-	Claim string `yaml:"claim"`
+	Directory string `yaml:"directory" doc:"The directory that knows the members; the other keys are those of its kind's entitlements, and say which group there."`
+	Claim     string `yaml:"claim" doc:"What the provider's tokens call the group: its members are those whose last sign-in named it."`
+
+	People []string        `yaml:"-"` // when they are listed
+	Spec   json.RawMessage `yaml:"-"` // the group in the directory, as Kind.Normalize returned it
 }
 
 // Listed is true when all members are in the configuration.
@@ -28,10 +27,9 @@ func (g Group) Listed() bool { return g.Directory == "" && g.Claim == "" }
 
 // Directory is a system that knows who belongs to a group. Nothing is granted there.
 type Directory struct {
-	Kind string `yaml:"kind"`
-	// Accounts is the target or system on which people have the accounts that the directory knows them by; the
-	// directory's own name when left out.
-	Accounts string `yaml:"accounts"`
+	Kind     string `yaml:"kind" doc:"What sort of system it is; required. All keys but kind and accounts are the kind's own."`
+	Accounts string `yaml:"accounts" otherwise:"the directory's own name" doc:"The target or system on which people have the accounts that the directory knows them by."`
+
 	// Settings are the kind's own, as those of a target. They are nil where this process asks no directory.
 	Settings any `yaml:"-"`
 }
@@ -86,10 +84,10 @@ func (r *reading) group(node *yaml.Node, into *Group, at path) {
 // directory reads the kind and everything else into the settings of that kind, where this process asks directories.
 func (r *reading) directory(node *yaml.Node, into *Directory, at path) {
 	rest := r.apart(r.apart(node, "kind", &into.Kind, at), "accounts", &into.Accounts, at)
-	kind, known := r.kinds[into.Kind]
+	kind, known := r.kinds.Targets[into.Kind]
 	if !known || !kind.KnowsHolders {
 		var able []string
-		for name, kind := range r.kinds {
+		for name, kind := range r.kinds.Targets {
 			if kind.KnowsHolders {
 				able = append(able, name)
 			}
@@ -171,7 +169,7 @@ func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
 		}
 		return nil
 	}
-	kind, known := r.kinds[directory.Kind]
+	kind, known := r.kinds.Targets[directory.Kind]
 	if !known || group.Spec == nil {
 		return nil
 	}

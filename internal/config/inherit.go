@@ -44,11 +44,25 @@ func says(node *yaml.Node, key string) bool {
 
 // said is where something is written that a path leads to: in the defaults, when the template does not say it.
 func (r *reading) said(at path) path {
-	if len(at) < 3 || at[0] != "templates" || r.written(at) {
+	if at = r.shortened(at); len(at) < 3 || at[0] != "templates" || r.written(at) {
 		return at
 	}
 	if inherited := slices.Concat(path{"defaults"}, at[2:]); r.written(inherited) || r.lost(inherited) {
 		return inherited
+	}
+	return at
+}
+
+// shortened is the path to a value in the place of which a short form is written: a word for its most important key.
+func (r *reading) shortened(at path) path {
+	node := r.root
+	for i, step := range at {
+		if node.Kind == yaml.ScalarNode {
+			return at[:i]
+		}
+		if _, node = enter(node, step); node == nil {
+			return at
+		}
 	}
 	return at
 }

@@ -28,18 +28,18 @@ const (
 	composerStage = yaml.Stage("composer") // of the parser, where aliases are looked up
 )
 
-// Load reads and checks a configuration file, with the kinds of target that this program knows by name. The error is
+// Load reads and checks a configuration file, with the kinds of systems that this program knows. The error is
 // always Errors: everything that is wrong, not only the first. Aliases, anchors, tags and merge keys are refused.
-func Load(file string, kinds map[string]Kind) (*Config, error) { return load(file, kinds, nil) }
+func Load(file string, kinds Kinds) (*Config, error) { return load(file, kinds, nil) }
 
 // LoadFor does so for a process that serves some of the targets. It needs the credentials of no other; where those of
 // one that it serves are not there, the target gets a Fault, and the others can be served all the same.
-func LoadFor(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
+func LoadFor(file string, kinds Kinds, serves func(target, taskQueue string) bool) (*Config, error) {
 	return load(file, kinds, serves)
 }
 
 // LoadRules does so for those who look at the templates and their rules only: no secret is read.
-func LoadRules(file string, kinds map[string]Kind) (*Config, error) {
+func LoadRules(file string, kinds Kinds) (*Config, error) {
 	r := newReading(file, kinds, Nothing)
 	// The reference stands for the secret: it is not empty, and not the same for two.
 	r.secrets = func(reference string, _ path) Secret { return SecretOf(reference) }
@@ -49,7 +49,7 @@ func LoadRules(file string, kinds map[string]Kind) (*Config, error) {
 // Nothing is for processes that call no target.
 func Nothing(_, _ string) bool { return false }
 
-func load(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) (*Config, error) {
+func load(file string, kinds Kinds, serves func(target, taskQueue string) bool) (*Config, error) {
 	return newReading(file, kinds, serves).result()
 }
 
@@ -58,7 +58,7 @@ func load(file string, kinds map[string]Kind, serves func(target, taskQueue stri
 type reading struct {
 	file   string // as the caller named it
 	folder string // where its relative paths start
-	kinds  map[string]Kind
+	kinds  Kinds
 	serves func(target, taskQueue string) bool // nil for all, none of whose credentials may be missing
 	// directories is true when this process asks them who belongs to a group.
 	directories bool
@@ -77,7 +77,7 @@ type written struct {
 	spec string
 }
 
-func newReading(file string, kinds map[string]Kind, serves func(target, taskQueue string) bool) *reading {
+func newReading(file string, kinds Kinds, serves func(target, taskQueue string) bool) *reading {
 	return &reading{
 		file:        file,
 		kinds:       kinds,

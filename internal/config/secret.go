@@ -41,7 +41,8 @@ func (s Secret) IsOpen() bool { return s.open }
 // IsZero is true when there is no secret.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
-func revealed(secrets []Secret) []string {
+// Reveal returns secrets, for the one place that uses them.
+func Reveal(secrets []Secret) []string {
 	texts := make([]string, len(secrets))
 	for i, secret := range secrets {
 		texts[i] = secret.Reveal()

@@ -22,12 +22,12 @@ func (r *reading) target(node *yaml.Node, into *Target, at path) {
 			contract.Invalid("is no name").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
 		)
 	}
-	kind, known := r.kinds[into.Kind]
+	kind, known := r.kinds.Targets[into.Kind]
 	if into.Kind == "" || !known {
 		r.unusable(
 			at.key("kind"),
 			contract.Invalid("%s", unknownKind(into.Kind)).
-				Advise(suggest(into.Kind, slices.Collect(maps.Keys(r.kinds)))),
+				Advise(suggest(into.Kind, slices.Collect(maps.Keys(r.kinds.Targets)))),
 		)
 		return
 	}

@@ -1,21 +1,11 @@
 package config
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
 	"curfew/workflows/contract"
-)
-
-// What a template means when it does not say.
-const (
-	defaultPending  = time.Hour
-	defaultTicket   = TicketRequired
-	defaultSessions = SessionsEnd
-	defaultDrift    = DriftReport
 )
 
 func (r *reading) templates(c *Config, at path) {
@@ -29,12 +19,6 @@ func (r *reading) templates(c *Config, at path) {
 }
 
 func (r *reading) template(c *Config, template *Template, at path) {
-	template.Pending.Duration = cmp.Or(template.Pending.Duration, defaultPending)
-	template.Ticket.Use = cmp.Or(template.Ticket.Use, defaultTicket)
-	template.Sessions = cmp.Or(template.Sessions, defaultSessions)
-	template.Drift = cmp.Or(template.Drift, defaultDrift)
-	r.oneOf(at.key("sessions"), template.Sessions, SessionsEnd, SessionsKeep)
-	r.oneOf(at.key("drift"), template.Drift, DriftReport, DriftRestore)
 	r.entitlements(c, template, at.key("entitlements"))
 	r.durations(c, template, at.key("duration"))
 	r.times(template, at)
@@ -77,7 +61,7 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 // oneSpelling refuses entitlements that give the same and are written differently: requests for them would not add up,
 // and the first to end would take the access of the other away.
 func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
-	names := r.kinds[c.Targets[entitlement.Target].Kind].Names
+	names := r.kinds.Targets[c.Targets[entitlement.Target].Kind].Names
 	if names == nil {
 		return
 	}
@@ -110,7 +94,7 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 		)
 		return false
 	}
-	kind, found := r.kinds[target.Kind]
+	kind, found := r.kinds.Targets[target.Kind]
 	if !found || entitlement.Spec == nil {
 		return false
 	}
@@ -154,7 +138,7 @@ func (r *reading) durations(c *Config, template *Template, at path) {
 	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
-		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}
+		allowed := contract.Duration{Duration: r.kinds.Targets[kind].MaxDuration}
 		if allowed.Duration > 0 && longest.Duration > allowed.Duration {
 			r.wrong(
 				at.key("max"),

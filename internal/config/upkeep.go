@@ -6,26 +6,12 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
 	"curfew/workflows/contract"
 )
 
-// How Curfew looks after what it gave when the file does not say.
-const (
-	defaultLook        = 15 * time.Minute
-	defaultGrace       = 30 * time.Second
-	defaultSweep       = time.Hour
-	defaultMaxRemovals = 10
-	defaultDeparture   = 15 * time.Minute
-
-	shortestLook  = time.Second
-	shortestGrace = time.Second
-	shortestSweep = time.Minute
-
-	shortestDeparture = time.Second
-	longestDeparture  = 7 * 24 * time.Hour
-)
+// defaultLedger is the file of a ledger that is not configured.
+const defaultLedger = "curfew.db"
 
 func (r *reading) ledger(ledger *Ledger, at path) {
 	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
@@ -49,41 +35,6 @@ func (r *reading) seals(seals *Seals, at path) {
 			*file = beside(r.folder, *file)
 		}
 	}
-}
-
-func (r *reading) upkeep(c *Config) {
-	for _, length := range []struct {
-		at       path
-		value    *time.Duration
-		usual    time.Duration
-		shortest time.Duration
-	}{
-		{path{"drift", "every"}, &c.Drift.Every.Duration, defaultLook, shortestLook},
-		{path{"watchdog", "grace"}, &c.Watchdog.Grace.Duration, defaultGrace, shortestGrace},
-		{path{"sweep", "every"}, &c.Sweep.Every.Duration, defaultSweep, shortestSweep},
-		{path{"departures", "after"}, &c.Departures.After.Duration, defaultDeparture, shortestDeparture},
-	} {
-		*length.value = cmp.Or(*length.value, length.usual)
-		if *length.value < length.shortest {
-			r.wrong(
-				length.at,
-				contract.Invalid("%s is too short", *length.value).Advise("write at least "+length.shortest.String()),
-			)
-		}
-	}
-	if c.Departures.After.Duration > longestDeparture {
-		r.wrong(
-			path{"departures", "after"},
-			contract.Invalid("%s is too long", c.Departures.After).Advise("write at most 168h"),
-		)
-	}
-	if c.Sweep.MaxRemovals < 0 {
-		r.wrong(
-			path{"sweep", "maxRemovals"},
-			contract.Invalid("is less than 1").Advise("write 1 or more, or set remove: false"),
-		)
-	}
-	c.Sweep.MaxRemovals = cmp.Or(c.Sweep.MaxRemovals, defaultMaxRemovals)
 }
 
 func (r *reading) roles(c *Config, at path) {

@@ -16,9 +16,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -31,7 +31,7 @@ const endsNow = 25 * time.Second
 // watch runs the watchdog of a worker that has no Temporal at all.
 func (h *house) watch() {
 	h.t.Helper()
-	targets, faults := kinds.Open(h.config.Targets)
+	targets, faults := kinds.OpenTargets(h.config.Targets)
 	require.Empty(h.t, faults)
 	ctx, stop := context.WithCancel(h.t.Context())
 	done := make(chan struct{})

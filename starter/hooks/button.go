@@ -1,89 +1,52 @@
 package hooks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
-	"curfew/internal/exactjson"
+	"curfew/activities/notify"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-const (
-	// followWithin is how long the answer to a button is waited for.
-	followWithin = time.Minute
-	// slackAnswers is where Slack takes answers.
-	slackAnswers = "hooks.slack.com"
-	// maxValue is more than a button's value takes, in bytes.
-	maxValue = 160
-)
+// followWithin is how long the answer to a button is waited for.
+const followWithin = time.Minute
 
-// pressed is what Curfew reads of an interaction in Slack.
-type pressed struct {
-	Type    string `json:"type"`
-	Trigger string `json:"trigger_id"`
-	Answers string `json:"response_url"`
-	User    struct {
-		ID string `json:"id"`
-	} `json:"user"`
-	Actions []struct {
-		ID    string `json:"action_id"`
-		Value string `json:"value"`
-		At    string `json:"action_ts"`
-	} `json:"actions"`
-}
-
-func (h *Hooks) readButton(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
-	form, err := url.ParseQuery(string(body))
-	var sent pressed
-	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
-		return message{}, contract.Invalid("it is no form with a payload").
-			At("body").
-			Advise("send interactions of Slack")
-	}
-	read := message{
-		delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID},
-	}
-	if sent.Type != "block_actions" {
-		read.unused = "only buttons mean something here"
+func pressReader(webhooks *notify.Webhooks) reader {
+	return func(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
+		press, err := webhooks.Read(body)
+		if err != nil {
+			return message{}, err
+		}
+		read := message{idle: press.Idle, delivery: contract.Delivery{
+			ID: deliveryID(body, press.IDs...), Event: press.Event, Account: press.Account,
+		}}
+		switch {
+		case press.Idle:
+		case press.Action == "":
+			read.unused = "only buttons mean something here"
+		default:
+			read.answerTo = press.AnswerTo
+			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(press.Value)
+		}
 		return read, nil
 	}
-	for _, action := range sent.Actions {
-		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
-			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
-			read.delivery.Event, read.answerTo = action.ID, sent.Answers
-			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
-				contract.Shorten(action.Value, maxValue),
-			)
-			return read, nil
-		}
-	}
-	read.idle = true // links are buttons too
-	return read, nil
 }
 
-// actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := s.config.PersonByAccount(config.SystemSlack, delivery.Account)
+// actOnPress gives the review of whoever pressed a button. What is refused is told them, and is no failure.
+func (h *Hooks) actOnPress(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.config.PersonByAccount(s.system, delivery.Account)
 	if !known {
 		return contract.Delivered{
-			Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts",
+			Said: "Curfew does not know you: an administrator can add your " + s.title + " account to your accounts",
 		}, nil
 	}
-	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
+	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in " + s.title + "."}
 	if delivery.Event == contract.ButtonDeny {
-		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
+		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in " + s.title + "."}
 	}
 	status, err := h.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
@@ -97,7 +60,7 @@ func (h *Hooks) actOnButton(ctx context.Context, s *source, delivery contract.De
 
 // follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so
 // that it stays in this process: an answer is lost with it, what was pressed is not.
-func (h *Hooks) follow(ctx context.Context, pressed message) {
+func (h *Hooks) follow(ctx context.Context, s *source, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
 		defer cancel()
@@ -110,55 +73,14 @@ func (h *Hooks) follow(ctx context.Context, pressed message) {
 		case failed && ctx.Err() == nil:
 			text = "Nothing was decided: " + problem.Error()
 		}
-		if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
+		if err := s.answer(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
 			h.Log.Warn(
-				"hook: Slack does not take an answer",
+				"hook: an answer is not taken",
+				zap.String("source", s.name),
 				zap.String("delivery", pressed.delivery.ID),
 				zap.Error(err),
 			)
 		}
 		return nil
 	})
-}
-
-// answer sends a text that only whoever pressed the button sees.
-func (h *Hooks) answer(ctx context.Context, address, text string) error {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "https" || parsed.Host != slackAnswers || parsed.User != nil {
-		return fmt.Errorf("answers go to https://%s alone", slackAnswers)
-	}
-	body, err := json.Marshal(map[string]any{
-		"response_type": "ephemeral", "replace_original": false,
-		"text": strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(contract.Shorten(text, maxAnswer)),
-	})
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, parsed.String(), bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("make an answer to Slack: %w", hidden(err))
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := h.Answers.Do(request)
-	if err != nil {
-		return fmt.Errorf("send an answer to Slack: %w", hidden(err))
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("slack answers %d", response.StatusCode)
-	}
-	return nil
-}
-
-// maxAnswer bounds what is told to Slack, and what is read of what it says, in bytes.
-const maxAnswer = 2048
-
-// hidden is an error without the address, which is a secret.
-func hidden(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
 }

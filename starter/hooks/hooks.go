@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/starter"
@@ -30,21 +30,29 @@ const Path = "/v1/hooks/{source}"
 type Options struct {
 	Starter   *starter.Starter
 	Config    *config.Live
+	Kinds     Kinds
 	Alarms    ledger.Alarms
 	Tickets   ticket.System    // nil when there is no tracker
 	Incidents incident.Systems // those that are configured
 	Log       *zap.Logger
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
-	// Answers is how answers get to Slack; a client with a time limit when nil.
+	// Answers is how answers get to whoever pressed a button; a client with a time limit when nil.
 	Answers *http.Client
+}
+
+// Kinds are the systems whose webhooks are read, by the names of their kinds.
+type Kinds struct {
+	Trackers  map[string]ticket.Kind
+	Incidents map[string]incident.Kind
+	Channels  map[string]notify.Kind
 }
 
 // Hooks are the sources of a configuration. They may be used by several goroutines.
 type Hooks struct {
 	Options
 	sources   map[string]*source
-	following errgroup.Group // answers that are on their way to Slack
+	following errgroup.Group // answers that are on their way
 }
 
 // source is one that may send.
@@ -52,15 +60,18 @@ type source struct {
 	name   string
 	hook   config.Hook
 	config *config.Config // of the moment when this delivery came
+	// system is what people's accounts are called on the system that sends, and title how people write it; empty for a
+	// program.
+	system, title string
 	// expects refuses a delivery by its header alone, before its body is read; verify refuses it when that was read.
 	expects func(header http.Header) error
 	verify  verifier
-	// read makes a delivery of a body that was verified.
-	read func(ctx context.Context, s *source, header http.Header, body []byte) (message, error)
-	// act does what a delivery comes to. It may be done again, and at the same time.
-	act func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error)
+	read    reader
+	act     actor
 	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
 	lenient bool
+	// answer tells whoever pressed a button what came of it; nil for a source that has none.
+	answer func(ctx context.Context, client *http.Client, address, text string) error
 }
 
 // message is what a source has sent, read.
@@ -75,7 +86,7 @@ type message struct {
 }
 
 const (
-	// answersWithin bounds one answer to Slack, and mostAnswers how many are waited for at once.
+	// answersWithin bounds one answer, and mostAnswers how many are waited for at once.
 	answersWithin = 10 * time.Second
 	mostAnswers   = 200
 )
@@ -103,32 +114,35 @@ func New(o Options) (*Hooks, error) {
 	return h, nil
 }
 
+// source puts together how the deliveries of one source are verified, read and acted on.
 func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 	s := &source{name: name, hook: hook}
 	var err error
-	switch hook.Verify {
-	case config.VerifyPagerDuty:
-		s.verify, s.read, s.act, s.lenient = pagerDuty(hook.Secrets), h.readIncident, h.actOnIncident, true
-		s.expects = signedIn("X-PagerDuty-Signature")
-	case config.VerifyJira:
-		s.verify, s.read, s.act = jira(hook.Secrets), h.readTicket, h.actOnTicket
-		s.expects = signedIn("X-Hub-Signature")
-	case config.VerifySlack:
-		s.verify, s.read, s.act = slackApp(hook.Secrets), h.readButton, h.actOnButton
-		s.expects = signedIn("X-Slack-Signature", "X-Slack-Request-Timestamp")
-	case config.VerifyStandard:
+	switch kind := hook.Verify; {
+	case h.Kinds.Incidents[kind].Webhooks != nil:
+		system := h.Kinds.Incidents[kind]
+		s.system, s.title, s.lenient = system.Name, system.Title, system.Webhooks.Lenient
+		s.verifiedBy(system.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = h.incidentReader(system.Webhooks), h.incidentActor(system.Webhooks)
+	case h.Kinds.Trackers[kind].Webhooks != nil:
+		tracker := h.Kinds.Trackers[kind]
+		s.system, s.title = tracker.Name, tracker.Title
+		s.verifiedBy(tracker.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = h.ticketReader(tracker.Webhooks), h.ticketActor(tracker.Webhooks)
+	case h.Kinds.Channels[kind].Webhooks != nil:
+		channel := h.Kinds.Channels[kind]
+		s.system, s.title, s.answer = channel.Accounts, channel.Title, channel.Webhooks.Answer
+		s.verifiedBy(channel.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = pressReader(channel.Webhooks), h.actOnPress
+	case kind == config.VerifyStandard:
 		s.read, s.act = h.readOrder, h.actOnOrder
-		s.expects = signedIn(
-			standardwebhooks.HeaderWebhookID,
-			standardwebhooks.HeaderWebhookTimestamp,
-			standardwebhooks.HeaderWebhookSignature,
-		)
-		s.verify, err = standard(hook)
-	case config.VerifyBearer:
-		s.verify, s.read, s.act = bearer(hook.Secrets), h.readOrder, h.actOnOrder
+		err = s.standard(hook)
+	case kind == config.VerifyBearer:
+		s.read, s.act = h.readOrder, h.actOnOrder
+		s.verify = bearer(hook.Secrets)
 		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
-		err = contract.Invalid("%q is no way to verify", hook.Verify).
+		err = contract.Invalid("%q is no way to verify", kind).
 			At("hooks." + name + ".verify").
 			Advise("see docs/hooks.md")
 	}

@@ -60,7 +60,7 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Log.Info("hook", fields...)
 	}
 	if a.told.answerTo != "" && a.status == http.StatusOK {
-		h.follow(context.WithoutCancel(r.Context()), a.told)
+		h.follow(context.WithoutCancel(r.Context()), s, a.told)
 	}
 }
 
@@ -159,7 +159,7 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 	if err != nil {
 		return h.later(err, read)
 	}
-	if read.answerTo != "" { // Slack wants no words
+	if read.answerTo != "" { // whoever pressed a button hears of it there
 		return answer{status: http.StatusOK, told: read}
 	}
 	receipt, err := h.receiptOf(read.delivery, fresh)

@@ -13,70 +13,59 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
-	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-// Jira's events that mean something here.
-const (
-	ticketOpened  = "jira:issue_created"
-	ticketChanged = "jira:issue_updated"
-)
-
-// seenWithin is how long Jira may take to show a change that it has told of.
+// seenWithin is how long a tracker may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) readTicket(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
-	var sent struct {
-		Event string `json:"webhookEvent"`
-		Issue struct {
-			Key string `json:"key"`
-		} `json:"issue"`
-		Changelog struct {
-			ID    string `json:"id"`
-			Items []struct {
-				Field string `json:"field"`
-			} `json:"items"`
-		} `json:"changelog"`
+func (h *Hooks) ticketReader(webhooks *ticket.Webhooks) reader {
+	return func(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+		notice, err := webhooks.Read(body)
+		if err != nil {
+			return message{}, err
+		}
+		read := message{delivery: contract.Delivery{
+			// Trackers sign no name of a delivery, so that one with another name is the same.
+			ID: digest(body), Event: notice.Event, Ticket: notice.Ticket, Change: notice.Change,
+		}}
+		opened, changed := notice.Event == webhooks.Opened, notice.Event == webhooks.Changed
+		switch {
+		case !opened && !changed:
+			read.unused = "it means nothing here"
+		case opened && len(s.hook.Routes) == 0 || changed && !notice.Moved:
+			read.idle = true
+		case !ticket.ValidKey(notice.Ticket) || h.Tickets != nil && !h.Tickets.Recognizes(notice.Ticket):
+			return message{}, contract.Invalid("it is about no ticket").
+				At("body").
+				Advise("send what " + s.title + " sends by itself")
+		}
+		return read, nil
 	}
-	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
-		return message{}, contract.Invalid("it is no JSON of a webhook").
-			At("body").
-			Advise("send what Jira sends by itself")
+}
+
+func (h *Hooks) ticketActor(webhooks *ticket.Webhooks) actor {
+	return func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+		return h.actOnTicket(ctx, s, delivery, delivery.Event == webhooks.Opened)
 	}
-	read := message{delivery: contract.Delivery{
-		// Jira signs no name of a delivery, so that one with another name is the same.
-		ID: digest(body), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
-	}}
-	moved := false
-	for _, item := range sent.Changelog.Items {
-		moved = moved || item.Field == "status"
-	}
-	switch {
-	case sent.Event != ticketOpened && sent.Event != ticketChanged:
-		read.unused = "it means nothing here"
-	case sent.Event == ticketOpened && len(s.hook.Routes) == 0 || sent.Event == ticketChanged && !moved:
-		read.idle = true
-	case !ticket.ValidKey(sent.Issue.Key):
-		return message{}, contract.Invalid("it is about no ticket").At("body").Advise("send what Jira sends by itself")
-	}
-	return read, nil
 }
 
 // actOnTicket starts a request for a new ticket, and carries what people say by moving it.
-func (h *Hooks) actOnTicket(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
+func (h *Hooks) actOnTicket(
+	ctx context.Context, s *source, delivery contract.Delivery, opened bool,
+) (contract.Delivered, error) {
 	tracker, ok := h.Tickets.(ticket.Historian)
 	if !ok {
-		return contract.Delivered{}, contract.NotFound("Jira is not configured any more").
+		return contract.Delivered{}, contract.NotFound("%s is not configured any more", s.title).
 			At("ticket").
-			Advise("configure tickets.jira again")
+			Advise("configure tickets." + s.hook.Verify + " again")
 	}
 	found, err := tracker.History(ctx, delivery.Ticket)
 	if err != nil {
 		return contract.Delivered{}, err
 	}
-	if delivery.Event == ticketOpened {
+	if opened {
 		return h.opened(ctx, s, found)
 	}
 	done, err := h.moved(ctx, s, found, delivery)
@@ -109,7 +98,7 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	case found.Done:
 		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
 	}
-	person, known := s.config.PersonByAccount(config.SystemJira, found.Reporter)
+	person, known := s.config.PersonByAccount(s.system, found.Reporter)
 	if !known {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for",
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
@@ -119,9 +108,9 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		Requester: person,
 		Duration:  route.Duration,
 		Ticket:    found.Key,
-		Source:    config.SystemJira,
+		Source:    s.system,
 		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	}, starter.Origin{Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template}})
+	}, starter.Origin{Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template}})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -138,7 +127,7 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 // a key that it has or had, and the template of the route that it took under that key. A ticket that took none has
 // started nothing.
 func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
-	if asked.Source != config.SystemJira || !slices.Contains(found.Keys(), asked.Ticket) {
+	if asked.Source != s.system || !slices.Contains(found.Keys(), asked.Ticket) {
 		return false
 	}
 	route, fits := s.ticketRoute(found, asked.Ticket)
@@ -171,11 +160,11 @@ func (h *Hooks) moved(
 	move, seen := moveOf(found, delivery.Change)
 	switch {
 	case !seen && time.Since(delivery.At) < seenWithin:
-		return contract.Delivered{}, contract.Unavailable("Jira does not show yet who has moved %s", found.Key).
+		return contract.Delivered{}, contract.Unavailable("%s does not show yet who has moved %s", s.title, found.Key).
 			At("ticket").
 			Advise("trying again is safe")
 	case !seen:
-		return contract.Delivered{}, contract.NotFound("Jira does not show who has moved %s", found.Key).
+		return contract.Delivered{}, contract.NotFound("%s does not show who has moved %s", s.title, found.Key).
 			At("ticket").
 			Advise("decide by hand")
 	case !move.Into(found.Ticket):
@@ -221,7 +210,7 @@ func (h *Hooks) decideByMove(
 		open = append(open, named...)
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
-	person, known := s.config.PersonByAccount(config.SystemJira, move.By)
+	person, known := s.config.PersonByAccount(s.system, move.By)
 	for _, status := range open {
 		asked, err := h.Starter.Asked(ctx, status.ID)
 		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {

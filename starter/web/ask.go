@@ -213,7 +213,7 @@ func (p *Pages) asking(v visit) (asking, error) {
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
-	content.Zephyr = p.config.Current().Tickets.Zephyr != nil && content.Ticket != config.TicketNone
+	content.Zephyr = p.config.Current().Tickets.References != nil && content.Ticket != config.TicketNone
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
 	content.Choices = p.choicesOf(content)
 	if content.OnBehalf {

@@ -30,6 +30,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "postgres",
+		Use:         "connect as {account} to {target}",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,

@@ -36,6 +36,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "scim",
+		Use:         "sign in as {account} where the groups of {target} count",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,

@@ -27,6 +27,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "ssh",
+		Use:         "curfew ssh-cert {request} --target {target}, then ssh",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
