@@ -52,7 +52,7 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err != nil {
 		return contract.Status{}, err
 	}
-	if full := s.hasRoom(ctx, request.Requester); full != nil {
+	if full := s.hasRoom(ctx, request); full != nil {
 		if status, err := s.askedBefore(ctx, request); err == nil { // it was asked for when there was room
 			return status, nil
 		}
@@ -68,30 +68,53 @@ func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	return s.named(s.asAsked(ctx, request)), nil
 }
 
-// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that an
-// entry point starts by itself are not counted against anybody.
-const mostPending = 100
+const (
+	// mostPending is how many requests of one person may wait for a decision, as far as the ledger knows. Those that a
+	// source starts in their name are counted by themselves, for each source: neither keeps the other from being asked
+	// for.
+	mostPending = 100
+	// pendingLooked bounds how many are looked at.
+	pendingLooked = 500
+)
 
-// hasRoom refuses a person who asks for more than anybody decides.
-func (s *Starter) hasRoom(ctx context.Context, person string) error {
+// hasRoom refuses a person, and a source in a person's name, who asks for more than anybody decides.
+func (s *Starter) hasRoom(ctx context.Context, asked contract.Request) error {
 	pending, err := s.events.Requests(
 		ctx,
-		ledger.Filter{Person: person, State: contract.StatePending, Limit: mostPending},
+		ledger.Filter{Person: asked.Requester, State: contract.StatePending, Limit: pendingLooked},
 	)
 	if err != nil {
 		return unreadable(err)
 	}
 	own := 0
 	for _, status := range pending {
-		if status.Requester == person {
+		if status.Requester == asked.Requester && startedBy(status.Source) == startedBy(asked.Source) {
 			own++
 		}
 	}
 	if own < mostPending {
 		return nil
 	}
-	return contract.TooMany("%d of your requests wait for a decision", own).
+	return contract.TooMany("%d requests of %s wait for a decision", own, asked.Requester).
 		Advise("wait until they are decided, or cancel some")
+}
+
+// The sources of requests that people ask for themselves. A system that starts requests is a source by the name that
+// people's accounts on it have, and SourceHooks begins those of programs; the name of the webhook follows.
+const (
+	SourceAPI   = "api"
+	SourceCLI   = "cli"
+	SourceWeb   = "web"
+	SourceHooks = "hooks/"
+)
+
+// startedBy is the source that starts requests by itself; empty for what people ask for themselves.
+func startedBy(source string) string {
+	switch source {
+	case SourceAPI, SourceCLI, SourceWeb:
+		return ""
+	}
+	return source
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
@@ -188,6 +211,7 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 		Incident:    request.Incident,
 		AskedAt:     request.AskedAt,
 		StartAt:     start(request),
+		Source:      request.Source,
 		BreakGlass:  request.BreakGlass,
 		DecideBy:    &decideBy,
 		Needed:      needed(request.Terms),

@@ -31,7 +31,9 @@ func (s *Starter) compare(ctx context.Context) (c comparison, err error) {
 		return c, err
 	}
 	c.missed = c.directory.Departures(c.held)
-	c.absent, err = s.departures.Absent(ctx, c.absences())
+	c.absent, err = s.departures.Absent(ctx, ledger.Observation{
+		Observer: s.process, Absent: c.absences(), Lapse: departuresLapse,
+	})
 	return c, err
 }
 

@@ -23,6 +23,9 @@ const (
 	// departuresAgain is how often it does so while somebody is missed, and departuresAnyway while nobody is.
 	departuresAgain  = 5 * time.Second
 	departuresAnyway = time.Minute
+	// departuresLapse is when what another server has missed counts no more, because it has not said so again: it
+	// compares far more often while it misses anybody.
+	departuresLapse = 2 * time.Minute
 	// departuresWithin bounds one comparison.
 	departuresWithin = time.Minute
 	// departuresLock is what the process holds that acts on departures. It is no grant's id.

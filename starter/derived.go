@@ -3,6 +3,7 @@ package starter
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"github.com/oklog/ulid/v2"
@@ -16,7 +17,13 @@ import (
 type Origin struct {
 	Began time.Time
 	Of    []string
+	// Admit says whether the request may be started now, if it is not there yet; nil: it may.
+	Admit func() error
 }
+
+// roomAgain is when a source asks again for somebody for whom it has asked too much; at most twice as long, so that not
+// all of them come at once.
+const roomAgain = 5 * time.Minute
 
 // DerivedID is the id of the one request that belongs to an origin. It is the same at every server, and nobody without
 // their secret can make it: an id that could be foreseen could be taken by somebody else's request.
@@ -63,6 +70,17 @@ func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (con
 	request, err := s.check(ctx, ask, now())
 	if err != nil {
 		return contract.Status{}, err
+	}
+	if err := s.hasRoom(ctx, request); err != nil {
+		if full, known := contract.ProblemOf(err); known {
+			full.RetryAfter.Duration = roomAgain + rand.N(roomAgain)
+		}
+		return contract.Status{}, err
+	}
+	if origin.Admit != nil {
+		if err := origin.Admit(); err != nil {
+			return contract.Status{}, err
+		}
 	}
 	fresh, err := s.launch(ctx, request)
 	switch {

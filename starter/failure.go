@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -56,7 +57,7 @@ func problemOf(err error, id string) error {
 		problem = problemOfCall(err)
 	}
 	if problem == nil {
-		problem = contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
+		problem = answer.Internal()
 	}
 	return &failure{problem, err}
 }

@@ -221,17 +221,8 @@ func (s *Starter) eachHeld(
 			if selected.Person != "" && holding.Access.Person != selected.Person {
 				continue
 			}
-			for _, request := range holding.Leases.Requests() {
-				if _, known := found[request]; known {
-					continue
-				}
-				status, err := s.recorded(ctx, request)
-				if err != nil && !errors.Is(err, ledger.ErrNotFound) {
-					return err
-				}
-				if selected.Template == "" || status.Template == selected.Template {
-					do(heldStatus(status, request, holding))
-				}
+			if err := s.eachLease(ctx, holding, selected, found, do); err != nil {
+				return err
 			}
 		}
 		if len(page) < untoldPage {
@@ -239,6 +230,29 @@ func (s *Starter) eachHeld(
 		}
 		filter.After = page[len(page)-1].DueCursor()
 	}
+}
+
+// eachLease goes through the requests that keep a holding open, but for those that were found.
+func (s *Starter) eachLease(
+	ctx context.Context,
+	holding ledger.Holding,
+	selected Selection,
+	found map[string]EndedRequest,
+	do func(contract.Status),
+) error {
+	for _, request := range holding.Leases.Requests() {
+		if _, known := found[request]; known {
+			continue
+		}
+		status, err := s.recorded(ctx, request)
+		if err != nil && !errors.Is(err, ledger.ErrNotFound) {
+			return err
+		}
+		if selected.Template == "" || status.Template == selected.Template {
+			do(heldStatus(status, request, holding))
+		}
+	}
+	return nil
 }
 
 // heldStatus is what the holding knows of a request, beside what its record says.

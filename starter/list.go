@@ -30,6 +30,7 @@ type Page struct {
 // filter asks for, also when there are more.
 func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
 	s = s.snapshot()
+	filter.Before = s.openCursor(filter.Before)
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return Page{}, err
 	}
@@ -53,7 +54,7 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 	for i, status := range page.Requests {
 		page.Requests[i] = s.named(s.withKeepers(ctx, status))
 	}
-	return page.within(largestPage), nil
+	return s.withHiddenCursor(page.within(largestPage))
 }
 
 // page reads one page of a list.
@@ -130,7 +131,7 @@ func checkFilter(filter ledger.Filter) error {
 	if filter.Before != "" && checkID(filter.Before) != nil {
 		return contract.Invalid("%q is not the id of a request", shortened(filter.Before)).
 			At("before").
-			Advise("give the id of the last request of the page before")
+			Advise("give the next of the page before, or the id of a request")
 	}
 	_, err := filter.PageLength()
 	return err

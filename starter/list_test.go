@@ -102,6 +102,34 @@ func TestWhoComesIntoAGroupSeesAllThatWaitsHoweverMuchOfItIsOthers(t *testing.T)
 	require.Equal(t, ids, got, "in order, and each once")
 }
 
+func TestACursorSaysNothingOfRequestsThatItsReaderCanNotSee(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	house.Config.Groups = map[string]config.Group{"ops": {People: []string{"carol", "bob"}}}
+	template := house.Config.Templates["debug-prod"]
+	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{
+		{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1},
+	}
+	house.Config.Templates["debug-prod"] = template
+	ids := crowd(t, house, 60, func(_ int, status *contract.Status) { // bob reviews none of his own
+		status.Requester, status.Subject, status.Reviewers = "bob", "bob", []string{"carol"}
+	})
+	filter := ledger.Filter{Reviewer: "bob", Waits: true, Limit: 10}
+	pages := 0
+	for ; pages < 100; pages++ {
+		page, err := house.Starter.List(t.Context(), "bob", filter)
+		require.NoError(t, err)
+		require.Empty(t, page.Requests)
+		if filter.Before = page.Next; page.Next == "" {
+			break
+		}
+		require.NotContains(t, ids, page.Next)
+	}
+	require.Positive(t, pages, "the cursor leads on")
+	_, err := house.Starter.List(t.Context(), "bob", ledger.Filter{Before: "x" + ids[0]})
+	requireProblem(t, err, contract.KindInvalid, "before")
+}
+
 func TestOpenRequestsAreFoundAmongManyThatHaveEnded(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
@@ -147,10 +175,31 @@ func TestNobodyHasMoreRequestsWaitingThanAnybodyDecides(t *testing.T) {
 	theirs.Requester = "bob"
 	_, err = house.Starter.Start(t.Context(), theirs)
 	require.NoError(t, err)
-	_, err = house.Starter.StartDerived(
-		t.Context(),
-		ask(),
-		starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
-	)
-	require.NoError(t, err, "an incident is not kept waiting")
+	start := func(source, person string) error {
+		started := ask()
+		started.Source, started.Requester = source, person
+		_, err := house.Starter.StartDerived(
+			t.Context(),
+			started,
+			starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
+		)
+		return err
+	}
+	require.NoError(t, start("pagerduty", "alice"), "an incident is not kept waiting")
+
+	crowd(t, house, 100, func(_ int, status *contract.Status) { status.Source = "jira" })
+	err = start("jira", "alice")
+	requireProblem(t, err, contract.KindTooMany, "")
+	problem, _ := contract.ProblemOf(err)
+	require.GreaterOrEqual(t, problem.RetryAfter.Duration, 5*time.Minute)
+	require.NoError(t, start("pagerduty", "alice"), "an incident is not kept waiting by tickets either")
+	require.NoError(t, start("jira", "bob"))
+}
+
+func TestWhatASourceStartsInSomebodysNameLeavesRoomForWhatTheyAskFor(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	crowd(t, house, 150, func(_ int, status *contract.Status) { status.Source = "hooks/scripts" })
+	_, err := house.Starter.Start(t.Context(), ask())
+	require.NoError(t, err)
 }

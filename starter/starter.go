@@ -8,6 +8,7 @@ package starter
 
 import (
 	"context"
+	"crypto/rand"
 	"time"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -88,6 +89,7 @@ type Starter struct {
 	signer     *seal.Signer
 	verifier   *seal.Verifier
 	secrets    keyring.Ring
+	process    string // tells it from other servers
 	clock      *clock.Watch
 	converter  converter.DataConverter
 	digests    *lru.Cache[string, digests]
@@ -152,6 +154,7 @@ func New(o Options) (*Starter, error) {
 		signer:         o.Signer,
 		verifier:       o.Verifier,
 		secrets:        o.Secrets,
+		process:        rand.Text(),
 		clock:          o.Clock,
 		untrackedAfter: o.UntrackedAfter,
 	}, nil

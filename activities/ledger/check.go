@@ -6,8 +6,16 @@ import (
 	"curfew/workflows/contract"
 )
 
-// CheckAppend says what is wrong with the arguments of Events.Append. Stores ask before they write anything.
-func CheckAppend(events []contract.Event, status contract.Status) error {
+// CheckAppend says what is wrong with the arguments of Events.Append, and returns the status as text. Stores ask before
+// they write anything.
+func CheckAppend(events []contract.Event, status contract.Status) (text string, err error) {
+	if err := checkAppend(events, status); err != nil {
+		return "", err
+	}
+	return EncodeStatus(status)
+}
+
+func checkAppend(events []contract.Event, status contract.Status) error {
 	if status.ID == "" {
 		return contract.Invalid("the status belongs to no request").At("status.id").Advise("name the request")
 	}
@@ -55,9 +63,6 @@ const (
 // PageLength is how many statuses a page of the list holds.
 func (f Filter) PageLength() (int, error) { return pageLength(f.Limit) }
 
-// PageLength is how many holdings a page holds.
-func (f DueFilter) PageLength() (int, error) { return pageLength(f.Limit) }
-
 // PageLength is how many holdings a page holds. It also refuses a filter that names no target.
 func (f HeldFilter) PageLength() (int, error) {
 	if f.Target == "" {
@@ -67,9 +72,6 @@ func (f HeldFilter) PageLength() (int, error) {
 	}
 	return pageLength(f.Limit)
 }
-
-// PageLength is how many alarms a page holds.
-func (f AlarmFilter) PageLength() (int, error) { return pageLength(f.Limit) }
 
 func pageLength(limit int) (int, error) {
 	switch {

@@ -22,11 +22,19 @@ func AlarmCursor(alarm contract.Alarm) string { return cursorAt(alarm.At, alarm.
 // cursorAt is the stamp and the id with a slash between them, which no stamp has.
 func cursorAt(at time.Time, id string) string { return Stamp{at}.text() + "/" + id }
 
-// Cursor is where the page begins; the zero value at the list's beginning.
-func (f DueFilter) Cursor() (Cursor, error) { return parseCursor("after", f.After) }
+// Page is how many holdings a page holds, and where it begins: the zero value at the list's beginning.
+func (f DueFilter) Page() (int, Cursor, error) { return page(f.Limit, "after", f.After) }
 
-// Cursor is where the page begins; the zero value at the list's beginning.
-func (f AlarmFilter) Cursor() (Cursor, error) { return parseCursor("before", f.Before) }
+// Page is how many alarms a page holds, and where it begins: the zero value at the list's beginning.
+func (f AlarmFilter) Page() (int, Cursor, error) { return page(f.Limit, "before", f.Before) }
+
+func page(limit int, field, cursor string) (length int, begin Cursor, err error) {
+	if length, err = pageLength(limit); err != nil {
+		return 0, Cursor{}, err
+	}
+	begin, err = parseCursor(field, cursor)
+	return length, begin, err
+}
 
 func parseCursor(field, text string) (Cursor, error) {
 	if text == "" {

@@ -3,7 +3,6 @@ package ledger
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"time"
 
 	"curfew/workflows/contract"
@@ -69,14 +68,11 @@ type Use struct {
 	Until    time.Time         `json:"until,omitzero"` // when this can be forgotten
 }
 
-// EncodeUses is the JSON that stores keep of a holding's uses.
-func EncodeUses(uses []Use) (string, error) { return encode(uses) }
-
-// DecodeUses reads what EncodeUses wrote, with all times in UTC.
-func DecodeUses(text string) ([]Use, error) {
+// decodeUses reads uses, with all times in UTC.
+func decodeUses(text string) ([]Use, error) {
 	var uses []Use
-	if err := json.Unmarshal([]byte(text), &uses); err != nil {
-		return nil, fmt.Errorf("read uses that the ledger keeps: %w", err)
+	if err := decode(text, &uses, "uses"); err != nil {
+		return nil, err
 	}
 	for i := range uses {
 		uses[i].Since, uses[i].Until = uses[i].Since.UTC(), uses[i].Until.UTC()

@@ -16,8 +16,8 @@ func EncodeStatus(status contract.Status) (string, error) { return encode(status
 // DecodeStatus reads what EncodeStatus wrote, with all times in UTC.
 func DecodeStatus(text string) (contract.Status, error) {
 	var status contract.Status
-	if err := json.Unmarshal([]byte(text), &status); err != nil {
-		return contract.Status{}, fmt.Errorf("read a status that the ledger keeps: %w", err)
+	if err := decode(text, &status, "a status"); err != nil {
+		return contract.Status{}, err
 	}
 	times := []*time.Time{
 		&status.AskedAt,
@@ -52,14 +52,11 @@ func DecodeStatus(text string) (contract.Status, error) {
 	return status, nil
 }
 
-// EncodeLeases is the JSON that stores keep of a holding's leases.
-func EncodeLeases(leases contract.Leases) (string, error) { return encode(leases) }
-
-// DecodeLeases reads what EncodeLeases wrote, with all times in UTC.
-func DecodeLeases(text string) (contract.Leases, error) {
+// decodeLeases reads leases, with all times in UTC.
+func decodeLeases(text string) (contract.Leases, error) {
 	var leases contract.Leases
-	if err := json.Unmarshal([]byte(text), &leases); err != nil {
-		return nil, fmt.Errorf("read leases that the ledger keeps: %w", err)
+	if err := decode(text, &leases, "leases"); err != nil {
+		return nil, err
 	}
 	for i := range leases {
 		leases[i].Until = leases[i].Until.UTC()
@@ -73,8 +70,8 @@ func EncodeAccess(access contract.Access) (string, error) { return encode(access
 // DecodeAccess reads what EncodeAccess wrote.
 func DecodeAccess(text string) (contract.Access, error) {
 	var access contract.Access
-	if err := json.Unmarshal([]byte(text), &access); err != nil {
-		return contract.Access{}, fmt.Errorf("read an access that the ledger keeps: %w", err)
+	if err := decode(text, &access, "an access"); err != nil {
+		return contract.Access{}, err
 	}
 	if string(access.Entitlement) == "null" {
 		access.Entitlement = nil
@@ -91,4 +88,11 @@ func encode(value any) (string, error) {
 		return "", fmt.Errorf("write %T for the ledger: %w", value, err)
 	}
 	return string(bytes.TrimSuffix(text.Bytes(), []byte("\n"))), nil
+}
+
+func decode(text string, value any, what string) error {
+	if err := json.Unmarshal([]byte(text), value); err != nil {
+		return fmt.Errorf("read %s that the ledger keeps: %w", what, err)
+	}
+	return nil
 }

@@ -13,6 +13,18 @@ import (
 // ErrNotFound means that the ledger has no such request or holding.
 var ErrNotFound = errors.New("not in the ledger")
 
+// Store is a whole ledger.
+type Store interface {
+	Events
+	Holdings
+	Tombstones
+	Freezes
+	Departures
+	Alarms
+	Decisions
+	Sightings
+}
+
 // Events is the audit trail of all requests.
 type Events interface {
 	// Append adds events and keeps the newest status of their request. An event that is there already is left as it is,
@@ -35,6 +47,8 @@ type Filter struct {
 	Incident string
 	Stuck    bool
 	Waits    bool // for a review
+	// HeldSince wants requests that gave access at this instant or later, or may give it still.
+	HeldSince time.Time
 	// Before is the id of the last request of the page before: ids are sortable by time.
 	Before string
 	Limit  int // 0 means 50; at most 500

@@ -1,9 +1,6 @@
 package ledger
 
 import (
-	"encoding/json"
-	"fmt"
-
 	"curfew/workflows/contract"
 )
 
@@ -22,14 +19,7 @@ type Proof struct {
 	Absent bool `json:"absent,omitempty"`
 }
 
-// EncodeProof is the JSON that stores keep of a holding's proof.
-func EncodeProof(proof Proof) (string, error) { return encode(proof) }
-
-// DecodeProof reads what EncodeProof wrote.
-func DecodeProof(text string) (Proof, error) {
-	var proof Proof
-	if err := json.Unmarshal([]byte(text), &proof); err != nil {
-		return Proof{}, fmt.Errorf("read a proof that the ledger keeps: %w", err)
-	}
-	return proof, nil
+func decodeProof(text string) (proof Proof, err error) {
+	err = decode(text, &proof, "a proof")
+	return proof, err
 }

@@ -2,7 +2,6 @@ package ledger
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -29,37 +28,40 @@ const (
 	longestName = 256  // bytes of a group's name
 )
 
-// CheckSighting says what is wrong with a sighting, and returns it as stores keep it: with the time in UTC.
-func CheckSighting(sighting Sighting) (Sighting, error) {
+// CheckSighting says what is wrong with a sighting, and returns it as stores keep it: with the time in UTC, and the
+// groups as text.
+func CheckSighting(sighting Sighting) (Sighting, string, error) {
+	if err := sighting.check(); err != nil {
+		return Sighting{}, "", err
+	}
+	sighting.At = sighting.At.UTC()
+	groups, err := encode(sighting.Groups)
+	return sighting, groups, err
+}
+
+func (sighting Sighting) check() error {
 	switch {
 	case sighting.Person == "":
-		return sighting, contract.Invalid("the sighting is of nobody").At("person").Advise("say who signed in")
+		return contract.Invalid("the sighting is of nobody").At("person").Advise("say who signed in")
 	case sighting.At.IsZero():
-		return sighting, contract.Invalid("the sighting of %s has no time", sighting.Person).At("at").Advise("say when")
+		return contract.Invalid("the sighting of %s has no time", sighting.Person).At("at").Advise("say when")
 	case len(sighting.Groups) > mostSighted:
-		return sighting, contract.Invalid("%s is in too many", sighting.Person).
+		return contract.Invalid("%s is in too many", sighting.Person).
 			At("groups").
 			Advise(fmt.Sprintf("name %d at most", mostSighted))
 	}
 	for _, group := range sighting.Groups {
 		if len(group) > longestName {
-			return sighting, contract.Invalid("one of %s's is too long", sighting.Person).
+			return contract.Invalid("one of %s's is too long", sighting.Person).
 				At("groups").
 				Advise(fmt.Sprintf("keep names to %d bytes", longestName))
 		}
 	}
-	sighting.At = sighting.At.UTC()
-	return sighting, nil
+	return nil
 }
 
-// EncodeGroups is the JSON that stores keep of a sighting's groups.
-func EncodeGroups(groups []string) (string, error) { return encode(groups) }
-
-// DecodeGroups reads what EncodeGroups wrote.
-func DecodeGroups(text string) ([]string, error) {
-	var groups []string
-	if err := json.Unmarshal([]byte(text), &groups); err != nil {
-		return nil, fmt.Errorf("read groups that the ledger keeps: %w", err)
-	}
-	return groups, nil
+// DecodeGroups reads what CheckSighting wrote of a sighting's groups.
+func DecodeGroups(text string) (groups []string, err error) {
+	err = decode(text, &groups, "groups")
+	return groups, err
 }

@@ -4,6 +4,8 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"time"
+
+	"curfew/workflows/contract"
 )
 
 // stampLayout has a fixed width, so that stamps sort by time.
@@ -26,6 +28,20 @@ func (s Stamp) text() string {
 		return ""
 	}
 	return s.UTC().Format(stampLayout)
+}
+
+// stillHeld comes after all times.
+const stillHeld = "~"
+
+// HeldUntil is until when a request gave access, as a column keeps it: empty when it never did.
+func HeldUntil(status contract.Status) string {
+	switch {
+	case status.GrantedAt == nil:
+		return ""
+	case status.EndedAt == nil:
+		return stillHeld
+	}
+	return Stamp{*status.EndedAt}.text()
 }
 
 // Scan reads what Value wrote.

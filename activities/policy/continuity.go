@@ -14,9 +14,9 @@ import (
 
 const (
 	pageOfRequests = 500
-	// mostPagesBack bounds how far back a person's requests are looked through. Whoever has made more gets nothing
-	// whose time without a break is bounded.
-	mostPagesBack = 20
+	// mostPages bounds how many requests are looked at that gave somebody access without a break. Whoever has had more
+	// gets nothing whose time without a break is bounded.
+	mostPages = 20
 )
 
 // continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has
@@ -26,36 +26,58 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 		return nil
 	}
 	request := facts.Request
-	theirs, all, err := a.requestsOf(ctx, request.Subject)
-	if err != nil {
-		return err
-	}
-	var had []stretch
-	for _, status := range theirs {
-		switch {
-		case status.GrantedAt == nil || status.Subject != request.Subject || !shares(status, request.Terms):
-		case status.ID == request.ID:
-			facts.GrantedAt = *status.GrantedAt
-			had = append(had, stretchOf(status, facts.Now))
-		default:
-			had = append(had, stretchOf(status, facts.Now))
-		}
-	}
 	begins := facts.Now
 	if request.StartAt.After(begins) {
 		begins = request.StartAt
 	}
-	facts.ContinuousSince, facts.Uncounted = continuousSince(had, begins), !all
-	if request.BreakGlass {
-		facts.Unreviewed, err = a.unreviewed(ctx, request)
+	// Each look goes further back than the one before, until there is a break in it: what people had long ago, or only
+	// asked for, does not matter, however much it is.
+	for back := policy.Break; ; back *= 4 {
+		from := begins.Add(-back)
+		held, all, err := a.heldSince(ctx, request.Subject, from)
+		if err != nil {
+			return err
+		}
+		facts.ContinuousSince, facts.Uncounted = continuousSince(stretches(held, facts), begins), !all
+		first := begins
+		if !facts.ContinuousSince.IsZero() {
+			first = facts.ContinuousSince
+		}
+		if !all || !from.After(first.Add(-policy.Break)) {
+			break
+		}
 	}
+	if !request.BreakGlass {
+		return nil
+	}
+	unreviewed, err := a.unreviewed(ctx, request)
+	facts.Unreviewed = unreviewed
 	return err
 }
 
-// requestsOf are a person's newest requests; all is false when there are more.
-func (a *Activities) requestsOf(ctx context.Context, person string) (newest []contract.Status, all bool, err error) {
-	filter := ledger.Filter{Person: person, Limit: pageOfRequests}
-	for range mostPagesBack {
+// stretches are the times during which requests gave the subject one of the accesses that are asked for.
+func stretches(held []contract.Status, facts *policy.Facts) (had []stretch) {
+	request := facts.Request
+	for _, status := range held {
+		if status.GrantedAt == nil || status.Subject != request.Subject || !shares(status, request.Terms) {
+			continue
+		}
+		if status.ID == request.ID {
+			facts.GrantedAt = *status.GrantedAt
+		}
+		had = append(had, stretchOf(status, facts.Now))
+	}
+	return had
+}
+
+// heldSince are a person's newest requests that gave access at an instant or later; all is false when there are more.
+func (a *Activities) heldSince(
+	ctx context.Context,
+	person string,
+	since time.Time,
+) (newest []contract.Status, all bool, err error) {
+	filter := ledger.Filter{Person: person, HeldSince: since, Limit: pageOfRequests}
+	for range mostPages {
 		page, err := a.Requests.Requests(ctx, filter)
 		if err != nil {
 			return nil, false, err

@@ -1,6 +1,7 @@
 package provenance
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -17,20 +18,11 @@ import (
 // compare holds what targets are said to have done against what they have on record. What contradicts it is tried
 // again: the holding of access that is gone is closed in the end, by the watchdog at the latest.
 func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, recorded bool) error {
-	over := t.status.State == contract.StateEnded
 	before := recorded && (t.status.State == contract.StatePending || t.status.State == contract.StateScheduled)
-	granted := slices.ContainsFunc(
-		t.events,
-		func(event contract.Event) bool { return event.Kind == contract.EventGranted },
-	)
-	if recorded && !granted {
-		var err error
-		if granted, err = g.claimsAccess(ctx, t, proven); err != nil {
-			return err
-		}
-	}
-	if !over && !before && !granted {
-		return nil
+	absent := before || t.status.State == contract.StateEnded
+	granted, err := g.saysGranted(ctx, t, proven, recorded)
+	if err != nil || !absent && !granted {
+		return err
 	}
 	for _, access := range proven.Request.Terms.Accesses {
 		holding, err := g.holding(ctx, access.GrantID())
@@ -38,22 +30,30 @@ func (g *Guard) compare(ctx context.Context, t telling, proven seal.Proven, reco
 			return err
 		}
 		switch {
-		case (over || before) && holdsAlone(holding, t.status.ID, now(ctx)) && !tookOver(proven, access):
+		case absent && holdsAlone(holding, t.status.ID, now(ctx)) && !tookOver(proven, access):
 			return g.contradicted(ctx, t.status, holding)
 		case granted && !hasHeld(holding, t, now(ctx)):
-			if lost, err := g.lost(ctx, t.status.ID); err != nil {
-				return err
-			} else if lost {
-				continue
+			if lost, err := g.lost(ctx, t.status.ID); err != nil || !lost {
+				return cmp.Or(err, neverGranted(access.Target, t.status.ID))
 			}
-			return contract.Unavailable(
-				"the holding on %s knows of no grant to the request %s",
-				access.Target,
-				t.status.ID,
-			)
 		}
 	}
 	return nil
+}
+
+// saysGranted is true when what is told, or a request on record, claims that access was given.
+func (g *Guard) saysGranted(ctx context.Context, t telling, proven seal.Proven, recorded bool) (bool, error) {
+	granted := slices.ContainsFunc(t.events, func(event contract.Event) bool {
+		return event.Kind == contract.EventGranted
+	})
+	if granted || !recorded {
+		return granted, nil
+	}
+	return g.claimsAccess(ctx, t, proven)
+}
+
+func neverGranted(target, request string) error {
+	return contract.Unavailable("the holding on %s knows of no grant to the request %s", target, request)
 }
 
 // keptUp takes back that another request holds access up where the holding knows nothing of that one.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -63,25 +64,23 @@ func (a *Activities) detectDrift(
 	if !drifted || command.Known {
 		return drifted, nil
 	}
-	info := activity.GetInfo(ctx) // a retry of this look raises the same alarm
-	return true, a.alarms.Raise(ctx, contract.Alarm{
-		ID: fmt.Sprintf(
-			"%s/%s/%s/%s",
-			live.Grant,
-			contract.AlarmDrifted,
-			info.WorkflowExecution.RunID,
-			info.ActivityID,
-		),
+	return true, a.alarms.Raise(ctx, drift(live, activity.GetInfo(ctx), clock.now()))
+}
+
+// drift is the alarm about access that somebody has taken away. A retry of the same look raises the same one.
+func drift(live ledger.Holding, look activity.Info, now time.Time) contract.Alarm {
+	id := []string{live.Grant, string(contract.AlarmDrifted), look.WorkflowExecution.RunID, look.ActivityID}
+	return contract.Alarm{
+		ID:       strings.Join(id, "/"),
 		Kind:     contract.AlarmDrifted,
-		At:       clock.now(),
+		At:       now,
 		Target:   live.Access.Target,
 		Grant:    live.Grant,
 		Requests: live.Leases.Requests(),
 		Actor:    contract.ActorCurfew,
-		Text: "Somebody took the access of " + live.Access.Account + " away, which was to end at " + live.Until.UTC().
-			Format(time.RFC3339) +
-			".",
-	})
+		Text: fmt.Sprintf("Somebody took the access of %s away, which was to end at %s.",
+			live.Access.Account, live.Until.UTC().Format(time.RFC3339)),
+	}
 }
 
 // ended is true when it is Curfew itself that has taken access away which is not there, or is about to: its end has

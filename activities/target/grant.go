@@ -49,92 +49,138 @@ func (a *Activities) grant(
 	defer locked.Unlock()
 	ctx, done := whileHeld(ctx)
 	defer done()
-	before := locked.Holding()
-	switch lost, err := a.lost(ctx, before, command); {
-	case err != nil:
-		return contract.GrantReceipt{}, contract.Unavailable("the ledger can't be read, so nothing is granted: %v", err)
-	case lost && !command.Restates:
-		return contract.GrantReceipt{Lost: true}, nil
-	case lost:
-		if command.Restates, err = isLive(ctx, found.Connector, command); err != nil {
-			return contract.GrantReceipt{}, err
-		}
-		if command.Restates {
-			before = remembered(command)
-		}
-	default:
-		command.Restates = false
+	g := granting{Activities: a, command: command, clock: clock, found: found, locked: locked, before: locked.Holding()}
+	return g.carryOut(ctx)
+}
+
+// granting is one command to grant, carried out under the lock of its holding.
+type granting struct {
+	*Activities
+
+	command contract.GrantCommand
+	clock   serverClock
+	found   Target
+	locked  ledger.Locked
+
+	before  ledger.Holding     // the command
+	leases  contract.Leases    // that may be held, of what is asked for
+	uses    uses               // of the decisions behind them
+	refused []contract.Refusal // the others
+}
+
+func (g *granting) carryOut(ctx context.Context) (contract.GrantReceipt, error) {
+	if lost, err := g.recall(ctx); err != nil || lost {
+		return contract.GrantReceipt{Lost: lost}, err
 	}
-	if err := fence(before, command, clock.now()); err != nil {
+	if err := fence(g.before, g.command, g.clock.now()); err != nil {
 		return contract.GrantReceipt{}, err
 	}
-	stops, err := stopsFor(ctx, locked, command.Leases)
+	if err := g.chooseLeases(ctx); err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	holding, err := g.openHolding(ctx)
 	if err != nil {
 		return contract.GrantReceipt{}, err
 	}
-	if wasCutOff(before) {
-		used, err := usedUp(ctx, found.Connector, before, clock.now())
+	granted, err := g.put(ctx, &holding)
+	if err != nil {
+		return contract.GrantReceipt{}, err
+	}
+	return contract.GrantReceipt{
+		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: g.leases,
+		AlreadyThere: granted == AlreadyThere, Refused: g.refused, Began: g.uses.since(g.command.Leases),
+	}, nil
+}
+
+// recall takes from the grant what an older ledger has lost, where the target shows that the access is there. It is
+// true when the holding was lost and the command does not restate it.
+func (g *granting) recall(ctx context.Context) (lost bool, err error) {
+	restates := g.command.Restates
+	g.command.Restates = false
+	switch lost, err := g.lost(ctx, g.before, g.command); {
+	case err != nil:
+		return false, contract.Unavailable("the ledger can't be read, so nothing is granted: %v", err)
+	case !lost || !restates:
+		return lost, nil
+	}
+	if g.command.Restates, err = isLive(ctx, g.found.Connector, g.command); err != nil {
+		return false, err
+	}
+	if g.command.Restates {
+		g.before = remembered(g.command)
+	}
+	return false, nil
+}
+
+// chooseLeases decides which of the leases that are asked for may be held.
+func (g *granting) chooseLeases(ctx context.Context) error {
+	stops, err := stopsFor(ctx, g.locked, g.command.Leases)
+	if err != nil {
+		return err
+	}
+	if wasCutOff(g.before) {
+		used, err := usedUp(ctx, g.found.Connector, g.before, g.clock.now())
 		if err != nil {
-			return contract.GrantReceipt{}, err
+			return err
 		}
-		before.Uses = used.list()
+		g.before.Uses = used.list()
 	}
-	before.Leases = stops.Alive(before.Leases)
-	asked, ended := withoutEnded(inherited(before, command, clock.now()), stops)
-	leases, uses, refused := a.verifiedLeases(ctx, before, command, asked, clock.now())
-	if again := unripe(refused); again != nil {
-		return contract.GrantReceipt{}, again
+	g.before.Leases = stops.Alive(g.before.Leases)
+	asked, ended := withoutEnded(inherited(g.before, g.command, g.clock.now()), stops)
+	g.leases, g.uses, g.refused = g.verifiedLeases(ctx, g.before, g.command, asked, g.clock.now())
+	if again := unripe(g.refused); again != nil {
+		return again
 	}
-	a.raise(ctx, command.Access, refused)
-	refused = append(refused, ended...)
-	if len(leases) == 0 && len(refused) > 0 {
-		return contract.GrantReceipt{}, &refused[0].Problem
+	g.raise(ctx, g.command.Access, g.refused)
+	g.refused = append(g.refused, ended...)
+	if len(g.leases) == 0 && len(g.refused) > 0 {
+		return &g.refused[0].Problem
 	}
-	if err := inTime(leases, clock.now()); err != nil {
-		return contract.GrantReceipt{}, err
-	}
+	return inTime(g.leases, g.clock.now())
+}
+
+// openHolding writes down that the access is about to be there, before it can be.
+func (g *granting) openHolding(ctx context.Context) (ledger.Holding, error) {
 	holding := ledger.Holding{
-		Grant: command.Access.GrantID(), Access: command.Access, Token: command.Token, Open: true,
-		Until: leases.End(), Leases: leases, Standing: before.Standing, Uses: uses.list(),
+		Grant: g.command.Access.GrantID(), Access: g.command.Access, Token: g.command.Token, Open: true,
+		Until: g.leases.End(), Leases: g.leases, Standing: g.before.Standing, Uses: g.uses.list(),
 		// Until the call is answered it may take effect as late as this.
-		SettledAt: clock.now().Add(deadlineIn(ctx) + found.Limits.Settles),
+		SettledAt: g.clock.now().Add(deadlineIn(ctx) + g.found.Limits.Settles),
 	}
-	wanted := access(command.Access, leases)
-	if before.Open {
-		holding.Proof = before.Proof
-	} else if err := lookBefore(ctx, found.Connector, wanted, &holding); err != nil {
-		return contract.GrantReceipt{}, err
+	if g.before.Open {
+		holding.Proof = g.before.Proof
+	} else if err := lookBefore(ctx, g.found.Connector, access(g.command.Access, g.leases), &holding); err != nil {
+		return holding, err
 	}
-	if err := inTime(leases, clock.now()); err != nil {
-		return contract.GrantReceipt{}, err
+	if err := inTime(g.leases, g.clock.now()); err != nil {
+		return holding, err
 	}
-	wanted = wanted.known(holding.Proof)
-	if err := a.save(ctx, locked, holding); err != nil {
-		return contract.GrantReceipt{}, contract.Unavailable(
-			"the holding can't be written, so nothing is granted: %v",
-			err,
-		)
+	if err := g.save(ctx, g.locked, holding); err != nil {
+		return holding, contract.Unavailable("the holding can't be written, so nothing is granted: %v", err)
 	}
-	granted := AlreadyThere
+	return holding, nil
+}
+
+// put brings the target to what the open holding says, and writes down that the access is there.
+func (g *granting) put(ctx context.Context, holding *ledger.Holding) (granted Granted, err error) {
+	wanted := access(g.command.Access, g.leases).known(holding.Proof)
+	granted = AlreadyThere
 	if !holding.Standing {
-		if granted, err = put(ctx, found.Connector, wanted, before, &holding, clock.now()); err != nil {
-			if !a.takeBack(ctx, locked, before, holding, err) {
-				a.settleGrant(ctx, found, command, wanted)
+		if granted, err = put(ctx, g.found.Connector, wanted, g.before, holding, g.clock.now()); err != nil {
+			if !g.takeBack(ctx, g.locked, g.before, *holding, err) {
+				g.settleGrant(ctx, g.found, g.command, wanted)
 			}
-			return contract.GrantReceipt{}, err
+			return granted, err
 		}
 	}
 	holding.SettledAt = time.Time{}
 	// What a decision gives is counted from when the access was there.
-	holding.Uses = uses.began(before, clock.now()).list()
-	if err := locked.Save(ctx, holding); err != nil {
-		a.settleGrant(ctx, found, command, wanted)
-		return contract.GrantReceipt{}, contract.Unavailable("the holding can't be written: %v", err)
+	holding.Uses = g.uses.began(g.before, g.clock.now()).list()
+	if err := g.locked.Save(ctx, *holding); err != nil {
+		g.settleGrant(ctx, g.found, g.command, wanted)
+		return granted, contract.Unavailable("the holding can't be written: %v", err)
 	}
-	return contract.GrantReceipt{
-		Until: holding.Until, Standing: holding.Standing, Identity: holding.Proof.Identity, Leases: leases,
-		AlreadyThere: granted == AlreadyThere, Refused: refused, Began: uses.since(command.Leases),
-	}, nil
+	return granted, nil
 }
 
 // fence refuses what comes too late.

@@ -56,14 +56,7 @@ type App struct {
 
 // store is where Curfew's own record is.
 type store interface {
-	ledger.Events
-	ledger.Holdings
-	ledger.Alarms
-	ledger.Decisions
-	ledger.Sightings
-	ledger.Tombstones
-	ledger.Freezes
-	ledger.Departures
+	ledger.Store
 	Close() error
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"curfew/workflows/contract"
 )
@@ -38,21 +39,7 @@ that --token-file names. No flag takes the token itself, because every process o
 		},
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	flags := root.PersistentFlags()
-	flags.StringVar(
-		&p.server,
-		"server",
-		"",
-		"`address` of the Curfew server (default $CURFEW_SERVER, or "+defaultServer+")",
-	)
-	flags.StringVar(
-		&p.tokenFile,
-		"token-file",
-		"",
-		"`file` that holds your token (default: $CURFEW_TOKEN, or the token of curfew login)",
-	)
-	flags.StringVarP(&p.output, "output", "o", outputText, "output `format`: text, or json as the API answered")
-	flags.BoolVar(&p.noInput, "no-input", false, "never prompt, even on a terminal")
+	p.addFlags(root.PersistentFlags())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(
@@ -86,4 +73,22 @@ that --token-file names. No flag takes the token itself, because every process o
 		exitCodesTopic(),
 	)
 	return root
+}
+
+// addFlags are those of every command.
+func (p *program) addFlags(flags *pflag.FlagSet) {
+	flags.StringVar(
+		&p.server,
+		"server",
+		"",
+		"`address` of the Curfew server (default $CURFEW_SERVER, or "+defaultServer+")",
+	)
+	flags.StringVar(
+		&p.tokenFile,
+		"token-file",
+		"",
+		"`file` that holds your token (default: $CURFEW_TOKEN, or the token of curfew login)",
+	)
+	flags.StringVarP(&p.output, "output", "o", outputText, "output `format`: text, or json as the API answered")
+	flags.BoolVar(&p.noInput, "no-input", false, "never prompt, even on a terminal")
 }

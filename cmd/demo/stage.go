@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	texttemplate "text/template"
 	"time"
@@ -45,9 +44,14 @@ type stage struct {
 
 func newStage(dir string, o Options) (*stage, error) {
 	secret := rand.Text()
+	s := newSystems(secret)
+	s.curfew, s.tokens = o.Curfew, map[string]string{"alice": rand.Text(), "bob": rand.Text()}
+	return s, s.open(dir, o, secret)
+}
+
+// newSystems makes the sandboxes of the systems that the demo's Curfew works with, all with the same key.
+func newSystems(secret string) *stage {
 	s := &stage{
-		curfew: o.Curfew,
-		tokens: map[string]string{"alice": rand.Text(), "bob": rand.Text()},
 		lightrun: lightrun.New(lightrun.Options{
 			Keys:  []lightrun.Key{{Value: secret, Scopes: []lightrun.Scope{lightrun.ScopeDev}}},
 			Users: []lightrun.User{{Email: email}},
@@ -76,41 +80,46 @@ func newStage(dir string, o Options) (*stage, error) {
 		}),
 	}
 	s.jira.AddIssue(issue, "Orders are late", "In Progress")
+	return s
+}
+
+// open serves the systems, and writes what configures Curfew for them.
+func (s *stage) open(dir string, o Options, secret string) error {
 	debuggers, err := s.serve(s.lightrun.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	tracker, err := s.serve(s.jira.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	pages, err := s.serve(s.pager.Handler())
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if s.api, err = net.Listen("tcp", "127.0.0.1:0"); err != nil { //nolint:noctx // it is there at once
-		return nil, err
+		return err
 	}
 	for name, text := range map[string]string{"alice": s.tokens["alice"], "bob": s.tokens["bob"], "secret": secret} {
 		if err := write(dir, name, text); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	if err := keys(dir); err != nil {
-		return nil, err
+	if err := seal.WriteNew(dir, time.Now()); err != nil {
+		return err
 	}
 	var text strings.Builder
 	if err := configuration.Execute(&text, map[string]any{
 		"Temporal": o.Temporal, "Namespace": o.Namespace, "Listen": s.api.Addr(), "Jira": tracker, "PagerDuty": pages,
 		"Lightrun": debuggers, "Pool": pool, "Shop": shop, "Alice": aliceAt,
 	}); err != nil {
-		return nil, err
+		return err
 	}
 	if err := write(dir, "curfew.yaml", text.String()); err != nil {
-		return nil, err
+		return err
 	}
 	s.config, err = load(dir, kinds.ForConfig())
-	return s, err
+	return err
 }
 
 var configuration = texttemplate.Must(texttemplate.New("curfew.yaml").Parse(`
@@ -147,22 +156,6 @@ templates:
     automatic: [{name: on-call, condition: incident.open && incident.onCall == 1}]
     endWith: [incident]
 `))
-
-// keys makes what the server and the worker seal with.
-func keys(dir string) error {
-	var set seal.Keys
-	for _, role := range []seal.Role{seal.RoleServer, seal.RoleDecider} {
-		key, private, err := seal.NewKey(role, time.Now())
-		if err != nil {
-			return err
-		}
-		if err := seal.WritePrivate(filepath.Join(dir, string(role)+".pem"), private); err != nil {
-			return err
-		}
-		set = append(set, key)
-	}
-	return set.WriteFile(filepath.Join(dir, "keys.json"))
-}
 
 // serve puts a handler on a free loopback port and returns its address.
 func (s *stage) serve(handler http.Handler) (string, error) {

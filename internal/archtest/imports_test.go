@@ -29,7 +29,7 @@ var allowances = []allowance{
 	{"workflows/replaytest", []string{"workflows/..."}, []string{"api/...", "sdk/..."}},
 	{
 		"workflows/...",
-		[]string{"workflows/contract", "workflows/wait"},
+		[]string{"workflows/contract", "workflows/step", "workflows/wait"},
 		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
@@ -76,13 +76,18 @@ var allowances = []allowance{
 		},
 		[]string{"sdk/activity"},
 	},
+	{
+		"activities/target/targettest",
+		[]string{"..", "activities/ledger", "activities/ledger/sqlite", "workflows/contract"},
+		[]string{"sdk/temporal", "sdk/testsuite"},
+	},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},
 
 	{"worker", []string{"activities", "activities/*", "internal/...", "workflows/..."}, []string{"api/...", "sdk/..."}},
 
 	{
 		"starter",
-		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
+		[]string{"activities", "activities/*", "internal/...", "starter/answer", "workflows/contract"},
 		[]string{"api/...", "sdk/..."},
 	},
 	{

@@ -195,10 +195,10 @@ func (r *run) settle(ctx context.Context) {
 	for {
 		open, err := r.world.Ledger.Open(ctx, r.untampered())
 		if err == nil && len(open) == 0 && len(r.observer.Present()) <= standing {
-			wait(ctx, 3*time.Second) // the last comments
+			people.Pause(ctx, 3*time.Second) // the last comments
 			return
 		}
-		if !wait(ctx, time.Second) {
+		if !people.Pause(ctx, time.Second) {
 			return
 		}
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"curfew/internal/chaos/judge"
+	"curfew/internal/chaos/people"
 	"curfew/internal/chaos/plan"
 	"curfew/internal/chaos/world"
 	"curfew/internal/sandbox"
@@ -61,7 +62,7 @@ func (t *injector) play(ctx context.Context, begin time.Time, faults []plan.Faul
 	var all sync.WaitGroup
 	for _, planned := range faults {
 		all.Go(func() {
-			if !wait(ctx, time.Until(begin.Add(planned.At))) {
+			if !people.Pause(ctx, time.Until(begin.Add(planned.At))) {
 				return
 			}
 			t.one(ctx, planned)
@@ -75,7 +76,7 @@ func (t *injector) one(ctx context.Context, planned plan.Fault) {
 	fault := judge.Fault{From: time.Now()}
 	mend, err := t.cause(ctx, planned, &fault)
 	if err == nil {
-		wait(ctx, planned.For)
+		people.Pause(ctx, planned.For)
 		err = mend(context.WithoutCancel(ctx))
 	}
 	fault.To = time.Now()
@@ -228,8 +229,8 @@ func (t *injector) targets(ctx context.Context, planned plan.Fault, fault *judge
 		fault.What = "Lightrun says done and does nothing"
 		lie := pick(
 			planned.Which,
-			sandbox.Fault{Method: http.MethodDelete, Status: http.StatusNoContent},
-			sandbox.Fault{Method: http.MethodPost, Status: http.StatusCreated},
+			sandbox.Fault{Method: http.MethodDelete, Lie: true},
+			sandbox.Fault{Method: http.MethodPost, Lie: true},
 		)
 		lie.Path = accesses
 		return t.misbehave(ctx, &t.lightrun, t.StandIns.MisbehaveLightrun, lie)
@@ -389,16 +390,4 @@ func (t *injector) reviveStore() error {
 		return err
 	}
 	return t.Store.Relaunch()
-}
-
-// wait is false when there is no more time.
-func wait(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
-	}
 }

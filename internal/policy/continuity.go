@@ -37,7 +37,7 @@ func (s termsVersion) tooLongWithoutBreak(facts Facts) string {
 	most := s.Rules.MaxContinuous
 	if most.Duration > 0 && facts.Uncounted {
 		return fmt.Sprintf(
-			"the template allows this access for %s without a break, and %s has made too many requests lately to tell since when they have had it",
+			"the template allows this access for %s without a break, and %s has had too much access lately to tell since when without a break",
 			most,
 			facts.Request.Subject,
 		)

@@ -34,7 +34,7 @@ type Facts struct {
 	// ContinuousSince is since when the subject has had one of the accesses without a break, by whatever requests; zero
 	// when the access would not go on from any.
 	ContinuousSince time.Time `json:"continuousSince,omitzero"`
-	// Uncounted is true when the subject has made more requests than were looked through for that.
+	// Uncounted is true when the subject has had more access without a break than was looked through for that.
 	Uncounted bool `json:"uncounted,omitempty"`
 	// GrantedAt is when this request's access began; zero before that.
 	GrantedAt time.Time `json:"grantedAt,omitzero"`

@@ -43,7 +43,7 @@ func (h *house) workWithClockOff(off time.Duration) {
 
 // The only worker that is left has a clock that is five minutes ahead, or behind. It says so, ends access on time, and
 // neither denies nor gives anything; what it leaves is done by a worker whose clock is right.
-func TestP1AWorkerWithAWrongClockDecidesNothingAndP2EndsOnTime(t *testing.T) {
+func TestP1AWorkerWithAWrongClockDecidesNothingAndEndsOnTime(t *testing.T) {
 	t.Parallel()
 	for name, off := range map[string]time.Duration{"ahead": clockOff, "behind": -clockOff} {
 		t.Run(name, func(t *testing.T) {

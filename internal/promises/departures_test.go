@@ -151,10 +151,15 @@ func TestWhoeverIsBackBeforeTheDelayIsOverKeepsTheirAccess(t *testing.T) {
 	entry := h.entry(alice)
 	h.edit(entry, "")
 	h.awaitAlarms(contract.AlarmLeaving, 1)
+	missed := time.Now()
 	h.edit("  bob: {name: Bob}\n", entry+"  bob: {name: Bob}\n")
-	require.Eventually(t, func() bool { // the server has seen it
-		absent, err := h.ledger.Absent(t.Context(), nil)
-		return err == nil && len(absent) == 0
+	require.Eventually(t, func() bool { // the server has seen it: whoever misses her now begins anew
+		absent, err := h.ledger.Absent(
+			t.Context(),
+			ledger.Observation{Observer: "a test", Absent: []string{alice}, Lapse: time.Hour},
+		)
+		_, gone := h.ledger.Absent(t.Context(), ledger.Observation{Observer: "a test", Lapse: time.Hour})
+		return err == nil && gone == nil && absent[alice].Since.After(missed)
 	}, patience, 50*time.Millisecond)
 	h.edit(entry, "")
 	require.Len(t, h.awaitAlarms(contract.AlarmLeaving, 2), 2, "the delay begins anew")

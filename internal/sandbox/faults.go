@@ -29,6 +29,8 @@ type Fault struct {
 	// Go's client repeats a GET on its own when a connection that it had kept is cut, so a single cut may pass unseen.
 	Times int
 
+	// Lie has the request answered as if it took effect, and it takes none. The stand-in must know how to: see Lies.
+	Lie bool
 	// LoseReply lets the request take effect and cuts the connection in the place of the reply.
 	LoseReply bool
 	// Down cuts the connection before the request is handled.
@@ -135,6 +137,8 @@ func (f Fault) happen(w http.ResponseWriter, r *http.Request, next http.Handler)
 		r = r.WithContext(context.WithoutCancel(r.Context()))
 	}
 	switch {
+	case f.Lie:
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), lieKey{}, true)))
 	case f.LoseReply:
 		next.ServeHTTP(discard{http.Header{}}, r)
 		cut()
@@ -146,6 +150,11 @@ func (f Fault) happen(w http.ResponseWriter, r *http.Request, next http.Handler)
 		next.ServeHTTP(w, r)
 	}
 }
+
+type lieKey struct{}
+
+// Lies is true for a request that is to be answered as if it took effect, and to take none.
+func Lies(r *http.Request) bool { return r.Context().Value(lieKey{}) != nil }
 
 // wait returns when the time is over or the caller is gone, and says whether that was so. It reads the body first,
 // because a server notices that its caller has left only after that.

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"curfew/workflows/contract"
 )
@@ -95,4 +96,21 @@ func unwritable(field string, cause error) error {
 	return contract.Invalid("it can't be written: %v", cause).
 		At(field).
 		Advise("name a file in a folder that you may write to")
+}
+
+// WriteNew makes a key for each role that seals, and writes them into a folder: the private ones as <role>.pem, which it
+// does not overwrite, and the set of the public ones as keys.json.
+func WriteNew(dir string, since time.Time) error {
+	var set Keys
+	for _, role := range []Role{RoleServer, RoleDecider} {
+		key, private, err := NewKey(role, since)
+		if err != nil {
+			return err
+		}
+		if err := WritePrivate(filepath.Join(dir, string(role)+".pem"), private); err != nil {
+			return err
+		}
+		set = append(set, key)
+	}
+	return set.WriteFile(filepath.Join(dir, "keys.json"))
 }

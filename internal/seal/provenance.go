@@ -1,6 +1,10 @@
 package seal
 
-import "curfew/workflows/contract"
+import (
+	"slices"
+
+	"curfew/workflows/contract"
+)
 
 // Proven is what of a provenance bears the seals that it must: what people have said for certain.
 type Proven struct {
@@ -34,33 +38,41 @@ func (v *Verifier) Proven(p contract.Provenance) (Proven, error) {
 
 // Words are what people have said for certain about a request, whether or not that is sealed itself.
 func (v *Verifier) Words(p contract.Provenance, request string) Proven {
-	var proven Proven
-	for _, s := range append(p.Chain.Reviews[:len(p.Chain.Reviews):len(p.Chain.Reviews)], p.Reviews...) {
-		claims, err := v.read(contract.SealReview, s.Seal)
-		if err == nil && s.Fact.Request == request && claims.cover(OfReview(s.Fact, claims.Shown), s.Fact) == nil {
-			proven.Reviews = append(proven.Reviews, s.Fact)
+	return Proven{
+		Reviews: sealedFacts(slices.Concat(p.Chain.Reviews, p.Reviews), func(s contract.Sealed[contract.Review]) bool {
+			claims, err := v.read(contract.SealReview, s.Seal)
+			return err == nil && s.Fact.Request == request &&
+				claims.cover(OfReview(s.Fact, claims.Shown), s.Fact) == nil
+		}),
+		Extensions: sealedFacts(
+			slices.Concat(p.Chain.Extensions, p.Extensions),
+			func(s contract.Sealed[contract.Extension]) bool {
+				claims, err := v.read(contract.SealExtension, s.Seal)
+				return err == nil && s.Fact.Request == request &&
+					claims.cover(OfExtension(s.Fact, claims.Shown), s.Fact) == nil
+			},
+		),
+		Ends: sealedFacts(p.Ends, func(s contract.Sealed[contract.End]) bool {
+			_, err := v.Verify(OfEnd(s.Fact), s.Fact, s.Seal)
+			return err == nil && s.Fact.Request == request
+		}),
+		TakeOvers: sealedFacts(p.TakeOvers, func(s contract.Sealed[contract.TakeOver]) bool {
+			_, err := v.Verify(OfTakeOver(s.Fact), s.Fact, s.Seal)
+			return err == nil
+		}),
+		Certificates: sealedFacts(p.Certificates, func(s contract.Sealed[contract.CertificateAsk]) bool {
+			_, err := v.Verify(OfCertificate(s.Fact), s.Fact, s.Seal)
+			return err == nil && s.Fact.Request == request
+		}),
+	}
+}
+
+// sealedFacts are those facts that hold.
+func sealedFacts[T any](all []contract.Sealed[T], holds func(contract.Sealed[T]) bool) (facts []T) {
+	for _, s := range all {
+		if holds(s) {
+			facts = append(facts, s.Fact)
 		}
 	}
-	for _, s := range append(p.Chain.Extensions[:len(p.Chain.Extensions):len(p.Chain.Extensions)], p.Extensions...) {
-		claims, err := v.read(contract.SealExtension, s.Seal)
-		if err == nil && s.Fact.Request == request && claims.cover(OfExtension(s.Fact, claims.Shown), s.Fact) == nil {
-			proven.Extensions = append(proven.Extensions, s.Fact)
-		}
-	}
-	for _, s := range p.Ends {
-		if _, err := v.Verify(OfEnd(s.Fact), s.Fact, s.Seal); err == nil && s.Fact.Request == request {
-			proven.Ends = append(proven.Ends, s.Fact)
-		}
-	}
-	for _, s := range p.TakeOvers {
-		if _, err := v.Verify(OfTakeOver(s.Fact), s.Fact, s.Seal); err == nil {
-			proven.TakeOvers = append(proven.TakeOvers, s.Fact)
-		}
-	}
-	for _, s := range p.Certificates {
-		if _, err := v.Verify(OfCertificate(s.Fact), s.Fact, s.Seal); err == nil && s.Fact.Request == request {
-			proven.Certificates = append(proven.Certificates, s.Fact)
-		}
-	}
-	return proven
+	return facts
 }

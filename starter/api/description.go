@@ -10,6 +10,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"curfew/internal/exactjson"
+	"curfew/starter/answer"
 )
 
 // description is the API's, without huma's links to schemas in every body and without its pages, which load scripts
@@ -60,7 +61,7 @@ func serveDescription(mux *http.ServeMux, openAPI *huma.OpenAPI) {
 			text, err := rendered()
 			if err != nil {
 				current(r.Context()).cause = fmt.Errorf("render the API's description: %w", err)
-				write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+				write(w, documentOf(http.StatusInternalServerError, answer.Internal(), ""))
 				return
 			}
 			w.Header().Set("Content-Type", "application/openapi+"+path[len("/openapi."):])

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/starter/answer"
 	"curfew/starter/limit"
 	"curfew/workflows/contract"
 )
@@ -150,7 +151,7 @@ func survive(w *reply, known *call) {
 	if w.status != 0 {
 		panic(http.ErrAbortHandler)
 	}
-	write(w, documentOf(http.StatusInternalServerError, internal(), ""))
+	write(w, documentOf(http.StatusInternalServerError, answer.Internal(), ""))
 }
 
 func (g *gate) record(r *http.Request, w *reply, known *call, took time.Duration) {

@@ -247,6 +247,7 @@ var meanings = map[string]map[string]string{
 		"ticket":          "The ticket that it is for",
 		"zephyr":          "The test cycle or execution that the ticket was named by, if not itself",
 		"incident":        "The incident that it is for",
+		"source":          "How it came in",
 		"askedAt":         "When it was asked for",
 		"startAt":         "When the access is to begin, if not as soon as it is approved",
 		"continuousSince": "Since when the subject has had the access without a break, when it goes on from earlier access",

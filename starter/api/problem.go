@@ -15,6 +15,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/validation"
 
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -50,28 +51,8 @@ const problemType = "application/problem+json"
 // takes keys for fields that differ from them in case unless all of a process says otherwise.
 func init() { huma.NewError, huma.ValidateStrictCasing = schemaProblem, true }
 
-// statuses of the kinds.
-var statuses = map[contract.Kind]int{
-	contract.KindInvalid:     http.StatusUnprocessableEntity,
-	contract.KindForbidden:   http.StatusForbidden,
-	contract.KindNotFound:    http.StatusNotFound,
-	contract.KindConflict:    http.StatusConflict,
-	contract.KindDenied:      http.StatusForbidden,
-	contract.KindClosed:      http.StatusConflict,
-	contract.KindOverdue:     http.StatusConflict,
-	contract.KindCapacity:    http.StatusServiceUnavailable,
-	contract.KindTooMany:     http.StatusTooManyRequests,
-	contract.KindFrozen:      http.StatusServiceUnavailable,
-	contract.KindUnavailable: http.StatusServiceUnavailable,
-	contract.KindInternal:    http.StatusInternalServerError,
-}
-
 // retryAfter is what a caller is told when the system at fault asked for nothing else.
 const retryAfter = 5 * time.Second
-
-func internal() *contract.Problem {
-	return contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
-}
 
 // refusal is the error that makes huma send a problem document.
 func refusal(ctx context.Context, op huma.Operation, err error) error {
@@ -89,11 +70,7 @@ func refusal(ctx context.Context, op huma.Operation, err error) error {
 // documentFor describes an error, and says when to try again if that can help. What only the log should know stays with
 // the call.
 func documentFor(known *call, err error, location string) (*Problem, http.Header) {
-	problem, ok := contract.ProblemOf(err)
-	if !ok {
-		problem = internal()
-	}
-	status := cmp.Or(statuses[problem.Kind], http.StatusInternalServerError)
+	problem, status := answer.Problem(err)
 	if status >= http.StatusInternalServerError {
 		known.cause = err
 	}
@@ -136,7 +113,7 @@ func schemaProblem(status int, message string, errs ...error) huma.StatusError {
 		Errors: []Fault{},
 	}
 	if status >= http.StatusInternalServerError {
-		p.Kind, p.Detail = contract.KindInternal, internal().Error()
+		p.Kind, p.Detail = contract.KindInternal, answer.Internal().Error()
 		return p
 	}
 	for _, err := range errs {

@@ -12,11 +12,15 @@ import (
 	"curfew/workflows/contract"
 )
 
-// followWithin is how long the answer to a button is waited for.
-const followWithin = time.Minute
+const (
+	// followWithin is how long the answer to a button is waited for.
+	followWithin = time.Minute
+	// longestAccount bounds what is kept of an account of nobody's, in bytes.
+	longestAccount = 160
+)
 
-func pressReader(webhooks *notify.Webhooks) reader {
-	return func(_ context.Context, _ *source, _ http.Header, body []byte) (message, error) {
+func (h *Hooks) pressReader(webhooks *notify.Webhooks) reader {
+	return func(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
 		press, err := webhooks.Read(body)
 		if err != nil {
 			return message{}, err
@@ -31,9 +35,20 @@ func pressReader(webhooks *notify.Webhooks) reader {
 		default:
 			read.answerTo = press.AnswerTo
 			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(press.Value)
+			// Before Temporal hears of it: whoever presses too often presses again.
+			read.refused = h.Limits.Change(s.presser(press.Account))
 		}
 		return read, nil
 	}
+}
+
+// presser is whose presses are counted together: those of a person with what else they do, those of an account that is
+// nobody's by themselves.
+func (s *source) presser(account string) string {
+	if person, known := s.config.PersonByAccount(s.system, account); known {
+		return person
+	}
+	return s.system + "/" + contract.Shorten(account, longestAccount)
 }
 
 // actOnPress gives the review of whoever pressed a button. What is refused is told them, and is no failure.
@@ -41,7 +56,7 @@ func (h *Hooks) actOnPress(ctx context.Context, s *source, delivery contract.Del
 	person, known := s.config.PersonByAccount(s.system, delivery.Account)
 	if !known {
 		return contract.Delivered{
-			Said: "Curfew does not know you: an administrator can add your " + s.title + " account to your accounts",
+			Said: "Curfew does not know you: an administrator can add your account in " + s.title + " to your accounts",
 		}, nil
 	}
 	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in " + s.title + "."}
@@ -50,7 +65,7 @@ func (h *Hooks) actOnPress(ctx context.Context, s *source, delivery contract.Del
 	}
 	status, err := h.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
-		return contract.Delivered{Said: "Nothing was decided: " + problem.Error()}, nil
+		return contract.Delivered{Said: nothingDecided(problem)}, nil
 	}
 	if err != nil {
 		return contract.Delivered{}, err
@@ -64,23 +79,36 @@ func (h *Hooks) follow(ctx context.Context, s *source, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
 		defer cancel()
+		if pressed.refused != nil {
+			h.say(ctx, s, pressed, nothingDecided(pressed.refused))
+			return nil
+		}
 		text := "Curfew has not come to it yet. It will: look at the request in a while."
 		done, err := h.Starter.Delivered(ctx, pressed.delivery)
-		problem, failed := contract.ProblemOf(err)
+		_, failed := contract.ProblemOf(err)
 		switch {
 		case err == nil:
 			text = done.Said
 		case failed && ctx.Err() == nil:
-			text = "Nothing was decided: " + problem.Error()
+			text = nothingDecided(err)
 		}
-		if err := s.answer(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
-			h.Log.Warn(
-				"hook: an answer is not taken",
-				zap.String("source", s.name),
-				zap.String("delivery", pressed.delivery.ID),
-				zap.Error(err),
-			)
-		}
+		h.say(ctx, s, pressed, text)
 		return nil
 	})
+}
+
+func nothingDecided(err error) string {
+	return "Nothing was decided: " + contract.AsProblem(err).Error()
+}
+
+// say answers whoever pressed a button, as far as the answer is taken.
+func (h *Hooks) say(ctx context.Context, s *source, pressed message, text string) {
+	if err := s.answer(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
+		h.Log.Warn(
+			"hook: an answer is not taken",
+			zap.String("source", s.name),
+			zap.String("delivery", pressed.delivery.ID),
+			zap.Error(err),
+		)
+	}
 }

@@ -1,6 +1,8 @@
 package hooks_test
 
 import (
+	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -9,8 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/starter"
 	"curfew/starter/hooks"
 	"curfew/starter/limit"
+	"curfew/workflows/contract"
 )
 
 // watched is a body that knows how much of it somebody has read.
@@ -98,3 +102,77 @@ func TestASourceThatSendsTooMuchIsAskedToSendItLater(t *testing.T) {
 	answer, _ = w.post(t, "snow", byBearer(t, oldSecret, time.Time{}, nil), `{"id":"1","action":"sing"}`)
 	require.Equal(t, http.StatusBadRequest, answer.Code, "another source is heard")
 }
+
+func TestOneNoisyResponderKeepsNoOtherWaitingAndLosesNothing(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, func(_ *world, o *hooks.Options) { o.Limits = limit.New(nil) })
+	var late contract.Delivery
+	for n := range 200 {
+		id := fmt.Sprintf("P%s%d", unique(), n)
+		w.duty.open(id, "PALICE1")
+		if _, err := w.act(t, told("incident.triggered", id)); err != nil {
+			problem := requireProblem(t, err, contract.KindTooMany, "")
+			require.Positive(t, problem.RetryAfter.Duration)
+			late = told("incident.triggered", id)
+			break
+		}
+	}
+	require.NotEmpty(t, late.ID, "nothing is put off")
+	both := "P" + unique()
+	w.duty.open(both, "PALICE1", "PBOB001")
+	_, err := w.act(t, told("incident.triggered", both))
+	requireProblem(t, err, contract.KindTooMany, "")
+	asked, err := w.Starter.DerivedID(starter.Origin{
+		Began: began, Of: []string{"pagerduty", both, "bob", "read-logs"},
+	})
+	require.NoError(t, err)
+	require.Equal(t, "bob", w.asked(t, asked).Requester, "bob has his request at once")
+	require.Empty(t, w.alarms(t))
+
+	// Temporal comes back with what was put off when its turn is.
+	require.Eventually(t, func() bool {
+		done, err := w.act(t, late)
+		return err == nil && len(done.Requests) == 1
+	}, time.Minute, 50*time.Millisecond)
+}
+
+func TestWhoeverPressesTooOftenIsToldSoAndTemporalDoesNotHearOfIt(t *testing.T) {
+	t.Parallel()
+	said := make(chan string, 200)
+	w := newWorld(t, func(_ *world, o *hooks.Options) {
+		o.Limits = limit.New(nil)
+		o.Answers = &http.Client{Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+			text, err := io.ReadAll(r.Body)
+			said <- string(text)
+			return &http.Response{StatusCode: http.StatusOK, Body: http.NoBody}, err
+		})}
+	})
+	press := func(account, trigger string) int {
+		status, answer := w.slack(t, fmt.Sprintf(`{"type":"block_actions","trigger_id":%q,
+			"response_url":"https://hooks.slack.com/actions/T/1","user":{"id":%q},
+			"actions":[{"action_id":%q,"value":"x","action_ts":"1"}]}`, trigger, account, contract.ButtonApprove))
+		require.Empty(t, answer)
+		return status
+	}
+	for n := range 200 {
+		require.Equal(t, http.StatusOK, press("U0ALICE", fmt.Sprint("t", unique(), n)))
+		select {
+		case text := <-said:
+			require.Contains(
+				t,
+				text,
+				"Nothing was decided: you ask for or review more than 2 things a second; wait, and try again",
+			)
+			require.Equal(t, http.StatusOK, press("U0STRANGER", unique()), "others are heard")
+			return
+		default:
+		}
+	}
+	require.Fail(t, "nothing is refused")
+}
+
+// roundTrip is an HTTP transport that is a function.
+type roundTrip func(*http.Request) (*http.Response, error)
+
+// RoundTrip calls the function.
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

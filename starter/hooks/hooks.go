@@ -83,6 +83,8 @@ type message struct {
 	idle   bool
 	// answerTo is where the source wants to hear what came of it.
 	answerTo string
+	// refused says why nothing comes of it, to whoever hears there.
+	refused error
 }
 
 const (
@@ -133,7 +135,7 @@ func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
 		channel := h.Kinds.Channels[kind]
 		s.system, s.title, s.answer = channel.Accounts, channel.Title, channel.Webhooks.Answer
 		s.verifiedBy(channel.Webhooks.Verifier(hook.Secrets))
-		s.read, s.act = pressReader(channel.Webhooks), h.actOnPress
+		s.read, s.act = h.pressReader(channel.Webhooks), h.actOnPress
 	case kind == config.VerifyStandard:
 		s.read, s.act = h.readOrder, h.actOnOrder
 		err = s.standard(hook)
@@ -172,4 +174,10 @@ func (h *Hooks) today(s *source) *source {
 		pinned.hook = hook
 	}
 	return &pinned
+}
+
+// turn makes the question whether a thing that a source has done in a person's name may be done now. What may not is
+// tried again when its turn is.
+func (h *Hooks) turn(source, person, thing string) func() error {
+	return func() error { return h.Limits.Turn(source, person, thing) }
 }

@@ -135,7 +135,10 @@ func (h *Hooks) respond(
 			continue
 		}
 		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route),
-			starter.Origin{Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template}})
+			starter.Origin{
+				Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template},
+				Admit: h.turn(s.name, person, found.ID),
+			})
 		problem, refused := refusal(err)
 		switch {
 		case refused:

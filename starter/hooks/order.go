@@ -131,7 +131,7 @@ func askOf(delivery contract.Delivery) starter.Ask {
 	order := delivery.Order
 	return starter.Ask{
 		Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
-		Ticket: order.Ticket, Incident: order.Incident, Source: "hooks/" + delivery.Source,
+		Ticket: order.Ticket, Incident: order.Incident, Source: starter.SourceHooks + delivery.Source,
 	}
 }
 
@@ -142,7 +142,9 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 		return contract.Delivered{}, contract.Invalid("there is no order in it").At("body").Advise("send it again")
 	}
 	if delivery.Event == contract.OrderStart {
-		status, err := h.Starter.StartDerived(ctx, askOf(delivery), orderOrigin(delivery))
+		origin := orderOrigin(delivery)
+		origin.Admit = h.turn(delivery.Source, order.Person, delivery.ID)
+		status, err := h.Starter.StartDerived(ctx, askOf(delivery), origin)
 		return contract.Delivered{
 			Said:     order.Person + " asks for " + order.Template,
 			Requests: []string{status.ID},
@@ -186,6 +188,9 @@ func (h *Hooks) extend(ctx context.Context, delivery contract.Delivery, requests
 		return contract.Delivered{}, contract.Conflict("%s has %d requests for %s, and one can be extended", order.Person, len(requests), oneLine(order.Incident)).
 			At("request").
 			Advise("name one of its requests")
+	}
+	if err := h.turn(delivery.Source, order.Person, delivery.ID)(); err != nil {
+		return contract.Delivered{}, err
 	}
 	once := contract.DeliveryWorkflowID(delivery.Source, delivery.ID)
 	status, err := h.Starter.ExtendOnce(ctx, order.Person, requests[0], order.Duration, order.Reason, once)

@@ -150,7 +150,7 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 	}
 	read.delivery.Source, read.delivery.At = s.name, time.Now().UTC().Truncate(time.Millisecond)
 	switch {
-	case read.idle:
+	case read.idle || read.refused != nil:
 		return answer{status: http.StatusOK, told: read}
 	case read.unused != "":
 		return h.passOver(r.Context(), s, read)

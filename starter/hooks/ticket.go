@@ -110,7 +110,10 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		Ticket:    found.Key,
 		Source:    s.system,
 		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
-	}, starter.Origin{Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template}})
+	}, starter.Origin{
+		Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template},
+		Admit: h.turn(s.name, person, found.Key),
+	})
 	if problem, refused := refusal(err); refused {
 		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
@@ -228,6 +231,9 @@ func (h *Hooks) decideByMove(
 				"The move decides nothing",
 				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.",
 			)
+		}
+		if err := h.turn(s.name, person, found.Key+"/"+move.ID)(); err != nil {
+			return contract.Delivered{}, err
 		}
 		decided, err := h.review(
 			ctx,

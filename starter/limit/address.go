@@ -19,8 +19,8 @@ func (l *Limits) Address(r *http.Request) string {
 	at := from.Addr()
 	hops := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 	for _, hop := range slices.Backward(hops) {
-		before, err := netip.ParseAddr(strings.TrimSpace(hop))
-		if err != nil || !l.trusts(at) {
+		before, known := hopAddress(strings.TrimSpace(hop))
+		if !known || !l.trusts(at) {
 			break
 		}
 		at = before
@@ -31,6 +31,20 @@ func (l *Limits) Address(r *http.Request) string {
 		}
 	}
 	return at.String()
+}
+
+// hopAddress reads one entry of X-Forwarded-For. Some proxies write the port too, or the brackets of IPv6.
+func hopAddress(hop string) (netip.Addr, bool) {
+	if with, err := netip.ParseAddrPort(hop); err == nil {
+		return with.Addr(), true
+	}
+	if inside, opened := strings.CutPrefix(hop, "["); opened {
+		hop, opened = strings.CutSuffix(inside, "]")
+		at, err := netip.ParseAddr(hop)
+		return at, opened && err == nil && at.Is6()
+	}
+	at, err := netip.ParseAddr(hop)
+	return at, err == nil
 }
 
 func (l *Limits) trusts(at netip.Addr) bool {

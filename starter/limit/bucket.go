@@ -22,6 +22,15 @@ func newBuckets(refill rate.Limit, burst int) *buckets {
 
 // take takes one out of a key's bucket; how long to wait until there is one, otherwise.
 func (b *buckets) take(key string) (wait time.Duration) {
+	taken := b.of(key).Reserve()
+	if wait = taken.Delay(); wait > 0 {
+		taken.Cancel()
+	}
+	return wait
+}
+
+// of is a key's bucket.
+func (b *buckets) of(key string) *rate.Limiter {
 	digest := sha256.Sum256([]byte(key))
 	limiter, known := b.known.Get(digest)
 	if !known {
@@ -30,9 +39,5 @@ func (b *buckets) take(key string) (wait time.Duration) {
 			limiter = fresh
 		}
 	}
-	taken := limiter.Reserve()
-	if wait = taken.Delay(); wait > 0 {
-		taken.Cancel()
-	}
-	return wait
+	return limiter
 }

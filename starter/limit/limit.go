@@ -28,6 +28,7 @@ const mostKnown = 20_000
 // Limits are what one server process allows. They may be used by several goroutines.
 type Limits struct {
 	people, tokens, changes, strangers, sources *buckets
+	turns                                       *turns
 	bodies                                      *bodies
 	proxies                                     []netip.Prefix
 }
@@ -38,13 +39,22 @@ func New(proxies []netip.Prefix) *Limits {
 		people: newBuckets(callsOfAPerson, burstOfAPerson), tokens: newBuckets(callsOfAToken, burstOfAToken),
 		changes: newBuckets(changesOfAPerson, changesAtOnce), strangers: newBuckets(strangersOfAnAddress, strangeBurst),
 		sources: newBuckets(deliveriesOfASource, deliveryBurst), bodies: newBodies(), proxies: proxies,
+		turns: newTurns(newBuckets(changesOfAPerson, changesAtOnce)),
 	}
 }
 
 // Unbounded are limits that count no calls, for tests of what they would get in the way of.
 func Unbounded() *Limits {
 	free := newBuckets(rate.Inf, 0)
-	return &Limits{people: free, tokens: free, changes: free, strangers: free, sources: free, bodies: newBodies()}
+	return &Limits{
+		people:    free,
+		tokens:    free,
+		changes:   free,
+		strangers: free,
+		sources:   free,
+		bodies:    newBodies(),
+		turns:     newTurns(free),
+	}
 }
 
 // Call counts one call of a person, who has shown who they are by a token or a session. The error is a
@@ -81,6 +91,18 @@ func (l *Limits) Stranger(r *http.Request) error {
 func (l *Limits) Source(name string) error {
 	if wait := l.sources.take(name); wait > 0 {
 		return tooMany(wait, "this source sends more than %d deliveries a second", deliveriesOfASource)
+	}
+	return nil
+}
+
+// Turn counts one thing that a source has done in a person's name, of those that Change counts. Each person has a
+// count of their own at each source, apart from what they do themselves: nobody who makes a source name somebody keeps
+// that person from asking and reviewing, and no source keeps another waiting. What comes too soon is told when its turn
+// is, and has that turn when it comes back; what comes back again is not counted again.
+func (l *Limits) Turn(source, person, thing string) error {
+	if wait := l.turns.take(source+"\x00"+person, thing); wait > 0 {
+		return tooMany(wait, "%s asks for or reviews more than %d things a second in the name of %s", source,
+			changesOfAPerson, person)
 	}
 	return nil
 }

@@ -88,6 +88,13 @@ func TestStrangersAreCountedByTheirAddress(t *testing.T) {
 		{"10.1.2.3", from("10.1.2.3:4711", "nonsense")},                                   // nothing is known
 		{"198.51.100.1", from("[::ffff:10.1.2.3]:4711", "nonsense, ::ffff:198.51.100.1")}, // IPv4 in the clothes of IPv6
 		{"2001:db8:1:2::/64", from("[2001:db8:1:2:3:4:5:6]:4711")},
+		// with a port, as some proxies write it
+		{"198.51.100.1", from("10.1.2.3:4711", "203.0.113.9:80, 198.51.100.1:4711, 10.9.9.9:1")},
+		{"2001:db8:1:2::/64", from("10.1.2.3:4711", "[2001:db8:1:2::1]:80")},
+		{"2001:db8:1:2::/64", from("10.1.2.3:4711", "[2001:db8:1:2::1]")},
+		{"::/64", from("10.1.2.3:4711", "[::1]:80")},
+		{"10.1.2.3", from("10.1.2.3:4711", "[198.51.100.1]")},
+		{"10.1.2.3", from("10.1.2.3:4711", "198.51.100.1:")},
 	} {
 		require.Equal(t, test.is, l.Address(test.r))
 	}
@@ -145,4 +152,39 @@ func TestWhatIsRememberedOfCallersIsBounded(t *testing.T) {
 		b.take(fmt.Sprint(n))
 	}
 	require.Equal(t, mostKnown, b.known.Len())
+}
+
+func TestWhatASourceDoesTooOftenInSomebodysNameHasItsTurnLater(t *testing.T) {
+	t.Parallel()
+	l := New(nil)
+	n := 0
+	began := time.Now()
+	for ; l.Turn("jira", "mallory", fmt.Sprint(n)) == nil; n++ {
+		require.Less(t, n, 1000, "nothing is put off")
+	}
+	require.GreaterOrEqual(t, n, changesAtOnce)
+	require.NoError(t, l.Turn("jira", "mallory", "0"), "what has had its turn is not counted again")
+	require.NoError(t, l.Turn("pd", "mallory", "0"), "another source is not kept waiting")
+	require.NoError(t, l.Turn("jira", "alice", "0"), "nor is another person")
+	require.NoError(t, l.Change("mallory"), "nor what they do themselves")
+
+	wait := func(thing string) time.Duration {
+		err := l.Turn("jira", "mallory", thing)
+		if err == nil {
+			return 0
+		}
+		problem, ok := contract.ProblemOf(err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, contract.KindTooMany, problem.Kind)
+		return problem.RetryAfter.Duration
+	}
+	var last time.Duration
+	for more := range 5 { // they wait one after another, not all for the same moment
+		own := wait(fmt.Sprint("more ", more))
+		require.Greater(t, own, last)
+		last = own
+	}
+	require.Less(t, last, 10*time.Second+time.Since(began))
+	require.LessOrEqual(t, wait("more 4"), last, "and come no later for asking again")
+	require.Eventually(t, func() bool { return wait("more 4") == 0 }, 30*time.Second, 10*time.Millisecond)
 }

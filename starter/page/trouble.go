@@ -1,40 +1,14 @@
 package page
 
 import (
-	"cmp"
 	"math"
 	"net/http"
 	"strconv"
 
 	"go.uber.org/zap"
 
-	"curfew/workflows/contract"
+	"curfew/starter/answer"
 )
-
-// statuses of the kinds of problems.
-var statuses = map[contract.Kind]int{
-	contract.KindInvalid:     http.StatusBadRequest,
-	contract.KindForbidden:   http.StatusForbidden,
-	contract.KindNotFound:    http.StatusNotFound,
-	contract.KindConflict:    http.StatusConflict,
-	contract.KindDenied:      http.StatusForbidden,
-	contract.KindClosed:      http.StatusConflict,
-	contract.KindOverdue:     http.StatusConflict,
-	contract.KindCapacity:    http.StatusServiceUnavailable,
-	contract.KindTooMany:     http.StatusTooManyRequests,
-	contract.KindFrozen:      http.StatusServiceUnavailable,
-	contract.KindUnavailable: http.StatusServiceUnavailable,
-	contract.KindInternal:    http.StatusInternalServerError,
-}
-
-// Explain is what a browser may be told of an error, and the status that goes with it.
-func Explain(err error) (status int, problem *contract.Problem) {
-	problem, ok := contract.ProblemOf(err)
-	if !ok {
-		problem = contract.Internal("something went wrong inside Curfew").Advise("the server's log says more")
-	}
-	return cmp.Or(statuses[problem.Kind], http.StatusInternalServerError), problem
-}
 
 // Troubled is an error for somebody who has signed in.
 type Troubled struct {
@@ -50,7 +24,7 @@ func (t *Troubled) Unwrap() error { return t.Err }
 
 // trouble shows what went wrong, and a way on.
 func (f *Frame) trouble(w http.ResponseWriter, r *http.Request, err error) {
-	status, problem := Explain(err)
+	problem, status := answer.Problem(err)
 	f.Log(r, status, err)
 	if wait := problem.RetryAfter; wait.Duration > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))

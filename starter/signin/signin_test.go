@@ -138,7 +138,7 @@ func TestNextLeadsNowhereElse(t *testing.T) {
 		"@evil.example.com", "javascript:alert(1)", "/ok\r\nSet-Cookie: a=b", "/\t/evil.example.com", "/" + strings.Repeat("x", 2000), "/%zz", "/é",
 	} {
 		left := h.get(t, h.browser(t), signin.PathSignIn+"?next="+url.QueryEscape(next))
-		require.Equal(t, http.StatusBadRequest, left.StatusCode, next)
+		require.Equal(t, http.StatusUnprocessableEntity, left.StatusCode, next)
 		require.Empty(t, left.Cookies())
 		require.Contains(t, left.text, "no path within Curfew")
 	}
@@ -177,7 +177,7 @@ func TestOnlyItsOwnPageEndsASession(t *testing.T) {
 		require.Equal(t, "alice", h.get(t, browser, "/whoami").text, name)
 	}
 	long := h.do(t, browser, http.MethodPost, out, url.Values{"form": {strings.Repeat("x", 1<<20)}}, nil)
-	require.Equal(t, http.StatusBadRequest, long.StatusCode, "and is not read to its end")
+	require.Equal(t, http.StatusUnprocessableEntity, long.StatusCode, "and is not read to its end")
 	require.Equal(t, http.StatusMethodNotAllowed, h.get(t, browser, signin.PathSignOut).StatusCode)
 	same := http.Header{"Origin": {h.server.URL}, "Sec-Fetch-Site": {"same-origin"}}
 	require.Equal(t, http.StatusSeeOther, h.do(t, browser, http.MethodPost, out, good, same).StatusCode)

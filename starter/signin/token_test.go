@@ -82,7 +82,7 @@ func TestOnlyAPersonsOwnTokenSignsIn(t *testing.T) {
 	elsewhere := url.Values{"token": {aliceToken}, "next": {"//evil.example.com"}}
 	require.Equal(
 		t,
-		http.StatusBadRequest,
+		http.StatusUnprocessableEntity,
 		h.do(t, h.browser(t), http.MethodPost, h.server.URL+signin.PathSignIn, elsewhere, nil).StatusCode,
 	)
 	for _, line := range h.logs.All() {

@@ -5,7 +5,7 @@ import (
 	"net/url"
 
 	"curfew/starter"
-	"curfew/starter/page"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -73,7 +73,7 @@ func (p *Pages) act(v visit, verb string, do func(ctx context.Context, id string
 	if err == nil {
 		return p.goTo(v, "/requests/"+url.PathEscape(id))
 	}
-	code, problem := page.Explain(err)
+	problem, code := answer.Problem(err)
 	p.frame.Log(v.r, code, err)
 	form := sentForm{Verb: verb, Problem: problem, Values: map[string]string{}}
 	for _, field := range []string{"duration", "other", "reason"} {

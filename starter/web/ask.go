@@ -10,7 +10,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/starter"
-	"curfew/starter/page"
+	"curfew/starter/answer"
 	"curfew/workflows/contract"
 )
 
@@ -269,7 +269,7 @@ func (p *Pages) ask(v visit) error {
 	if err == nil {
 		return p.goTo(v, "/requests/"+status.ID)
 	}
-	code, problem := page.Explain(err)
+	problem, code := answer.Problem(err)
 	p.frame.Log(v.r, code, err)
 	content.Problem = problem
 	return p.showForm(v, code, content)
@@ -287,7 +287,7 @@ func (a asking) asked(person string) (starter.Ask, error) {
 		Zephyr:     a.Values["zephyr"],
 		Incident:   a.Values["incident"],
 		BreakGlass: a.ByBreakGlass,
-		Source:     sourceName,
+		Source:     starter.SourceWeb,
 	}
 	if a.ByBreakGlass && a.Values["confirm"] != "yes" {
 		return ask, contract.Invalid("break-glass access needs your confirmation").
@@ -307,9 +307,6 @@ func (a asking) asked(person string) (starter.Ask, error) {
 	}
 	return ask, nil
 }
-
-// sourceName is what requests say of how they came in.
-const sourceName = "web"
 
 // sentBefore is true for the refusal of a form with which the same person has made another request.
 func (p *Pages) sentBefore(v visit, ask starter.Ask, err error) bool {

@@ -84,7 +84,7 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 		form := alice.form("/ask/debug-prod", "reason", "to look <around>", "ticket", "OPS-7", "duration", "2h")
 		form.Set(mistake.field, mistake.value)
 		answer := alice.post("/ask/debug-prod", form, nil)
-		require.Equal(t, http.StatusBadRequest, answer.StatusCode, "%s: %s", name, answer.text)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.StatusCode, "%s: %s", name, answer.text)
 		require.Contains(t, answer.text, mistake.says, name)
 		if mistake.field != "reason" {
 			require.Contains(t, answer.text, "to look &lt;around&gt;", name)
@@ -100,7 +100,7 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 		}
 	}
 	huge := alice.form("/ask/debug-prod", "reason", strings.Repeat("x", 1<<20))
-	require.Equal(t, http.StatusBadRequest, alice.post("/ask/debug-prod", huge, nil).StatusCode)
+	require.Equal(t, http.StatusUnprocessableEntity, alice.post("/ask/debug-prod", huge, nil).StatusCode)
 }
 
 func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
@@ -117,7 +117,7 @@ func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
 		nil,
 	)
 
-	require.Equal(t, http.StatusBadRequest, both.StatusCode)
+	require.Equal(t, http.StatusUnprocessableEntity, both.StatusCode)
 	require.Contains(t, both.text, "leave it out, or the ticket")
 	require.Contains(t, both.text, `value="OPS-R12"`)
 }
@@ -180,5 +180,5 @@ func TestListsGoOnPageByPage(t *testing.T) {
 		newest,
 		"who is no part of them does not see them",
 	)
-	require.Equal(t, http.StatusBadRequest, carol.get("/?list=mine&before=x").StatusCode)
+	require.Equal(t, http.StatusUnprocessableEntity, carol.get("/?list=mine&before=x").StatusCode)
 }

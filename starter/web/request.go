@@ -12,6 +12,7 @@ import (
 
 	"curfew/activities/story"
 	"curfew/internal/seal"
+	"curfew/starter/answer"
 	"curfew/starter/page"
 	"curfew/workflows/contract"
 )
@@ -118,7 +119,7 @@ func (p *Pages) showRequest(v visit, code int, form sentForm) error {
 	if err == nil {
 		content.News, content.Story = newsOf(events), p.entries(status, events)
 	} else {
-		_, problem := page.Explain(err)
+		problem, _ := answer.Problem(err)
 		content.StoryFault = problem.Fault
 	}
 	if content.May.Review || content.May.PostReview {
@@ -136,7 +137,7 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 		digest, err = seal.Digest(*content.Extension) // of the one that is shown, also if there is another by now
 	}
 	if err != nil {
-		_, problem := page.Explain(err)
+		problem, _ := answer.Problem(err)
 		content.ReviewFault, content.May.Review, content.May.PostReview = problem.Fault, false, false
 		return
 	}

@@ -210,6 +210,7 @@ type Status struct {
 	Incident        string      `json:"incident,omitempty"`
 	AskedAt         time.Time   `json:"askedAt"`
 	StartAt         *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
+	Source          string      `json:"source,omitempty"`  // how it came in: api, web, pagerduty …
 	BreakGlass      bool        `json:"breakGlass,omitempty"`
 	ContinuousSince *time.Time  `json:"continuousSince,omitempty"` // the subject has had the access without a break, before this request
 	ReviewDue       *time.Time  `json:"reviewDue,omitempty"`       // a second person has to review the break-glass access by then

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 const (
@@ -18,8 +19,6 @@ const (
 	silence = 5 * time.Second
 	// within is how long it is tried. After that an alarm says what came to nothing.
 	within = 3 * 24 * time.Hour
-
-	tellLast = 4
 )
 
 // Delivery has a server act on what was told. A server refuses what no server has let in.
@@ -29,17 +28,15 @@ func Delivery(ctx workflow.Context, in contract.DeliveryInput) (done contract.De
 		return done, nil
 	}
 	problem := contract.AsProblem(err)
-	if alarmed := raise(
-		ctx,
-		contract.AlarmInput{Alarm: alarm(ctx, in.Delivery.Fact, problem)},
-	).Get(ctx, nil); alarmed != nil {
+	failed := contract.AlarmInput{Alarm: failure(ctx, in.Delivery.Fact, problem)}
+	if alarmed := step.RecordAlarm(ctx, failed).Get(ctx, nil); alarmed != nil {
 		workflow.GetLogger(ctx).
 			Error("the ledger did not take the alarm of a delivery that came to nothing", "error", alarmed)
 	}
 	return contract.Delivered{}, problem.Application()
 }
 
-func alarm(ctx workflow.Context, told contract.Delivery, problem *contract.Problem) contract.Alarm {
+func failure(ctx workflow.Context, told contract.Delivery, problem *contract.Problem) contract.Alarm {
 	kind := contract.AlarmHook
 	if problem.Kind == contract.KindForbidden && problem.Field == string(contract.SealDelivery) {
 		kind = contract.AlarmForged
@@ -70,18 +67,4 @@ func deliver(ctx workflow.Context, in contract.DeliveryInput) workflow.Future {
 			NonRetryableErrorTypes: contract.Answered,
 		},
 	}), contract.ActivityDeliver, in)
-}
-
-// raise records an alarm, however long that takes.
-func raise(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:             "Raise the alarm: " + string(alarm.Kind),
-		StartToCloseTimeout: 10 * time.Second,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        200 * time.Millisecond,
-			MaximumInterval:        time.Minute,
-			NonRetryableErrorTypes: contract.Final,
-		},
-		Priority: temporal.Priority{PriorityKey: tellLast},
-	}), contract.ActivityAlarm, alarm)
 }

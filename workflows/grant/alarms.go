@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // alarms counts what the ledger has not taken yet: alarms, and ends. Telling it holds nothing up but the end of the
@@ -34,7 +35,7 @@ func (g *run) alarm(ctx workflow.Context, kind contract.AlarmKind, text string) 
 func (g *run) raise(ctx workflow.Context, alarm contract.AlarmInput) {
 	g.alarms.raised++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := recordAlarm(ctx, alarm).Get(ctx, nil); err != nil {
+		if err := step.RecordAlarm(ctx, alarm).Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
 		g.alarms.recorded++

@@ -20,11 +20,11 @@ const (
 
 // plan is what two requests do with one entitlement, and until when each holds it then.
 type plan struct {
-	steps []step
+	steps []move
 	ends  [requests][]change
 }
 
-type step struct {
+type move struct {
 	at      time.Duration
 	request int
 	what    string
@@ -48,7 +48,7 @@ func randomPlan(random *rand.Rand) plan {
 			continue
 		}
 		request := random.IntN(requests)
-		s := step{at: at, request: request, lasts: time.Duration(random.IntN(40)+1)*time.Second + time.Second/2}
+		s := move{at: at, request: request, lasts: time.Duration(random.IntN(40)+1)*time.Second + time.Second/2}
 		live := until[request] > at
 		switch {
 		case !live:

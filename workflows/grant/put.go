@@ -27,34 +27,9 @@ func (g *run) put(ctx workflow.Context) {
 // putAll sends what is asked for to the target. It is true when the holding was lost, and nothing was done.
 func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 	g.findRoute(ctx)
-	leases, opens := g.leases, false
-	var chains []contract.Chain
-	for _, a := range asks {
-		leases = leases.With(a.lease)
-		opens = opens || a.opens
-		chains = append(chains, a.chain)
-		g.gone.Released = slices.DeleteFunc(
-			g.gone.Released,
-			func(request string) bool { return request == a.lease.Request },
-		)
-	}
 	g.open, g.empty = true, time.Time{}
 	g.ending = nil // what is sent now overtakes it
-	command := contract.GrantCommand{
-		Access: g.access,
-		Token:  g.next(),
-		Until:  leases.End(),
-		Leases: leases,
-		Chains: chains,
-		Gone:   g.gone,
-		Opens:  opens,
-	}
-	if !g.held.IsZero() {
-		command.Known, command.Held, command.Standing, command.Identity = g.known, g.chain, g.standing, g.identity
-	}
-	if g.restate {
-		command.Restates, command.Chains = true, append(slices.Clone(chains), g.chainsBeside(asks)...)
-	}
+	command := g.grantCommand(asks)
 	receipt, abandoned, err := g.carryOut(ctx, command, asks)
 	switch {
 	case abandoned != nil:
@@ -69,8 +44,50 @@ func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 	if receipt.Lost && !command.Restates {
 		return true
 	}
-	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
 	g.identity, g.known = receipt.Identity, command.Token
+	g.wasPut(ctx, receipt, asks)
+	return false
+}
+
+// grantCommand is what is sent to the target for the leases and the asks.
+func (g *run) grantCommand(asks []*ask) contract.GrantCommand {
+	leases, opens := g.leases, false
+	for _, a := range asks {
+		leases = leases.With(a.lease)
+		opens = opens || a.opens
+		g.gone.Released = slices.DeleteFunc(g.gone.Released, func(request string) bool {
+			return request == a.lease.Request
+		})
+	}
+	command := contract.GrantCommand{
+		Access: g.access,
+		Token:  g.next(),
+		Until:  leases.End(),
+		Leases: leases,
+		Chains: chainsOf(asks),
+		Gone:   g.gone,
+		Opens:  opens,
+	}
+	if !g.held.IsZero() {
+		command.Known, command.Held, command.Standing, command.Identity = g.known, g.chain, g.standing, g.identity
+	}
+	if g.restate {
+		command.Restates, command.Chains = true, append(command.Chains, g.chainsBeside(asks)...)
+	}
+	return command
+}
+
+func chainsOf(asks []*ask) (chains []contract.Chain) {
+	for _, a := range asks {
+		chains = append(chains, a.chain)
+	}
+	return chains
+}
+
+// wasPut takes over what the target holds now, and answers those who asked for it.
+func (g *run) wasPut(ctx workflow.Context, receipt contract.GrantReceipt, asks []*ask) {
+	g.leases, g.held, g.standing, g.gone = receipt.Leases, receipt.Until, receipt.Standing, contract.Gone{}
+	chains := chainsOf(asks)
 	g.keepChains(chains)
 	for i, chain := range chains {
 		if _, held := g.leases.Find(chain.Request.Fact.ID); held {
@@ -85,7 +102,6 @@ func (g *run) putAll(ctx workflow.Context, asks []*ask) (lost bool) {
 		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
 	}
 	g.recordEnds(ctx, receipt.Owed)
-	return false
 }
 
 // carryOut has a command carried out. What the first attempt fails with is shown while others are made.

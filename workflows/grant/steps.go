@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // Steps is the one place that says how each activity is called.
@@ -54,14 +55,26 @@ func putOnTarget(
 	within time.Duration,
 	retry *temporal.RetryPolicy,
 ) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	return atTarget(ctx, command.Access, contract.ActivityGrant, command, workflow.ActivityOptions{
 		Summary:                "Grant until " + clock(command.Until) + " and read back",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: within,
 		RetryPolicy:            retry,
-		Priority:               temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
-		TaskQueue:              contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityGrant, command)
+		Priority:               temporal.Priority{PriorityKey: step.Grant},
+	})
+}
+
+// atTarget runs an activity in the workers of the target; one busy target does not hold up the others.
+func atTarget(
+	ctx workflow.Context,
+	access contract.Access,
+	name string,
+	command any,
+	options workflow.ActivityOptions,
+) workflow.Future {
+	options.Priority.FairnessKey = access.Target
+	options.TaskQueue = contract.TargetTaskQueue(access.TaskQueue)
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, command)
 }
 
 // endOnTarget waits for the instant, revokes and reads back. A patient end has no last attempt; the others fail after
@@ -78,18 +91,17 @@ func endOnTarget(ctx workflow.Context, command contract.EndCommand, patient bool
 			InitialInterval: 200 * time.Millisecond,
 			MaximumInterval: 30 * time.Second,
 		},
-		Priority:  temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
-		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
+		Priority: temporal.Priority{PriorityKey: step.Revoke},
 	}
 	if !patient {
 		options.ScheduleToCloseTimeout = waiting + alarm
 	}
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivityEnd, command)
+	return atTarget(ctx, command.Access, contract.ActivityEnd, command, options)
 }
 
 // detectDriftOnTarget reads what the target holds. It gives up soon: there is a next time.
 func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftCommand) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	return atTarget(ctx, command.Access, contract.ActivityDetectDrift, command, workflow.ActivityOptions{
 		Summary:                "Look whether the access is still there",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: driftWithin,
@@ -97,15 +109,14 @@ func detectDriftOnTarget(ctx workflow.Context, command contract.DetectDriftComma
 			InitialInterval:        time.Second,
 			NonRetryableErrorTypes: contract.Final,
 		},
-		Priority:  temporal.Priority{PriorityKey: 5, FairnessKey: command.Access.Target},
-		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityDetectDrift, command)
+		Priority: temporal.Priority{PriorityKey: step.Upkeep},
+	})
 }
 
 // takeOverOnTarget closes the holding of access that a person has taken over. Nobody waits long for it: the worker may
 // be what is broken.
 func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	return atTarget(ctx, command.Access, contract.ActivityTakeOver, command, workflow.ActivityOptions{
 		Summary:                "Close the holding",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: grantAttempt,
@@ -113,14 +124,13 @@ func takeOverOnTarget(ctx workflow.Context, command contract.TakeOverCommand) wo
 			InitialInterval:        200 * time.Millisecond,
 			NonRetryableErrorTypes: contract.Final,
 		},
-		Priority:  temporal.Priority{PriorityKey: 1, FairnessKey: command.Access.Target},
-		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityTakeOver, command)
+		Priority: temporal.Priority{PriorityKey: step.Revoke},
+	})
 }
 
 // issueOnTarget has a certificate made. Somebody waits for it.
 func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	return atTarget(ctx, command.Access, contract.ActivityIssue, command, workflow.ActivityOptions{
 		Summary:                "Issue a certificate",
 		StartToCloseTimeout:    grantAttempt,
 		ScheduleToCloseTimeout: grantAttempt,
@@ -128,9 +138,8 @@ func issueOnTarget(ctx workflow.Context, command contract.IssueCommand) workflow
 			InitialInterval:        200 * time.Millisecond,
 			NonRetryableErrorTypes: contract.Answered,
 		},
-		Priority:  temporal.Priority{PriorityKey: 2, FairnessKey: command.Access.Target},
-		TaskQueue: contract.TargetTaskQueue(command.Access.TaskQueue),
-	}), contract.ActivityIssue, command)
+		Priority: temporal.Priority{PriorityKey: step.Grant},
+	})
 }
 
 // routeLocally verifies leases in the worker that runs this workflow, at the cost of no round trip.
@@ -154,20 +163,6 @@ func locally(ctx workflow.Context, summary string) workflow.Context {
 	})
 }
 
-// recordAlarm writes an alarm to the ledger, however long that takes.
-func recordAlarm(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:             "Raise the alarm: " + string(alarm.Kind),
-		StartToCloseTimeout: 10 * time.Second,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        200 * time.Millisecond,
-			MaximumInterval:        time.Minute,
-			NonRetryableErrorTypes: contract.Final,
-		},
-		Priority: temporal.Priority{PriorityKey: 4},
-	}), contract.ActivityAlarm, alarm)
-}
-
 // recordEnds tells the ledger what has ended, for as long as it takes.
 func recordEnds(ctx workflow.Context, in contract.RecordEndsInput) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
@@ -178,7 +173,7 @@ func recordEnds(ctx workflow.Context, in contract.RecordEndsInput) workflow.Futu
 			MaximumInterval:        time.Minute,
 			NonRetryableErrorTypes: contract.Final,
 		},
-		Priority: temporal.Priority{PriorityKey: 1},
+		Priority: temporal.Priority{PriorityKey: step.Revoke},
 	}), contract.ActivityRecordEnds, in)
 }
 

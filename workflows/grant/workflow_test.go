@@ -354,7 +354,7 @@ func TestARevokeThatFailsIsTriedAgainUntilItSucceeds(t *testing.T) {
 	require.Equal(t, []string{"grant", "revoke"}, g.log)
 }
 
-func TestTheLastWordIsARevokeAfterAGrantThatMayStillLand(t *testing.T) {
+func TestP3TheLastWordIsARevokeAfterAGrantThatMayStillLand(t *testing.T) {
 	t.Parallel()
 	g := newTarget(t, &target{})
 	var got *answered

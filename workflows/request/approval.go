@@ -93,45 +93,50 @@ func (r *run) awaitDecision(ctx workflow.Context) bool {
 			r.shorten(decision.Duration)
 			r.announce(ctx, fresh, decision)
 		}
-		reviewer, reason := r.reviews.last(decision.Ruling)
 		switch {
 		case decided && decision.Ruling == contract.RulingGrant:
-			r.reviews.close()
-			r.pinDecision(decision)
-			if decision.BreakGlass {
-				r.recordBreakGlass(ctx, decision)
-				reviewer = r.status.Requester
-			}
-			kind, detail := r.approvalEvent(ctx, decision)
-			r.recordEvent(ctx, kind, reviewer, reason, decision.Why+detail)
+			r.approve(ctx, decision)
 			return true
 		case decided && decision.Ruling == contract.RulingDeny:
+			reviewer, reason := r.reviews.last(decision.Ruling)
 			r.recordEvent(ctx, contract.EventDenied, reviewer, reason, decision.Why)
 			return false
-		}
-		left := decideBy.Sub(workflow.Now(ctx))
-		if left <= 0 {
-			r.recordEvent(
-				ctx,
-				contract.EventLapsed,
-				contract.ActorDeadline,
-				"",
-				"Nobody decided in "+r.fact().Terms.PendingFor.String()+".",
-			)
+		case !workflow.Now(ctx).Before(decideBy):
+			why := "Nobody decided in " + r.fact().Terms.PendingFor.String() + "."
+			r.recordEvent(ctx, contract.EventLapsed, contract.ActorDeadline, "", why)
 			return false
 		}
 		r.askReviewers(ctx, decision)
-		summary := "Decide by " + clock(decideBy)
-		if reminder := r.remind(ctx, decision.From); !reminder.IsZero() && reminder.Before(decideBy) {
-			summary, left = "Remind the reviewers at "+clock(reminder), reminder.Sub(workflow.Now(ctx))
-		}
-		if again := decision.Again; !again.IsZero() && again.Before(workflow.Now(ctx).Add(left)) {
-			summary, left = "Ask more reviewers at "+clock(again), max(again.Sub(workflow.Now(ctx)), leastPause)
-		}
-		wait.For(ctx, left, summary, func() bool { return r.reviews.hasUncounted() || r.endRequest != nil })
+		r.awaitReview(ctx, decision, decideBy)
 	}
 	r.recordNoAccess(ctx)
 	return false
+}
+
+// approve closes the reviews and takes over what was decided.
+func (r *run) approve(ctx workflow.Context, decision contract.Decision) {
+	reviewer, reason := r.reviews.last(decision.Ruling)
+	r.reviews.close()
+	r.pinDecision(decision)
+	if decision.BreakGlass {
+		r.recordBreakGlass(ctx, decision)
+		reviewer = r.status.Requester
+	}
+	kind, detail := r.approvalEvent(ctx, decision)
+	r.recordEvent(ctx, kind, reviewer, reason, decision.Why+detail)
+}
+
+// awaitReview sleeps until a review comes, reviewers are to be reminded, more of them are to be asked, or the time to
+// decide is over.
+func (r *run) awaitReview(ctx workflow.Context, decision contract.Decision, decideBy time.Time) {
+	left, summary := decideBy.Sub(workflow.Now(ctx)), "Decide by "+clock(decideBy)
+	if reminder := r.remind(ctx, decision.From); !reminder.IsZero() && reminder.Before(decideBy) {
+		summary, left = "Remind the reviewers at "+clock(reminder), reminder.Sub(workflow.Now(ctx))
+	}
+	if again := decision.Again; !again.IsZero() && again.Before(workflow.Now(ctx).Add(left)) {
+		summary, left = "Ask more reviewers at "+clock(again), max(again.Sub(workflow.Now(ctx)), leastPause)
+	}
+	wait.For(ctx, left, summary, func() bool { return r.reviews.hasUncounted() || r.endRequest != nil })
 }
 
 // askPolicy asks the policy about the request, or an extension of it, and returns the reviews that it has judged for

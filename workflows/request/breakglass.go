@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 	"curfew/workflows/wait"
 )
 
@@ -154,7 +155,8 @@ func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64,
 	}
 	r.alarms++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raise(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}); err != nil {
+		if err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}).
+			Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
 		r.alarms--

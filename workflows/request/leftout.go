@@ -7,6 +7,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // longestAlarm bounds the text of an alarm, in bytes.
@@ -93,7 +94,8 @@ func (r *run) raiseAbout(ctx workflow.Context, p *place, which, text string) {
 	}
 	p.beside++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := raise(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}); err != nil {
+		if err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}).
+			Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
 		p.beside--

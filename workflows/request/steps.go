@@ -7,30 +7,25 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // Steps is the one place that says how each activity is called.
 
-const (
-	revokeFirst = 1
-	grantNext   = 2
-	narrateLast = 4
-)
-
 // decide asks the policy. It is asked until it answers: doubt is no answer.
 func decide(ctx workflow.Context, in contract.DecideInput) workflow.Future {
-	return step(ctx, contract.ActivityDecide, in, workflow.ActivityOptions{
+	return perform(ctx, contract.ActivityDecide, in, workflow.ActivityOptions{
 		Summary:             "Gather facts and decide",
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(10 * time.Second),
-		Priority:            temporal.Priority{PriorityKey: grantNext},
+		Priority:            temporal.Priority{PriorityKey: step.Grant},
 	})
 }
 
 // hold takes a lease on a grant and returns when the access was seen at the target. An attempt only waits, so that a
 // worker's death costs little; the grant goes on meanwhile.
 func hold(ctx workflow.Context, in contract.HoldInput) workflow.Future {
-	return step(
+	return perform(
 		ctx,
 		contract.ActivityHold,
 		in,
@@ -40,7 +35,7 @@ func hold(ctx workflow.Context, in contract.HoldInput) workflow.Future {
 
 // extendLease moves the end of a lease.
 func extendLease(ctx workflow.Context, in contract.HoldInput) workflow.Future {
-	return step(
+	return perform(
 		ctx,
 		contract.ActivityExtendLease,
 		in,
@@ -54,7 +49,7 @@ func leaseOptions(summary, target string) workflow.ActivityOptions {
 		StartToCloseTimeout:    15 * time.Second,
 		ScheduleToCloseTimeout: 45 * time.Second,
 		RetryPolicy:            patiently(2 * time.Second), // until the grant has answered
-		Priority:               temporal.Priority{PriorityKey: grantNext, FairnessKey: target},
+		Priority:               temporal.Priority{PriorityKey: step.Grant, FairnessKey: target},
 	}
 }
 
@@ -68,74 +63,64 @@ func release(ctx workflow.Context, in contract.ReleaseInput) workflow.Future {
 			InitialInterval: 200 * time.Millisecond,
 			MaximumInterval: 30 * time.Second,
 		},
-		Priority: temporal.Priority{PriorityKey: revokeFirst, FairnessKey: in.Access.Target},
+		Priority: temporal.Priority{PriorityKey: step.Revoke, FairnessKey: in.Access.Target},
 	}
 	if !in.Patient {
 		options.ScheduleToCloseTimeout = 90 * time.Second
 	}
-	return step(ctx, contract.ActivityRelease, in, options)
+	return perform(ctx, contract.ActivityRelease, in, options)
 }
 
 // record writes events to the ledger, however long that takes.
 func record(ctx workflow.Context, in contract.RecordInput) (result contract.RecordResult, err error) {
-	err = step(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
+	err = perform(ctx, contract.ActivityRecord, in, workflow.ActivityOptions{
 		Summary:             "Record " + kinds(in.Events),
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(10 * time.Second),
-		Priority:            temporal.Priority{PriorityKey: grantNext},
+		Priority:            temporal.Priority{PriorityKey: step.Grant},
 	}).Get(ctx, &result)
 	return result, err
 }
 
-// raise records an alarm, however long that takes.
-func raise(ctx workflow.Context, alarm contract.AlarmInput) error {
-	return step(ctx, contract.ActivityAlarm, alarm, workflow.ActivityOptions{
-		Summary:             "Raise the alarm: " + string(alarm.Kind),
-		StartToCloseTimeout: 10 * time.Second,
-		RetryPolicy:         patiently(time.Minute),
-		Priority:            temporal.Priority{PriorityKey: narrateLast},
-	}).Get(ctx, nil)
-}
-
 // checkPostReview asks the policy whether a review may count for the break-glass access.
 func checkPostReview(ctx workflow.Context, in contract.PostReviewInput) workflow.Future {
-	return step(ctx, contract.ActivityPostReview, in, workflow.ActivityOptions{
+	return perform(ctx, contract.ActivityPostReview, in, workflow.ActivityOptions{
 		Summary:             "Check the review of break-glass access",
 		StartToCloseTimeout: 10 * time.Second,
 		RetryPolicy:         patiently(10 * time.Second),
-		Priority:            temporal.Priority{PriorityKey: grantNext},
+		Priority:            temporal.Priority{PriorityKey: step.Grant},
 	})
 }
 
 // checkEvidence looks at the ticket and the incident. It gives up soon: they are looked at again.
 func checkEvidence(ctx workflow.Context, in contract.EvidenceInput) workflow.Future {
-	return step(ctx, contract.ActivityCheckEvidence, in, workflow.ActivityOptions{
+	return perform(ctx, contract.ActivityCheckEvidence, in, workflow.ActivityOptions{
 		Summary:                "Look at the ticket and the incident",
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: 30 * time.Second,
 		RetryPolicy:            patiently(10 * time.Second),
-		Priority:               temporal.Priority{PriorityKey: narrateLast},
+		Priority:               temporal.Priority{PriorityKey: step.Narrate},
 	})
 }
 
 // openTicket opens a ticket, for as long as it takes.
 func openTicket(ctx workflow.Context, in contract.OpenTicketInput) (result contract.OpenTicketResult, err error) {
-	err = step(ctx, contract.ActivityOpenTicket, in, workflow.ActivityOptions{
+	err = perform(ctx, contract.ActivityOpenTicket, in, workflow.ActivityOptions{
 		Summary:             "Open a ticket in " + in.Project,
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: narrateLast},
+		Priority:            temporal.Priority{PriorityKey: step.Narrate},
 	}).Get(ctx, &result)
 	return result, err
 }
 
 // addIncidentNote adds notes to the incident, for as long as it takes.
 func addIncidentNote(ctx workflow.Context, in contract.AddNoteInput) (written contract.Written, err error) {
-	err = step(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
+	err = perform(ctx, contract.ActivityAddIncidentNote, in, workflow.ActivityOptions{
 		Summary:             "Add notes to the incident: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: narrateLast},
+		Priority:            temporal.Priority{PriorityKey: step.Narrate},
 	}).Get(ctx, &written)
 	return written, err
 }
@@ -145,23 +130,23 @@ const notifyFor = 24 * time.Hour
 
 // notify sends messages to people on a channel.
 func notify(ctx workflow.Context, in contract.NotifyInput) (result contract.NotifyResult, err error) {
-	err = step(ctx, contract.ActivityNotify, in, workflow.ActivityOptions{
+	err = perform(ctx, contract.ActivityNotify, in, workflow.ActivityOptions{
 		Summary:                "Notify people on " + in.Channel + ": " + kinds(in.Events),
 		StartToCloseTimeout:    30 * time.Second,
 		ScheduleToCloseTimeout: notifyFor,
 		RetryPolicy:            patiently(5 * time.Minute),
-		Priority:               temporal.Priority{PriorityKey: narrateLast, FairnessKey: in.Channel},
+		Priority:               temporal.Priority{PriorityKey: step.Narrate, FairnessKey: in.Channel},
 	}).Get(ctx, &result)
 	return result, err
 }
 
 // commentTicket comments on the ticket, for as long as it takes.
 func commentTicket(ctx workflow.Context, in contract.CommentInput) (written contract.Written, err error) {
-	err = step(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
+	err = perform(ctx, contract.ActivityCommentTicket, in, workflow.ActivityOptions{
 		Summary:             "Comment on the ticket: " + kinds(in.Events),
 		StartToCloseTimeout: 30 * time.Second,
 		RetryPolicy:         patiently(5 * time.Minute),
-		Priority:            temporal.Priority{PriorityKey: narrateLast},
+		Priority:            temporal.Priority{PriorityKey: step.Narrate},
 	}).Get(ctx, &written)
 	return written, err
 }
@@ -174,6 +159,6 @@ func patiently(longest time.Duration) *temporal.RetryPolicy {
 	}
 }
 
-func step(ctx workflow.Context, name string, in any, options workflow.ActivityOptions) workflow.Future {
+func perform(ctx workflow.Context, name string, in any, options workflow.ActivityOptions) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), name, in)
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 	"curfew/workflows/wait"
 )
 
@@ -53,21 +54,14 @@ func ownName(ctx workflow.Context, in contract.RequestInput) error {
 	problem := contract.Forbidden("the workflow is not that of the request %s", request).
 		At("id").
 		Advise("ask through the Curfew server")
-	err := raise(ctx, contract.AlarmInput{Alarm: contract.Alarm{
-		ID: string(
-			contract.AlarmForged,
-		) + "/" + contract.Shorten(
-			id,
-			256,
-		),
-		Kind: contract.AlarmForged,
-		At:   workflow.Now(ctx),
-		Requests: []string{
-			request,
-		},
-		Actor: contract.ActorCurfew,
-		Text:  contract.Shorten(id, 256) + ": " + problem.Error(),
-	}})
+	err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: contract.Alarm{
+		ID:       string(contract.AlarmForged) + "/" + contract.Shorten(id, 256),
+		Kind:     contract.AlarmForged,
+		At:       workflow.Now(ctx),
+		Requests: []string{request},
+		Actor:    contract.ActorCurfew,
+		Text:     contract.Shorten(id, 256) + ": " + problem.Error(),
+	}}).Get(ctx, nil)
 	return errors.Join(problem.Application(), err)
 }
 
@@ -105,9 +99,20 @@ type run struct {
 func newRun(in contract.RequestInput) *run {
 	fact := in.Request.Fact
 	r := &run{in: in, status: contract.Status{
-		ID: fact.ID, Template: fact.Template, Requester: fact.Requester, Subject: fact.Subject, Duration: fact.Duration,
-		Reason: fact.Reason, Ticket: fact.Ticket, Zephyr: fact.Zephyr, Incident: fact.Incident, AskedAt: fact.AskedAt,
-		StartAt: instant(fact.StartAt), BreakGlass: fact.BreakGlass, MaxDuration: fact.MaxDuration(),
+		ID:          fact.ID,
+		Template:    fact.Template,
+		Requester:   fact.Requester,
+		Subject:     fact.Subject,
+		Duration:    fact.Duration,
+		Reason:      fact.Reason,
+		Ticket:      fact.Ticket,
+		Zephyr:      fact.Zephyr,
+		Incident:    fact.Incident,
+		AskedAt:     fact.AskedAt,
+		Source:      fact.Source,
+		StartAt:     instant(fact.StartAt),
+		BreakGlass:  fact.BreakGlass,
+		MaxDuration: fact.MaxDuration(),
 	}}
 	for _, rule := range fact.Terms.Rules.Approvals {
 		r.status.Needed += rule.Count

@@ -7,12 +7,12 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // Steps is the one place that says how each activity is called. A sweep gives up after a while: there is a next one.
 
 const (
-	lowest  = 5 // priority: nobody waits for a sweep
 	attempt = 2 * time.Minute
 	within  = 5 * time.Minute
 )
@@ -22,7 +22,7 @@ func makePlan(ctx workflow.Context, in contract.SweepInput) (plan contract.Sweep
 		Summary:                "Read the configuration",
 		StartToCloseTimeout:    10 * time.Second,
 		ScheduleToCloseTimeout: within,
-		Priority:               temporal.Priority{PriorityKey: lowest},
+		Priority:               temporal.Priority{PriorityKey: step.Upkeep},
 	}), contract.ActivityPlanSweep, in).Get(ctx, &plan)
 	return plan, err
 }
@@ -41,21 +41,19 @@ func remove(ctx workflow.Context, target contract.SweepTarget, in contract.Sweep
 
 // lookAtRequests has the record of requests brought to its end whose workflows are gone.
 func lookAtRequests(ctx workflow.Context, in contract.SweepRequestsInput) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary:                "Look for requests without a workflow",
-		StartToCloseTimeout:    attempt,
-		ScheduleToCloseTimeout: within,
-		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        time.Second,
-			MaximumAttempts:        3,
-			NonRetryableErrorTypes: contract.Final,
-		},
-		Priority: temporal.Priority{PriorityKey: lowest},
-	}), contract.ActivitySweepRequests, in)
+	options := upkeep("Look for requests without a workflow")
+	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), contract.ActivitySweepRequests, in)
 }
 
 func atTarget(ctx workflow.Context, summary string, target contract.SweepTarget) workflow.Context {
-	return workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+	options := upkeep(summary)
+	options.Priority.FairnessKey = target.Name
+	options.TaskQueue = contract.TargetTaskQueue(target.TaskQueue)
+	return workflow.WithActivityOptions(ctx, options)
+}
+
+func upkeep(summary string) workflow.ActivityOptions {
+	return workflow.ActivityOptions{
 		Summary:                summary,
 		StartToCloseTimeout:    attempt,
 		ScheduleToCloseTimeout: within,
@@ -64,18 +62,6 @@ func atTarget(ctx workflow.Context, summary string, target contract.SweepTarget)
 			MaximumAttempts:        3,
 			NonRetryableErrorTypes: contract.Final,
 		},
-		Priority:  temporal.Priority{PriorityKey: lowest, FairnessKey: target.Name},
-		TaskQueue: contract.TargetTaskQueue(target.TaskQueue),
-	})
-}
-
-func raise(ctx workflow.Context, alarm contract.AlarmInput) workflow.Future {
-	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
-		Summary: "Raise the alarm: " + string(
-			alarm.Kind,
-		),
-		StartToCloseTimeout:    10 * time.Second,
-		ScheduleToCloseTimeout: within,
-		Priority:               temporal.Priority{PriorityKey: lowest},
-	}), contract.ActivityAlarm, alarm)
+		Priority: temporal.Priority{PriorityKey: step.Upkeep},
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
+	"curfew/workflows/step"
 )
 
 // Sweep looks at every target, at all of them at once, and returns what it found.
@@ -56,12 +57,12 @@ func stop(ctx workflow.Context, report *contract.SweepReport, orphans, most int)
 		most,
 	)
 	now := workflow.Now(ctx)
-	alarm := contract.Alarm{
+	stopped := contract.Alarm{
 		// Once a day, however often the sweep runs.
 		ID:   fmt.Sprintf("%s/%s", contract.AlarmSweepStopped, now.UTC().Format(time.DateOnly)),
 		Kind: contract.AlarmSweepStopped, At: now, Actor: contract.ActorSweep, Text: report.Stopped,
 	}
-	if err := raise(ctx, contract.AlarmInput{Alarm: alarm}).Get(ctx, nil); err != nil {
+	if err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: stopped}).Get(ctx, nil); err != nil {
 		workflow.GetLogger(ctx).Error("the ledger did not take the alarm of a sweep that stopped", "error", err)
 	}
 }

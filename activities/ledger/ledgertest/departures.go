@@ -12,17 +12,43 @@ import (
 
 var departures = []behaviour{
 	{"know how long something has been absent, until it is back", absence},
+	{"keep what one process finds absent while another does not", absenceByOne},
 	{"remember the first confirmation of a directory", confirmations},
 	{"are confirmed by somebody, and by a digest", refuseConfirmations},
+}
+
+// observes has an observer say all that it finds absent.
+func observes(
+	t *testing.T, store Store, observer string, lapse time.Duration, names ...string,
+) map[string]ledger.Absence {
+	t.Helper()
+	all, err := store.Absent(
+		t.Context(),
+		ledger.Observation{Observer: observer, Absent: names, Lapse: lapse},
+	)
+	require.NoError(t, err)
+	require.Len(t, all, len(names))
+	return all
+}
+
+func absenceByOne(t *testing.T, store Store) {
+	first := observes(t, store, `new\file`, time.Hour, "p-ada", "p-bob")
+	require.Empty(t, observes(t, store, "old", time.Hour))
+	again := observes(t, store.Again(t), `new\file`, time.Hour, "p-ada")
+	require.Equal(t, first["p-ada"].Since, again["p-ada"].Since, "another process's file does not bring her back")
+	taken := observes(t, store, "newer", time.Hour, "p-ada", "p-bob")
+	require.Equal(t, first["p-ada"].Since, taken["p-ada"].Since, "a process goes on counting where another began")
+	require.True(t, taken["p-bob"].Since.After(first["p-bob"].Since), "he was back")
+
+	// A process that says nothing any more is gone, and what it has found with it.
+	require.Empty(t, observes(t, store, "old", -time.Second))
+	require.True(t, observes(t, store, "newest", time.Hour, "p-ada")["p-ada"].Since.After(first["p-ada"].Since))
 }
 
 func absence(t *testing.T, store Store) {
 	absent := func(store Store, names ...string) map[string]ledger.Absence {
 		t.Helper()
-		all, err := store.Absent(t.Context(), names)
-		require.NoError(t, err)
-		require.Len(t, all, len(names))
-		return all
+		return observes(t, store, "a process", time.Hour, names...)
 	}
 	require.Empty(t, absent(store))
 	first := absent(store, "p-ada", `p-eve/db/a\b`)

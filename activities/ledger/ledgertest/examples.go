@@ -54,6 +54,7 @@ func wholeStatus(clock func(time.Time) time.Time) contract.Status {
 		Reason:          "a <slow> query & more",
 		Ticket:          "OPS-7",
 		Zephyr:          "OPS-R12",
+		Source:          "jira",
 		Incident:        "PD-1",
 		AskedAt:         at(0),
 		StartAt:         pointer(8),

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
@@ -34,6 +35,9 @@ func listLikeSearch(t *testing.T, store Store) {
 			Waits:    rapid.Bool().Draw(rt, "waits"),
 			Before: rapid.SampledFrom([]string{"", "", requestID(0), requestID(60), requestID(999)}).
 				Draw(rt, "before"),
+			HeldSince: rapid.SampledFrom([]time.Time{
+				{}, {}, heldFirst, heldFirst.Add(60 * time.Nanosecond), heldFirst.Add(time.Hour),
+			}).Draw(rt, "held since"),
 			Limit: rapid.SampledFrom([]int{1, 7, 50, 500}).Draw(rt, "limit"),
 		}
 		want := search(all, filter)
@@ -58,6 +62,7 @@ var (
 	states    = []contract.State{contract.StatePending, contract.StateActive, contract.StateEnded}
 	templates = []string{"debug-prod", "read-orders"}
 	persons   = []string{"p-ada", "p-bob", "p-carol", "p-dan"}
+	heldFirst = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 	tickets   = []string{"OPS-7", "OPS-70"}
 	incidents = []string{"PINC1", `\\share\é`}
 )
@@ -100,6 +105,14 @@ func anyone(dice *rand.Rand, number, seq int) contract.Status {
 		one.Incident = incidents[dice.IntN(len(incidents))]
 	}
 	one.Stuck = dice.IntN(4) == 0
+	one.GrantedAt, one.EndedAt = nil, nil
+	if dice.IntN(3) > 0 {
+		one.GrantedAt = &heldFirst
+	}
+	if dice.IntN(2) == 0 {
+		ended := heldFirst.Add(time.Duration(number) * time.Nanosecond)
+		one.EndedAt = &ended
+	}
 	return one
 }
 
@@ -118,6 +131,8 @@ func search(all []contract.Status, f ledger.Filter) []contract.Status {
 			(f.Incident == "" || one.Incident == f.Incident) &&
 			(!f.Stuck || one.Stuck) &&
 			(!f.Waits || one.WaitsForReview()) &&
+			(f.HeldSince.IsZero() ||
+				one.GrantedAt != nil && (one.EndedAt == nil || !one.EndedAt.Before(f.HeldSince))) &&
 			(f.Before == "" || one.ID < f.Before) {
 			found = append(found, one)
 		}

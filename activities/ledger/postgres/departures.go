@@ -11,9 +11,14 @@ import (
 )
 
 const (
-	dropAbsences = `DELETE FROM curfew.absences WHERE absent <> ALL ($1::text[])`
-	addAbsences  = `INSERT INTO curfew.absences (absent) SELECT unnest($1::text[]) ON CONFLICT DO NOTHING`
-	readAbsences = `SELECT absent, since, greatest(0, extract(epoch FROM clock_timestamp() - since::timestamptz))::float8 FROM curfew.absences`
+	dropAbsences = `DELETE FROM curfew.absences WHERE observer = $1 AND absent <> ALL ($2::text[])`
+	addAbsences  = `INSERT INTO curfew.absences (absent, observer, since, seen)
+  SELECT name, $1, coalesce((SELECT min(since) FROM curfew.absences WHERE absent = name),
+    curfew.stamp(clock_timestamp())), clock_timestamp() FROM unnest($2::text[]) AS name
+  ON CONFLICT (absent, observer) DO UPDATE SET since = excluded.since, seen = excluded.seen`
+	lapseAbsences = `DELETE FROM curfew.absences WHERE observer <> $1 AND seen < clock_timestamp() - make_interval(secs => $2)`
+	readAbsences  = `SELECT absent, min(since), greatest(0, extract(epoch FROM clock_timestamp() - min(since)::timestamptz))::float8
+  FROM curfew.absences WHERE absent = ANY ($1::text[]) GROUP BY absent`
 
 	addConfirmation  = `INSERT INTO curfew.confirmations (digest, actor) VALUES ($1, $2) ON CONFLICT DO NOTHING`
 	readConfirmation = `SELECT digest, at, actor FROM curfew.confirmations WHERE digest = $1`
@@ -26,18 +31,20 @@ type absence struct {
 	seconds float64
 }
 
-// Absent keeps what is absent now and forgets everything else.
-func (s *Store) Absent(ctx context.Context, absent []string) (map[string]ledger.Absence, error) {
-	names := make([]string, len(absent))
-	for i, name := range absent {
+// Absent keeps what an observer finds absent now.
+func (s *Store) Absent(ctx context.Context, found ledger.Observation) (map[string]ledger.Absence, error) {
+	names := make([]string, len(found.Absent))
+	for i, name := range found.Absent {
 		names[i] = escape(name)
 	}
+	observer := escape(found.Observer)
 	var all []absence
 	err := s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		batch := &pgx.Batch{} // in one transaction
-		batch.Queue(dropAbsences, names)
-		batch.Queue(addAbsences, names)
-		batch.Queue(readAbsences).Query(func(rows pgx.Rows) (err error) {
+		batch.Queue(dropAbsences, observer, names)
+		batch.Queue(addAbsences, observer, names)
+		batch.Queue(lapseAbsences, observer, found.Lapse.Seconds())
+		batch.Queue(readAbsences, names).Query(func(rows pgx.Rows) (err error) {
 			all, err = collect(rows, func(row pgx.Row) (a absence, err error) {
 				err = row.Scan((*literal)(&a.name), &a.since, &a.seconds)
 				return a, err

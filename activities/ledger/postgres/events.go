@@ -14,10 +14,11 @@ import (
 const (
 	// It locks the request's row, also when it leaves a newer status alone: what is appended to one request is appended
 	// by one after the other.
-	putRequest = `INSERT INTO curfew.requests AS newest (id, seq, state, template, ticket, incident, stuck, waits, status)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+	putRequest = `INSERT INTO curfew.requests AS newest (id, seq, state, template, ticket, incident, stuck, waits, held, status)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, template = excluded.template,
-			ticket = excluded.ticket, incident = excluded.incident, stuck = excluded.stuck, waits = excluded.waits, status = excluded.status
+			ticket = excluded.ticket, incident = excluded.incident, stuck = excluded.stuck, waits = excluded.waits,
+			held = excluded.held, status = excluded.status
 		WHERE excluded.seq >= newest.seq`
 
 	isNewest   = `(SELECT seq FROM curfew.requests WHERE id = $1) = $2`
@@ -39,10 +40,7 @@ const (
 // Append adds events and keeps the newest status of their request, all or nothing and in one round trip. An event that
 // differs from the one that is there under its id is refused with contract.KindConflict.
 func (s *Store) Append(ctx context.Context, events []contract.Event, status contract.Status) error {
-	if err := ledger.CheckAppend(events, status); err != nil {
-		return err
-	}
-	text, err := ledger.EncodeStatus(status)
+	text, err := ledger.CheckAppend(events, status)
 	if err != nil {
 		return err
 	}
@@ -63,6 +61,7 @@ func (s *Store) Append(ctx context.Context, events []contract.Event, status cont
 			escape(status.Incident),
 			status.Stuck,
 			status.WaitsForReview(),
+			ledger.HeldUntil(status),
 			text,
 		)
 		batch.Queue(dropPeople, id, status.Seq)

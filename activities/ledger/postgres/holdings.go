@@ -51,11 +51,7 @@ func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Hold
 }
 
 func dueQuery(filter ledger.DueFilter) (string, []any, error) {
-	length, err := filter.PageLength()
-	if err != nil {
-		return "", nil, err
-	}
-	after, err := filter.Cursor()
+	length, after, err := filter.Page()
 	if err != nil {
 		return "", nil, err
 	}
@@ -105,30 +101,21 @@ func columnsOfHolding(h ledger.Holding) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
-	leases, err := ledger.EncodeLeases(h.Leases)
+	row, err := ledger.RowOf(h)
 	if err != nil {
 		return nil, err
 	}
-	uses, err := ledger.EncodeUses(h.Uses)
-	if err != nil {
-		return nil, err
-	}
-	proof, err := ledger.EncodeProof(h.Proof)
-	if err != nil {
-		return nil, err
-	}
-	until, settled, gone := ledger.Stamp{Time: h.Until}, ledger.Stamp{Time: h.SettledAt}, ledger.Stamp{Time: h.GoneAt}
 	return []any{
 		escape(h.Grant), escape(h.Access.Target), access, h.Token.Epoch, h.Token.Seq, h.Open, h.Standing,
-		until, leases, settled, gone, uses, proof, escapeAll(h.Leases.Requests()),
+		row.Until, row.Leases, row.SettledAt, row.GoneAt, row.Uses, row.Proof, escapeAll(h.Leases.Requests()),
 	}, nil
 }
 
 // scanHolding returns the zero value with an error.
 func scanHolding(row pgx.Row) (ledger.Holding, error) {
 	var h ledger.Holding
-	var until, settled, gone ledger.Stamp
-	var access, leases, uses, proof string
+	var kept ledger.HoldingRow
+	var access string
 	err := row.Scan(
 		(*literal)(&h.Grant),
 		&access,
@@ -136,12 +123,12 @@ func scanHolding(row pgx.Row) (ledger.Holding, error) {
 		&h.Token.Seq,
 		&h.Open,
 		&h.Standing,
-		&until,
-		&leases,
-		&settled,
-		&gone,
-		&uses,
-		&proof,
+		&kept.Until,
+		&kept.Leases,
+		&kept.SettledAt,
+		&kept.GoneAt,
+		&kept.Uses,
+		&kept.Proof,
 	)
 	if err != nil {
 		return ledger.Holding{}, err
@@ -149,15 +136,8 @@ func scanHolding(row pgx.Row) (ledger.Holding, error) {
 	if h.Access, err = ledger.DecodeAccess(access); err != nil {
 		return ledger.Holding{}, err
 	}
-	if h.Leases, err = ledger.DecodeLeases(leases); err != nil {
+	if err := kept.Into(&h); err != nil {
 		return ledger.Holding{}, err
 	}
-	if h.Uses, err = ledger.DecodeUses(uses); err != nil {
-		return ledger.Holding{}, err
-	}
-	if h.Proof, err = ledger.DecodeProof(proof); err != nil {
-		return ledger.Holding{}, err
-	}
-	h.Until, h.SettledAt, h.GoneAt = until.Time, settled.Time, gone.Time
 	return h, nil
 }

@@ -39,6 +39,9 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	if filter.Waits {
 		q.where("requests.waits")
 	}
+	if !filter.HeldSince.IsZero() {
+		q.where("requests.held >= $?", ledger.Stamp{Time: filter.HeldSince})
+	}
 	if filter.Before != "" {
 		q.where("requests.id < $?", escape(filter.Before))
 	}

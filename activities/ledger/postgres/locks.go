@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -102,7 +101,7 @@ func (s *Store) tryLock(ctx context.Context, grant string, key int64) (*locked, 
 		conn.Release()
 		return nil, nil
 	}
-	held := &locked{grant: grant, key: key, conn: conn, holding: holding}
+	held := &locked{Slot: ledger.NewSlot(grant, holding), grant: grant, key: key, conn: conn}
 	held.letGo = func() {
 		s.forget(held)
 		letGo(ctx, conn, key)
@@ -147,34 +146,21 @@ func letGo(ctx context.Context, conn *pgpool.Conn, key int64) {
 
 // locked is a holding that this goroutine has to itself, for as long as its connection lives.
 type locked struct {
+	*ledger.Slot
+
 	grant string
 	key   int64
 	conn  *pgpool.Conn
 	letGo func()
-
-	mu      sync.Mutex
-	holding ledger.Holding
-	over    bool
-}
-
-// Holding is what was last saved.
-func (l *locked) Holding() ledger.Holding {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.holding
 }
 
 // Save writes the holding over the connection that has the lock, so that it can't be written when the lock is gone:
 // after Unlock, or when the connection is.
 func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return fmt.Errorf("save the holding of %s: its lock was let go of", l.grant)
-	}
-	if holding.Grant != l.grant {
-		return fmt.Errorf("save the holding of %q: the lock is on %s", holding.Grant, l.grant)
-	}
+	return l.Replace(holding, func() error { return l.write(ctx, holding) })
+}
+
+func (l *locked) write(ctx context.Context, holding ledger.Holding) error {
 	columns, err := columnsOfHolding(holding)
 	if err != nil {
 		return err
@@ -191,7 +177,6 @@ func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
 		_ = l.conn.Close(ctx) // no later Save may succeed
 		return l.lost(nil)
 	}
-	l.holding = holding
 	return nil
 }
 
@@ -208,12 +193,4 @@ func (l *locked) lost(cause error) error {
 }
 
 // Unlock lets go of the holding, after a Save that is on its way.
-func (l *locked) Unlock() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return
-	}
-	l.over = true
-	l.letGo()
-}
+func (l *locked) Unlock() { l.Close(l.letGo) }

@@ -99,7 +99,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 			require.NoError(t, err)
 		}
 	})
-	atServer, inDatabase := statements[:5], statements[5:10]
+	atServer, inDatabase := statements[:5], statements[5:11]
 	for _, text := range atServer {
 		_, err := running.Admin().Exec(t.Context(), text)
 		require.NoError(t, err, text)
@@ -130,9 +130,9 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		)
 		_, err = store.SetFreeze(t.Context(), ledger.Freeze{Frozen: true, By: "p-ada", Reason: "an intruder"})
 		require.NoError(t, err)
-		_, err = store.Absent(t.Context(), []string{"p-eve"})
+		_, err = store.Absent(t.Context(), ledger.Observation{Observer: "a", Absent: []string{"p-eve"}})
 		require.NoError(t, err)
-		_, err = store.Absent(t.Context(), nil)
+		_, err = store.Absent(t.Context(), ledger.Observation{Observer: "a"})
 		require.NoError(t, err)
 		require.NoError(t, store.ConfirmDirectory(t.Context(), ledger.Confirmation{Digest: "d1", By: "p-ada"}))
 		for _, within := range []time.Duration{0, time.Hour} {
@@ -161,7 +161,7 @@ func TestP8_TheRoleOfTheDocumentationCanDoItsWorkAndNothingElse(t *testing.T) {
 		require.Error(t, err, attempt)
 		require.Contains(t, err.Error(), "42501", attempt)
 	}
-	execute(t, connect(t, running.URL("owner_"+name, database)), statements[10])
+	execute(t, connect(t, running.URL("owner_"+name, database)), statements[11])
 }
 
 // documented are the statements of docs/run.md about roles, with names that no other test uses.

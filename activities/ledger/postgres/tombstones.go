@@ -127,11 +127,6 @@ func scanTombstone(row pgx.Row) (contract.Tombstone, error) {
 
 // Stops is read over the connection that has the lock: when the lock is gone, so is the answer.
 func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return ledger.Stops{}, fmt.Errorf("read what stops %s: its lock was let go of", l.grant)
-	}
 	var tombstones []contract.Tombstone
 	var freezes []ledger.Freeze
 	batch := &pgx.Batch{}
@@ -143,8 +138,11 @@ func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, e
 		freezes, err = collect(rows, scanFreeze)
 		return err
 	})
-	if err := l.conn.SendBatch(ctx, batch).Close(); err != nil {
-		return ledger.Stops{}, fault(ctx, "read what stops "+l.grant, err)
+	err := l.Use("read what stops", func() error {
+		return fault(ctx, "read what stops "+l.grant, l.conn.SendBatch(ctx, batch).Close())
+	})
+	if err != nil {
+		return ledger.Stops{}, err
 	}
 	return ledger.StopsOf(tombstones, newest(freezes)), nil
 }

@@ -38,11 +38,7 @@ func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
 
 // List returns a page of alarms, newest first.
 func (s *Store) List(ctx context.Context, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
-	length, err := filter.PageLength()
-	if err != nil {
-		return nil, err
-	}
-	before, err := filter.Cursor()
+	length, before, err := filter.Page()
 	if err != nil {
 		return nil, err
 	}
@@ -78,23 +74,18 @@ func alarmQuery(filter ledger.AlarmFilter, before ledger.Cursor, length int) (st
 
 func scanAlarm(r row) (contract.Alarm, error) {
 	var alarm contract.Alarm
-	var at ledger.Stamp
-	var requests string
+	var kept ledger.AlarmRow
 	if err := r.Scan(
 		&alarm.ID,
 		&alarm.Kind,
-		&at,
+		&kept.At,
 		&alarm.Target,
 		&alarm.Grant,
-		&requests,
+		&kept.Requests,
 		&alarm.Actor,
 		&alarm.Text,
 	); err != nil {
 		return contract.Alarm{}, err
 	}
-	alarm.At = at.Time
-	if err := json.Unmarshal([]byte(requests), &alarm.Requests); err != nil {
-		return contract.Alarm{}, fmt.Errorf("read the requests of the alarm %s: %w", alarm.ID, err)
-	}
-	return alarm, nil
+	return alarm, kept.Into(&alarm)
 }

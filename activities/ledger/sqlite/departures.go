@@ -11,30 +11,38 @@ import (
 )
 
 const (
-	dropAbsences = `DELETE FROM absences WHERE absent NOT IN (SELECT value FROM json_each(?))`
-	addAbsences  = `INSERT INTO absences (absent, since) SELECT value, ?2 FROM json_each(?1) WHERE true ON CONFLICT DO NOTHING`
-	readAbsences = `SELECT absent, since FROM absences`
+	dropAbsences = `DELETE FROM absences WHERE observer = ?1 AND absent NOT IN (SELECT value FROM json_each(?2))`
+	addAbsences  = `INSERT INTO absences (absent, observer, since, seen)
+  SELECT value, ?1, coalesce((SELECT min(since) FROM absences WHERE absent = value), ?3), ?3 FROM json_each(?2) WHERE true
+  ON CONFLICT (absent, observer) DO UPDATE SET since = excluded.since, seen = excluded.seen`
+	lapseAbsences = `DELETE FROM absences WHERE observer <> ?1 AND seen < ?2`
+	readAbsences  = `SELECT absent, min(since) FROM absences WHERE absent IN (SELECT value FROM json_each(?)) GROUP BY absent`
 
 	addConfirmation  = `INSERT INTO confirmations (digest, at, actor) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
 	readConfirmation = `SELECT digest, at, actor FROM confirmations WHERE digest = ?`
 )
 
-// Absent keeps what is absent now and forgets everything else.
-func (s *Store) Absent(ctx context.Context, absent []string) (map[string]ledger.Absence, error) {
-	names, err := json.Marshal(append([]string{}, absent...))
+// Absent keeps what an observer finds absent now.
+func (s *Store) Absent(ctx context.Context, found ledger.Observation) (map[string]ledger.Absence, error) {
+	text, err := json.Marshal(append([]string{}, found.Absent...))
 	if err != nil {
 		return nil, err
 	}
-	now, all := time.Now(), map[string]ledger.Absence{}
+	now, names, all := time.Now(), string(text), map[string]ledger.Absence{}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		if _, err := tx.StmtContext(ctx, s.texts.dropAbsences).ExecContext(ctx, string(names)); err != nil {
-			return err
+		for _, change := range []struct {
+			statement *sql.Stmt
+			args      []any
+		}{
+			{s.texts.dropAbsences, []any{found.Observer, names}},
+			{s.texts.addAbsences, []any{found.Observer, names, ledger.Stamp{Time: now}}},
+			{s.texts.lapseAbsences, []any{found.Observer, ledger.Stamp{Time: now.Add(-found.Lapse)}}},
+		} {
+			if _, err := tx.StmtContext(ctx, change.statement).ExecContext(ctx, change.args...); err != nil {
+				return err
+			}
 		}
-		if _, err := tx.StmtContext(ctx, s.texts.addAbsences).
-			ExecContext(ctx, string(names), ledger.Stamp{Time: now}); err != nil {
-			return err
-		}
-		rows, err := tx.StmtContext(ctx, s.texts.readAbsences).QueryContext(ctx)
+		rows, err := tx.StmtContext(ctx, s.texts.readAbsences).QueryContext(ctx, names)
 		if err != nil {
 			return err
 		}

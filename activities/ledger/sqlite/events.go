@@ -19,9 +19,11 @@ const (
 	findEvent    = eventColumns + ` WHERE request = ? AND seq = ?`
 	readEvents   = eventColumns + ` WHERE request = ? ORDER BY seq`
 
-	putRequest = `INSERT INTO requests (id, seq, state, template, ticket, incident, stuck, waits, status) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+	putRequest = `INSERT INTO requests (id, seq, state, template, ticket, incident, stuck, waits, held, status)
+		VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (id) DO UPDATE SET seq = excluded.seq, state = excluded.state, template = excluded.template,
-			ticket = excluded.ticket, incident = excluded.incident, stuck = excluded.stuck, waits = excluded.waits, status = excluded.status
+			ticket = excluded.ticket, incident = excluded.incident, stuck = excluded.stuck, waits = excluded.waits,
+			held = excluded.held, status = excluded.status
 		WHERE excluded.seq >= requests.seq`
 	readStatus = `SELECT status FROM requests WHERE id = ?`
 
@@ -37,10 +39,7 @@ const (
 // Append adds events and keeps the newest status of their request, all or nothing. An event that differs from the one
 // that is there under its id is refused with contract.KindConflict.
 func (s *Store) Append(ctx context.Context, events []contract.Event, status contract.Status) error {
-	if err := ledger.CheckAppend(events, status); err != nil {
-		return err
-	}
-	text, err := ledger.EncodeStatus(status)
+	text, err := ledger.CheckAppend(events, status)
 	if err != nil {
 		return err
 	}
@@ -78,7 +77,8 @@ func (s *Store) add(ctx context.Context, tx *sql.Tx, event contract.Event) error
 // put leaves a newer status alone. It takes the status and its reviewers as JSON too.
 func (s *Store) put(ctx context.Context, tx *sql.Tx, status contract.Status, text, reviewers string) error {
 	result, err := tx.StmtContext(ctx, s.texts.putRequest).ExecContext(ctx, status.ID, status.Seq, string(status.State),
-		status.Template, status.Ticket, status.Incident, status.Stuck, status.WaitsForReview(), text)
+		status.Template, status.Ticket, status.Incident, status.Stuck, status.WaitsForReview(),
+		ledger.HeldUntil(status), text)
 	if err != nil {
 		return err
 	}

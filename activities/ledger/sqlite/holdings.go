@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"curfew/activities/ledger"
@@ -48,7 +47,7 @@ func (s *Store) Lock(ctx context.Context, grant string) (ledger.Locked, error) {
 		unlock()
 		return nil, s.fault("read the holding of "+grant, err)
 	}
-	return &locked{store: s, grant: grant, unlock: unlock, holding: holding}, nil
+	return &locked{Slot: ledger.NewSlot(grant, holding), grant: grant, store: s, unlock: unlock}, nil
 }
 
 // HasClock is false: a file has no clock.
@@ -59,11 +58,7 @@ func (*Store) Now(context.Context) (time.Time, error) { return time.Now().UTC(),
 
 // Due returns a page of open holdings whose end is over, soonest first.
 func (s *Store) Due(ctx context.Context, filter ledger.DueFilter) ([]ledger.Holding, error) {
-	length, err := filter.PageLength()
-	if err != nil {
-		return nil, err
-	}
-	after, err := filter.Cursor()
+	length, after, err := filter.Page()
 	if err != nil {
 		return nil, err
 	}
@@ -107,8 +102,8 @@ func (s *Store) holdings(ctx context.Context, doing string, text *sql.Stmt, args
 // scanHolding returns the zero value with an error.
 func scanHolding(r row) (ledger.Holding, error) {
 	var h ledger.Holding
-	var until, settled, gone ledger.Stamp
-	var entitlement, leases, uses, proof string
+	var kept ledger.HoldingRow
+	var entitlement string
 	if err := r.Scan(
 		&h.Grant,
 		&h.Access.Target,
@@ -120,94 +115,51 @@ func scanHolding(r row) (ledger.Holding, error) {
 		&h.Token.Seq,
 		&h.Open,
 		&h.Standing,
-		&until,
-		&leases,
-		&settled,
-		&gone,
-		&uses,
-		&proof,
+		&kept.Until,
+		&kept.Leases,
+		&kept.SettledAt,
+		&kept.GoneAt,
+		&kept.Uses,
+		&kept.Proof,
 		&h.Access.ReadBack,
 	); err != nil {
 		return ledger.Holding{}, err
 	}
-	var err error
-	if h.Leases, err = ledger.DecodeLeases(leases); err != nil {
-		return ledger.Holding{}, err
-	}
-	if h.Uses, err = ledger.DecodeUses(uses); err != nil {
-		return ledger.Holding{}, err
-	}
-	if h.Proof, err = ledger.DecodeProof(proof); err != nil {
+	if err := kept.Into(&h); err != nil {
 		return ledger.Holding{}, err
 	}
 	if entitlement != "" {
 		h.Access.Entitlement = json.RawMessage(entitlement)
 	}
-	h.Until, h.SettledAt, h.GoneAt = until.Time, settled.Time, gone.Time
 	return h, nil
 }
 
 // locked is a holding that this goroutine has to itself.
 type locked struct {
-	store  *Store
+	*ledger.Slot
+
 	grant  string
+	store  *Store
 	unlock func()
-
-	mu      sync.Mutex
-	holding ledger.Holding
-	over    bool
 }
 
-// Holding is what was last saved.
-func (l *locked) Holding() ledger.Holding {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.holding
-}
-
-// Save writes the holding to the disk. After Unlock it fails: somebody else may have the holding by then.
-func (l *locked) Save(ctx context.Context, holding ledger.Holding) error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return fmt.Errorf("save the holding of %s: its lock was let go of", l.grant)
-	}
-	if holding.Grant != l.grant {
-		return fmt.Errorf("save the holding of %q: the lock is on %s", holding.Grant, l.grant)
-	}
-	leases, err := ledger.EncodeLeases(holding.Leases)
-	if err != nil {
-		return err
-	}
-	uses, err := ledger.EncodeUses(holding.Uses)
-	if err != nil {
-		return err
-	}
-	proof, err := ledger.EncodeProof(holding.Proof)
-	if err != nil {
-		return err
-	}
-	err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, holding.Grant, holding.Access.Target,
-			string(holding.Access.Entitlement), holding.Access.Person, holding.Access.Account,
-			holding.Access.TaskQueue, holding.Token.Epoch, holding.Token.Seq, holding.Open, holding.Standing,
-			ledger.Stamp{
-				Time: holding.Until,
-			}, leases, ledger.Stamp{Time: holding.SettledAt}, ledger.Stamp{Time: holding.GoneAt}, uses,
-			proof, string(holding.Access.ReadBack))
-		return err
+// Save writes the holding to the disk.
+func (l *locked) Save(ctx context.Context, h ledger.Holding) error {
+	return l.Replace(h, func() error {
+		row, err := ledger.RowOf(h)
+		if err != nil {
+			return err
+		}
+		err = l.store.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
+			_, err := tx.StmtContext(ctx, l.store.texts.putHolding).ExecContext(ctx, h.Grant, h.Access.Target,
+				string(h.Access.Entitlement), h.Access.Person, h.Access.Account, h.Access.TaskQueue,
+				h.Token.Epoch, h.Token.Seq, h.Open, h.Standing, row.Until, row.Leases, row.SettledAt, row.GoneAt,
+				row.Uses, row.Proof, string(h.Access.ReadBack))
+			return err
+		})
+		return l.store.fault("save the holding of "+h.Grant, err)
 	})
-	if err != nil {
-		return l.store.fault("save the holding of "+l.grant, err)
-	}
-	l.holding = holding
-	return nil
 }
 
 // Unlock lets go of the holding, after a Save that is on its way.
-func (l *locked) Unlock() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.over = true
-	l.unlock()
-}
+func (l *locked) Unlock() { l.Close(l.unlock) }

@@ -64,6 +64,9 @@ func listQuery(filter ledger.Filter, length int) (string, []any) {
 	if filter.Waits {
 		q.where("requests.waits = 1")
 	}
+	if !filter.HeldSince.IsZero() {
+		q.where("requests.held >= ?", ledger.Stamp{Time: filter.HeldSince})
+	}
 	if filter.Before != "" {
 		q.where(q.id+" < ?", filter.Before)
 	}

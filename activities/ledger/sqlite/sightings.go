@@ -16,11 +16,7 @@ const (
 
 // See remembers a sighting, unless a later one of the same person is known.
 func (s *Store) See(ctx context.Context, sighting ledger.Sighting) error {
-	sighting, err := ledger.CheckSighting(sighting)
-	if err != nil {
-		return err
-	}
-	groups, err := ledger.EncodeGroups(sighting.Groups)
+	sighting, groups, err := ledger.CheckSighting(sighting)
 	if err != nil {
 		return err
 	}

@@ -21,14 +21,7 @@ import (
 	"curfew/workflows/contract"
 )
 
-var (
-	_ ledger.Events     = (*Store)(nil)
-	_ ledger.Holdings   = (*Store)(nil)
-	_ ledger.Alarms     = (*Store)(nil)
-	_ ledger.Tombstones = (*Store)(nil)
-	_ ledger.Freezes    = (*Store)(nil)
-	_ ledger.Departures = (*Store)(nil)
-)
+var _ ledger.Store = (*Store)(nil)
 
 // Store is the ledger in a file. Its methods may be called from many goroutines.
 type Store struct {

@@ -9,7 +9,7 @@ import (
 // statements are prepared once for each connection.
 type statements struct {
 	addEvent, findEvent, putRequest, dropPeople, putPeople, putHolding, addAlarm, addDecision,
-	putSighting, addTombstone, addFreeze, dropAbsences, addAbsences, readAbsences, addConfirmation *sql.Stmt // for the writer
+	putSighting, addTombstone, addFreeze, dropAbsences, addAbsences, lapseAbsences, readAbsences, addConfirmation *sql.Stmt // for the writer
 
 	readStatus, readEvents, readHolding, readTokens, readDue, readDueAt, readOpen, readHeld, readDecisions, readSightings,
 	readTombstone, readStops, readEnded, readUntold, readFreeze, readConfirmation *sql.Stmt
@@ -34,6 +34,7 @@ func (s *statements) prepare(ctx context.Context, writer, reader *sql.DB) error 
 		{&s.addFreeze, writer, addFreeze},
 		{&s.dropAbsences, writer, dropAbsences},
 		{&s.addAbsences, writer, addAbsences},
+		{&s.lapseAbsences, writer, lapseAbsences},
 		{&s.readAbsences, writer, readAbsences},
 		{&s.addConfirmation, writer, addConfirmation},
 		{&s.readStatus, reader, readStatus},

@@ -96,26 +96,20 @@ func (s *Store) Untold(ctx context.Context, filter ledger.UntoldFilter) ([]contr
 
 // Stops is read from the file as it is now that this goroutine has the holding.
 func (l *locked) Stops(ctx context.Context, requests ...string) (ledger.Stops, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.over {
-		return ledger.Stops{}, fmt.Errorf("read what stops %s: its lock was let go of", l.grant)
-	}
 	asked, err := json.Marshal(append([]string{}, requests...))
 	if err != nil {
 		return ledger.Stops{}, fmt.Errorf("write the ids of requests: %w", err)
 	}
-	tombstones, err := l.store.tombstones(
-		ctx,
-		"read what stops "+l.grant,
-		l.store.texts.readStops,
-		string(asked),
-		l.grant,
-	)
-	if err != nil {
-		return ledger.Stops{}, err
-	}
-	freeze, err := l.store.Freeze(ctx)
+	var tombstones []contract.Tombstone
+	var freeze ledger.Freeze
+	err = l.Use("read what stops", func() (err error) {
+		doing, texts := "read what stops "+l.grant, l.store.texts.readStops
+		if tombstones, err = l.store.tombstones(ctx, doing, texts, string(asked), l.grant); err != nil {
+			return err
+		}
+		freeze, err = l.store.Freeze(ctx)
+		return err
+	})
 	return ledger.StopsOf(tombstones, freeze), err
 }
 

@@ -88,6 +88,7 @@ func (w *world) fixture(t *testing.T, entitlement string, wide bool) targettest.
 		},
 		LoseReply: func(*testing.T) { front.losing.Store(true) },
 		Blind:     func(*testing.T) { front.blind.Store(true) },
+		Lie:       func(*testing.T) func() { return front.lie() },
 	}
 }
 

@@ -21,10 +21,11 @@ import (
 )
 
 // line leads to the server and shows one world only, as if nobody else used the cluster. It can lose the answer to a
-// change, and let something happen just before a deletion.
+// change, let the server only try changes and say that they are made, and let something happen just before a deletion.
 type line struct {
 	url          string
 	losing       atomic.Bool
+	lying        atomic.Bool
 	blind        atomic.Bool // no binding is there, and nobody may do anything
 	beforeDelete atomic.Pointer[func()]
 }
@@ -41,6 +42,9 @@ func newLine(t *testing.T, w *world) *line {
 		Rewrite: func(r *httputil.ProxyRequest) {
 			r.SetURL(server)
 			r.Out.Header.Del("Accept-Encoding")
+			if l.lying.Load() && isChange(r.In) {
+				onlyTry(r.Out)
+			}
 			if r.In.Method == http.MethodDelete {
 				if hook := l.beforeDelete.Swap(nil); hook != nil {
 					(*hook)()
@@ -48,8 +52,7 @@ func newLine(t *testing.T, w *world) *line {
 			}
 		},
 		ModifyResponse: func(response *http.Response) error {
-			change := response.Request.Method == http.MethodPatch || response.Request.Method == http.MethodDelete
-			if change && l.losing.CompareAndSwap(true, false) {
+			if isChange(response.Request) && l.losing.CompareAndSwap(true, false) {
 				return errLost
 			}
 			return w.hideOthers(response)
@@ -74,6 +77,31 @@ func newLine(t *testing.T, w *world) *line {
 	t.Cleanup(front.Close)
 	l.url = front.URL
 	return l
+}
+
+func isChange(r *http.Request) bool {
+	return r.Method == http.MethodPatch || r.Method == http.MethodDelete
+}
+
+// lie has the server answer changes without making them, until the line is honest again.
+func (l *line) lie() (honest func()) {
+	l.lying.Store(true)
+	return func() { l.lying.Store(false) }
+}
+
+// onlyTry makes a dry run of a change. The options of a deletion are in its body.
+func onlyTry(r *http.Request) {
+	if r.Method == http.MethodDelete {
+		options := map[string]any{}
+		_ = json.NewDecoder(r.Body).Decode(&options)
+		options["dryRun"] = []string{"All"}
+		text, _ := json.Marshal(options)
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(text)), int64(len(text))
+		return
+	}
+	query := r.URL.Query()
+	query.Set("dryRun", "All")
+	r.URL.RawQuery = query.Encode()
 }
 
 // hideOthers takes what does not bind this world's role out of a list of bindings.

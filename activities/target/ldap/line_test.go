@@ -10,12 +10,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// unreliableLine forwards to a directory, message by message, and can lose the answer to a change.
+// unreliableLine forwards to a directory, message by message. It can lose the answer to a change, and answer changes
+// itself as if they were made.
 type unreliableLine struct {
 	listener net.Listener
 	server   string
 	armed    atomic.Bool
 	muted    atomic.Bool
+	lying    atomic.Bool
 	blind    atomic.Bool     // no comparison finds anything
 	over     <-chan struct{} // closed when the test ends
 	// codes are those that are given in the place of others in answers to changes of entries.
@@ -40,6 +42,12 @@ func (l *unreliableLine) loseReply() { l.armed.Store(true) }
 // mute keeps all answers back from now on.
 func (l *unreliableLine) mute() { l.muted.Store(true) }
 
+// lie answers changes as if they were made, until the line is honest again.
+func (l *unreliableLine) lie() (honest func()) {
+	l.lying.Store(true)
+	return func() { l.lying.Store(false) }
+}
+
 func (l *unreliableLine) accept() {
 	for {
 		client, err := l.listener.Accept()
@@ -52,18 +60,25 @@ func (l *unreliableLine) accept() {
 			continue
 		}
 		var losing atomic.Bool
-		go forward(client, server, func(sent *ber.Packet) bool {
-			if isChange(sent) && l.armed.CompareAndSwap(true, false) {
+		go forward(client, server, func(sent *ber.Packet) fate {
+			switch {
+			case isChange(sent) && l.lying.Load():
+				_, _ = client.Write(done(sent).Bytes())
+				return kept
+			case isChange(sent) && l.armed.CompareAndSwap(true, false):
 				losing.Store(true)
 			}
-			return true
+			return passed
 		})
-		go forward(server, client, func(answered *ber.Packet) bool {
+		go forward(server, client, func(answered *ber.Packet) fate {
 			if l.muted.Load() {
 				<-l.over
 			}
+			if losing.Load() {
+				return cut
+			}
 			l.recode(answered)
-			return !losing.Load()
+			return passed
 		})
 	}
 }
@@ -80,19 +95,50 @@ func isChange(message *ber.Packet) bool {
 	}
 }
 
-// forward passes messages on until one is not to be, or either end is closed.
-func forward(from, to net.Conn, pass func(*ber.Packet) bool) {
+// fate is what becomes of a message.
+type fate int
+
+const (
+	passed fate = iota
+	kept        // it goes no further
+	cut         // nor does anything after it
+)
+
+// forward passes messages on until one is cut off, or either end is closed.
+func forward(from, to net.Conn, judge func(*ber.Packet) fate) {
 	defer from.Close()
 	defer to.Close()
 	for {
 		message, err := ber.ReadPacket(from)
-		if err != nil || !pass(message) {
+		if err != nil {
+			return
+		}
+		switch judge(message) {
+		case kept:
+			continue
+		case cut:
 			return
 		}
 		if _, err := to.Write(message.Bytes()); err != nil {
 			return
 		}
 	}
+}
+
+// done is the answer to a change that was made.
+func done(change *ber.Packet) *ber.Packet {
+	asked := change.Children[1]
+	answer := ber.Encode(ber.ClassApplication, ber.TypeConstructed, asked.Tag+1, nil, "")
+	answer.AppendChild(
+		ber.NewInteger(ber.ClassUniversal, ber.TypePrimitive, ber.TagEnumerated, goldap.LDAPResultSuccess, ""),
+	)
+	for range 2 { // whose entry, and what else there is to say
+		answer.AppendChild(ber.NewString(ber.ClassUniversal, ber.TypePrimitive, ber.TagOctetString, "", ""))
+	}
+	whole := ber.NewSequence("")
+	whole.AppendChild(change.Children[0])
+	whole.AppendChild(answer)
+	return whole
 }
 
 // recode changes the code of an answer to a change of an entry, or to a comparison.

@@ -71,11 +71,7 @@ func (s *Settings) Validate() error {
 
 // Open makes the connector; it calls nobody.
 func (s *Settings) Open() (target.Connector, error) {
-	connector, err := s.groups()
-	if err != nil {
-		return nil, err
-	}
-	return connector, nil
+	return opened(s.groups())
 }
 
 func (s *Settings) groups() (*groups, error) {
@@ -114,11 +110,7 @@ func (s *EntrySettings) Validate() error {
 
 // Open makes the connector; it calls nobody.
 func (s *EntrySettings) Open() (target.Connector, error) {
-	connector, err := s.entries()
-	if err != nil {
-		return nil, err
-	}
-	return connector, nil
+	return opened(s.entries())
 }
 
 func (s *EntrySettings) entries() (*entries, error) {
@@ -148,4 +140,12 @@ func (p People) validate() error {
 			Advise("name the attribute that holds logins, like uid")
 	}
 	return nil
+}
+
+// opened keeps a connector that could not be made from being taken for one.
+func opened[C target.Connector](connector C, err error) (target.Connector, error) {
+	if err != nil {
+		return nil, err
+	}
+	return connector, nil
 }

@@ -90,6 +90,12 @@ func open(t *testing.T, change func(*sandboxlightrun.Options)) *company {
 	return c
 }
 
+// lie has changes answered as if they were made, until the company is honest again.
+func (c *company) lie(*testing.T) (honest func()) {
+	c.changeFaults.Add(sandbox.Fault{Lie: true})
+	return c.changeFaults.Clear
+}
+
 // gate holds one request back.
 type gate struct{ reached, opened chan struct{} }
 

@@ -45,6 +45,7 @@ func TestConformance(t *testing.T) {
 			Secrets:          []string{token, companyToken},
 			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
 			Blind:            func(*testing.T) { c.blind.Store(true) },
+			Lie:              c.lie,
 		}
 	})
 }

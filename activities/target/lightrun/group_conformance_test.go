@@ -65,6 +65,7 @@ func TestGroupConformance(t *testing.T) {
 			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
 			Nameless:         true,
 			Blind:            func(*testing.T) { c.blind.Store(true) },
+			Lie:              c.lie,
 		}
 	})
 }

@@ -148,7 +148,8 @@ func (w *world) openCursor(t *testing.T, account string) func() bool {
 
 func (w *world) fixture(t *testing.T) targettest.Fixture {
 	t.Helper()
-	line := newUnreliableLine(t, w.server.Address())
+	liar := w.server.StartLiar(t)
+	line := newUnreliableLine(t, liar.Address())
 	wrong, err := url.Parse(w.server.URL(w.broker, testserver.Superuser))
 	require.NoError(t, err)
 	wrong.User = url.UserPassword(w.broker, "wrong-canary")
@@ -174,6 +175,7 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 			w.exec(t, `GRANT %s TO %s WITH ADMIN OPTION`, quote(w.role), quote(account))
 		},
 		LoseReply:   func(*testing.T) { line.loseReply() },
+		Lie:         func(*testing.T) func() { return liar.Lie() },
 		OpenSession: w.openCursor,
 		Rename: func(t *testing.T, account string) string {
 			now := account + " (was)"

@@ -187,6 +187,10 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		},
 		Rename: w.rename,
 		Blind:  func(*testing.T) { w.blind.Store(true) },
+		Lie: func(*testing.T) func() { // a change may be answered without a body
+			w.faults.Add(sandbox.Fault{Method: http.MethodPatch, Status: http.StatusNoContent})
+			return w.faults.Clear
+		},
 	}
 }
 

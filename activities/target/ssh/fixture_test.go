@@ -239,8 +239,9 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 	wrong.CAKey, _ = newCAKey(t)
 	down.State = filepath.Join(w.folder, "not mounted")
 	hold(t, slow)
+	disk := newDisk(t, w.settings)
 	return targettest.Fixture{
-		Connector:        w.connector(t),
+		Connector:        disk,
 		Entitlement:      json.RawMessage(usual),
 		Limits:           ssh.Kind().Limits,
 		Accounts:         func(t *testing.T) string { return w.known(t) },
@@ -253,6 +254,7 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		Slow:             connector(t, slow),
 		Secrets:          slices.Concat(linesOf(w.settings.CAKey), linesOf(wrong.CAKey), linesOf(slow.CAKey)),
 		Nameless:         true,
+		Lie:              func(*testing.T) func() { return disk.lie() },
 	}
 }
 

@@ -59,6 +59,8 @@ type Fixture struct {
 	Rename func(t *testing.T, account string) string
 	// Blind lets the target answer from now on as if nobody had any access; nil where that can't be arranged.
 	Blind func(t *testing.T)
+	// Lie lets the target answer changes from now on as if it made them, and make none, until it is honest again.
+	Lie func(t *testing.T) (honest func())
 }
 
 // behaviour is one promise of the port.
@@ -73,7 +75,7 @@ type behaviour struct {
 // of them changes.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, promise := range slices.Concat(access, proof, expiry, overlaps, interruptions, refusals, options, listing) {
+	for _, promise := range slices.Concat(access, proof, lies, expiry, overlaps, interruptions, refusals, options, listing) {
 		t.Run(promise.name, func(t *testing.T) {
 			t.Parallel()
 			fixture := newFixture(t)

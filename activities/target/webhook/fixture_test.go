@@ -134,5 +134,9 @@ func fixture(t *testing.T, able bool) targettest.Fixture {
 		OpenSession:  func(_ *testing.T, account string) func() bool { return r.openSession(account) },
 		Nameless:     true,
 		Blind:        func(*testing.T) { r.blind.Store(true) },
+		Lie: func(*testing.T) func() {
+			r.changeFaults.Add(sandbox.Fault{Lie: true})
+			return r.changeFaults.Clear
+		},
 	}
 }

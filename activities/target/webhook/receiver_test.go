@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -96,8 +97,9 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	}
 	switch message.Type {
 	case "access.grant", "access.revoke", "access.remove", "access.endSessions":
-		r.changeFaults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { r.change(w, message) })).
-			ServeHTTP(w, request)
+		r.changeFaults.Wrap(http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
+			r.change(w, message, sandbox.Lies(request))
+		})).ServeHTTP(w, request)
 	default:
 		r.read(w, message)
 	}
@@ -138,9 +140,13 @@ func (r *receiver) note(header http.Header, body []byte) bool {
 	return !used
 }
 
-func (r *receiver) change(w http.ResponseWriter, message asked) {
+// change carries a message out, or only says so.
+func (r *receiver) change(w http.ResponseWriter, message asked, lies bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if lies {
+		defer r.restore(maps.Clone(r.given), maps.Clone(r.standing))
+	}
 	what := grantTo{message.Account, string(message.Entitlement)}
 	before, given := r.given[what]
 	held := r.holds(what)
@@ -177,6 +183,10 @@ func (r *receiver) change(w http.ResponseWriter, message asked) {
 		delete(r.sessions, message.Account)
 		reply(w, fmt.Sprintf(`{"ended":%d}`, ended))
 	}
+}
+
+func (r *receiver) restore(given map[grantTo]mark, standing map[grantTo]bool) {
+	r.given, r.standing = given, standing
 }
 
 func result(was bool, done string) string {

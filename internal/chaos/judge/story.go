@@ -54,12 +54,10 @@ func (c *judgement) theRecordIsComplete() {
 // disorder is what is wrong with the order of a story's events.
 func disorder(events []contract.Event) (faults []string) {
 	var kinds []contract.EventKind
-	over := false
 	for i, event := range events {
 		name := fmt.Sprintf("event %d (%s)", event.Seq, event.Kind)
 		if event.Seq != i+1 {
-			faults = append(faults, fmt.Sprintf("%s stands where event %d should", name, i+1))
-			return faults
+			return append(faults, fmt.Sprintf("%s stands where event %d should", name, i+1))
 		}
 		if i > 0 && event.At.Before(events[i-1].At) {
 			faults = append(faults, name+" is older than the one before")
@@ -67,17 +65,22 @@ func disorder(events []contract.Event) (faults []string) {
 		if i == 0 && event.Kind != contract.EventRequested {
 			faults = append(faults, "the story begins with "+string(event.Kind))
 		}
-		for _, needed := range before[event.Kind] {
-			if !slices.Contains(kinds, needed) {
-				faults = append(faults, name+" comes without "+string(needed))
-			}
-		}
-		_, moves := before[event.Kind]
-		if over && (moves || terminal(event.Kind)) {
-			faults = append(faults, name+" comes after the end")
-		}
-		over = over || terminal(event.Kind)
+		faults = append(faults, misplaced(name, event.Kind, kinds)...)
 		kinds = append(kinds, event.Kind)
+	}
+	return faults
+}
+
+// misplaced is what is wrong with an event of a kind after events of others.
+func misplaced(name string, kind contract.EventKind, earlier []contract.EventKind) (faults []string) {
+	needs, moves := before[kind]
+	for _, needed := range needs {
+		if !slices.Contains(earlier, needed) {
+			faults = append(faults, name+" comes without "+string(needed))
+		}
+	}
+	if slices.ContainsFunc(earlier, terminal) && (moves || terminal(kind)) {
+		faults = append(faults, name+" comes after the end")
 	}
 	return faults
 }

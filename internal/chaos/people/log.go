@@ -71,7 +71,7 @@ func (d *actLog) insistUntil(
 			}
 			break
 		}
-		if !pause(ctx, insistEvery) {
+		if !Pause(ctx, insistEvery) {
 			break
 		}
 	}
@@ -79,8 +79,8 @@ func (d *actLog) insistUntil(
 	return said.Answer
 }
 
-// pause waits, and is false when there is no more time.
-func pause(ctx context.Context, wait time.Duration) bool {
+// Pause waits, and is false when there is no more time.
+func Pause(ctx context.Context, wait time.Duration) bool {
 	timer := time.NewTimer(wait)
 	defer timer.Stop()
 	select {

@@ -92,7 +92,7 @@ func (c *Simulator) Play(ctx context.Context, p plan.Plan) {
 
 // until waits for an instant of the plan.
 func (c *Simulator) until(ctx context.Context, at time.Duration) bool {
-	return pause(ctx, time.Until(c.Begin.Add(at)))
+	return Pause(ctx, time.Until(c.Begin.Add(at)))
 }
 
 // script is one request while it is played.
@@ -124,7 +124,7 @@ func (c *Simulator) playRequest(ctx context.Context, request plan.Request) {
 	active := time.Now()
 	at := func(after time.Duration, do func()) {
 		meanwhile.Go(func() {
-			if pause(ctx, time.Until(active.Add(after))) {
+			if Pause(ctx, time.Until(active.Add(after))) {
 				do()
 			}
 		})
@@ -139,7 +139,7 @@ func (c *Simulator) playRequest(ctx context.Context, request plan.Request) {
 		at(s.TamperAfter, func() { s.tamper(ctx) })
 	}
 	meanwhile.Wait()
-	if s.Fate == plan.BreakGlass && pause(ctx, time.Until(active.Add(s.Duration))) {
+	if s.Fate == plan.BreakGlass && Pause(ctx, time.Until(active.Add(s.Duration))) {
 		s.actLog.insist(ctx, s.says(world.Carol, judge.ActPostReview), func(ctx context.Context) error {
 			return s.review(ctx, world.Carol, contract.VerdictApprove)
 		})
@@ -219,7 +219,7 @@ func (s *script) decide(ctx context.Context) {
 	if s.Tamper == plan.ForgeReview {
 		s.tamper(ctx)
 	}
-	if !pause(ctx, s.Decide) {
+	if !Pause(ctx, s.Decide) {
 		return
 	}
 	reviewers := []string{world.Bob, world.Carol}
@@ -278,7 +278,7 @@ func (s *script) active(ctx context.Context) bool {
 		case status.State == contract.StateEnded || status.State == contract.StateRevoking:
 			return false
 		}
-		if !pause(ctx, askEvery) {
+		if !Pause(ctx, askEvery) {
 			return false
 		}
 	}

@@ -55,39 +55,32 @@ func (s *script) tamper(ctx context.Context) {
 		}))
 	case plan.ForgeReview:
 		s.writes(ctx, judge.ActForgeReview, nil, func(ctx context.Context) error {
-			return s.update(
-				ctx,
-				workflow,
-				contract.UpdateReview,
-				contract.ReviewInput{Review: contract.Sealed[contract.Review]{
-					Fact: contract.Review{
-						Request:  s.id,
-						Reviewer: world.Bob,
-						Verdict:  contract.VerdictApprove,
-						At:       time.Now(),
-					},
-					Seal: forgedSeal,
-				}},
-			)
+			return s.update(ctx, workflow, contract.UpdateReview, s.forgedReview())
 		})
 	case plan.ForgeExtension:
 		s.writes(ctx, judge.ActForgeExtension, nil, func(ctx context.Context) error {
-			return s.update(
-				ctx,
-				workflow,
-				contract.UpdateExtend,
-				contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
-					Fact: contract.Extension{
-						Request:  s.id,
-						By:       s.person.ID,
-						Duration: contract.Duration{Duration: time.Hour},
-						Reason:   "more",
-						At:       time.Now(),
-					}, Seal: forgedSeal,
-				}},
-			)
+			return s.update(ctx, workflow, contract.UpdateExtend, s.forgedExtension())
 		})
 	}
+}
+
+func (s *script) forgedReview() contract.ReviewInput {
+	return contract.ReviewInput{Review: contract.Sealed[contract.Review]{
+		Fact: contract.Review{
+			Request: s.id, Reviewer: world.Bob, Verdict: contract.VerdictApprove, At: time.Now(),
+		},
+		Seal: forgedSeal,
+	}}
+}
+
+func (s *script) forgedExtension() contract.ExtendInput {
+	return contract.ExtendInput{Extension: contract.Sealed[contract.Extension]{
+		Fact: contract.Extension{
+			Request: s.id, By: s.person.ID, Duration: contract.Duration{Duration: time.Hour}, Reason: "more",
+			At: time.Now(),
+		},
+		Seal: forgedSeal,
+	}}
 }
 
 // forgedSeal has the form of a seal.

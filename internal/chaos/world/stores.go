@@ -124,7 +124,8 @@ func (w *World) configure(listen string) error {
 	if err := os.MkdirAll(secrets, 0o700); err != nil {
 		return err
 	}
-	if err := writeKeys(secrets); err != nil {
+	// The keys are good since an hour ago, so that a clock that is behind finds them so.
+	if err := seal.WriteNew(secrets, time.Now().Add(-time.Hour)); err != nil {
 		return err
 	}
 	if _, err := writeSecret(secrets, "token", w.Tokens[curfew]); err != nil {
@@ -218,25 +219,6 @@ func (w *World) Rewrite(change func(string) string) (back func() error, err erro
 		}
 		return nil
 	}, nil
-}
-
-// writeKeys makes what the server and the workers seal with.
-func writeKeys(dir string) error {
-	var set seal.Keys
-	for _, role := range []seal.Role{seal.RoleServer, seal.RoleDecider} {
-		key, private, err := seal.NewKey(
-			role,
-			time.Now().Add(-time.Hour),
-		) // so that a clock that is behind finds them good
-		if err != nil {
-			return err
-		}
-		if err := seal.WritePrivate(filepath.Join(dir, string(role)+".pem"), private); err != nil {
-			return err
-		}
-		set = append(set, key)
-	}
-	return set.WriteFile(filepath.Join(dir, "keys.json"))
 }
 
 // launchStandIns starts the process of the stand-ins, and returns when it has said where they are.

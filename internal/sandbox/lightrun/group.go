@@ -49,6 +49,10 @@ func (g Group) member(email string) int {
 func (s *Server) Groups() []Group {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	return s.copyGroups()
+}
+
+func (s *Server) copyGroups() []Group {
 	groups := make([]Group, len(s.groups))
 	for i, group := range s.groups {
 		groups[i] = group.complete()

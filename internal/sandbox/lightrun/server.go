@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+
+	"curfew/internal/sandbox"
 )
 
 // bodyLimit bounds request bodies, in bytes.
@@ -158,7 +160,14 @@ func (s *Server) serve(operation operation, r *http.Request) reply {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if sandbox.Lies(r) {
+		defer s.restore(slices.Clone(s.accesses), s.copyGroups())
+	}
 	return operation.handle(r, body)
+}
+
+func (s *Server) restore(accesses []TempAccess, groups []Group) {
+	s.accesses, s.groups = accesses, groups
 }
 
 func (s *Server) key(r *http.Request) (Key, bool) {

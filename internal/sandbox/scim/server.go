@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"curfew/internal/sandbox"
 )
 
 // The one group.
@@ -61,9 +63,14 @@ func (s *Server) Handler() http.Handler {
 		}
 		s.mu.Lock()
 		defer s.mu.Unlock()
+		if sandbox.Lies(r) {
+			defer s.restore(slices.Clone(s.members))
+		}
 		mux.ServeHTTP(w, r)
 	})
 }
+
+func (s *Server) restore(members []string) { s.members = members }
 
 func (s *Server) users(w http.ResponseWriter, r *http.Request) {
 	name, filtered := strings.CutPrefix(r.URL.Query().Get("filter"), "userName eq ")

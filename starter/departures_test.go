@@ -1,0 +1,63 @@
+package starter_test
+
+import (
+	"context"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"curfew/activities/group"
+	"curfew/activities/ledger"
+	"curfew/internal/config"
+	"curfew/starter"
+	"curfew/starter/startertest"
+	"curfew/workflows/contract"
+)
+
+// compares runs a server beside those of a house, with a directory of its own, until the test is over.
+func compares(t *testing.T, house *startertest.House, change func(people map[string]config.Person)) {
+	t.Helper()
+	directory := *house.Config
+	directory.People = maps.Clone(directory.People)
+	directory.Departures.After.Duration = time.Hour
+	change(directory.People)
+	server, err := starter.New(starter.Options{
+		Temporal: house.Client,
+		Config:   config.Fixed(&directory),
+		Ledger:   house.Ledger,
+		Groups:   group.New(nil, house.Ledger),
+	})
+	require.NoError(t, err)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		server.EndDepartures(ctx)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+}
+
+func TestServersWhoseFilesDifferMissSomebodyOnce(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	live := startertest.Status(contract.StateActive)
+	granted := time.Now().UTC()
+	live.GrantedAt = &granted
+	house.Record(t, live, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: "alice"})
+	leaving := func() []contract.Alarm {
+		alarms, err := house.Ledger.List(t.Context(), ledger.AlarmFilter{Kind: contract.AlarmLeaving})
+		require.NoError(t, err)
+		return alarms
+	}
+	compares(t, house, func(people map[string]config.Person) { delete(people, "alice") })
+	require.Eventually(t, func() bool { return len(leaving()) == 1 }, time.Minute, 50*time.Millisecond)
+	for range 3 { // each compares for the first time after the alarm, and finds that nobody is missing
+		compares(t, house, func(map[string]config.Person) {})
+	}
+	require.Never(t, func() bool { return len(leaving()) > 1 }, 12*time.Second, 100*time.Millisecond)
+}
