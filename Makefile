@@ -42,12 +42,35 @@ TEMPORAL_DEV_SOURCE := $(wildcard devserver/*.go devserver/cmd/temporal-dev/*.go
 bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mod devserver/go.sum ## Build the Temporal server that tests start
 	@scripts/build-devserver.sh temporal-dev
 
+# Tests that start no process: scripts/units.sh lists their packages.
+.PHONY: test-unit
+test-unit: ## Run the tests that need no server, in less than two minutes: while you work
+	$(GO) test $$(scripts/units.sh)
+
 # Most tests of promises wait for deadlines, so more of them than there are cores run at the same time.
 .PHONY: test
-test: bin/temporal-dev ## Run all tests
+test: bin/temporal-dev ## Run all tests: before you commit
 	scripts/test-deps.sh
 	$(GO) test -timeout 60m -parallel 4 ./...
 	cd devserver && $(GO) test ./...
+
+.PHONY: test-race
+test-race: ## Run the tests of test-unit, which have those of the workflows, with the race detector
+	$(GO) test -race $$(scripts/units.sh)
+
+# No test may depend on the machine's speed.
+.PHONY: test-busy
+test-busy: bin/temporal-dev ## Run all tests beside eight busy processes
+	scripts/busy.sh 8 $(MAKE) test
+
+.PHONY: test-all
+test-all: bin/temporal-dev ## Run all there is, for hours: before a release
+	$(MAKE) test
+	scripts/test-deps.sh
+	$(GO) test -race -timeout 120m -parallel 4 ./...
+	scripts/fuzz.sh 30s
+	$(MAKE) chaos
+	$(MAKE) mutate
 
 .PHONY: test-kubernetes
 test-kubernetes: ## Test the kind kubernetes on a real API server; builds that first, about five minutes

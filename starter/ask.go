@@ -27,11 +27,7 @@ type Ask struct {
 	Requester string // the authenticated actor
 	Subject   string // empty: the requester
 	Duration  contract.Duration
-	Reason    string
-	Ticket    string
-	// Zephyr is a test cycle or execution that names the ticket in its place.
-	Zephyr   string
-	Incident string
+	contract.Purpose
 	// StartAt is when the access is to begin; zero: as soon as it is approved.
 	StartAt time.Time
 	// BreakGlass asks to open at once, where the template allows it to a group.
@@ -95,7 +91,7 @@ func (s *Starter) hasRoom(ctx context.Context, asked contract.Request) error {
 	if own < mostPending {
 		return nil
 	}
-	return contract.TooMany("%d requests of %s wait for a decision", own, asked.Requester).
+	return contract.TooMany("%d requests of %s wait for a decision", own, s.person(asked.Requester)).
 		Advise("wait until they are decided, or cancel some")
 }
 
@@ -205,10 +201,7 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 		Requester:   request.Requester,
 		Subject:     request.Subject,
 		Duration:    request.Duration,
-		Reason:      request.Reason,
-		Ticket:      request.Ticket,
-		Zephyr:      request.Zephyr,
-		Incident:    request.Incident,
+		Purpose:     request.Purpose,
 		AskedAt:     request.AskedAt,
 		StartAt:     start(request),
 		Source:      request.Source,
@@ -253,7 +246,9 @@ func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (co
 // sameAsk is true when both say the same of what is asked for. The ticket of one that was named by something else is
 // read again each time.
 func sameAsk(first, again contract.Request) bool {
+	if first.Zephyr != "" {
+		again.Ticket = first.Ticket
+	}
 	return first.Template == again.Template && first.Subject == again.Subject && first.Duration == again.Duration &&
-		first.Reason == again.Reason && first.Zephyr == again.Zephyr && (first.Zephyr != "" || first.Ticket == again.Ticket) &&
-		first.Incident == again.Incident && first.StartAt.Equal(again.StartAt) && first.BreakGlass == again.BreakGlass
+		first.Purpose == again.Purpose && first.StartAt.Equal(again.StartAt) && first.BreakGlass == again.BreakGlass
 }

@@ -7,10 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/oklog/ulid/v2"
 
@@ -18,12 +15,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-const (
-	maxReason   = 4096 // bytes
-	maxIncident = 128  // bytes
-	// maxSkew is how far the time in a client's id may be from the server's.
-	maxSkew = 10 * time.Minute
-)
+// maxSkew is how far the time in a client's id may be from the server's.
+const maxSkew = 10 * time.Minute
 
 // check turns an ask into a request with the template's terms pinned, or says what is wrong with it. What costs
 // nothing is checked first; the tracker is asked last.
@@ -40,10 +33,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 		Requester:  ask.Requester,
 		Subject:    ask.Subject,
 		Duration:   ask.Duration,
-		Reason:     ask.Reason,
-		Ticket:     ask.Ticket,
-		Zephyr:     ask.Zephyr,
-		Incident:   ask.Incident,
+		Purpose:    ask.Purpose,
 		Source:     ask.Source,
 		AskedAt:    at,
 		StartAt:    ask.StartAt.UTC().Truncate(time.Second),
@@ -66,8 +56,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 	}
 	if err := cmp.Or(
 		checkDuration(request.Duration, longest(template, request)),
-		checkReason(request.Reason),
-		checkIncident(request.Incident),
+		checkPurpose(request.Purpose),
 		s.checkTicketRule(template.Ticket.Use, request),
 	); err != nil {
 		return contract.Request{}, err
@@ -178,47 +167,6 @@ func checkDuration(asked, longest contract.Duration) error {
 		return contract.Invalid("%s is over the maximum of %s", asked, longest).
 			At("duration").
 			Advise(fmt.Sprintf("ask for %s or less", longest))
-	}
-	return nil
-}
-
-func checkReason(reason string) error {
-	if contract.IsBlank(reason) {
-		return contract.Invalid("a reason is missing").At("reason").Advise("say what it is for")
-	}
-	return checkText(reason)
-}
-
-// checkText bounds what a person types to explain something; empty is fine here.
-func checkText(text string) error {
-	if len(text) > maxReason {
-		return contract.Invalid("it is %d bytes long", len(text)).
-			At("reason").
-			Advise(fmt.Sprintf("keep it to %d bytes", maxReason))
-	}
-	if !utf8.ValidString(text) {
-		return contract.Invalid("it is not valid UTF-8").At("reason").Advise("send it as UTF-8")
-	}
-	if at := strings.IndexFunc(
-		text,
-		func(r rune) bool { return unicode.IsControl(r) && r != '\n' && r != '\t' },
-	); at >= 0 {
-		return contract.Invalid("it has a control character at byte %d", at).
-			At("reason").
-			Advise("remove it; only line breaks and tabs are allowed")
-	}
-	return nil
-}
-
-func checkIncident(incident string) error {
-	if len(incident) > maxIncident {
-		return contract.Invalid("it is %d bytes long", len(incident)).
-			At("incident").
-			Advise(fmt.Sprintf("give its id or link in %d bytes", maxIncident))
-	}
-	unprintable := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
-	if strings.ContainsFunc(incident, unprintable) {
-		return contract.Invalid("it has characters that can't be printed").At("incident").Advise("give its id or link")
 	}
 	return nil
 }

@@ -50,7 +50,7 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 		starter.Options{Temporal: temporalClient, Config: config.Fixed(configured), Ledger: store, Clock: watch},
 	)
 	require.NoError(t, err)
-	ask := starter.Ask{Template: "debug", Requester: "alice", Reason: "why", Source: "test"}
+	ask := starter.Ask{Template: "debug", Requester: "alice", Purpose: contract.Purpose{Reason: "why"}, Source: "test"}
 
 	_, err = s.Start(t.Context(), ask)
 	problem := requireProblem(t, err, contract.KindUnavailable, "clock")

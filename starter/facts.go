@@ -86,7 +86,11 @@ func checkRules(facts policy.Facts) error {
 		for _, group := range groups {
 			named = append(named, facts.Groups[group]...)
 		}
-		if able := others(named, request.Requester, request.Subject); len(able) < rule.Count {
+		able := slices.DeleteFunc(others(named, request.Requester, request.Subject), func(person string) bool {
+			_, known := facts.People[person]
+			return !known // left, or is not in the directory
+		})
+		if len(able) < rule.Count {
 			return contract.Invalid("%s asks for %d approvals, and only %d reviewers are neither requester nor subject", request.Template, rule.Count, len(able)).
 				At("template").
 				Advise("ask an administrator to name more reviewers for it")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -26,8 +27,7 @@ func ask() starter.Ask {
 		Template:  "debug-prod",
 		Requester: "alice",
 		Duration:  hours(2),
-		Reason:    "the checkout hangs",
-		Ticket:    "OPS-7",
+		Purpose:   contract.Purpose{Reason: "the checkout hangs", Ticket: "OPS-7"},
 		Source:    "api",
 	}
 }
@@ -86,7 +86,7 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		}, contract.KindInvalid, "zephyr", "takes no ticket"},
 		"too long an incident":        {func(a *starter.Ask) { a.Incident = strings.Repeat("x", 129) }, contract.KindInvalid, "incident", "129 bytes"},
 		"an incident over two lines":  {func(a *starter.Ask) { a.Incident = "a\nb" }, contract.KindInvalid, "incident", "can't be printed"},
-		"an incident that is no text": {func(a *starter.Ask) { a.Incident = "\xff" }, contract.KindInvalid, "incident", "can't be printed"},
+		"an incident that is no text": {func(a *starter.Ask) { a.Incident = "\xff" }, contract.KindInvalid, "incident", "UTF-8"},
 		"an id that is none":          {func(a *starter.Ask) { a.ID = "../x" }, contract.KindInvalid, "id", "not the id"},
 		"an id in small letters":      {func(a *starter.Ask) { a.ID = strings.ToLower(ulid.Make().String()) }, contract.KindInvalid, "id", "capital"},
 		"an old id":                   {func(a *starter.Ask) { a.ID = old.String() }, contract.KindInvalid, "id", "11m0s off"},
@@ -293,4 +293,20 @@ func TestWithoutTemporalNothingIsStartedAndTryingAgainIsSafe(t *testing.T) {
 
 	requireProblem(t, err, contract.KindUnavailable, "")
 	requireProblem(t, house.Starter.Ready(ctx), contract.KindUnavailable, "")
+}
+
+func TestATemplateWhoseLastReviewerHasLeftIsRefused(t *testing.T) {
+	t.Parallel()
+	house := startertest.New(t)
+	house.Config.Leavers = map[string]config.Person{}
+	for _, reviewer := range []string{"carol", "dave"} {
+		_, err := house.Starter.Start(t.Context(), ask())
+		require.NoError(t, err)
+		person := house.Config.People[reviewer]
+		person.Left = true
+		house.Config.Leavers[reviewer] = person
+		delete(house.Config.People, reviewer)
+	}
+	_, err := house.Starter.Start(t.Context(), ask())
+	require.Contains(t, requireProblem(t, err, contract.KindInvalid, "template").Fault, "only 0 reviewers")
 }

@@ -30,6 +30,7 @@ func each[Kind, Known any](kinds map[string]Kind, know func(Kind) Known) map[str
 func ofTarget(kind target.Kind) config.Kind {
 	return config.Kind{
 		Settings:     func() any { return kind.Settings() },
+		Entitlement:  kind.Entitlement,
 		Normalize:    kind.Normalize,
 		Names:        kind.Names,
 		MaxDuration:  kind.Limits.MaxDuration,

@@ -55,7 +55,7 @@ type place struct {
 }
 
 func (p *place) write(ctx context.Context, in []contract.Event) (contract.Written, error) {
-	status := contract.Status{ID: "r1", Reason: "on fire \U0001f525"}
+	status := contract.Status{ID: "r1", Purpose: contract.Purpose{Reason: "on fire \U0001f525"}}
 	written, _, err := narrate.Write(
 		ctx,
 		in,

@@ -247,9 +247,8 @@ func status() contract.Status {
 		Template:  "debug-prod",
 		Requester: "ann",
 		Subject:   "ann",
-		Reason:    fire,
+		Purpose:   contract.Purpose{Reason: fire, Ticket: ticketID},
 		AskedAt:   asked,
-		Ticket:    ticketID,
 	}
 }
 

@@ -33,8 +33,12 @@ func Facts(status contract.Status) []Fact {
 	add("Had before, without a break since", clock(status.ContinuousSince))
 	add("Begins", clock(status.StartAt))
 	add("Until", clock(status.Until))
-	add("Ticket", status.Ticket)
-	add("Incident", status.Incident)
+	for _, fact := range status.Facts() {
+		add(fact.Label, fact.Value)
+	}
+	if status.BreakGlass {
+		add("Break-glass", "opened without approval")
+	}
 	add("Reviews", reviews(status))
 	if x := status.Extension; x != nil {
 		add("Extension", fmt.Sprintf("%s more, asked for by %s", x.Duration, story.Person(status.Names, x.By)))
@@ -64,7 +68,9 @@ func Quotes(status contract.Status) []Quote {
 			quotes = append(quotes, Quote{name, story.Visible(typed)})
 		}
 	}
-	add("Reason", status.Reason)
+	for _, said := range status.Prose() {
+		add(said.Label, said.Value)
+	}
 	if status.Extension != nil {
 		add("Reason for the extension", status.Extension.Reason)
 	}

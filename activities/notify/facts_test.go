@@ -36,6 +36,26 @@ func TestFactsAreAllThatAReviewerMustHaveSeen(t *testing.T) {
 	require.Equal(t, []notify.Quote{{Name: "Reason", Text: "look at the orders"}}, notify.Quotes(status))
 }
 
+func TestAReviewerReadsEverythingThatARequestIsFor(t *testing.T) {
+	t.Parallel()
+	status := notifytest.Status()
+	for _, field := range contract.PurposeFields() {
+		*field.In(&status.Purpose) = "the " + field.Name
+	}
+	status.BreakGlass = true
+	var read []string
+	for _, fact := range notify.Facts(status) {
+		read = append(read, fact.Name+": "+fact.Value)
+	}
+	for _, quote := range notify.Quotes(status) {
+		read = append(read, quote.Name+": "+quote.Text)
+	}
+	for _, field := range contract.PurposeFields() {
+		require.Contains(t, read, field.Label+": the "+field.Name)
+	}
+	require.Contains(t, read, "Break-glass: opened without approval")
+}
+
 func TestAnExtensionIsShownBesideTheRequest(t *testing.T) {
 	t.Parallel()
 	status := notifytest.Status()

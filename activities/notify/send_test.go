@@ -320,7 +320,7 @@ func TestNobodyCanApproveWhatTheirMessageLacksAPartOf(t *testing.T) {
 		ID:        in.Status.ID,
 		Requester: "ann",
 		Subject:   "ann",
-		Reason:    "on fire \U0001f525",
+		Purpose:   contract.Purpose{Reason: "on fire \U0001f525"},
 	}
 	result, err := tell(t, n, in)
 	require.NoError(t, err)

@@ -110,8 +110,7 @@ func ask(t *testing.T, c *config.Config, reviewers ...string) contract.DecideInp
 		Requester: "ada",
 		Subject:   "ada",
 		Duration:  hours(1),
-		Ticket:    "OPS-7",
-		Incident:  "P1",
+		Purpose:   contract.Purpose{Ticket: "OPS-7", Incident: "P1"},
 		AskedAt:   asked,
 		Terms:     terms,
 	}}}

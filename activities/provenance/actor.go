@@ -85,7 +85,8 @@ func either(proofs ...proof) proof {
 }
 
 func requested(proven seal.Proven, event contract.Event) bool {
-	return event.Actor == proven.Request.Requester && event.Said == proven.Request.Reason
+	return event.Actor == proven.Request.Requester && event.Said == proven.Request.Reason &&
+		event.Detail == proven.Request.Lines()
 }
 
 func reviewed(verdicts ...contract.Verdict) proof {

@@ -67,8 +67,18 @@ const id = "01M85E734KNPNBX6KJ3WBZ941J"
 
 func (b *bench) request(change func(*contract.Request)) contract.Sealed[contract.Request] {
 	request := contract.Request{
-		ID: id, Template: "orders", Requester: "ann", Subject: "ann", Duration: contract.Duration{Duration: time.Hour},
-		Reason: "orders are late", Ticket: "OPS-7", Source: "test", AskedAt: time.Now().UTC(), Terms: contract.Terms{
+		ID:        id,
+		Template:  "orders",
+		Requester: "ann",
+		Subject:   "ann",
+		Duration:  contract.Duration{Duration: time.Hour},
+		Purpose: contract.Purpose{
+			Reason: "orders are late",
+			Ticket: "OPS-7",
+		},
+		Source:  "test",
+		AskedAt: time.Now().UTC(),
+		Terms: contract.Terms{
 			Accesses: []contract.Access{{
 				Target: "db", Entitlement: json.RawMessage(`{"role":"reporting"}`), Person: "ann", Account: "ann",
 			}},
@@ -84,18 +94,19 @@ func (b *bench) request(change func(*contract.Request)) contract.Sealed[contract
 // told is a story about a request that is pending.
 func told(request contract.Sealed[contract.Request], kind contract.EventKind, actor, said string) contract.RecordInput {
 	fact := request.Fact
+	event := contract.Event{Request: fact.ID, Seq: 1, Kind: kind, At: time.Now().UTC(), Actor: actor, Said: said}
+	if kind == contract.EventRequested {
+		event.Detail = fact.Lines()
+	}
 	return contract.RecordInput{
-		Events: []contract.Event{
-			{Request: fact.ID, Seq: 1, Kind: kind, At: time.Now().UTC(), Actor: actor, Said: said},
-		},
+		Events: []contract.Event{event},
 		Status: contract.Status{
 			ID:          fact.ID,
 			State:       contract.StatePending,
 			Template:    fact.Template,
 			Requester:   fact.Requester,
 			Subject:     fact.Subject,
-			Reason:      fact.Reason,
-			Ticket:      fact.Ticket,
+			Purpose:     contract.Purpose{Reason: fact.Reason, Ticket: fact.Ticket},
 			AskedAt:     fact.AskedAt,
 			MaxDuration: fact.Terms.MaxDuration,
 			Seq:         1,
@@ -194,6 +205,16 @@ func (b *bench) review(
 		At:       time.Now().UTC(),
 	}
 	return sealed(b, b.server, seal.OfReview(fact, digest), fact)
+}
+
+func TestP7ARequestIsRecordedForWhatItWasSealedForOnly(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	in := told(b.request(nil), contract.EventRequested, "ann", "orders are late")
+	require.Contains(t, in.Events[0].Detail, "Ticket: OPS-7")
+	in.Events[0].Detail = "Ticket: OPS-8"
+	require.ErrorContains(t, b.record(in), string(contract.KindForbidden))
+	require.Empty(t, b.recorded)
 }
 
 func TestP7AnEventIsWhatItsActorHasSealed(t *testing.T) {

@@ -115,9 +115,17 @@ func (g *Guard) anonymous(ctx context.Context, t telling, problem *contract.Prob
 		}
 	}
 	t.status = contract.Status{
-		ID: t.status.ID, State: t.status.State, Outcome: t.status.Outcome, Why: t.status.Why, AskedAt: t.status.AskedAt,
-		EndedAt: t.status.EndedAt, Seq: t.status.Seq, Template: contract.Shorten(t.status.Template, 64),
-		Requester: contract.ActorSignal, Subject: contract.ActorSignal, Reason: contract.Shorten(t.status.Reason, 256),
+		ID:        t.status.ID,
+		State:     t.status.State,
+		Outcome:   t.status.Outcome,
+		Why:       t.status.Why,
+		AskedAt:   t.status.AskedAt,
+		EndedAt:   t.status.EndedAt,
+		Seq:       t.status.Seq,
+		Template:  contract.Shorten(t.status.Template, 64),
+		Requester: contract.ActorSignal,
+		Subject:   contract.ActorSignal,
+		Purpose:   contract.Purpose{Reason: contract.Shorten(t.status.Reason, 256)},
 	}
 	return t, g.alarmedOnly(ctx, t, problem)
 }

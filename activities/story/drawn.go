@@ -7,7 +7,8 @@ import "curfew/workflows/contract"
 func Drawn(status contract.Status, request contract.Request) contract.Status {
 	status.ID, status.Template = request.ID, request.Template
 	status.Requester, status.Subject = request.Requester, request.Subject
-	status.Reason, status.Zephyr, status.Incident = request.Reason, request.Zephyr, request.Incident
+	opened := status.Ticket
+	status.Purpose = request.Purpose
 	status.AskedAt, status.BreakGlass, status.MaxDuration = request.AskedAt, request.BreakGlass, request.MaxDuration()
 	status.StartAt = nil
 	if !request.StartAt.IsZero() {
@@ -16,8 +17,8 @@ func Drawn(status contract.Status, request contract.Request) contract.Status {
 	if status.Duration.Duration <= 0 || status.Duration.Duration > request.Duration.Duration {
 		status.Duration = request.Duration // a reviewer may have shortened it
 	}
-	if request.Ticket != "" {
-		status.Ticket = request.Ticket // otherwise one may have been opened
+	if status.Ticket == "" {
+		status.Ticket = opened
 	}
 	holds := make([]contract.HoldState, len(request.Terms.Accesses))
 	for i, access := range request.Terms.Accesses {

@@ -14,11 +14,12 @@ import (
 	"curfew/activities/target/lightrun"
 	"curfew/internal/config"
 	"curfew/internal/sandbox"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
 // patience is far longer than anything takes on a busy machine.
-const patience = 60 * time.Second
+var patience = pace.Patience()
 
 func (b *bench) tombstone(request, grant string) {
 	b.t.Helper()
@@ -168,7 +169,7 @@ func TestP2TheWatchdogEndsWhatHasEndedWithoutAGraceAndWithoutAnAlarm(t *testing.
 	said := time.Now()
 	b.awaitClosed()
 	require.False(t, b.can())
-	require.Less(t, b.holding().GoneAt.Sub(said), 10*time.Second, "two seconds on a machine that is not busy")
+	pace.OnTime(t, "the end", b.holding().GoneAt.Sub(said), 10*time.Second)
 	alarms, err := b.ledger.List(t.Context(), ledger.AlarmFilter{})
 	require.NoError(t, err)
 	require.Empty(t, alarms)
@@ -238,7 +239,7 @@ func TestATargetThatHangsHoldsUpTheEndsOfNoOther(t *testing.T) {
 	b.tombstone("r", "")
 	said := time.Now()
 	b.awaitClosed()
-	require.Less(t, b.holding().GoneAt.Sub(said), 15*time.Second)
+	pace.OnTime(t, "the end", b.holding().GoneAt.Sub(said), 15*time.Second)
 }
 
 func TestAnEndThatFailsIsTriedUntilItSucceeds(t *testing.T) {

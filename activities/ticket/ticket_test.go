@@ -69,7 +69,7 @@ func (s *site) comment(t *testing.T, in contract.CommentInput) {
 func status() contract.Status {
 	return contract.Status{
 		ID: "R1", State: contract.StatePending, Template: "debug-prod", Requester: "p-ada", Subject: "p-ada",
-		Reason: "orders are late", Ticket: "OPS-7", Zephyr: "OPS-R12",
+		Purpose: contract.Purpose{Reason: "orders are late", Ticket: "OPS-7", Zephyr: "OPS-R12"},
 	}
 }
 

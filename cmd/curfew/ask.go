@@ -16,6 +16,9 @@ import (
 	"curfew/workflows/contract"
 )
 
+// fieldDuration is the name of the field that is no part of the purpose and that somebody can correct as well.
+const fieldDuration = "duration"
+
 // asking is how somebody asks for access.
 type asking struct {
 	patience
@@ -122,7 +125,15 @@ type draft struct {
 
 // field is the place of an answer in the body.
 func (d *draft) field(name string) *string {
-	return map[string]*string{"duration": &d.body.Duration, "ticket": &d.body.Ticket, "incident": &d.body.Incident, "reason": &d.body.Reason}[name]
+	if name == fieldDuration {
+		return &d.body.Duration
+	}
+	for _, field := range contract.PurposeFields() {
+		if field.Name == name {
+			return field.In(&d.body.Purpose)
+		}
+	}
+	return nil
 }
 
 // takesBack is true for a refusal of something that can be corrected, unless the same was refused before.
@@ -157,18 +168,31 @@ func (p *program) fillIn(ctx context.Context, d *draft) error {
 			Duration: min(d.template.DefaultDuration.Duration, d.longest().Duration),
 		}.String()
 	}
-	add("duration", withDuration, durationInput(d.longest()))
-	add(
-		"ticket",
-		missing && d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone,
-		ticketInput(d.needsTicket()),
-	)
-	add("incident", false, huh.NewInput().Title("For which incident?").Description("Its id or link."))
-	add("reason", missing && contract.IsBlank(d.body.Reason), reasonInput("What do you need the access for?"))
+	add(fieldDuration, withDuration, durationInput(d.longest()))
+	for _, prose := range []bool{false, true} { // what takes longer to write comes last
+		for _, field := range contract.PurposeFields() {
+			if field.Prose == prose {
+				asked, input := d.question(field)
+				add(field.Name, missing && asked, input)
+			}
+		}
+	}
 	if len(fields) == 0 {
 		return nil
 	}
 	return p.fill(ctx, fields...)
+}
+
+// question is how somebody is asked for a field of the purpose, and whether without having given it.
+func (d *draft) question(field contract.PurposeField) (asked bool, input *huh.Input) {
+	switch field.Name {
+	case contract.FieldReason:
+		return contract.IsBlank(d.body.Reason), reasonInput("What do you need the access for?")
+	case contract.FieldTicket:
+		asked = d.body.Ticket == "" && d.body.Zephyr == "" && d.template.Ticket != config.TicketNone
+		return asked, ticketInput(d.needsTicket())
+	}
+	return false, huh.NewInput().Title(field.Label).Description(field.Hint)
 }
 
 // longest is how long the access may last that is asked for.

@@ -57,7 +57,14 @@ func (p *program) completeRequests(filter client.Filter) cobra.CompletionFunc {
 				offered = append(offered, cobra.CompletionWithDesc(
 					status.ID,
 					printable(
-						p.stateText(status)+" "+status.Template+" "+status.Subject+because(beginning(status.Reason)),
+						p.stateText(
+							status,
+						)+" "+status.Template+" "+person(
+							status,
+							status.Subject,
+						)+because(
+							beginning(status.Reason),
+						),
 					),
 				))
 			}

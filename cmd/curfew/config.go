@@ -46,10 +46,12 @@ services and accounts that the file names. Nothing is changed and nothing is sen
 
 // verdict is what `config check -o json` prints.
 type verdict struct {
-	File     string           `json:"file"`
-	Right    bool             `json:"right"`
-	Mistakes config.Errors    `json:"mistakes"`
-	Targets  []compose.Answer `json:"targets,omitempty"`
+	File     string        `json:"file"`
+	Right    bool          `json:"right"`
+	Mistakes config.Errors `json:"mistakes"`
+	// Vacancies are what nobody can do any more because those who could have left.
+	Vacancies []config.Mistake `json:"vacancies,omitempty"`
+	Targets   []compose.Answer `json:"targets,omitempty"`
 	// Channels are those on which people are told.
 	Channels []compose.ChannelAnswer `json:"channels,omitempty"`
 	// Systems are the others, and what is wrong with what the configuration names there.
@@ -68,6 +70,9 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 		}
 	}
 	said := verdict{File: file, Right: err == nil, Mistakes: append(config.Errors{}, mistakes...)}
+	if err == nil {
+		said.Vacancies = checked.Vacancies()
+	}
 	if err == nil && !offline {
 		said.Targets, said.Channels = compose.AskTargets(ctx, checked), compose.AskChannels(ctx, checked)
 		said.Systems = compose.AskSystems(ctx, checked)
@@ -82,6 +87,9 @@ func (p *program) checkConfig(ctx context.Context, file string, offline bool) er
 	page := newPage()
 	page.row(fmt.Sprintf("%s is right: %d people, %d targets, %d templates",
 		file, len(checked.People), len(checked.Targets), len(checked.Templates)))
+	for _, vacancy := range said.Vacancies {
+		page.row("warning: " + vacancy.Field + ": " + vacancy.Fault + "; " + vacancy.Fix)
+	}
 	for _, answer := range said.Targets {
 		page.row(answer.Target, answer.Kind, answered(answer))
 		for _, warning := range answer.Warnings {

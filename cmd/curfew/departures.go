@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/spf13/cobra"
 
 	"curfew/activities/kinds"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/departure"
 	"curfew/starter/api"
@@ -37,6 +39,8 @@ type difference struct {
 	People     int                   `json:"people"` // who would lose access
 	Most       int                   `json:"most"`   // who may without a confirmation
 	Confirm    bool                  `json:"confirm"`
+	// Names are what the people are called, by their ids: as the server knows them, and as the file does.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 func (p *program) diffConfig(ctx context.Context, file string) error {
@@ -61,6 +65,13 @@ func (p *program) diffConfig(ctx context.Context, file string) error {
 		People:     departure.People(ends),
 		Most:       departure.Most(held),
 		Confirm:    departure.TooMany(ends, held),
+		Names:      map[string]string{},
+	}
+	for _, one := range ends {
+		maps.Copy(found.Names, changed.Names(one.Person))
+		if name, known := answered.Value.Names[one.Person]; known {
+			found.Names[one.Person] = name
+		}
 	}
 	if p.output == outputJSON {
 		return p.object(found)
@@ -71,7 +82,7 @@ func (p *program) diffConfig(ctx context.Context, file string) error {
 }
 
 func diffText(page *page, found difference, after string) {
-	departuresText(page, found.Departures, after)
+	departuresText(page, found.Departures, found.Names, after)
 	page.row("digest", found.Digest)
 	if found.Confirm {
 		page.row(
@@ -84,7 +95,7 @@ func diffText(page *page, found difference, after string) {
 	}
 }
 
-func departuresText(page *page, ends []departure.Departure, after string) {
+func departuresText(page *page, ends []departure.Departure, names map[string]string, after string) {
 	if len(ends) == 0 {
 		page.row("no access would end")
 		return
@@ -99,7 +110,7 @@ func departuresText(page *page, ends []departure.Departure, after string) {
 			why = "the account " + one.Account + " on " + one.Target
 		case departure.Missing:
 		}
-		page.row(one.Request, one.Person, why, when)
+		page.row(one.Request, story.Person(names, one.Person), why, when)
 	}
 }
 
@@ -121,7 +132,7 @@ until another one takes its place.`,
 			}
 			confirmed, err := remote.ConfirmDirectory(c.Context(), api.ConfirmationBody{Digest: args[0]})
 			return answer(p, confirmed, err, func(page *page, ends api.Confirmed) {
-				departuresText(page, ends.Departures, "departures.after")
+				departuresText(page, ends.Departures, ends.Names, "departures.after")
 			})
 		},
 	}

@@ -34,7 +34,7 @@ func TestADiffOfTheConfigurationSaysWhatWouldEnd(t *testing.T) {
 	require.Contains(t, same.out, "no access would end")
 	require.Contains(t, same.out, departure.Of(s.Config).Digest())
 	left := s.run(t, "bob", "config", "diff", "--config", changed("{name: Alice,", "{name: Alice, left: true,"))
-	require.Regexp(t, id+`\s+alice\s+left\s+at once`, left.out)
+	require.Regexp(t, id+`\s+Alice \(alice\)\s+left\s+at once`, left.out)
 	moved := s.run(
 		t,
 		"bob",
@@ -45,7 +45,7 @@ func TestADiffOfTheConfigurationSaysWhatWouldEnd(t *testing.T) {
 	)
 	require.Regexp(
 		t,
-		id+`\s+alice\s+the account alice@example.org on lightrun-prod\s+15m after it is missed`,
+		id+`\s+Alice \(alice\)\s+the account alice@example.org on lightrun-prod\s+15m after it is missed`,
 		moved.out,
 	)
 	require.NotContains(t, moved.out, "curfew config confirm")

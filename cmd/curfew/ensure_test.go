@@ -84,7 +84,13 @@ func TestNobodyKeepsAScriptFromItsAccessByTakingItsID(t *testing.T) {
 		id := wanted.id(minute.Truncate(time.Minute), 0)
 		_, err := s.Starter.Start(
 			t.Context(),
-			starter.Ask{ID: id, Template: "look-round", Requester: "bob", Reason: "mine", Source: "api"},
+			starter.Ask{
+				ID:        id,
+				Template:  "look-round",
+				Requester: "bob",
+				Purpose:   contract.Purpose{Reason: "mine"},
+				Source:    "api",
+			},
 		)
 		require.NoError(t, err)
 	}

@@ -168,6 +168,6 @@ func (p *program) freezeText(page *page, freeze api.Freeze) {
 	}
 	page.row("curfew", state)
 	if freeze.By != "" {
-		page.row("by", freeze.By+", "+p.moment(freeze.At)+because(freeze.Reason))
+		page.row("by", story.Person(freeze.Names, freeze.By)+", "+p.moment(freeze.At)+because(freeze.Reason))
 	}
 }

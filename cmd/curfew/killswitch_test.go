@@ -79,6 +79,7 @@ func TestAFreezeSaysWhatItIs(t *testing.T) {
 	require.Equal(t, exitDone, frozen.code, frozen.errors)
 	require.Contains(t, frozen.out, "frozen: nothing is granted")
 	require.Contains(t, frozen.out, "an intruder")
+	require.Contains(t, frozen.out, "Bob (bob)")
 	thawed := s.run(t, "bob", "thaw", "--reason", "they are out")
 	require.Contains(t, thawed.out, "not frozen")
 	require.Contains(t, s.run(t, "bob", "alarms", "--kind", "thawed").out, "they are out")

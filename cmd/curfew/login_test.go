@@ -17,6 +17,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/testserver/oidc"
+	"curfew/internal/testserver/pace"
 	"curfew/starter/api"
 	"curfew/starter/startertest"
 )
@@ -79,7 +80,7 @@ func (s *shell) login(t *testing.T, provider *oidc.Server, subject string) resul
 	require.Eventually(t, func() bool {
 		code = shown.find(regexp.MustCompile(`type the code (\S+)`))
 		return code != ""
-	}, 10*time.Second, 10*time.Millisecond)
+	}, pace.Patience(), 10*time.Millisecond)
 	provider.AllowDevice(t, code, subject)
 	return result{<-done, out.String(), shown.text.String()}
 }

@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/departure"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
@@ -37,6 +38,12 @@ func TestOperatorsSeePeopleByNameWithTheirIdsBeside(t *testing.T) {
 	)
 	ended := starter.EndReport{Requests: []starter.EndedRequest{{ID: "r1", Subject: "p-ada"}}, Names: names}
 	require.Contains(t, printed(t, func(page *page) { endText(page, ended) }), "Ada Lovelace (p-ada)")
+	ends := []departure.Departure{{Request: "r1", Person: "p-ada", Why: departure.Left}}
+	require.Contains(
+		t,
+		printed(t, func(page *page) { departuresText(page, ends, names, "15m") }),
+		"Ada Lovelace (p-ada)",
+	)
 	rules := []contract.ApprovalRule{{Count: 1, From: []string{"p-ada", "p-bob"}, Groups: []string{"ops"}}}
 	require.Contains(t, printed(t, func(page *page) {
 		templatesText(

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"unicode"
+
+	"curfew/workflows/contract"
 )
 
 // page is text for a terminal. All that goes onto it is made printable: requests carry what other people typed, and an
@@ -35,6 +37,13 @@ func (p *page) row(cells ...string) {
 func (p *page) fact(name, value string) {
 	if value != "" {
 		p.row(name, value)
+	}
+}
+
+// facts adds what a request says that it is for.
+func (p *page) facts(facts []contract.Fact) {
+	for _, fact := range facts {
+		p.row(strings.ToLower(fact.Label), fact.Value)
 	}
 }
 

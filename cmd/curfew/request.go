@@ -64,15 +64,9 @@ waits only with --wait.`,
 func askFlags(c *cobra.Command, body *api.AskBody, how *asking) {
 	flags := c.Flags()
 	flags.StringVar(&body.Duration, "for", "", "`duration` of the access: 30m, 2h, 1h30m (default: the template's)")
-	flags.StringVar(&body.Reason, "reason", "", "what you need the access for, as `text`")
-	flags.StringVar(&body.Ticket, "ticket", "", "`key` of the ticket that the access is for")
-	flags.StringVar(
-		&body.Zephyr,
-		"zephyr",
-		"",
-		"`key` of the Zephyr test cycle or execution that the access is for, instead of a ticket",
-	)
-	flags.StringVar(&body.Incident, "incident", "", "`id` of the incident that the access is for")
+	for _, field := range contract.PurposeFields() {
+		flags.StringVar(field.In(&body.Purpose), field.Flag, "", field.Help)
+	}
 	flags.StringVar(&body.Subject, "subject", "", "`person` who gets the access (default: you)")
 	flags.BoolVar(
 		&body.BreakGlass,

@@ -157,10 +157,8 @@ func (p *program) matterText(
 	if !request.StartAt.IsZero() {
 		page.row("begins", p.appointment(request.StartAt))
 	}
-	page.fact("ticket", request.Ticket)
-	page.fact("zephyr", request.Zephyr)
-	page.fact("incident", request.Incident)
-	page.row("reason", request.Reason)
+	page.facts(request.Facts())
+	page.facts(request.Prose())
 	page.row("asked", p.moment(request.AskedAt)+", through "+request.Source)
 	if request.BreakGlass {
 		page.row("break-glass", "Opened without approval (break-glass by "+story.Person(names, request.Requester)+")")

@@ -31,13 +31,11 @@ func (p *program) statusText(page *page, status contract.Status) {
 		page.row("subject", person(status, status.Subject))
 	}
 	page.row("duration", fmt.Sprintf("%s of at most %s", status.Duration, status.MaxDuration))
-	page.fact("ticket", status.Ticket)
-	page.fact("zephyr", status.Zephyr)
-	page.fact("incident", status.Incident)
+	page.facts(status.Facts())
 	if status.ContinuousSince != nil {
 		page.row("had before", "without a break since "+p.moment(*status.ContinuousSince))
 	}
-	page.row("reason", status.Reason)
+	page.facts(status.Prose())
 	page.row("asked", p.moment(status.AskedAt))
 	if status.StartAt != nil {
 		page.row("begins", p.appointment(*status.StartAt))

@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"curfew/activities/kinds"
+	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/workflows/contract"
@@ -27,7 +28,8 @@ func (p *program) tokensCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long: `Create and list service tokens, with which programs act as a person (administrators).
 
-The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration and restart the server.`,
+The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration: the server follows
+within seconds.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.newTokenCommand(), p.listTokensCommand())
@@ -134,14 +136,15 @@ func (p *program) listTokensCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return p.showTokens(configured.ServiceTokens)
+			return p.showTokens(configured)
 		},
 	}
 	c.Flags().StringVar(&file, "config", defaultConfig, "the configuration `file`")
 	return c
 }
 
-func (p *program) showTokens(tokens map[string]config.ServiceToken) error {
+func (p *program) showTokens(configured *config.Config) error {
+	tokens := configured.ServiceTokens
 	list := []listedToken{}
 	for _, name := range slices.Sorted(maps.Keys(tokens)) {
 		token := tokens[name]
@@ -161,7 +164,12 @@ func (p *program) showTokens(tokens map[string]config.ServiceToken) error {
 		if token.Expired {
 			ends += ", expired"
 		}
-		page.row(token.Name, token.Person, strings.Join(token.Scopes, ", "), ends)
+		page.row(
+			token.Name,
+			story.Person(configured.Names(token.Person), token.Person),
+			strings.Join(token.Scopes, ", "),
+			ends,
+		)
 	}
 	return page.print(p.stdout)
 }

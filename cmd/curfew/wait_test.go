@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
+	"curfew/internal/testserver/pace"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
@@ -24,7 +25,7 @@ func (s *shell) firstRequest(t *testing.T) contract.Status {
 			id = strings.TrimPrefix(execution.GetExecution().GetWorkflowId(), "request/")
 		}
 		return id != ""
-	}, 10*time.Second, 20*time.Millisecond)
+	}, pace.Patience(), 20*time.Millisecond)
 	status, err := s.Starter.Get(t.Context(), "alice", id)
 	require.NoError(t, err)
 	return status

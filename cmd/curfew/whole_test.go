@@ -19,6 +19,7 @@ import (
 	"curfew/internal/config"
 	jirasandbox "curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
+	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
 	"curfew/starter/api"
@@ -28,7 +29,7 @@ import (
 )
 
 // patienceOfTests is far longer than anything takes on a busy machine.
-const patienceOfTests = 60 * time.Second
+var patienceOfTests = pace.Patience()
 
 // whole is a shell on a Curfew that has everything: a worker too, a target and a tracker. Alice asks, Bob reviews.
 func whole(t *testing.T) *shell {

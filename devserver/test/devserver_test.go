@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -44,13 +45,13 @@ func TestServer(t *testing.T) {
 		started, fired := timer(t, c, "nap")
 		require.Len(t, fired, 1)
 		// Without --timer-shift it would be a second.
-		require.Less(t, fired[0].Sub(started[0]), 500*time.Millisecond)
+		pace.OnTime(t, "the timer", fired[0].Sub(started[0]), 500*time.Millisecond)
 		require.Eventually(t, func() bool {
 			found, err := c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{
 				Query: "CurfewTarget = 'orders-db'",
 			})
 			return err == nil && found.GetCount() == 1
-		}, 10*time.Second, 20*time.Millisecond)
+		}, pace.Patience(), 20*time.Millisecond)
 	})
 
 	t.Run("web UI", func(t *testing.T) {
@@ -84,7 +85,7 @@ func TestKill(t *testing.T) {
 			}
 		}
 		return true
-	}, 5*time.Second, 20*time.Millisecond)
+	}, pace.Patience(), 20*time.Millisecond)
 	for i := range sleepers {
 		_, fired := timer(t, c, id(i))
 		require.Empty(t, fired, "%s must still be asleep for this test to mean something", id(i))

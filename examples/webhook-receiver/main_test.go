@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"slices"
 	"strings"
@@ -36,7 +39,8 @@ func TestConformance(t *testing.T) {
 		verifier, err := standardwebhooks.NewWebhook(secret)
 		require.NoError(t, err)
 		example := newReceiver(verifier, slices.Concat(known, odd))
-		server := httptest.NewServer(example)
+		front := &liar{honest: example}
+		server := httptest.NewServer(front)
 		t.Cleanup(server.Close)
 		entitlement, err := webhook.Kind().Normalize(json.RawMessage(`{"name":"reports"}`))
 		require.NoError(t, err)
@@ -55,8 +59,36 @@ func TestConformance(t *testing.T) {
 			Down:             open(t, "http://127.0.0.1:1", secret),
 			Slow:             open(t, "http://"+targettest.Silent(t), secret),
 			Secrets:          []string{secret, wrongSecret},
+			Lie:              func(*testing.T) func() { return front.lie() },
 		}
 	})
+}
+
+// liar answers changes itself, while it lies.
+type liar struct {
+	honest http.Handler
+	lying  atomic.Bool
+}
+
+func (l *liar) lie() (honest func()) {
+	l.lying.Store(true)
+	return func() { l.lying.Store(false) }
+}
+
+func (l *liar) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the caller went away
+	}
+	var message struct{ Type string }
+	_ = json.Unmarshal(body, &message)
+	done := map[string]string{"access.grant": "granted", "access.revoke": "revoked"}[message.Type]
+	if l.lying.Load() && done != "" {
+		answer(w, http.StatusOK, "application/json", map[string]any{"result": done})
+		return
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	l.honest.ServeHTTP(w, r)
 }
 
 func open(t *testing.T, url, secret string) target.Connector {

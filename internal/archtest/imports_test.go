@@ -78,7 +78,13 @@ var allowances = []allowance{
 	},
 	{
 		"activities/target/targettest",
-		[]string{"..", "activities/ledger", "activities/ledger/sqlite", "workflows/contract"},
+		[]string{
+			"..",
+			"activities/ledger",
+			"activities/ledger/sqlite",
+			"internal/testserver/pace",
+			"workflows/contract",
+		},
 		[]string{"sdk/temporal", "sdk/testsuite"},
 	},
 	{"activities/*/*", []string{"..", "activities/story", "internal/...", "workflows/contract"}, nil},

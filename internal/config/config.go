@@ -35,6 +35,8 @@ type Config struct {
 
 	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
 	Leavers map[string]Person `yaml:"-"`
+	// Vacated are the roles that have lost everybody whom the file names.
+	Vacated []string `yaml:"-"`
 }
 
 // Temporal says which Temporal server to use.

@@ -22,6 +22,8 @@ type Kind struct {
 	// Validate() error, that is called too; like Normalize it returns a *contract.Problem that names the field, or
 	// several that are joined.
 	Settings func() any
+	// Entitlement is the zero value of the struct of the kind's entitlements, described by its tags json and doc.
+	Entitlement any
 	// Normalize checks an entitlement and returns it as canonical JSON.
 	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
 	// Names returns what an entitlement gives at the target, where it says more than that; nil where it does not. Two

@@ -27,6 +27,24 @@ func TestWhoeverHasLeftIsInNothingByWhichTheyMayDoSomething(t *testing.T) {
 	require.False(t, c.IsOperator("ada"))
 }
 
+func TestWhatNobodyCanDoAnyMoreBecauseSomebodyHasLeftIsNamed(t *testing.T) {
+	t.Parallel()
+	c, err := load(t, living)
+	require.NoError(t, err)
+	require.Empty(t, c.Vacancies())
+	c, err = load(
+		t,
+		strings.NewReplacer("ada: {", "ada: {left: true, ", "bob: {}", "bob: {left: true}").Replace(living),
+	)
+	require.NoError(t, err, "nobody has to be put in their place first")
+	var fields []string
+	for _, vacancy := range c.Vacancies() {
+		fields = append(fields, vacancy.Field)
+		require.NotEmpty(t, vacancy.Fix)
+	}
+	require.Equal(t, []string{"roles.operators", "hooks.ci.person", "templates.t.approvals[0]"}, fields)
+}
+
 func TestAnAccountOfSomebodyWhoHasLeftIsNobodyElses(t *testing.T) {
 	t.Parallel()
 	require.Contains(

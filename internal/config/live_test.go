@@ -15,6 +15,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"curfew/internal/config"
+	"curfew/internal/testserver/pace"
 )
 
 // living says something in every section.
@@ -91,7 +92,7 @@ func (a *alive) logged(t *testing.T, text string) observer.LoggedEntry {
 	require.Eventually(
 		t,
 		func() bool { return a.logs.FilterMessageSnippet(text).Len() > 0 },
-		20*time.Second,
+		pace.Patience(),
 		20*time.Millisecond,
 	)
 	return a.logs.FilterMessageSnippet(text).All()[0]

@@ -12,6 +12,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/testserver/oidc"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -104,7 +105,7 @@ func TestWithoutTheProviderItsTokensAreRefusedUntilItAnswers(t *testing.T) {
 	require.Eventually(t, func() bool {
 		caller, err = w.callers.Authenticate(t.Context(), token)
 		return err == nil
-	}, 10*time.Second, 100*time.Millisecond)
+	}, pace.Patience(), 100*time.Millisecond)
 	require.Equal(t, "alice", caller.Person)
 }
 

@@ -142,7 +142,7 @@ func isAboutACaller(raw string) bool {
 	var header struct {
 		Type string `json:"typ"`
 	}
-	if err != nil || json.Unmarshal(text, &header) != nil {
+	if err != nil || exactjson.UnmarshalLoose(text, &header) != nil {
 		return false
 	}
 	kind := strings.TrimPrefix(strings.ToLower(header.Type), "application/")

@@ -4,7 +4,6 @@
 package outbound
 
 import (
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -15,6 +14,7 @@ import (
 	"time"
 	"unicode"
 
+	"curfew/internal/exactjson"
 	"curfew/internal/keepalive"
 	"curfew/workflows/contract"
 )
@@ -102,8 +102,11 @@ func (a Answer) OK() bool { return a.Status >= 200 && a.Status < 300 }
 // IsJSON is true for an answer that says it is JSON.
 func (a Answer) IsJSON() bool { return IsJSON(a.Header) }
 
-// JSON decodes an answer. It is false for one that is no JSON, or not of the wanted form.
-func (a Answer) JSON(into any) bool { return a.IsJSON() && json.Unmarshal(a.Body, into) == nil }
+// JSON decodes an answer, key by key as they are written. It is false for one that is no JSON, that has a key twice, or
+// that is not of the wanted form.
+func (a Answer) JSON(into any) bool {
+	return a.IsJSON() && exactjson.UnmarshalLoose(a.Body, into) == nil
+}
 
 // Passes is true for refusals of the moment.
 func (a Answer) Passes() bool {

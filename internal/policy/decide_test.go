@@ -29,8 +29,14 @@ func facts(changes ...func(*policy.Facts)) policy.Facts {
 	present := terms()
 	facts := policy.Facts{
 		Request: contract.Request{
-			ID: "r1", Template: "debug-prod", Requester: "ada", Subject: "ada", Duration: hours(2), Ticket: "OPS-7",
-			AskedAt: asked, Terms: terms(),
+			ID:        "r1",
+			Template:  "debug-prod",
+			Requester: "ada",
+			Subject:   "ada",
+			Duration:  hours(2),
+			Purpose:   contract.Purpose{Ticket: "OPS-7"},
+			AskedAt:   asked,
+			Terms:     terms(),
 		},
 		Present: &present, Now: asked.Add(time.Hour),
 		People: map[string]policy.Person{"ada": {}, "grace": {}, "edsger": {}, "barbara": {}, "mallory": {}},

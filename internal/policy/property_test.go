@@ -23,7 +23,7 @@ func anyFacts(t *rapid.T) policy.Facts {
 	facts := policy.Facts{
 		Request: contract.Request{
 			ID: "r1", Requester: someone.Draw(t, "requester"), Subject: someone.Draw(t, "subject"), Duration: hours(2),
-			AskedAt: asked, Ticket: "OPS-7", Terms: pinned,
+			AskedAt: asked, Purpose: contract.Purpose{Ticket: "OPS-7"}, Terms: pinned,
 		},
 		Reviews: rapid.SliceOfN(rapid.Custom(anyReview), 0, 8).Draw(t, "reviews"),
 		Now:     asked.Add(time.Duration(rapid.IntRange(0, 5).Draw(t, "now")) * time.Minute),

@@ -113,7 +113,7 @@ func storm(b *testing.B, crowd int) samples {
 			Template:  "untold",
 			Requester: member(i),
 			Duration:  contract.Duration{Duration: 150 * time.Second},
-			Reason:    "storm",
+			Purpose:   contract.Purpose{Reason: "storm"},
 			Source:    "bench",
 		})
 		if err != nil {

@@ -39,7 +39,7 @@ func TestP1AScheduledRequestGivesNothingBeforeItsStart(t *testing.T) {
 	h := newHouse(t, ruled)
 	h.work()
 	start := time.Now().Add(10 * time.Second) // long enough to be approved before, on a busy machine too
-	id := h.asks(starter.Ask{StartAt: start, Ticket: key})
+	id := h.asks(starter.Ask{StartAt: start, Purpose: contract.Purpose{Ticket: key}})
 	h.approve(bob, id)
 	h.await(id, contract.StateScheduled)
 	h.requireNoAccess()
@@ -116,7 +116,7 @@ func TestP2AccessEndsWhenItsTicketIsClosed(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, ruled)
 	h.work()
-	id := h.asks(starter.Ask{Ticket: key})
+	id := h.asks(starter.Ask{Purpose: contract.Purpose{Ticket: key}})
 	require.NoError(t, h.jira.Transition(key, "Done"))
 	h.approve(bob, id)
 	ended := h.ended(id)

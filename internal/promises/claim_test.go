@@ -65,7 +65,7 @@ func TestMovingATicketApprovesNothingThatTheTicketHasNotStarted(t *testing.T) {
 
 	for ticket, template := range map[string]string{"OPS-8": "looked-at", "OPS-9": "dangerous"} {
 		id := foreseen(t, d.createdAt(ticket), "jira", ticket, alice, template)
-		d.claims(alice, id, starter.Ask{Template: template, Ticket: ticket})
+		d.claims(alice, id, starter.Ask{Template: template, Purpose: contract.Purpose{Ticket: ticket}})
 		said := d.said("issues", d.moves("jira-hana", ticket, "Approved"))
 		require.NotContains(t, said, id)
 		require.Empty(t, d.await(id, contract.StatePending).Reviews, "%s has started no such request", ticket)
@@ -88,7 +88,7 @@ func TestNobodyLocksAResponderOutByClaimingTheIDOfTheirRequest(t *testing.T) {
 	found, err := d.incidents[0].Find(t.Context(), incident)
 	require.NoError(t, err)
 	id := foreseen(t, found.OpenedAt, "pagerduty", incident, alice, "oncall")
-	d.claims(carol, id, starter.Ask{Template: "looked-at", Incident: incident})
+	d.claims(carol, id, starter.Ask{Template: "looked-at", Purpose: contract.Purpose{Incident: incident}})
 
 	d.pages(page)
 	status := d.only(ledger.Filter{Incident: incident, State: contract.StateActive})

@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -208,7 +209,7 @@ func TestP2AnotherWorkerMovesTheEndThatTheFirstWaitsFor(t *testing.T) {
 		t.Context(),
 		alice,
 		status.ID,
-		contract.Duration{Duration: 3 * time.Second},
+		contract.Duration{Duration: pace.Lasts(3 * time.Second)},
 		"not done yet",
 	)
 	require.NoError(t, err)

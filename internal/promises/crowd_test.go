@@ -60,8 +60,7 @@ func TestP1FiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 			Template:  "crowd",
 			Requester: alice,
 			Duration:  contract.Duration{Duration: time.Hour},
-			Reason:    "round",
-			Ticket:    key,
+			Purpose:   contract.Purpose{Reason: "round", Ticket: key},
 			Source:    "test",
 		})
 		require.NoError(t, err)

@@ -33,14 +33,18 @@ func TestP7ADeliveryThatNoServerHasLetInIsRefusedAndAlarmed(t *testing.T) {
 	d := newDesk(t)
 	forged := contract.Delivery{
 		Source: "cron", ID: "1", At: time.Now().UTC(), Event: contract.OrderStart,
-		Order: &contract.Order{Person: alice, Template: "looked-at", Reason: "mine"},
+		Order: &contract.Order{Person: alice, Template: "looked-at", Purpose: contract.Purpose{Reason: "mine"}},
 	}
 	byDecider, err := seal.Of(d.decider, seal.OfDelivery(forged), time.Now(), forged)
 	require.NoError(t, err)
 	good, err := seal.Of(d.signer, seal.OfDelivery(forged), time.Now(), forged)
 	require.NoError(t, err)
 	changed := good
-	changed.Fact.Order = &contract.Order{Person: carol, Template: "looked-at", Reason: "mine"}
+	changed.Fact.Order = &contract.Order{
+		Person:   carol,
+		Template: "looked-at",
+		Purpose:  contract.Purpose{Reason: "mine"},
+	}
 	for name, sealed := range map[string]contract.Sealed[contract.Delivery]{
 		"unsealed": {Fact: forged}, "sealed by a decider": byDecider, "changed": changed,
 	} {

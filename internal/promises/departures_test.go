@@ -104,7 +104,12 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 
 	_, err := h.starter.Start(
 		t.Context(),
-		starter.Ask{Template: "debug", Requester: alice, Reason: "one more", Ticket: key, Source: "test"},
+		starter.Ask{
+			Template:  "debug",
+			Requester: alice,
+			Purpose:   contract.Purpose{Reason: "one more", Ticket: key},
+			Source:    "test",
+		},
 	)
 	require.ErrorContains(t, err, "not in the directory")
 	_, err = h.starter.Start(
@@ -113,8 +118,7 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 			Template:  "debug",
 			Requester: carol,
 			Subject:   alice,
-			Reason:    "for her",
-			Ticket:    key,
+			Purpose:   contract.Purpose{Reason: "for her", Ticket: key},
 			Source:    "test",
 		},
 	)

@@ -168,8 +168,7 @@ func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 		Template:  "debug",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: time.Hour},
-		Reason:    "orders are late",
-		Ticket:    key,
+		Purpose:   contract.Purpose{Reason: "orders are late", Ticket: key},
 		Source:    "test",
 	})
 	require.NoError(t, err)

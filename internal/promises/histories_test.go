@@ -197,8 +197,7 @@ func (h *house) scheduled() string {
 		Template:  "later",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: time.Hour},
-		Reason:    "orders are late",
-		Ticket:    key,
+		Purpose:   contract.Purpose{Reason: "orders are late", Ticket: key},
 		StartAt:   time.Now().Add(time.Hour),
 		Source:    "test",
 	})

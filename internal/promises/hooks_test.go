@@ -284,7 +284,12 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 	status := d.only(ledger.Filter{Incident: id})
 	kept, err := d.starter.Start(
 		t.Context(),
-		starter.Ask{Template: "debug", Requester: carol, Reason: "as well", Incident: id, Ticket: key, Source: "test"},
+		starter.Ask{
+			Template:  "debug",
+			Requester: carol,
+			Purpose:   contract.Purpose{Reason: "as well", Incident: id, Ticket: key},
+			Source:    "test",
+		},
 	)
 	require.NoError(t, err)
 	d.await(kept.ID, contract.StatePending)

@@ -74,7 +74,12 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 	h.pagerduty.Trigger(
 		pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
 	)
-	ask := starter.Ask{Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: id, Source: "test"}
+	ask := starter.Ask{
+		Template:  "oncall",
+		Requester: alice,
+		Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: id},
+		Source:    "test",
+	}
 	status, err := h.starter.Start(t.Context(), ask)
 	require.NoError(t, err)
 	h.await(status.ID, contract.StateActive)
@@ -99,7 +104,10 @@ func TestP9AnIncidentThatIsNotThereStartsNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, paged)
 	_, err := h.starter.Start(t.Context(), starter.Ask{
-		Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: "PNOTHERE", Source: "test",
+		Template:  "oncall",
+		Requester: alice,
+		Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: "PNOTHERE"},
+		Source:    "test",
 	})
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/sandbox"
+	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -22,9 +23,8 @@ func (h *house) because(reason string, lasts time.Duration) string {
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
 		Template:  "debug",
 		Requester: alice,
-		Duration:  contract.Duration{Duration: lasts},
-		Reason:    reason,
-		Ticket:    key,
+		Duration:  contract.Duration{Duration: pace.Lasts(lasts)},
+		Purpose:   contract.Purpose{Reason: reason, Ticket: key},
 		Source:    "test",
 	})
 	require.NoError(h.t, err)

@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/postgres"
 	"curfew/internal/testserver/proxy"
 	"curfew/starter"
@@ -48,8 +49,8 @@ func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Ti
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
 			Template:  "untold",
 			Requester: member(n),
-			Duration:  contract.Duration{Duration: duration},
-			Reason:    "orders are late",
+			Duration:  contract.Duration{Duration: pace.Lasts(duration)},
+			Purpose:   contract.Purpose{Reason: "orders are late"},
 			Source:    "test",
 		})
 		ids[n] = status.ID
@@ -113,7 +114,7 @@ func TestP2AnEndIsSoonDoneWhenConnectionsAreForgottenByTheNetwork(t *testing.T) 
 			line.Forget()
 			late := h.watchEnds(ends)
 			t.Logf("the last end was %s late", late)
-			require.Less(t, late, forgottenLate)
+			pace.OnTime(t, "the last end", late, forgottenLate)
 		})
 	}
 }
@@ -133,7 +134,7 @@ func TestP2OneOfTwoWorkersThatIsCutOffFromTheTargetLeavesItsEndsToTheOther(t *te
 			line.Cut()
 			late := h.watchEnds(ends)
 			t.Logf("the last end was %s late", late)
-			require.Less(t, late, cutOffLate)
+			pace.OnTime(t, "the last end", late, cutOffLate)
 		})
 	}
 }
@@ -155,7 +156,12 @@ func TestP3ATargetThatNoWorkerReachesIsToldAsStuckAndTheAccessGoesSoonAfterItIsB
 
 	line.Mend()
 	back := time.Now()
-	require.Less(t, h.watchEnds(map[string]time.Time{h.database.alice: back}), backLate)
+	pace.OnTime(
+		t,
+		"the end after the target is back",
+		h.watchEnds(map[string]time.Time{h.database.alice: back}),
+		backLate,
+	)
 	require.Equal(t, contract.OutcomeExpired, h.ended(status.ID).Outcome)
 }
 
@@ -179,7 +185,7 @@ func TestP2ASubjectWhoTakesAllConnectionsOfTheServerStillLosesTheAccess(t *testi
 		t.Cleanup(func() { _ = conn.Close(context.WithoutCancel(t.Context())) })
 	}
 	require.True(t, time.Now().Before(*status.Until), "the test was too slow to show anything")
-	require.Less(t, h.watchEnds(map[string]time.Time{h.database.alice: *status.Until}), 2*time.Second)
+	pace.OnTime(t, "the end", h.watchEnds(map[string]time.Time{h.database.alice: *status.Until}), 2*time.Second)
 }
 
 func (d *database) sessions(account string) (count int) {

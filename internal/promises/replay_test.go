@@ -82,7 +82,7 @@ var scenarios = map[string]func(*house) string{
 		return id
 	},
 	"scheduled": func(h *house) string {
-		id := h.asks(starter.Ask{StartAt: time.Now().Add(2 * time.Second), Ticket: key})
+		id := h.asks(starter.Ask{StartAt: time.Now().Add(2 * time.Second), Purpose: contract.Purpose{Ticket: key}})
 		h.approve(bob, id)
 		h.await(id, contract.StateActive)
 		return h.do(id, h.revoke)
@@ -98,7 +98,7 @@ var scenarios = map[string]func(*house) string{
 		return id
 	},
 	"ended with its ticket": func(h *house) string {
-		id := h.asks(starter.Ask{Ticket: key})
+		id := h.asks(starter.Ask{Purpose: contract.Purpose{Ticket: key}})
 		require.NoError(h.t, h.jira.Transition(key, "Done"))
 		h.approve(bob, id)
 		h.ended(id)
@@ -111,7 +111,10 @@ var scenarios = map[string]func(*house) string{
 			pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
 		)
 		status, err := h.starter.Start(h.t.Context(), starter.Ask{
-			Template: "oncall", Requester: alice, Reason: "the checkout hangs", Incident: incident, Source: "test",
+			Template:  "oncall",
+			Requester: alice,
+			Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: incident},
+			Source:    "test",
 		})
 		require.NoError(h.t, err)
 		h.await(status.ID, contract.StateActive)

@@ -9,15 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-const (
-	randomSchedules = 20
-	// edge is how near to a change nothing is said of the access: a change takes a moment.
-	edge = time.Second
-)
+const randomSchedules = 20
+
+// edge is how near to a change nothing is said of the access: a change takes a moment.
+var edge = pace.Lasts(time.Second)
 
 // span is when a request held access up, as far as is known: from when it was surely there, until when it surely was.
 type span struct {
@@ -94,8 +94,8 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	status, err := h.starter.Start(h.t.Context(), starter.Ask{
 		Template:  "untold",
 		Requester: person,
-		Duration:  contract.Duration{Duration: time.Duration(3+random.IntN(4)) * time.Second},
-		Reason:    "schedule",
+		Duration:  contract.Duration{Duration: pace.Lasts(time.Duration(3+random.IntN(4)) * time.Second)},
+		Purpose:   contract.Purpose{Reason: "schedule"},
 		Source:    "test",
 	})
 	if err != nil {
@@ -111,7 +111,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 			h.t.Context(),
 			person,
 			status.ID,
-			contract.Duration{Duration: 3 * time.Second},
+			contract.Duration{Duration: pace.Lasts(3 * time.Second)},
 			"more",
 		); err == nil {
 			s.set(func(s *span) { s.until = *extended.Until })

@@ -59,8 +59,7 @@ func request() contract.Request {
 		Duration: contract.Duration{
 			Duration: 2 * time.Hour,
 		},
-		Reason:  "orders <late> & \u2028 stuck",
-		Ticket:  "OPS-7",
+		Purpose: contract.Purpose{Reason: "orders <late> & \u2028 stuck", Ticket: "OPS-7"},
 		Source:  "cli",
 		AskedAt: now.Add(-10 * time.Minute),
 		Terms: contract.Terms{

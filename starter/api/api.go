@@ -75,6 +75,7 @@ func New(o Options) http.Handler {
 	s.health()
 	s.signIn()
 	explain(s.huma.OpenAPI())
+	explainPurpose(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
 	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.RecordSignIn, limits: o.Limits, log: o.Log}
 }

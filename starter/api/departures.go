@@ -9,7 +9,8 @@ import (
 
 // Holders are all that people have.
 type Holders struct {
-	Held []departure.Held `json:"held" doc:"What requests hold up for people, or would: by the requests' ids"`
+	Held  []departure.Held  `json:"held" doc:"What requests hold up for people, or would: by the requests' ids"`
+	Names map[string]string `json:"names,omitempty" doc:"What the people are called, by their ids"`
 }
 
 // ConfirmationBody says which version of the directory is confirmed.
@@ -20,6 +21,7 @@ type ConfirmationBody struct {
 // Confirmed is what ends by the directory that was confirmed.
 type Confirmed struct {
 	Departures []departure.Departure `json:"departures" doc:"What ends by it"`
+	Names      map[string]string     `json:"names,omitempty" doc:"What the people are called, by their ids"`
 }
 
 type (
@@ -48,7 +50,11 @@ func (s *server) holders(ctx context.Context, _ *struct{}) (*holdersOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	return &holdersOutput{Holders{append([]departure.Held{}, held...)}}, nil
+	var people []string
+	for _, one := range held {
+		people = append(people, one.Person)
+	}
+	return &holdersOutput{Holders{append([]departure.Held{}, held...), s.starter.Names(people...)}}, nil
 }
 
 func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*confirmedOutput, error) {
@@ -56,5 +62,9 @@ func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*
 	if err != nil {
 		return nil, err
 	}
-	return &confirmedOutput{Confirmed{append([]departure.Departure{}, ends...)}}, nil
+	var people []string
+	for _, one := range ends {
+		people = append(people, one.Person)
+	}
+	return &confirmedOutput{Confirmed{append([]departure.Departure{}, ends...), s.starter.Names(people...)}}, nil
 }

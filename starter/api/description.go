@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,6 +12,7 @@ import (
 
 	"curfew/internal/exactjson"
 	"curfew/starter/answer"
+	"curfew/workflows/contract"
 )
 
 // description is the API's, without huma's links to schemas in every body and without its pages, which load scripts
@@ -67,6 +69,25 @@ func serveDescription(mux *http.ServeMux, openAPI *huma.OpenAPI) {
 			w.Header().Set("Content-Type", "application/openapi+"+path[len("/openapi."):])
 			_, _ = w.Write(text) // nobody is left to hear of it when the caller is gone
 		})
+	}
+}
+
+// explainPurpose says what the fields of a purpose mean, in every schema that has one.
+func explainPurpose(openAPI *huma.OpenAPI) {
+	fields := contract.PurposeFields()
+	for _, schema := range openAPI.Components.Schemas.Map() {
+		lacks := func(field contract.PurposeField) bool { return schema.Properties[field.Name] == nil }
+		if slices.ContainsFunc(fields, lacks) {
+			continue
+		}
+		for _, field := range fields {
+			described := *schema.Properties[field.Name]
+			described.Description = fmt.Sprintf("%s; up to %d bytes", field.Meaning, field.Bound)
+			if field.Example != "" {
+				described.Examples = []any{field.Example}
+			}
+			schema.Properties[field.Name] = &described
+		}
 	}
 }
 

@@ -26,10 +26,11 @@ type ReasonBody struct {
 
 // Freeze says whether anything is granted now.
 type Freeze struct {
-	Frozen bool      `json:"frozen" doc:"Nothing is granted now"`
-	By     string    `json:"by,omitempty" doc:"Who froze or thawed Curfew last"`
-	Reason string    `json:"reason,omitempty" doc:"Why: show it as text, never as markup"`
-	At     time.Time `json:"at,omitzero" doc:"When"`
+	Frozen bool              `json:"frozen" doc:"Nothing is granted now"`
+	By     string            `json:"by,omitempty" doc:"Who froze or thawed Curfew last"`
+	Reason string            `json:"reason,omitempty" doc:"Why: show it as text, never as markup"`
+	At     time.Time         `json:"at,omitzero" doc:"When"`
+	Names  map[string]string `json:"names,omitempty" doc:"What the people are called, by their ids"`
 }
 
 type (
@@ -75,20 +76,22 @@ func (s *server) end(ctx context.Context, in *endInput) (*endOutput, error) {
 }
 
 func (s *server) frozen(ctx context.Context, _ *struct{}) (*freezeOutput, error) {
-	return freezeOr(s.starter.Frozen(ctx, current(ctx).Person))
+	return s.freezeOr(s.starter.Frozen(ctx, current(ctx).Person))
 }
 
 func (s *server) freeze(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return freezeOr(s.starter.Freeze(ctx, current(ctx).Person, in.Body.Reason))
+	return s.freezeOr(s.starter.Freeze(ctx, current(ctx).Person, in.Body.Reason))
 }
 
 func (s *server) thaw(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return freezeOr(s.starter.Thaw(ctx, current(ctx).Person, in.Body.Reason))
+	return s.freezeOr(s.starter.Thaw(ctx, current(ctx).Person, in.Body.Reason))
 }
 
-func freezeOr(freeze ledger.Freeze, err error) (*freezeOutput, error) {
+func (s *server) freezeOr(freeze ledger.Freeze, err error) (*freezeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &freezeOutput{Freeze{Frozen: freeze.Frozen, By: freeze.By, Reason: freeze.Reason, At: freeze.At}}, nil
+	return &freezeOutput{Freeze{
+		Frozen: freeze.Frozen, By: freeze.By, Reason: freeze.Reason, At: freeze.At, Names: s.starter.Names(freeze.By),
+	}}, nil
 }

@@ -16,6 +16,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/startertest"
@@ -105,7 +106,7 @@ func (c *changing) becomes(t *testing.T, token, path string, status int, text st
 	require.Eventually(t, func() bool {
 		response, body := c.bear(t, token, http.MethodGet, path, "")
 		return response.StatusCode == status && strings.Contains(body, text)
-	}, 20*time.Second, 50*time.Millisecond, "%s never answered %d with %q", path, status, text)
+	}, pace.Patience(), 50*time.Millisecond, "%s never answered %d with %q", path, status, text)
 }
 
 func TestATemplateThatChangesOnDiskChangesWhatTheAPIAnswers(t *testing.T) {

@@ -13,15 +13,12 @@ import (
 
 // AskBody is what a person asks for.
 type AskBody struct {
-	ID       string    `json:"id,omitempty" doc:"A ULID made less than ten minutes ago: asking again with it, after a lost reply, is not a second request. Made by the server when left out"`
-	Template string    `json:"template" doc:"What to ask for, by its name" example:"debug-prod"`
-	Subject  string    `json:"subject,omitempty" doc:"Who gets the access: a person's id; you when left out"`
-	Duration string    `json:"duration,omitempty" doc:"How long the access lasts, in hours, minutes and seconds; the template's default when left out" example:"1h30m"`
-	Reason   string    `json:"reason" doc:"What it is for: up to 4096 bytes of text"`
-	Ticket   string    `json:"ticket,omitempty" doc:"The ticket that it is for; the template says whether one is needed" example:"OPS-7"`
-	Zephyr   string    `json:"zephyr,omitempty" doc:"The test cycle or test execution that it is for, in the place of the ticket: the one ticket that it is linked to counts" example:"OPS-R12"`
-	Incident string    `json:"incident,omitempty" doc:"The incident that it is for, by id or link: up to 128 bytes"`
-	StartAt  time.Time `json:"startAt,omitzero" doc:"When the access is to begin, if not as soon as it is approved" example:"2027-01-31T22:00:00Z"`
+	ID       string `json:"id,omitempty" doc:"A ULID made less than ten minutes ago: asking again with it, after a lost reply, is not a second request. Made by the server when left out"`
+	Template string `json:"template" doc:"What to ask for, by its name" example:"debug-prod"`
+	Subject  string `json:"subject,omitempty" doc:"Who gets the access: a person's id; you when left out"`
+	Duration string `json:"duration,omitempty" doc:"How long the access lasts, in hours, minutes and seconds; the template's default when left out" example:"1h30m"`
+	contract.Purpose
+	StartAt time.Time `json:"startAt,omitzero" doc:"When the access is to begin, if not as soon as it is approved" example:"2027-01-31T22:00:00Z"`
 	// A second person reviews break-glass access afterwards.
 	BreakGlass bool `json:"breakGlass,omitempty" doc:"Open at once, without the reviews that the template asks for otherwise; where it allows that, and to be signed by somebody else afterwards"`
 }
@@ -95,10 +92,7 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 		Requester:  current(ctx).Person,
 		Subject:    in.Body.Subject,
 		Duration:   duration,
-		Reason:     in.Body.Reason,
-		Ticket:     in.Body.Ticket,
-		Zephyr:     in.Body.Zephyr,
-		Incident:   in.Body.Incident,
+		Purpose:    in.Body.Purpose,
 		StartAt:    in.Body.StartAt,
 		BreakGlass: in.Body.BreakGlass,
 		Source:     sourceOf(in.UserAgent),

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"curfew/internal/testserver/pace"
 	"curfew/starter/api"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -141,7 +142,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	require.Eventually(t, func() bool {
 		response, _ := follow(t, d.url+path, startertest.Token("alice"), "")
 		return response.StatusCode == http.StatusOK
-	}, 10*time.Second, 50*time.Millisecond)
+	}, pace.Patience(), 50*time.Millisecond)
 }
 
 func TestAServerThatStopsEndsItsStreamsAndFinishesItsCalls(t *testing.T) {

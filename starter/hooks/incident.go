@@ -160,9 +160,11 @@ func askFor(system incident.System, found incident.Incident, person string, rout
 		Template:  route.Template,
 		Requester: person,
 		Duration:  route.Duration,
-		Incident:  found.ID,
-		Source:    system.Name(),
-		Reason:    strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
+		Purpose: contract.Purpose{
+			Incident: found.ID,
+			Reason:   strings.TrimSpace("Incident " + found.ID + ": " + oneLine(found.Title)),
+		},
+		Source: system.Name(),
 	}
 }
 

@@ -156,7 +156,12 @@ func TestARequestThatSomethingElseHasStartedIsNotTakenForTheResponders(t *testin
 	w.duty.open(id, "PALICE1")
 	_, err := w.Starter.StartDerived(
 		t.Context(),
-		starter.Ask{Template: "read-logs", Requester: "alice", Reason: "mine", Incident: id, Source: "test"},
+		starter.Ask{
+			Template:  "read-logs",
+			Requester: "alice",
+			Purpose:   contract.Purpose{Reason: "mine", Incident: id},
+			Source:    "test",
+		},
 		starter.Origin{Began: began, Of: []string{"pagerduty", id, "alice", "read-logs"}},
 	)
 	require.NoError(t, err)

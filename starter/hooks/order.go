@@ -25,10 +25,8 @@ type orderBody struct {
 	System   string `json:"system"`
 	Template string `json:"template"`
 	Duration string `json:"duration"`
-	Reason   string `json:"reason"`
-	Ticket   string `json:"ticket"`
-	Incident string `json:"incident"`
-	Request  string `json:"request"`
+	contract.Purpose
+	Request string `json:"request"`
 }
 
 func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
@@ -55,8 +53,8 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 		return message{}, err
 	}
 	delivery := contract.Delivery{ID: deliveryID(body, sent.ID), Event: sent.Action, Order: &contract.Order{
-		Person: person, Template: sent.Template, Duration: duration, Reason: sent.Reason, Ticket: sent.Ticket,
-		Incident: sent.Incident, Request: sent.Request,
+		Person: person, Template: sent.Template, Duration: duration, Purpose: sent.Purpose,
+		Request: sent.Request,
 	}}
 	return message{delivery: delivery}, h.checkOrder(ctx, delivery)
 }
@@ -130,8 +128,8 @@ func orderOrigin(delivery contract.Delivery) starter.Origin {
 func askOf(delivery contract.Delivery) starter.Ask {
 	order := delivery.Order
 	return starter.Ask{
-		Template: order.Template, Requester: order.Person, Duration: order.Duration, Reason: order.Reason,
-		Ticket: order.Ticket, Incident: order.Incident, Source: starter.SourceHooks + delivery.Source,
+		Template: order.Template, Requester: order.Person, Duration: order.Duration, Purpose: order.Purpose,
+		Source: starter.SourceHooks + delivery.Source,
 	}
 }
 

@@ -32,7 +32,7 @@ func startedEnded(t testing.TB, w *world, id string) contract.Status {
 		Template:  asked.Template,
 		Requester: asked.Requester,
 		Subject:   asked.Subject,
-		Incident:  asked.Incident,
+		Purpose:   contract.Purpose{Incident: asked.Incident},
 		AskedAt:   asked.AskedAt,
 	}
 	w.Record(t, status)

@@ -107,9 +107,11 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		Template:  route.Template,
 		Requester: person,
 		Duration:  route.Duration,
-		Ticket:    found.Key,
-		Source:    s.system,
-		Reason:    strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		Purpose: contract.Purpose{
+			Ticket: found.Key,
+			Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
+		},
+		Source: s.system,
 	}, starter.Origin{
 		Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template},
 		Admit: h.turn(s.name, person, found.Key),

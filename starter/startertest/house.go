@@ -145,10 +145,22 @@ func Status(state contract.State) contract.Status {
 	asked := time.Now().UTC().Truncate(time.Millisecond)
 	decideBy := asked.Add(time.Hour)
 	status := contract.Status{
-		ID: ulid.Make().String(), State: state, Template: "debug-prod", Requester: "alice", Subject: "alice",
-		Duration: contract.Duration{Duration: time.Hour}, MaxDuration: contract.Duration{Duration: 8 * time.Hour},
-		Reason: "the checkout hangs", Ticket: "OPS-7", AskedAt: asked, DecideBy: &decideBy, Needed: 1,
-		Reviewers: []string{"carol", "dave"}, Holds: []contract.HoldState{},
+		ID:          ulid.Make().String(),
+		State:       state,
+		Template:    "debug-prod",
+		Requester:   "alice",
+		Subject:     "alice",
+		Duration:    contract.Duration{Duration: time.Hour},
+		MaxDuration: contract.Duration{Duration: 8 * time.Hour},
+		Purpose: contract.Purpose{
+			Reason: "the checkout hangs",
+			Ticket: "OPS-7",
+		},
+		AskedAt:   asked,
+		DecideBy:  &decideBy,
+		Needed:    1,
+		Reviewers: []string{"carol", "dave"},
+		Holds:     []contract.HoldState{},
 	}
 	if state == contract.StateEnded {
 		status.Outcome, status.EndedAt = contract.OutcomeExpired, &decideBy

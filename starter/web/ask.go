@@ -72,33 +72,27 @@ type asking struct {
 	Earliest     string    // start, as the browser's field takes it
 	Latest       string
 	Already      string // the request that the form was sent for already
-	MaxText      int
-	Zephyr       bool // a test cycle or execution may stand for the ticket
+	Zephyr       bool   // a test cycle or execution may stand for the ticket
 }
 
 // subject is somebody whom access may be asked for.
 type subject struct{ ID, Name string }
 
 // fields are those that a form keeps.
-var fields = []string{
-	"id",
-	"duration",
-	"other",
-	"reason",
-	"ticket",
-	"zephyr",
-	"incident",
-	"start",
-	"subject",
-	"confirm",
+func fields() []string {
+	return append([]string{"id", "duration", "other", "start", "subject", "confirm"}, purposeFields()...)
 }
 
-const (
-	// maxReason is as the starter takes it, in bytes; the browser counts characters.
-	maxReason = 4096
-	// fieldTime is how browsers write a time, here in UTC.
-	fieldTime = "2006-01-02T15:04"
-)
+// purposeFields are those of them that say what the access is for.
+func purposeFields() (names []string) {
+	for _, field := range contract.PurposeFields() {
+		names = append(names, field.Name)
+	}
+	return names
+}
+
+// fieldTime is how browsers write a time, here in UTC.
+const fieldTime = "2006-01-02T15:04"
 
 var askPage = parse("ask.html")
 
@@ -109,7 +103,7 @@ func (p *Pages) form(v visit) error {
 		return err
 	}
 	query := v.r.URL.Query()
-	for _, field := range []string{"duration", "reason", "ticket", "zephyr", "incident"} {
+	for _, field := range append(purposeFields(), "duration") {
 		content.Values[field] = query.Get(field)
 	}
 	content.Values["id"] = newID(p.now())
@@ -156,26 +150,79 @@ func (a asking) NeedsSubject() bool { return a.OnBehalf && len(a.WithoutAccount)
 // MayStartLater is true when a start can be chosen.
 func (a asking) MayStartLater() bool { return a.StartWithin.Duration > 0 && !a.ByBreakGlass }
 
+// purposeInput is the input of one field of the purpose.
+type purposeInput struct {
+	contract.PurposeField
+	Value    string
+	Note     string // beside the label
+	Required bool
+	Faulty   bool
+	more     bool // it stands among those that most people leave alone
+}
+
+// Inputs are what everybody is asked.
+func (a asking) Inputs() []purposeInput { return a.inputs(false) }
+
+// MoreInputs are what most people leave alone.
+func (a asking) MoreInputs() []purposeInput { return a.inputs(true) }
+
+func (a asking) inputs(more bool) (inputs []purposeInput) {
+	for _, field := range contract.PurposeFields() {
+		if input, offered := a.input(field); offered && input.more == more {
+			inputs = append(inputs, input)
+		}
+	}
+	return inputs
+}
+
+// input is how the form asks for a field. The browser insists on a ticket only when nothing can stand for it.
+func (a asking) input(field contract.PurposeField) (input purposeInput, offered bool) {
+	input = purposeInput{
+		PurposeField: field, Value: a.Values[field.Name], Faulty: a.At(field.Name), Note: "if there is one", more: true,
+	}
+	offered = true
+	switch field.Name {
+	case contract.FieldReason:
+		input.Required, input.more = true, false
+	case contract.FieldTicket:
+		input.Required, input.more = a.NeedsTicket(), false
+		offered = a.Ticket != config.TicketNone
+	case contract.FieldZephyr:
+		input.Note = "instead of a ticket"
+		offered = a.Zephyr
+	case contract.FieldIncident:
+		input.Required, input.more = a.NeedsIncident(), !a.NeedsIncident()
+	}
+	if input.Required {
+		input.Note = ""
+	}
+	input.Required = input.Required && (field.Name != contract.FieldTicket || !a.Zephyr)
+	return input, offered
+}
+
 // Optional are the fields that most people leave alone.
 func (a asking) Optional() string {
 	var names []string
-	for _, field := range []struct {
-		name  string
-		there bool
-	}{{"Zephyr", a.Zephyr}, {"incident", !a.NeedsIncident()}, {"start", a.MayStartLater()}, {"for somebody else", a.OnBehalf && !a.NeedsSubject()}} {
-		if field.there {
-			names = append(names, field.name)
-		}
+	for _, input := range a.MoreInputs() {
+		names = append(names, input.Label)
+	}
+	if a.MayStartLater() {
+		names = append(names, "start")
+	}
+	if a.OnBehalf && !a.NeedsSubject() {
+		names = append(names, "for somebody else")
 	}
 	return strings.Join(names, ", ")
 }
 
 // OpensMore is true when there is something in one of those.
 func (a asking) OpensMore() bool {
-	return a.Values["zephyr"]+a.Values["incident"]+a.Values["start"]+a.Values["subject"] != "" || a.At("zephyr") ||
-		a.At("incident") ||
-		a.At("startAt") ||
-		a.At("subject")
+	for _, input := range a.MoreInputs() {
+		if input.Value != "" || input.Faulty {
+			return true
+		}
+	}
+	return a.Values["start"]+a.Values["subject"] != "" || a.At("startAt") || a.At("subject")
 }
 
 // asking finds the template that a path names, and what its form offers.
@@ -196,7 +243,6 @@ func (p *Pages) asking(v visit) (asking, error) {
 		Values:  map[string]string{},
 		Action:  v.r.URL.Path,
 		Longest: templates[at].MaxDuration,
-		MaxText: maxReason,
 		Earliest: p.now().
 			UTC().
 			Format(fieldTime),
@@ -251,7 +297,7 @@ func (p *Pages) ask(v visit) error {
 	if err != nil {
 		return err
 	}
-	for _, field := range fields {
+	for _, field := range fields() {
 		content.Values[field] = typed(v.r, field)
 	}
 	content.Values["id"] = freshID(content.Values["id"], p.now())
@@ -282,12 +328,11 @@ func (a asking) asked(person string) (starter.Ask, error) {
 		Template:   a.Name,
 		Requester:  person,
 		Subject:    a.Values["subject"],
-		Reason:     a.Values["reason"],
-		Ticket:     a.Values["ticket"],
-		Zephyr:     a.Values["zephyr"],
-		Incident:   a.Values["incident"],
 		BreakGlass: a.ByBreakGlass,
 		Source:     starter.SourceWeb,
+	}
+	for _, field := range contract.PurposeFields() {
+		*field.In(&ask.Purpose) = a.Values[field.Name]
 	}
 	if a.ByBreakGlass && a.Values["confirm"] != "yes" {
 		return ask, contract.Invalid("break-glass access needs your confirmation").

@@ -13,6 +13,7 @@ import (
 
 	"curfew/internal/testserver/chromium"
 	"curfew/internal/testserver/oidc"
+	"curfew/internal/testserver/pace"
 )
 
 // tab is somebody before a browser.
@@ -23,7 +24,7 @@ type tab struct {
 }
 
 // patience is far longer than anything takes on a busy machine.
-const patience = 40 * time.Second
+var patience = pace.Patience()
 
 // sits is somebody before a browser of their own.
 func (h *house) sits(t testing.TB, options ...chromedp.Action[chromedp.Void]) *tab {
@@ -160,7 +161,7 @@ func (b *tab) waits(selector, says string, before func() bool) {
 }
 
 func (b *tab) says(selector, what string) bool {
-	ctx, cancel := context.WithTimeout(b.ctx, time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, pace.Lasts(time.Second))
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Text(selector))
 	return err == nil && strings.Contains(text, what)

@@ -143,7 +143,7 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 	}
 	content.Digest = digest
 	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
-	content.Reason, content.Ticket, content.Zephyr, content.Incident = asked.Reason, asked.Ticket, asked.Zephyr, asked.Incident
+	content.Purpose = asked.Purpose
 	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
 	content.Who, content.Moments.Start = p.who(content.Status), p.moment(&asked.StartAt)
 	content.Things = nil
@@ -189,7 +189,7 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 		Stands:        p.stateOf(status),
 		Ticking:       ticking(status, p.now()),
 		May:           p.may(ctx, person, status),
-		MaxText:       maxReason,
+		MaxText:       contract.MaxReason,
 		Moments: moments{
 			Asked:    p.moment(&status.AskedAt),
 			DecideBy: p.moment(status.DecideBy),

@@ -121,7 +121,7 @@ func TestLeasesEndWithTheLast(t *testing.T) {
 
 func TestATextWithoutAnythingToSeeIsBlank(t *testing.T) {
 	t.Parallel()
-	for _, blank := range []string{"", " ", "\n\t\u00a0", "\u200b", "\u200d\u2060\ufeff", "\u2800", "\u3164", "\u115f\u1160\uffa0", "\u034f", "\ufe0f", "\u202e", "\u00ad", "\U000e0020"} {
+	for _, blank := range []string{"", " ", "\n\t\u00a0", "\u200b", "\u200d\u2060\ufeff", "\u2800", "\u3164", "\u115f\u1160\uffa0", "\u034f", "\ufe0f", "\u202e", "\u00ad", "\U000e0020", "\u0301\u0302", "\U0001d159", "\U00013441\U00013442", "\ufffc"} {
 		require.True(t, contract.IsBlank(blank), "%q", blank)
 	}
 	for _, seen := range []string{"a", " \u200b.", "7", "-", "\u00e9", "\u2026", "\U0001f525", "\u6545\u969c"} {

@@ -38,9 +38,7 @@ type Order struct {
 	Person   string   `json:"person"` // whose name it is
 	Template string   `json:"template,omitempty"`
 	Duration Duration `json:"duration,omitzero"`
-	Reason   string   `json:"reason,omitempty"`
-	Ticket   string   `json:"ticket,omitempty"`
-	Incident string   `json:"incident,omitempty"`
+	Purpose           // the reason is also why it extends or ends
 	Request  string   `json:"request,omitempty"` // the one to extend or end
 }
 

@@ -62,17 +62,14 @@ type RequestInput struct {
 
 // Request is one person's ask for a template, with the template's terms as they were when it was asked.
 type Request struct {
-	ID        string    `json:"id"`
-	Template  string    `json:"template"`
-	Requester string    `json:"requester"`
-	Subject   string    `json:"subject"`
-	Duration  Duration  `json:"duration"`
-	Reason    string    `json:"reason"`
-	Ticket    string    `json:"ticket,omitempty"`
-	Zephyr    string    `json:"zephyr,omitempty"` // the test cycle or execution that the ticket was named by, if not itself
-	Incident  string    `json:"incident,omitempty"`
-	Source    string    `json:"source"` // how it came in: api, cli …
-	AskedAt   time.Time `json:"askedAt"`
+	ID        string   `json:"id"`
+	Template  string   `json:"template"`
+	Requester string   `json:"requester"`
+	Subject   string   `json:"subject"`
+	Duration  Duration `json:"duration"`
+	Purpose
+	Source  string    `json:"source"` // how it came in: api, cli …
+	AskedAt time.Time `json:"askedAt"`
 	// StartAt is when the access is to begin; zero: as soon as it is approved.
 	StartAt time.Time `json:"startAt,omitzero"`
 	// BreakGlass asks to open at once, as the template allows some to.
@@ -196,18 +193,15 @@ func (e End) Asks() string { return "end " + e.By }
 
 // Status is what the query "status" answers, and what the ledger keeps after the workflow is gone.
 type Status struct {
-	ID              string      `json:"id"`
-	State           State       `json:"state"`
-	Outcome         Outcome     `json:"outcome,omitempty"`
-	Why             string      `json:"why,omitempty"` // why it ended, or what it waits for
-	Template        string      `json:"template"`
-	Requester       string      `json:"requester"`
-	Subject         string      `json:"subject"`
-	Duration        Duration    `json:"duration"`
-	Reason          string      `json:"reason"`
-	Ticket          string      `json:"ticket,omitempty"`
-	Zephyr          string      `json:"zephyr,omitempty"` // what the ticket was named by, if not itself
-	Incident        string      `json:"incident,omitempty"`
+	ID        string   `json:"id"`
+	State     State    `json:"state"`
+	Outcome   Outcome  `json:"outcome,omitempty"`
+	Why       string   `json:"why,omitempty"` // why it ended, or what it waits for
+	Template  string   `json:"template"`
+	Requester string   `json:"requester"`
+	Subject   string   `json:"subject"`
+	Duration  Duration `json:"duration"`
+	Purpose
 	AskedAt         time.Time   `json:"askedAt"`
 	StartAt         *time.Time  `json:"startAt,omitempty"` // when the access is to begin, if not at once
 	Source          string      `json:"source,omitempty"`  // how it came in: api, web, pagerduty …

@@ -20,7 +20,7 @@ func Request(ctx workflow.Context, in contract.RequestInput) (contract.Status, e
 	}
 	r := newRun(in)
 	// Before the handlers: a review that was sent before the first step is handled as soon as its handler is there.
-	r.recordEvent(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, "")
+	r.recordEvent(ctx, contract.EventRequested, r.fact().Requester, r.fact().Reason, r.fact().Lines())
 	if err := r.registerHandlers(ctx); err != nil {
 		return r.status, err
 	}
@@ -104,10 +104,7 @@ func newRun(in contract.RequestInput) *run {
 		Requester:   fact.Requester,
 		Subject:     fact.Subject,
 		Duration:    fact.Duration,
-		Reason:      fact.Reason,
-		Ticket:      fact.Ticket,
-		Zephyr:      fact.Zephyr,
-		Incident:    fact.Incident,
+		Purpose:     fact.Purpose,
 		AskedAt:     fact.AskedAt,
 		Source:      fact.Source,
 		StartAt:     instant(fact.StartAt),

@@ -273,8 +273,7 @@ func input() contract.RequestInput {
 		Requester: "alice",
 		Subject:   "alice",
 		Duration:  contract.Duration{Duration: time.Hour},
-		Reason:    "orders are late",
-		Ticket:    "OPS-7",
+		Purpose:   contract.Purpose{Reason: "orders are late", Ticket: "OPS-7"},
 		AskedAt:   start,
 		Terms: contract.Terms{
 			Accesses: []contract.Access{

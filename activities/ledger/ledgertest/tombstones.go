@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/ledger"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -182,7 +183,7 @@ func leadToWhatEndedLately(t *testing.T, store Store) {
 	add(t, store, tombstone(1))
 	require.Eventually(t, func() bool {
 		return len(ended(t, store, ledger.EndedFilter{Within: time.Millisecond})) == 0
-	}, 10*time.Second, 2*time.Millisecond, "what has ended longer ago is left out")
+	}, pace.Patience(), 2*time.Millisecond, "what has ended longer ago is left out")
 	require.Equal(t, []string{"grant/a"}, ended(t, store, ledger.EndedFilter{Within: time.Hour}))
 	require.Equal(t, []string{"grant/a"}, ended(t, store, ledger.EndedFilter{}))
 }

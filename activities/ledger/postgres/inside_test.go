@@ -183,7 +183,14 @@ func TestTextThatIsNoUTF8StopsNoStory(t *testing.T) {
 	store := openHere(t)
 	told := []contract.Event{{Request: "r", Seq: 1, Said: "caf\xe9 \x00", Detail: `\x00`}}
 	for range 2 {
-		require.NoError(t, store.Append(t.Context(), told, contract.Status{ID: "r", Seq: 1, Reason: "caf\xe9 \x00"}))
+		require.NoError(
+			t,
+			store.Append(
+				t.Context(),
+				told,
+				contract.Status{ID: "r", Seq: 1, Purpose: contract.Purpose{Reason: "caf\xe9 \x00"}},
+			),
+		)
 	}
 	_, story, err := store.Request(t.Context(), "r")
 	require.NoError(t, err)

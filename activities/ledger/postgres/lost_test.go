@@ -13,6 +13,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
 	"curfew/internal/config"
+	"curfew/internal/testserver/pace"
 	server "curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
 )
@@ -78,7 +79,7 @@ func crash(t *testing.T, running *server.Server, dsn string) {
 	require.NoError(t, victim.Kill())
 	soon := func(condition func() bool) {
 		t.Helper()
-		require.Eventually(t, condition, 30*time.Second, 20*time.Millisecond)
+		require.Eventually(t, condition, pace.Patience(), 20*time.Millisecond)
 	}
 	soon(func() bool { return bystander.Ping(t.Context()) != nil })
 	soon(func() bool {

@@ -300,3 +300,20 @@ func TestCloseLetsGoOfEverything(t *testing.T) {
 	require.Zero(t, again.Holding())
 	again.Unlock()
 }
+
+func TestALedgerThatOthersCanReadIsTakenFromThem(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "curfew.db")
+	store, err := sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	require.NoError(t, store.Close())
+	require.NoError(t, os.Chmod(path, 0o664)) //nolint:gosec // that is what is tried
+	store, err = sqlite.Open(t.Context(), path)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.Zero(t, info.Mode().Perm()&0o007, file)
+	}
+}

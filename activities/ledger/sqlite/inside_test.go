@@ -172,7 +172,7 @@ func TestAFullDiskIsSaidAndGotOver(t *testing.T) {
 	store := openHere(t)
 	var pages int
 	require.NoError(t, store.writer.db.QueryRowContext(t.Context(), "PRAGMA max_page_count = 1").Scan(&pages))
-	long := contract.Status{ID: "r", Reason: string(make([]byte, 100_000))}
+	long := contract.Status{ID: "r", Purpose: contract.Purpose{Reason: string(make([]byte, 100_000))}}
 	err := store.Append(t.Context(), nil, long)
 	problem, found := contract.ProblemOf(err)
 	require.True(t, found, "%v", err)

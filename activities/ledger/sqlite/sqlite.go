@@ -10,6 +10,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -68,7 +69,7 @@ func (s *Store) open(ctx context.Context) (err error) {
 	}
 	defer unlock()
 
-	if err := create(s.path); err != nil {
+	if err := errors.Join(create(s.path), keepPrivate(s.path)); err != nil {
 		return err
 	}
 	if err := inspect(ctx, s.path); err != nil {
@@ -106,6 +107,24 @@ func (s *Store) Close() error {
 func isFolder(path string) bool {
 	info, err := os.Stat(path)
 	return err == nil && info.IsDir()
+}
+
+// keepPrivate takes the files of a ledger from others who can read them, because somebody made or copied them so. A group
+// may be there for processes of several users. It opens no file, as create says.
+func keepPrivate(path string) error {
+	for _, file := range []string{path, path + "-wal", path + "-shm"} {
+		info, err := os.Stat(file)
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+		case err != nil:
+			return err
+		case info.Mode().Perm()&0o007 != 0:
+			if err := os.Chmod(file, info.Mode().Perm()&^0o007); err != nil {
+				return fmt.Errorf("others can read %s: %w", file, err)
+			}
+		}
+	}
+	return nil
 }
 
 // create makes an empty file that only its owner can read; SQLite gives its other files the same rights. A file that

@@ -34,11 +34,26 @@ func Status() contract.Status {
 	asked := time.Now().UTC().Truncate(time.Second)
 	decideBy := asked.Add(time.Hour)
 	return contract.Status{
-		ID: Request, State: contract.StatePending, Template: "debug-prod", Requester: "ann", Subject: "ann",
-		Duration: contract.Duration{Duration: time.Hour}, MaxDuration: contract.Duration{Duration: 4 * time.Hour},
-		Reason: "look at the orders", Ticket: "OPS-7", Incident: "PABC123", AskedAt: asked, DecideBy: &decideBy,
-		Needed: 2, Approvals: 1, Reviewers: []string{"bob", "carol"},
-		Reviews: []contract.Review{{Request: Request, Reviewer: "carol", Verdict: contract.VerdictApprove, At: asked}},
+		ID:          Request,
+		State:       contract.StatePending,
+		Template:    "debug-prod",
+		Requester:   "ann",
+		Subject:     "ann",
+		Duration:    contract.Duration{Duration: time.Hour},
+		MaxDuration: contract.Duration{Duration: 4 * time.Hour},
+		Purpose: contract.Purpose{
+			Reason:   "look at the orders",
+			Ticket:   "OPS-7",
+			Incident: "PABC123",
+		},
+		AskedAt:   asked,
+		DecideBy:  &decideBy,
+		Needed:    2,
+		Approvals: 1,
+		Reviewers: []string{"bob", "carol"},
+		Reviews: []contract.Review{
+			{Request: Request, Reviewer: "carol", Verdict: contract.VerdictApprove, At: asked},
+		},
 		Holds: []contract.HoldState{
 			{
 				Access: contract.Access{

@@ -172,7 +172,7 @@ func base() story.Case {
 			Template:    "debug-prod",
 			Requester:   "ann",
 			Subject:     "ann",
-			Reason:      "look at the orders",
+			Purpose:     contract.Purpose{Reason: "look at the orders"},
 			AskedAt:     now,
 			Duration:    contract.Duration{Duration: time.Hour},
 			MaxDuration: contract.Duration{Duration: 4 * time.Hour},

@@ -17,6 +17,7 @@ import (
 	"curfew/activities/target"
 	"curfew/activities/target/kubernetes"
 	"curfew/internal/config"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -127,7 +128,7 @@ func TestARoleThatMayBeReadButNotBoundIsToldSo(t *testing.T) {
 		problem, _ := contract.ProblemOf(err)
 		return problem != nil && problem.Kind == contract.KindDenied &&
 			strings.Contains(problem.Fix, "bind clusterroles named "+w.role)
-	}, 5*time.Second, 10*time.Millisecond)
+	}, pace.Patience(), 10*time.Millisecond)
 }
 
 func TestWhatCouldNotBeTakenAwayIsRefused(t *testing.T) {

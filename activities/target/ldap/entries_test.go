@@ -10,6 +10,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/activities/target/ldap"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -52,7 +53,7 @@ func TestAnEntrySaysWhoUntilWhenAndWhy(t *testing.T) {
 	require.Equal(t, []string{"OPS-7 " + strings.Repeat("é", 47) + "…"}, w.values(t, w.entryOf(access), "description"))
 	state, err := connector.Inspect(t.Context(), access)
 	require.NoError(t, err)
-	require.WithinDuration(t, access.Until.Add(time.Minute), state.Until, 3*time.Second)
+	require.WithinDuration(t, access.Until.Add(time.Minute), state.Until, pace.Lasts(3*time.Second))
 }
 
 func TestTheDirectoryItselfEndsTheAccess(t *testing.T) {
@@ -66,7 +67,7 @@ func TestTheDirectoryItselfEndsTheAccess(t *testing.T) {
 	require.True(t, w.can(t, ada))
 	// Nobody waits for the minute that an entry lasts longer than its deadline.
 	w.refresh(t, w.entryOf(access), 1)
-	require.Eventually(t, func() bool { return !w.can(t, ada) }, 20*time.Second, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return !w.can(t, ada) }, pace.Patience(), 50*time.Millisecond)
 	requireNothing(t, connector, access)
 }
 
@@ -210,7 +211,7 @@ func TestAListHasOnlyCurfewsEntriesWhereverTheyAre(t *testing.T) {
 	require.Len(t, listed, 1)
 	require.Equal(t, access.Key, listed[0].Key)
 	require.Equal(t, ada, listed[0].Account)
-	require.WithinDuration(t, in(time.Hour+time.Minute), listed[0].Until, 5*time.Second)
+	require.WithinDuration(t, in(time.Hour+time.Minute), listed[0].Until, pace.Lasts(5*time.Second))
 
 	require.NoError(
 		t,

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/target"
+	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/proxy"
 	"curfew/workflows/contract"
 )
@@ -59,10 +60,10 @@ func TestP2AnEndIsSoonDoneWhenTheNetworkHasForgottenAllConnections(t *testing.T)
 	began := time.Now()
 	for kind, connector := range connectors {
 		for end(t.Context(), connector, accesses[kind]) != nil {
-			require.Less(t, time.Since(began), time.Minute)
+			require.Less(t, time.Since(began), pace.Patience())
 		}
 	}
-	require.Less(t, time.Since(began), 2*8*time.Second)
+	pace.OnTime(t, "both ends", time.Since(began), 2*8*time.Second)
 	require.False(t, w.can(t, accesses["ldap"].Account))
 }
 
@@ -73,15 +74,15 @@ func TestPingDropsWhatTheNetworkHasForgottenAndTellsADirectoryThatCanNotBeReache
 	line.Forget()
 	for kind, connector := range connectors {
 		require.NoError(t, connector.(target.Pinger).Ping(t.Context()))
-		ctx, cancel := context.WithTimeout(t.Context(), 900*time.Millisecond) // no link is waited for
-		require.NoError(t, end(ctx, connector, accesses[kind]), kind)
-		cancel()
+		began := time.Now()
+		require.NoError(t, end(t.Context(), connector, accesses[kind]), kind)
+		pace.OnTime(t, kind+"'s end, which waits for no link", time.Since(began), 900*time.Millisecond)
 	}
 	line.Cut()
 	for _, connector := range connectors {
 		began := time.Now()
 		requireProblem(t, connector.(target.Pinger).Ping(t.Context()), contract.KindUnavailable)
-		require.Less(t, time.Since(began), target.CallTimeout+time.Second)
+		pace.OnTime(t, "the ping", time.Since(began), target.CallTimeout+time.Second)
 	}
 	line.Mend()
 	for _, connector := range connectors {

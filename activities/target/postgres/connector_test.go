@@ -1,14 +1,15 @@
 package postgres_test
 
 import (
-	"context"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/target"
 	"curfew/activities/target/postgres"
 	"curfew/activities/target/targettest"
+	"curfew/internal/testserver/pace"
 	testserver "curfew/internal/testserver/postgres"
 	"curfew/workflows/contract"
 )
@@ -174,9 +175,9 @@ func TestServerGivesUpOnItsOwnWithinTheTimeThatTheKindSettles(t *testing.T) {
 	blocker := w.server.Connect(t, w.broker, testserver.Superuser)
 	_, err := blocker.Exec(t.Context(), "BEGIN; GRANT "+quote(w.role)+" TO "+quote(account))
 	require.NoError(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), postgres.Kind().Limits.Settles)
-	defer cancel()
-	_, err = connector.Grant(ctx, w.access(account))
+	began := time.Now()
+	_, err = connector.Grant(t.Context(), w.access(account))
+	pace.OnTime(t, "the server's giving up", time.Since(began), postgres.Kind().Limits.Settles)
 	require.Contains(t, requireProblem(t, err, contract.KindUnavailable).Fault, "statement timeout")
 }
 

@@ -14,6 +14,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/activities/target/targettest"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -58,12 +59,12 @@ func TestHostEndsAccessByItself(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	account := w.known(t)
-	line := w.give(t, w.connector(t), accessOf(account, usual, time.Now().Add(1500*time.Millisecond)))
+	line := w.give(t, w.connector(t), accessOf(account, usual, time.Now().Add(pace.Lasts(2*time.Second))))
 	require.True(t, w.sshd.letsIn(t, w.subject, line))
 	require.Eventually(
 		t,
 		func() bool { return !w.sshd.letsIn(t, w.subject, line) },
-		10*time.Second,
+		pace.Patience(),
 		50*time.Millisecond,
 	)
 	require.Empty(t, w.revoked(t))

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/target"
+	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
 )
 
@@ -114,8 +115,8 @@ func cutOff(t *testing.T, within time.Duration, call func(context.Context) error
 	ctx, cancel := context.WithTimeout(t.Context(), rand.N(within))
 	defer cancel()
 	start := time.Now()
-	err := call(ctx)
-	require.Less(t, time.Since(start), within+prompt, "the call went on long after it was cancelled: %v", err)
+	_ = call(ctx) // it may have succeeded all the same
+	pace.OnTime(t, "a call that was cancelled", time.Since(start), within+prompt)
 	return time.Now()
 }
 
@@ -128,7 +129,8 @@ func (tr trial) settle(t *testing.T, cut time.Time, account string, held bool, c
 		if tr.inspect(t, account).Held == held && tr.Can(t, account) == held {
 			return
 		}
-		require.Less(t, time.Since(cut), tr.Limits.Settles, "%s: the access is not as it was last asked for", account)
+		settled := pace.Lasts(tr.Limits.Settles)
+		require.Less(t, time.Since(cut), settled, "%s: the access is not as it was last asked for", account)
 	}
 }
 

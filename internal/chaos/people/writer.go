@@ -189,11 +189,10 @@ func (c *Simulator) forgeRequest(ctx context.Context, n int) {
 		Template:  string(plan.Read),
 		Requester: c.Stranger.ID,
 		Subject:   c.Stranger.ID,
-		Reason:    "mine",
+		Purpose:   contract.Purpose{Reason: "mine", Ticket: c.Tickets[n%len(c.Tickets)]},
 		Duration: contract.Duration{
 			Duration: time.Hour,
 		},
-		Ticket:  c.Tickets[n%len(c.Tickets)],
 		Source:  "api",
 		AskedAt: time.Now(),
 		Terms: contract.Terms{

@@ -11,13 +11,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/process"
 )
 
 // childVariable makes this test binary the program that is kept running.
 const childVariable = "CURFEW_TEST_RUNS"
 
-const patienceOfTests = 30 * time.Second
+var patienceOfTests = pace.Patience()
 
 func TestMain(m *testing.M) {
 	switch os.Getenv(childVariable) {

@@ -3,13 +3,14 @@ package condition
 import (
 	"cel.dev/cel-go/cel"
 	"cel.dev/cel-go/common/cost"
+
+	"curfew/workflows/contract"
 )
 
 // The largest that the values of facts get; FactsOf cuts what is larger.
 const (
-	maxGroups = 256  // of one person
-	maxReason = 4096 // bytes
-	maxName   = 256  // bytes, of every other text
+	maxGroups = 256 // of one person
+	maxName   = 256 // bytes, of every other text
 )
 
 // sizes gives CEL the largest sizes of variables' values, so that it can compute the cost of the worst case.
@@ -26,7 +27,7 @@ func (sizes) EstimateSize(node cost.AstNode) *cost.SizeEstimate {
 	case node.Type().Kind() == cel.ListKind:
 		most = maxGroups
 	case path[len(path)-1] == "reason":
-		most = maxReason
+		most = contract.MaxReason
 	}
 	return &cost.SizeEstimate{Min: 0, Max: most}
 }

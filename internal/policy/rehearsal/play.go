@@ -59,7 +59,7 @@ func factsOf(c *config.Config, one Case, now time.Time) (policy.Facts, error) {
 			Template:  one.Template,
 			Requester: one.Requester,
 			Subject:   subject,
-			Reason:    one.Reason,
+			Purpose:   contract.Purpose{Reason: one.Reason},
 			Source:    "rehearsal",
 			Duration: cmp.Or(
 				one.Duration,

@@ -48,7 +48,10 @@ func TestARefusalIsTheServersProblem(t *testing.T) {
 	house := startertest.New(t)
 	c := connect(t, api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()}))
 
-	_, err := c.Ask(t.Context(), api.AskBody{Template: "debug-prod", Reason: "x", Ticket: "OPS-7", Duration: "9h"})
+	_, err := c.Ask(
+		t.Context(),
+		api.AskBody{Template: "debug-prod", Purpose: contract.Purpose{Reason: "x", Ticket: "OPS-7"}, Duration: "9h"},
+	)
 
 	problem := requireProblem(t, err, contract.KindInvalid, "duration")
 	require.Equal(t, "duration: 9h is over the maximum of 8h; ask for 8h or less", problem.Error())
@@ -68,7 +71,10 @@ func TestALostReplyDoesNotAskTwice(t *testing.T) {
 		server.ServeHTTP(w, r)
 	}))
 
-	answer, err := c.Ask(t.Context(), api.AskBody{Template: "debug-prod", Reason: "x", Ticket: "OPS-7"})
+	answer, err := c.Ask(
+		t.Context(),
+		api.AskBody{Template: "debug-prod", Purpose: contract.Purpose{Reason: "x", Ticket: "OPS-7"}},
+	)
 
 	require.NoError(t, err)
 	require.EqualValues(t, 2, asked.Load())
