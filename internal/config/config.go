@@ -30,7 +30,7 @@ type Config struct {
 	Groups        map[string]Group        `yaml:"groups" doc:"Who belongs to a group, by its name: a list of people, a group of a directory, or a group that sign-ins name."`
 	Directories   map[string]Directory    `yaml:"directories" doc:"Systems that know who belongs to groups, by the names that groups refer to."`
 	Targets       map[string]Target       `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
-	Defaults      Template                `yaml:"defaults" doc:"What templates mean when they don't say."`
+	Defaults      Template                `yaml:"defaults" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
 	Templates     map[string]Template     `yaml:"templates" doc:"What people request, by names of your choice."`
 
 	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
@@ -123,7 +123,7 @@ type Target struct {
 // Template is a named bundle of entitlements with its rules.
 type Template struct {
 	Description  string              `yaml:"description" doc:"What the template is good for; not among defaults."`
-	Entitlements []Entitlement       `yaml:"entitlements" doc:"What the template gives, all or nothing; required, and not among defaults."`
+	Entitlements []Entitlement       `yaml:"entitlements" needed:"" doc:"What the template gives, all or nothing; not among defaults."`
 	Requesters   Requesters          `yaml:"requesters" otherwise:"everybody" doc:"Who may ask."`
 	OnBehalf     OnBehalf            `yaml:"onBehalf" default:"false" doc:"Whether somebody may ask for somebody else: true for all who may ask, or a list of groups."`
 	Duration     Durations           `yaml:"duration" doc:"How long access may last."`
@@ -177,7 +177,7 @@ type Entitlement struct {
 // Durations bounds how long access may last.
 type Durations struct {
 	Min           contract.Duration `yaml:"min" otherwise:"any" doc:"The shortest that may be asked for."`
-	Default       contract.Duration `yaml:"default" doc:"How long access lasts if nobody says; required."`
-	Max           contract.Duration `yaml:"max" doc:"The longest that access may last, extensions included; required."`
+	Default       contract.Duration `yaml:"default" needed:"" doc:"How long access lasts if nobody says."`
+	Max           contract.Duration `yaml:"max" needed:"" doc:"The longest that access may last, extensions included."`
 	MaxContinuous contract.Duration `yaml:"maxContinuous" otherwise:"not bounded" doc:"How long somebody may have the access without a break, by however many requests."`
 }

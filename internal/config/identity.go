@@ -36,10 +36,10 @@ type OIDCGroups struct {
 
 // ServiceToken is a token of Curfew's own with which a program acts as a person. The file has only its hash.
 type ServiceToken struct {
-	Person  string   `yaml:"person" doc:"The person that the token stands for; required."`
-	Hash    string   `yaml:"hash" doc:"sha256: and the hexadecimal SHA-256 of the token, as curfew tokens new prints it; required."`
-	Scopes  []string `yaml:"scopes" enum:"read,ask,review,revoke,operate" doc:"What the token may be used for; required."`
-	Expires string   `yaml:"expires" doc:"Until when the token is good, like 2027-01-31T00:00:00Z; required."`
+	Person  string   `yaml:"person" needed:"" doc:"The person that the token stands for."`
+	Hash    string   `yaml:"hash" needed:"" doc:"sha256: and the hexadecimal SHA-256 of the token, as curfew tokens new prints it."`
+	Scopes  []string `yaml:"scopes" enum:"read,ask,review,revoke,operate" needed:"" doc:"What the token may be used for."`
+	Expires string   `yaml:"expires" needed:"" doc:"Until when the token is good, like 2027-01-31T00:00:00Z."`
 
 	Digest [sha256.Size]byte `yaml:"-"` // Hash, decoded
 	Until  time.Time         `yaml:"-"` // Expires, decoded

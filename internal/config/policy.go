@@ -45,9 +45,9 @@ type Condition string
 
 // Constraint is a condition with a name, and the message for people when it does not hold.
 type Constraint struct {
-	Name      string    `yaml:"name" doc:"A name of your choice; required."`
+	Name      string    `yaml:"name" needed:"" doc:"A name of your choice."`
 	Message   string    `yaml:"message" doc:"What people are told when the condition does not hold; required among constraints."`
-	Condition Condition `yaml:"condition" doc:"A CEL expression that is true or false; required."`
+	Condition Condition `yaml:"condition" needed:"" doc:"A CEL expression that is true or false."`
 }
 
 // Approval is the short form of one approval rule: how many of whom must approve.
@@ -58,7 +58,7 @@ type Approval struct {
 
 // ApprovalRule is how many of whom must approve, how many deny, and who is asked when that takes long.
 type ApprovalRule struct {
-	Name    string            `yaml:"name" doc:"A name of your choice; required."`
+	Name    string            `yaml:"name" needed:"" doc:"A name of your choice."`
 	People  []string          `yaml:"people" doc:"Ids of people who may review."`
 	Groups  []string          `yaml:"groups" doc:"Groups whose members may review."`
 	Approve int               `yaml:"approve" default:"1" doc:"How many must approve: 1 or more."`
@@ -76,17 +76,17 @@ type Extension struct {
 
 // BreakGlass lets the members of groups open at once.
 type BreakGlass struct {
-	Groups       []string          `yaml:"groups" doc:"The groups whose members may use break-glass access; required."`
-	MaxDuration  contract.Duration `yaml:"maxDuration" doc:"The longest that such access may last; required."`
-	ReviewWithin contract.Duration `yaml:"reviewWithin" doc:"Within what time a second person reviews it; required."`
+	Groups       []string          `yaml:"groups" needed:"" doc:"The groups whose members may use break-glass access."`
+	MaxDuration  contract.Duration `yaml:"maxDuration" needed:"" doc:"The longest that such access may last."`
+	ReviewWithin contract.Duration `yaml:"reviewWithin" needed:"" doc:"Within what time a second person reviews it."`
 	Ticket       TicketPlace       `yaml:"ticket" otherwise:"none is opened" doc:"Where a ticket is opened when the request has none."`
 	Once         bool              `yaml:"once" doc:"Whether it is refused to whoever waits for the review of an earlier use."`
 }
 
 // TicketPlace is where a ticket is opened; the zero value for nowhere.
 type TicketPlace struct {
-	Project string `yaml:"project" doc:"The key of the project; required."`
-	Type    string `yaml:"type" doc:"The type of the ticket, by its name, like Task; required."`
+	Project string `yaml:"project" needed:"" doc:"The key of the project."`
+	Type    string `yaml:"type" needed:"" doc:"The type of the ticket, by its name, like Task."`
 }
 
 // What can end access early, beside people.

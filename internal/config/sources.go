@@ -25,12 +25,12 @@ type sourceKind struct {
 }
 
 // sourceKinds are the sorts of sources, by the words of Hook.Verify.
-func (r *reading) sourceKinds() map[string]sourceKind {
+func (k Kinds) sourceKinds() map[string]sourceKind {
 	kinds := map[string]sourceKind{
 		VerifyStandard: {Webhooks: Webhooks{Of: OfOrders}}, VerifyBearer: {Webhooks: Webhooks{Of: OfOrders}},
 	}
 	for section, systems := range map[string]map[string]SystemKind{
-		"tickets": r.kinds.Trackers, "incidents": r.kinds.Incidents, "": r.kinds.Channels,
+		"tickets": k.Trackers, "incidents": k.Incidents, "": k.Channels,
 	} {
 		for name, system := range systems {
 			if system.Webhooks == nil {
@@ -47,9 +47,9 @@ func (r *reading) sourceKinds() map[string]sourceKind {
 }
 
 // namesOf are the words of Hook.Verify for sources that are about some things.
-func (r *reading) namesOf(subjects ...Subject) []string {
+func (k Kinds) namesOf(subjects ...Subject) []string {
 	var names []string
-	for name, kind := range r.sourceKinds() {
+	for name, kind := range k.sourceKinds() {
 		if slices.Contains(subjects, kind.Of) {
 			names = append(names, name)
 		}
@@ -58,9 +58,14 @@ func (r *reading) namesOf(subjects ...Subject) []string {
 	return names
 }
 
+// Sources are all words of Hook.Verify.
+func (k Kinds) Sources() []string {
+	return slices.Concat(k.namesOf(OfTickets, OfIncidents, OfMessages), k.namesOf(OfOrders))
+}
+
 // hookAccounts puts in on which systems people have accounts whose deliveries are read.
 func (r *reading) hookAccounts(c *Config) {
-	kinds := r.sourceKinds()
+	kinds := r.kinds.sourceKinds()
 	for name, hook := range c.Hooks {
 		hook.Accounts = kinds[hook.Verify].accounts
 		c.Hooks[name] = hook
@@ -68,13 +73,12 @@ func (r *reading) hookAccounts(c *Config) {
 }
 
 func (r *reading) hooks(c *Config, at path) {
-	kinds := r.sourceKinds()
+	kinds := r.kinds.sourceKinds()
 	r.names(at, maps.Keys(c.Hooks))
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
 		hook, here := c.Hooks[name], at.key(name)
 		kind := kinds[hook.Verify]
-		r.oneOf(here.key("verify"), hook.Verify,
-			slices.Concat(r.namesOf(OfTickets, OfIncidents, OfMessages), r.namesOf(OfOrders))...)
+		r.oneOf(here.key("verify"), hook.Verify, r.kinds.Sources()...)
 		r.hookSecrets(hook, here.key("secrets"))
 		r.hookPerson(c, hook, kind, here)
 		r.hookSystem(c, hook, kind, here.key("verify"))
@@ -120,7 +124,7 @@ func (h Hook) Signer() (signing.Signer, error) { return signing.New(Reveal(h.Sec
 // hookPerson holds that whoever asks does so in somebody's name, and nobody else does.
 func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 	orders := kind.Of == OfOrders
-	only := contract.Invalid("is for %s only", strings.Join(r.namesOf(OfOrders), " and ")).Advise("take it out")
+	only := contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfOrders), " and ")).Advise("take it out")
 	switch {
 	case !orders && hook.Person != "":
 		r.wrong(at.key("person"), only)
@@ -153,7 +157,7 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 		case OfTickets:
 			r.ticketRoute(c, *route, here)
 		default:
-			from := strings.Join(r.namesOf(OfIncidents, OfTickets), " and ")
+			from := strings.Join(r.kinds.namesOf(OfIncidents, OfTickets), " and ")
 			r.wrong(here, contract.Invalid("starts nothing: routes are for %s", from).Advise("take it out"))
 			continue
 		}
@@ -231,7 +235,7 @@ func (r *reading) decisions(hook Hook, kind sourceKind, at path) {
 	decides := hook.Decisions != Decisions{}
 	switch {
 	case decides && kind.Of != OfTickets:
-		r.wrong(at, contract.Invalid("is for %s only", strings.Join(r.namesOf(OfTickets), " and ")).
+		r.wrong(at, contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")).
 			Advise("take it out"))
 	case decides && strings.EqualFold(hook.Decisions.Approve, hook.Decisions.Deny):
 		r.wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))

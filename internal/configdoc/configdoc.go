@@ -39,7 +39,8 @@ type Key struct {
 	Doc       string // one sentence
 	Default   string
 	Otherwise string // the default in words, where it depends
-	Required  bool
+	Required  bool   // wherever the section is
+	Needed    bool   // unless something else says it, like the defaults of templates
 	Shape     Shape
 }
 

@@ -26,11 +26,12 @@ func (d describer) fields(of reflect.Type, naming string) []Key {
 			continue
 		}
 		_, required := field.Tag.Lookup("required")
+		_, needed := field.Tag.Lookup("needed")
 		keys = append(keys, Key{
 			Name: name, Doc: sentence(field.Tag.Get("doc")), Default: field.Tag.Get("default"),
-			Otherwise: field.Tag.Get("otherwise"),
-			Required:  required || naming == "json" && !strings.Contains(options, "omitempty"),
-			Shape:     d.tagged(d.shape(field.Type, naming), field.Tag),
+			Otherwise: field.Tag.Get("otherwise"), Needed: needed,
+			Required: required || naming == "json" && !strings.Contains(options, "omitempty"),
+			Shape:    d.tagged(d.shape(field.Type, naming), field.Tag),
 		})
 	}
 	return keys
@@ -91,7 +92,10 @@ func (d describer) special(of reflect.Type) (Shape, bool) {
 	case json.RawMessage:
 		return Shape{Type: Text}, true
 	case config.Tickets:
-		return Shape{Type: Section, Keys: slices.Concat(d.systems(d.kinds.Trackers), d.systems(d.kinds.References))}, true
+		return Shape{
+			Type: Section,
+			Keys: slices.Concat(d.systems(d.kinds.Trackers), d.systems(d.kinds.References)),
+		}, true
 	case config.Incidents:
 		return Shape{Type: Section, Keys: d.systems(d.kinds.Incidents)}, true
 	case config.System:
@@ -102,6 +106,10 @@ func (d describer) special(of reflect.Type) (Shape, bool) {
 		return d.ofKinds(config.Directory{}, func(kind config.Kind) bool { return kind.KnowsHolders }), true
 	case config.Entitlement:
 		return d.entitlement(config.Entitlement{}, func(config.Kind) bool { return true }), true
+	case config.Hook:
+		hook := Shape{Type: Section, Keys: d.struc(config.Hook{}, "yaml")}
+		hook.Keys[0].Shape.Choices = d.kinds.Sources() // verify
+		return hook, true
 	case config.Group:
 		there := d.entitlement(config.Group{}, func(kind config.Kind) bool { return kind.KnowsHolders })
 		return Shape{Type: Either, Forms: []Shape{{Type: List, Of: texts}, there}}, true
@@ -127,7 +135,9 @@ func (d describer) systems(kinds map[string]config.SystemKind) []Key {
 }
 
 // settings describe what a kind's Settings returns.
-func (d describer) settings(settings any) []Key { return d.fields(reflect.TypeOf(settings).Elem(), "yaml") }
+func (d describer) settings(settings any) []Key {
+	return d.fields(reflect.TypeOf(settings).Elem(), "yaml")
+}
 
 // ofKinds are the forms of a target or directory: one for each kind, which has keys of its own beside the common ones.
 func (d describer) ofKinds(common any, can func(config.Kind) bool) Shape {

@@ -14,13 +14,18 @@ const pageTop = `# Every key of curfew.yaml
 A secret is a reference, ` + "`env:NAME` or `file:/path`" + `. A duration is written like ` + "`30m`, `2h` or `1h30m`" + `, and is longer than zero.
 `
 
+// likeTemplates is the section that has the keys of one template.
+const likeTemplates = "defaults"
+
 // Page is the page of all keys, in Markdown.
 func Page(keys []Key) string {
 	p := &page{}
 	p.text.WriteString(pageTop)
 	for _, key := range keys {
 		fmt.Fprintf(&p.text, "\n## %s\n\n%s\n", key.Name, key.Doc)
-		p.table(key.Name, key.Shape)
+		if key.Name != likeTemplates {
+			p.table(key.Name, key.Shape)
+		}
 	}
 	return p.text.String()
 }
@@ -47,8 +52,10 @@ func (p *page) row(path string, key Key) {
 	switch {
 	case key.Default != "":
 		usual = "`" + key.Default + "`"
-	case key.Required:
+	case key.Required || key.Needed:
 		usual = "required"
+	case key.Shape.Type == Truth && key.Otherwise == "":
+		usual = "`false`"
 	}
 	fmt.Fprintf(&p.text, "| `%s` | %s | %s | %s |\n", path, typeOf(key.Shape), escape(usual), escape(key.Doc))
 }

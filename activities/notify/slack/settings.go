@@ -34,7 +34,7 @@ func Kind() notify.Kind {
 // Settings describe one channel of one workspace, and Curfew's bot there.
 type Settings struct {
 	Token   config.Secret `yaml:"token" required:"write env:NAME or file:/path" doc:"The token of Curfew's bot, which begins with xoxb-."`
-	Channel string        `yaml:"channel" doc:"The channel's id, like C012ABCDEF; required."`
+	Channel string        `yaml:"channel" needed:"" doc:"The channel's id, like C012ABCDEF."`
 	URL     string        `yaml:"url" default:"https://slack.com/api" doc:"The address of the Web API."`
 }
 

@@ -37,8 +37,8 @@ func Kind() notify.Kind {
 
 // Settings describe one mail server, and as whom Curfew writes.
 type Settings struct {
-	Address  string        `yaml:"address" doc:"Host and port of the server, like mail.example.com:587; required."`
-	From     string        `yaml:"from" doc:"Who writes: an address, or a name and an address; required."`
+	Address  string        `yaml:"address" needed:"" doc:"Host and port of the server, like mail.example.com:587."`
+	From     string        `yaml:"from" needed:"" doc:"Who writes: an address, or a name and an address."`
 	User     string        `yaml:"user" doc:"Curfew's user at the server, where it asks for one."`
 	Password config.Secret `yaml:"password" doc:"The password of that user."`
 	TLS      string        `yaml:"tls" default:"starttls" enum:"starttls,always,never" doc:"When the connection is encrypted; never is for a server on this machine that asks for no password."`

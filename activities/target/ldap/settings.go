@@ -22,11 +22,11 @@ var memberAttributes = []string{attributeMember, attributeUniqueMember, attribut
 
 // Settings say how to reach a directory and how its groups are made, for the kind "ldap".
 type Settings struct {
-	URL             string        `yaml:"url" doc:"ldaps://host, or ldap://host with startTLS; required."`
+	URL             string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
 	StartTLS        bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
 	RootCA          config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
-	BindDN          string        `yaml:"bindDN" doc:"The DN of Curfew's own entry; required."`
-	Password        config.Secret `yaml:"password" doc:"The password of that entry; required."`
+	BindDN          string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
+	Password        config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
 	MaxConnections  int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
 	People          People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
 	MemberAttribute string        `yaml:"memberAttribute" otherwise:"member" doc:"The attribute in which groups keep their members."`
@@ -36,14 +36,14 @@ type Settings struct {
 // EntrySettings say how to reach a directory and where Curfew's own groups are, for the kind "ldap-entry". The fields
 // that it shares with Settings mean the same.
 type EntrySettings struct {
-	URL            string        `yaml:"url" doc:"ldaps://host, or ldap://host with startTLS; required."`
+	URL            string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
 	StartTLS       bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
 	RootCA         config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
-	BindDN         string        `yaml:"bindDN" doc:"The DN of Curfew's own entry; required."`
-	Password       config.Secret `yaml:"password" doc:"The password of that entry; required."`
+	BindDN         string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
+	Password       config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
 	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
 	People         People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
-	Container      string        `yaml:"container" doc:"The DN that all groups of this target's entitlements lie under; required."`
+	Container      string        `yaml:"container" needed:"" doc:"The DN that all groups of this target's entitlements lie under."`
 }
 
 // People says how a login leads to a person's entry.

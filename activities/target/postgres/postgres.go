@@ -43,7 +43,7 @@ func Kind() target.Kind {
 type Settings struct {
 	// DSN leads to the server itself: a pooler in between would not hand the statement timeout on. Connections that
 	// nobody uses are closed, but for one while access is live.
-	DSN            config.Secret `yaml:"dsn" doc:"The server, as a URL or a list of key=value, as psql takes it; a pooler in between is not supported; required."`
+	DSN            config.Secret `yaml:"dsn" needed:"" doc:"The server, as a URL or a list of key=value, as psql takes it; a pooler in between is not supported."`
 	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most, 1 to 100."`
 }
 

@@ -33,9 +33,9 @@ func (fixed) refused() {}
 
 // OAuth gets a bearer token with the client credentials of RFC 6749.
 type OAuth struct {
-	TokenURL     string        `yaml:"tokenUrl" doc:"The address where tokens are given out; required."`
-	ClientID     string        `yaml:"clientId" doc:"The id of Curfew's client; required."`
-	ClientSecret config.Secret `yaml:"clientSecret" doc:"The secret of Curfew's client; required."`
+	TokenURL     string        `yaml:"tokenUrl" needed:"" doc:"The address where tokens are given out."`
+	ClientID     string        `yaml:"clientId" needed:"" doc:"The id of Curfew's client."`
+	ClientSecret config.Secret `yaml:"clientSecret" needed:"" doc:"The secret of Curfew's client."`
 	Scopes       []string      `yaml:"scopes" doc:"The scopes that are asked for; most services need none."`
 }
 

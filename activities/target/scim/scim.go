@@ -49,7 +49,7 @@ func Kind() target.Kind {
 
 // Settings connect to one service.
 type Settings struct {
-	URL       string        `yaml:"url" doc:"What the service calls its SCIM base URL: /Users and /Groups come below it; required."`
+	URL       string        `yaml:"url" needed:"" doc:"What the service calls its SCIM base URL: /Users and /Groups come below it."`
 	Token     config.Secret `yaml:"token" doc:"A bearer token; this or oauth."`
 	OAuth     *OAuth        `yaml:"oauth" doc:"How a bearer token is gotten with client credentials."`
 	AccountIs string        `yaml:"accountIs" otherwise:"userName" enum:"userName,id" doc:"What a person's account on this target is."`

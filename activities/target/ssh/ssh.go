@@ -38,8 +38,8 @@ func Kind() target.Kind {
 
 // Settings say what a certificate authority signs with, and where it keeps what it has given.
 type Settings struct {
-	CAKey          config.Secret `yaml:"caKey" doc:"The authority's private key, in PEM or OpenSSH's format, without a passphrase; required."`
-	State          string        `yaml:"state" doc:"A folder that exists, shared by all workers of the target and used by no other target; required."`
+	CAKey          config.Secret `yaml:"caKey" needed:"" doc:"The authority's private key, in PEM or OpenSSH's format, without a passphrase."`
+	State          string        `yaml:"state" needed:"" doc:"A folder that exists, shared by all workers of the target and used by no other target."`
 	KRL            string        `yaml:"krl" otherwise:"revoked.krl in the state folder" doc:"The file of revoked certificates that hosts read."`
 	AccountPattern string        `yaml:"accountPattern" otherwise:"ordinary login names" doc:"A regular expression that the whole name of an account must match."`
 }

@@ -42,8 +42,8 @@ func Kind() target.Kind {
 
 // Settings say where the receiver is, and what it can do.
 type Settings struct {
-	URL          string          `yaml:"url" doc:"The address of all calls: https, except on a loopback address that allow names; required."`
-	Secrets      []config.Secret `yaml:"secrets" doc:"One to four secrets that sign each call, whsec_ and 24 to 64 bytes in base64; two while one replaces another; required."`
+	URL          string          `yaml:"url" needed:"" doc:"The address of all calls: https, except on a loopback address that allow names."`
+	Secrets      []config.Secret `yaml:"secrets" needed:"" doc:"One to four secrets that sign each call, whsec_ and 24 to 64 bytes in base64; two while one replaces another."`
 	EndsSessions bool            `yaml:"endsSessions" doc:"Whether the receiver can end a subject's sessions."`
 	Lists        bool            `yaml:"lists" doc:"Whether the receiver can list what it was asked to grant."`
 	Allow        []string        `yaml:"allow" doc:"Ranges of loopback and link-local addresses that may be called all the same."`
