@@ -12,6 +12,7 @@ import (
 	"strconv"
 	"strings"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -20,7 +21,7 @@ var validID = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,62}$`)
 
 // check puts defaults in, and looks for what is wrong between values that are right in themselves.
 func (r *reading) check(c *Config) {
-	r.complete(reflect.ValueOf(c).Elem(), nil)
+	r.Complete(reflect.ValueOf(c).Elem(), nil)
 	r.hookAccounts(c)
 	r.ledger(&c.Ledger, path{"ledger"})
 	r.seals(&c.Seals, path{"seals"})
@@ -41,8 +42,8 @@ func (r *reading) check(c *Config) {
 func (r *reading) names(at path, ids iter.Seq[string]) {
 	for _, id := range slices.Sorted(ids) {
 		if !validID.MatchString(id) {
-			r.wrong(
-				at.key(id),
+			r.Wrong(
+				at.Key(id),
 				contract.Invalid("is no id").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
 			)
 		}
@@ -50,22 +51,22 @@ func (r *reading) names(at path, ids iter.Seq[string]) {
 }
 
 func (r *reading) server(server *Server, at path) {
-	r.secretFiles(server.SecretFiles, at.key("secretFiles"))
-	r.proxies(server, at.key("proxies"))
+	r.secretFiles(server.SecretFiles, at.Key("secretFiles"))
+	r.proxies(server, at.Key("proxies"))
 	if server.URL != "" {
-		server.URL = r.address(at.key("url"), server.URL)
+		server.URL = r.address(at.Key("url"), server.URL)
 	}
 	host, port, err := net.SplitHostPort(server.Listen)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-		r.wrong(at.key("listen"), contract.Invalid("is no host and port").Advise("write it like 127.0.0.1:8300"))
+		r.Wrong(at.Key("listen"), contract.Invalid("is no host and port").Advise("write it like 127.0.0.1:8300"))
 		return
 	}
 	if server.URL != "" {
 		return
 	}
 	if address, err := netip.ParseAddr(host); host == "" || err == nil && address.IsUnspecified() {
-		r.wrong(
-			at.key("url"),
+		r.Wrong(
+			at.Key("url"),
 			contract.Invalid("is missing, and can't be told from an address that stands for all").
 				Advise("write the address that people reach Curfew at, like https://curfew.example.com"),
 		)
@@ -76,7 +77,7 @@ func (r *reading) server(server *Server, at path) {
 // secretFiles are read by servers alone, and so not here.
 func (r *reading) secretFiles(files []string, at path) {
 	if len(files) > mostSecrets {
-		r.wrong(
+		r.Wrong(
 			at,
 			contract.Invalid("has %d; at most %d are known at a time", len(files), mostSecrets).
 				Advise("keep the new one and those before that still matter"),
@@ -84,9 +85,9 @@ func (r *reading) secretFiles(files []string, at path) {
 	}
 	for i, file := range files {
 		if file == "" {
-			r.wrong(at.item(i), contract.Invalid("is empty").Advise("write the path of a file"))
+			r.Wrong(at.Item(i), contract.Invalid("is empty").Advise("write the path of a file"))
 		}
-		files[i] = beside(r.folder, file)
+		files[i] = strictyaml.Beside(r.Folder, file)
 	}
 }
 
@@ -98,8 +99,8 @@ func (r *reading) proxies(server *Server, at path) {
 			network, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			r.wrong(
-				at.item(i),
+			r.Wrong(
+				at.Item(i),
 				contract.Invalid("is no address and no network").Advise("write it like 10.0.0.7 or 10.0.0.0/24"),
 			)
 			continue
@@ -115,11 +116,11 @@ func (r *reading) address(at path, raw string) string {
 	parsed, err := url.Parse(raw)
 	switch {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
-		r.wrong(at, contract.Invalid("is no web address").Advise(like))
+		r.Wrong(at, contract.Invalid("is no web address").Advise(like))
 	case parsed.User != nil:
-		r.wrong(at, contract.Invalid("holds a user or password").Advise(like))
+		r.Wrong(at, contract.Invalid("holds a user or password").Advise(like))
 	case parsed.RawQuery != "" || parsed.Fragment != "":
-		r.wrong(at, contract.Invalid("holds more than a host and path").Advise(like))
+		r.Wrong(at, contract.Invalid("holds more than a host and path").Advise(like))
 	}
 	return strings.TrimRight(raw, "/")
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"curfew/internal/outbound"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -83,18 +84,18 @@ func (r *reading) identity(c *Config) {
 
 func (r *reading) oidc(oidc *OIDC, at path) {
 	if oidc.Issuer != "" {
-		r.address(at.key("issuer"), oidc.Issuer)
-		r.behindTLS(at.key("issuer"), oidc.Issuer, "keys and tokens")
+		r.address(at.Key("issuer"), oidc.Issuer)
+		r.behindTLS(at.Key("issuer"), oidc.Issuer, "keys and tokens")
 	}
 	oidc.CLIClientID = cmp.Or(oidc.CLIClientID, oidc.ClientID)
 	for key, list := range map[string][]string{"audiences": oidc.Audiences, "clients": oidc.Clients} {
 		if i := slices.Index(list, ""); i >= 0 {
-			r.wrong(at.key(key).item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
+			r.Wrong(at.Key(key).Item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
 		}
 	}
 	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
-		r.wrong(
-			at.key("groups").key("optional"),
+		r.Wrong(
+			at.Key("groups").Key("optional"),
 			contract.Invalid("is about no claim").Advise("name the claim too, or take the line out"),
 		)
 	}
@@ -103,7 +104,7 @@ func (r *reading) oidc(oidc *OIDC, at path) {
 // behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
 func (r *reading) behindTLS(at path, address, what string) {
 	if outbound.InTheClear(address) {
-		r.wrong(
+		r.Wrong(
 			at,
 			contract.Invalid("would send %s in the clear", what).
 				Advise("write it with https://; only a loopback address may do without"),
@@ -124,18 +125,18 @@ func (r *reading) logins(c *Config, at path) {
 	} {
 		owners := map[string]string{}
 		for _, id := range slices.Sorted(maps.Keys(c.People)) {
-			name, here := of(c.People[id]), at.key(id).key(key)
+			name, here := of(c.People[id]), at.Key(id).Key(key)
 			switch owner, taken := owners[name]; {
 			case name == "":
 				continue
 			case len(name) > longestLogin || strings.TrimSpace(name) != name:
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is no name that a provider gives: it is too long, or has space around it").
 						Advise("copy it from the provider again"),
 				)
 			case taken:
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is that of %s already", owner).Advise("give each person a sign-in of their own"),
 				)
@@ -149,11 +150,11 @@ func (r *reading) serviceTokens(c *Config, at path) {
 	r.names(at, maps.Keys(c.ServiceTokens))
 	owners := map[[sha256.Size]byte]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.ServiceTokens)) {
-		token, here := c.ServiceTokens[name], at.key(name)
+		token, here := c.ServiceTokens[name], at.Key(name)
 		r.serviceToken(c, &token, here)
 		if owner, taken := owners[token.Digest]; taken && token.Hash != "" {
-			r.wrong(
-				here.key("hash"),
+			r.Wrong(
+				here.Key("hash"),
 				contract.Invalid("is the same as that of %s", owner).Advise("make another with curfew tokens new"),
 			)
 		}
@@ -163,34 +164,34 @@ func (r *reading) serviceTokens(c *Config, at path) {
 }
 
 func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
-	if _, found := c.People[token.Person]; !found && !r.lost(path{"people"}) {
-		r.wrong(
-			at.key("person"),
-			contract.Invalid("there is no person %q", shorten(token.Person)).
-				Advise(cmp.Or(suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
+	if _, found := c.People[token.Person]; !found && !r.Lost(path{"people"}) {
+		r.Wrong(
+			at.Key("person"),
+			contract.Invalid("there is no person %q", strictyaml.Shorten(token.Person)).
+				Advise(cmp.Or(strictyaml.Suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
 		)
 	}
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
 	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
-		r.wrong(
-			at.key("hash"),
+		r.Wrong(
+			at.Key("hash"),
 			contract.Invalid("is no sha256: and 64 hexadecimal digits").
 				Advise("make a token with curfew tokens new, and copy the line that it prints"),
 		)
 	}
 	copy(token.Digest[:], digest)
 	if len(token.Scopes) == 0 {
-		r.wrong(
-			at.key("scopes"),
+		r.Wrong(
+			at.Key("scopes"),
 			contract.Invalid("is missing: the token may do nothing").
 				Advise("choose from "+strings.Join(Scopes(), ", ")),
 		)
 	}
 	for i, scope := range token.Scopes {
-		r.oneOf(at.key("scopes").item(i), scope, Scopes()...)
+		r.OneOf(at.Key("scopes").Item(i), scope, Scopes()...)
 	}
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
-		r.wrong(at.key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
+		r.Wrong(at.Key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"curfew/internal/signing"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -76,30 +77,30 @@ func (r *reading) hooks(c *Config, at path) {
 	kinds := r.kinds.sourceKinds()
 	r.names(at, maps.Keys(c.Hooks))
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
-		hook, here := c.Hooks[name], at.key(name)
+		hook, here := c.Hooks[name], at.Key(name)
 		kind := kinds[hook.Verify]
-		r.oneOf(here.key("verify"), hook.Verify, r.kinds.Sources()...)
-		r.hookSecrets(hook, here.key("secrets"))
+		r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		r.hookSecrets(hook, here.Key("secrets"))
 		r.hookPerson(c, hook, kind, here)
-		r.hookSystem(c, hook, kind, here.key("verify"))
-		r.routes(c, &hook, kind, here.key("routes"))
-		r.decisions(hook, kind, here.key("decisions"))
+		r.hookSystem(c, hook, kind, here.Key("verify"))
+		r.routes(c, &hook, kind, here.Key("routes"))
+		r.decisions(hook, kind, here.Key("decisions"))
 		c.Hooks[name] = hook
 	}
 }
 
 func (r *reading) hookSecrets(hook Hook, at path) {
 	if len(hook.Secrets) == 0 {
-		r.wrong(at, contract.Invalid("is missing: everybody could send").
+		r.Wrong(at, contract.Invalid("is missing: everybody could send").
 			Advise("list at least one reference like env:NAME"))
 	}
 	if len(hook.Secrets) > mostSecrets {
-		r.wrong(at, contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
+		r.Wrong(at, contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
 			Advise("keep those that the source still uses"))
 	}
 	for i, secret := range hook.Secrets {
-		if r.secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
-			r.hookSecret(hook.Verify, secret, at.item(i))
+		if r.Secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
+			r.hookSecret(hook.Verify, secret, at.Item(i))
 		}
 	}
 }
@@ -108,12 +109,12 @@ func (r *reading) hookSecret(verify string, secret Secret, at path) {
 	if verify == VerifyStandard {
 		if _, err := signing.New(secret.Reveal()); err != nil {
 			problem := contract.AsProblem(err)
-			r.wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
+			r.Wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
 		}
 		return
 	}
 	if len(secret.Reveal()) < shortestSecret {
-		r.wrong(at, contract.Invalid("is shorter than %d bytes", shortestSecret).
+		r.Wrong(at, contract.Invalid("is shorter than %d bytes", shortestSecret).
 			Advise("make one with `openssl rand -hex 32`"))
 	}
 }
@@ -127,14 +128,14 @@ func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 	only := contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfOrders), " and ")).Advise("take it out")
 	switch {
 	case !orders && hook.Person != "":
-		r.wrong(at.key("person"), only)
+		r.Wrong(at.Key("person"), only)
 	case !orders && hook.MayName:
-		r.wrong(at.key("mayName"), only)
+		r.Wrong(at.Key("mayName"), only)
 	case orders && hook.Person == "" && !hook.MayName:
-		r.wrong(at.key("person"), contract.Invalid("is missing").
+		r.Wrong(at.Key("person"), contract.Invalid("is missing").
 			Advise("write in whose name it asks, or mayName: true"))
 	case hook.Person != "":
-		r.isPerson(c)(hook.Person, at.key("person"))
+		r.isPerson(c)(hook.Person, at.Key("person"))
 	}
 }
 
@@ -142,15 +143,15 @@ func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 func (r *reading) hookSystem(c *Config, hook Hook, kind sourceKind, at path) {
 	_, there := c.Incidents[hook.Verify]
 	there = there || c.Tickets.Tracker != nil && c.Tickets.Tracker.Kind == hook.Verify
-	if kind.needs != nil && !there && !r.lost(kind.needs) {
-		r.wrong(at, contract.Invalid("needs %s: each %s is read again before anything is done", kind.title, kind.Of).
+	if kind.needs != nil && !there && !r.Lost(kind.needs) {
+		r.Wrong(at, contract.Invalid("needs %s: each %s is read again before anything is done", kind.title, kind.Of).
 			Advise("configure "+kind.needs.String()))
 	}
 }
 
 func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 	for i := range hook.Routes {
-		route, here := &hook.Routes[i], at.item(i)
+		route, here := &hook.Routes[i], at.Item(i)
 		switch kind.Of {
 		case OfIncidents:
 			r.incidentRoute(c, route, kind, here)
@@ -158,7 +159,7 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 			r.ticketRoute(c, *route, here)
 		default:
 			from := strings.Join(r.kinds.namesOf(OfIncidents, OfTickets), " and ")
-			r.wrong(here, contract.Invalid("starts nothing: routes are for %s", from).Advise("take it out"))
+			r.Wrong(here, contract.Invalid("starts nothing: routes are for %s", from).Advise("take it out"))
 			continue
 		}
 		r.routeTemplate(c, *route, here)
@@ -168,12 +169,18 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
 	template, found := c.Templates[route.Template]
 	switch {
-	case r.lost(path{"templates"}):
+	case r.Lost(path{"templates"}):
 	case !found:
-		fix := cmp.Or(suggest(route.Template, slices.Collect(maps.Keys(c.Templates))), "name what is asked for")
-		r.wrong(at.key("template"), contract.Invalid("there is no template %q", shorten(route.Template)).Advise(fix))
+		fix := cmp.Or(
+			strictyaml.Suggest(route.Template, slices.Collect(maps.Keys(c.Templates))),
+			"name what is asked for",
+		)
+		r.Wrong(
+			at.Key("template"),
+			contract.Invalid("there is no template %q", strictyaml.Shorten(route.Template)).Advise(fix),
+		)
 	case route.Duration.Duration > template.Duration.Max.Duration:
-		r.wrong(at.key("duration"),
+		r.Wrong(at.Key("duration"),
 			contract.Invalid("%s is longer than %s allows", route.Duration, route.Template).
 				Advise("lower it to at most "+template.Duration.Max.String()))
 	}
@@ -184,19 +191,19 @@ func (r *reading) incidentRoute(c *Config, route *Route, kind sourceKind, at pat
 		"project": route.Project, "issueType": route.IssueType, "requestType": route.RequestType,
 	})
 	if route.Urgency != "" {
-		r.oneOf(at.key("urgency"), route.Urgency, kind.Events.Urgencies...)
+		r.OneOf(at.Key("urgency"), route.Urgency, kind.Events.Urgencies...)
 	}
 	if len(route.On) == 0 {
 		route.On = kind.Events.Usual
 	}
 	for i, event := range route.On {
 		if !kind.Events.Starts(event) {
-			r.wrong(at.key("on").item(i), contract.Invalid("%q starts nothing", shorten(event)).
+			r.Wrong(at.Key("on").Item(i), contract.Invalid("%q starts nothing", strictyaml.Shorten(event)).
 				Advise("choose from "+kind.title+"'s, like "+strings.Join(kind.Events.Usual, ", ")))
 		}
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketRequired {
-		r.wrong(at.key("template"),
+		r.Wrong(at.Key("template"),
 			contract.Invalid("%s asks for a ticket, which an incident does not have", route.Template).
 				Advise("choose one whose ticket is optional or none"))
 	}
@@ -207,17 +214,17 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 		"service": route.Service, "urgency": route.Urgency, "priority": route.Priority,
 	})
 	if len(route.On) > 0 {
-		r.wrong(at.key("on"),
+		r.Wrong(at.Key("on"),
 			contract.Invalid("means nothing of a ticket: it starts a request when it is created").
 				Advise("take it out"))
 	}
 	if route.Project == "" {
-		r.wrong(at.key("project"),
+		r.Wrong(at.Key("project"),
 			contract.Invalid("is missing: every new ticket of the site would ask for access").
 				Advise("write its key, like OPS"))
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketNone {
-		r.wrong(at.key("template"), contract.Invalid("%s takes no ticket", route.Template).
+		r.Wrong(at.Key("template"), contract.Invalid("%s takes no ticket", route.Template).
 			Advise("choose one whose ticket is required or optional"))
 	}
 }
@@ -226,7 +233,7 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 func (r *reading) misplaced(at path, of string, values map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if values[key] != "" {
-			r.wrong(at.key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
+			r.Wrong(at.Key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
 		}
 	}
 }
@@ -235,9 +242,9 @@ func (r *reading) decisions(hook Hook, kind sourceKind, at path) {
 	decides := hook.Decisions != Decisions{}
 	switch {
 	case decides && kind.Of != OfTickets:
-		r.wrong(at, contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")).
+		r.Wrong(at, contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")).
 			Advise("take it out"))
 	case decides && strings.EqualFold(hook.Decisions.Approve, hook.Decisions.Deny):
-		r.wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
+		r.Wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
 	}
 }

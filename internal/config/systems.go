@@ -9,6 +9,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -88,32 +89,32 @@ func (r *reading) tickets(node *yaml.Node, into *Tickets, at path) {
 			}
 		}
 		if slices.Sort(named); len(named) > 1 {
-			r.wrong(at, contract.Invalid("is %s at once", strings.Join(named, " and ")).Advise("keep one of them"))
+			r.Wrong(at, contract.Invalid("is %s at once", strings.Join(named, " and ")).Advise("keep one of them"))
 		}
 	}
 	if into.References == nil {
 		return
 	}
 	tracker := r.kinds.References[into.References.Kind].Beside
-	if (into.Tracker == nil || into.Tracker.Kind != tracker) && !r.lost(at.key(tracker)) {
-		r.wrong(at.key(into.References.Kind), contract.Invalid("has no %s beside it", r.kinds.Trackers[tracker].Title).
-			Advise("set "+at.key(tracker).String()+" to the site that it is in"))
+	if (into.Tracker == nil || into.Tracker.Kind != tracker) && !r.Lost(at.Key(tracker)) {
+		r.Wrong(at.Key(into.References.Kind), contract.Invalid("has no %s beside it", r.kinds.Trackers[tracker].Title).
+			Advise("set "+at.Key(tracker).String()+" to the site that it is in"))
 	}
 }
 
 // systems reads systems by the names of their kinds.
 func (r *reading) systems(node *yaml.Node, kinds map[string]SystemKind, at path) map[string]System {
 	read := map[string]System{}
-	entries := r.entries(node, at)
+	entries := r.Entries(node, at)
 	for _, entry := range entries {
-		name := entry.key.Value
+		name := entry.Key.Value
 		kind, known := kinds[name]
 		if !known {
-			r.unknown(entry.key, slices.Collect(maps.Keys(kinds)), entries, at)
+			r.Unknown(entry.Key, slices.Collect(maps.Keys(kinds)), entries, at)
 			continue
 		}
 		read[name] = System{
-			Kind: name, Accounts: kind.Accounts, Settings: r.settings(entry.value, kind.Settings(), at.key(name)),
+			Kind: name, Accounts: kind.Accounts, Settings: r.settings(entry.Value, kind.Settings(), at.Key(name)),
 		}
 	}
 	return read
@@ -121,13 +122,13 @@ func (r *reading) systems(node *yaml.Node, kinds map[string]SystemKind, at path)
 
 // settings reads a kind's own settings, has them completed, and has them check themselves.
 func (r *reading) settings(node *yaml.Node, settings any, at path) any {
-	before := len(r.mistakes)
-	r.decode(node, reflect.ValueOf(settings).Elem(), at)
-	readable := len(r.mistakes) == before
-	r.complete(reflect.ValueOf(settings).Elem(), at)
+	before := len(r.Mistakes)
+	r.Decode(node, reflect.ValueOf(settings).Elem(), at)
+	readable := len(r.Mistakes) == before
+	r.Complete(reflect.ValueOf(settings).Elem(), at)
 	checked, ok := settings.(interface{ Validate() error })
-	if ok && readable && r.secrets == nil { // otherwise only where secrets are is known
-		r.refused(at, checked.Validate())
+	if ok && readable && r.Secrets == nil { // otherwise only where secrets are is known
+		r.Refused(at, checked.Validate())
 	}
 	return settings
 }
@@ -137,18 +138,18 @@ func (r *reading) channel(node *yaml.Node, into *System, at path) {
 	read := r.systems(node, r.kinds.Channels, at)
 	var kinds []string
 	for _, kind := range slices.Sorted(maps.Keys(r.kinds.Channels)) {
-		if _, there := read[kind]; there || r.lost(at.key(kind)) {
+		if _, there := read[kind]; there || r.Lost(at.Key(kind)) {
 			kinds = append(kinds, kind)
 		}
 	}
 	switch len(kinds) {
 	case 0:
-		r.wrong(at, contract.Invalid("does not say what it is").
+		r.Wrong(at, contract.Invalid("does not say what it is").
 			Advise("write "+choice(slices.Sorted(maps.Keys(r.kinds.Channels)))))
 	case 1:
 		*into = read[kinds[0]]
 	default:
-		r.wrong(at, contract.Invalid("is %s at once", strings.Join(kinds, " and ")).
+		r.Wrong(at, contract.Invalid("is %s at once", strings.Join(kinds, " and ")).
 			Advise("give each a channel of its own"))
 	}
 }
@@ -175,7 +176,7 @@ func (r *reading) accountForms(c *Config, at path) {
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
 		for system, check := range forms {
 			if account := c.People[id].Accounts[system]; account != "" {
-				r.refused(at.key(id).key("accounts").key(system), check(account))
+				r.Refused(at.Key(id).Key("accounts").Key(system), check(account))
 			}
 		}
 	}
@@ -192,7 +193,7 @@ func (r *reading) project(c *Config, key string, at path) {
 			return
 		}
 	}
-	r.refused(at, refused)
+	r.Refused(at, refused)
 }
 
 // noTracker is true when tickets are nowhere; a section that can't be read may name a tracker.
@@ -201,7 +202,7 @@ func (r *reading) noTracker(c *Config) bool {
 		return false
 	}
 	for name := range r.kinds.Trackers {
-		if r.lost(path{"tickets", name}) {
+		if r.Lost(path{"tickets", name}) {
 			return false
 		}
 	}
@@ -221,9 +222,9 @@ func (r *reading) setTracker() string {
 func (r *reading) isChannel(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
 		_, found := c.Notify[name]
-		if !found && !r.lost(path{"notify"}) {
-			r.wrong(at, contract.Invalid("there is no channel %q", shorten(name)).
-				Advise(cmp.Or(suggest(name, c.ChannelNames()), "add it to notify")))
+		if !found && !r.Lost(path{"notify"}) {
+			r.Wrong(at, contract.Invalid("there is no channel %q", strictyaml.Shorten(name)).
+				Advise(cmp.Or(strictyaml.Suggest(name, c.ChannelNames()), "add it to notify")))
 		}
 		return found
 	}

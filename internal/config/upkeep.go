@@ -7,6 +7,7 @@ import (
 	"maps"
 	"slices"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -15,24 +16,24 @@ const defaultLedger = "curfew.db"
 
 func (r *reading) ledger(ledger *Ledger, at path) {
 	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
-		r.wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
+		r.Wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
 	}
-	if ledger.Postgres.IsZero() && !r.lost(at.key("postgres")) {
-		ledger.SQLite = beside(r.folder, cmp.Or(ledger.SQLite, defaultLedger))
+	if ledger.Postgres.IsZero() && !r.Lost(at.Key("postgres")) {
+		ledger.SQLite = strictyaml.Beside(r.Folder, cmp.Or(ledger.SQLite, defaultLedger))
 	}
 }
 
 func (r *reading) seals(seals *Seals, at path) {
 	if seals.Keys == "" && (seals.Key != "" || seals.Decider != "") {
-		r.wrong(
-			at.key("keys"),
+		r.Wrong(
+			at.Key("keys"),
 			contract.Invalid("is missing").
 				Advise("name the key set that `curfew keys new` has written beside the private key"),
 		)
 	}
 	for _, file := range []*string{&seals.Key, &seals.Decider, &seals.Keys} {
 		if *file != "" {
-			*file = beside(r.folder, *file)
+			*file = strictyaml.Beside(r.Folder, *file)
 		}
 	}
 }
@@ -42,11 +43,11 @@ func (r *reading) roles(c *Config, at path) {
 		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
 	} {
 		for i, person := range people {
-			if _, found := c.People[person]; !found && !r.lost(path{"people"}) {
-				r.wrong(
-					at.key(role).item(i),
-					contract.Invalid("there is no person %q", shorten(person)).
-						Advise(suggest(person, slices.Collect(maps.Keys(c.People)))),
+			if _, found := c.People[person]; !found && !r.Lost(path{"people"}) {
+				r.Wrong(
+					at.Key(role).Item(i),
+					contract.Invalid("there is no person %q", strictyaml.Shorten(person)).
+						Advise(strictyaml.Suggest(person, slices.Collect(maps.Keys(c.People)))),
 				)
 			}
 		}

@@ -1,4 +1,4 @@
-package config
+package strictyaml
 
 import (
 	"reflect"
@@ -20,16 +20,16 @@ const (
 	tagMax      = "max"
 )
 
-// complete puts defaults into a struct that was decoded, and refuses what its tags exclude.
-func (r *reading) complete(of reflect.Value, at path) {
+// Complete puts defaults into a struct that was decoded, and refuses what its tags exclude.
+func (r *Reader) Complete(of reflect.Value, at Path) {
 	for i := range of.NumField() {
 		name, _, _ := strings.Cut(of.Type().Field(i).Tag.Get("yaml"), ",")
-		here := at.key(name)
-		if name == "" || name == "-" || r.lost(here) {
+		here := at.Key(name)
+		if name == "" || name == "-" || r.Lost(here) {
 			continue
 		}
 		value, tag := of.Field(i), of.Type().Field(i).Tag
-		isNumber := value.Kind() == reflect.Int && r.written(r.said(here)) // also when it is 0
+		isNumber := value.Kind() == reflect.Int && r.Written(r.where(here)) // also when it is 0
 		if value.IsZero() && !isNumber {
 			r.absent(value, tag, here)
 		}
@@ -40,17 +40,17 @@ func (r *reading) complete(of reflect.Value, at path) {
 	}
 }
 
-func (r *reading) completeBelow(value reflect.Value, at path) {
+func (r *Reader) completeBelow(value reflect.Value, at Path) {
 	switch value.Kind() {
 	case reflect.Struct:
-		r.complete(value, at)
+		r.Complete(value, at)
 	case reflect.Pointer:
 		if !value.IsNil() {
 			r.completeBelow(value.Elem(), at)
 		}
 	case reflect.Slice:
 		for i := range value.Len() {
-			r.completeBelow(value.Index(i), at.item(i))
+			r.completeBelow(value.Index(i), at.Item(i))
 		}
 	case reflect.Map:
 		if value.Type().Elem().Kind() != reflect.Struct {
@@ -59,7 +59,7 @@ func (r *reading) completeBelow(value reflect.Value, at path) {
 		for _, key := range value.MapKeys() {
 			changed := reflect.New(value.Type().Elem()).Elem()
 			changed.Set(value.MapIndex(key))
-			r.complete(changed, at.key(key.String()))
+			r.Complete(changed, at.Key(key.String()))
 			value.SetMapIndex(key, changed)
 		}
 	default:
@@ -67,12 +67,12 @@ func (r *reading) completeBelow(value reflect.Value, at path) {
 }
 
 // absent puts in what a key is when the file does not say.
-func (r *reading) absent(value reflect.Value, tag reflect.StructTag, at path) {
+func (r *Reader) absent(value reflect.Value, tag reflect.StructTag, at Path) {
 	if fix, required := tag.Lookup(tagRequired); required {
 		if fix == "" {
 			fix = "write " + strings.Join(choices(tag), " or ")
 		}
-		r.wrong(at, contract.Invalid("is missing").Advise(fix))
+		r.Wrong(at, contract.Invalid("is missing").Advise(fix))
 		return
 	}
 	usual, there := tag.Lookup(tagDefault)
@@ -90,22 +90,22 @@ func (r *reading) absent(value reflect.Value, tag reflect.StructTag, at path) {
 }
 
 // bounded refuses what is not among a key's choices, or out of its bounds.
-func (r *reading) bounded(value reflect.Value, tag reflect.StructTag, at path) {
+func (r *Reader) bounded(value reflect.Value, tag reflect.StructTag, at Path) {
 	if text, ok := value.Interface().(string); ok && tag.Get(tagEnum) != "" {
-		r.oneOf(at, text, choices(tag)...)
+		r.OneOf(at, text, choices(tag)...)
 	}
 	least, most := tag.Get(tagMin), tag.Get(tagMax)
 	switch value := value.Interface().(type) {
 	case contract.Duration:
 		if least != "" && value.Duration < mustDuration(least).Duration {
-			r.wrong(at, contract.Invalid("%s is too short", value).Advise("write at least "+least))
+			r.Wrong(at, contract.Invalid("%s is too short", value).Advise("write at least "+least))
 		}
 		if most != "" && value.Duration > mustDuration(most).Duration {
-			r.wrong(at, contract.Invalid("%s is too long", value).Advise("write at most "+most))
+			r.Wrong(at, contract.Invalid("%s is too long", value).Advise("write at most "+most))
 		}
 	case int:
 		if number, err := strconv.Atoi(least); err == nil && value < number {
-			r.wrong(at, contract.Invalid("is less than %d", number).Advise("write "+least+" or more"))
+			r.Wrong(at, contract.Invalid("is less than %d", number).Advise("write "+least+" or more"))
 		}
 	}
 }
@@ -118,12 +118,12 @@ func mustDuration(text string) (length contract.Duration) {
 	return length
 }
 
-// oneOf checks a choice that must be made.
-func (r *reading) oneOf(at path, chosen string, choices ...string) {
+// OneOf checks a choice that must be made.
+func (r *Reader) OneOf(at Path, chosen string, choices ...string) {
 	switch {
 	case chosen == "":
-		r.wrong(at, contract.Invalid("is missing").Advise("write "+strings.Join(choices, " or ")))
+		r.Wrong(at, contract.Invalid("is missing").Advise("write "+strings.Join(choices, " or ")))
 	case !slices.Contains(choices, chosen):
-		r.wrong(at, contract.Invalid("%q is no choice here", shorten(chosen)).Advise(suggest(chosen, choices)))
+		r.Wrong(at, contract.Invalid("%q is no choice here", Shorten(chosen)).Advise(Suggest(chosen, choices)))
 	}
 }
