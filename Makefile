@@ -12,6 +12,7 @@ TOOLS := bin/tools
 GOLANGCI_LINT := $(TOOLS)/golangci-lint-v2.13.0
 GOVULNCHECK := $(TOOLS)/govulncheck-v1.9.0
 WORKFLOWCHECK := $(TOOLS)/workflowcheck-v0.6.0
+CYCLONEDX := $(TOOLS)/cyclonedx-gomod-v1.10.0
 
 .PHONY: help
 help: ## List the targets
@@ -83,6 +84,7 @@ lint: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Find what tests do not
 	cd devserver && ../$(GOLANGCI_LINT) run ./...
 	$(WORKFLOWCHECK) -config .workflowcheck.yml ./workflows/...
 	$(GO) mod tidy -diff
+	scripts/histories.sh
 	cd devserver && $(GO) mod tidy -diff
 	@scripts/vulnerabilities.sh $(GOVULNCHECK)
 
@@ -91,9 +93,14 @@ fmt: $(GOLANGCI_LINT) ## Format all Go files
 	$(GOLANGCI_LINT) fmt ./...
 	cd devserver && ../$(GOLANGCI_LINT) fmt ./...
 
+# The tests that say how late something comes. Alone, on a quiet machine, they hold it to its bounds; make test prints it.
+TIMED := 'P2|P3|P4|Forgotten|Ping|Hangs|Watchdog|InBoundedTime|AttemptWithout|GivesUp|Conformance|KeepThePromises|KeepsThePromises'
+TIMED_PACKAGES := ./internal/promises ./internal/keepalive ./activities/ledger/postgres ./activities/target/...
+
 .PHONY: bench
-bench: bin/temporal-dev ## Measure the delays that people notice, at the target itself; about half an hour
+bench: bin/temporal-dev ## Measure the delays that people notice, at the target itself; about an hour
 	scripts/test-deps.sh
+	CURFEW_TEST_BOUNDS=1 $(GO) test -count=1 -timeout 40m -parallel 1 -v -run $(TIMED) $(TIMED_PACKAGES)
 	$(GO) test -run '^$$' -bench 'Decide|Seal|Verify|Allows' ./internal/policy ./internal/seal
 	$(GO) test -run '^$$' -bench 'OneRequest|Incident' -benchtime 30x -timeout 20m ./internal/promises
 	$(GO) test -run FiftyReviewers -timeout 40m -v ./internal/promises -rounds 200
@@ -114,9 +121,15 @@ mutate: bin/temporal-dev ## Break the product, one line at a time, and see that 
 	$(GO) run ./internal/mutate/cmd/mutate -only '$(ONLY)'
 
 .PHONY: record
-record: bin/temporal-dev ## Record histories of a release for the replay tests: make record RELEASE=v0.1.0
-	@test -n "$(RELEASE)" || { echo "name the release: make record RELEASE=v0.1.0" >&2; exit 2; }
-	$(GO) test -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE)
+record: bin/temporal-dev ## Record histories of a release, by workers of its binary: make record RELEASE=v0.1.0 CURFEW=bin/curfew
+	@test -n "$(RELEASE)" -a -n "$(CURFEW)" || { echo "say which: make record RELEASE=v0.1.0 CURFEW=bin/curfew" >&2; exit 2; }
+	$(GO) test -count=1 -timeout 30m -run ByTheCodeOfTheDay ./internal/promises -record $(RELEASE) -curfew $(abspath $(CURFEW))
+
+# Nothing is published and nothing is tagged: the script says what is left to do.
+.PHONY: release
+release: bin/temporal-dev $(CYCLONEDX) ## Make a release's binaries, histories and heading: make release VERSION=v0.1.0
+	@test -n "$(VERSION)" || { echo "name the version: make release VERSION=v0.1.0" >&2; exit 2; }
+	scripts/release.sh $(VERSION)
 
 .PHONY: tools
 tools: $(GOLANGCI_LINT) $(WORKFLOWCHECK) $(GOVULNCHECK) ## Install the tools of lint and fmt into bin/tools
@@ -136,3 +149,6 @@ $(GOVULNCHECK):
 
 $(WORKFLOWCHECK):
 	$(call install,go.temporal.io/sdk/contrib/tools/workflowcheck)
+
+$(CYCLONEDX):
+	$(call install,github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod)

@@ -158,8 +158,7 @@ func hasAny(roles, of []Role) bool {
 }
 
 // May returns what a person may do with a request as it stands, for entry points that offer just that.
-func (s *Starter) May(ctx context.Context, actor string, status contract.Status) []Operation {
-	s = s.snapshot()
+func (s *Snapshot) May(ctx context.Context, actor string, status contract.Status) []Operation {
 	var may []Operation
 	roles, _ := s.rolesIn(ctx, actor, status) // what can't be told now is not offered
 	for _, rule := range rules {
@@ -172,7 +171,7 @@ func (s *Starter) May(ctx context.Context, actor string, status contract.Status)
 }
 
 // allow refuses an actor who may not do what is about no one request.
-func (s *Starter) allow(actor string, op Operation) error {
+func (s *Snapshot) allow(actor string, op Operation) error {
 	if err := s.known(actor); err != nil {
 		return err
 	}
@@ -186,7 +185,7 @@ func (s *Starter) allow(actor string, op Operation) error {
 
 // allowOn refuses an actor who may not do something with a request. Whoever may not be shown it does not learn that it
 // is there; nor does whoever can't be told now to be a reviewer.
-func (s *Starter) allowOn(ctx context.Context, actor string, op Operation, status contract.Status) error {
+func (s *Snapshot) allowOn(ctx context.Context, actor string, op Operation, status contract.Status) error {
 	roles, untold := s.rolesIn(ctx, actor, status)
 	rule, _ := RuleOf(op)
 	switch show, _ := RuleOf(OperationShow); {
@@ -204,7 +203,7 @@ func (s *Starter) allowOn(ctx context.Context, actor string, op Operation, statu
 }
 
 // roles are those that a person has by the configuration.
-func (s *Starter) roles(person string) []Role {
+func (s *Snapshot) roles(person string) []Role {
 	var roles []Role
 	for role, has := range map[Role]bool{
 		RolePerson:   s.known(person) == nil,
@@ -221,7 +220,7 @@ func (s *Starter) roles(person string) []Role {
 
 // rolesIn are those that a person has by the configuration and in a request. Where who is in a group can't be told,
 // they come with an error, and are those that the person has for certain.
-func (s *Starter) rolesIn(ctx context.Context, person string, status contract.Status) (roles []Role, err error) {
+func (s *Snapshot) rolesIn(ctx context.Context, person string, status contract.Status) (roles []Role, err error) {
 	reviews := slices.Contains(status.Reviewers, person)
 	if !reviews {
 		var by []string

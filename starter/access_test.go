@@ -20,27 +20,34 @@ var errTold = errors.New("somebody was told")
 func verbs(house *startertest.House) map[string]func(ctx context.Context, actor, id string) error {
 	s := house.Starter
 	return map[string]func(ctx context.Context, actor, id string) error{
-		"get": func(ctx context.Context, actor, id string) error { _, err := s.Get(ctx, actor, id); return err },
+		"get": func(ctx context.Context, actor, id string) error {
+			_, err := s.Current().Get(ctx, actor, id)
+			return err
+		},
 		"story": func(ctx context.Context, actor, id string) error {
-			_, _, err := s.Events(ctx, actor, id)
+			_, _, err := s.Current().Events(ctx, actor, id)
 			return err
 		},
 		"watch": func(ctx context.Context, actor, id string) error {
 			return s.Watch(ctx, actor, id, 0, func(contract.Status, []contract.Event) error { return errTold })
 		},
 		"review": func(ctx context.Context, actor, id string) error {
-			_, err := s.Review(ctx, actor, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
+			_, err := s.Current().
+				Review(ctx, actor, id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: ""})
 			return err
 		},
 		"extend": func(ctx context.Context, actor, id string) error {
-			_, err := s.Extend(ctx, actor, id, hours(1), "more")
+			_, err := s.Current().Extend(ctx, actor, id, hours(1), "more")
 			return err
 		},
 		"revoke": func(ctx context.Context, actor, id string) error {
-			_, err := s.Revoke(ctx, actor, id, "done")
+			_, err := s.Current().Revoke(ctx, actor, id, "done")
 			return err
 		},
-		"cancel": func(ctx context.Context, actor, id string) error { _, err := s.Cancel(ctx, actor, id, ""); return err },
+		"cancel": func(ctx context.Context, actor, id string) error {
+			_, err := s.Current().Cancel(ctx, actor, id, "")
+			return err
+		},
 	}
 }
 
@@ -62,7 +69,7 @@ func TestWhoIsNoPartOfARequestCannotTellItFromNone(t *testing.T) {
 			requireProblem(t, verb(t.Context(), "alice", "../../x"), contract.KindInvalid, "id")
 		})
 	}
-	list, err := house.Starter.List(t.Context(), "bob", ledger.Filter{})
+	list, err := house.Starter.Current().List(t.Context(), "bob", ledger.Filter{})
 	require.NoError(t, err)
 	require.Empty(t, list.Requests)
 }
@@ -76,7 +83,7 @@ func TestP6_NeitherRequesterNorSubjectReviews(t *testing.T) {
 
 	for _, actor := range []string{"carol", "dave"} {
 		for _, verdict := range []contract.Verdict{contract.VerdictApprove, contract.VerdictDeny} {
-			_, err := house.Starter.Review(
+			_, err := house.Starter.Current().Review(
 				t.Context(),
 				actor,
 				status.ID,
@@ -93,7 +100,7 @@ func TestOnlyWhoGainsTakesARequestBack(t *testing.T) {
 	status := startertest.Status(contract.StatePending)
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventRequested, Actor: "alice"})
 
-	_, err := house.Starter.Cancel(t.Context(), "carol", status.ID, "")
+	_, err := house.Starter.Current().Cancel(t.Context(), "carol", status.ID, "")
 
 	requireProblem(t, err, contract.KindForbidden, "")
 }
@@ -122,18 +129,18 @@ func TestWhatIsWrongWithAMessageIsNamed(t *testing.T) {
 		field string
 		err   error
 	}{
-		"a verdict that is none":     {"verdict", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: "maybe", Reason: ""}))},
-		"a denial without reason":    {"reason", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: ""}))},
-		"an approval with an escape": {"reason", second(s.Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "\x1b[2J"}))},
-		"an extension by nothing":    {"duration", second(s.Extend(ctx, "alice", id, contract.Duration{}, "more"))},
-		"an extension backwards":     {"duration", second(s.Extend(ctx, "alice", id, hours(-1), "more"))},
-		"too long an extension":      {"duration", second(s.Extend(ctx, "alice", id, hours(9), "more"))},
-		"an extension for no reason": {"reason", second(s.Extend(ctx, "alice", id, hours(1), ""))},
-		"a revoke for no reason":     {"reason", second(s.Revoke(ctx, "carol", id, ""))},
-		"a state that is none":       {"state", second(s.List(ctx, "alice", ledger.Filter{State: "sleepy"}))},
-		"too long a list":            {"limit", second(s.List(ctx, "alice", ledger.Filter{Limit: 501}))},
-		"a list of less than none":   {"limit", second(s.List(ctx, "alice", ledger.Filter{Limit: -1}))},
-		"a page before nothing":      {"before", second(s.List(ctx, "alice", ledger.Filter{Before: "x"}))},
+		"a verdict that is none":     {"verdict", second(s.Current().Review(ctx, "carol", id, starter.ReviewInput{Verdict: "maybe", Reason: ""}))},
+		"a denial without reason":    {"reason", second(s.Current().Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: ""}))},
+		"an approval with an escape": {"reason", second(s.Current().Review(ctx, "carol", id, starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "\x1b[2J"}))},
+		"an extension by nothing":    {"duration", second(s.Current().Extend(ctx, "alice", id, contract.Duration{}, "more"))},
+		"an extension backwards":     {"duration", second(s.Current().Extend(ctx, "alice", id, hours(-1), "more"))},
+		"too long an extension":      {"duration", second(s.Current().Extend(ctx, "alice", id, hours(9), "more"))},
+		"an extension for no reason": {"reason", second(s.Current().Extend(ctx, "alice", id, hours(1), ""))},
+		"a revoke for no reason":     {"reason", second(s.Current().Revoke(ctx, "carol", id, ""))},
+		"a state that is none":       {"state", second(s.Current().List(ctx, "alice", ledger.Filter{State: "sleepy"}))},
+		"too long a list":            {"limit", second(s.Current().List(ctx, "alice", ledger.Filter{Limit: 501}))},
+		"a list of less than none":   {"limit", second(s.Current().List(ctx, "alice", ledger.Filter{Limit: -1}))},
+		"a page before nothing":      {"before", second(s.Current().List(ctx, "alice", ledger.Filter{Before: "x"}))},
 	} {
 		t.Run(name, func(t *testing.T) { requireProblem(t, refused.err, contract.KindInvalid, refused.field) })
 	}
@@ -154,7 +161,7 @@ func TestAnExtensionThatWaitsIsNotAskedForTwice(t *testing.T) {
 	}
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventExtensionAsked, Actor: "alice"})
 
-	again, err := house.Starter.Extend(t.Context(), "alice", status.ID, hours(1), "more")
+	again, err := house.Starter.Current().Extend(t.Context(), "alice", status.ID, hours(1), "more")
 
 	require.NoError(t, err)
 	require.Equal(t, status.Extension, again.Extension)
@@ -193,12 +200,12 @@ func TestTemplatesSayWhereAnAccountIsMissing(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 
-	templates, err := house.Starter.Templates(t.Context(), "erin")
+	templates, err := house.Starter.Current().Templates(t.Context(), "erin")
 
 	require.NoError(t, err)
 	require.Equal(t, "debug-prod", templates[0].Name)
 	require.Equal(t, []string{"lightrun-prod"}, templates[0].WithoutAccount)
 	require.Empty(t, templates[1].WithoutAccount)
-	_, err = house.Starter.Templates(t.Context(), "mallory")
+	_, err = house.Starter.Current().Templates(t.Context(), "mallory")
 	requireProblem(t, err, contract.KindForbidden, "")
 }

@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"curfew/activities/ledger"
+	"curfew/internal/policy"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -39,8 +40,7 @@ type Ask struct {
 
 // Start checks what is asked for and starts a request; nothing is started on bad input. The answer doesn't wait for a
 // worker. Asking for the same twice with one id answers with the first request's status.
-func (s *Starter) Start(ctx context.Context, ask Ask) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Start(ctx context.Context, ask Ask) (contract.Status, error) {
 	if err := s.clock.Check(); err != nil { // before anything is said of the age of an id
 		return contract.Status{}, err
 	}
@@ -74,7 +74,7 @@ const (
 )
 
 // hasRoom refuses a person, and a source in a person's name, who asks for more than anybody decides.
-func (s *Starter) hasRoom(ctx context.Context, asked contract.Request) error {
+func (s *Snapshot) hasRoom(ctx context.Context, asked contract.Request) error {
 	pending, err := s.events.Requests(
 		ctx,
 		ledger.Filter{Person: asked.Requester, State: contract.StatePending, Limit: pendingLooked},
@@ -114,8 +114,8 @@ func startedBy(source string) string {
 }
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
-func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
-	sealedFact, err := sealed(s, seal.OfRequest(request), request)
+func (s *Snapshot) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {
+	sealedFact, err := sealed(s.shared, seal.OfRequest(request), request)
 	if err != nil {
 		return false, err
 	}
@@ -135,8 +135,7 @@ func (s *Starter) launch(ctx context.Context, request contract.Request) (fresh b
 }
 
 // Check says what is wrong with an ask, as Start would, and starts nothing.
-func (s *Starter) Check(ctx context.Context, ask Ask) error {
-	s = s.snapshot()
+func (s *Snapshot) Check(ctx context.Context, ask Ask) error {
 	_, err := s.check(ctx, ask, now())
 	return err
 }
@@ -188,12 +187,14 @@ func details(request contract.Request) string {
 }
 
 // asAsked is the status of a request that no worker has seen yet.
-func (s *Starter) asAsked(ctx context.Context, request contract.Request) contract.Status {
+func (s *Snapshot) asAsked(ctx context.Context, request contract.Request) contract.Status {
 	holds := make([]contract.HoldState, 0, len(request.Terms.Accesses))
 	for _, access := range request.Terms.Accesses {
 		holds = append(holds, contract.HoldState{Access: access})
 	}
 	decideBy := request.AskedAt.Add(request.Terms.PendingFor.Duration)
+	known, _ := s.facts(ctx, request) // of a group that can't be told now, nobody
+	reviewers, needed := policy.Reviewers(known)
 	return contract.Status{
 		ID:          request.ID,
 		State:       contract.StatePending,
@@ -207,8 +208,8 @@ func (s *Starter) asAsked(ctx context.Context, request contract.Request) contrac
 		Source:      request.Source,
 		BreakGlass:  request.BreakGlass,
 		DecideBy:    &decideBy,
-		Needed:      needed(request.Terms),
-		Reviewers:   s.reviewers(ctx, request),
+		Needed:      needed,
+		Reviewers:   others(reviewers),
 		MaxDuration: request.MaxDuration(),
 		Holds:       holds,
 	}
@@ -223,7 +224,7 @@ func start(request contract.Request) *time.Time {
 
 // askedBefore answers a repeated ask. Whose request an id belongs to is nobody else's business; and an id is that of
 // one request, so who asks for something else with it has to make another.
-func (s *Starter) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
+func (s *Snapshot) askedBefore(ctx context.Context, request contract.Request) (contract.Status, error) {
 	first, err := s.firstRequest(ctx, request.ID)
 	if err != nil {
 		return contract.Status{}, err

@@ -16,8 +16,7 @@ const maxPublicKey = 16 << 10
 
 // Certify has a certificate made that lets the actor use active access of their own. target may be empty when the
 // request is about one target.
-func (s *Starter) Certify(ctx context.Context, actor, id, target, publicKey string) (contract.Certificate, error) {
-	s = s.snapshot()
+func (s *Snapshot) Certify(ctx context.Context, actor, id, target, publicKey string) (contract.Certificate, error) {
 	if len(publicKey) > maxPublicKey || strings.TrimSpace(publicKey) == "" {
 		return contract.Certificate{}, contract.Invalid("is empty or too long").
 			At("publicKey").
@@ -58,12 +57,12 @@ func accessOn(status contract.Status, target string) (contract.Access, error) {
 	return found[0], nil
 }
 
-func (s *Starter) issue(
+func (s *Snapshot) issue(
 	ctx context.Context,
 	access contract.Access,
 	ask contract.CertificateAsk,
 ) (certificate contract.Certificate, err error) {
-	sealedFact, err := sealed(s, seal.OfCertificate(ask), ask)
+	sealedFact, err := sealed(s.shared, seal.OfCertificate(ask), ask)
 	if err != nil {
 		return certificate, err
 	}

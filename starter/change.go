@@ -24,8 +24,7 @@ type ReviewInput struct {
 
 // Review approves or denies a pending request, or the extension that an active one waits for; or break-glass
 // access that was used.
-func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInput) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Review(ctx context.Context, actor, id string, input ReviewInput) (contract.Status, error) {
 	if err := checkReviewInput(input); err != nil {
 		return contract.Status{}, err
 	}
@@ -60,7 +59,7 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 		Request: id, Reviewer: actor, Verdict: input.Verdict, Reason: input.Reason, Duration: input.Duration, At: now(),
 		Rules: by,
 	}
-	sealedFact, err := sealed(s, seal.OfReview(review, shown), review)
+	sealedFact, err := sealed(s.shared, seal.OfReview(review, shown), review)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -81,7 +80,7 @@ func (s *Starter) Review(ctx context.Context, actor, id string, input ReviewInpu
 }
 
 // Extend asks for a later end. Asking again for what already waits for a reviewer changes nothing.
-func (s *Starter) Extend(
+func (s *Snapshot) Extend(
 	ctx context.Context, actor, id string, duration contract.Duration, reason string,
 ) (contract.Status, error) {
 	return s.ExtendOnce(ctx, actor, id, duration, reason, "")
@@ -89,10 +88,9 @@ func (s *Starter) Extend(
 
 // ExtendOnce does so for somebody who may ask again: whatever is asked for under one name is one extension. Without a
 // name the state of the request tells.
-func (s *Starter) ExtendOnce(
+func (s *Snapshot) ExtendOnce(
 	ctx context.Context, actor, id string, duration contract.Duration, reason, name string,
 ) (contract.Status, error) {
-	s = s.snapshot()
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -119,7 +117,7 @@ func (s *Starter) ExtendOnce(
 		return contract.Status{}, err
 	}
 	extension := contract.Extension{Request: id, By: actor, Duration: duration, Reason: reason, At: now()}
-	sealedFact, err := sealed(s, seal.OfExtension(extension, shown), extension)
+	sealedFact, err := sealed(s.shared, seal.OfExtension(extension, shown), extension)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -130,8 +128,8 @@ func (s *Starter) ExtendOnce(
 }
 
 // end seals somebody's word that a request is to end, and sends it by one of the updates that take it.
-func (s *Starter) end(ctx context.Context, update string, end contract.End) (contract.Status, error) {
-	sealedFact, err := sealed(s, seal.OfEnd(end), end)
+func (s *Snapshot) end(ctx context.Context, update string, end contract.End) (contract.Status, error) {
+	sealedFact, err := sealed(s.shared, seal.OfEnd(end), end)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -142,7 +140,7 @@ func (s *Starter) end(ctx context.Context, update string, end contract.End) (con
 }
 
 // open finds a request that has not ended, for an operation that the actor may do.
-func (s *Starter) open(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
+func (s *Snapshot) open(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
 	status, err := s.find(ctx, actor, id, op)
 	if err != nil {
 		return contract.Status{}, err

@@ -21,7 +21,7 @@ const maxSkew = 10 * time.Minute
 
 // check turns an ask into a request with the template's terms pinned, or says what is wrong with it. What costs
 // nothing is checked first; the tracker is asked last.
-func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Request, error) {
+func (s *Snapshot) check(ctx context.Context, ask Ask, at time.Time) (contract.Request, error) {
 	if err := s.allow(ask.Requester, OperationAsk); err != nil {
 		return contract.Request{}, err
 	}
@@ -73,7 +73,7 @@ func (s *Starter) check(ctx context.Context, ask Ask, at time.Time) (contract.Re
 }
 
 // terms pins what the template gives to the subject, and under which rules.
-func (s *Starter) terms(
+func (s *Snapshot) terms(
 	ctx context.Context,
 	template config.Template,
 	request contract.Request,
@@ -100,7 +100,7 @@ func (s *Starter) terms(
 	return terms, nil
 }
 
-func (s *Starter) template(name string) (config.Template, error) {
+func (s *Snapshot) template(name string) (config.Template, error) {
 	if template, ok := s.config.Templates[name]; ok {
 		return template, nil
 	}
@@ -197,7 +197,7 @@ func checkStart(request contract.Request) error {
 
 // knowsIncident is true when an incident system has the request's incident, and so is told what comes of it. One that
 // is down refuses nobody whose template does not ask for an incident.
-func (s *Starter) knowsIncident(ctx context.Context, request contract.Request) (bool, error) {
+func (s *Snapshot) knowsIncident(ctx context.Context, request contract.Request) (bool, error) {
 	system := s.incidents.For(request.Incident)
 	if request.Incident == "" || system == nil {
 		return false, nil

@@ -52,13 +52,13 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 	require.NoError(t, err)
 	ask := starter.Ask{Template: "debug", Requester: "alice", Purpose: contract.Purpose{Reason: "why"}, Source: "test"}
 
-	_, err = s.Start(t.Context(), ask)
+	_, err = s.Current().Start(t.Context(), ask)
 	problem := requireProblem(t, err, contract.KindUnavailable, "clock")
 	require.Contains(t, problem.Fault, "The clock of the server 1@host is 5m0s behind Temporal's")
-	_, err = s.End(t.Context(), "alice", starter.Selection{All: true}, "an intruder", false)
+	_, err = s.Current().End(t.Context(), "alice", starter.Selection{All: true}, "an intruder", false)
 	require.NoError(t, err, "the kill switch needs no clock")
 
 	off = 0
-	_, err = s.Start(t.Context(), ask)
+	_, err = s.Current().Start(t.Context(), ask)
 	require.NoError(t, err)
 }

@@ -25,7 +25,7 @@ type comparison struct {
 }
 
 // compare finds what the directory has lost, and has the ledger remember since when. Whoever calls it has the lock.
-func (s *Starter) compare(ctx context.Context) (c comparison, err error) {
+func (s *Snapshot) compare(ctx context.Context) (c comparison, err error) {
 	c.directory = departure.Of(s.config)
 	if c.held, err = s.held(ctx); err != nil {
 		return c, err
@@ -66,7 +66,7 @@ func (c comparison) stoppedAlarm() string {
 
 // isStopped is true while nothing ends by this directory. What was stopped once stays so until it is confirmed, also
 // when so much of the access has ended otherwise that the rest would be few.
-func (s *Starter) isStopped(ctx context.Context, c comparison) (bool, error) {
+func (s *Snapshot) isStopped(ctx context.Context, c comparison) (bool, error) {
 	stopped := departure.TooMany(c.missed, c.held)
 	if !stopped {
 		before, err := s.alarms.List(ctx, ledger.AlarmFilter{Kind: contract.AlarmLeavingStopped})
@@ -86,7 +86,7 @@ func (s *Starter) isStopped(ctx context.Context, c comparison) (bool, error) {
 }
 
 // raiseStopped says once of each occasion that nothing ends by this directory.
-func (s *Starter) raiseStopped(ctx context.Context, c comparison) error {
+func (s *Snapshot) raiseStopped(ctx context.Context, c comparison) error {
 	return s.alarms.Raise(ctx, contract.Alarm{
 		ID:       c.stoppedAlarm(),
 		Kind:     contract.AlarmLeavingStopped,
@@ -105,8 +105,7 @@ func (s *Starter) raiseStopped(ctx context.Context, c comparison) error {
 
 // ConfirmDirectory lets the directory of this moment end whatever access it ends, however many people lose it, until
 // another directory takes its place. It returns what ends by it; nothing is confirmed where nothing ends.
-func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([]departure.Departure, error) {
-	s = s.snapshot()
+func (s *Snapshot) ConfirmDirectory(ctx context.Context, actor, digest string) ([]departure.Departure, error) {
 	if err := s.allow(actor, OperationConfirmDirectory); err != nil {
 		return nil, err
 	}
@@ -139,7 +138,7 @@ func (s *Starter) ConfirmDirectory(ctx context.Context, actor, digest string) ([
 }
 
 // confirm remembers that somebody has confirmed this directory for this occasion.
-func (s *Starter) confirm(ctx context.Context, actor string) (comparison, error) {
+func (s *Snapshot) confirm(ctx context.Context, actor string) (comparison, error) {
 	ctx, cancel := context.WithTimeout(ctx, confirmedWithin)
 	defer cancel()
 	locked, err := s.holdings.Lock(ctx, departuresLock)

@@ -13,7 +13,7 @@ const cursorPurpose = "list cursors"
 
 // withHiddenCursor is a page that does not say how far it was looked for: that may be the id of a request that the
 // reader must not know of. The id of one that the page shows stays as it is.
-func (s *Starter) withHiddenCursor(page Page) (Page, error) {
+func (s *Snapshot) withHiddenCursor(page Page) (Page, error) {
 	shown := func(status contract.Status) bool { return status.ID == page.Next }
 	if page.Next == "" || slices.ContainsFunc(page.Requests, shown) {
 		return page, nil
@@ -27,7 +27,7 @@ func (s *Starter) withHiddenCursor(page Page) (Page, error) {
 }
 
 // openCursor is the id behind a hidden cursor; everything else stays as it is.
-func (s *Starter) openCursor(cursor string) string {
+func (s *Snapshot) openCursor(cursor string) string {
 	if text, err := base64.RawURLEncoding.DecodeString(cursor); err == nil {
 		if id, ok := s.secrets.Open(cursorPurpose, text); ok {
 			return string(id)

@@ -23,7 +23,7 @@ const (
 // Deliver lets into Temporal what a source has told, sealed. When it returns without an error, nothing can lose it any
 // more; it is not fresh when the same was let in before.
 func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fresh bool, err error) {
-	sealedFact, err := sealed(s, seal.OfDelivery(delivery), delivery)
+	sealedFact, err := sealed(s.shared, seal.OfDelivery(delivery), delivery)
 	if err != nil {
 		return false, err
 	}

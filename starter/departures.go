@@ -43,18 +43,18 @@ func (s *Starter) EndDepartures(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			pinned := s.snapshot()
-			if !last.due(pinned.config, time.Now()) {
+			current := s.Current()
+			if !last.due(current.config, time.Now()) {
 				continue
 			}
-			outstanding, err := pinned.endDepartures(ctx)
+			outstanding, err := current.endDepartures(ctx)
 			if err != nil && ctx.Err() == nil {
 				s.log.Warn(
 					"what people have can't be compared with the directory; it is compared again",
 					zap.Error(err),
 				)
 			}
-			last = compared{with: pinned.config, at: time.Now(), clean: err == nil && !outstanding}
+			last = compared{with: current.config, at: time.Now(), clean: err == nil && !outstanding}
 		}
 	}
 }
@@ -75,7 +75,7 @@ func (c compared) due(now *config.Config, at time.Time) bool {
 }
 
 // endDepartures compares once. Outstanding is true while somebody is missed whose access has not ended.
-func (s *Starter) endDepartures(ctx context.Context) (outstanding bool, err error) {
+func (s *Snapshot) endDepartures(ctx context.Context) (outstanding bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, departuresWithin)
 	defer cancel()
 	locked, err := s.holdings.Lock(ctx, departuresLock)
@@ -103,7 +103,7 @@ func (s *Starter) endDepartures(ctx context.Context) (outstanding bool, err erro
 }
 
 // held is everything that requests hold up for people, or would: but those of requests that somebody has ended already.
-func (s *Starter) held(ctx context.Context) ([]departure.Held, error) {
+func (s *Snapshot) held(ctx context.Context) ([]departure.Held, error) {
 	requests := map[string]contract.Status{}
 	take := func(status contract.Status) { requests[status.ID] = status }
 	if err := s.eachOpen(ctx, Selection{All: true}, take); err != nil {
@@ -148,7 +148,7 @@ func (s *Starter) held(ctx context.Context) ([]departure.Held, error) {
 }
 
 // endDue ends requests as the kill switch does.
-func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
+func (s *Snapshot) endDue(ctx context.Context, due []departure.Departure) error {
 	if len(due) == 0 {
 		return nil
 	}
@@ -173,7 +173,7 @@ func (s *Starter) endDue(ctx context.Context, due []departure.Departure) error {
 }
 
 // whyDeparted says it to the person, on the ticket and to operators.
-func (s *Starter) whyDeparted(d departure.Departure) string {
+func (s *Snapshot) whyDeparted(d departure.Departure) string {
 	switch d.Why {
 	case departure.Left:
 		return s.person(d.Person) + " has left."
@@ -186,7 +186,7 @@ func (s *Starter) whyDeparted(d departure.Departure) string {
 }
 
 // raiseLeaving says once of each absence that it will end access.
-func (s *Starter) raiseLeaving(
+func (s *Snapshot) raiseLeaving(
 	ctx context.Context,
 	later []departure.Departure,
 	absent map[string]ledger.Absence,
@@ -232,8 +232,7 @@ func requestsOf(departures []departure.Departure) []string {
 
 // Holders are all that people have, and wait for, by what is held: for comparing it with another version of the
 // directory.
-func (s *Starter) Holders(ctx context.Context, actor string) ([]departure.Held, error) {
-	s = s.snapshot()
+func (s *Snapshot) Holders(ctx context.Context, actor string) ([]departure.Held, error) {
 	if err := s.allow(actor, OperationHolders); err != nil {
 		return nil, err
 	}

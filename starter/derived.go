@@ -37,7 +37,7 @@ func (s *Starter) DerivedID(origin Origin) (string, error) {
 
 // derivedIDs are the id that a request of this origin gets, and after it those that it may have by secrets that were
 // replaced.
-func (s *Starter) derivedIDs(origin Origin) ([]string, error) {
+func (s *shared) derivedIDs(origin Origin) ([]string, error) {
 	names, err := s.secrets.Names("request ids", origin.Of...)
 	if err != nil {
 		return nil, problemOf(err, "")
@@ -54,8 +54,7 @@ func (s *Starter) derivedIDs(origin Origin) ([]string, error) {
 
 // StartDerived starts the one request that belongs to an origin, under its derived id. One that is there already,
 // running or over, is the same request: the ledger knows it also when Temporal has forgotten it.
-func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) StartDerived(ctx context.Context, ask Ask, origin Origin) (contract.Status, error) {
 	ids, err := s.derivedIDs(origin)
 	if err != nil {
 		return contract.Status{}, err
@@ -94,7 +93,7 @@ func (s *Starter) StartDerived(ctx context.Context, ask Ask, origin Origin) (con
 }
 
 // startedBefore finds the request under a derived id, and holds that it is the one that the entry point would start.
-func (s *Starter) startedBefore(
+func (s *Snapshot) startedBefore(
 	ctx context.Context,
 	id string,
 	ask Ask,
@@ -126,8 +125,7 @@ func (s *Starter) startedBefore(
 
 // Asked is a request exactly as it was asked for, sealed by a server, whoever may see it. It is for entry points that
 // have to know what they have started: an id says nothing of that.
-func (s *Starter) Asked(ctx context.Context, id string) (contract.Request, error) {
-	s = s.snapshot()
+func (s *Snapshot) Asked(ctx context.Context, id string) (contract.Request, error) {
 	request, err := s.firstRequest(ctx, id)
 	if err != nil {
 		return contract.Request{}, err

@@ -57,7 +57,7 @@ func TestAnOriginHasOneRequestHoweverManyAskAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			status, err := house.Starter.StartDerived(t.Context(), derived, origin)
+			status, err := house.Starter.Current().StartDerived(t.Context(), derived, origin)
 			if err != nil || status.ID != id || status.State != contract.StatePending {
 				t.Errorf("%v: %v", status, err)
 			}
@@ -67,7 +67,7 @@ func TestAnOriginHasOneRequestHoweverManyAskAtOnce(t *testing.T) {
 
 	wrong := derived
 	wrong.Reason = ""
-	_, err = house.Starter.StartDerived(t.Context(), wrong, somewhere())
+	_, err = house.Starter.Current().StartDerived(t.Context(), wrong, somewhere())
 	requireProblem(t, err, contract.KindInvalid, "reason")
 }
 
@@ -75,7 +75,7 @@ func TestAnOriginsRequestIsToldByWhatWasAskedAndNotByItsID(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 	derived, origin := ask(), somewhere()
-	_, err := house.Starter.StartDerived(t.Context(), derived, origin)
+	_, err := house.Starter.Current().StartDerived(t.Context(), derived, origin)
 	require.NoError(t, err)
 	for name, change := range map[string]func(*starter.Ask){
 		"another person":      func(a *starter.Ask) { a.Requester = "bob" },
@@ -86,7 +86,7 @@ func TestAnOriginsRequestIsToldByWhatWasAskedAndNotByItsID(t *testing.T) {
 	} {
 		other := derived
 		change(&other)
-		_, err = house.Starter.StartDerived(t.Context(), other, origin)
+		_, err = house.Starter.Current().StartDerived(t.Context(), other, origin)
 		require.Contains(t, requireProblem(t, err, contract.KindConflict, "id").Fault, "is taken", name)
 	}
 }
@@ -99,7 +99,7 @@ func TestARequestThatTheLedgerKnowsIsNotStartedAgain(t *testing.T) {
 	ended.ID, err = house.Starter.DerivedID(origin)
 	require.NoError(t, err)
 	house.Record(t, ended)
-	status, err := house.Starter.StartDerived(t.Context(), ask(), origin)
+	status, err := house.Starter.Current().StartDerived(t.Context(), ask(), origin)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeExpired, status.Outcome)
 	_, err = house.Client.DescribeWorkflow(t.Context(), contract.RequestWorkflowID(ended.ID), "")
@@ -112,10 +112,10 @@ func TestAnOriginsRequestIsFoundAgainWhenTheSecretIsReplaced(t *testing.T) {
 	before := serverOf(t, house, keyring.New([]byte("old")))
 	after := serverOf(t, house, keyring.New([]byte("new"), []byte("old")))
 	derived, origin := ask(), somewhere()
-	first, err := before.StartDerived(t.Context(), derived, origin)
+	first, err := before.Current().StartDerived(t.Context(), derived, origin)
 	require.NoError(t, err)
 
-	again, err := after.StartDerived(t.Context(), derived, origin)
+	again, err := after.Current().StartDerived(t.Context(), derived, origin)
 	require.NoError(t, err)
 	require.Equal(t, first.ID, again.ID)
 	id, err := after.DerivedID(origin)
@@ -126,8 +126,8 @@ func TestAnOriginsRequestIsFoundAgainWhenTheSecretIsReplaced(t *testing.T) {
 func TestCheckSaysWhatIsWrongAndStartsNothing(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	require.NoError(t, house.Starter.Check(t.Context(), ask()))
+	require.NoError(t, house.Starter.Current().Check(t.Context(), ask()))
 	wrong := ask()
 	wrong.Ticket = "OPS-404"
-	requireProblem(t, house.Starter.Check(t.Context(), wrong), contract.KindInvalid, "ticket")
+	requireProblem(t, house.Starter.Current().Check(t.Context(), wrong), contract.KindInvalid, "ticket")
 }

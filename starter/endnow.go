@@ -20,8 +20,7 @@ const (
 
 // Revoke ends access early. It is on record before Temporal hears of it, and from then on the targets' workers carry it
 // out, whatever state Temporal is in.
-func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Revoke(ctx context.Context, actor, id, reason string) (contract.Status, error) {
 	if err := checkReason(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -33,8 +32,7 @@ func (s *Starter) Revoke(ctx context.Context, actor, id, reason string) (contrac
 }
 
 // Cancel takes a request back before it is decided.
-func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Cancel(ctx context.Context, actor, id, reason string) (contract.Status, error) {
 	if err := checkText(reason); err != nil {
 		return contract.Status{}, err
 	}
@@ -47,7 +45,7 @@ func (s *Starter) Cancel(ctx context.Context, actor, id, reason string) (contrac
 
 // endable finds a request that the actor may end. What the ledger has of it is enough: Temporal need not answer, nor be
 // believed. It is asked when the ledger does not allow it, because it may know better.
-func (s *Starter) endable(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
+func (s *Snapshot) endable(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, err
 	}
@@ -71,7 +69,7 @@ func (s *Starter) endable(ctx context.Context, actor, id string, op Operation) (
 	return status, s.mayEnd(ctx, actor, op, status)
 }
 
-func (s *Starter) recorded(ctx context.Context, id string) (contract.Status, error) {
+func (s *Snapshot) recorded(ctx context.Context, id string) (contract.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	status, _, err := s.events.Request(ctx, id)
@@ -79,7 +77,7 @@ func (s *Starter) recorded(ctx context.Context, id string) (contract.Status, err
 }
 
 // mayEnd refuses who may not, and what can't be ended in this way as the request stands.
-func (s *Starter) mayEnd(ctx context.Context, actor string, op Operation, status contract.Status) error {
+func (s *Snapshot) mayEnd(ctx context.Context, actor string, op Operation, status contract.Status) error {
 	if err := s.allowOn(ctx, actor, op, status); err != nil {
 		return err
 	}
@@ -98,7 +96,7 @@ func (s *Starter) mayEnd(ctx context.Context, actor string, op Operation, status
 
 // endNow puts an end on record, and then tells the request's workflow, which tells everybody else. A workflow that does
 // not answer is told again later. When the ledger does not take the end, the workflow alone carries it out.
-func (s *Starter) endNow(
+func (s *Snapshot) endNow(
 	ctx context.Context,
 	status contract.Status,
 	update string,
@@ -125,14 +123,14 @@ func (s *Starter) endNow(
 }
 
 // record puts ends on record.
-func (s *Starter) record(ctx context.Context, tombstones ...contract.Tombstone) error {
+func (s *Snapshot) record(ctx context.Context, tombstones ...contract.Tombstone) error {
 	ctx, cancel := context.WithTimeout(ctx, recordWithin)
 	defer cancel()
 	return s.tombstones.AddTombstones(ctx, tombstones...)
 }
 
 // tell sends an end to a request's workflow: as a revoke or a cancellation, whichever fits by now.
-func (s *Starter) tell(ctx context.Context, update string, end contract.End) (contract.Status, error) {
+func (s *Snapshot) tell(ctx context.Context, update string, end contract.End) (contract.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, endedWithin)
 	defer cancel()
 	other := map[string]string{contract.UpdateRevoke: contract.UpdateCancel, contract.UpdateCancel: contract.UpdateRevoke}[update]
@@ -146,7 +144,7 @@ func (s *Starter) tell(ctx context.Context, update string, end contract.End) (co
 // withEnding adds to a status that somebody has ended the request, while its story does not say so. A story may also
 // never say it: whoever can write to Temporal may tell another one, and a workflow that hears of the end too late tells
 // of the deadline.
-func (s *Starter) withEnding(ctx context.Context, status contract.Status) contract.Status {
+func (s *Snapshot) withEnding(ctx context.Context, status contract.Status) contract.Status {
 	if status.Outcome == contract.OutcomeRevoked || status.Outcome == contract.OutcomeWithdrawn {
 		return status
 	}
@@ -159,7 +157,7 @@ func (s *Starter) withEnding(ctx context.Context, status contract.Status) contra
 }
 
 // withEndings does so for a page of a list.
-func (s *Starter) withEndings(ctx context.Context, page []contract.Status) []contract.Status {
+func (s *Snapshot) withEndings(ctx context.Context, page []contract.Status) []contract.Status {
 	untold := map[string]contract.Tombstone{}
 	if err := s.eachUntold(ctx, func(t contract.Tombstone) { untold[t.Request] = t }); err != nil {
 		return page
@@ -178,7 +176,7 @@ func ending(t contract.Tombstone) *contract.Ending {
 
 const untoldPage = 500
 
-func (s *Starter) eachUntold(ctx context.Context, do func(contract.Tombstone)) error {
+func (s *Snapshot) eachUntold(ctx context.Context, do func(contract.Tombstone)) error {
 	filter := ledger.UntoldFilter{Limit: untoldPage}
 	for {
 		page, err := s.tombstones.Untold(ctx, filter)

@@ -20,7 +20,7 @@ const (
 
 // EndWithIncident ends the access that was given for an incident and takes back what waits for a decision, where the
 // terms say that it ends with the incident. It returns those that it has ended, and is safe to repeat.
-func (s *Starter) EndWithIncident(ctx context.Context, incident string) ([]string, error) {
+func (s *Snapshot) EndWithIncident(ctx context.Context, incident string) ([]string, error) {
 	return s.endWith(
 		ctx,
 		ledger.Filter{Incident: incident},
@@ -30,15 +30,14 @@ func (s *Starter) EndWithIncident(ctx context.Context, incident string) ([]strin
 }
 
 // EndWithTicket does the same for a ticket that was closed.
-func (s *Starter) EndWithTicket(ctx context.Context, ticket string) ([]string, error) {
+func (s *Snapshot) EndWithTicket(ctx context.Context, ticket string) ([]string, error) {
 	return s.endWith(ctx, ledger.Filter{Ticket: ticket}, func(terms contract.Terms) bool { return terms.EndWithTicket },
 		contract.End{By: contract.ActorTicket, Reason: fmt.Sprintf("The ticket %s is closed.", ticket)})
 }
 
-func (s *Starter) endWith(
+func (s *Snapshot) endWith(
 	ctx context.Context, filter ledger.Filter, with func(contract.Terms) bool, end contract.End,
 ) ([]string, error) {
-	s = s.snapshot()
 	open, err := s.OpenRequests(ctx, filter)
 	if err != nil {
 		return nil, err
@@ -77,8 +76,7 @@ var openStates = []contract.State{
 // OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see
 // them. It is for entry points that act in nobody's name. It reads none of those that have ended, however many there
 // are; a request that goes on meanwhile is found in its next state.
-func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
 	states := openStates
 	if filter.State != "" {
 		states = []contract.State{filter.State}
@@ -101,7 +99,7 @@ func (s *Starter) OpenRequests(ctx context.Context, filter ledger.Filter) ([]con
 }
 
 // inState reads all pages of a list.
-func (s *Starter) inState(ctx context.Context, filter ledger.Filter) (all []contract.Status, err error) {
+func (s *Snapshot) inState(ctx context.Context, filter ledger.Filter) (all []contract.Status, err error) {
 	filter.Limit = pageOfEnds
 	for {
 		page, err := s.events.Requests(ctx, filter)
@@ -118,7 +116,7 @@ func (s *Starter) inState(ctx context.Context, filter ledger.Filter) (all []cont
 
 // endEarly ends one request, if its terms are such. The terms are read from the request itself, and need no seal:
 // whoever could forge them can end the access anyway.
-func (s *Starter) endEarly(
+func (s *Snapshot) endEarly(
 	ctx context.Context,
 	id string,
 	with func(contract.Terms) bool,

@@ -141,7 +141,7 @@ func nobodyWorks() *contract.Problem {
 
 // unanswered says what an error of a call means that a worker has to answer. Temporal waits in silence for a worker
 // that was never there, so it is asked for those that it knows.
-func (s *Starter) unanswered(ctx context.Context, err error, id string) error {
+func (s *Snapshot) unanswered(ctx context.Context, err error, id string) error {
 	explained := problemOf(err, id)
 	if problem, _ := contract.ProblemOf(explained); problem.Kind != contract.KindUnavailable || ctx.Err() != nil {
 		return explained

@@ -10,7 +10,7 @@ import (
 )
 
 // Freeze keeps anything from being granted until somebody thaws it. Access that is live goes on, and ends.
-func (s *Starter) Freeze(ctx context.Context, actor, reason string) (ledger.Freeze, error) {
+func (s *Snapshot) Freeze(ctx context.Context, actor, reason string) (ledger.Freeze, error) {
 	return s.setFreeze(
 		ctx,
 		actor,
@@ -21,14 +21,13 @@ func (s *Starter) Freeze(ctx context.Context, actor, reason string) (ledger.Free
 }
 
 // Thaw lets things be granted again: what was approved meanwhile, too, if it still waits.
-func (s *Starter) Thaw(ctx context.Context, actor, reason string) (ledger.Freeze, error) {
+func (s *Snapshot) Thaw(ctx context.Context, actor, reason string) (ledger.Freeze, error) {
 	return s.setFreeze(ctx, actor, OperationThaw, ledger.Freeze{By: actor, Reason: reason}, contract.AlarmThawed)
 }
 
-func (s *Starter) setFreeze(
+func (s *Snapshot) setFreeze(
 	ctx context.Context, actor string, op Operation, freeze ledger.Freeze, kind contract.AlarmKind,
 ) (ledger.Freeze, error) {
-	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, op), checkReason(freeze.Reason)); err != nil {
 		return ledger.Freeze{}, err
 	}
@@ -58,8 +57,7 @@ func frozenText(f ledger.Freeze) string {
 }
 
 // Frozen says whether anything is granted now. Everybody may know.
-func (s *Starter) Frozen(ctx context.Context, actor string) (ledger.Freeze, error) {
-	s = s.snapshot()
+func (s *Snapshot) Frozen(ctx context.Context, actor string) (ledger.Freeze, error) {
 	if err := s.allow(actor, OperationFrozen); err != nil {
 		return ledger.Freeze{}, err
 	}

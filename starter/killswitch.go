@@ -46,14 +46,13 @@ const mostEnded = 20_000
 
 // End is the kill switch: it ends every request that has not ended and that is selected, with the access that it gave.
 // The targets' workers carry that out, whatever state Temporal is in. A dry run only says what it would end.
-func (s *Starter) End(
+func (s *Snapshot) End(
 	ctx context.Context,
 	actor string,
 	selected Selection,
 	reason string,
 	dryRun bool,
 ) (EndReport, error) {
-	s = s.snapshot()
 	if err := cmp.Or(s.allow(actor, OperationEnd), checkReason(reason), s.checkSelection(selected)); err != nil {
 		return EndReport{}, err
 	}
@@ -111,7 +110,7 @@ func counted(requests int) string {
 
 // checkSelection takes one selection. A person, a target or a template that is not in the configuration any more may
 // still have access.
-func (s *Starter) checkSelection(selected Selection) error {
+func (s *Snapshot) checkSelection(selected Selection) error {
 	set := 0
 	for _, name := range []string{selected.Person, selected.Target, selected.Template} {
 		if len(name) > longestName {
@@ -139,7 +138,7 @@ const longestName = 256
 
 // selected are the requests that have not ended, and those that the holdings say still hold access up, whatever else is
 // said of them.
-func (s *Starter) selected(ctx context.Context, selected Selection) ([]EndedRequest, error) {
+func (s *Snapshot) selected(ctx context.Context, selected Selection) ([]EndedRequest, error) {
 	found := map[string]EndedRequest{}
 	take := func(status contract.Status) { found[status.ID] = endedRequest(status) }
 	err := cmp.Or(s.eachOpen(ctx, selected, take), s.eachHeld(ctx, selected, found, take))
@@ -159,7 +158,7 @@ func (s *Starter) selected(ctx context.Context, selected Selection) ([]EndedRequ
 }
 
 // eachOpen goes through the requests that have not ended.
-func (s *Starter) eachOpen(ctx context.Context, selected Selection, do func(contract.Status)) error {
+func (s *Snapshot) eachOpen(ctx context.Context, selected Selection, do func(contract.Status)) error {
 	for _, state := range []contract.State{
 		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking,
 	} {
@@ -202,7 +201,7 @@ func (s Selection) fits(status contract.Status) bool {
 var always = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // eachHeld goes through the open holdings, for requests that were not found by their state.
-func (s *Starter) eachHeld(
+func (s *Snapshot) eachHeld(
 	ctx context.Context,
 	selected Selection,
 	found map[string]EndedRequest,
@@ -233,7 +232,7 @@ func (s *Starter) eachHeld(
 }
 
 // eachLease goes through the requests that keep a holding open, but for those that were found.
-func (s *Starter) eachLease(
+func (s *Snapshot) eachLease(
 	ctx context.Context,
 	holding ledger.Holding,
 	selected Selection,
@@ -280,7 +279,7 @@ func endedRequest(status contract.Status) EndedRequest {
 }
 
 // tellNow has the workflows told beside the answer: nobody waits for it, and those that are not reached are told later.
-func (s *Starter) tellNow(ctx context.Context, ends []contract.Tombstone) {
+func (s *Snapshot) tellNow(ctx context.Context, ends []contract.Tombstone) {
 	ctx = context.WithoutCancel(ctx)
 	go func() {
 		var all errgroup.Group
@@ -296,7 +295,7 @@ func (s *Starter) tellNow(ctx context.Context, ends []contract.Tombstone) {
 }
 
 // raise puts an alarm on record about what was done.
-func (s *Starter) raise(ctx context.Context, alarm contract.Alarm) error {
+func (s *Snapshot) raise(ctx context.Context, alarm contract.Alarm) error {
 	alarm.At = now()
 	alarm.ID = fmt.Sprintf("%s/%s", alarm.Kind, ulid.Make())
 	if err := s.alarms.Raise(ctx, alarm); err != nil {

@@ -28,8 +28,7 @@ type Page struct {
 
 // List returns the ledger's statuses of requests that the actor can see, newest first. The page may be shorter than the
 // filter asks for, also when there are more.
-func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
-	s = s.snapshot()
+func (s *Snapshot) List(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
 	filter.Before = s.openCursor(filter.Before)
 	if err := cmp.Or(s.allow(actor, OperationList), checkFilter(filter)); err != nil {
 		return Page{}, err
@@ -58,7 +57,7 @@ func (s *Starter) List(ctx context.Context, actor string, filter ledger.Filter) 
 }
 
 // page reads one page of a list.
-func (s *Starter) page(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
+func (s *Snapshot) page(ctx context.Context, actor string, filter ledger.Filter) (Page, error) {
 	page, err := s.stretch(ctx, filter, func(contract.Status) bool { return true })
 	if err != nil || filter.Viewer != actor && filter.Reviewer != actor || filter.Person != "" {
 		return page, err
@@ -67,7 +66,7 @@ func (s *Starter) page(ctx context.Context, actor string, filter ledger.Filter) 
 }
 
 // stretch reads what a filter finds next, and keeps what is wanted of it.
-func (s *Starter) stretch(ctx context.Context, filter ledger.Filter, wanted func(contract.Status) bool) (Page, error) {
+func (s *Snapshot) stretch(ctx context.Context, filter ledger.Filter, wanted func(contract.Status) bool) (Page, error) {
 	found, err := s.events.Requests(ctx, filter)
 	if err != nil {
 		return Page{}, err

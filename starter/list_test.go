@@ -37,7 +37,7 @@ func crowd(t *testing.T, house *startertest.House, size int, change func(int, *c
 func all(t *testing.T, house *startertest.House, actor string, filter ledger.Filter) (ids []string, longest int) {
 	t.Helper()
 	for range 1000 {
-		page, err := house.Starter.List(t.Context(), actor, filter)
+		page, err := house.Starter.Current().List(t.Context(), actor, filter)
 		require.NoError(t, err)
 		for _, status := range page.Requests {
 			ids = append(ids, status.ID)
@@ -117,7 +117,7 @@ func TestACursorSaysNothingOfRequestsThatItsReaderCanNotSee(t *testing.T) {
 	filter := ledger.Filter{Reviewer: "bob", Waits: true, Limit: 10}
 	pages := 0
 	for ; pages < 100; pages++ {
-		page, err := house.Starter.List(t.Context(), "bob", filter)
+		page, err := house.Starter.Current().List(t.Context(), "bob", filter)
 		require.NoError(t, err)
 		require.Empty(t, page.Requests)
 		if filter.Before = page.Next; page.Next == "" {
@@ -126,7 +126,7 @@ func TestACursorSaysNothingOfRequestsThatItsReaderCanNotSee(t *testing.T) {
 		require.NotContains(t, ids, page.Next)
 	}
 	require.Positive(t, pages, "the cursor leads on")
-	_, err := house.Starter.List(t.Context(), "bob", ledger.Filter{Before: "x" + ids[0]})
+	_, err := house.Starter.Current().List(t.Context(), "bob", ledger.Filter{Before: "x" + ids[0]})
 	requireProblem(t, err, contract.KindInvalid, "before")
 }
 
@@ -148,7 +148,7 @@ func TestOpenRequestsAreFoundAmongManyThatHaveEnded(t *testing.T) {
 			open = append(open, status.ID)
 		}
 	})
-	found, err := house.Starter.OpenRequests(t.Context(), ledger.Filter{Ticket: "OPS-7"})
+	found, err := house.Starter.Current().OpenRequests(t.Context(), ledger.Filter{Ticket: "OPS-7"})
 	require.NoError(t, err)
 	var got []string
 	for _, status := range found {
@@ -162,23 +162,23 @@ func TestNobodyHasMoreRequestsWaitingThanAnybodyDecides(t *testing.T) {
 	house := startertest.New(t)
 	asked := ask()
 	asked.ID = ulid.Make().String()
-	first, err := house.Starter.Start(t.Context(), asked)
+	first, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err)
 	crowd(t, house, 100, func(int, *contract.Status) {})
 
-	_, err = house.Starter.Start(t.Context(), ask())
+	_, err = house.Starter.Current().Start(t.Context(), ask())
 	requireProblem(t, err, contract.KindTooMany, "")
-	again, err := house.Starter.Start(t.Context(), asked)
+	again, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err, "what was asked for before is answered")
 	require.Equal(t, first.ID, again.ID)
 	theirs := ask()
 	theirs.Requester = "bob"
-	_, err = house.Starter.Start(t.Context(), theirs)
+	_, err = house.Starter.Current().Start(t.Context(), theirs)
 	require.NoError(t, err)
 	start := func(source, person string) error {
 		started := ask()
 		started.Source, started.Requester = source, person
-		_, err := house.Starter.StartDerived(
+		_, err := house.Starter.Current().StartDerived(
 			t.Context(),
 			started,
 			starter.Origin{Began: time.Now(), Of: []string{ulid.Make().String()}},
@@ -200,6 +200,6 @@ func TestWhatASourceStartsInSomebodysNameLeavesRoomForWhatTheyAskFor(t *testing.
 	t.Parallel()
 	house := startertest.New(t)
 	crowd(t, house, 150, func(_ int, status *contract.Status) { status.Source = "hooks/scripts" })
-	_, err := house.Starter.Start(t.Context(), ask())
+	_, err := house.Starter.Current().Start(t.Context(), ask())
 	require.NoError(t, err)
 }

@@ -8,8 +8,7 @@ type Me struct {
 }
 
 // Me returns who the actor is.
-func (s *Starter) Me(actor string) (Me, error) {
-	s = s.snapshot()
+func (s *Snapshot) Me(actor string) (Me, error) {
 	if err := s.allow(actor, OperationMe); err != nil {
 		return Me{}, err
 	}

@@ -11,15 +11,15 @@ import (
 func shortened(name string) string { return contract.Shorten(name, 64) }
 
 // Names are what people are called, by their ids; whoever has no name is left out.
-func (s *Starter) Names(people ...string) map[string]string {
-	return s.snapshot().config.Names(people...)
+func (s *Snapshot) Names(people ...string) map[string]string {
+	return s.config.Names(people...)
 }
 
 // person is somebody in words: the name, with the id beside it.
-func (s *Starter) person(id string) string { return story.Person(s.Names(id), id) }
+func (s *Snapshot) person(id string) string { return story.Person(s.Names(id), id) }
 
 // namedGrant is a grant's status as people read it.
-func (s *Starter) namedGrant(status contract.GrantStatus) contract.GrantStatus {
+func (s *Snapshot) namedGrant(status contract.GrantStatus) contract.GrantStatus {
 	status.Names = s.Names(status.Access.Person)
 	return status
 }

@@ -13,7 +13,7 @@ import (
 // withNewcomer adds to a page of a list what waits for a review that the actor may give today, though nobody knew so
 // when it was last decided: since then they have come into a group, or signed in as a member of one. However many wait,
 // it looks at one page of those of each template.
-func (s *Starter) withNewcomer(ctx context.Context, actor string, filter ledger.Filter, page Page) (Page, error) {
+func (s *Snapshot) withNewcomer(ctx context.Context, actor string, filter ledger.Filter, page Page) (Page, error) {
 	waits := filter
 	waits.Viewer, waits.Reviewer, waits.Waits = "", "", true
 	for _, waits.Template = range s.reviewed(ctx, actor) {
@@ -34,7 +34,7 @@ func (s *Starter) withNewcomer(ctx context.Context, actor string, filter ledger.
 }
 
 // newlyReviews is true when the actor may review a request that does not name them yet.
-func (s *Starter) newlyReviews(ctx context.Context, actor string, status contract.Status) bool {
+func (s *Snapshot) newlyReviews(ctx context.Context, actor string, status contract.Status) bool {
 	if slices.Contains(status.Reviewers, actor) {
 		return false
 	}
@@ -44,7 +44,7 @@ func (s *Starter) newlyReviews(ctx context.Context, actor string, status contrac
 
 // reviewed are the templates whose requests the actor may review, some time after they were asked. Where who is in a
 // group can't be told now, the list is shorter.
-func (s *Starter) reviewed(ctx context.Context, actor string) []string {
+func (s *Snapshot) reviewed(ctx context.Context, actor string) []string {
 	var templates []string
 	for _, name := range slices.Sorted(maps.Keys(s.config.Templates)) {
 		terms, _ := s.config.Terms(s.config.Templates[name], "")

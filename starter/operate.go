@@ -17,8 +17,7 @@ import (
 )
 
 // TakeOver ends Curfew's attempts to take stuck access away; from then on the actor answers for it.
-func (s *Starter) TakeOver(ctx context.Context, actor, grant, reason string) (contract.GrantStatus, error) {
-	s = s.snapshot()
+func (s *Snapshot) TakeOver(ctx context.Context, actor, grant, reason string) (contract.GrantStatus, error) {
 	if err := cmp.Or(
 		s.allow(actor, OperationTakeOverStuck),
 		checkGrant(grant),
@@ -27,7 +26,7 @@ func (s *Starter) TakeOver(ctx context.Context, actor, grant, reason string) (co
 		return contract.GrantStatus{}, err
 	}
 	takeOver := contract.TakeOver{Grant: grant, By: actor, Reason: reason, At: now()}
-	sealedFact, err := sealed(s, seal.OfTakeOver(takeOver), takeOver)
+	sealedFact, err := sealed(s.shared, seal.OfTakeOver(takeOver), takeOver)
 	if err != nil {
 		return contract.GrantStatus{}, err
 	}
@@ -42,7 +41,7 @@ func checkTakeOverReason(reason string) error {
 	return nil
 }
 
-func (s *Starter) updateGrant(
+func (s *Snapshot) updateGrant(
 	ctx context.Context,
 	grant, name string,
 	args ...any,
@@ -82,8 +81,7 @@ func checkGrant(grant string) error {
 }
 
 // Alarms returns what concerns operators and is no request's event, newest first.
-func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
-	s = s.snapshot()
+func (s *Snapshot) Alarms(ctx context.Context, actor string, filter ledger.AlarmFilter) ([]contract.Alarm, error) {
 	if err := s.allow(actor, OperationAlarms); err != nil {
 		return nil, err
 	}
@@ -101,8 +99,7 @@ func (s *Starter) Alarms(ctx context.Context, actor string, filter ledger.AlarmF
 }
 
 // Sweep compares every target with the live grants, now, and returns what was found.
-func (s *Starter) Sweep(ctx context.Context, actor string, dryRun bool) (contract.SweepReport, error) {
-	s = s.snapshot()
+func (s *Snapshot) Sweep(ctx context.Context, actor string, dryRun bool) (contract.SweepReport, error) {
 	if err := s.allow(actor, OperationSweep); err != nil {
 		return contract.SweepReport{}, err
 	}

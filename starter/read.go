@@ -21,8 +21,7 @@ const pollInterval = 500 * time.Millisecond
 
 // Get returns a request's status: the workflow's own when a worker answers, what the ledger has of it otherwise.
 // Requests that the actor is no part of are not found, like those that don't exist.
-func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, error) {
-	s = s.snapshot()
+func (s *Snapshot) Get(ctx context.Context, actor, id string) (contract.Status, error) {
 	status, err := s.find(ctx, actor, id, OperationShow)
 	if err != nil {
 		return status, err
@@ -31,7 +30,7 @@ func (s *Starter) Get(ctx context.Context, actor, id string) (contract.Status, e
 }
 
 // find looks a request up for an operation that the actor may do.
-func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
+func (s *Snapshot) find(ctx context.Context, actor, id string, op Operation) (contract.Status, error) {
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, err
 	}
@@ -47,7 +46,7 @@ func (s *Starter) find(ctx context.Context, actor, id string, op Operation) (con
 
 // Events returns the ledger's status of a request and its events in order. A request that the ledger has not heard of
 // yet has no events.
-func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
+func (s *Snapshot) Events(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
 	status, events, err := s.story(ctx, actor, id)
 	if err != nil {
 		return contract.Status{}, nil, err
@@ -56,8 +55,7 @@ func (s *Starter) Events(ctx context.Context, actor, id string) (contract.Status
 }
 
 // story is what the ledger alone has, which is asked for again and again while somebody watches.
-func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
-	s = s.snapshot()
+func (s *Snapshot) story(ctx context.Context, actor, id string) (contract.Status, []contract.Event, error) {
 	if err := cmp.Or(s.known(actor), checkID(id)); err != nil {
 		return contract.Status{}, nil, err
 	}
@@ -78,8 +76,7 @@ func (s *Starter) story(ctx context.Context, actor, id string) (contract.Status,
 }
 
 // Decisions returns what the policy has decided about a request and its extensions, oldest first.
-func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
-	s = s.snapshot()
+func (s *Snapshot) Decisions(ctx context.Context, actor, id string) ([]ledger.Decision, error) {
 	if _, err := s.find(ctx, actor, id, OperationDecisions); err != nil {
 		return nil, err
 	}
@@ -92,14 +89,15 @@ func (s *Starter) Decisions(ctx context.Context, actor, id string) ([]ledger.Dec
 
 // Watch tells a request's events after a number as they come, until it has ended, which is no error. It looks twice a
 // second and calls tell each time, also without news, so that the caller can see to its own connection. Errors of tell
-// and of the context end the watch as they are.
+// and of the context end the watch as they are. Each look goes by the configuration of its moment: whoever may not see
+// the request any more does not see what comes.
 func (s *Starter) Watch(
 	ctx context.Context, actor, id string, after int, tell func(contract.Status, []contract.Event) error,
 ) error {
 	look := time.NewTicker(pollInterval)
 	defer look.Stop()
 	for {
-		status, events, err := s.story(ctx, actor, id)
+		status, events, err := s.Current().story(ctx, actor, id)
 		if err != nil {
 			return err
 		}
@@ -123,7 +121,7 @@ func (s *Starter) Watch(
 
 // look finds a request's status wherever there is one, whoever may see it: the workflow's own, unless it has forgotten
 // what the ledger knows; else the ledger's.
-func (s *Starter) look(ctx context.Context, id string) (contract.Status, error) {
+func (s *Snapshot) look(ctx context.Context, id string) (contract.Status, error) {
 	recorded, events, unrecorded := s.events.Request(ctx, id) // first, because the workflow goes on meanwhile
 	known := unrecorded == nil
 	status, running, unanswered := s.query(ctx, id)
@@ -152,7 +150,7 @@ func forgets(status, recorded contract.Status) bool {
 }
 
 // query asks a request's workflow, and says whether it runs: one that was terminated answers too.
-func (s *Starter) query(ctx context.Context, id string) (status contract.Status, running bool, err error) {
+func (s *Snapshot) query(ctx context.Context, id string) (status contract.Status, running bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	ask := client.QueryWorkflowWithOptionsRequest{
@@ -173,7 +171,7 @@ func (s *Starter) query(ctx context.Context, id string) (status contract.Status,
 }
 
 // firstStatus is all there is while workers are down and the ledger has not heard of the request.
-func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, error) {
+func (s *Snapshot) firstStatus(ctx context.Context, id string) (contract.Status, error) {
 	request, err := s.firstRequest(ctx, id)
 	if err != nil {
 		return contract.Status{}, err
@@ -182,7 +180,7 @@ func (s *Starter) firstStatus(ctx context.Context, id string) (contract.Status, 
 }
 
 // firstRequest reads what was asked from the workflow's first event, for which no worker is needed.
-func (s *Starter) firstRequest(ctx context.Context, id string) (contract.Sealed[contract.Request], error) {
+func (s *Snapshot) firstRequest(ctx context.Context, id string) (contract.Sealed[contract.Request], error) {
 	none := contract.Sealed[contract.Request]{}
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()

@@ -25,8 +25,7 @@ const (
 
 // RetryStuck tries a stuck revoke again at once. A grant whose workflow is gone, or does not answer although workers
 // are at work, gets a new one, which goes on with what the holding has; the status says so.
-func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
-	s = s.snapshot()
+func (s *Snapshot) RetryStuck(ctx context.Context, actor, grant string) (contract.GrantStatus, error) {
 	if err := cmp.Or(s.allow(actor, OperationRetryStuck), checkGrant(grant)); err != nil {
 		return contract.GrantStatus{}, err
 	}
@@ -63,7 +62,7 @@ func (s *Starter) RetryStuck(ctx context.Context, actor, grant string) (contract
 // execution is what runs under a grant's id.
 type execution struct{ running, foreign bool }
 
-func (s *Starter) grantExecution(ctx context.Context, grant string) (execution, error) {
+func (s *Snapshot) grantExecution(ctx context.Context, grant string) (execution, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	described, err := s.temporal.DescribeWorkflow(ctx, grant, "")
@@ -79,7 +78,7 @@ func (s *Starter) grantExecution(ctx context.Context, grant string) (execution, 
 	}, nil
 }
 
-func (s *Starter) workersAreAtWork(ctx context.Context) (bool, error) {
+func (s *Snapshot) workersAreAtWork(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	queue, err := s.temporal.DescribeTaskQueue(ctx, contract.TaskQueue, enumspb.TASK_QUEUE_TYPE_WORKFLOW)
@@ -95,7 +94,7 @@ func (s *Starter) workersAreAtWork(ctx context.Context) (bool, error) {
 }
 
 // replaceGrant starts a new workflow in the place of one that does not answer, under the actor's name.
-func (s *Starter) replaceGrant(ctx context.Context, actor, grant, why string) (contract.GrantStatus, error) {
+func (s *Snapshot) replaceGrant(ctx context.Context, actor, grant, why string) (contract.GrantStatus, error) {
 	at := now()
 	err := s.alarms.Raise(ctx, contract.Alarm{
 		ID: fmt.Sprintf(
@@ -120,7 +119,7 @@ func (s *Starter) replaceGrant(ctx context.Context, actor, grant, why string) (c
 }
 
 // startGrant starts the workflow of a grant and has it look at once what there is. A holding that is closed needs none.
-func (s *Starter) startGrant(ctx context.Context, grant, why string) (contract.GrantStatus, error) {
+func (s *Snapshot) startGrant(ctx context.Context, grant, why string) (contract.GrantStatus, error) {
 	gone := grantProblem(serviceerror.NewNotFound(""), grant)
 	if s.holdings == nil {
 		return contract.GrantStatus{}, gone

@@ -21,7 +21,7 @@ var dated = []contract.SealKind{
 
 // sealed vouches for a fact that the server has checked: every fact on its way into Temporal passes here. A server
 // without a key sends it as it is. While the server's clock is off, what gives access is refused.
-func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], error) {
+func sealed[T any](s *shared, matter seal.Matter, fact T) (contract.Sealed[T], error) {
 	if slices.Contains(dated, matter.Kind) {
 		if err := s.clock.Check(); err != nil {
 			return contract.Sealed[T]{Fact: fact}, problemOf(err, matter.Request)
@@ -39,8 +39,7 @@ func sealed[T any](s *Starter, matter seal.Matter, fact T) (contract.Sealed[T], 
 
 // ReviewSubject returns what the actor can see of a request exactly as it was asked for, and the digest of what is to
 // be reviewed now: that, or the extension that waits. A review is bound to the digest.
-func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract.Request, string, error) {
-	s = s.snapshot()
+func (s *Snapshot) ReviewSubject(ctx context.Context, actor, id string) (contract.Request, string, error) {
 	status, err := s.find(ctx, actor, id, OperationReviewSubject)
 	if err != nil {
 		return contract.Request{}, "", err
@@ -54,7 +53,7 @@ func (s *Starter) ReviewSubject(ctx context.Context, actor, id string) (contract
 
 // sealedRequest is the request as the server has let it into Temporal, with its digest. A request that no server has
 // sealed is nobody's to review.
-func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
+func (s *Snapshot) sealedRequest(ctx context.Context, id string) (contract.Request, string, error) {
 	if known, ok := s.digests.Get(id); ok {
 		return known.request, known.digest, nil
 	}
@@ -82,7 +81,7 @@ func (s *Starter) sealedRequest(ctx context.Context, id string) (contract.Reques
 }
 
 // digestOf is what a review of a request is bound to, when the request is the server's.
-func (s *Starter) digestOf(request contract.Sealed[contract.Request]) (string, error) {
+func (s *Snapshot) digestOf(request contract.Sealed[contract.Request]) (string, error) {
 	if s.verifier == nil {
 		return seal.Digest(request.Fact)
 	}
@@ -101,7 +100,7 @@ type digests struct {
 }
 
 // reviewDigest is the digest of what is to be reviewed now: the extension that waits, or the request.
-func (s *Starter) reviewDigest(ctx context.Context, status contract.Status) (string, error) {
+func (s *Snapshot) reviewDigest(ctx context.Context, status contract.Status) (string, error) {
 	_, digest, err := s.sealedRequest(ctx, status.ID)
 	if err != nil || status.Extension == nil {
 		return digest, err

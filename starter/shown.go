@@ -12,25 +12,25 @@ import (
 
 // shown is a status as people read it: with everybody's name, and with what the server knows better than the request,
 // which learns of its access when it asks.
-func (s *Starter) shown(ctx context.Context, status contract.Status) contract.Status {
+func (s *Snapshot) shown(ctx context.Context, status contract.Status) contract.Status {
 	status = s.withKeepers(ctx, s.withFailures(ctx, status))
 	return s.named(status)
 }
 
-func (s *Starter) named(status contract.Status) contract.Status {
-	status.Names = s.snapshot().config.Names(status.People()...)
+func (s *Snapshot) named(status contract.Status) contract.Status {
+	status.Names = s.config.Names(status.People()...)
 	status.Why = story.Named(status.Why, s.config.Name)
 	status.Summary = story.Standing(story.Case{Status: status, Now: now()})
 	return status
 }
 
 // shownEvents are events as people read them.
-func (s *Starter) shownEvents(status contract.Status, events []contract.Event) []contract.Event {
+func (s *Snapshot) shownEvents(status contract.Status, events []contract.Event) []contract.Event {
 	people := status.People()
 	for _, event := range events {
 		people = append(people, event.Actor)
 	}
-	status.Names = s.snapshot().config.Names(people...)
+	status.Names = s.config.Names(people...)
 	for i := range events {
 		events[i].Detail = story.Named(events[i].Detail, s.config.Name)
 		events[i].Headline = story.Headline(story.Case{Event: events[i], Status: status})
@@ -49,7 +49,7 @@ const (
 
 // withKeepers looks at what has become of access that another request held up when this one ended: that may have been
 // extended since, or have ended.
-func (s *Starter) withKeepers(ctx context.Context, status contract.Status) contract.Status {
+func (s *Snapshot) withKeepers(ctx context.Context, status contract.Status) contract.Status {
 	for i, hold := range status.Holds {
 		for range mostKeepers {
 			if status.State != contract.StateEnded || hold.HeldUntil == nil || hold.HeldBy == "" {
@@ -85,7 +85,7 @@ func holdOn(status contract.Status, access contract.Access) contract.HoldState {
 
 // withFailures adds what a target answers to a revoke that fails, seconds after it was due. The request learns of it
 // when its revoke is stuck.
-func (s *Starter) withFailures(ctx context.Context, status contract.Status) contract.Status {
+func (s *Snapshot) withFailures(ctx context.Context, status contract.Status) contract.Status {
 	if !isOverdue(status) {
 		return status
 	}
@@ -118,7 +118,7 @@ func isOverdue(status contract.Status) bool {
 
 // failureOf is what the end of a grant has failed with the last time, in the words of its target; empty when it has not
 // failed.
-func (s *Starter) failureOf(ctx context.Context, grant string) string {
+func (s *Snapshot) failureOf(ctx context.Context, grant string) string {
 	described, err := s.temporal.DescribeWorkflowExecution(ctx, grant, "")
 	if err != nil {
 		return ""

@@ -13,8 +13,7 @@ const mostSeen = 10_000
 
 // RecordSignIn remembers which groups a sign-in at the provider has named, of those that groups of the configuration
 // are made of. A caller who is recognized by the same sign-in again costs nothing.
-func (s *Starter) RecordSignIn(ctx context.Context, caller identity.Caller) error {
-	s = s.snapshot()
+func (s *Snapshot) RecordSignIn(ctx context.Context, caller identity.Caller) error {
 	claimed := s.config.Claimed()
 	if caller.Means != identity.MeansOIDC || caller.At.IsZero() || s.sightings == nil || len(claimed) == 0 {
 		return nil

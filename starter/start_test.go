@@ -95,14 +95,14 @@ func TestP9_BadInputIsRefusedByNameAndNothingIsStarted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			asked := ask()
 			bad.change(&asked)
-			_, err := house.Starter.Start(t.Context(), asked)
+			_, err := house.Starter.Current().Start(t.Context(), asked)
 			problem := requireProblem(t, err, bad.kind, bad.field)
 			require.Contains(t, problem.Error(), bad.says)
 			require.Less(t, len(problem.Error()), 300, "an answer is no book")
 		})
 	}
 
-	good, err := house.Starter.Start(t.Context(), ask())
+	good, err := house.Starter.Current().Start(t.Context(), ask())
 	require.NoError(t, err)
 	require.Equal(t, []string{contract.RequestWorkflowID(good.ID)}, started(t, house))
 }
@@ -131,7 +131,7 @@ func TestP9_ATrackerThatIsDownIsNamed(t *testing.T) {
 	house := startertest.Alone(t)
 	house.Jira.Add(sandbox.Fault{Status: 503, RetryAfter: "7"})
 
-	_, err := house.Starter.Start(t.Context(), ask())
+	_, err := house.Starter.Current().Start(t.Context(), ask())
 
 	problem := requireProblem(t, err, contract.KindUnavailable, "ticket")
 	require.Contains(t, problem.Error(), "the tracker can't be reached")
@@ -139,7 +139,7 @@ func TestP9_ATrackerThatIsDownIsNamed(t *testing.T) {
 	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration)
 
 	house.Jira.Clear()
-	good, err := house.Starter.Start(t.Context(), ask())
+	good, err := house.Starter.Current().Start(t.Context(), ask())
 	require.NoError(t, err)
 	require.Equal(t, []string{contract.RequestWorkflowID(good.ID)}, started(t, house))
 }
@@ -150,7 +150,7 @@ func TestATestCycleStandsForTheTicketThatItIsLinkedTo(t *testing.T) {
 	asked := ask()
 	asked.Ticket, asked.Zephyr = "", "OPS-R12"
 
-	status, err := house.Starter.Start(t.Context(), asked)
+	status, err := house.Starter.Current().Start(t.Context(), asked)
 
 	require.NoError(t, err)
 	require.Equal(t, "OPS-7", status.Ticket)
@@ -164,13 +164,13 @@ func TestP9_AZephyrThatIsDownIsNamedAndNothingIsStarted(t *testing.T) {
 	asked := ask()
 	asked.Ticket, asked.Zephyr = "", "OPS-R12"
 
-	_, err := house.Starter.Start(t.Context(), asked)
+	_, err := house.Starter.Current().Start(t.Context(), asked)
 
 	problem := requireProblem(t, err, contract.KindUnavailable, "zephyr")
 	require.Contains(t, problem.Error(), "Zephyr or its tracker can't be reached, so OPS-R12 can't be checked")
 	require.Equal(t, 7*time.Second, problem.RetryAfter.Duration)
 
-	good, err := house.Starter.Start(t.Context(), ask())
+	good, err := house.Starter.Current().Start(t.Context(), ask())
 	require.NoError(t, err)
 	require.Equal(t, []string{contract.RequestWorkflowID(good.ID)}, started(t, house))
 }
@@ -184,7 +184,7 @@ func TestATemplateThatTooFewCouldApproveIsRefused(t *testing.T) {
 	asked := ask()
 	asked.Requester = "carol"
 
-	_, err := house.Starter.Start(t.Context(), asked)
+	_, err := house.Starter.Current().Start(t.Context(), asked)
 
 	problem := requireProblem(t, err, contract.KindInvalid, "template")
 	require.Contains(t, problem.Error(), "only 1 reviewers")
@@ -196,7 +196,7 @@ func TestAskingWorksWhileWorkersAreDown(t *testing.T) {
 	asked := ask()
 	asked.Subject, asked.Duration, asked.Incident = "bob", contract.Duration{}, "INC-1"
 
-	status, err := house.Starter.Start(t.Context(), asked)
+	status, err := house.Starter.Current().Start(t.Context(), asked)
 
 	require.NoError(t, err)
 	require.Equal(t, contract.StatePending, status.State)
@@ -208,7 +208,7 @@ func TestAskingWorksWhileWorkersAreDown(t *testing.T) {
 	require.Equal(t, "bob", status.Holds[0].Access.Account)
 	require.Equal(t, "bob@example.com", status.Holds[1].Access.Account)
 
-	shown, err := house.Starter.Get(t.Context(), "bob", status.ID)
+	shown, err := house.Starter.Current().Get(t.Context(), "bob", status.ID)
 	require.NoError(t, err)
 	require.Equal(t, status, shown, "and it can be looked at")
 }
@@ -216,7 +216,7 @@ func TestAskingWorksWhileWorkersAreDown(t *testing.T) {
 func TestARequestSaysInTemporalWhatItIsAndNamesNobody(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	status, err := house.Starter.Start(t.Context(), ask())
+	status, err := house.Starter.Current().Start(t.Context(), ask())
 	require.NoError(t, err)
 
 	found, err := house.Client.DescribeWorkflow(t.Context(), contract.RequestWorkflowID(status.ID), "")
@@ -245,16 +245,16 @@ func TestAskingTwiceWithOneIDIsOneRequest(t *testing.T) {
 	house := startertest.New(t)
 	asked := ask()
 	asked.ID = ulid.Make().String()
-	first, err := house.Starter.Start(t.Context(), asked)
+	first, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err)
 
-	again, err := house.Starter.Start(t.Context(), asked)
+	again, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err)
 	require.Equal(t, first, again)
 
 	theirs := asked
 	theirs.Requester = "bob"
-	_, err = house.Starter.Start(t.Context(), theirs)
+	_, err = house.Starter.Current().Start(t.Context(), theirs)
 	problem := requireProblem(t, err, contract.KindConflict, "id")
 	require.NotContains(t, problem.Error(), "alice")
 }
@@ -264,7 +264,7 @@ func TestOneIDIsNotThatOfTwoRequests(t *testing.T) {
 	house := startertest.New(t)
 	asked := ask()
 	asked.ID = ulid.Make().String()
-	_, err := house.Starter.Start(t.Context(), asked)
+	_, err := house.Starter.Current().Start(t.Context(), asked)
 	require.NoError(t, err)
 	for name, change := range map[string]func(*starter.Ask){
 		"another template": func(a *starter.Ask) { a.Template = "read-logs" },
@@ -276,7 +276,7 @@ func TestOneIDIsNotThatOfTwoRequests(t *testing.T) {
 	} {
 		other := asked
 		change(&other)
-		_, err := house.Starter.Start(t.Context(), other)
+		_, err := house.Starter.Current().Start(t.Context(), other)
 		require.Contains(t, requireProblem(t, err, contract.KindConflict, "id").Fault, "asks for something else", name)
 	}
 }
@@ -289,7 +289,7 @@ func TestWithoutTemporalNothingIsStartedAndTryingAgainIsSafe(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second) // instead of the starter's own patience
 	defer cancel()
 
-	_, err := house.Starter.Start(ctx, ask())
+	_, err := house.Starter.Current().Start(ctx, ask())
 
 	requireProblem(t, err, contract.KindUnavailable, "")
 	requireProblem(t, house.Starter.Ready(ctx), contract.KindUnavailable, "")
@@ -300,13 +300,13 @@ func TestATemplateWhoseLastReviewerHasLeftIsRefused(t *testing.T) {
 	house := startertest.New(t)
 	house.Config.Leavers = map[string]config.Person{}
 	for _, reviewer := range []string{"carol", "dave"} {
-		_, err := house.Starter.Start(t.Context(), ask())
+		_, err := house.Starter.Current().Start(t.Context(), ask())
 		require.NoError(t, err)
 		person := house.Config.People[reviewer]
 		person.Left = true
 		house.Config.Leavers[reviewer] = person
 		delete(house.Config.People, reviewer)
 	}
-	_, err := house.Starter.Start(t.Context(), ask())
+	_, err := house.Starter.Current().Start(t.Context(), ask())
 	require.Contains(t, requireProblem(t, err, contract.KindInvalid, "template").Fault, "only 0 reviewers")
 }

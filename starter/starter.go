@@ -71,11 +71,25 @@ type Options struct {
 	UntrackedAfter time.Duration
 }
 
-// Starter starts requests and carries messages to them. Its methods may be called at the same time.
+// Starter lasts as long as the server. Whatever depends on the configuration is done by a Snapshot of it; the Starter
+// itself does only what does not, and what goes on while the configuration changes. Its methods may be called at the
+// same time.
 type Starter struct {
+	*shared
+	live *config.Live
+}
+
+// Snapshot is a Starter that goes by one configuration: it checks what people ask for and who may ask it, starts
+// requests, carries messages to them and shows them. Whoever does several things for one person, in one call or on one
+// page, does them with one Snapshot, so that they are all judged alike. Its methods may be called at the same time.
+type Snapshot struct {
+	*shared
+	config *config.Config
+}
+
+// shared is what a Starter and its snapshots have in common, whatever the configuration: connections, keys and caches.
+type shared struct {
 	temporal   client.Client
-	live       *config.Live
-	config     *config.Config // of one operation, from today
 	events     ledger.Events
 	holdings   ledger.Holdings
 	tombstones ledger.Tombstones
@@ -132,13 +146,12 @@ func New(o Options) (*Starter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Starter{
+	return &Starter{live: o.Config, shared: &shared{
 		digests:        kept,
 		seen:           seen,
 		groups:         o.Groups,
 		sightings:      o.Sightings,
 		temporal:       o.Temporal,
-		live:           o.Config,
 		events:         o.Ledger,
 		holdings:       o.Ledger,
 		tombstones:     o.Ledger,
@@ -157,19 +170,14 @@ func New(o Options) (*Starter, error) {
 		process:        rand.Text(),
 		clock:          o.Clock,
 		untrackedAfter: o.UntrackedAfter,
-	}, nil
+	}}, nil
 }
 
-// snapshot is the starter with the configuration of this moment, which one operation goes by from its beginning to its
-// end.
-func (s *Starter) snapshot() *Starter {
-	if s.config != nil {
-		return s
-	}
-	pinned := *s
-	pinned.config = s.live.Current()
-	return &pinned
-}
+// Current is a Snapshot by the configuration of this moment.
+func (s *Starter) Current() *Snapshot { return &Snapshot{shared: s.shared, config: s.live.Current()} }
+
+// Config is the configuration that the Snapshot goes by. Nobody changes it.
+func (s *Snapshot) Config() *config.Config { return s.config }
 
 // Ready is nil when Temporal and the ledger answer.
 func (s *Starter) Ready(ctx context.Context) error {
@@ -185,7 +193,7 @@ func (s *Starter) Ready(ctx context.Context) error {
 }
 
 // known refuses an actor who is not in the directory.
-func (s *Starter) known(actor string) error {
+func (s *Snapshot) known(actor string) error {
 	if _, ok := s.config.People[actor]; !ok {
 		return contract.Forbidden("you are not in the directory").
 			Advise("ask an administrator to add you to the people in curfew.yaml")

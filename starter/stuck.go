@@ -26,8 +26,7 @@ const (
 
 // Stuck returns the grants whose revoke is past its alarm time, and after them those that can't be asked, with the
 // reason.
-func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
-	s = s.snapshot()
+func (s *Snapshot) Stuck(ctx context.Context, actor string) ([]contract.GrantStatus, error) {
 	if err := s.allow(actor, OperationStuck); err != nil {
 		return nil, err
 	}
@@ -70,7 +69,7 @@ func (s *Starter) Stuck(ctx context.Context, actor string) ([]contract.GrantStat
 
 // withStuckRequests adds what requests wait for that are stuck, although their grants do not say that they are: a grant
 // that is gone, say, or does not end what it says is over.
-func (s *Starter) withStuckRequests(
+func (s *Snapshot) withStuckRequests(
 	ctx context.Context,
 	stuck, unanswered []contract.GrantStatus,
 ) []contract.GrantStatus {
@@ -108,7 +107,7 @@ func (s *Starter) withStuckRequests(
 }
 
 // askGrants asks grants how they stand, at the same time and no longer than one may take each.
-func (s *Starter) askGrants(ctx context.Context, grants []string) []contract.GrantStatus {
+func (s *Snapshot) askGrants(ctx context.Context, grants []string) []contract.GrantStatus {
 	var (
 		all      errgroup.Group
 		mu       sync.Mutex
@@ -131,7 +130,7 @@ func (s *Starter) askGrants(ctx context.Context, grants []string) []contract.Gra
 
 // askGrant asks a grant how it stands. An answer about another access is none: anybody can start a workflow that
 // answers.
-func (s *Starter) askGrant(ctx context.Context, grant string) contract.GrantStatus {
+func (s *Snapshot) askGrant(ctx context.Context, grant string) contract.GrantStatus {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	var status contract.GrantStatus

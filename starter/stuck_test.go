@@ -27,7 +27,7 @@ func TestAStuckRequestIsListedAlthoughItsGrantDoesNotSaySo(t *testing.T) {
 	}
 	house.Record(t, status, contract.Event{Seq: 1, Kind: contract.EventStuck, Actor: contract.ActorCurfew})
 
-	list, err := house.Starter.Stuck(t.Context(), "bob")
+	list, err := house.Starter.Current().Stuck(t.Context(), "bob")
 
 	require.NoError(t, err)
 	require.Len(t, list, 1)
@@ -54,7 +54,7 @@ func TestAccessThatAnotherRequestKeptUpIsFollowedToItsEnd(t *testing.T) {
 	house.Record(t, kept, contract.Event{Seq: 1, Kind: contract.EventExpired, Actor: contract.ActorDeadline})
 	house.Record(t, keeper, contract.Event{Seq: 1, Kind: contract.EventGranted, Actor: contract.ActorCurfew})
 
-	shown, err := house.Starter.Get(t.Context(), "alice", kept.ID)
+	shown, err := house.Starter.Current().Get(t.Context(), "alice", kept.ID)
 	require.NoError(t, err)
 	require.Equal(
 		t,
@@ -69,7 +69,7 @@ func TestAccessThatAnotherRequestKeptUpIsFollowedToItsEnd(t *testing.T) {
 	keeper.State, keeper.Outcome, keeper.EndedAt, keeper.Seq = contract.StateEnded, contract.OutcomeRevoked, &gone, 1
 	keeper.Holds[0] = contract.HoldState{Access: access, GoneAt: &gone}
 	house.Record(t, keeper, contract.Event{Seq: 2, Kind: contract.EventRevoked, Actor: "alice"})
-	shown, err = house.Starter.Get(t.Context(), "alice", kept.ID)
+	shown, err = house.Starter.Current().Get(t.Context(), "alice", kept.ID)
 	require.NoError(t, err)
 	require.Equal(t, "The time is over, and the access was seen to be gone.", shown.Summary)
 }

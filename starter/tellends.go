@@ -35,7 +35,7 @@ func (s *Starter) TellEnds(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-every.C:
-			if err := s.snapshot().tellEnds(ctx, attempts); err != nil && ctx.Err() == nil {
+			if err := s.Current().tellEnds(ctx, attempts); err != nil && ctx.Err() == nil {
 				s.log.Warn(
 					"requests that have not heard of their end can't be looked for; they are looked for again",
 					zap.Error(err),
@@ -45,7 +45,7 @@ func (s *Starter) TellEnds(ctx context.Context) {
 	}
 }
 
-func (s *Starter) tellEnds(ctx context.Context, attempts map[string]attempt) error {
+func (s *Snapshot) tellEnds(ctx context.Context, attempts map[string]attempt) error {
 	var all errgroup.Group
 	all.SetLimit(toldAtOnce)
 	open := map[string]bool{}
@@ -72,7 +72,7 @@ func (s *Starter) tellEnds(ctx context.Context, attempts map[string]attempt) err
 	return errors.Join(err, all.Wait())
 }
 
-func (s *Starter) tellEnd(ctx context.Context, t contract.Tombstone) {
+func (s *Snapshot) tellEnd(ctx context.Context, t contract.Tombstone) {
 	status, err := s.recorded(ctx, t.Request)
 	if err != nil || status.State == contract.StateEnded || status.State == contract.StateRevoking {
 		return // it knows
@@ -95,7 +95,7 @@ func (s *Starter) tellEnd(ctx context.Context, t contract.Tombstone) {
 
 // closeRecord brings the record of a request to its end whose workflow is gone, once the holdings say that its access
 // is. Nobody else is left to do it.
-func (s *Starter) closeRecord(ctx context.Context, t contract.Tombstone, status contract.Status) error {
+func (s *Snapshot) closeRecord(ctx context.Context, t contract.Tombstone, status contract.Status) error {
 	running, err := s.running(ctx, t.Request)
 	if err != nil || running {
 		return err

@@ -51,8 +51,7 @@ type Entitlement struct {
 }
 
 // Templates returns all templates, by name, and of each whether the actor may ask for it.
-func (s *Starter) Templates(ctx context.Context, actor string) ([]Template, error) {
-	s = s.snapshot()
+func (s *Snapshot) Templates(ctx context.Context, actor string) ([]Template, error) {
 	if err := s.allow(actor, OperationTemplates); err != nil {
 		return nil, err
 	}
@@ -63,7 +62,7 @@ func (s *Starter) Templates(ctx context.Context, actor string) ([]Template, erro
 	return templates, nil
 }
 
-func (s *Starter) described(ctx context.Context, name, actor string) Template {
+func (s *Snapshot) described(ctx context.Context, name, actor string) Template {
 	template := s.config.Templates[name]
 	t := Template{
 		Name: name, Description: template.Description,
@@ -91,7 +90,7 @@ func (s *Starter) described(ctx context.Context, name, actor string) Template {
 }
 
 // offer says what of a template the policy would let the actor ask for.
-func (s *Starter) offer(ctx context.Context, t *Template, template config.Template, actor string) {
+func (s *Snapshot) offer(ctx context.Context, t *Template, template config.Template, actor string) {
 	terms, _ := s.config.Terms(template, actor)
 	ask := contract.Request{
 		Template:  t.Name,

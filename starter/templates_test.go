@@ -26,7 +26,7 @@ func TestATemplateSaysOfEachPersonWhetherAndHowTheyMayAskForIt(t *testing.T) {
 	house.Config.Templates["read-logs"] = template
 	of := func(person string) starter.Template {
 		t.Helper()
-		templates, err := house.Starter.Templates(t.Context(), person)
+		templates, err := house.Starter.Current().Templates(t.Context(), person)
 		require.NoError(t, err)
 		for _, one := range templates {
 			if one.Name == "read-logs" {

@@ -10,7 +10,7 @@ import (
 )
 
 // checkTicketRule wants a ticket or what stands for one, as the template says, and not both.
-func (s *Starter) checkTicketRule(rule string, request contract.Request) error {
+func (s *Snapshot) checkTicketRule(rule string, request contract.Request) error {
 	key, stands := request.Ticket, request.Zephyr
 	switch {
 	case key == "" && stands == "" && request.BreakGlass:
@@ -38,12 +38,12 @@ func (s *Starter) checkTicketRule(rule string, request contract.Request) error {
 }
 
 // isKey is true for what can be a ticket's key: at the tracker, or at any while none is configured.
-func (s *Starter) isKey(key string) bool {
+func (s *Snapshot) isKey(key string) bool {
 	return ticket.ValidKey(key) && (s.tickets == nil || s.tickets.Recognizes(key))
 }
 
 // ticketOf is the ticket that a request names, or that what it names is linked to.
-func (s *Starter) ticketOf(ctx context.Context, request contract.Request) (string, error) {
+func (s *Snapshot) ticketOf(ctx context.Context, request contract.Request) (string, error) {
 	if request.Zephyr == "" {
 		return request.Ticket, nil
 	}
@@ -59,7 +59,7 @@ func (s *Starter) ticketOf(ctx context.Context, request contract.Request) (strin
 	return key, nil
 }
 
-func (s *Starter) checkTicketExists(ctx context.Context, key string) error {
+func (s *Snapshot) checkTicketExists(ctx context.Context, key string) error {
 	if key == "" || s.tickets == nil {
 		return nil
 	}

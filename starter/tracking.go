@@ -27,12 +27,12 @@ const (
 )
 
 // mayBeUntracked is true of a request that has not ended and was not asked for just now.
-func (s *Starter) mayBeUntracked(status contract.Status) bool {
+func (s *Snapshot) mayBeUntracked(status contract.Status) bool {
 	return status.State != contract.StateEnded && time.Since(status.AskedAt) > s.untrackedAfter
 }
 
 // withTracking says of each request of a page that has not ended whether a workflow of it runs.
-func (s *Starter) withTracking(ctx context.Context, page []contract.Status) []contract.Status {
+func (s *Snapshot) withTracking(ctx context.Context, page []contract.Status) []contract.Status {
 	ctx, cancel := context.WithTimeout(ctx, trackWithin)
 	defer cancel()
 	var open []int
@@ -68,7 +68,7 @@ func (s *Starter) withTracking(ctx context.Context, page []contract.Status) []co
 }
 
 // listed are the states of those of some requests' workflows that Temporal lists as running.
-func (s *Starter) listed(ctx context.Context, page []contract.Status, which []int) (map[string]contract.State, error) {
+func (s *Snapshot) listed(ctx context.Context, page []contract.Status, which []int) (map[string]contract.State, error) {
 	ids := make([]string, len(which))
 	for n, i := range which {
 		ids[n] = "'" + contract.RequestWorkflowID(page[i].ID) + "'"
@@ -95,7 +95,7 @@ func (s *Starter) listed(ctx context.Context, page []contract.Status, which []in
 
 // tracked says of a request from the ledger whether no workflow of it runs, or one that has forgotten what the ledger
 // knows.
-func (s *Starter) tracked(ctx context.Context, recorded contract.Status) contract.Status {
+func (s *Snapshot) tracked(ctx context.Context, recorded contract.Status) contract.Status {
 	if !s.mayBeUntracked(recorded) {
 		return recorded
 	}
@@ -112,7 +112,7 @@ func (s *Starter) tracked(ctx context.Context, recorded contract.Status) contrac
 }
 
 // running is true while Temporal has a workflow of a request.
-func (s *Starter) running(ctx context.Context, id string) (bool, error) {
+func (s *Snapshot) running(ctx context.Context, id string) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
 	found, err := s.temporal.DescribeWorkflowExecution(ctx, contract.RequestWorkflowID(id), "")

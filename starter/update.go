@@ -20,7 +20,7 @@ type message struct {
 
 // update sends a message to a request and waits for the answer. Under an id that somebody has taken with another
 // message comes the answer to that one: then it is sent anew, under an id that is used once.
-func (s *Starter) update(ctx context.Context, id string, m message) (contract.Status, error) {
+func (s *Snapshot) update(ctx context.Context, id string, m message) (contract.Status, error) {
 	within, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	answer, err := s.sendUpdate(within, id, m)
@@ -38,7 +38,7 @@ func (s *Starter) update(ctx context.Context, id string, m message) (contract.St
 }
 
 // updateShown does so, and answers with what people read.
-func (s *Starter) updateShown(ctx context.Context, id string, m message) (contract.Status, error) {
+func (s *Snapshot) updateShown(ctx context.Context, id string, m message) (contract.Status, error) {
 	status, err := s.update(ctx, id, m)
 	if err != nil {
 		return status, err
@@ -56,7 +56,7 @@ func (m message) swallowed(answer contract.Answer, err error) bool {
 	return known && problem.Kind == contract.KindForbidden
 }
 
-func (s *Starter) sendUpdate(ctx context.Context, id string, m message) (answer contract.Answer, err error) {
+func (s *Snapshot) sendUpdate(ctx context.Context, id string, m message) (answer contract.Answer, err error) {
 	handle, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: contract.RequestWorkflowID(id), UpdateName: m.name, UpdateID: m.id, Args: []any{m.input},
 		WaitForStage: client.WorkflowUpdateStageCompleted,
@@ -68,7 +68,7 @@ func (s *Starter) sendUpdate(ctx context.Context, id string, m message) (answer 
 }
 
 // gone says why a request that could be seen a moment ago takes no message.
-func (s *Starter) gone(ctx context.Context, id string) error {
+func (s *Snapshot) gone(ctx context.Context, id string) error {
 	status, err := s.look(ctx, id)
 	if err != nil {
 		return err

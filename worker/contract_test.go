@@ -43,7 +43,7 @@ func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	constants := activityNames(t)
 	require.Len(t, registered, len(constants), "the worker registers every activity of the contract, and no other")
 	sent := map[string]bool{}
-	for _, folder := range []string{"../workflows/request", "../workflows/grant", "../workflows/sweep", "../workflows/delivery"} {
+	for _, folder := range []string{"../workflows/request", "../workflows/grant", "../workflows/sweep", "../workflows/delivery", "../workflows/step"} {
 		calls := readWorkflows(t, folder)
 		returned := map[string]bool{}
 		for constant, payload := range calls.sends {

@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
+	"curfew/activities/facts"
 	"curfew/activities/incident"
 	"curfew/activities/lease"
 	"curfew/activities/ledger"
@@ -50,12 +51,14 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	})
 	book := bookOf(o)
 	rules := policy.New(policy.Options{
-		Config:     o.Config,
-		Tickets:    o.Tickets,
-		Incidents:  o.Incidents,
-		Groups:     o.Groups,
+		Config: o.Config,
+		Sources: facts.Sources{
+			Groups:    o.Groups,
+			Tickets:   o.Tickets,
+			Incidents: o.Incidents,
+			Requests:  o.Events,
+		},
 		Decisions:  o.Decisions,
-		Requests:   o.Events,
 		Tombstones: o.Tombstones,
 		Alarms:     o.Alarms,
 		Verifier:   o.Verifier,

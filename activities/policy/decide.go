@@ -6,10 +6,9 @@ import (
 	"sync/atomic"
 
 	"curfew/activities"
+	"curfew/activities/facts"
 	"curfew/activities/group"
-	"curfew/activities/incident"
 	"curfew/activities/ledger"
-	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/policy"
 	"curfew/internal/seal"
@@ -18,14 +17,9 @@ import (
 
 // Options is what facts are gathered from, and where decisions go.
 type Options struct {
-	Config    *config.Live
-	Tickets   ticket.System // nil when there is no tracker
-	Groups    *group.Groups // nil for those that the configuration lists
-	Incidents incident.Systems
+	Config *config.Live
+	facts.Sources
 	Decisions ledger.Decisions
-	// Requests are those of the ledger, from which is known who has had access before; nil where nothing is known of
-	// them.
-	Requests ledger.Events
 	// Tombstones say which requests have ended; nil where nobody knows.
 	Tombstones ledger.Tombstones
 	Alarms     ledger.Alarms
@@ -34,13 +28,29 @@ type Options struct {
 	Signer   *seal.Signer
 }
 
-// Activities gathers facts from the configuration of the moment and from other systems.
+// Activities last as long as the worker. Each decides by a snapshot of the configuration.
 type Activities struct {
-	Options
-	// config is what one decision goes by, and conditions are those of its templates, compiled; from snapshot.
+	shared
+	live   *config.Live
+	latest atomic.Pointer[snapshot] // by the newest configuration
+}
+
+// shared is what the activities and their snapshots have in common, whatever the configuration.
+type shared struct {
+	sources    facts.Sources
+	decisions  ledger.Decisions
+	tombstones ledger.Tombstones
+	alarms     ledger.Alarms
+	verifier   *seal.Verifier
+	signer     *seal.Signer
+}
+
+// snapshot decides by one configuration. Its conditions are those of the configuration's templates, compiled.
+type snapshot struct {
+	shared
+	facts      facts.Gatherer
 	config     *config.Config
 	conditions policy.Conditions
-	latest     *atomic.Pointer[Activities] // by the newest configuration
 }
 
 // New makes the activities.
@@ -48,54 +58,60 @@ func New(o Options) *Activities {
 	if o.Groups == nil {
 		o.Groups = group.New(nil, nil)
 	}
-	return &Activities{Options: o, latest: &atomic.Pointer[Activities]{}}
+	return &Activities{live: o.Config, shared: shared{
+		sources:    o.Sources,
+		decisions:  o.Decisions,
+		tombstones: o.Tombstones,
+		alarms:     o.Alarms,
+		verifier:   o.Verifier,
+		signer:     o.Signer,
+	}}
 }
 
-// snapshot are the activities with the configuration of this moment. Its conditions are compiled once.
-func (a *Activities) snapshot() *Activities {
-	now := a.Config.Current()
+// current is a snapshot of the configuration of this moment. Its conditions are compiled once.
+func (a *Activities) current() *snapshot {
+	now := a.live.Current()
 	if latest := a.latest.Load(); latest != nil && latest.config == now {
 		return latest
 	}
-	pinned := *a
-	pinned.config, pinned.conditions = now, policy.Conditions{}
+	s := &snapshot{shared: a.shared, facts: a.sources.By(now), config: now, conditions: policy.Conditions{}}
 	for _, template := range now.Templates {
-		pinned.conditions.Add(contract.Terms{Rules: template.Rules()})
+		s.conditions.Add(contract.Terms{Rules: template.Rules()})
 	}
-	a.latest.Store(&pinned)
-	return &pinned
+	a.latest.Store(s)
+	return s
 }
 
 // Decide is the activity contract.ActivityDecide. A decision is in the ledger before anybody hears of it.
 func (a *Activities) Decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	decision, err := a.snapshot().decide(ctx, in)
+	decision, err := a.current().decide(ctx, in)
 	return decision, activities.Error(err)
 }
 
-func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
-	q, forged, err := a.verifiedQuestion(ctx, in)
+func (s *snapshot) decide(ctx context.Context, in contract.DecideInput) (contract.Decision, error) {
+	q, forged, err := s.verifiedQuestion(ctx, in)
 	switch {
 	case err != nil:
 		return contract.Decision{}, err
 	case forged != nil:
 		return contract.Decision{Ruling: contract.RulingDeny, Why: forged.Error()}, nil
 	}
-	earlier, err := a.Decisions.DecisionsOf(ctx, q.request().ID)
+	earlier, err := s.decisions.DecisionsOf(ctx, q.request().ID)
 	if err != nil {
 		return contract.Decision{}, err
 	}
-	over, err := a.over(ctx, q)
+	over, err := s.over(ctx, q)
 	if err != nil {
 		return contract.Decision{}, err
 	}
-	facts, err := a.gather(ctx, q)
+	facts, err := s.facts.All(ctx, q.request(), q.said(), q.extension())
 	if err != nil {
 		return contract.Decision{}, err
 	}
-	explanation := policy.Decide(a.compiled(facts), facts)
+	explanation := policy.Decide(s.compiled(facts), facts)
 	decision := &explanation.Decision
 	if no := q.denied(earlier); no != nil {
-		if err := a.raiseForgotten(ctx, q, *no); err != nil {
+		if err := s.raiseForgotten(ctx, q, *no); err != nil {
 			return contract.Decision{}, err
 		}
 		decision.Ruling, decision.Why = contract.RulingDeny, no.Why
@@ -107,23 +123,23 @@ func (a *Activities) decide(ctx context.Context, in contract.DecideInput) (contr
 		if !q.due(facts.Now) {
 			decision.Again = q.request().StartAt
 		}
-		if decision.Fact, err = a.sealDecision(q, facts, *decision, earlier); err != nil {
+		if decision.Fact, err = s.sealDecision(q, facts, *decision, earlier); err != nil {
 			return contract.Decision{}, err
 		}
 	}
 	if again := decision.Unreviewed; decision.Ruling == contract.RulingGrant && len(again) > 0 && q.Extension == nil {
-		if err := a.raiseAgain(ctx, q.request(), again); err != nil {
+		if err := s.raiseAgain(ctx, q.request(), again); err != nil {
 			return contract.Decision{}, err
 		}
 	}
 	decision.Refused = q.refused
-	return *decision, a.record(ctx, q, explanation)
+	return *decision, s.record(ctx, q, explanation)
 }
 
 // compiled are the conditions of a decision. Those of a template that has changed since are compiled anew.
-func (a *Activities) compiled(facts policy.Facts) policy.Conditions {
-	if a.conditions.Have(facts.Request.Terms) {
-		return a.conditions
+func (s *snapshot) compiled(facts policy.Facts) policy.Conditions {
+	if s.conditions.Have(facts.Request.Terms) {
+		return s.conditions
 	}
 	conditions := policy.Compile(facts.Request.Terms)
 	if facts.Present != nil {

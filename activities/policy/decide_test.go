@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/facts"
 	"curfew/activities/group"
 	"curfew/activities/incident"
 	"curfew/activities/ledger/sqlite"
@@ -83,16 +84,18 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
 		Config: config.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
-		Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
-		Incidents: incident.Systems{
-			pager{
-				incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
-				turns: []incident.OnCall{
-					{Account: "U-ADA", Level: 2},
-					{Account: "u-ada", Level: 1},
-					{Account: "U-ADA", Level: 3},
-					{Account: "U-ADA"},
-					{Account: "U-OTHER", Level: 1},
+		Sources: facts.Sources{
+			Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
+			Incidents: incident.Systems{
+				pager{
+					incident: incident.Incident{ID: "P1", Service: "shop", Open: true},
+					turns: []incident.OnCall{
+						{Account: "U-ADA", Level: 2},
+						{Account: "u-ada", Level: 1},
+						{Account: "U-ADA", Level: 3},
+						{Account: "U-ADA"},
+						{Account: "U-OTHER", Level: 1},
+					},
 				},
 			},
 		},

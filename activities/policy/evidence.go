@@ -12,8 +12,8 @@ import (
 // CheckEvidence is the activity contract.ActivityGrounds: it says whether the ticket is closed or the incident
 // resolved. One that can't be found, or whose system is not configured any more, is not over: the deadline stays.
 func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInput) (contract.EvidenceResult, error) {
-	if in.Ticket != "" && a.Tickets != nil {
-		found, err := a.Tickets.Find(ctx, in.Ticket)
+	if in.Ticket != "" && a.sources.Tickets != nil {
+		found, err := a.sources.Tickets.Find(ctx, in.Ticket)
 		switch {
 		case err != nil && !isMissing(err):
 			return contract.EvidenceResult{}, activities.Error(err)
@@ -29,7 +29,7 @@ func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInpu
 			}, nil
 		}
 	}
-	if system := a.Incidents.For(in.Incident); in.Incident != "" && system != nil {
+	if system := a.sources.Incidents.For(in.Incident); in.Incident != "" && system != nil {
 		found, err := system.Find(ctx, in.Incident)
 		switch {
 		case err != nil && !isMissing(err):
@@ -47,3 +47,8 @@ func (a *Activities) CheckEvidence(ctx context.Context, in contract.EvidenceInpu
 
 // longestStatus bounds what is repeated of a tracker's text, in bytes.
 const longestStatus = 80
+
+func isMissing(err error) bool {
+	problem, ok := contract.ProblemOf(err)
+	return ok && problem.Kind == contract.KindNotFound
+}

@@ -3,6 +3,8 @@ package policy
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -25,11 +27,11 @@ func (q question) denied(earlier []ledger.Decision) *ledger.Decision {
 }
 
 // over is why nothing is granted to a request that has ended, whatever its workflow knows of that; nil when it has not.
-func (a *Activities) over(ctx context.Context, q question) (*contract.Problem, error) {
-	if a.Tombstones == nil {
+func (s *snapshot) over(ctx context.Context, q question) (*contract.Problem, error) {
+	if s.tombstones == nil {
 		return nil, nil
 	}
-	t, err := a.Tombstones.TombstoneOf(ctx, q.request().ID)
+	t, err := s.tombstones.TombstoneOf(ctx, q.request().ID)
 	switch {
 	case errors.Is(err, ledger.ErrNotFound):
 		return nil, nil
@@ -46,11 +48,11 @@ func (q question) due(now time.Time) bool {
 
 // raiseForgotten raises an alarm: a workflow does not know of its own denial any more. An attempt whose answer was
 // lost is no such thing.
-func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.Decision) error {
+func (s *snapshot) raiseForgotten(ctx context.Context, q question, no ledger.Decision) error {
 	if activity.GetInfo(ctx).Attempt > 1 {
 		return nil
 	}
-	return a.raise(
+	return s.raise(
 		ctx,
 		q.request().ID,
 		"forgotten "+no.At.String(),
@@ -60,9 +62,29 @@ func (a *Activities) raiseForgotten(ctx context.Context, q question, no ledger.D
 	)
 }
 
+// raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
+func (s *snapshot) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
+	return s.alarms.Raise(ctx, contract.Alarm{
+		ID: string(
+			contract.AlarmBreakGlassAgain,
+		) + "/" + request.ID,
+		Kind:     contract.AlarmBreakGlassAgain,
+		At:       time.Now().UTC(),
+		Requests: append([]string{request.ID}, unreviewed...),
+		Actor:    contract.ActorCurfew,
+		Text: fmt.Sprintf(
+			"%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
+			request.Requester,
+			request.Template,
+			request.ID,
+			strings.Join(unreviewed, ", "),
+		),
+	})
+}
+
 // sealDecision seals in a form that targets can verify what was decided: on which facts, how long the access may last,
 // and until when at the latest. A decision that is made again allows no later end than before.
-func (a *Activities) sealDecision(
+func (s *snapshot) sealDecision(
 	q question, facts policy.Facts, decision contract.Decision, earlier []ledger.Decision,
 ) (*contract.Sealed[contract.DecisionFact], error) {
 	fact := q.fact
@@ -81,10 +103,10 @@ func (a *Activities) sealDecision(
 			fact.Until = before.Until
 		}
 	}
-	if a.Signer == nil {
+	if s.signer == nil {
 		return &contract.Sealed[contract.DecisionFact]{Fact: fact}, nil
 	}
-	sealed, err := seal.Of(a.Signer, seal.OfDecision(fact), facts.Now, fact)
+	sealed, err := seal.Of(s.signer, seal.OfDecision(fact), facts.Now, fact)
 	return &sealed, err
 }
 
@@ -102,7 +124,7 @@ func (q question) end(now time.Time, lasts time.Duration) time.Time {
 }
 
 // record keeps a decision with all that it was made of.
-func (a *Activities) record(ctx context.Context, q question, explanation policy.Explanation) error {
+func (s *snapshot) record(ctx context.Context, q question, explanation policy.Explanation) error {
 	text, err := explanation.Packed()
 	if err != nil {
 		return err
@@ -114,5 +136,5 @@ func (a *Activities) record(ctx context.Context, q question, explanation policy.
 	if fact := explanation.Decision.Fact; fact != nil {
 		decision.Until, decision.PolicyDigest = fact.Fact.Until, fact.Fact.PolicyDigest
 	}
-	return a.Decisions.Decide(ctx, decision)
+	return s.decisions.Decide(ctx, decision)
 }

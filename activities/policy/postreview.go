@@ -12,21 +12,21 @@ import (
 // PostReview is the activity contract.ActivityPostReview: it refuses a review that may not count for break-glass
 // access. Whoever may approve such a request may review it afterwards; those who gained by it may not.
 func (a *Activities) PostReview(ctx context.Context, in contract.PostReviewInput) error {
-	return activities.Error(a.snapshot().postReview(ctx, in))
+	return activities.Error(a.current().postReview(ctx, in))
 }
 
-func (a *Activities) postReview(ctx context.Context, in contract.PostReviewInput) error {
-	if forged := a.verifyPostReview(in); forged != nil {
+func (s *snapshot) postReview(ctx context.Context, in contract.PostReviewInput) error {
+	if forged := s.verifyPostReview(in); forged != nil {
 		problem := contract.AsProblem(forged)
 		if problem.Kind != contract.KindForbidden {
 			return problem
 		}
-		if err := a.raise(ctx, in.Request.Fact.ID, "post-review "+in.Review.Seal, problem); err != nil {
+		if err := s.raise(ctx, in.Request.Fact.ID, "post-review "+in.Review.Seal, problem); err != nil {
 			return err
 		}
 		return problem
 	}
-	facts, err := a.parties(ctx, in.Request.Fact, []contract.Review{in.Review.Fact})
+	facts, err := s.facts.Parties(ctx, in.Request.Fact, []contract.Review{in.Review.Fact})
 	if err != nil {
 		return err
 	}
@@ -38,14 +38,14 @@ func (a *Activities) postReview(ctx context.Context, in contract.PostReviewInput
 	return nil
 }
 
-func (a *Activities) verifyPostReview(in contract.PostReviewInput) error {
-	if a.Verifier == nil {
+func (s *snapshot) verifyPostReview(in contract.PostReviewInput) error {
+	if s.verifier == nil {
 		return nil
 	}
-	claims, err := a.Verifier.Verify(seal.OfRequest(in.Request.Fact), in.Request.Fact, in.Request.Seal)
+	claims, err := s.verifier.Verify(seal.OfRequest(in.Request.Fact), in.Request.Fact, in.Request.Seal)
 	if err != nil {
 		return err
 	}
-	_, err = a.Verifier.Verify(seal.OfReview(in.Review.Fact, claims.Digest), in.Review.Fact, in.Review.Seal)
+	_, err = s.verifier.Verify(seal.OfReview(in.Review.Fact, claims.Digest), in.Review.Fact, in.Review.Seal)
 	return err
 }

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"curfew/internal/policy"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -31,9 +32,32 @@ func (q *question) reviews() *[]contract.Sealed[contract.Review] {
 	return &q.Reviews
 }
 
+// said is what the reviews say.
+func (q *question) said() (reviews []contract.Review) {
+	for _, sealed := range *q.reviews() {
+		reviews = append(reviews, sealed.Fact)
+	}
+	return reviews
+}
+
+// extension is how long the access would last with what is asked now; nil when the request itself is to be decided.
+func (q question) extension() *policy.Extension {
+	asked := q.Extension
+	if asked == nil {
+		return nil
+	}
+	by := asked.Asked.Fact.Duration.Duration
+	x := &policy.Extension{Earlier: len(asked.Earlier), Anew: asked.Anew}
+	x.Total.Duration, x.Added.Duration = asked.Held.Fact.Lasts.Duration+by, by
+	for _, earlier := range asked.Earlier {
+		x.Added.Duration += earlier.Fact.Duration.Duration
+	}
+	return x
+}
+
 // verifiedQuestion leaves of a question what the server has sealed. A request or an extension that it has not is
 // forged; a review that it has not is left out. Both are put into the ledger before anything is decided.
-func (a *Activities) verifiedQuestion(
+func (s *snapshot) verifiedQuestion(
 	ctx context.Context,
 	in contract.DecideInput,
 ) (q question, forged *contract.Problem, err error) {
@@ -45,38 +69,38 @@ func (a *Activities) verifiedQuestion(
 			return q, nil, err
 		}
 	}
-	if a.Verifier == nil {
+	if s.verifier == nil {
 		q.collect()
 		return q, nil, nil
 	}
 	request := q.request()
-	claims, fault := a.Verifier.Verify(seal.OfRequest(request), request, q.Request.Seal)
+	claims, fault := s.verifier.Verify(seal.OfRequest(request), request, q.Request.Seal)
 	if fault == nil {
-		if err := a.leaveOut(ctx, &q, claims.Digest); err != nil {
+		if err := s.leaveOut(ctx, &q, claims.Digest); err != nil {
 			return q, nil, err
 		}
 		q.collect()
-		fault = a.check(&q)
+		fault = s.check(&q)
 	}
 	if fault != nil {
 		problem := contract.AsProblem(fault)
 		if problem.Kind != contract.KindForbidden {
 			return q, nil, problem
 		}
-		return q, problem, a.raise(ctx, request.ID, in.Request.Seal+q.about, problem)
+		return q, problem, s.raise(ctx, request.ID, in.Request.Seal+q.about, problem)
 	}
 	return q, nil, nil
 }
 
 // leaveOut leaves out the reviews that are not sealed.
-func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) error {
+func (s *snapshot) leaveOut(ctx context.Context, q *question, shown string) error {
 	if q.Extension != nil && q.Extension.Anew {
 		shown = q.about
 	}
 	reviews := q.reviews()
 	var kept []contract.Sealed[contract.Review]
 	for i, review := range *reviews {
-		_, fault := a.Verifier.Verify(seal.OfReview(review.Fact, shown), review.Fact, review.Seal)
+		_, fault := s.verifier.Verify(seal.OfReview(review.Fact, shown), review.Fact, review.Seal)
 		if fault == nil {
 			kept = append(kept, review)
 			continue
@@ -86,7 +110,7 @@ func (a *Activities) leaveOut(ctx context.Context, q *question, shown string) er
 			return problem
 		}
 		q.refused = append(q.refused, i)
-		if err := a.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, problem); err != nil {
+		if err := s.raise(ctx, q.request().ID, review.Fact.Reviewer+review.Seal, problem); err != nil {
 			return err
 		}
 	}
@@ -106,10 +130,10 @@ func (q *question) collect() {
 
 // check holds that the grounds belong together, and that the access which is to last longer was decided on those that
 // it has had until now.
-func (a *Activities) check(q *question) error {
+func (s *snapshot) check(q *question) error {
 	x := q.Extension
 	if x == nil {
-		return a.ground(q)
+		return s.ground(q)
 	}
 	held := contract.Chain{
 		Grounds: contract.Grounds{
@@ -117,28 +141,28 @@ func (a *Activities) check(q *question) error {
 		},
 		Decision: x.Held,
 	}
-	if err := a.Verifier.Decided(held); err != nil {
+	if err := s.verifier.Decided(held); err != nil {
 		return err
 	}
 	if x.Asked.Seal == "" && x.Anew && !slices.ContainsFunc(x.Reviews, approves) {
 		return nil // it came as a signal, and waits for a reviewer to approve it
 	}
-	return a.ground(q)
+	return s.ground(q)
 }
 
 func approves(review contract.Sealed[contract.Review]) bool {
 	return review.Fact.Verdict == contract.VerdictApprove
 }
 
-func (a *Activities) ground(q *question) (err error) {
-	q.fact, err = a.Verifier.Grounds(q.grounds)
+func (s *snapshot) ground(q *question) (err error) {
+	q.fact, err = s.verifier.Grounds(q.grounds)
 	return err
 }
 
 // raise raises an alarm for something that claims to be the server's and is not; once for the same thing.
-func (a *Activities) raise(ctx context.Context, request, what string, problem *contract.Problem) error {
+func (s *snapshot) raise(ctx context.Context, request, what string, problem *contract.Problem) error {
 	sum := sha256.Sum256([]byte(what))
-	return a.Alarms.Raise(ctx, contract.Alarm{
+	return s.alarms.Raise(ctx, contract.Alarm{
 		ID: fmt.Sprintf(
 			"%s/%s/%s",
 			contract.AlarmForged,

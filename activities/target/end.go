@@ -68,78 +68,155 @@ func (a *Activities) end(
 	return receipt, err
 }
 
-// endLocked ends the access with the holding's lock. When the holding can't be saved, the lock may have been lost at
-// any time before, and the receipt says so.
+// endLocked ends the access with the holding's lock, unless the holding says that there is nothing to end, or not now.
 func (a *Activities) endLocked(
 	ctx context.Context, found Target, locked ledger.Locked, command contract.EndCommand, clock serverClock,
 ) (contract.EndReceipt, error) {
 	ctx, done := a.whileEnding(ctx, command.Access.Target)
 	defer done()
-	before := locked.Holding()
-	switch {
-	case command.Token.Before(before.Token):
+	switch before := locked.Holding(); {
+	case isOvertaken(before, command):
 		return contract.EndReceipt{Overtaken: before.Token}, nil
-	case before.Grant == "" && !command.Mine:
-		return contract.EndReceipt{GoneAt: clock.now()}, nil // nothing was ever put there
-	case before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch):
-		return contract.EndReceipt{
-			GoneAt:        before.GoneAt,
-			Unconfirmed:   before.Proof.Unconfirmed,
-			AlreadyAbsent: before.Proof.Absent,
-			Standing:      before.Standing,
-		}, nil
-	case !before.Open:
-		// The grant may know better: its own opening of the holding was lost, with a ledger that was restored, say.
-		if better, err := a.knowsBetter(ctx, found.Connector, command); err != nil || !better {
-			return contract.EndReceipt{
-				GoneAt:      clock.now(),
-				Unconfirmed: before.Proof.Unconfirmed,
-				Standing:    before.Standing,
-			}, err
-		}
-		before = reopened(before, command)
+	case wasNeverGranted(before, command):
+		return contract.EndReceipt{GoneAt: clock.now()}, nil
+	case endsAgain(before, command):
+		return endedBefore(before), nil
+	case before.Open:
+		return a.endHeld(ctx, found.Connector, locked, before, command, clock)
+	default:
+		return a.endClosed(ctx, found.Connector, locked, before, command, clock)
 	}
+}
+
+// isOvertaken is true when a newer command has acted already.
+func isOvertaken(before ledger.Holding, command contract.EndCommand) bool {
+	return command.Token.Before(before.Token)
+}
+
+// wasNeverGranted is true when nothing was ever put there: there is no holding, and the grant doesn't say otherwise.
+func wasNeverGranted(before ledger.Holding, command contract.EndCommand) bool {
+	return before.Grant == "" && !command.Mine
+}
+
+// endsAgain is true when the access has ended, and the grant has no opening of its own that the holding may have lost.
+func endsAgain(before ledger.Holding, command contract.EndCommand) bool {
+	return before.Grant != "" && !before.Open && (!command.Mine || before.Token.Epoch == command.Token.Epoch)
+}
+
+// endedBefore is what an end has found that came first.
+func endedBefore(before ledger.Holding) contract.EndReceipt {
+	return contract.EndReceipt{
+		GoneAt:        before.GoneAt,
+		Unconfirmed:   before.Proof.Unconfirmed,
+		AlreadyAbsent: before.Proof.Absent,
+		Standing:      before.Standing,
+	}
+}
+
+// endClosed ends what the holding says is over, while the grant may know better: its own opening of the holding was
+// lost, with a ledger that was restored, say.
+func (a *Activities) endClosed(
+	ctx context.Context,
+	connector Connector,
+	locked ledger.Locked,
+	before ledger.Holding,
+	command contract.EndCommand,
+	clock serverClock,
+) (contract.EndReceipt, error) {
+	if better, err := a.knowsBetter(ctx, connector, command); err != nil || !better {
+		return contract.EndReceipt{
+			GoneAt:      clock.now(),
+			Unconfirmed: before.Proof.Unconfirmed,
+			Standing:    before.Standing,
+		}, err
+	}
+	return a.endHeld(ctx, connector, locked, reopened(before, command), command, clock)
+}
+
+// endHeld takes away what the holding has, once nothing holds it up any more.
+func (a *Activities) endHeld(
+	ctx context.Context,
+	connector Connector,
+	locked ledger.Locked,
+	before ledger.Holding,
+	command contract.EndCommand,
+	clock serverClock,
+) (contract.EndReceipt, error) {
+	holding := a.dueNow(ctx, locked, before, command, clock)
+	if holding.Until.After(clock.now()) {
+		return a.stepBack(ctx, locked, before, holding)
+	}
+	a.writeEarlyEnd(ctx, locked, before, holding)
+	doomed := holding
+	doomed.Leases, doomed.Proof, doomed.Uses = before.Leases, before.Proof, before.Uses
+	after, gone, err := a.takeAway(ctx, connector, doomed, keepsSessions(before, command), clock.now)
+	if err != nil {
+		return contract.EndReceipt{}, err
+	}
+	return a.closeHolding(ctx, locked, after, gone.sessions), nil
+}
+
+// dueNow is the holding as this command sees it, without the leases of requests that have ended.
+func (a *Activities) dueNow(
+	ctx context.Context,
+	locked ledger.Locked,
+	before ledger.Holding,
+	command contract.EndCommand,
+	clock serverClock,
+) ledger.Holding {
 	holding := due(before, command, clock.now())
 	if holding.Until.After(clock.now()) {
 		holding = a.keptUp(ctx, locked, holding, clock.now())
 	}
 	holding.Uses = usesOf(holding).begin(holding.Leases, clock.now()).forget(clock.now()).list()
-	if holding.Until.After(clock.now()) {
-		return a.stepBack(ctx, locked, before, holding)
+	return holding
+}
+
+// writeEarlyEnd writes an earlier end before the target is called, so that nobody still believes in the later one.
+func (a *Activities) writeEarlyEnd(ctx context.Context, locked ledger.Locked, before, holding ledger.Holding) {
+	if !holding.Until.Before(before.Until) {
+		return
 	}
-	if holding.Until.Before(before.Until) {
-		// An early end is written before the target is called, so that nobody still believes in the later one.
-		if err := locked.Save(ctx, holding); err != nil {
-			a.log.Warn("an early end could not be written; it goes ahead", zapGrant(holding.Grant), zapError(err))
-		}
+	if err := locked.Save(ctx, holding); err != nil {
+		a.log.Warn("an early end could not be written; it goes ahead", zapGrant(holding.Grant), zapError(err))
 	}
-	doomed := holding
-	doomed.Leases, doomed.Proof, doomed.Uses = before.Leases, before.Proof, before.Uses
-	keep := before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
-	after, gone, err := a.takeAway(ctx, found.Connector, doomed, keep, clock.now)
-	if err != nil {
-		return contract.EndReceipt{}, err
-	}
+}
+
+// keepsSessions is true when open sessions live on, by the leases that end and by the command; a successor's command
+// does not know them, and leaves it to the leases.
+func keepsSessions(before ledger.Holding, command contract.EndCommand) bool {
+	return before.Leases.KeepSessions() && (command.KeepSessions || before.Token.Epoch != command.Token.Epoch)
+}
+
+// closeHolding writes what has become of the access. One that a grant may still bring back is looked at again. When the
+// holding can't be saved, the lock may have been lost at any time before, and the receipt says so.
+func (a *Activities) closeHolding(
+	ctx context.Context,
+	locked ledger.Locked,
+	after ledger.Holding,
+	sessions int,
+) contract.EndReceipt {
 	receipt := contract.EndReceipt{
 		Standing:      after.Standing,
-		Sessions:      gone.sessions,
+		Sessions:      sessions,
 		Unconfirmed:   after.Proof.Unconfirmed,
 		AlreadyAbsent: after.Proof.Absent,
 	}
 	if after.Open {
 		receipt.Again = after.SettledAt
-		return receipt, nil
+		return receipt
 	}
-	receipt.GoneAt = after.GoneAt
 	if err := a.save(ctx, locked, after); err != nil {
 		a.log.Error(
 			"the access is gone, but its holding still says that it is there",
-			zapGrant(holding.Grant),
+			zapGrant(after.Grant),
 			zapError(err),
 		)
-		receipt.GoneAt, receipt.Unlocked = time.Time{}, err.Error()
+		receipt.Unlocked = err.Error()
+		return receipt
 	}
-	return receipt, nil
+	receipt.GoneAt = after.GoneAt
+	return receipt
 }
 
 // save writes a holding, and tells the Ends of this process that a newer command has overtaken.

@@ -191,12 +191,15 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 	}
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	signIn := signin.New(signin.Options{
-		Callers: callers, Frame: frame, URL: app.config.Current().Server.URL, Saw: requests.RecordSignIn, Log: app.log,
+		Callers: callers, Frame: frame, URL: app.config.Current().Server.URL, Log: app.log,
 		Secrets: shared, Limits: limits,
+		Saw: func(ctx context.Context, caller identity.Caller) error {
+			return requests.Current().RecordSignIn(ctx, caller)
+		},
 		Name: func(person string) string { return app.config.Current().Name(person) },
 	})
 	signIn.Handle(mux)
-	web.New(web.Options{Starter: requests, Config: app.config, Frame: frame, Sessions: signIn, Limits: limits}).
+	web.New(web.Options{Starter: requests, Frame: frame, Sessions: signIn, Limits: limits}).
 		Handle(mux)
 	return mux, nil
 }

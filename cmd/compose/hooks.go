@@ -21,7 +21,6 @@ func (app *App) hooks(
 	}
 	sources, err := hooks.New(hooks.Options{
 		Starter:   requests,
-		Config:    app.config,
 		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    app.ledger,
 		Tickets:   app.tickets,

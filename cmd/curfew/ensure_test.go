@@ -82,7 +82,7 @@ func TestNobodyKeepsAScriptFromItsAccessByTakingItsID(t *testing.T) {
 	wanted := twinned{"alice", "alice", api.AskBody{Template: "look-round", Duration: "1h"}}
 	for _, minute := range []time.Time{now.Add(-time.Minute), now} {
 		id := wanted.id(minute.Truncate(time.Minute), 0)
-		_, err := s.Starter.Start(
+		_, err := s.Starter.Current().Start(
 			t.Context(),
 			starter.Ask{
 				ID:        id,

@@ -155,7 +155,7 @@ func TestAnApprovalIsForWhatWasShown(t *testing.T) {
 	bob.ends(0)
 	bob.shows("review     Bob (bob): approve for at most 30m")
 
-	_, digest, err := s.Starter.ReviewSubject(t.Context(), "bob", asked.ID)
+	_, digest, err := s.Starter.Current().ReviewSubject(t.Context(), "bob", asked.ID)
 	require.NoError(t, err)
 	require.Contains(t, bodies(), `{"verdict":"approve","duration":"30m","digest":"`+digest+`"}`)
 	require.Equal(t, asked.ID, s.asked(t, "active").ID)

@@ -26,7 +26,7 @@ func (s *shell) firstRequest(t *testing.T) contract.Status {
 		}
 		return id != ""
 	}, pace.Patience(), 20*time.Millisecond)
-	status, err := s.Starter.Get(t.Context(), "alice", id)
+	status, err := s.Starter.Current().Get(t.Context(), "alice", id)
 	require.NoError(t, err)
 	return status
 }

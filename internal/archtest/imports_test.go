@@ -56,6 +56,7 @@ var allowances = []allowance{
 		[]string{"api/...", "sdk/client", "sdk/converter"},
 	},
 	{"activities/clock", []string{"activities/ledger", "workflows/contract"}, []string{"api/...", "sdk/client"}},
+	{"activities/facts", []string{"activities/*", "internal/...", "workflows/contract"}, nil},
 	{
 		"activities/policy",
 		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},

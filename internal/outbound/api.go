@@ -27,12 +27,17 @@ const (
 // NewClient makes a client for one system that the configuration names. It follows no redirect: credentials go to that
 // system alone, and a redirected POST would arrive as a GET.
 func NewClient() *http.Client {
-	transport := keepalive.Transport()
-	transport.MaxResponseHeaderBytes = mostHeader
 	return &http.Client{
-		Timeout: Patience, Transport: keepalive.Forgetful(transport),
+		Timeout: Patience, Transport: keepalive.Forgetful(Transport()),
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
+}
+
+// Transport is what such a client calls by, for an adapter that has its own way to verify the system.
+func Transport() *http.Transport {
+	transport := keepalive.Transport()
+	transport.MaxResponseHeaderBytes = mostHeader
+	return transport
 }
 
 // API is another system's, which Curfew calls with credentials of its own. What an answer means is for its adapter to

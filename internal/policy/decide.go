@@ -44,9 +44,8 @@ func (d *deciding) decision() contract.Decision {
 	for _, tally := range tallies {
 		decision.Rules = append(decision.Rules, tally.RuleState)
 		decision.Approvals += len(tally.Approvals)
-		decision.Needed += tally.Needed
-		decision.Reviewers = union(decision.Reviewers, tally.approvers)
 	}
+	decision.Reviewers, decision.Needed = reviewersOf(tallies)
 	// Every condition is evaluated, also when the outcome is clear without: the explanation has them all.
 	obstacles, automatic := d.obstacles(), d.automatic()
 	d.rule(&decision, tallies, obstacles, automatic)

@@ -2,7 +2,6 @@ package policy
 
 import (
 	"slices"
-	"time"
 
 	"curfew/workflows/contract"
 )
@@ -43,22 +42,6 @@ func before(a, b contract.Review) bool {
 	return slices.Compare(a.Rules, b.Rules) < 0
 }
 
-// MayReview returns the names of the approval rules by which a person may review a request at an instant. They are what
-// a review is bound to. The requester and the subject may review by none. Facts need no more than the request, the
-// present terms, and the groups that either terms name.
-func MayReview(facts Facts, person string, at time.Time) []string {
-	if facts.isParty(person) || !known(facts, person) {
-		return nil
-	}
-	var names []string
-	for _, tally := range assemble(facts, versionsOf(facts)) {
-		if tally.includes(facts, person, at) {
-			names = append(names, tally.Name)
-		}
-	}
-	return names
-}
-
 func known(facts Facts, person string) bool {
 	_, found := facts.People[person]
 	return found
@@ -85,15 +68,4 @@ func gather(tallies []ruleTally, say func(ruleTally) string) []string {
 		}
 	}
 	return said
-}
-
-// MayNotAsk says why the requester may not ask for this, by the pinned terms; nothing when they may. Facts need no more
-// than the request and the members of the groups that its terms name.
-func MayNotAsk(facts Facts) []string {
-	pinned := termsVersion{facts.Request.Terms, true}
-	reasons := pinned.parties(facts)
-	if shortest := pinned.tooShort(facts); shortest != "" {
-		reasons = append(reasons, shortest)
-	}
-	return append(reasons, pinned.beginning(facts)...)
 }

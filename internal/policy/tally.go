@@ -43,46 +43,70 @@ func assemble(facts Facts, versions []termsVersion) []ruleTally {
 
 // count sees how far the reviews have come.
 func (p *ruleTally) count(facts Facts, first map[string]contract.Review) {
-	p.Needed, p.Deny = 1, 0
-	for _, rule := range p.rules {
-		p.Needed = max(p.Needed, rule.Count)
-		if deny := max(rule.Deny, 1); p.Deny == 0 || deny < p.Deny {
-			p.Deny = deny
-		}
-	}
-	p.approvals = map[string]contract.Review{}
+	p.Needed, p.Deny = p.quorums()
 	p.open = p.opens(facts)
+	p.Denials = p.denials(facts, first)
+	p.approvals = map[string]contract.Review{}
 	for _, person := range p.candidates(facts) {
 		review, reviewed := first[person]
-		if reviewed && review.Verdict == contract.VerdictDeny && p.binds(review) && !facts.isParty(person) {
-			p.Denials = append(p.Denials, person)
-		}
-		if facts.isParty(person) || !known(facts, person) {
-			continue
-		}
 		switch {
-		case !p.includes(facts, person, facts.Now):
-			if !reviewed && p.includes(facts, person, p.lastStage(facts)) {
-				p.Later = append(p.Later, person)
-			}
-			continue
-		case !reviewed:
-			p.From = append(p.From, person)
-		case review.Verdict == contract.VerdictApprove && p.binds(review) && p.includes(facts, person, review.At):
-			p.Approvals = append(p.Approvals, person)
-			p.approvals[person] = review
-		}
-		p.approvers = append(p.approvers, person)
-	}
-	for _, review := range first {
-		// Whoever could review by this rule when they said no is heard, also when they are not on any list now.
-		if review.Verdict == contract.VerdictDeny && contains(review.Rules, p.Name) && !facts.isParty(review.Reviewer) {
-			p.Denials = union(p.Denials, []string{review.Reviewer})
+		case facts.isParty(person) || !known(facts, person):
+		case p.includes(facts, person, facts.Now):
+			p.countApprover(facts, person, review, reviewed)
+		case !reviewed && p.includes(facts, person, p.lastStage(facts)):
+			p.Later = append(p.Later, person)
 		}
 	}
-	slices.Sort(p.Denials)
 	p.Met = len(p.Approvals) >= p.Needed
 	p.Again = p.next(facts)
+}
+
+// quorums are how many approvals its rules ask for, and how few denials are enough: the stricter of both.
+func (p *ruleTally) quorums() (approve, deny int) {
+	approve = 1
+	for _, rule := range p.rules {
+		approve = max(approve, rule.Count)
+		if enough := max(rule.Deny, 1); deny == 0 || enough < deny {
+			deny = enough
+		}
+	}
+	return approve, deny
+}
+
+// countApprover counts somebody who may approve now: they have, they have reviewed otherwise, or they are waited for.
+func (p *ruleTally) countApprover(facts Facts, person string, review contract.Review, reviewed bool) {
+	p.approvers = append(p.approvers, person)
+	switch {
+	case !reviewed:
+		p.From = append(p.From, person)
+	case p.isApproval(facts, review):
+		p.Approvals = append(p.Approvals, person)
+		p.approvals[person] = review
+	}
+}
+
+// isApproval is true for an approval by this rule, of somebody who could review when they gave it.
+func (p *ruleTally) isApproval(facts Facts, review contract.Review) bool {
+	return review.Verdict == contract.VerdictApprove && p.binds(review) && p.includes(facts, review.Reviewer, review.At)
+}
+
+// denials are who has denied by this rule, in order.
+func (p *ruleTally) denials(facts Facts, first map[string]contract.Review) []string {
+	candidates := p.candidates(facts)
+	var denials []string
+	for person, review := range first {
+		if review.Verdict == contract.VerdictDeny && !facts.isParty(person) && p.hears(review, candidates) {
+			denials = append(denials, person)
+		}
+	}
+	slices.Sort(denials)
+	return denials
+}
+
+// hears is true for a denial that counts by this rule. Whoever could review by it when they said no is heard, also when
+// they are not on any list now. One that names no rule is that of every rule whose lists have its reviewer.
+func (p *ruleTally) hears(denial contract.Review, candidates []string) bool {
+	return contains(denial.Rules, p.Name) || len(denial.Rules) == 0 && contains(candidates, denial.Reviewer)
 }
 
 // opens are the groups of its rules whose members are not all known.
@@ -158,14 +182,20 @@ func (p ruleTally) objection() string {
 	return p.label(strings.Join(p.Denials, ", "))
 }
 
-// shortage says why there are too few to approve, when that is so. It never is while somebody may still turn out to be
-// a member: then the request lapses when nobody does.
+// able are those who have approved, or may, now or later.
+func (p ruleTally) able() []string { return slices.Concat(p.Approvals, p.From, p.Later) }
+
+// isShort is true when too few are able to approve. They never are while somebody may still turn out to be a member:
+// then the request lapses when nobody does.
+func (p ruleTally) isShort() bool { return len(p.open) == 0 && len(p.able()) < p.Needed }
+
+// shortage says why there are too few to approve, when that is so.
 func (p ruleTally) shortage() string {
-	if len(p.open) > 0 || len(p.Approvals)+len(p.From)+len(p.Later) >= p.Needed {
+	if !p.isShort() {
 		return ""
 	}
 	able := "none"
-	if left := slices.Concat(p.Approvals, p.From, p.Later); len(left) > 0 {
+	if left := p.able(); len(left) > 0 {
 		able = "only " + strings.Join(left, ", ")
 	}
 	return p.label(
@@ -211,6 +241,15 @@ func outstanding(tallies []ruleTally) (from []string, again time.Time) {
 		}
 	}
 	return from, again
+}
+
+// reviewersOf are all who may review, by any rule, and how many approvals all rules ask for together.
+func reviewersOf(tallies []ruleTally) (reviewers []string, needed int) {
+	for _, tally := range tallies {
+		reviewers = union(reviewers, tally.approvers)
+		needed += tally.Needed
+	}
+	return reviewers, needed
 }
 
 // approversOf are all who approved, by any rule.

@@ -15,7 +15,7 @@ func TestASecondReviewWithOtherWordsIsAnErrorAndARepeatedOneTellsHowItIsNow(t *t
 	h := newHouse(t)
 	h.work()
 	says := func(id string, input starter.ReviewInput) (contract.Status, error) {
-		return h.starter.Review(t.Context(), bob, id, input)
+		return h.starter.Current().Review(t.Context(), bob, id, input)
 	}
 	approve := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "go ahead"}
 	others := map[string]starter.ReviewInput{
@@ -50,7 +50,8 @@ func TestASecondReviewWithOtherWordsIsAnErrorAndARepeatedOneTellsHowItIsNow(t *t
 	require.Equal(t, contract.StateActive, again.State, "and not as it was when it was said first")
 	refused(two)
 
-	extended, err := h.starter.Extend(t.Context(), alice, two, contract.Duration{Duration: time.Minute}, "not done yet")
+	extended, err := h.starter.Current().
+		Extend(t.Context(), alice, two, contract.Duration{Duration: time.Minute}, "not done yet")
 	require.NoError(t, err)
 	require.Equal(t, contract.StateActive, extended.State)
 }

@@ -15,7 +15,7 @@ func TestWithoutAWorkerWhoeverReviewsLearnsWhatIsMissing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t) // nobody works
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(
+	_, err := h.starter.Current().Review(
 		t.Context(),
 		bob,
 		id,
@@ -48,7 +48,7 @@ func TestAnExtensionThatComesTooLateIsToldSo(t *testing.T) {
 			continue
 		}
 		asked.Go(func() { // more than the template allows, so that no end moves
-			_, err := h.starter.ExtendOnce(
+			_, err := h.starter.Current().ExtendOnce(
 				t.Context(),
 				alice,
 				status.ID,

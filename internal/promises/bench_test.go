@@ -63,7 +63,7 @@ func BenchmarkOneRequest(b *testing.B) {
 				approved := make(chan struct{})
 				go func() {
 					defer close(approved)
-					_, err := h.starter.Review(
+					_, err := h.starter.Current().Review(
 						b.Context(),
 						bob,
 						id,
@@ -109,7 +109,7 @@ func storm(b *testing.B, crowd int) samples {
 	begin := time.Now()
 	ids := make([]string, crowd)
 	inParallel(crowd, func(i int) {
-		status, err := h.starter.Start(b.Context(), starter.Ask{
+		status, err := h.starter.Current().Start(b.Context(), starter.Ask{
 			Template:  "untold",
 			Requester: member(i),
 			Duration:  contract.Duration{Duration: 150 * time.Second},
@@ -121,7 +121,7 @@ func storm(b *testing.B, crowd int) samples {
 			return
 		}
 		ids[i] = status.ID
-		if _, err := h.starter.Review(
+		if _, err := h.starter.Current().Review(
 			b.Context(),
 			bob,
 			ids[i],
@@ -147,7 +147,8 @@ func (h *house) align(ids []string) map[string]time.Time {
 	h.t.Logf("extending them to end within the second after %s", first.Format(time.TimeOnly))
 	inParallel(len(ids), func(i int) {
 		by := first.Add(time.Duration(i) * time.Second / time.Duration(len(ids))).Sub(ends[i])
-		status, err := h.starter.Extend(h.t.Context(), member(i), ids[i], contract.Duration{Duration: by}, "align")
+		status, err := h.starter.Current().
+			Extend(h.t.Context(), member(i), ids[i], contract.Duration{Duration: by}, "align")
 		if err != nil {
 			h.t.Error(err)
 			return

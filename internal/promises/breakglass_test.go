@@ -29,7 +29,7 @@ func ruled(h *house) {
 func (h *house) asks(ask starter.Ask) string {
 	h.t.Helper()
 	ask.Template, ask.Requester, ask.Reason, ask.Source = "ruled", alice, "orders are late", "test"
-	status, err := h.starter.Start(h.t.Context(), ask)
+	status, err := h.starter.Current().Start(h.t.Context(), ask)
 	require.NoError(h.t, err)
 	return status.ID
 }
@@ -46,7 +46,7 @@ func TestP1AScheduledRequestGivesNothingBeforeItsStart(t *testing.T) {
 	status := h.await(id, contract.StateActive)
 	require.True(t, h.canDebug("alice@example.org"))
 	require.False(t, status.GrantedAt.Before(start.Truncate(time.Second)))
-	decisions, err := h.starter.Decisions(t.Context(), alice, id)
+	decisions, err := h.starter.Current().Decisions(t.Context(), alice, id)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingGrant, decisions[len(decisions)-1].Ruling)
 	require.False(
@@ -73,18 +73,18 @@ func TestP6BreakGlassAccessIsReviewedByASecondPerson(t *testing.T) {
 	)
 
 	sign := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "it was needed"}
-	_, err := h.starter.Review(t.Context(), alice, id, sign)
+	_, err := h.starter.Current().Review(t.Context(), alice, id, sign)
 	require.Error(t, err, "nobody signs their own")
-	_, err = h.starter.Review(t.Context(), dave, id, sign)
+	_, err = h.starter.Current().Review(t.Context(), dave, id, sign)
 	require.Error(t, err, "a stranger signs nothing")
 	require.ErrorContains(t, h.updateReview(id, carol), "no seal", "P7: nobody signs in another's name")
 	require.Contains(t, h.alarm(contract.AlarmForged).Requests, id)
 
-	_, err = h.starter.Revoke(t.Context(), alice, id, "done")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, id, "done")
 	require.NoError(t, err)
 	require.True(t, h.await(id, contract.StateEnded).NeedsPostReview(), "it stays open")
 	h.requireNoAccess()
-	_, err = h.starter.Review(t.Context(), carol, id, sign)
+	_, err = h.starter.Current().Review(t.Context(), carol, id, sign)
 	require.NoError(t, err)
 	ended := h.ended(id)
 	require.Equal(t, carol, ended.PostReview.Reviewer)
@@ -131,7 +131,7 @@ func TestWhoeverUsesBreakGlassAccessAgainIsSeenByReviewersAndOperators(t *testin
 	h.work()
 	first := h.asks(starter.Ask{BreakGlass: true})
 	h.await(first, contract.StateActive)
-	_, err := h.starter.Revoke(t.Context(), alice, first, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, first, "done")
 	require.NoError(t, err)
 	require.True(t, h.await(first, contract.StateEnded).NeedsPostReview())
 	again := h.asks(starter.Ask{BreakGlass: true})
@@ -157,7 +157,7 @@ func TestWhoeverUsesBreakGlassAccessAgainIsSeenByReviewersAndOperators(t *testin
 	require.Contains(t, approved, "without a break, since ")
 	require.Equal(t, []string{again, first}, h.alarm(contract.AlarmBreakGlassAgain).Requests)
 	for _, id := range []string{first, again} {
-		_, err = h.starter.Review(
+		_, err = h.starter.Current().Review(
 			t.Context(),
 			carol,
 			id,
@@ -165,7 +165,7 @@ func TestWhoeverUsesBreakGlassAccessAgainIsSeenByReviewersAndOperators(t *testin
 		)
 		require.NoError(t, err)
 	}
-	_, err = h.starter.Revoke(t.Context(), alice, again, "done")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, again, "done")
 	require.NoError(t, err)
 	h.ended(again)
 }

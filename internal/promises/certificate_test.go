@@ -60,7 +60,7 @@ func TestACertificateIsHandedOnlyToTheSubjectOfActiveAccess(t *testing.T) {
 	requireKind(t, contract.KindInvalid, h.certify(alice, status.ID, "ssh-dss AAAA"))
 	requireKind(t, contract.KindInvalid, h.certify(alice, status.ID, ""))
 
-	issued, err := h.starter.Certify(t.Context(), alice, status.ID, "", newPublicKey(t))
+	issued, err := h.starter.Current().Certify(t.Context(), alice, status.ID, "", newPublicKey(t))
 	require.NoError(t, err)
 	key, _, _, _, err := ssh.ParseAuthorizedKey([]byte(issued.Certificate))
 	require.NoError(t, err)
@@ -70,13 +70,13 @@ func TestACertificateIsHandedOnlyToTheSubjectOfActiveAccess(t *testing.T) {
 	require.WithinDuration(t, *status.Until, time.Unix(int64(certificate.ValidBefore), 0), time.Second)
 	h.tells(status.ID, "A certificate was handed to Alice (alice)")
 
-	_, err = h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	requireKind(t, contract.KindConflict, h.certify(alice, status.ID, newPublicKey(t)))
 }
 
 func (h *house) certify(person, id, publicKey string) error {
-	_, err := h.starter.Certify(h.t.Context(), person, id, "", publicKey)
+	_, err := h.starter.Current().Certify(h.t.Context(), person, id, "", publicKey)
 	return err
 }
 

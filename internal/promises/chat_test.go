@@ -67,7 +67,7 @@ func TestReviewersAreAskedInChatDecideThereAndTheRequesterHearsOfIt(t *testing.T
 	d.presses("U0HANA", contract.ButtonApprove, pressed(asked))
 	require.Equal(t, hana, d.await(id, contract.StateActive).Reviews[0].Reviewer)
 	require.True(t, d.canDebug("alice@example.org"))
-	_, err := d.starter.Revoke(t.Context(), alice, id, "done")
+	_, err := d.starter.Current().Revoke(t.Context(), alice, id, "done")
 	require.NoError(t, err)
 	d.ended(id)
 

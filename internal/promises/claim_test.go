@@ -33,7 +33,7 @@ func foreseen(t *testing.T, began time.Time, of ...string) string {
 func (d *desk) claims(person, id string, ask starter.Ask) {
 	d.t.Helper()
 	ask.ID, ask.Requester, ask.Reason, ask.Source = id, person, "nothing special", "api"
-	_, err := d.starter.Start(d.t.Context(), ask)
+	_, err := d.starter.Current().Start(d.t.Context(), ask)
 	require.NoError(d.t, err)
 	d.await(id, contract.StatePending)
 }

@@ -30,7 +30,7 @@ func TestP8NothingIsGrantedWhenTheLedgerRefusesTheApproval(t *testing.T) {
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
 	h.occupy(id, 2)
-	_, err := h.starter.Review(
+	_, err := h.starter.Current().Review(
 		t.Context(),
 		bob,
 		id,

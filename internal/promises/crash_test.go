@@ -2,6 +2,7 @@ package promises
 
 import (
 	"bytes"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -78,8 +79,14 @@ func (d discard) Header() http.Header       { return d.header }
 func (discard) Write(b []byte) (int, error) { return len(b), nil }
 func (discard) WriteHeader(int)             {}
 
-// buildCurfew builds the program once for all tests.
+// released has all workers of a test run by a release.
+var released = flag.String("curfew", "", "run the workers by this `binary`")
+
+// buildCurfew builds the program once for all tests, unless a release is tried.
 var buildCurfew = sync.OnceValues(func() (string, error) {
+	if *released != "" {
+		return *released, nil
+	}
 	dir, err := os.MkdirTemp("", "curfew-promises-")
 	if err != nil {
 		return "", err
@@ -144,7 +151,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			reached := g.arm(b)
 			approved := make(chan error, 1)
 			go func() { // the worker may be dead before it can answer
-				_, err := h.starter.Review(
+				_, err := h.starter.Current().Review(
 					t.Context(),
 					bob,
 					id,
@@ -160,7 +167,7 @@ func TestP2AWorkerKilledAtAnyBoundaryLeavesNothingBehind(t *testing.T) {
 			worker.kill()
 			h.workInAProcess()
 			if <-approved != nil { // it is not known whether the review was taken: giving it again is safe
-				_, err := h.starter.Review(
+				_, err := h.starter.Current().Review(
 					t.Context(),
 					bob,
 					id,
@@ -205,7 +212,7 @@ func TestP2AnotherWorkerMovesTheEndThatTheFirstWaitsFor(t *testing.T) {
 	h.workInAProcess()
 	status := h.active(alice, "both", 4*time.Second)
 	h.workInAProcess()
-	extended, err := h.starter.Extend(
+	extended, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,

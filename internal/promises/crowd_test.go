@@ -56,7 +56,7 @@ func TestP1FiftyReviewersAtOnceMakeOneDecision(t *testing.T) {
 		seed := uint64(round)
 		dice := rand.New(rand.NewPCG(seed, 50))
 		denials := dice.IntN(2*crowdNo + 1)
-		status, err := h.starter.Start(t.Context(), starter.Ask{
+		status, err := h.starter.Current().Start(t.Context(), starter.Ask{
 			Template:  "crowd",
 			Requester: alice,
 			Duration:  contract.Duration{Duration: time.Hour},
@@ -85,7 +85,7 @@ func (h *house) decideAtOnce(id string, order []int, denials int) {
 				say = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "not now"}
 			}
 			for {
-				_, err := h.starter.Review(h.t.Context(), fmt.Sprint(crowdAtOnce, n), id, say)
+				_, err := h.starter.Current().Review(h.t.Context(), fmt.Sprint(crowdAtOnce, n), id, say)
 				problem, ok := contract.ProblemOf(err)
 				if ok && problem.Kind == contract.KindUnavailable {
 					continue // trying again is safe, it says
@@ -102,9 +102,9 @@ func (h *house) decideAtOnce(id string, order []int, denials int) {
 
 func (h *house) requireOneDecision(id string, denials int) {
 	h.t.Helper()
-	status, err := h.starter.Get(h.t.Context(), alice, id)
+	status, err := h.starter.Current().Get(h.t.Context(), alice, id)
 	require.NoError(h.t, err)
-	decisions, err := h.starter.Decisions(h.t.Context(), alice, id)
+	decisions, err := h.starter.Current().Decisions(h.t.Context(), alice, id)
 	require.NoError(h.t, err)
 	var final []contract.Ruling
 	for _, decision := range decisions {
@@ -143,6 +143,6 @@ func (h *house) requireOneDecision(id string, denials int) {
 		return
 	}
 	require.Empty(h.t, status.Outcome, status.Why)
-	_, err = h.starter.Revoke(h.t.Context(), alice, id, "the next round")
+	_, err = h.starter.Current().Revoke(h.t.Context(), alice, id, "the next round")
 	require.NoError(h.t, err)
 }

@@ -102,7 +102,7 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 	require.Equal(t, contract.ActorDirectory, alarm.Actor)
 	require.Empty(t, h.alarmsOf(contract.AlarmLeaving), "there is no delay")
 
-	_, err := h.starter.Start(
+	_, err := h.starter.Current().Start(
 		t.Context(),
 		starter.Ask{
 			Template:  "debug",
@@ -112,7 +112,7 @@ func TestP2WhoeverHasLeftLosesAllAccessAtOnce(t *testing.T) {
 		},
 	)
 	require.ErrorContains(t, err, "not in the directory")
-	_, err = h.starter.Start(
+	_, err = h.starter.Current().Start(
 		t.Context(),
 		starter.Ask{
 			Template:  "debug",
@@ -229,15 +229,15 @@ func TestAMistakeInTheDirectoryEndsNothingUntilItIsConfirmed(t *testing.T) {
 	digest := departure.Of(h.live.Current()).Digest()
 	require.Contains(t, stopped[0].Text, "curfew config confirm "+digest)
 	h.nothingEnds(live)
-	_, err = h.starter.Revoke(t.Context(), erin, live[0], "it was forgotten")
+	_, err = h.starter.Current().Revoke(t.Context(), erin, live[0], "it was forgotten")
 	require.NoError(t, err)
 	h.nothingEnds(live[1:]) // the mistake does not become small by what has ended otherwise
 
-	_, err = h.starter.ConfirmDirectory(t.Context(), dave, digest)
+	_, err = h.starter.Current().ConfirmDirectory(t.Context(), dave, digest)
 	require.Error(t, err, "dave is no operator")
-	_, err = h.starter.ConfirmDirectory(t.Context(), erin, strings.Repeat("0", 64))
+	_, err = h.starter.Current().ConfirmDirectory(t.Context(), erin, strings.Repeat("0", 64))
 	require.ErrorContains(t, err, digest)
-	ends, err := h.starter.ConfirmDirectory(t.Context(), erin, digest)
+	ends, err := h.starter.Current().ConfirmDirectory(t.Context(), erin, digest)
 	require.NoError(t, err)
 	require.Len(t, ends, 3)
 	for _, id := range live[:4] {

@@ -42,7 +42,7 @@ func TestP3AccessThatSomebodyElseTakesAwayIsReported(t *testing.T) {
 	h.tells(status.ID, "Access was taken away by somebody else")
 	require.Equal(t, []string{status.ID}, h.alarm(contract.AlarmDrifted).Requests)
 	require.False(t, h.database.can(h.database.alice), "it is not given again")
-	ended, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	ended, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	require.True(t, ended.Holds[0].AlreadyAbsent)
 }
@@ -55,7 +55,7 @@ func TestP3AccessThatSomebodyElseTakesAwayIsRestoredWhereTheTemplateSaysSo(t *te
 	h.database.takeAway(h.database.alice)
 	h.tells(status.ID, "Access that somebody else took away was given again")
 	require.True(t, h.database.can(h.database.alice))
-	_, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	require.False(t, h.database.can(h.database.alice))
 }
@@ -65,11 +65,11 @@ func TestP3AccessThatReappearsAfterItsRevokeIsReportedAndLeftAlone(t *testing.T)
 	h := newHouse(t, keeps("sweep: {remove: true}"))
 	h.work()
 	status := h.active(alice, "orders", time.Hour)
-	_, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	h.database.giveStanding(h.database.alice)
 	for range 2 {
-		report, err := h.starter.Sweep(t.Context(), erin, false)
+		report, err := h.starter.Current().Sweep(t.Context(), erin, false)
 		require.NoError(t, err)
 		require.Equal(t, []string{status.Holds[0].Access.GrantID()}, resultOf(t, report, "orders-db").Reappeared)
 	}

@@ -21,7 +21,7 @@ func TestP2AnExtensionDuringTheWaitWins(t *testing.T) {
 	status := h.active(alice, "both", 3*time.Second)
 	first, more := *status.Until, pace.Lasts(3*time.Second)
 
-	status, err := h.starter.Extend(
+	status, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,
@@ -53,7 +53,7 @@ func TestP2AnEarlyEndDuringTheWaitWins(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	status := h.active(alice, "both", 10*time.Second)
-	revoked, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	revoked, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, revoked.Outcome, "a revoke answers when the access is seen to be gone")
 	require.False(t, h.canDebug("alice@example.org"))

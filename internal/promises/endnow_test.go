@@ -129,7 +129,7 @@ func TestP2AnEndNowIsCarriedOutWhateverStateTemporalIsIn(t *testing.T) {
 			said := time.Now()
 			answer := make(chan error, 1)
 			go func() {
-				_, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+				_, err := h.starter.Current().Revoke(t.Context(), bob, status.ID, "it looks odd")
 				answer <- err
 			}()
 			h.goneWithin(h.database.alice, said, endsNow)
@@ -189,13 +189,13 @@ func TestP4AnEndNowLeavesTheOtherRequestsAccess(t *testing.T) {
 	stop()
 	h.watch()
 	grant := one.Holds[0].Access
-	_, err := h.starter.Revoke(t.Context(), alice, one.ID, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, one.ID, "done")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return len(h.holding(grant).Leases) == 1 }, patience, 20*time.Millisecond)
 	require.True(t, h.database.can(h.database.alice))
 	require.WithinDuration(t, *two.Until, h.holding(grant).Until, pace.Lasts(5*time.Second))
 	said := time.Now()
-	_, err = h.starter.Revoke(t.Context(), erin, two.ID, "that one too")
+	_, err = h.starter.Current().Revoke(t.Context(), erin, two.ID, "that one too")
 	require.NoError(t, err)
 	h.goneWithin(h.database.alice, said, endsNow)
 }
@@ -208,7 +208,7 @@ func TestP5AnEndNowLeavesStandingAccess(t *testing.T) {
 	status := h.active(alice, "orders", time.Hour)
 	stop()
 	h.watch()
-	_, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return !h.holding(status.Holds[0].Access).Open }, patience, 20*time.Millisecond)
 	require.True(t, h.database.can(h.database.alice))
@@ -224,17 +224,17 @@ func TestP8WhatWasEndedWithoutTemporalIsToldWhenItIsBack(t *testing.T) {
 	stop()
 	h.watch()
 	h.tellEnds()
-	ending, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+	ending, err := h.starter.Current().Revoke(t.Context(), bob, status.ID, "it looks odd")
 	require.NoError(t, err)
 	require.Equal(t, bob, ending.Ending.By)
 	require.False(t, ending.Ending.Unrecorded)
-	_, err = h.starter.Cancel(t.Context(), carol, waiting.ID, "never mind")
+	_, err = h.starter.Current().Cancel(t.Context(), carol, waiting.ID, "never mind")
 	require.NoError(t, err)
 	h.goneWithin(h.database.alice, time.Now().Add(-time.Second), endsNow)
-	shown, err := h.starter.Get(t.Context(), alice, status.ID)
+	shown, err := h.starter.Current().Get(t.Context(), alice, status.ID)
 	require.NoError(t, err)
 	require.Equal(t, "it looks odd", shown.Ending.Reason)
-	listed, err := h.starter.List(t.Context(), alice, ledger.Filter{})
+	listed, err := h.starter.Current().List(t.Context(), alice, ledger.Filter{})
 	require.NoError(t, err)
 	require.Equal(t, bob, listed.Requests[0].Ending.By)
 
@@ -271,9 +271,9 @@ func TestP8TheRecordOfARequestWhoseWorkflowIsGoneIsClosed(t *testing.T) {
 			return err == nil
 		}, patience, 20*time.Millisecond)
 	}
-	_, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+	_, err := h.starter.Current().Revoke(t.Context(), bob, status.ID, "it looks odd")
 	require.NoError(t, err)
-	_, err = h.starter.Cancel(t.Context(), alice, waiting.ID, "never mind")
+	_, err = h.starter.Current().Cancel(t.Context(), alice, waiting.ID, "never mind")
 	require.NoError(t, err)
 	for id, outcome := range map[string]contract.Outcome{status.ID: contract.OutcomeRevoked, waiting.ID: contract.OutcomeWithdrawn} {
 		require.Eventually(t, func() bool {
@@ -314,7 +314,7 @@ func TestP8ARevokeWaitsForNoRecordAndWhoeverCarriesItOutOwesIt(t *testing.T) {
 	require.NoError(t, err)
 	h.work()
 	status := h.active(alice, "orders", time.Hour)
-	ended, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+	ended, err := h.starter.Current().Revoke(t.Context(), bob, status.ID, "it looks odd")
 	require.NoError(t, err)
 	require.True(t, ended.Ending.Unrecorded, "ended, not yet on record")
 	h.goneWithin(h.database.alice, time.Now().Add(-time.Second), endsNow)
@@ -359,17 +359,17 @@ func TestTheKillSwitchEndsWhatItIsToldToAndNothingElse(t *testing.T) {
 				require.NoError(t, h.ledger.Append(t.Context(), nil, recorded))
 			}
 			for _, nobody := range []string{alice, bob, dave} {
-				_, err := h.starter.End(t.Context(), nobody, selected, "because", false)
+				_, err := h.starter.Current().End(t.Context(), nobody, selected, "because", false)
 				requireKind(t, contract.KindForbidden, err)
 			}
-			_, err := h.starter.End(t.Context(), erin, selected, " ", false)
+			_, err := h.starter.Current().End(t.Context(), erin, selected, " ", false)
 			requireKind(t, contract.KindInvalid, err)
-			dry, err := h.starter.End(t.Context(), erin, selected, "a drill", true)
+			dry, err := h.starter.Current().End(t.Context(), erin, selected, "a drill", true)
 			require.NoError(t, err)
 			require.True(t, h.database.can(h.database.alice))
 
 			said := time.Now()
-			report, err := h.starter.End(t.Context(), erin, selected, "the laptop was stolen", false)
+			report, err := h.starter.Current().End(t.Context(), erin, selected, "the laptop was stolen", false)
 			require.NoError(t, err)
 			require.Equal(t, dry.Requests, report.Requests)
 			ends := map[string]bool{}
@@ -437,15 +437,15 @@ func TestAFreezeGrantsNothingUntilItIsThawedAndHoldsUpNoEnd(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	live := h.active(carol, "orders", time.Hour)
-	_, err := h.starter.Freeze(t.Context(), bob, "an intruder")
+	_, err := h.starter.Current().Freeze(t.Context(), bob, "an intruder")
 	requireKind(t, contract.KindForbidden, err)
 	for range 2 {
-		frozen, err := h.starter.Freeze(t.Context(), erin, "an intruder")
+		frozen, err := h.starter.Current().Freeze(t.Context(), erin, "an intruder")
 		require.NoError(t, err)
 		require.True(t, frozen.Frozen)
 	}
 	require.Contains(t, h.alarm(contract.AlarmFrozen).Text, "an intruder")
-	shown, err := h.starter.Frozen(t.Context(), dave)
+	shown, err := h.starter.Current().Frozen(t.Context(), dave)
 	require.NoError(t, err)
 	require.Equal(t, erin, shown.By)
 
@@ -456,14 +456,14 @@ func TestAFreezeGrantsNothingUntilItIsThawedAndHoldsUpNoEnd(t *testing.T) {
 	}, patience, 50*time.Millisecond, "the request says what it waits for")
 	require.False(t, h.database.can(h.database.alice))
 
-	_, err = h.starter.Extend(t.Context(), carol, live.ID, contract.Duration{Duration: time.Hour}, "more")
+	_, err = h.starter.Current().Extend(t.Context(), carol, live.ID, contract.Duration{Duration: time.Hour}, "more")
 	requireKind(t, contract.KindFrozen, err)
 	require.True(t, h.database.can(h.database.carol), "what is live goes on")
-	_, err = h.starter.Revoke(t.Context(), carol, live.ID, "done")
+	_, err = h.starter.Current().Revoke(t.Context(), carol, live.ID, "done")
 	require.NoError(t, err)
 	h.goneWithin(h.database.carol, time.Now().Add(-time.Second), endsNow)
 
-	_, err = h.starter.Thaw(t.Context(), erin, "they are out")
+	_, err = h.starter.Current().Thaw(t.Context(), erin, "they are out")
 	require.NoError(t, err)
 	h.await(id, contract.StateActive)
 	require.True(t, h.database.can(h.database.alice))
@@ -535,7 +535,7 @@ func TestP2AnEndIsToldAfterTemporalWasDown(t *testing.T) {
 	said := time.Now()
 	var all sync.WaitGroup
 	all.Go(func() {
-		_, err := h.starter.Revoke(t.Context(), alice, status.ID, "done")
+		_, err := h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 		if err != nil {
 			t.Error(err)
 		}

@@ -164,7 +164,7 @@ func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 		starter.Options{Temporal: h.client, Config: h.live, Ledger: h.ledger, Tickets: h.tracker()},
 	)
 	require.NoError(t, err)
-	status, err := plain.Start(t.Context(), starter.Ask{
+	status, err := plain.Current().Start(t.Context(), starter.Ask{
 		Template:  "debug",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: time.Hour},
@@ -173,7 +173,7 @@ func TestP7ARequestThatNobodySealedIsNobodysToReview(t *testing.T) {
 	})
 	require.NoError(t, err)
 	h.work()
-	_, err = h.starter.Review(
+	_, err = h.starter.Current().Review(
 		t.Context(),
 		bob,
 		status.ID,

@@ -73,14 +73,14 @@ var lives = map[string]func(*house) string{
 	"waits for its start": func(h *house) string { return h.scheduled() },
 	"was canceled before its start": func(h *house) string {
 		id := h.scheduled()
-		_, err := h.starter.Cancel(h.t.Context(), alice, id, "never mind")
+		_, err := h.starter.Current().Cancel(h.t.Context(), alice, id, "never mind")
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeWithdrawn, h.ended(id).Outcome)
 		return id
 	},
 	"was denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(
+		_, err := h.starter.Current().Review(
 			h.t.Context(),
 			bob,
 			id,
@@ -94,7 +94,7 @@ var lives = map[string]func(*house) string{
 		id := h.ask(alice, "debug", time.Hour).ID
 		h.await(id, contract.StatePending)
 		h.requireDecided(id)
-		_, err := h.starter.Cancel(h.t.Context(), alice, id, "never mind")
+		_, err := h.starter.Current().Cancel(h.t.Context(), alice, id, "never mind")
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeWithdrawn, h.ended(id).Outcome)
 		return id
@@ -119,7 +119,7 @@ var lives = map[string]func(*house) string{
 	},
 	"was revoked": func(h *house) string {
 		id := h.active(alice, "debug", time.Hour).ID
-		_, err := h.starter.Revoke(h.t.Context(), bob, id, "it looks odd")
+		_, err := h.starter.Current().Revoke(h.t.Context(), bob, id, "it looks odd")
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeRevoked, h.ended(id).Outcome)
 		return id
@@ -157,9 +157,10 @@ var lives = map[string]func(*house) string{
 	},
 	"was extended and has ended": func(h *house) string {
 		id := h.active(alice, "debug", time.Hour).ID
-		_, err := h.starter.Extend(h.t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done")
+		_, err := h.starter.Current().
+			Extend(h.t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done")
 		require.NoError(h.t, err)
-		_, err = h.starter.Revoke(h.t.Context(), alice, id, "done")
+		_, err = h.starter.Current().Revoke(h.t.Context(), alice, id, "done")
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeRevoked, h.ended(id).Outcome)
 		return id
@@ -179,7 +180,7 @@ var lives = map[string]func(*house) string{
 	},
 	"was taken over": func(h *house) string {
 		id, grant := h.stuck()
-		_, err := h.starter.TakeOver(h.t.Context(), frank, grant.ID, "the target is scrapped")
+		_, err := h.starter.Current().TakeOver(h.t.Context(), frank, grant.ID, "the target is scrapped")
 		require.NoError(h.t, err)
 		require.Equal(h.t, contract.OutcomeTakenOver, h.ended(id).Outcome)
 		h.lightrunFaults.Clear()
@@ -193,7 +194,7 @@ var lives = map[string]func(*house) string{
 // scheduled is a request that was approved and begins in an hour.
 func (h *house) scheduled() string {
 	h.t.Helper()
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  "later",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: time.Hour},

@@ -79,7 +79,6 @@ func newDesk(t testing.TB, options ...func(*house)) *desk {
 	d.work()
 	sources, err := hooks.New(hooks.Options{
 		Starter:   d.starter,
-		Config:    d.live,
 		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    d.ledger,
 		Tickets:   d.tracker(),
@@ -282,7 +281,7 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 	d.pagerduty.Trigger(pagerduty.Incident{ID: id, Service: shop, Title: "The checkout hangs"})
 	d.order(`{"id":"1","action":"start","template":"looked-at","reason":"it hangs","incident":"` + id + `"}`)
 	status := d.only(ledger.Filter{Incident: id})
-	kept, err := d.starter.Start(
+	kept, err := d.starter.Current().Start(
 		t.Context(),
 		starter.Ask{
 			Template:  "debug",
@@ -303,7 +302,7 @@ func TestAPendingRequestIsTakenBackWithItsIncident(t *testing.T) {
 // button is the value of a button beside what there is to review now.
 func (d *desk) button(id string, seq int) string {
 	d.t.Helper()
-	_, digest, err := d.starter.ReviewSubject(d.t.Context(), hana, id)
+	_, digest, err := d.starter.Current().ReviewSubject(d.t.Context(), hana, id)
 	require.NoError(d.t, err)
 	return contract.ButtonValue(contract.Status{ID: id, Seq: seq}, digest)
 }
@@ -329,7 +328,8 @@ func TestAButtonDecidesNothingThatItsMessageDoesNotShow(t *testing.T) {
 	d := newDesk(t)
 	id := d.active(alice, "looked-at", time.Hour).ID
 	before := d.button(id, 99) // of a message that shows the request as it was asked for, whatever number it bears
-	extended, err := d.starter.Extend(t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done yet")
+	extended, err := d.starter.Current().
+		Extend(t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done yet")
 	require.NoError(t, err)
 	require.NotNil(t, extended.Extension)
 	d.await(id, contract.StateActive)

@@ -288,8 +288,14 @@ templates:
     approval: {count: 2, from: [bob, carol]}
 `
 
-// work runs a worker in this process until the test ends or stop is called.
-func (h *house) work() (stop func()) { return h.workWith(h.ledger) }
+// work runs a worker until the test ends or stop is called: in this process, or that of a release.
+func (h *house) work() (stop func()) {
+	h.t.Helper()
+	if *released != "" {
+		return h.workInAProcess().kill
+	}
+	return h.workWith(h.ledger)
+}
 
 func (h *house) workWith(events ledger.Events) (stop func()) {
 	h.t.Helper()
@@ -321,7 +327,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 	if duration < time.Minute {
 		duration = pace.Lasts(duration)
 	}
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  template,
 		Requester: by,
 		Duration:  contract.Duration{Duration: duration},
@@ -334,7 +340,7 @@ func (h *house) ask(by, template string, duration time.Duration) contract.Status
 
 func (h *house) approve(by, id string) contract.Status {
 	h.t.Helper()
-	status, err := h.starter.Review(
+	status, err := h.starter.Current().Review(
 		h.t.Context(),
 		by,
 		id,

@@ -80,12 +80,12 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 		Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: id},
 		Source:    "test",
 	}
-	status, err := h.starter.Start(t.Context(), ask)
+	status, err := h.starter.Current().Start(t.Context(), ask)
 	require.NoError(t, err)
 	h.await(status.ID, contract.StateActive)
 	require.True(t, h.canDebug("alice@example.org"))
 
-	_, err = h.starter.Revoke(t.Context(), alice, status.ID, "found it")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, status.ID, "found it")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(status.ID).Outcome)
 	notes := strings.Join(h.noteLines(id), "\n")
@@ -94,7 +94,7 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 
 	_, err = h.pagerduty.Resolve(id, pagedA)
 	require.NoError(t, err)
-	again, err := h.starter.Start(t.Context(), ask)
+	again, err := h.starter.Current().Start(t.Context(), ask)
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeDenied, h.ended(again.ID).Outcome, "it is not open any more")
 	h.requireNoAccess()
@@ -103,7 +103,7 @@ func TestP1WhoeverIsOnCallForAnOpenIncidentHasAccessAndTheIncidentTellsTheStory(
 func TestP9AnIncidentThatIsNotThereStartsNothing(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, paged)
-	_, err := h.starter.Start(t.Context(), starter.Ask{
+	_, err := h.starter.Current().Start(t.Context(), starter.Ask{
 		Template:  "oncall",
 		Requester: alice,
 		Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: "PNOTHERE"},

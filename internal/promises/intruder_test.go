@@ -181,7 +181,7 @@ func TestP7AWorkflowThatIsResetCannotForgetADenial(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(alice, "debug", time.Hour).ID
-	_, err := h.starter.Review(
+	_, err := h.starter.Current().Review(
 		t.Context(),
 		bob,
 		id,

@@ -20,7 +20,7 @@ const comments = "/rest/api/2/issue/" + key + "/comment"
 
 func (h *house) because(reason string, lasts time.Duration) string {
 	h.t.Helper()
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  "debug",
 		Requester: alice,
 		Duration:  contract.Duration{Duration: pace.Lasts(lasts)},

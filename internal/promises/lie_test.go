@@ -47,7 +47,7 @@ func TestP3ARevokeThatIsAnsweredAndNotMadeIsStuckAndNotEnded(t *testing.T) {
 	h.work()
 	id := h.active(alice, "orders", time.Hour).ID
 	honest := liar.Lie()
-	_, err := h.starter.Revoke(t.Context(), alice, id, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, id, "done")
 	require.NoError(t, err)
 	grant := h.awaitStuck()
 	require.Equal(t, []string{id}, grant.Requests)
@@ -59,7 +59,7 @@ func TestP3ARevokeThatIsAnsweredAndNotMadeIsStuckAndNotEnded(t *testing.T) {
 	require.NotContains(t, h.kindsOf(id), contract.EventRevoked)
 
 	honest()
-	_, err = h.starter.RetryStuck(t.Context(), erin, grant.ID)
+	_, err = h.starter.Current().RetryStuck(t.Context(), erin, grant.ID)
 	require.NoError(t, err)
 	require.False(t, h.database.can(h.database.alice))
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)

@@ -58,7 +58,7 @@ func TestP7ATakenUpdateIDSwallowsNoReview(t *testing.T) {
 			forgedReview(id),
 		)
 	}
-	_, err := h.starter.Review(
+	_, err := h.starter.Current().Review(
 		t.Context(),
 		bob,
 		id,
@@ -76,7 +76,7 @@ func TestP7ATakenUpdateIDKeepsNobodyFromEndingAccess(t *testing.T) {
 	for _, person := range []string{alice, bob, erin} {
 		h.take(contract.RequestWorkflowID(id), "revoke/"+person, contract.UpdateExtend, forgedExtension(id))
 	}
-	_, err := h.starter.Revoke(t.Context(), erin, id, "enough")
+	_, err := h.starter.Current().Revoke(t.Context(), erin, id, "enough")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))
@@ -92,7 +92,7 @@ func TestP7ATakenUpdateIDKeepsNoLeaseFromBeingReleased(t *testing.T) {
 	for number := range idsOfActivities {
 		h.take(forged.Access.GrantID(), fmt.Sprintf("release/%s/%d", id, number), contract.UpdateHold, forged)
 	}
-	_, err := h.starter.Revoke(t.Context(), alice, id, "enough")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, id, "enough")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))
@@ -115,7 +115,7 @@ func TestP7AReleaseThatWasSwallowedIsSentAnew(t *testing.T) {
 		name := h.decider.Name("release", held.Access.GrantID(), id, run, fmt.Sprint(number))
 		h.take(held.Access.GrantID(), name, contract.UpdateHold, forged)
 	}
-	_, err = h.starter.Revoke(t.Context(), alice, id, "enough")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, id, "enough")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))
@@ -128,6 +128,6 @@ func TestAReviewThatIsSentAgainIsOneReview(t *testing.T) {
 	id := h.ask(alice, "both", time.Hour).ID
 	h.approve(bob, id)
 	require.Len(t, h.approve(bob, id).Reviews, 1)
-	_, err := h.starter.Cancel(t.Context(), alice, id, "")
+	_, err := h.starter.Current().Cancel(t.Context(), alice, id, "")
 	require.NoError(t, err)
 }

@@ -46,7 +46,7 @@ func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Ti
 	h.t.Helper()
 	ids := make([]string, size)
 	inParallel(size, func(n int) {
-		status, err := h.starter.Start(h.t.Context(), starter.Ask{
+		status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 			Template:  "untold",
 			Requester: member(n),
 			Duration:  contract.Duration{Duration: pace.Lasts(duration)},
@@ -56,7 +56,7 @@ func (h *house) crowdActive(size int, duration time.Duration) map[string]time.Ti
 		ids[n] = status.ID
 		for began := time.Now(); err == nil && time.Since(began) < patience; {
 			// A busy worker may not have answered yet. Then the review is there all the same.
-			_, unanswered := h.starter.Review(
+			_, unanswered := h.starter.Current().Review(
 				h.t.Context(),
 				bob,
 				status.ID,

@@ -37,7 +37,7 @@ func TestP5AnEndThatWasOvertakenLeavesStandingAccessAlone(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	first := h.active(alice, "orders", 20*time.Second)
-	_, err := h.starter.Revoke(t.Context(), alice, first.ID, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, first.ID, "done")
 	require.NoError(t, err)
 	require.False(t, h.database.can(h.database.alice))
 	h.database.giveStanding(h.database.alice)
@@ -60,7 +60,7 @@ func TestP4AnEndThatWasOvertakenStepsBackAlsoWhileTheLedgerIsAway(t *testing.T) 
 	h.workInAProcess()
 	status := h.active(alice, "orders", 15*time.Second)
 	h.until(status.Until.Add(-pace.Lasts(8 * time.Second)))
-	extended, err := h.starter.Extend(
+	extended, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,
@@ -140,7 +140,7 @@ func TestP2AWorkerThatHangsWithTheLockKeepsNoEndWaiting(t *testing.T) {
 	h.workInAProcess() // it serves whatever is asked from now on
 	reached := g.arm(boundary{"POST", "/api/v1/temp-access", true})
 	go func() {
-		_, _ = h.starter.Extend(
+		_, _ = h.starter.Current().Extend(
 			h.t.Context(),
 			alice,
 			status.ID,

@@ -190,7 +190,8 @@ func TestP3AnAbsenceAtAnotherAddressIsSettledByAnAdmin(t *testing.T) {
 	require.Contains(t, grant.Problem, "it is another system")
 	require.Contains(t, grant.Problem, "`curfew stuck takeover`")
 
-	_, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "Lightrun has a new name, and lists no such access")
+	_, err := h.starter.Current().
+		TakeOver(t.Context(), frank, grant.ID, "Lightrun has a new name, and lists no such access")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeTakenOver, h.ended(id).Outcome)
 }

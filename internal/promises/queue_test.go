@@ -87,7 +87,7 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 	}
 	ids := make([]string, asked)
 	inParallel(asked, func(n int) {
-		status, err := h.starter.Start(t.Context(), starter.Ask{
+		status, err := h.starter.Current().Start(t.Context(), starter.Ask{
 			Template:  "debug",
 			Requester: fmt.Sprintf("engineer-%d", n),
 			Duration:  contract.Duration{Duration: time.Hour},
@@ -99,7 +99,7 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 			return
 		}
 		ids[n] = status.ID
-		if _, err := h.starter.Review(
+		if _, err := h.starter.Current().Review(
 			t.Context(),
 			bob,
 			status.ID,
@@ -111,7 +111,7 @@ func TestRequestsWaitForRoomAtTheTarget(t *testing.T) {
 	require.False(t, t.Failed())
 	require.Equal(t, room, h.settle(ids, room))
 	for _, id := range ids {
-		status, err := h.starter.Get(t.Context(), bob, id)
+		status, err := h.starter.Current().Get(t.Context(), bob, id)
 		require.NoError(t, err)
 		if status.State == contract.StateGranting {
 			require.Contains(t, status.Why, "100 of 100")
@@ -131,7 +131,7 @@ func (h *house) settle(ids []string, want int) (active int) {
 		active = 0
 		waiting := 0
 		for _, id := range ids {
-			status, err := h.starter.Get(h.t.Context(), bob, id)
+			status, err := h.starter.Current().Get(h.t.Context(), bob, id)
 			require.NoError(h.t, err)
 			switch {
 			case status.State == contract.StateActive:

@@ -143,7 +143,7 @@ func TestP7LiveAccessIsNotRecordedAsEnded(t *testing.T) {
 	require.Error(t, h.intrude(workflowID, contract.ActivityCommentTicket, contract.CommentInput{
 		Ticket: key, Events: ended.Events, Status: ended.Status, Provenance: ended.Provenance,
 	}))
-	live, err := h.starter.List(t.Context(), erin, ledger.Filter{State: contract.StateActive})
+	live, err := h.starter.Current().List(t.Context(), erin, ledger.Filter{State: contract.StateActive})
 	require.NoError(t, err)
 	require.Len(t, live.Requests, 1, "operators still see it")
 	require.True(t, h.canDebug("alice@example.org"))
@@ -195,7 +195,7 @@ func TestP7AStoryOfADeadlineDoesNotHideWhoHasEndedTheRequest(t *testing.T) {
 	status := h.active(alice, "orders", time.Hour)
 	workflowID, told := contract.RequestWorkflowID(status.ID), h.told(status.ID, contract.StateActive)
 	require.NoError(t, h.client.TerminateWorkflow(t.Context(), workflowID, "", "an intruder"))
-	_, err := h.starter.Revoke(t.Context(), bob, status.ID, "it looks odd")
+	_, err := h.starter.Current().Revoke(t.Context(), bob, status.ID, "it looks odd")
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
 		holding, err := h.ledger.Read(t.Context(), status.Holds[0].Access.GrantID())
@@ -205,7 +205,7 @@ func TestP7AStoryOfADeadlineDoesNotHideWhoHasEndedTheRequest(t *testing.T) {
 	ended := next(told, contract.EventExpired, contract.ActorDeadline, "")
 	ended.Status.State, ended.Status.Outcome = contract.StateEnded, contract.OutcomeExpired
 	require.NoError(t, h.intrude(workflowID, contract.ActivityRecord, ended))
-	shown, err := h.starter.Get(t.Context(), erin, status.ID)
+	shown, err := h.starter.Current().Get(t.Context(), erin, status.ID)
 	require.NoError(t, err)
 	require.NotNil(t, shown.Ending)
 	require.Equal(t, bob, shown.Ending.By)
@@ -307,7 +307,7 @@ func TestP7AnEndInSomebodysNameIsObeyedAndToldAsNobodys(t *testing.T) {
 	require.Contains(t, strings.Join(h.headlines(id), "\n"), "Access was ended early by a signal from Temporal")
 
 	other := h.active(alice, "debug", time.Hour).ID
-	_, err = h.starter.Revoke(t.Context(), bob, other, "enough")
+	_, err = h.starter.Current().Revoke(t.Context(), bob, other, "enough")
 	require.NoError(t, err)
 	h.ended(other)
 	require.Contains(
@@ -370,7 +370,7 @@ func TestTheListOfStuckGrantsSkipsWhatCannotBeAskedAndSaysSo(t *testing.T) {
 	require.NoError(t, err)
 	var list []contract.GrantStatus
 	require.Eventually(t, func() bool {
-		list, err = h.starter.Stuck(t.Context(), erin)
+		list, err = h.starter.Current().Stuck(t.Context(), erin)
 		return err == nil && len(list) == 2
 	}, patience, 100*time.Millisecond)
 	require.Equal(t, grant.ID, list[0].ID)
@@ -378,7 +378,7 @@ func TestTheListOfStuckGrantsSkipsWhatCannotBeAskedAndSaysSo(t *testing.T) {
 	require.Equal(t, dead, list[1].ID)
 	require.NotEmpty(t, list[1].Unanswered)
 	h.lightrunFaults.Clear()
-	_, err = h.starter.TakeOver(t.Context(), frank, grant.ID, "so that the test ends")
+	_, err = h.starter.Current().TakeOver(t.Context(), frank, grant.ID, "so that the test ends")
 	if err != nil {
 		require.ErrorContains(t, err, "not stuck")
 	}
@@ -395,7 +395,7 @@ func TestWhereNothingIsSealedTheRecordGoesByTheWorkflow(t *testing.T) {
 	h.starter = plain
 	h.work()
 	id := h.active(alice, "debug", time.Hour).ID
-	_, err = h.starter.Revoke(t.Context(), bob, id, "enough")
+	_, err = h.starter.Current().Revoke(t.Context(), bob, id, "enough")
 	require.NoError(t, err)
 	h.ended(id)
 	require.Equal(t, []string{

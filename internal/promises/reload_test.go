@@ -18,7 +18,7 @@ func TestP1ATemplateThatBecomesStricterBindsARequestThatWaits(t *testing.T) {
 	h.work()
 	status := h.ask(alice, "debug", time.Hour)
 	require.Eventually(t, func() bool {
-		waiting, err := h.starter.Get(t.Context(), alice, status.ID)
+		waiting, err := h.starter.Current().Get(t.Context(), alice, status.ID)
 		return err == nil && strings.HasPrefix(waiting.Why, "0 of 1 approvals")
 	}, patience, 20*time.Millisecond, "the policy has looked at it once")
 

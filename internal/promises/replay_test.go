@@ -43,7 +43,7 @@ var scenarios = map[string]func(*house) string{
 	},
 	"denied": func(h *house) string {
 		id := h.ask(alice, "debug", time.Hour).ID
-		_, err := h.starter.Review(
+		_, err := h.starter.Current().Review(
 			h.t.Context(),
 			bob,
 			id,
@@ -74,9 +74,9 @@ var scenarios = map[string]func(*house) string{
 	},
 	"taken over": func(h *house) string {
 		id, grant := h.stuck()
-		_, err := h.starter.RetryStuck(h.t.Context(), erin, grant.ID)
+		_, err := h.starter.Current().RetryStuck(h.t.Context(), erin, grant.ID)
 		require.NoError(h.t, err)
-		_, err = h.starter.TakeOver(h.t.Context(), frank, grant.ID, "the company was closed")
+		_, err = h.starter.Current().TakeOver(h.t.Context(), frank, grant.ID, "the company was closed")
 		require.NoError(h.t, err)
 		h.ended(id)
 		return id
@@ -90,7 +90,7 @@ var scenarios = map[string]func(*house) string{
 	"break-glass": func(h *house) string {
 		id := h.asks(starter.Ask{BreakGlass: true})
 		h.await(id, contract.StateActive)
-		_, err := h.starter.Revoke(h.t.Context(), alice, id, "done")
+		_, err := h.starter.Current().Revoke(h.t.Context(), alice, id, "done")
 		require.NoError(h.t, err)
 		h.await(id, contract.StateEnded)
 		h.approve(carol, id)
@@ -110,7 +110,7 @@ var scenarios = map[string]func(*house) string{
 		h.pagerduty.Trigger(
 			pagerduty.Incident{ID: incident, Service: shop, Title: "The checkout hangs", Assignees: []string{pagedA}},
 		)
-		status, err := h.starter.Start(h.t.Context(), starter.Ask{
+		status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 			Template:  "oncall",
 			Requester: alice,
 			Purpose:   contract.Purpose{Reason: "the checkout hangs", Incident: incident},
@@ -247,7 +247,7 @@ func (h *house) do(id string, steps ...func(id string)) string {
 
 func (h *house) revoke(id string) {
 	h.t.Helper()
-	_, err := h.starter.Revoke(h.t.Context(), alice, id, "done")
+	_, err := h.starter.Current().Revoke(h.t.Context(), alice, id, "done")
 	require.NoError(h.t, err)
 	h.ended(id)
 }
@@ -260,14 +260,15 @@ func (h *house) reviewed(id string) {
 
 func (h *house) cancel(id string) {
 	h.t.Helper()
-	_, err := h.starter.Cancel(h.t.Context(), alice, id, "not needed")
+	_, err := h.starter.Current().Cancel(h.t.Context(), alice, id, "not needed")
 	require.NoError(h.t, err)
 	h.ended(id)
 }
 
 func (h *house) extend(id string) {
 	h.t.Helper()
-	_, err := h.starter.Extend(h.t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done yet")
+	_, err := h.starter.Current().
+		Extend(h.t.Context(), alice, id, contract.Duration{Duration: time.Hour}, "not done yet")
 	require.NoError(h.t, err)
 }
 

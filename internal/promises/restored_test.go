@@ -93,7 +93,7 @@ func onEachCopy(t *testing.T, test func(t *testing.T, h *house, c *ledgerCopy)) 
 // story is what the ledger has of a request.
 func (h *house) story(id string) []contract.Event {
 	h.t.Helper()
-	_, events, err := h.starter.Events(h.t.Context(), alice, id)
+	_, events, err := h.starter.Current().Events(h.t.Context(), alice, id)
 	require.NoError(h.t, err)
 	return events
 }
@@ -105,7 +105,7 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		h.recorded(waiting, contract.StatePending)
 		c.make(t)
 		require.Eventually(t, func() bool { // the worker has just been started anew
-			_, err := h.starter.Review(
+			_, err := h.starter.Current().Review(
 				t.Context(),
 				bob,
 				waiting,
@@ -155,7 +155,7 @@ func TestP8AnOlderLedgerIsWrittenAgainWithWhatTemporalStillHas(t *testing.T) {
 		require.True(t, h.database.can(h.database.carol))
 		require.Empty(t, h.alarms(contract.AlarmForged))
 
-		_, err := h.starter.Revoke(t.Context(), alice, waiting, "done")
+		_, err := h.starter.Current().Revoke(t.Context(), alice, waiting, "done")
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return !h.database.can(h.database.alice) }, patience, 50*time.Millisecond)
 	})
@@ -170,7 +170,7 @@ func TestP4AnOlderLedgerRefusesNoExtensionOfLiveAccess(t *testing.T) {
 		other := h.active(alice, "orders", 20*time.Second)
 		c.restore(t)
 
-		extended, err := h.starter.Extend(
+		extended, err := h.starter.Current().Extend(
 			t.Context(),
 			alice,
 			first.ID,
@@ -189,7 +189,7 @@ func TestP4AnOlderLedgerRefusesNoExtensionOfLiveAccess(t *testing.T) {
 		require.Eventually(t, func() bool { return len(h.story(first.ID)) == 4 }, patience, 50*time.Millisecond)
 		require.Equal(t, contract.EventRequested, h.story(first.ID)[0].Kind, "the story begins at its beginning")
 
-		_, err = h.starter.Revoke(t.Context(), alice, first.ID, "done")
+		_, err = h.starter.Current().Revoke(t.Context(), alice, first.ID, "done")
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return !h.database.can(h.database.alice) }, patience, 50*time.Millisecond)
 		require.Equal(t, contract.OutcomeRevoked, h.ended(first.ID).Outcome)
@@ -212,9 +212,9 @@ func TestP8WhatIsLostOfAStoryIsMarkedAsLost(t *testing.T) {
 		{Request: status.ID, Seq: 1, Kind: contract.EventRequested, At: time.Now(), Actor: alice},
 		{Request: status.ID, Seq: 5, Kind: contract.EventExpired, At: time.Now(), Actor: contract.ActorDeadline},
 	}, status))
-	shown, err := h.starter.Get(t.Context(), alice, status.ID)
+	shown, err := h.starter.Current().Get(t.Context(), alice, status.ID)
 	require.NoError(t, err)
-	told, _, err := h.starter.Events(t.Context(), alice, status.ID)
+	told, _, err := h.starter.Current().Events(t.Context(), alice, status.ID)
 	require.NoError(t, err)
 	for _, status := range []contract.Status{shown, told} {
 		require.Equal(t, []contract.Gap{{From: 2, To: 4}}, status.Lost)

@@ -16,7 +16,7 @@ import (
 func (h *house) mended(grant string) contract.GrantStatus {
 	h.t.Helper()
 	h.lightrunFaults.Clear()
-	status, err := h.starter.RetryStuck(h.t.Context(), erin, grant)
+	status, err := h.starter.Current().RetryStuck(h.t.Context(), erin, grant)
 	require.NoError(h.t, err)
 	return status
 }
@@ -81,7 +81,7 @@ func TestP3ARetryTerminatesNothingWhileNoWorkerIsAtWork(t *testing.T) {
 		contract.GrantInput{Access: access},
 	)
 	require.NoError(t, err)
-	_, err = h.starter.RetryStuck(t.Context(), erin, access.GrantID())
+	_, err = h.starter.Current().RetryStuck(t.Context(), erin, access.GrantID())
 	require.ErrorContains(t, err, "no worker is at work")
 	described, err := h.client.DescribeWorkflow(t.Context(), run.GetID(), run.GetRunID())
 	require.NoError(t, err)
@@ -96,13 +96,13 @@ func TestP4ARetryOfAGrantThatIsGoneKeepsLiveAccess(t *testing.T) {
 	status := h.active(alice, "orders", time.Hour)
 	grant := status.Holds[0].Access.GrantID()
 	require.NoError(t, h.client.TerminateWorkflow(t.Context(), grant, "", "by mistake"))
-	retried, err := h.starter.RetryStuck(t.Context(), erin, grant)
+	retried, err := h.starter.Current().RetryStuck(t.Context(), erin, grant)
 	require.NoError(t, err)
 	require.Equal(t, "no workflow of the grant was running", retried.Restarted)
 	require.True(t, retried.Held.Equal(*status.Until))
 	require.Equal(t, []string{status.ID}, retried.Leases.Requests())
 	require.True(t, h.database.can(h.database.alice))
-	_, err = h.starter.Revoke(t.Context(), alice, status.ID, "done")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, status.ID, "done")
 	require.NoError(t, err)
 	require.False(t, h.database.can(h.database.alice))
 }

@@ -46,7 +46,7 @@ func TestP7AReleaseNamesNobodyWhoHasNotEndedTheRequest(t *testing.T) {
 		}, patience, 20*time.Millisecond)
 		require.Equal(t, contract.ActorSignal, recorded.By, name)
 		require.Contains(t, recorded.Reason, "an intruder", "what was said is kept")
-		shown, err := h.starter.Get(t.Context(), alice, status.ID)
+		shown, err := h.starter.Current().Get(t.Context(), alice, status.ID)
 		require.NoError(t, err)
 		if shown.Ending != nil {
 			require.NotEqual(t, erin, shown.Ending.By, name)

@@ -54,7 +54,7 @@ func TestP7AnUnvouchedHoldParksNoGrant(t *testing.T) {
 	h.approve(bob, id)
 	h.await(id, contract.StateActive)
 	h.startHold(forged)
-	_, err := h.starter.Revoke(t.Context(), alice, id, "enough")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, id, "enough")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))
@@ -78,7 +78,7 @@ func TestP7AGrantThatIsStartedAnewGoesToItsOwnWorkers(t *testing.T) {
 		contract.GrantInput{Access: elsewhere},
 	)
 	require.NoError(t, err)
-	_, err = h.starter.Revoke(t.Context(), alice, id, "enough")
+	_, err = h.starter.Current().Revoke(t.Context(), alice, id, "enough")
 	require.NoError(t, err)
 	require.Equal(t, contract.OutcomeRevoked, h.ended(id).Outcome)
 	require.False(t, h.canDebug("alice@example.org"))

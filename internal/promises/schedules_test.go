@@ -91,7 +91,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	}
 	pause(3 * time.Second)
 	s.set(func(s *span) { s.asked = time.Now() })
-	status, err := h.starter.Start(h.t.Context(), starter.Ask{
+	status, err := h.starter.Current().Start(h.t.Context(), starter.Ask{
 		Template:  "untold",
 		Requester: person,
 		Duration:  contract.Duration{Duration: pace.Lasts(time.Duration(3+random.IntN(4)) * time.Second)},
@@ -107,7 +107,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	s.set(func(s *span) { s.from, s.until = time.Now(), *status.Until })
 	pause(2 * time.Second)
 	if random.IntN(2) == 0 {
-		if extended, err := h.starter.Extend(
+		if extended, err := h.starter.Current().Extend(
 			h.t.Context(),
 			person,
 			status.ID,
@@ -120,7 +120,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 	if random.IntN(2) == 0 {
 		pause(2 * time.Second)
 		s.set(func(s *span) { s.until = time.Now() })
-		_, _ = h.starter.Revoke(h.t.Context(), person, status.ID, "done") // it may have ended
+		_, _ = h.starter.Current().Revoke(h.t.Context(), person, status.ID, "done") // it may have ended
 	}
 	h.ended(status.ID)
 	s.set(func(s *span) { s.gone = time.Now() })
@@ -129,7 +129,7 @@ func (h *house) play(random *rand.Rand, person string, s *span) {
 // insist approves a request, on a machine that may be busy.
 func (h *house) insist(id string) {
 	for h.t.Context().Err() == nil {
-		_, err := h.starter.Review(
+		_, err := h.starter.Current().Review(
 			h.t.Context(),
 			bob,
 			id,

@@ -106,7 +106,7 @@ func TestP6NobodyApprovesTheirOwnRequest(t *testing.T) {
 	h := newHouse(t)
 	h.work()
 	id := h.ask(carol, "debug", time.Hour).ID // carol is a reviewer of this template
-	_, err := h.starter.Review(
+	_, err := h.starter.Current().Review(
 		t.Context(),
 		carol,
 		id,

@@ -26,7 +26,7 @@ func (h *house) stuck() (id string, grant contract.GrantStatus) {
 func (h *house) awaitStuck() (grant contract.GrantStatus) {
 	h.t.Helper()
 	require.Eventually(h.t, func() bool {
-		list, err := h.starter.Stuck(h.t.Context(), erin)
+		list, err := h.starter.Current().Stuck(h.t.Context(), erin)
 		if err != nil || len(list) != 1 {
 			return false
 		}
@@ -46,7 +46,7 @@ func TestP3AStuckRevokeIsListedAndCanBeTriedAgainAtOnce(t *testing.T) {
 	require.Equal(t, grant.ID, h.alarm(contract.AlarmStuck).Grant)
 
 	h.lightrunFaults.Clear()
-	status, err := h.starter.RetryStuck(t.Context(), erin, grant.ID)
+	status, err := h.starter.Current().RetryStuck(t.Context(), erin, grant.ID)
 	require.NoError(t, err)
 	require.True(t, status.Over)
 	require.False(t, h.canDebug("alice@example.org"))
@@ -58,17 +58,17 @@ func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(
 	h := newHouse(t)
 	h.work()
 	id, grant := h.stuck()
-	_, err := h.starter.TakeOver(t.Context(), erin, grant.ID, "it is gone")
+	_, err := h.starter.Current().TakeOver(t.Context(), erin, grant.ID, "it is gone")
 	problem, ok := contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, contract.KindForbidden, problem.Kind, "an operator is no admin")
-	_, err = h.starter.TakeOver(t.Context(), frank, grant.ID, "")
+	_, err = h.starter.Current().TakeOver(t.Context(), frank, grant.ID, "")
 	problem, ok = contract.ProblemOf(err)
 	require.True(t, ok)
 	require.Equal(t, "reason", problem.Field)
 
 	require.ErrorContains(t, h.takeOver(grant.ID, frank), "no seal", "P7: nobody does it in another's name")
-	status, err := h.starter.TakeOver(t.Context(), frank, grant.ID, "the company was closed")
+	status, err := h.starter.Current().TakeOver(t.Context(), frank, grant.ID, "the company was closed")
 	require.NoError(t, err)
 	require.True(t, status.Over)
 	require.Equal(t, "frank", h.alarm(contract.AlarmTakenOver).Actor)
@@ -81,7 +81,7 @@ func TestP3WhoeverTakesStuckAccessOverIsNamedAndTheTicketDoesNotSayThatItIsGone(
 		"Access could not be taken away: it may still be there, and Frank (frank) answers for it",
 		lines[len(lines)-1],
 	)
-	stuck, err := h.starter.Stuck(t.Context(), erin)
+	stuck, err := h.starter.Current().Stuck(t.Context(), erin)
 	require.NoError(t, err)
 	require.Empty(t, stuck)
 }
@@ -92,12 +92,12 @@ func TestP3ARevokeThatFailsShowsWhatTheTargetAnswersWithinSeconds(t *testing.T) 
 	h.work()
 	id := h.active(alice, "debug", time.Hour).ID
 	h.lightrunFaults.Add(sandbox.Fault{Status: 503})
-	_, err := h.starter.Revoke(t.Context(), alice, id, "done")
+	_, err := h.starter.Current().Revoke(t.Context(), alice, id, "done")
 	require.NoError(t, err)
 	var shown contract.Status
 	require.Eventually(t, func() bool {
 		var err error
-		shown, err = h.starter.Get(t.Context(), alice, id)
+		shown, err = h.starter.Current().Get(t.Context(), alice, id)
 		return err == nil && shown.Holds[0].Problem != ""
 	}, patience, 100*time.Millisecond)
 	require.False(t, shown.Stuck)

@@ -36,7 +36,7 @@ func onEachLedger(t *testing.T, test func(t *testing.T, where func(*house))) {
 // listedFor is what somebody's list says of a request.
 func (h *house) listedFor(person, id string) contract.Status {
 	h.t.Helper()
-	list, err := h.starter.List(h.t.Context(), person, ledger.Filter{})
+	list, err := h.starter.Current().List(h.t.Context(), person, ledger.Filter{})
 	require.NoError(h.t, err)
 	at := slices.IndexFunc(list.Requests, func(status contract.Status) bool { return status.ID == id })
 	require.GreaterOrEqual(h.t, at, 0, "the list lacks %s", id)
@@ -46,12 +46,12 @@ func (h *house) listedFor(person, id string) contract.Status {
 // everywhere wants a status the same in a list, when it is shown, and beside its story, and returns it with the story.
 func (h *house) everywhere(id string, want func(contract.Status) bool) (contract.Status, []contract.Event) {
 	h.t.Helper()
-	shown, err := h.starter.Get(h.t.Context(), alice, id)
+	shown, err := h.starter.Current().Get(h.t.Context(), alice, id)
 	require.NoError(h.t, err)
 	require.True(h.t, want(shown), "shown as %+v", shown)
 	listed := h.listedFor(alice, id)
 	require.True(h.t, want(listed), "listed as %+v", listed)
-	told, events, err := h.starter.Events(h.t.Context(), alice, id)
+	told, events, err := h.starter.Current().Events(h.t.Context(), alice, id)
 	require.NoError(h.t, err)
 	require.True(h.t, want(told), "told as %+v", told)
 	return shown, events
@@ -59,7 +59,7 @@ func (h *house) everywhere(id string, want func(contract.Status) bool) (contract
 
 func (h *house) sweepRequests() contract.SweptRequests {
 	h.t.Helper()
-	report, err := h.starter.Sweep(h.t.Context(), erin, false)
+	report, err := h.starter.Current().Sweep(h.t.Context(), erin, false)
 	require.NoError(h.t, err)
 	require.Empty(h.t, report.Requests.Problem)
 	return report.Requests
@@ -84,8 +84,8 @@ func TestP8ARequestWithoutItsWorkflowIsShownAsUntrackedAndClosedOnceItsAccessIsG
 		shown, _ := h.everywhere(status.ID, isUntracked)
 		require.Equal(t, status.Until.UTC(), shown.Until.UTC(), "it says when the access ends")
 		for _, err := range []error{
-			second(h.starter.Extend(t.Context(), alice, status.ID, contract.Duration{Duration: time.Minute}, "not done yet")),
-			second(h.starter.Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove})),
+			second(h.starter.Current().Extend(t.Context(), alice, status.ID, contract.Duration{Duration: time.Minute}, "not done yet")),
+			second(h.starter.Current().Review(t.Context(), bob, status.ID, starter.ReviewInput{Verdict: contract.VerdictApprove})),
 		} {
 			require.ErrorContains(t, err, "untracked")
 		}
@@ -191,7 +191,7 @@ func TestP8AnOlderTemporalDoesNotRewriteWhatTheLedgerHas(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, contract.OutcomeExpired, ended.Outcome)
 		require.Equal(t, story, events)
-		shown, err := h.starter.Get(t.Context(), carol, over)
+		shown, err := h.starter.Current().Get(t.Context(), carol, over)
 		require.NoError(t, err)
 		require.Equal(t, contract.OutcomeExpired, shown.Outcome)
 		h.everywhere(live, isUntracked)
@@ -199,7 +199,7 @@ func TestP8AnOlderTemporalDoesNotRewriteWhatTheLedgerHas(t *testing.T) {
 		require.ErrorIs(t, err, ledger.ErrNotFound, "nobody has ended it")
 		require.True(t, h.database.can(h.database.alice), "it was approved until then")
 
-		_, err = h.starter.Revoke(t.Context(), alice, live, "done")
+		_, err = h.starter.Current().Revoke(t.Context(), alice, live, "done")
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return !h.database.can(h.database.alice) }, patience, 50*time.Millisecond)
 	})

@@ -20,7 +20,7 @@ const (
 // alarms are those of a kind, newest first.
 func (h *house) alarms(kind contract.AlarmKind) []contract.Alarm {
 	h.t.Helper()
-	alarms, err := h.starter.Alarms(h.t.Context(), erin, ledger.AlarmFilter{Kind: kind})
+	alarms, err := h.starter.Current().Alarms(h.t.Context(), erin, ledger.AlarmFilter{Kind: kind})
 	require.NoError(h.t, err)
 	return alarms
 }
@@ -101,7 +101,7 @@ func TestP4TheWatchdogLeavesAccessAloneUntilItsNewestEnd(t *testing.T) {
 	h := newHouse(t, keeps("watchdog: {grace: 1s}"))
 	h.work()
 	status := h.active(alice, "orders", 2*time.Second)
-	extended, err := h.starter.Extend(
+	extended, err := h.starter.Current().Extend(
 		t.Context(),
 		alice,
 		status.ID,

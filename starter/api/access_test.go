@@ -263,7 +263,7 @@ func (d *entry) tryOn(t *testing.T, owned ownership, moment string, table map[st
 	shared := d.bring(t, owned, moment)
 	for _, person := range everybody {
 		roles := owned.in(person)
-		visible, may := table["show"].allows(roles...), d.Starter.May(t.Context(), person, shared)
+		visible, may := table["show"].allows(roles...), d.Starter.Current().May(t.Context(), person, shared)
 		require.Equal(t, visible, d.lists(t, person, shared), "list as %s", person)
 		for name, call := range onRequest {
 			row := table[name]
@@ -340,7 +340,7 @@ func (d *entry) await(t *testing.T, id string, state contract.State) (status con
 	t.Helper()
 	require.Eventually(t, func() bool {
 		var err error
-		status, err = d.Starter.Get(context.WithoutCancel(t.Context()), "audrey", id)
+		status, err = d.Starter.Current().Get(context.WithoutCancel(t.Context()), "audrey", id)
 		known, _, unknown := d.Ledger.Request(context.WithoutCancel(t.Context()), id)
 		return err == nil && unknown == nil && status.State == state && known.Seq == status.Seq
 	}, time.Minute, 20*time.Millisecond)

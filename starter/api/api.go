@@ -30,9 +30,9 @@ const (
 // Options of the API.
 type Options struct {
 	Starter *starter.Starter
-	Config  *config.Live // who people are
 	// Callers recognizes who is calling; one for Config when nil.
 	Callers *identity.Authenticator
+	Config  *config.Live
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
 	Log    *zap.Logger
@@ -41,7 +41,6 @@ type Options struct {
 // server is what the operations share.
 type server struct {
 	starter *starter.Starter
-	config  *config.Live
 	limits  *limit.Limits
 	streams *streams
 	huma    huma.API
@@ -58,7 +57,6 @@ func New(o Options) http.Handler {
 	mux := http.NewServeMux()
 	s := &server{
 		starter: o.Starter,
-		config:  o.Config,
 		limits:  o.Limits,
 		streams: newStreams(),
 		huma:    humago.New(mux, description()),
@@ -77,17 +75,17 @@ func New(o Options) http.Handler {
 	explain(s.huma.OpenAPI())
 	explainPurpose(s.huma.OpenAPI())
 	serveDescription(mux, s.huma.OpenAPI())
-	return &gate{mux: mux, callers: o.Callers, saw: o.Starter.RecordSignIn, limits: o.Limits, log: o.Log}
+	return &gate{mux: mux, starter: o.Starter, callers: o.Callers, limits: o.Limits, log: o.Log}
 }
 
 // register adds an operation that answers within a time and whose problems become documents.
-func register[I, O any](s *server, op huma.Operation, do func(context.Context, *I) (*O, error)) {
+func register[I, O any](s *server, op huma.Operation, do func(context.Context, *call, *I) (*O, error)) {
 	op.MaxBodyBytes = maxBody
 	op.BodyReadTimeout = readWithin
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
 		within, cancel := context.WithTimeout(ctx, handleWithin)
 		defer cancel()
-		out, err := do(within, in)
+		out, err := do(within, current(ctx), in)
 		if err != nil {
 			return nil, refusal(ctx, op, err)
 		}

@@ -18,8 +18,11 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"curfew/activities/group"
+	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
+	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/limit"
 	"curfew/starter/startertest"
@@ -311,7 +314,18 @@ func TestAnswersAreNotKeptOrFramed(t *testing.T) {
 func TestAPanicIsOneFailedCall(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Starter = nil
+	house.Config.Directories = map[string]config.Directory{"corp": {Accounts: "orders-db"}}
+	house.Config.Groups = map[string]config.Group{"dba": {Directory: "corp"}}
+	template := house.Config.Templates["look-round"]
+	template.Requesters.Groups = []string{"dba"}
+	house.Config.Templates["look-round"] = template
+	broken := directoryOf(nil)
+	var err error
+	house.Starter, err = starter.New(starter.Options{
+		Temporal: house.Client, Config: house.Live, Ledger: house.Ledger,
+		Groups: group.New(map[string]group.Directory{"corp": broken}, nil),
+	})
+	require.NoError(t, err)
 	d := serve(t, house)
 
 	response, body := d.do(t, "alice", http.MethodGet, "/v1/templates", "")

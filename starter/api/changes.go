@@ -77,34 +77,34 @@ func (s *server) changes() {
 		"Take a request back before it is decided"), s.cancel)
 }
 
-func (s *server) review(ctx context.Context, in *reviewInput) (*statusOutput, error) {
+func (s *server) review(ctx context.Context, by *call, in *reviewInput) (*statusOutput, error) {
 	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
-	return statusOr(s.starter.Review(ctx, current(ctx).Person, in.ID, starter.ReviewInput{
+	return statusOr(by.starter.Review(ctx, by.Person, in.ID, starter.ReviewInput{
 		Verdict: in.Body.Verdict, Reason: in.Body.Reason, Duration: duration, Digest: in.Body.Digest,
 	}))
 }
 
-func (s *server) extend(ctx context.Context, in *extensionInput) (*statusOutput, error) {
+func (s *server) extend(ctx context.Context, by *call, in *extensionInput) (*statusOutput, error) {
 	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
-	return statusOr(s.starter.Extend(ctx, current(ctx).Person, in.ID, duration, in.Body.Reason))
+	return statusOr(by.starter.Extend(ctx, by.Person, in.ID, duration, in.Body.Reason))
 }
 
-func (s *server) revoke(ctx context.Context, in *revocationInput) (*statusOutput, error) {
-	return statusOr(s.starter.Revoke(ctx, current(ctx).Person, in.ID, in.Body.Reason))
+func (s *server) revoke(ctx context.Context, by *call, in *revocationInput) (*statusOutput, error) {
+	return statusOr(by.starter.Revoke(ctx, by.Person, in.ID, in.Body.Reason))
 }
 
-func (s *server) cancel(ctx context.Context, in *cancellationInput) (*statusOutput, error) {
-	return statusOr(s.starter.Cancel(ctx, current(ctx).Person, in.ID, in.Body.Reason))
+func (s *server) cancel(ctx context.Context, by *call, in *cancellationInput) (*statusOutput, error) {
+	return statusOr(by.starter.Cancel(ctx, by.Person, in.ID, in.Body.Reason))
 }
 
-func (s *server) certify(ctx context.Context, in *certificateInput) (*certificateOutput, error) {
-	certificate, err := s.starter.Certify(ctx, current(ctx).Person, in.ID, in.Body.Target, in.Body.PublicKey)
+func (s *server) certify(ctx context.Context, by *call, in *certificateInput) (*certificateOutput, error) {
+	certificate, err := by.starter.Certify(ctx, by.Person, in.ID, in.Body.Target, in.Body.PublicKey)
 	if err != nil {
 		return nil, err
 	}

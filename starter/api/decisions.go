@@ -19,8 +19,8 @@ func (s *server) decisions() {
 		"Show how a request was decided, and on which facts"), s.listDecisions)
 }
 
-func (s *server) listDecisions(ctx context.Context, in *PathID) (*decisionsOutput, error) {
-	decisions, err := s.starter.Decisions(ctx, current(ctx).Person, in.ID)
+func (s *server) listDecisions(ctx context.Context, by *call, in *PathID) (*decisionsOutput, error) {
+	decisions, err := by.starter.Decisions(ctx, by.Person, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -45,8 +45,8 @@ func (s *server) departures() {
 		"Let the directory of this moment end access, however many people lose theirs"), s.confirmDirectory)
 }
 
-func (s *server) holders(ctx context.Context, _ *struct{}) (*holdersOutput, error) {
-	held, err := s.starter.Holders(ctx, current(ctx).Person)
+func (s *server) holders(ctx context.Context, by *call, _ *struct{}) (*holdersOutput, error) {
+	held, err := by.starter.Holders(ctx, by.Person)
 	if err != nil {
 		return nil, err
 	}
@@ -54,11 +54,11 @@ func (s *server) holders(ctx context.Context, _ *struct{}) (*holdersOutput, erro
 	for _, one := range held {
 		people = append(people, one.Person)
 	}
-	return &holdersOutput{Holders{append([]departure.Held{}, held...), s.starter.Names(people...)}}, nil
+	return &holdersOutput{Holders{append([]departure.Held{}, held...), by.starter.Names(people...)}}, nil
 }
 
-func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*confirmedOutput, error) {
-	ends, err := s.starter.ConfirmDirectory(ctx, current(ctx).Person, in.Body.Digest)
+func (s *server) confirmDirectory(ctx context.Context, by *call, in *confirmationInput) (*confirmedOutput, error) {
+	ends, err := by.starter.ConfirmDirectory(ctx, by.Person, in.Body.Digest)
 	if err != nil {
 		return nil, err
 	}
@@ -66,5 +66,5 @@ func (s *server) confirmDirectory(ctx context.Context, in *confirmationInput) (*
 	for _, one := range ends {
 		people = append(people, one.Person)
 	}
-	return &confirmedOutput{Confirmed{append([]departure.Departure{}, ends...), s.starter.Names(people...)}}, nil
+	return &confirmedOutput{Confirmed{append([]departure.Departure{}, ends...), by.starter.Names(people...)}}, nil
 }

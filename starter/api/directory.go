@@ -24,12 +24,12 @@ func (s *server) directory() {
 	register(s, operation(http.MethodGet, "/v1/me", "me", "Show who you are"), s.me)
 }
 
-func (s *server) templates(ctx context.Context, _ *struct{}) (*templatesOutput, error) {
-	templates, err := s.starter.Templates(ctx, current(ctx).Person)
+func (s *server) templates(ctx context.Context, by *call, _ *struct{}) (*templatesOutput, error) {
+	templates, err := by.starter.Templates(ctx, by.Person)
 	if err != nil {
 		return nil, err
 	}
-	return &templatesOutput{Templates{templates, s.starter.Names(approvers(templates)...)}}, nil
+	return &templatesOutput{Templates{templates, by.starter.Names(approvers(templates)...)}}, nil
 }
 
 // approvers are the people whom the rules of templates name.
@@ -43,8 +43,8 @@ func approvers(templates []starter.Template) []string {
 	return people
 }
 
-func (s *server) me(ctx context.Context, _ *struct{}) (*meOutput, error) {
-	me, err := s.starter.Me(current(ctx).Person)
+func (s *server) me(_ context.Context, by *call, _ *struct{}) (*meOutput, error) {
+	me, err := by.starter.Me(by.Person)
 	if err != nil {
 		return nil, err
 	}

@@ -60,7 +60,7 @@ func (s *server) events() {
 		},
 	}}
 	huma.Register(s.huma, op, func(ctx context.Context, in *eventsInput) (*huma.StreamResponse, error) {
-		respond, err := s.eventsOrStream(ctx, in)
+		respond, err := s.eventsOrStream(ctx, current(ctx), in)
 		if err != nil {
 			return nil, refusal(ctx, op, err)
 		}
@@ -68,11 +68,11 @@ func (s *server) events() {
 	})
 }
 
-func (s *server) eventsOrStream(ctx context.Context, in *eventsInput) (func(huma.Context), error) {
+func (s *server) eventsOrStream(ctx context.Context, by *call, in *eventsInput) (func(huma.Context), error) {
 	within, cancel := context.WithTimeout(ctx, handleWithin)
 	defer cancel()
-	person := current(ctx).Person
-	_, events, err := s.starter.Events(within, person, in.ID)
+	person := by.Person
+	_, events, err := by.starter.Events(within, person, in.ID)
 	if err != nil {
 		return nil, err
 	}

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/starter"
 	"curfew/starter/answer"
 	"curfew/starter/limit"
 	"curfew/workflows/contract"
@@ -23,8 +24,8 @@ import (
 // one line that holds neither bodies nor tokens.
 type gate struct {
 	mux     *http.ServeMux
+	starter *starter.Starter
 	callers *identity.Authenticator
-	saw     func(context.Context, identity.Caller) error // remembers what a sign-in has named
 	limits  *limit.Limits
 	log     *zap.Logger
 }
@@ -32,6 +33,8 @@ type gate struct {
 // call is what is known about one call while it is handled.
 type call struct {
 	identity.Caller // nobody below other paths than /v1/
+	// starter goes by the configuration of the moment when the caller was recognized, for the whole call.
+	starter *starter.Snapshot
 	// again is nil while the caller would still be let in as the same one.
 	again  func(context.Context) error
 	cause  error // why it failed, for the log
@@ -67,9 +70,10 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		known.Caller, known.again = caller, g.sameAgain(caller, bearer(r))
-		if err := g.saw(r.Context(), caller); err != nil {
-			g.log.Warn("a sign-in can't be remembered", zap.String("person", caller.Person), zap.Error(err))
-		}
+	}
+	known.starter = g.starter.Current()
+	if err := known.starter.RecordSignIn(r.Context(), known.Caller); err != nil {
+		g.log.Warn("a sign-in can't be remembered", zap.String("person", known.Person), zap.Error(err))
 	}
 	if _, route := g.mux.Handler(r); route == "" {
 		g.unrouted(reply, r)

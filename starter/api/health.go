@@ -16,7 +16,9 @@ type healthOutput struct{ Body Health }
 
 func (s *server) health() {
 	register(s, public(operation(http.MethodGet, "/healthz", "healthz", "Report whether the server runs")),
-		func(context.Context, *struct{}) (*healthOutput, error) { return &healthOutput{Health{"ok"}}, nil })
+		func(context.Context, *call, *struct{}) (*healthOutput, error) {
+			return &healthOutput{Health{"ok"}}, nil
+		})
 	register(
 		s,
 		public(
@@ -27,7 +29,7 @@ func (s *server) health() {
 				"Report whether the server can reach Temporal and the ledger",
 			),
 		),
-		func(ctx context.Context, _ *struct{}) (*healthOutput, error) {
+		func(ctx context.Context, _ *call, _ *struct{}) (*healthOutput, error) {
 			return &healthOutput{Health{"ok"}}, s.starter.Ready(ctx)
 		},
 	)

@@ -65,8 +65,8 @@ func (s *server) killSwitch() {
 	register(s, operation(http.MethodPost, "/v1/thaw", "thaw", "Grant again"), s.thaw)
 }
 
-func (s *server) end(ctx context.Context, in *endInput) (*endOutput, error) {
-	report, err := s.starter.End(ctx, current(ctx).Person, starter.Selection{
+func (s *server) end(ctx context.Context, by *call, in *endInput) (*endOutput, error) {
+	report, err := by.starter.End(ctx, by.Person, starter.Selection{
 		Person: in.Body.Person, Target: in.Body.Target, Template: in.Body.Template, All: in.Body.All,
 	}, in.Body.Reason, in.Body.DryRun)
 	if err != nil {
@@ -75,23 +75,23 @@ func (s *server) end(ctx context.Context, in *endInput) (*endOutput, error) {
 	return &endOutput{report}, nil
 }
 
-func (s *server) frozen(ctx context.Context, _ *struct{}) (*freezeOutput, error) {
-	return s.freezeOr(s.starter.Frozen(ctx, current(ctx).Person))
+func (s *server) frozen(ctx context.Context, by *call, _ *struct{}) (*freezeOutput, error) {
+	return by.freezeOr(by.starter.Frozen(ctx, by.Person))
 }
 
-func (s *server) freeze(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return s.freezeOr(s.starter.Freeze(ctx, current(ctx).Person, in.Body.Reason))
+func (s *server) freeze(ctx context.Context, by *call, in *reasonInput) (*freezeOutput, error) {
+	return by.freezeOr(by.starter.Freeze(ctx, by.Person, in.Body.Reason))
 }
 
-func (s *server) thaw(ctx context.Context, in *reasonInput) (*freezeOutput, error) {
-	return s.freezeOr(s.starter.Thaw(ctx, current(ctx).Person, in.Body.Reason))
+func (s *server) thaw(ctx context.Context, by *call, in *reasonInput) (*freezeOutput, error) {
+	return by.freezeOr(by.starter.Thaw(ctx, by.Person, in.Body.Reason))
 }
 
-func (s *server) freezeOr(freeze ledger.Freeze, err error) (*freezeOutput, error) {
+func (c *call) freezeOr(freeze ledger.Freeze, err error) (*freezeOutput, error) {
 	if err != nil {
 		return nil, err
 	}
 	return &freezeOutput{Freeze{
-		Frozen: freeze.Frozen, By: freeze.By, Reason: freeze.Reason, At: freeze.At, Names: s.starter.Names(freeze.By),
+		Frozen: freeze.Frozen, By: freeze.By, Reason: freeze.Reason, At: freeze.At, Names: c.starter.Names(freeze.By),
 	}}, nil
 }

@@ -80,7 +80,7 @@ func TestNoNumberAndNoNestingIsTooOddToBeRefused(t *testing.T) {
 			body,
 		)
 	}
-	status, err := d.Starter.Get(t.Context(), "alice", id)
+	status, err := d.Starter.Current().Get(t.Context(), "alice", id)
 	require.NoError(t, err)
 	require.Equal(t, contract.StatePending, status.State)
 	require.Empty(t, status.Reviews)

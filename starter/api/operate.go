@@ -93,20 +93,20 @@ func (s *server) operate() {
 	)
 }
 
-func (s *server) stuck(ctx context.Context, _ *struct{}) (*stuckOutput, error) {
-	grants, err := s.starter.Stuck(ctx, current(ctx).Person)
+func (s *server) stuck(ctx context.Context, by *call, _ *struct{}) (*stuckOutput, error) {
+	grants, err := by.starter.Stuck(ctx, by.Person)
 	if err != nil {
 		return nil, err
 	}
 	return &stuckOutput{Stuck{grants}}, nil
 }
 
-func (s *server) retryStuck(ctx context.Context, in *retryInput) (*grantOutput, error) {
-	return grantOr(s.starter.RetryStuck(ctx, current(ctx).Person, in.Body.Grant))
+func (s *server) retryStuck(ctx context.Context, by *call, in *retryInput) (*grantOutput, error) {
+	return grantOr(by.starter.RetryStuck(ctx, by.Person, in.Body.Grant))
 }
 
-func (s *server) takeOverStuck(ctx context.Context, in *takeOverInput) (*grantOutput, error) {
-	return grantOr(s.starter.TakeOver(ctx, current(ctx).Person, in.Body.Grant, in.Body.Reason))
+func (s *server) takeOverStuck(ctx context.Context, by *call, in *takeOverInput) (*grantOutput, error) {
+	return grantOr(by.starter.TakeOver(ctx, by.Person, in.Body.Grant, in.Body.Reason))
 }
 
 func grantOr(status contract.GrantStatus, err error) (*grantOutput, error) {
@@ -116,8 +116,8 @@ func grantOr(status contract.GrantStatus, err error) (*grantOutput, error) {
 	return &grantOutput{status}, nil
 }
 
-func (s *server) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutput, error) {
-	alarms, err := s.starter.Alarms(ctx, current(ctx).Person, ledger.AlarmFilter{
+func (s *server) listAlarms(ctx context.Context, by *call, in *alarmsInput) (*alarmsOutput, error) {
+	alarms, err := by.starter.Alarms(ctx, by.Person, ledger.AlarmFilter{
 		Kind: contract.AlarmKind(in.Kind), Target: in.Target, Grant: in.Grant, Before: in.Before, Limit: in.Limit,
 	})
 	if err != nil {
@@ -130,8 +130,8 @@ func (s *server) listAlarms(ctx context.Context, in *alarmsInput) (*alarmsOutput
 	return &alarmsOutput{list}, nil
 }
 
-func (s *server) sweep(ctx context.Context, in *sweepInput) (*sweepOutput, error) {
-	report, err := s.starter.Sweep(ctx, current(ctx).Person, in.Body.DryRun)
+func (s *server) sweep(ctx context.Context, by *call, in *sweepInput) (*sweepOutput, error) {
+	report, err := by.starter.Sweep(ctx, by.Person, in.Body.DryRun)
 	if err != nil {
 		return nil, err
 	}

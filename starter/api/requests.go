@@ -81,15 +81,15 @@ func (s *server) requests() {
 		"Show what is to be reviewed, with the digest that binds a review to it"), s.shown)
 }
 
-func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
+func (s *server) ask(ctx context.Context, by *call, in *askInput) (*askOutput, error) {
 	duration, err := contract.AskedDuration(in.Body.Duration)
 	if err != nil {
 		return nil, err
 	}
-	status, err := s.starter.Start(ctx, starter.Ask{
+	status, err := by.starter.Start(ctx, starter.Ask{
 		ID:         in.Body.ID,
 		Template:   in.Body.Template,
-		Requester:  current(ctx).Person,
+		Requester:  by.Person,
 		Subject:    in.Body.Subject,
 		Duration:   duration,
 		Purpose:    in.Body.Purpose,
@@ -103,30 +103,30 @@ func (s *server) ask(ctx context.Context, in *askInput) (*askOutput, error) {
 	return &askOutput{Location: "/v1/requests/" + status.ID, Body: status}, nil
 }
 
-func (s *server) list(ctx context.Context, in *listInput) (*pageOutput, error) {
+func (s *server) list(ctx context.Context, by *call, in *listInput) (*pageOutput, error) {
 	filter := ledger.Filter{
 		State: contract.State(in.State), Template: in.Template, Ticket: in.Ticket, Stuck: in.Stuck,
 		Before: in.Before, Limit: in.Limit,
 	}
 	if in.Mine {
-		filter.Person = current(ctx).Person
+		filter.Person = by.Person
 	}
 	if in.ToReview {
-		filter.Reviewer, filter.Waits = current(ctx).Person, true
+		filter.Reviewer, filter.Waits = by.Person, true
 	}
-	page, err := s.starter.List(ctx, current(ctx).Person, filter)
+	page, err := by.starter.List(ctx, by.Person, filter)
 	if err != nil {
 		return nil, err
 	}
 	return &pageOutput{Page{Requests: append([]contract.Status{}, page.Requests...), Next: page.Next}}, nil
 }
 
-func (s *server) show(ctx context.Context, in *PathID) (*statusOutput, error) {
-	return statusOr(s.starter.Get(ctx, current(ctx).Person, in.ID))
+func (s *server) show(ctx context.Context, by *call, in *PathID) (*statusOutput, error) {
+	return statusOr(by.starter.Get(ctx, by.Person, in.ID))
 }
 
-func (s *server) shown(ctx context.Context, in *PathID) (*reviewSubjectOutput, error) {
-	request, digest, err := s.starter.ReviewSubject(ctx, current(ctx).Person, in.ID)
+func (s *server) shown(ctx context.Context, by *call, in *PathID) (*reviewSubjectOutput, error) {
+	request, digest, err := by.starter.ReviewSubject(ctx, by.Person, in.ID)
 	if err != nil {
 		return nil, err
 	}

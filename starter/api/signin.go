@@ -25,8 +25,8 @@ func (s *server) signIn() {
 		"Show where people get tokens for this API")), s.whereToSignIn)
 }
 
-func (s *server) whereToSignIn(context.Context, *struct{}) (*signInOutput, error) {
-	configured := s.config.Current()
+func (s *server) whereToSignIn(_ context.Context, by *call, _ *struct{}) (*signInOutput, error) {
+	configured := by.starter.Config()
 	provider := configured.OIDC
 	if provider == nil {
 		return nil, contract.NotFound("people can't sign in here: no provider is configured").

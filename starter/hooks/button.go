@@ -19,8 +19,8 @@ const (
 	longestAccount = 160
 )
 
-func (h *Hooks) pressReader(webhooks *notify.Webhooks) reader {
-	return func(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+func pressReader(webhooks *notify.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
 		press, err := webhooks.Read(body)
 		if err != nil {
 			return message{}, err
@@ -36,7 +36,7 @@ func (h *Hooks) pressReader(webhooks *notify.Webhooks) reader {
 			read.answerTo = press.AnswerTo
 			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(press.Value)
 			// Before Temporal hears of it: whoever presses too often presses again.
-			read.refused = h.Limits.Change(s.presser(press.Account))
+			read.refused = s.Limits.Change(s.presser(press.Account))
 		}
 		return read, nil
 	}
@@ -44,16 +44,16 @@ func (h *Hooks) pressReader(webhooks *notify.Webhooks) reader {
 
 // presser is whose presses are counted together: those of a person with what else they do, those of an account that is
 // nobody's by themselves.
-func (s *source) presser(account string) string {
-	if person, known := s.config.PersonByAccount(s.system, account); known {
+func (s snapshot) presser(account string) string {
+	if person, known := s.starter.Config().PersonByAccount(s.system, account); known {
 		return person
 	}
 	return s.system + "/" + contract.Shorten(account, longestAccount)
 }
 
 // actOnPress gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (h *Hooks) actOnPress(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := s.config.PersonByAccount(s.system, delivery.Account)
+func (s snapshot) actOnPress(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.starter.Config().PersonByAccount(s.system, delivery.Account)
 	if !known {
 		return contract.Delivered{
 			Said: "Curfew does not know you: an administrator can add your account in " + s.title + " to your accounts",
@@ -63,7 +63,7 @@ func (h *Hooks) actOnPress(ctx context.Context, s *source, delivery contract.Del
 	if delivery.Event == contract.ButtonDeny {
 		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in " + s.title + "."}
 	}
-	status, err := h.reviewByButton(ctx, person, delivery, input)
+	status, err := s.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
 		return contract.Delivered{Said: nothingDecided(problem)}, nil
 	}
@@ -103,7 +103,7 @@ func nothingDecided(err error) string {
 
 // say answers whoever pressed a button, as far as the answer is taken.
 func (h *Hooks) say(ctx context.Context, s *source, pressed message, text string) {
-	if err := s.answer(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
+	if err := s.tellBack(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
 		h.Log.Warn(
 			"hook: an answer is not taken",
 			zap.String("source", s.name),

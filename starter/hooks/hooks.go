@@ -29,7 +29,6 @@ const Path = "/v1/hooks/{source}"
 // Options of the Hooks.
 type Options struct {
 	Starter   *starter.Starter
-	Config    *config.Live
 	Kinds     Kinds
 	Alarms    ledger.Alarms
 	Tickets   ticket.System    // nil when there is no tracker
@@ -55,11 +54,10 @@ type Hooks struct {
 	following errgroup.Group // answers that are on their way
 }
 
-// source is one that may send.
+// source is one that may send. How it is verified stays as it was opened.
 type source struct {
 	name   string
-	hook   config.Hook
-	config *config.Config // of the moment when this delivery came
+	opened config.Hook
 	// system is what people's accounts are called on the system that sends, and title how people write it; empty for a
 	// program.
 	system, title string
@@ -70,8 +68,16 @@ type source struct {
 	act     actor
 	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
 	lenient bool
-	// answer tells whoever pressed a button what came of it; nil for a source that has none.
-	answer func(ctx context.Context, client *http.Client, address, text string) error
+	// tellBack tells whoever pressed a button what came of it; nil for a source that has none.
+	tellBack func(ctx context.Context, client *http.Client, address, text string) error
+}
+
+// snapshot is a source as one configuration has it. All that is done about one delivery goes by it.
+type snapshot struct {
+	*Hooks
+	*source
+	hook    config.Hook
+	starter *starter.Snapshot
 }
 
 // message is what a source has sent, read.
@@ -106,8 +112,8 @@ func New(o Options) (*Hooks, error) {
 	}
 	h := &Hooks{Options: o, sources: map[string]*source{}}
 	h.following.SetLimit(mostAnswers)
-	for name, hook := range o.Config.Current().Hooks {
-		s, err := h.source(name, hook)
+	for name, hook := range o.Starter.Current().Config().Hooks {
+		s, err := h.open(name, hook)
 		if err != nil {
 			return nil, err
 		}
@@ -116,32 +122,31 @@ func New(o Options) (*Hooks, error) {
 	return h, nil
 }
 
-// source puts together how the deliveries of one source are verified, read and acted on.
-func (h *Hooks) source(name string, hook config.Hook) (*source, error) {
-	s := &source{name: name, hook: hook}
+// open puts together how the deliveries of one source are verified, read and acted on.
+func (h *Hooks) open(name string, hook config.Hook) (*source, error) {
+	s := &source{name: name, opened: hook}
 	var err error
 	switch kind := hook.Verify; {
 	case h.Kinds.Incidents[kind].Webhooks != nil:
 		system := h.Kinds.Incidents[kind]
 		s.system, s.title, s.lenient = system.Name, system.Title, system.Webhooks.Lenient
 		s.verifiedBy(system.Webhooks.Verifier(hook.Secrets))
-		s.read, s.act = h.incidentReader(system.Webhooks), h.incidentActor(system.Webhooks)
+		s.read, s.act = incidentReader(system.Webhooks), incidentActor(system.Webhooks)
 	case h.Kinds.Trackers[kind].Webhooks != nil:
 		tracker := h.Kinds.Trackers[kind]
 		s.system, s.title = tracker.Name, tracker.Title
 		s.verifiedBy(tracker.Webhooks.Verifier(hook.Secrets))
-		s.read, s.act = h.ticketReader(tracker.Webhooks), h.ticketActor(tracker.Webhooks)
+		s.read, s.act = ticketReader(tracker.Webhooks), ticketActor(tracker.Webhooks)
 	case h.Kinds.Channels[kind].Webhooks != nil:
 		channel := h.Kinds.Channels[kind]
-		s.system, s.title, s.answer = channel.Accounts, channel.Title, channel.Webhooks.Answer
+		s.system, s.title, s.tellBack = channel.Accounts, channel.Title, channel.Webhooks.Answer
 		s.verifiedBy(channel.Webhooks.Verifier(hook.Secrets))
-		s.read, s.act = h.pressReader(channel.Webhooks), h.actOnPress
+		s.read, s.act = pressReader(channel.Webhooks), snapshot.actOnPress
 	case kind == config.VerifyStandard:
-		s.read, s.act = h.readOrder, h.actOnOrder
+		s.read, s.act = snapshot.readOrder, snapshot.actOnOrder
 		err = s.standard(hook)
 	case kind == config.VerifyBearer:
-		s.read, s.act = h.readOrder, h.actOnOrder
-		s.verify = bearer(hook.Secrets)
+		s.verify, s.read, s.act = bearer(hook.Secrets), snapshot.readOrder, snapshot.actOnOrder
 		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
 		err = contract.Invalid("%q is no way to verify", kind).
@@ -163,17 +168,16 @@ func (h *Hooks) Deliver(ctx context.Context, in contract.DeliveryInput) (contrac
 			At("source").
 			Advise("configure it again, or see there what it was about")
 	}
-	return s.act(ctx, h.today(s), delivery)
+	return s.act(h.current(s), ctx, delivery)
 }
 
-// today is a source as the configuration has it at this moment. How it is verified stays as it was opened.
-func (h *Hooks) today(s *source) *source {
-	pinned := *s
-	pinned.config = h.Config.Current()
-	if hook, found := pinned.config.Hooks[s.name]; found {
-		pinned.hook = hook
+// current is a source by the configuration of this moment.
+func (h *Hooks) current(s *source) snapshot {
+	now := snapshot{Hooks: h, source: s, hook: s.opened, starter: h.Starter.Current()}
+	if hook, found := now.starter.Config().Hooks[s.name]; found {
+		now.hook = hook
 	}
-	return &pinned
+	return now
 }
 
 // turn makes the question whether a thing that a source has done in a person's name may be done now. What may not is

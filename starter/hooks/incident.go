@@ -17,18 +17,18 @@ import (
 )
 
 // reader makes a delivery of a body that was verified.
-type reader func(ctx context.Context, s *source, header http.Header, body []byte) (message, error)
+type reader func(s snapshot, ctx context.Context, header http.Header, body []byte) (message, error)
 
 // actor does what a delivery comes to. It may be done again, and at the same time.
-type actor func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error)
+type actor func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error)
 
-func (h *Hooks) incidentReader(webhooks *incident.Webhooks) reader {
-	return func(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+func incidentReader(webhooks *incident.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
 		notice, err := webhooks.Read(body)
 		read := message{idle: notice.Trial, delivery: contract.Delivery{
 			ID: deliveryID(body, notice.ID), Event: notice.Event, Incident: notice.Incident,
 		}}
-		system := h.incidents(s.system)
+		system := s.incidents(s.system)
 		switch {
 		case err != nil:
 			return read, err
@@ -43,30 +43,30 @@ func (h *Hooks) incidentReader(webhooks *incident.Webhooks) reader {
 }
 
 // starts is true for events that a route starts requests on.
-func (s *source) starts(event string) bool {
+func (s snapshot) starts(event string) bool {
 	return slices.ContainsFunc(s.hook.Routes, func(route config.Route) bool { return slices.Contains(route.On, event) })
 }
 
-func (h *Hooks) incidents(name string) incident.System {
-	at := slices.IndexFunc(h.Incidents, func(system incident.System) bool { return system.Name() == name })
+func (s snapshot) incidents(name string) incident.System {
+	at := slices.IndexFunc(s.Incidents, func(system incident.System) bool { return system.Name() == name })
 	if at < 0 {
 		return nil
 	}
-	return h.Incidents[at]
+	return s.Incidents[at]
 }
 
-func (h *Hooks) incidentActor(webhooks *incident.Webhooks) actor {
-	return func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-		return h.actOnIncident(ctx, s, delivery, delivery.Event == webhooks.Resolved)
+func incidentActor(webhooks *incident.Webhooks) actor {
+	return func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+		return s.actOnIncident(ctx, delivery, delivery.Event == webhooks.Resolved)
 	}
 }
 
 // actOnIncident starts a request for each responder to an open incident, and ends those of one that is resolved. What
 // counts is how the incident is now, so that it does not matter in which order deliveries come.
-func (h *Hooks) actOnIncident(
-	ctx context.Context, s *source, delivery contract.Delivery, resolved bool,
+func (s snapshot) actOnIncident(
+	ctx context.Context, delivery contract.Delivery, resolved bool,
 ) (contract.Delivered, error) {
-	system := h.incidents(s.system)
+	system := s.incidents(s.system)
 	if system == nil {
 		return contract.Delivered{}, contract.NotFound("%s is not configured any more", s.title).
 			At("incident").
@@ -77,7 +77,7 @@ func (h *Hooks) actOnIncident(
 		return contract.Delivered{}, err
 	}
 	if !found.Open {
-		ended, err := h.Starter.EndWithIncident(ctx, found.ID)
+		ended, err := s.starter.EndWithIncident(ctx, found.ID)
 		return contract.Delivered{
 			Said:     fmt.Sprintf("The incident %s is resolved: %d requests were ended.", found.ID, len(ended)),
 			Requests: ended,
@@ -95,11 +95,11 @@ func (h *Hooks) actOnIncident(
 	if !fits {
 		return contract.Delivered{Said: "No route fits the incident " + found.ID + " as it is now."}, nil
 	}
-	return h.respond(ctx, s, system, found, route)
+	return s.respond(ctx, system, found, route)
 }
 
 // route is the first that fits.
-func (s *source) route(event string, found incident.Incident) (config.Route, bool) {
+func (s snapshot) route(event string, found incident.Incident) (config.Route, bool) {
 	fits := func(wanted, has string) bool { return wanted == "" || wanted == has }
 	for _, route := range s.hook.Routes {
 		if slices.Contains(route.On, event) && fits(route.Service, found.Service) &&
@@ -112,19 +112,19 @@ func (s *source) route(event string, found incident.Incident) (config.Route, boo
 }
 
 // respond starts one request for each responder. Who can't have one is told on the incident; the others have theirs.
-func (h *Hooks) respond(
-	ctx context.Context, s *source, system incident.System, found incident.Incident, route config.Route,
+func (s snapshot) respond(
+	ctx context.Context, system incident.System, found incident.Incident, route config.Route,
 ) (contract.Delivered, error) {
 	var done contract.Delivered
 	var said []string
 	var failed []error
 	for _, account := range found.Responders {
-		person, known := s.config.PersonByAccount(system.Name(), account)
+		person, known := s.starter.Config().PersonByAccount(system.Name(), account)
 		if !known {
 			said = append(said, account+" is nobody in the directory")
 			failed = append(
 				failed,
-				h.leftOut(
+				s.leftOut(
 					ctx,
 					system,
 					found,
@@ -134,16 +134,16 @@ func (h *Hooks) respond(
 			)
 			continue
 		}
-		status, err := h.Starter.StartDerived(ctx, askFor(system, found, person, route),
+		status, err := s.starter.StartDerived(ctx, askFor(system, found, person, route),
 			starter.Origin{
 				Began: found.OpenedAt, Of: []string{system.Name(), found.ID, person, route.Template},
-				Admit: h.turn(s.name, person, found.ID),
+				Admit: s.turn(s.name, person, found.ID),
 			})
 		problem, refused := refusal(err)
 		switch {
 		case refused:
 			said = append(said, person+": "+problem.Error())
-			failed = append(failed, h.leftOut(ctx, system, found, account, problem.Error()))
+			failed = append(failed, s.leftOut(ctx, system, found, account, problem.Error()))
 		case err != nil:
 			failed = append(failed, err)
 		default:
@@ -169,7 +169,7 @@ func askFor(system incident.System, found incident.Incident, person string, rout
 }
 
 // leftOut tells the incident once that a responder gets no access.
-func (h *Hooks) leftOut(
+func (s snapshot) leftOut(
 	ctx context.Context,
 	system incident.System,
 	found incident.Incident,

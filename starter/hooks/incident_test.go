@@ -154,7 +154,7 @@ func TestARequestThatSomethingElseHasStartedIsNotTakenForTheResponders(t *testin
 	w := newWorld(t)
 	id := "P" + unique()
 	w.duty.open(id, "PALICE1")
-	_, err := w.Starter.StartDerived(
+	_, err := w.Starter.Current().StartDerived(
 		t.Context(),
 		starter.Ask{
 			Template:  "read-logs",

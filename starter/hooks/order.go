@@ -29,7 +29,7 @@ type orderBody struct {
 	Request string `json:"request"`
 }
 
-func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, body []byte) (message, error) {
+func (s snapshot) readOrder(ctx context.Context, header http.Header, body []byte) (message, error) {
 	var sent orderBody
 	if err := exactjson.UnmarshalKnown(body, &sent); err != nil {
 		return message{}, contract.Invalid("it can't be read: %s", oneLine(fmt.Sprint(err))).
@@ -48,7 +48,7 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 			At("id").
 			Advise("give each order an id of its own, the same when it is sent again")
 	}
-	person, err := h.inWhoseName(s, sent)
+	person, err := s.inWhoseName(sent)
 	if err != nil {
 		return message{}, err
 	}
@@ -56,11 +56,11 @@ func (h *Hooks) readOrder(ctx context.Context, s *source, header http.Header, bo
 		Person: person, Template: sent.Template, Duration: duration, Purpose: sent.Purpose,
 		Request: sent.Request,
 	}}
-	return message{delivery: delivery}, h.checkOrder(ctx, delivery)
+	return message{delivery: delivery}, s.checkOrder(ctx, delivery)
 }
 
 // inWhoseName is the person that a source acts as.
-func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
+func (s snapshot) inWhoseName(sent orderBody) (string, error) {
 	named := sent.Person != "" || sent.Account != ""
 	switch {
 	case named && !s.hook.MayName:
@@ -72,7 +72,7 @@ func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
 	case !named:
 		return s.hook.Person, nil
 	case sent.Account != "" && sent.Person == "":
-		person, known := s.config.PersonByAccount(sent.System, sent.Account)
+		person, known := s.starter.Config().PersonByAccount(sent.System, sent.Account)
 		if !known {
 			return "", contract.Invalid("nobody in the directory has this account").
 				At("account").
@@ -80,7 +80,7 @@ func (h *Hooks) inWhoseName(s *source, sent orderBody) (string, error) {
 		}
 		return person, nil
 	}
-	if _, known := s.config.People[sent.Person]; !known || sent.Account != "" {
+	if _, known := s.starter.Config().People[sent.Person]; !known || sent.Account != "" {
 		return "", contract.Invalid("%q is nobody in the directory", oneLine(sent.Person)).
 			At("person").
 			Advise("name somebody of the directory, or an account and its system, not both")
@@ -93,13 +93,13 @@ const checkWithin = 2 * time.Second
 
 // checkOrder finds what can be said at once to be wrong with an order. What can't be asked now is found when it is
 // acted on.
-func (h *Hooks) checkOrder(ctx context.Context, delivery contract.Delivery) error {
+func (s snapshot) checkOrder(ctx context.Context, delivery contract.Delivery) error {
 	order := delivery.Order
 	switch delivery.Event {
 	case contract.OrderStart:
 		ctx, cancel := context.WithTimeout(ctx, checkWithin)
 		defer cancel()
-		if problem, refused := refusal(h.Starter.Check(ctx, askOf(delivery))); refused {
+		if problem, refused := refusal(s.starter.Check(ctx, askOf(delivery))); refused {
 			return problem
 		}
 		return nil
@@ -134,30 +134,30 @@ func askOf(delivery contract.Delivery) starter.Ask {
 }
 
 // actOnOrder does what a script has asked for, as the person whose name it bears.
-func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Delivery) (contract.Delivered, error) {
+func (s snapshot) actOnOrder(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
 	order := delivery.Order
 	if order == nil {
 		return contract.Delivered{}, contract.Invalid("there is no order in it").At("body").Advise("send it again")
 	}
 	if delivery.Event == contract.OrderStart {
 		origin := orderOrigin(delivery)
-		origin.Admit = h.turn(delivery.Source, order.Person, delivery.ID)
-		status, err := h.Starter.StartDerived(ctx, askOf(delivery), origin)
+		origin.Admit = s.turn(delivery.Source, order.Person, delivery.ID)
+		status, err := s.starter.StartDerived(ctx, askOf(delivery), origin)
 		return contract.Delivered{
 			Said:     order.Person + " asks for " + order.Template,
 			Requests: []string{status.ID},
 		}, err
 	}
-	requests, err := h.meant(ctx, order)
+	requests, err := s.meant(ctx, order)
 	if err != nil {
 		return contract.Delivered{}, err
 	}
 	if delivery.Event == contract.OrderExtend {
-		return h.extend(ctx, delivery, requests)
+		return s.extend(ctx, delivery, requests)
 	}
 	var failed []error
 	for _, id := range requests {
-		failed = append(failed, h.end(ctx, order, id))
+		failed = append(failed, s.end(ctx, order, id))
 	}
 	return contract.Delivered{
 			Said:     fmt.Sprintf("%s ends %d requests", order.Person, len(requests)),
@@ -167,11 +167,11 @@ func (h *Hooks) actOnOrder(ctx context.Context, _ *source, delivery contract.Del
 }
 
 // meant are the requests that an order is about: the one that it names, or what the person has for an incident.
-func (h *Hooks) meant(ctx context.Context, order *contract.Order) ([]string, error) {
+func (s snapshot) meant(ctx context.Context, order *contract.Order) ([]string, error) {
 	if order.Request != "" {
 		return []string{order.Request}, nil
 	}
-	open, err := h.Starter.OpenRequests(ctx, ledger.Filter{Incident: order.Incident, Person: order.Person})
+	open, err := s.starter.OpenRequests(ctx, ledger.Filter{Incident: order.Incident, Person: order.Person})
 	var ids []string
 	for _, status := range open {
 		ids = append(ids, status.ID)
@@ -180,18 +180,22 @@ func (h *Hooks) meant(ctx context.Context, order *contract.Order) ([]string, err
 }
 
 // extend asks for a later end, once for each delivery.
-func (h *Hooks) extend(ctx context.Context, delivery contract.Delivery, requests []string) (contract.Delivered, error) {
+func (s snapshot) extend(
+	ctx context.Context,
+	delivery contract.Delivery,
+	requests []string,
+) (contract.Delivered, error) {
 	order := delivery.Order
 	if len(requests) != 1 {
 		return contract.Delivered{}, contract.Conflict("%s has %d requests for %s, and one can be extended", order.Person, len(requests), oneLine(order.Incident)).
 			At("request").
 			Advise("name one of its requests")
 	}
-	if err := h.turn(delivery.Source, order.Person, delivery.ID)(); err != nil {
+	if err := s.turn(delivery.Source, order.Person, delivery.ID)(); err != nil {
 		return contract.Delivered{}, err
 	}
 	once := contract.DeliveryWorkflowID(delivery.Source, delivery.ID)
-	status, err := h.Starter.ExtendOnce(ctx, order.Person, requests[0], order.Duration, order.Reason, once)
+	status, err := s.starter.ExtendOnce(ctx, order.Person, requests[0], order.Duration, order.Reason, once)
 	if err != nil {
 		return contract.Delivered{}, err
 	}
@@ -199,17 +203,17 @@ func (h *Hooks) extend(ctx context.Context, delivery contract.Delivery, requests
 }
 
 // end ends a request; one that has ended is as it should be.
-func (h *Hooks) end(ctx context.Context, order *contract.Order, id string) error {
-	status, err := h.Starter.Get(ctx, order.Person, id)
+func (s snapshot) end(ctx context.Context, order *contract.Order, id string) error {
+	status, err := s.starter.Get(ctx, order.Person, id)
 	switch {
 	case err != nil:
 		return err
 	case status.State == contract.StateEnded:
 		return nil
 	case status.State == contract.StatePending || status.State == contract.StateScheduled:
-		_, err = h.Starter.Cancel(ctx, order.Person, id, order.Reason)
+		_, err = s.starter.Cancel(ctx, order.Person, id, order.Reason)
 	default:
-		_, err = h.Starter.Revoke(ctx, order.Person, id, order.Reason)
+		_, err = s.starter.Revoke(ctx, order.Person, id, order.Reason)
 	}
 	return err
 }

@@ -75,7 +75,6 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 				Advise("configure it in hooks, or mend the address"),
 		)
 	}
-	s = h.today(s)
 	if r.Method != http.MethodPost {
 		w.Header().Set("Allow", http.MethodPost)
 		return s, refuse(http.StatusMethodNotAllowed, contract.Invalid("deliveries are posted").Advise("use POST"))
@@ -95,7 +94,7 @@ func (h *Hooks) take(w http.ResponseWriter, r *http.Request) (*source, answer) {
 		problem, _ := contract.ProblemOf(err)
 		return s, refuse(http.StatusServiceUnavailable, problem) // a source takes it for a reason to send it again
 	}
-	return s, h.admit(r, s, body)
+	return s, h.current(s).admit(r, body)
 }
 
 // readBody reads what a source has sent, if it is not too much.
@@ -136,8 +135,8 @@ func (h *Hooks) unverified(r *http.Request, err error) answer {
 }
 
 // admit lets a delivery in that is the source's own.
-func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
-	read, err := s.read(r.Context(), s, r.Header, body)
+func (s snapshot) admit(r *http.Request, body []byte) answer {
+	read, err := s.read(s, r.Context(), r.Header, body)
 	if problem, ok := contract.ProblemOf(err); ok && !s.lenient {
 		status := http.StatusBadRequest
 		if problem.Kind == contract.KindForbidden {
@@ -153,18 +152,18 @@ func (h *Hooks) admit(r *http.Request, s *source, body []byte) answer {
 	case read.idle || read.refused != nil:
 		return answer{status: http.StatusOK, told: read}
 	case read.unused != "":
-		return h.passOver(r.Context(), s, read)
+		return s.passOver(r.Context(), read)
 	}
-	fresh, err := h.Starter.Deliver(r.Context(), read.delivery)
+	fresh, err := s.Starter.Deliver(r.Context(), read.delivery)
 	if err != nil {
-		return h.later(err, read)
+		return later(err, read)
 	}
 	if read.answerTo != "" { // whoever pressed a button hears of it there
 		return answer{status: http.StatusOK, told: read}
 	}
-	receipt, err := h.receiptOf(read.delivery, fresh)
+	receipt, err := s.receiptOf(read.delivery, fresh)
 	if err != nil {
-		return h.later(err, read)
+		return later(err, read)
 	}
 	return answer{status: http.StatusAccepted, body: receipt, told: read}
 }
@@ -177,16 +176,16 @@ type Receipt struct {
 	Unused    string `json:"unused,omitempty"`    // why nothing will be done
 }
 
-func (h *Hooks) receiptOf(delivery contract.Delivery, fresh bool) (receipt Receipt, err error) {
+func (s snapshot) receiptOf(delivery contract.Delivery, fresh bool) (receipt Receipt, err error) {
 	receipt = Receipt{Delivery: delivery.ID, Duplicate: !fresh}
 	if fresh && delivery.Event == contract.OrderStart {
-		receipt.Request, err = h.Starter.DerivedID(orderOrigin(delivery))
+		receipt.Request, err = s.Starter.DerivedID(orderOrigin(delivery))
 	}
 	return receipt, err
 }
 
 // passOver says yes to what nothing comes of, so that the source goes on, and tells operators once a day.
-func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
+func (s snapshot) passOver(ctx context.Context, read message) answer {
 	delivery := read.delivery
 	id := fmt.Sprintf(
 		"%s/%s/%s/%s",
@@ -195,7 +194,7 @@ func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
 		plain(delivery.Event, "unreadable"),
 		delivery.At.Format(time.DateOnly),
 	)
-	err := h.Alarms.Raise(ctx, contract.Alarm{
+	err := s.Alarms.Raise(ctx, contract.Alarm{
 		ID:    id,
 		Kind:  contract.AlarmHook,
 		At:    delivery.At,
@@ -209,13 +208,13 @@ func (h *Hooks) passOver(ctx context.Context, s *source, read message) answer {
 		),
 	})
 	if err != nil {
-		return h.later(err, read)
+		return later(err, read)
 	}
 	return answer{status: http.StatusAccepted, body: Receipt{Delivery: delivery.ID, Unused: read.unused}, told: read}
 }
 
 // later asks the source to send it again.
-func (h *Hooks) later(err error, read message) answer {
+func later(err error, read message) answer {
 	a := refuse(http.StatusServiceUnavailable, contract.Unavailable("it could not be kept").Advise("send it again"))
 	a.cause, a.told = err, read
 	return a

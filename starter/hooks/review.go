@@ -12,17 +12,17 @@ import (
 
 // reviewByButton gives a person's review of what Curfew has drawn beside the button. A button without a digest, or of
 // something that is not there to review any more, decides nothing; and none reviews break-glass access that was used.
-func (h *Hooks) reviewByButton(
+func (s snapshot) reviewByButton(
 	ctx context.Context,
 	person string,
 	delivery contract.Delivery,
 	input starter.ReviewInput,
 ) (contract.Status, error) {
-	_, digest, err := h.Starter.ReviewSubject(ctx, person, delivery.Request)
+	_, digest, err := s.starter.ReviewSubject(ctx, person, delivery.Request)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	status, err := h.Starter.Get(ctx, person, delivery.Request)
+	status, err := s.starter.Get(ctx, person, delivery.Request)
 	switch {
 	case err != nil:
 		return contract.Status{}, err
@@ -30,7 +30,7 @@ func (h *Hooks) reviewByButton(
 		return contract.Status{}, notShown(status)
 	}
 	input.Digest = digest
-	return h.review(ctx, person, delivery.Request, input, delivery.Seen)
+	return s.review(ctx, person, delivery.Request, input, delivery.Seen)
 }
 
 func notShown(status contract.Status) error {
@@ -41,22 +41,22 @@ func notShown(status contract.Status) error {
 
 // review gives a person's review of what they had before them when the newest event was the one with this number: never
 // of an extension that was asked for later.
-func (h *Hooks) review(
+func (s snapshot) review(
 	ctx context.Context,
 	person, id string,
 	input starter.ReviewInput,
 	seen int,
 ) (contract.Status, error) {
 	// In this order: what was asked for after the digest was taken makes the review a refused one.
-	_, shown, err := h.Starter.ReviewSubject(ctx, person, id)
+	_, shown, err := s.starter.ReviewSubject(ctx, person, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	status, err := h.Starter.Get(ctx, person, id)
+	status, err := s.starter.Get(ctx, person, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
-	_, events, err := h.Starter.Events(ctx, person, id)
+	_, events, err := s.starter.Events(ctx, person, id)
 	if err != nil {
 		return contract.Status{}, err
 	}
@@ -68,7 +68,7 @@ func (h *Hooks) review(
 		return contract.Status{}, notShown(status)
 	}
 	input.Digest = cmp.Or(input.Digest, shown)
-	return h.Starter.Review(ctx, person, id, input)
+	return s.starter.Review(ctx, person, id, input)
 }
 
 // askedAt is the number of the event by which was asked what there is to review now; 0 when there is nothing.

@@ -20,8 +20,8 @@ import (
 // seenWithin is how long a tracker may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (h *Hooks) ticketReader(webhooks *ticket.Webhooks) reader {
-	return func(_ context.Context, s *source, _ http.Header, body []byte) (message, error) {
+func ticketReader(webhooks *ticket.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
 		notice, err := webhooks.Read(body)
 		if err != nil {
 			return message{}, err
@@ -36,7 +36,7 @@ func (h *Hooks) ticketReader(webhooks *ticket.Webhooks) reader {
 			read.unused = "it means nothing here"
 		case opened && len(s.hook.Routes) == 0 || changed && !notice.Moved:
 			read.idle = true
-		case !ticket.ValidKey(notice.Ticket) || h.Tickets != nil && !h.Tickets.Recognizes(notice.Ticket):
+		case !ticket.ValidKey(notice.Ticket) || s.Tickets != nil && !s.Tickets.Recognizes(notice.Ticket):
 			return message{}, contract.Invalid("it is about no ticket").
 				At("body").
 				Advise("send what " + s.title + " sends by itself")
@@ -45,17 +45,17 @@ func (h *Hooks) ticketReader(webhooks *ticket.Webhooks) reader {
 	}
 }
 
-func (h *Hooks) ticketActor(webhooks *ticket.Webhooks) actor {
-	return func(ctx context.Context, s *source, delivery contract.Delivery) (contract.Delivered, error) {
-		return h.actOnTicket(ctx, s, delivery, delivery.Event == webhooks.Opened)
+func ticketActor(webhooks *ticket.Webhooks) actor {
+	return func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+		return s.actOnTicket(ctx, delivery, delivery.Event == webhooks.Opened)
 	}
 }
 
 // actOnTicket starts a request for a new ticket, and carries what people say by moving it.
-func (h *Hooks) actOnTicket(
-	ctx context.Context, s *source, delivery contract.Delivery, opened bool,
+func (s snapshot) actOnTicket(
+	ctx context.Context, delivery contract.Delivery, opened bool,
 ) (contract.Delivered, error) {
-	tracker, ok := h.Tickets.(ticket.Historian)
+	tracker, ok := s.Tickets.(ticket.Historian)
 	if !ok {
 		return contract.Delivered{}, contract.NotFound("%s is not configured any more", s.title).
 			At("ticket").
@@ -66,29 +66,29 @@ func (h *Hooks) actOnTicket(
 		return contract.Delivered{}, err
 	}
 	if opened {
-		return h.opened(ctx, s, found)
+		return s.opened(ctx, found)
 	}
-	done, err := h.moved(ctx, s, found, delivery)
+	done, err := s.moved(ctx, found, delivery)
 	if err != nil || !found.Done {
 		return done, err
 	}
-	ended, err := h.endWith(ctx, found)
+	ended, err := s.endWith(ctx, found)
 	done.Said += fmt.Sprintf(" The ticket is closed: %d requests were ended.", len(ended))
 	done.Requests = append(done.Requests, ended...)
 	return done, err
 }
 
 // endWith ends what the ticket was named for, by any key that it ever had.
-func (h *Hooks) endWith(ctx context.Context, found ticket.History) (ended []string, err error) {
+func (s snapshot) endWith(ctx context.Context, found ticket.History) (ended []string, err error) {
 	for _, key := range found.Keys() {
-		more, failed := h.Starter.EndWithTicket(ctx, key)
+		more, failed := s.starter.EndWithTicket(ctx, key)
 		ended, err = append(ended, more...), errors.Join(err, failed)
 	}
 	return ended, err
 }
 
 // opened starts the one request that belongs to a ticket and its reporter.
-func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (contract.Delivered, error) {
+func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.Delivered, error) {
 	route, fits := s.ticketRoute(found, found.Key)
 	switch {
 	case !fits:
@@ -98,12 +98,12 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 	case found.Done:
 		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
 	}
-	person, known := s.config.PersonByAccount(s.system, found.Reporter)
+	person, known := s.starter.Config().PersonByAccount(s.system, found.Reporter)
 	if !known {
-		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for",
+		return s.tell(ctx, found.Key, "hook/opened", "No access was asked for",
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
 	}
-	status, err := h.Starter.StartDerived(ctx, starter.Ask{
+	status, err := s.starter.StartDerived(ctx, starter.Ask{
 		Template:  route.Template,
 		Requester: person,
 		Duration:  route.Duration,
@@ -114,10 +114,10 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 		Source: s.system,
 	}, starter.Origin{
 		Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template},
-		Admit: h.turn(s.name, person, found.Key),
+		Admit: s.turn(s.name, person, found.Key),
 	})
 	if problem, refused := refusal(err); refused {
-		return h.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
+		return s.tell(ctx, found.Key, "hook/opened", "No access was asked for", problem.Error())
 	}
 	if err != nil {
 		return contract.Delivered{}, err
@@ -131,7 +131,7 @@ func (h *Hooks) opened(ctx context.Context, s *source, found ticket.History) (co
 // startedBy is true for a request that a ticket has started, by what is sealed of it: where it came from, the ticket by
 // a key that it has or had, and the template of the route that it took under that key. A ticket that took none has
 // started nothing.
-func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
+func (s snapshot) startedBy(found ticket.History, asked contract.Request) bool {
 	if asked.Source != s.system || !slices.Contains(found.Keys(), asked.Ticket) {
 		return false
 	}
@@ -140,7 +140,7 @@ func (s *source) startedBy(found ticket.History, asked contract.Request) bool {
 }
 
 // ticketRoute is the route of a ticket under a key that it has or had.
-func (s *source) ticketRoute(found ticket.History, key string) (config.Route, bool) {
+func (s snapshot) ticketRoute(found ticket.History, key string) (config.Route, bool) {
 	project, _, _ := strings.Cut(key, "-")
 	for _, route := range s.hook.Routes {
 		if route.Project == project && (route.IssueType == "" || route.IssueType == found.Type) &&
@@ -152,9 +152,8 @@ func (s *source) ticketRoute(found ticket.History, key string) (config.Route, bo
 }
 
 // moved gives the review of whoever moved a ticket to a status that decides. It counts while the ticket is still there.
-func (h *Hooks) moved(
+func (s snapshot) moved(
 	ctx context.Context,
-	s *source,
 	found ticket.History,
 	delivery contract.Delivery,
 ) (contract.Delivered, error) {
@@ -175,10 +174,10 @@ func (h *Hooks) moved(
 	case !move.Into(found.Ticket):
 		return contract.Delivered{Said: "The ticket " + found.Key + " has been moved on."}, nil
 	}
-	return h.decideByMove(ctx, s, found, move, verdict)
+	return s.decideByMove(ctx, found, move, verdict)
 }
 
-func (s *source) verdict(found ticket.Ticket) (contract.Verdict, bool) {
+func (s snapshot) verdict(found ticket.Ticket) (contract.Verdict, bool) {
 	switch {
 	case found.In(s.hook.Decisions.Approve):
 		return contract.VerdictApprove, true
@@ -199,25 +198,24 @@ func moveOf(found ticket.History, change string) (ticket.Move, bool) {
 
 // decideByMove reviews the request that the ticket has started, and no other that names it: whoever moves a ticket has
 // that before them.
-func (h *Hooks) decideByMove(
+func (s snapshot) decideByMove(
 	ctx context.Context,
-	s *source,
 	found ticket.History,
 	move ticket.Move,
 	verdict contract.Verdict,
 ) (contract.Delivered, error) {
 	var open []contract.Status
 	for _, key := range found.Keys() {
-		named, err := h.Starter.OpenRequests(ctx, ledger.Filter{Ticket: key, State: contract.StatePending})
+		named, err := s.starter.OpenRequests(ctx, ledger.Filter{Ticket: key, State: contract.StatePending})
 		if err != nil {
 			return contract.Delivered{}, err
 		}
 		open = append(open, named...)
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
-	person, known := s.config.PersonByAccount(s.system, move.By)
+	person, known := s.starter.Config().PersonByAccount(s.system, move.By)
 	for _, status := range open {
-		asked, err := h.Starter.Asked(ctx, status.ID)
+		asked, err := s.starter.Asked(ctx, status.ID)
 		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {
 			continue // no server has sealed it, or something else has started it
 		}
@@ -226,7 +224,7 @@ func (h *Hooks) decideByMove(
 		}
 		marker := "hook/moved/" + plain(move.ID, digest([]byte(move.ID)))
 		if !known {
-			return h.tell(
+			return s.tell(
 				ctx,
 				found.Key,
 				marker,
@@ -234,10 +232,10 @@ func (h *Hooks) decideByMove(
 				"Curfew knows nobody with the account of whoever moved the ticket: an administrator can add it to a person's accounts.",
 			)
 		}
-		if err := h.turn(s.name, person, found.Key+"/"+move.ID)(); err != nil {
+		if err := s.turn(s.name, person, found.Key+"/"+move.ID)(); err != nil {
 			return contract.Delivered{}, err
 		}
-		decided, err := h.review(
+		decided, err := s.review(
 			ctx,
 			person,
 			status.ID,
@@ -245,7 +243,7 @@ func (h *Hooks) decideByMove(
 			1,
 		)
 		if problem, refused := refusal(err); refused {
-			return h.tell(ctx, found.Key, marker, "The move decides nothing", problem.Error())
+			return s.tell(ctx, found.Key, marker, "The move decides nothing", problem.Error())
 		}
 		if err != nil {
 			return contract.Delivered{}, err
@@ -256,7 +254,7 @@ func (h *Hooks) decideByMove(
 }
 
 // tell comments on a ticket once.
-func (h *Hooks) tell(ctx context.Context, key, marker, headline, why string) (contract.Delivered, error) {
-	err := h.Tickets.Comment(ctx, key, story.Entry{Marker: marker, Headline: headline, Lines: []string{oneLine(why)}})
+func (s snapshot) tell(ctx context.Context, key, marker, headline, why string) (contract.Delivered, error) {
+	err := s.Tickets.Comment(ctx, key, story.Entry{Marker: marker, Headline: headline, Lines: []string{oneLine(why)}})
 	return contract.Delivered{Said: headline + ": " + why}, err
 }

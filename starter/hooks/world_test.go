@@ -99,7 +99,6 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 	}
 	options := hooks.Options{
 		Starter:   house.Starter,
-		Config:    house.Live,
 		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    house.Ledger,
 		Incidents: incident.Systems{w.duty},
@@ -166,7 +165,7 @@ func (w *world) act(t testing.TB, delivery contract.Delivery) (contract.Delivere
 // alarms are those that the entry point has raised.
 func (w *world) alarms(t testing.TB) []contract.Alarm {
 	t.Helper()
-	alarms, err := w.Starter.Alarms(t.Context(), "alice", ledger.AlarmFilter{Kind: contract.AlarmHook})
+	alarms, err := w.Starter.Current().Alarms(t.Context(), "alice", ledger.AlarmFilter{Kind: contract.AlarmHook})
 	require.NoError(t, err)
 	return alarms
 }
@@ -191,7 +190,8 @@ type duty struct {
 	mu        sync.Mutex
 	incidents map[string]incident.Incident
 	notes     map[string][]story.Entry
-	fails     error // of all calls
+	fails     error  // of all calls
+	found     func() // called whenever an incident was found; may be nil
 }
 
 var began = time.Date(2026, 11, 1, 12, 0, 0, 0, time.UTC)
@@ -234,6 +234,9 @@ func (d *duty) Find(_ context.Context, id string) (incident.Incident, error) {
 		return incident.Incident{}, d.fails
 	case !ok:
 		return incident.Incident{}, contract.NotFound("there is no incident %s", id).At("incident").Advise("check it")
+	}
+	if d.found != nil {
+		d.found()
 	}
 	found.Responders = slices.Clone(found.Responders)
 	return found, nil

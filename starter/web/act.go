@@ -10,9 +10,9 @@ import (
 )
 
 // review approves or denies, or reviews break-glass access.
-func (p *Pages) review(v visit) error {
+func (v visit) review() error {
 	verdict := contract.Verdict(typed(v.r, "verdict"))
-	return p.act(v, "review-"+string(verdict), func(ctx context.Context, id string) error {
+	return v.act("review-"+string(verdict), func(ctx context.Context, id string) error {
 		duration, err := length(typed(v.r, "duration"))
 		if err != nil {
 			return err
@@ -23,7 +23,7 @@ func (p *Pages) review(v visit) error {
 				At("digest").
 				Advise("review it on this page")
 		}
-		_, err = p.starter.Review(ctx, v.person, id, starter.ReviewInput{
+		_, err = v.starter.Review(ctx, v.person, id, starter.ReviewInput{
 			Verdict: verdict, Reason: typed(v.r, "reason"), Duration: duration, Digest: digest,
 		})
 		return err
@@ -31,53 +31,53 @@ func (p *Pages) review(v visit) error {
 }
 
 // extend asks for a later end.
-func (p *Pages) extend(v visit) error {
-	return p.act(v, "extend", func(ctx context.Context, id string) error {
+func (v visit) extend() error {
+	return v.act("extend", func(ctx context.Context, id string) error {
 		text := typed(v.r, "other")
 		if text == "" {
 			text = typed(v.r, "duration")
 		}
 		duration, err := length(text)
 		if err == nil {
-			_, err = p.starter.Extend(ctx, v.person, id, duration, typed(v.r, "reason"))
+			_, err = v.starter.Extend(ctx, v.person, id, duration, typed(v.r, "reason"))
 		}
 		return err
 	})
 }
 
 // end ends access early.
-func (p *Pages) end(v visit) error {
-	return p.act(v, "end", func(ctx context.Context, id string) error {
-		_, err := p.starter.Revoke(ctx, v.person, id, typed(v.r, "reason"))
+func (v visit) end() error {
+	return v.act("end", func(ctx context.Context, id string) error {
+		_, err := v.starter.Revoke(ctx, v.person, id, typed(v.r, "reason"))
 		return err
 	})
 }
 
 // cancel takes a request back.
-func (p *Pages) cancel(v visit) error {
-	return p.act(v, "cancel", func(ctx context.Context, id string) error {
-		_, err := p.starter.Cancel(ctx, v.person, id, typed(v.r, "reason"))
+func (v visit) cancel() error {
+	return v.act("cancel", func(ctx context.Context, id string) error {
+		_, err := v.starter.Cancel(ctx, v.person, id, typed(v.r, "reason"))
 		return err
 	})
 }
 
 // afterForm is where somebody comes who loads the answer to a form again, or has to sign in first.
-func (p *Pages) afterForm(v visit) error {
-	return p.goTo(v, "/requests/"+url.PathEscape(v.r.PathValue("id")))
+func (v visit) afterForm() error {
+	return v.goTo("/requests/" + url.PathEscape(v.r.PathValue("id")))
 }
 
 // act does something with the request of the page, and leads back to it; or shows the form again with what is wrong.
-func (p *Pages) act(v visit, verb string, do func(ctx context.Context, id string) error) error {
+func (v visit) act(verb string, do func(ctx context.Context, id string) error) error {
 	id := v.r.PathValue("id")
 	err := do(v.r.Context(), id)
 	if err == nil {
-		return p.goTo(v, "/requests/"+url.PathEscape(id))
+		return v.goTo("/requests/" + url.PathEscape(id))
 	}
 	problem, code := answer.Problem(err)
-	p.frame.Log(v.r, code, err)
+	v.frame.Log(v.r, code, err)
 	form := sentForm{Verb: verb, Problem: problem, Values: map[string]string{}}
 	for _, field := range []string{"duration", "other", "reason"} {
 		form.Values[field] = typed(v.r, field)
 	}
-	return p.showRequest(v, code, form)
+	return v.showRequest(code, form)
 }

@@ -30,8 +30,8 @@ type offered struct {
 var choosePage = parse("choose.html")
 
 // choose shows the templates.
-func (p *Pages) choose(v visit) error {
-	templates, err := p.starter.Templates(v.r.Context(), v.person)
+func (v visit) choose() error {
+	templates, err := v.starter.Templates(v.r.Context(), v.person)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (p *Pages) choose(v visit) error {
 			content.MayNot = append(content.MayNot, one)
 		}
 	}
-	return p.show(v, http.StatusOK, choosePage, "Request access", "/ask", content)
+	return v.show(http.StatusOK, choosePage, "Request access", "/ask", content)
 }
 
 func offer(template starter.Template) offered {
@@ -97,8 +97,8 @@ const fieldTime = "2006-01-02T15:04"
 var askPage = parse("ask.html")
 
 // form shows the form of a template. A link may fill some of it in.
-func (p *Pages) form(v visit) error {
-	content, err := p.asking(v)
+func (v visit) form() error {
+	content, err := v.asking()
 	if err != nil {
 		return err
 	}
@@ -106,11 +106,11 @@ func (p *Pages) form(v visit) error {
 	for _, field := range append(purposeFields(), "duration") {
 		content.Values[field] = query.Get(field)
 	}
-	content.Values["id"] = newID(p.now())
-	return p.showForm(v, http.StatusOK, content)
+	content.Values["id"] = newID(v.now())
+	return v.showForm(http.StatusOK, content)
 }
 
-func (p *Pages) showForm(v visit, status int, content asking) error {
+func (v visit) showForm(status int, content asking) error {
 	if !slices.Contains(content.Choices, content.chosen()) && content.Values["other"] == "" {
 		content.Values["other"] = content.Values["duration"]
 	}
@@ -118,7 +118,7 @@ func (p *Pages) showForm(v visit, status int, content asking) error {
 	if content.ByBreakGlass {
 		title = "Break-glass access: " + content.Name
 	}
-	return p.show(v, status, askPage, title, "/ask", content)
+	return v.show(status, askPage, title, "/ask", content)
 }
 
 // chosen is the choice that is marked.
@@ -226,8 +226,8 @@ func (a asking) OpensMore() bool {
 }
 
 // asking finds the template that a path names, and what its form offers.
-func (p *Pages) asking(v visit) (asking, error) {
-	templates, err := p.starter.Templates(v.r.Context(), v.person)
+func (v visit) asking() (asking, error) {
+	templates, err := v.starter.Templates(v.r.Context(), v.person)
 	if err != nil {
 		return asking{}, err
 	}
@@ -243,10 +243,10 @@ func (p *Pages) asking(v visit) (asking, error) {
 		Values:  map[string]string{},
 		Action:  v.r.URL.Path,
 		Longest: templates[at].MaxDuration,
-		Earliest: p.now().
+		Earliest: v.now().
 			UTC().
 			Format(fieldTime),
-		Latest: p.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
+		Latest: v.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
 	if content.WhyNot != "" {
 		return asking{}, contract.Forbidden("%s", content.WhyNot).
@@ -259,29 +259,29 @@ func (p *Pages) asking(v visit) (asking, error) {
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
-	content.Zephyr = p.config.Current().Tickets.References != nil && content.Ticket != config.TicketNone
+	content.Zephyr = v.starter.Config().Tickets.References != nil && content.Ticket != config.TicketNone
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
-	content.Choices = p.choicesOf(content)
+	content.Choices = v.choicesOf(content)
 	if content.OnBehalf {
-		content.Subjects = p.subjects(content.Name, v.person)
+		content.Subjects = v.subjects(content.Name, v.person)
 	}
 	return content, nil
 }
 
 // choicesOf always has the usual length among them.
-func (p *Pages) choicesOf(content asking) []contract.Duration {
+func (v visit) choicesOf(content asking) []contract.Duration {
 	fit := append(choices(content.MinDuration, content.Longest), content.DefaultDuration)
 	slices.SortFunc(fit, func(a, b contract.Duration) int { return cmp.Compare(a.Duration, b.Duration) })
 	return slices.Compact(fit)
 }
 
 // subjects are those who have all accounts that a template needs, by name.
-func (p *Pages) subjects(template, but string) []subject {
+func (v visit) subjects(template, but string) []subject {
 	var able []subject
-	directory := p.config.Current()
+	directory := v.starter.Config()
 	for id := range maps.Keys(directory.People) {
 		if _, missing := directory.Accesses(directory.Templates[template], id); missing == "" && id != but {
-			able = append(able, subject{id, p.name(id)})
+			able = append(able, subject{id, v.name(id)})
 		}
 	}
 	slices.SortFunc(
@@ -292,33 +292,33 @@ func (p *Pages) subjects(template, but string) []subject {
 }
 
 // ask starts a request, or shows the form again with what is wrong.
-func (p *Pages) ask(v visit) error {
-	content, err := p.asking(v)
+func (v visit) ask() error {
+	content, err := v.asking()
 	if err != nil {
 		return err
 	}
 	for _, field := range fields() {
 		content.Values[field] = typed(v.r, field)
 	}
-	content.Values["id"] = freshID(content.Values["id"], p.now())
+	content.Values["id"] = freshID(content.Values["id"], v.now())
 	ask, err := content.asked(v.person)
 	var status contract.Status
 	if err == nil {
-		status, err = p.starter.Start(v.r.Context(), ask)
+		status, err = v.starter.Start(v.r.Context(), ask)
 	}
-	if p.sentBefore(v, ask, err) {
+	if v.sentBefore(ask, err) {
 		content.Already = ask.ID
 		err = contract.Conflict("this form has been sent already, with something else in it").
 			Advise("look at that request; to ask for another one, send this form")
-		content.Values["id"] = newID(p.now())
+		content.Values["id"] = newID(v.now())
 	}
 	if err == nil {
-		return p.goTo(v, "/requests/"+status.ID)
+		return v.goTo("/requests/" + status.ID)
 	}
 	problem, code := answer.Problem(err)
-	p.frame.Log(v.r, code, err)
+	v.frame.Log(v.r, code, err)
 	content.Problem = problem
-	return p.showForm(v, code, content)
+	return v.showForm(code, content)
 }
 
 // asked is what was typed.
@@ -354,11 +354,11 @@ func (a asking) asked(person string) (starter.Ask, error) {
 }
 
 // sentBefore is true for the refusal of a form with which the same person has made another request.
-func (p *Pages) sentBefore(v visit, ask starter.Ask, err error) bool {
+func (v visit) sentBefore(ask starter.Ask, err error) bool {
 	problem, refused := contract.ProblemOf(err)
 	if !refused || problem.Kind != contract.KindConflict || problem.Field != "id" {
 		return false
 	}
-	first, err := p.starter.Get(v.r.Context(), v.person, ask.ID)
+	first, err := v.starter.Get(v.r.Context(), v.person, ask.ID)
 	return err == nil && first.Requester == v.person
 }

@@ -38,7 +38,7 @@ func openEntry(t *testing.T) *entry {
 		signin.Options{Callers: identity.New(d.Live), Frame: frame, URL: d.server.URL, Log: zap.NewNop()},
 	)
 	signs.Handle(mux)
-	web.New(web.Options{Starter: d.Starter, Config: d.Live, Frame: frame, Sessions: signs}).Handle(mux)
+	web.New(web.Options{Starter: d.Starter, Frame: frame, Sessions: signs}).Handle(mux)
 	return d
 }
 

@@ -37,7 +37,7 @@ func TestARequestThatSomebodyHasEndedSaysSoBeforeItsHistoryDoes(t *testing.T) {
 	d := openEntry(t)
 	status := startertest.Status(contract.StateActive)
 	d.Record(t, status)
-	_, err := d.Starter.Revoke(t.Context(), "carol", status.ID, "it looks odd") // there is no worker
+	_, err := d.Starter.Current().Revoke(t.Context(), "carol", status.ID, "it looks odd") // there is no worker
 	require.NoError(t, err)
 	alice := d.signedIn(t, "alice")
 	require.Contains(t, alice.get("/requests/"+status.ID).text, "carol has ended it")

@@ -58,7 +58,7 @@ func TestOnlyTheSessionsOwnPagesSendForms(t *testing.T) {
 			"a token in the address is none",
 		)
 	}
-	page, err := d.Starter.List(t.Context(), "alice", ledger.Filter{Person: "alice"})
+	page, err := d.Starter.Current().List(t.Context(), "alice", ledger.Filter{Person: "alice"})
 	require.NoError(t, err)
 	require.Len(t, page.Requests, 1, "nothing was started")
 }

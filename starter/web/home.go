@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
@@ -69,41 +68,41 @@ type homeContent struct {
 var homePage = parse("home.html")
 
 // home shows what waits for whoever looks, and what they asked for; or a page of one list.
-func (p *Pages) home(v visit) error {
+func (v visit) home() error {
 	query := v.r.URL.Query()
 	key := query.Get("list")
 	if key == "" {
-		content, err := p.firstPage(v.r.Context(), v.person)
+		content, err := v.firstPage()
 		if err != nil {
 			return err
 		}
-		return p.show(v, http.StatusOK, homePage, "Requests", "/", content)
+		return v.show(http.StatusOK, homePage, "Requests", "/", content)
 	}
 	at := slices.IndexFunc(lists, func(l list) bool { return l.Key == key })
 	if at < 0 {
 		return contract.NotFound("there is no such list")
 	}
-	listed, err := p.list(v.r.Context(), v.person, lists[at], query.Get("before"), manyRows)
+	listed, err := v.list(lists[at], query.Get("before"), manyRows)
 	if err != nil {
 		return err
 	}
-	return p.show(v, http.StatusOK, homePage, listed.Title, "/", homeContent{Lists: []shownList{listed}})
+	return v.show(http.StatusOK, homePage, listed.Title, "/", homeContent{Lists: []shownList{listed}})
 }
 
 // homeNews tells the script whether the first page would look different now.
-func (p *Pages) homeNews(v visit) error {
-	content, err := p.firstPage(v.r.Context(), v.person)
+func (v visit) homeNews() error {
+	content, err := v.firstPage()
 	if err != nil {
 		return err
 	}
-	return tell(v, content.News)
+	return v.tell(content.News)
 }
 
-func (p *Pages) firstPage(ctx context.Context, person string) (homeContent, error) {
+func (v visit) firstPage() (homeContent, error) {
 	var content homeContent
 	digest := sha256.New()
 	for _, l := range lists[:2] {
-		listed, err := p.list(ctx, person, l, "", fewRows)
+		listed, err := v.list(l, "", fewRows)
 		if err != nil {
 			return content, err
 		}
@@ -116,35 +115,35 @@ func (p *Pages) firstPage(ctx context.Context, person string) (homeContent, erro
 	return content, nil
 }
 
-func (p *Pages) list(ctx context.Context, person string, l list, before string, length int) (shownList, error) {
-	filter := l.filter(person)
+func (v visit) list(l list, before string, length int) (shownList, error) {
+	filter := l.filter(v.person)
 	filter.Before, filter.Limit = before, length
-	page, err := p.starter.List(ctx, person, filter)
+	page, err := v.starter.List(v.r.Context(), v.person, filter)
 	if err != nil {
 		return shownList{}, err
 	}
 	listed := shownList{list: l, Next: page.Next}
 	for _, status := range page.Requests {
-		if !l.waiting || p.waitsFor(ctx, person, status) {
-			listed.Rows = append(listed.Rows, p.row(status))
+		if !l.waiting || v.waitsFor(status) {
+			listed.Rows = append(listed.Rows, v.row(status))
 		}
 	}
 	return listed, nil
 }
 
-func (p *Pages) row(status contract.Status) row {
+func (v visit) row(status contract.Status) row {
 	one := row{
 		ID:       status.ID,
 		Template: status.Template,
-		Who:      p.who(status),
+		Who:      v.who(status),
 		Reason:   story.Visible(status.Reason),
 		Ticket:   status.Ticket,
-		State:    p.stateOf(status),
+		State:    v.stateOf(status),
 		Duration: status.Duration,
-		Moment:   p.moment(&status.AskedAt),
+		Moment:   v.moment(&status.AskedAt),
 	}
 	if status.State == contract.StateActive && status.Until != nil {
-		one.Moment, one.Ends = p.moment(status.Until), true
+		one.Moment, one.Ends = v.moment(status.Until), true
 	}
 	return one
 }

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"slices"
 	"time"
 
@@ -13,23 +12,23 @@ import (
 // which makes sense now.
 type offers struct{ Review, PostReview, Extend, End, Cancel, Certify bool }
 
-func (p *Pages) may(ctx context.Context, person string, status contract.Status) offers {
-	may := p.starter.May(ctx, person, status)
+func (v visit) may(status contract.Status) offers {
+	may := v.starter.May(v.r.Context(), v.person, status)
 	can := func(op starter.Operation) bool { return slices.Contains(may, op) }
-	review := can(starter.OperationReview) && isAsked(status, person)
+	review := can(starter.OperationReview) && isAsked(status, v.person)
 	sign := review && status.NeedsPostReview() && (status.State != contract.StateActive || status.Extension == nil)
 	return offers{
 		Review: review && !sign, PostReview: sign,
 		Extend:  can(starter.OperationExtend) && status.Extension == nil && leftToExtend(status) > 0,
 		End:     can(starter.OperationRevoke) && status.State != contract.StateRevoking,
 		Cancel:  can(starter.OperationCancel),
-		Certify: can(starter.OperationCertify) && p.onSSH(status),
+		Certify: can(starter.OperationCertify) && v.onSSH(status),
 	}
 }
 
 // waitsFor is true when a request waits for this person's review.
-func (p *Pages) waitsFor(ctx context.Context, person string, status contract.Status) bool {
-	offered := p.may(ctx, person, status)
+func (v visit) waitsFor(status contract.Status) bool {
+	offered := v.may(status)
 	return offered.Review || offered.PostReview
 }
 
@@ -41,10 +40,10 @@ func isAsked(status contract.Status, person string) bool {
 	return status.Extension == nil || status.Extension.By != person
 }
 
-func (p *Pages) onSSH(status contract.Status) bool {
+func (v visit) onSSH(status contract.Status) bool {
 	return slices.ContainsFunc(
 		status.Holds,
-		func(h contract.HoldState) bool { return p.config.Current().Targets[h.Access.Target].Kind == "ssh" },
+		func(h contract.HoldState) bool { return v.starter.Config().Targets[h.Access.Target].Kind == "ssh" },
 	)
 }
 

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -105,34 +104,34 @@ func (f sentForm) Value(verb, field string) string {
 var requestPage = parse("request.html")
 
 // request shows one request.
-func (p *Pages) request(v visit) error { return p.showRequest(v, http.StatusOK, sentForm{}) }
+func (v visit) request() error { return v.showRequest(http.StatusOK, sentForm{}) }
 
-func (p *Pages) showRequest(v visit, code int, form sentForm) error {
+func (v visit) showRequest(code int, form sentForm) error {
 	ctx, id := v.r.Context(), v.r.PathValue("id")
-	status, err := p.starter.Get(ctx, v.person, id)
+	status, err := v.starter.Get(ctx, v.person, id)
 	if err != nil {
 		return missing(err)
 	}
-	content := p.content(v.r.Context(), v.person, status)
+	content := v.content(status)
 	content.Form = form
-	_, events, err := p.starter.Events(ctx, v.person, id)
+	_, events, err := v.starter.Events(ctx, v.person, id)
 	if err == nil {
-		content.News, content.Story = newsOf(events), p.entries(status, events)
+		content.News, content.Story = newsOf(events), v.entries(status, events)
 	} else {
 		problem, _ := answer.Problem(err)
 		content.StoryFault = problem.Fault
 	}
 	if content.May.Review || content.May.PostReview {
-		p.exactly(v, &content)
+		v.exactly(&content)
 	}
-	title := fmt.Sprintf("%s for %s: %s", status.Template, p.name(status.Subject), content.Stands.Text)
-	return p.show(v, code, requestPage, title, "/", content)
+	title := fmt.Sprintf("%s for %s: %s", status.Template, v.name(status.Subject), content.Stands.Text)
+	return v.show(code, requestPage, title, "/", content)
 }
 
 // exactly shows what is to be reviewed as it was asked for, and binds the review to that. What can't be shown so can't
 // be reviewed here.
-func (p *Pages) exactly(v visit, content *requestContent) {
-	asked, digest, err := p.starter.ReviewSubject(v.r.Context(), v.person, content.ID)
+func (v visit) exactly(content *requestContent) {
+	asked, digest, err := v.starter.ReviewSubject(v.r.Context(), v.person, content.ID)
 	if err == nil && content.State == contract.StateActive && content.Extension != nil {
 		digest, err = seal.Digest(*content.Extension) // of the one that is shown, also if there is another by now
 	}
@@ -145,7 +144,7 @@ func (p *Pages) exactly(v visit, content *requestContent) {
 	content.Template, content.Requester, content.Subject = asked.Template, asked.Requester, asked.Subject
 	content.Purpose = asked.Purpose
 	content.Asked, content.BreakGlass = asked.Duration, asked.BreakGlass
-	content.Who, content.Moments.Start = p.who(content.Status), p.moment(&asked.StartAt)
+	content.Who, content.Moments.Start = v.who(content.Status), v.moment(&asked.StartAt)
 	content.Things = nil
 	for _, access := range asked.Terms.Accesses {
 		content.Things = append(content.Things, thingOf(access))
@@ -169,42 +168,42 @@ func missing(err error) error {
 }
 
 // requestNews tells the script whether anything has happened.
-func (p *Pages) requestNews(v visit) error {
-	_, events, err := p.starter.Events(v.r.Context(), v.person, v.r.PathValue("id"))
+func (v visit) requestNews() error {
+	_, events, err := v.starter.Events(v.r.Context(), v.person, v.r.PathValue("id"))
 	if err != nil {
 		return missing(err)
 	}
-	return tell(v, newsOf(events))
+	return v.tell(newsOf(events))
 }
 
 // newsOf goes by the story: whatever changes a request is an event of it.
 func newsOf(events []contract.Event) string { return strconv.Itoa(len(events)) }
 
-func (p *Pages) content(ctx context.Context, person string, status contract.Status) requestContent {
+func (v visit) content(status contract.Status) requestContent {
 	content := requestContent{
 		Status:        status,
-		Who:           p.who(status),
-		RequesterName: p.name(status.Requester),
+		Who:           v.who(status),
+		RequesterName: v.name(status.Requester),
 		Asked:         status.Duration,
-		Stands:        p.stateOf(status),
-		Ticking:       ticking(status, p.now()),
-		May:           p.may(ctx, person, status),
+		Stands:        v.stateOf(status),
+		Ticking:       ticking(status, v.now()),
+		May:           v.may(status),
 		MaxText:       contract.MaxReason,
 		Moments: moments{
-			Asked:    p.moment(&status.AskedAt),
-			DecideBy: p.moment(status.DecideBy),
-			Start:    p.moment(status.StartAt),
-			Granted: p.moment(
+			Asked:    v.moment(&status.AskedAt),
+			DecideBy: v.moment(status.DecideBy),
+			Start:    v.moment(status.StartAt),
+			Granted: v.moment(
 				status.GrantedAt,
 			),
-			Until:           p.moment(status.Until),
-			Ended:           p.moment(status.EndedAt),
-			ReviewDue:       p.moment(status.ReviewDue),
-			ContinuousSince: p.moment(status.ContinuousSince),
+			Until:           v.moment(status.Until),
+			Ended:           v.moment(status.EndedAt),
+			ReviewDue:       v.moment(status.ReviewDue),
+			ContinuousSince: v.moment(status.ContinuousSince),
 		},
 		MostLonger: contract.Duration{Duration: leftToExtend(status)},
 	}
-	content.Headline = p.standing(status)
+	content.Headline = v.standing(status)
 	content.Longer = choices(contract.Duration{}, content.MostLonger)
 	for _, choice := range choices(contract.Duration{}, status.Duration) {
 		if choice != status.Duration {
@@ -213,14 +212,14 @@ func (p *Pages) content(ctx context.Context, person string, status contract.Stat
 	}
 	slices.Reverse(content.Shorter)
 	for _, hold := range status.Holds {
-		content.Things = append(content.Things, p.thingHeld(status, hold))
+		content.Things = append(content.Things, v.thingHeld(status, hold))
 	}
-	content.NotReviewed = p.names(stillAsked(status))
+	content.NotReviewed = v.names(stillAsked(status))
 	if status.Extension != nil {
-		content.Asker = p.name(status.Extension.By)
+		content.Asker = v.name(status.Extension.By)
 	}
 	if status.PostReview != nil {
-		content.PostReviewer = p.name(status.PostReview.Reviewer)
+		content.PostReviewer = v.name(status.PostReview.Reviewer)
 	}
 	return content
 }
@@ -237,37 +236,37 @@ func stillAsked(status contract.Status) []string {
 type linked struct{ Before, Request, Path, After string }
 
 // standing is where a request stands, in a sentence.
-func (p *Pages) standing(status contract.Status) linked {
-	c := p.caseOf(status)
-	return p.link(story.Standing(c), c.Keeper())
+func (v visit) standing(status contract.Status) linked {
+	c := v.caseOf(status)
+	return v.link(story.Standing(c), c.Keeper())
 }
 
-func (p *Pages) link(sentence, request string) linked {
+func (v visit) link(sentence, request string) linked {
 	before, after, found := strings.Cut(sentence, request)
 	if request == "" || !found {
 		return linked{Before: sentence}
 	}
-	return linked{before, request, p.frame.Path("/requests/" + url.PathEscape(request)), after}
+	return linked{before, request, v.frame.Path("/requests/" + url.PathEscape(request)), after}
 }
 
 // caseOf is what the sentences about a request need.
-func (p *Pages) caseOf(status contract.Status) story.Case {
-	status.Names = p.config.Current().Names(status.People()...)
+func (v visit) caseOf(status contract.Status) story.Case {
+	status.Names = v.starter.Config().Names(status.People()...)
 	return story.Case{
 		Status: status,
-		Now:    p.now(),
+		Now:    v.now(),
 		Clock:  func(at time.Time) string { return page.Moment{At: at}.Date() },
 	}
 }
 
 // entries are the story, the newest first.
-func (p *Pages) entries(status contract.Status, events []contract.Event) []entry {
+func (v visit) entries(status contract.Status, events []contract.Event) []entry {
 	entries := make([]entry, 0, len(events))
 	keeper := story.Case{Status: status}.Keeper()
 	for _, event := range slices.Backward(events) {
 		one := entry{
-			When:     p.moment(&event.At),
-			Headline: p.link(event.Headline, keeper),
+			When:     v.moment(&event.At),
+			Headline: v.link(event.Headline, keeper),
 			Said:     story.Visible(event.Said),
 		}
 		if event.Detail != "" {

@@ -31,9 +31,9 @@ func thingOf(access contract.Access) thing {
 }
 
 // thingHeld also says how it stands.
-func (p *Pages) thingHeld(status contract.Status, hold contract.HoldState) thing {
-	one, c := thingOf(hold.Access), p.caseOf(status)
-	one.Note = p.link(story.Hold(c, hold), hold.HeldBy)
+func (v visit) thingHeld(status contract.Status, hold contract.HoldState) thing {
+	one, c := thingOf(hold.Access), v.caseOf(status)
+	one.Note = v.link(story.Hold(c, hold), hold.HeldBy)
 	return one
 }
 

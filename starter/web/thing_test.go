@@ -1,12 +1,16 @@
 package web
 
 import (
+	"path/filepath"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
+	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
@@ -17,7 +21,7 @@ func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
 		Access:    contract.Access{Target: "centre", Account: "ada", ReadBack: contract.ReadBackNone},
 		RemovedAt: &removed,
 	}
-	pages := &Pages{config: config.Fixed(&config.Config{}), now: time.Now}
+	pages := visit{starter: starterOf(t, &config.Config{}).Current(), shared: shared{now: time.Now}}
 	status := contract.Status{
 		State:   contract.StateEnded,
 		Outcome: contract.OutcomeUnconfirmed,
@@ -33,4 +37,18 @@ func TestP3WhatCouldNotBeSeenToBeGoneIsShownAsRemoved(t *testing.T) {
 		linked{Before: "Curfew removed the access. It can't confirm that the access is gone."},
 		pages.standing(status),
 	)
+}
+
+// starterOf goes by a configuration, and reaches nothing.
+func starterOf(t *testing.T, c *config.Config) *starter.Starter {
+	t.Helper()
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	nowhere, err := client.NewLazyClient(client.Options{})
+	require.NoError(t, err)
+	t.Cleanup(nowhere.Close)
+	made, err := starter.New(starter.Options{Temporal: nowhere, Config: config.Fixed(c), Ledger: store})
+	require.NoError(t, err)
+	return made
 }

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"curfew/activities/story"
-	"curfew/internal/config"
 	"curfew/starter"
 	"curfew/starter/limit"
 	"curfew/starter/page"
@@ -31,7 +30,6 @@ func parse(name string) *template.Template {
 // Options of the pages.
 type Options struct {
 	Starter  *starter.Starter
-	Config   *config.Live // what people and targets are called
 	Frame    *page.Frame
 	Sessions *signin.Handler // knows who has signed in
 	// Limits are those that all entry points share; some of its own when nil.
@@ -40,8 +38,12 @@ type Options struct {
 
 // Pages are for those who have signed in.
 type Pages struct {
-	starter  *starter.Starter
-	config   *config.Live
+	starter *starter.Starter
+	shared
+}
+
+// shared is what the pages and each visit have in common.
+type shared struct {
 	frame    *page.Frame
 	sessions *signin.Handler
 	limits   *limit.Limits
@@ -53,34 +55,27 @@ func New(o Options) *Pages {
 	if o.Limits == nil {
 		o.Limits = limit.New(nil)
 	}
-	return &Pages{
-		starter:  o.Starter,
-		config:   o.Config,
-		frame:    o.Frame,
-		sessions: o.Sessions,
-		limits:   o.Limits,
-		now:      time.Now,
-	}
+	return &Pages{o.Starter, shared{frame: o.Frame, sessions: o.Sessions, limits: o.Limits, now: time.Now}}
 }
 
 // Handle adds the pages to a mux.
 func (p *Pages) Handle(mux *http.ServeMux) {
 	pages := map[string]func(http.ResponseWriter, *http.Request) error{}
 	for pattern, handle := range map[string]func(visit) error{
-		"GET /{$}":                         p.home,
-		"GET /news":                        p.homeNews,
-		"GET /ask":                         p.choose,
-		"GET /ask/{template}":              p.form,
-		"POST /ask/{template}":             p.ask,
-		"GET /ask/{template}/break-glass":  p.form,
-		"POST /ask/{template}/break-glass": p.ask,
-		"GET /requests/{id}":               p.request,
-		"GET /requests/{id}/news":          p.requestNews,
-		"GET /requests/{id}/{form}":        p.afterForm,
-		"POST /requests/{id}/review":       p.review,
-		"POST /requests/{id}/extend":       p.extend,
-		"POST /requests/{id}/end":          p.end,
-		"POST /requests/{id}/cancel":       p.cancel,
+		"GET /{$}":                         visit.home,
+		"GET /news":                        visit.homeNews,
+		"GET /ask":                         visit.choose,
+		"GET /ask/{template}":              visit.form,
+		"POST /ask/{template}":             visit.ask,
+		"GET /ask/{template}/break-glass":  visit.form,
+		"POST /ask/{template}/break-glass": visit.ask,
+		"GET /requests/{id}":               visit.request,
+		"GET /requests/{id}/news":          visit.requestNews,
+		"GET /requests/{id}/{form}":        visit.afterForm,
+		"POST /requests/{id}/review":       visit.review,
+		"POST /requests/{id}/extend":       visit.extend,
+		"POST /requests/{id}/end":          visit.end,
+		"POST /requests/{id}/cancel":       visit.cancel,
 		"/requests/":                       nowhere,
 		"/ask/":                            nowhere,
 	} {
@@ -93,8 +88,10 @@ func nowhere(visit) error {
 	return contract.NotFound("there is no such page")
 }
 
-// visit is one call of somebody who has signed in.
+// visit is one call of somebody who has signed in. All of it goes by one configuration, that of its Snapshot.
 type visit struct {
+	shared
+	starter *starter.Snapshot
 	w       http.ResponseWriter
 	r       *http.Request
 	person  string
@@ -113,7 +110,7 @@ func (p *Pages) signedIn(handle func(visit) error) func(http.ResponseWriter, *ht
 			err = checkForm(w, r, session.FormToken)
 		}
 		if err == nil {
-			err = handle(visit{w, r, session.Caller.Person, session})
+			err = handle(visit{p.shared, p.starter.Current(), w, r, session.Caller.Person, session})
 		}
 		if err != nil {
 			return &page.Troubled{Viewer: p.sessions.Viewer(session), Err: err}
@@ -171,34 +168,34 @@ func (p *Pages) signInFor(next string) string {
 }
 
 // show answers with a page of whoever visits.
-func (p *Pages) show(v visit, status int, made *template.Template, title, here string, content any) error {
-	return p.frame.Show(v.w, status, made, page.View{
-		Title: title, Here: here, Viewer: p.sessions.Viewer(v.session), Frozen: p.frozen(v), Content: content,
+func (v visit) show(status int, made *template.Template, title, here string, content any) error {
+	return v.frame.Show(v.w, status, made, page.View{
+		Title: title, Here: here, Viewer: v.sessions.Viewer(v.session), Frozen: v.frozen(), Content: content,
 	})
 }
 
 // frozen is who froze Curfew, and why; empty when things are granted.
-func (p *Pages) frozen(v visit) string {
-	freeze, err := p.starter.Frozen(v.r.Context(), v.person)
+func (v visit) frozen() string {
+	freeze, err := v.starter.Frozen(v.r.Context(), v.person)
 	if err != nil || !freeze.Frozen {
 		return "" // what can't be read is said by what the page shows
 	}
 	return fmt.Sprintf(
 		"%s, %s: %s",
-		p.name(freeze.By),
+		v.name(freeze.By),
 		freeze.At.UTC().Format("2006-01-02 15:04 UTC"),
 		story.Visible(freeze.Reason),
 	)
 }
 
 // goTo leads on after a form, so that looking again sends nothing twice.
-func (p *Pages) goTo(v visit, path string) error {
-	http.Redirect(v.w, v.r, p.frame.Path(path), http.StatusSeeOther)
+func (v visit) goTo(path string) error {
+	http.Redirect(v.w, v.r, v.frame.Path(path), http.StatusSeeOther)
 	return nil
 }
 
 // tell answers the script, which looks for a difference.
-func tell(v visit, news string) error {
+func (v visit) tell(news string) error {
 	v.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	_, _ = v.w.Write([]byte(news)) // the browser may be gone
 	return nil

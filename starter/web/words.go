@@ -32,38 +32,38 @@ func choices(shortest, longest contract.Duration) []contract.Duration {
 }
 
 // name is what a person is called, with the id beside it.
-func (p *Pages) name(person string) string {
-	return story.Person(p.config.Current().Names(person), person)
+func (v visit) name(person string) string {
+	return story.Person(v.starter.Config().Names(person), person)
 }
 
-func (p *Pages) names(people []string) string {
+func (v visit) names(people []string) string {
 	names := make([]string, len(people))
 	for i, person := range people {
-		names[i] = p.name(person)
+		names[i] = v.name(person)
 	}
 	return strings.Join(names, ", ")
 }
 
 // who gets the access, and who asks for it.
-func (p *Pages) who(status contract.Status) string {
+func (v visit) who(status contract.Status) string {
 	if status.Requester == status.Subject {
-		return p.name(status.Subject)
+		return v.name(status.Subject)
 	}
-	return p.name(status.Subject) + ", asked by " + p.name(status.Requester)
+	return v.name(status.Subject) + ", asked by " + v.name(status.Requester)
 }
 
-func (p *Pages) moment(at *time.Time) *page.Moment {
+func (v visit) moment(at *time.Time) *page.Moment {
 	if at == nil || at.IsZero() {
 		return nil
 	}
-	return &page.Moment{At: *at, Now: p.now()}
+	return &page.Moment{At: *at, Now: v.now()}
 }
 
 // state is where a request is, and in which colour that is shown.
 type state struct{ Text, Tone string }
 
-func (p *Pages) stateOf(status contract.Status) state {
-	over := status.State == contract.StateActive && status.Until != nil && !status.Until.After(p.now())
+func (v visit) stateOf(status contract.Status) state {
+	over := status.State == contract.StateActive && status.Until != nil && !status.Until.After(v.now())
 	switch {
 	case status.Stuck:
 		return state{"stuck", "alarm"}
@@ -82,9 +82,9 @@ func (p *Pages) stateOf(status contract.Status) state {
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeTakenOver:
 		return state{"taken over", "alarm"}
 	case status.State == contract.StateEnded && status.Outcome == contract.OutcomeUnconfirmed:
-		return state{story.State(p.caseOf(status)), "alarm"}
+		return state{story.State(v.caseOf(status)), "alarm"}
 	case status.State == contract.StateEnded:
-		return state{story.State(p.caseOf(status)), "over"}
+		return state{story.State(v.caseOf(status)), "over"}
 	case status.State == contract.StatePending, status.State == contract.StateScheduled:
 		return state{string(status.State), "waits"}
 	}

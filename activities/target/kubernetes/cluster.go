@@ -50,7 +50,7 @@ func transportOf(access *rest.Config) (http.RoundTripper, error) {
 	if err != nil {
 		return nil, err
 	}
-	connections := keepalive.Transport()
+	connections := outbound.Transport()
 	connections.TLSClientConfig = verified
 	if access.Proxy != nil {
 		connections.Proxy = access.Proxy

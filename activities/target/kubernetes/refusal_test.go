@@ -128,6 +128,13 @@ func TestAnAnswerOfSomethingElseNeverMeansThatTheAccessIsGone(t *testing.T) {
 		"another kind": func(w http.ResponseWriter, _ *http.Request) {
 			respond(w, http.StatusOK, map[string]any{"kind": "Status", "status": "Success"})
 		},
+		"a list of something else": func(w http.ResponseWriter, _ *http.Request) {
+			respond(w, http.StatusOK, map[string]any{"kind": "PodList", "apiVersion": "v1", "items": []any{}})
+		},
+		"a header without an end": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("X-Flood", strings.Repeat("x", 128<<10))
+			respond(w, http.StatusNotFound, missing(bindingName))
+		},
 		"a page":    func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("<html>sign in</html>")) },
 		"nothing":   func(http.ResponseWriter, *http.Request) {},
 		"no page":   http.NotFound,

@@ -1,10 +1,8 @@
-package policy
+package facts
 
 import (
 	"context"
-	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"curfew/activities/ledger"
@@ -21,8 +19,8 @@ const (
 
 // continuity reads since when the subject has had what is asked for, and which uses of break-glass access nobody has
 // reviewed.
-func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error {
-	if a.Requests == nil {
+func (g Gatherer) continuity(ctx context.Context, facts *policy.Facts) error {
+	if g.sources.Requests == nil {
 		return nil
 	}
 	request := facts.Request
@@ -34,7 +32,7 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 	// asked for, does not matter, however much it is.
 	for back := policy.Break; ; back *= 4 {
 		from := begins.Add(-back)
-		held, all, err := a.heldSince(ctx, request.Subject, from)
+		held, all, err := g.heldSince(ctx, request.Subject, from)
 		if err != nil {
 			return err
 		}
@@ -50,7 +48,7 @@ func (a *Activities) continuity(ctx context.Context, facts *policy.Facts) error 
 	if !request.BreakGlass {
 		return nil
 	}
-	unreviewed, err := a.unreviewed(ctx, request)
+	unreviewed, err := g.unreviewed(ctx, request)
 	facts.Unreviewed = unreviewed
 	return err
 }
@@ -71,14 +69,14 @@ func stretches(held []contract.Status, facts *policy.Facts) (had []stretch) {
 }
 
 // heldSince are a person's newest requests that gave access at an instant or later; all is false when there are more.
-func (a *Activities) heldSince(
+func (g Gatherer) heldSince(
 	ctx context.Context,
 	person string,
 	since time.Time,
 ) (newest []contract.Status, all bool, err error) {
 	filter := ledger.Filter{Person: person, HeldSince: since, Limit: pageOfRequests}
 	for range mostPages {
-		page, err := a.Requests.Requests(ctx, filter)
+		page, err := g.sources.Requests.Requests(ctx, filter)
 		if err != nil {
 			return nil, false, err
 		}
@@ -137,8 +135,8 @@ func continuousSince(had []stretch, until time.Time) time.Time {
 }
 
 // unreviewed are the requester's uses of break-glass access, but this one, that nobody has reviewed yet.
-func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
-	waiting, err := a.Requests.Requests(
+func (g Gatherer) unreviewed(ctx context.Context, request contract.Request) (ids []string, err error) {
+	waiting, err := g.sources.Requests.Requests(
 		ctx,
 		ledger.Filter{Person: request.Requester, Waits: true, Limit: pageOfRequests},
 	)
@@ -152,24 +150,4 @@ func (a *Activities) unreviewed(ctx context.Context, request contract.Request) (
 		}
 	}
 	return ids, nil
-}
-
-// raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
-func (a *Activities) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
-	return a.Alarms.Raise(ctx, contract.Alarm{
-		ID: string(
-			contract.AlarmBreakGlassAgain,
-		) + "/" + request.ID,
-		Kind:     contract.AlarmBreakGlassAgain,
-		At:       time.Now().UTC(),
-		Requests: append([]string{request.ID}, unreviewed...),
-		Actor:    contract.ActorCurfew,
-		Text: fmt.Sprintf(
-			"%s uses break-glass access again (%s, by %s), and nobody has reviewed %s yet: have somebody review them, and end what is not in order",
-			request.Requester,
-			request.Template,
-			request.ID,
-			strings.Join(unreviewed, ", "),
-		),
-	})
 }
