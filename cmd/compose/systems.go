@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"curfew/activities/incident"
+	"curfew/activities/kinds"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/identity"
@@ -86,27 +87,29 @@ func (s *survey) signIn(ctx context.Context) {
 }
 
 func (s *survey) tracker(ctx context.Context) {
-	if s.configured.Tickets.Jira == nil {
+	configured := s.configured.Tickets.Tracker
+	if configured == nil {
 		return
 	}
-	const name = "tickets.jira"
-	app := &App{}
-	if err := app.openTickets(s.configured.Tickets); err != nil {
-		s.add(name, config.SystemJira, err)
+	kind := configured.Kind
+	name := "tickets." + kind
+	tickets, _, err := kinds.OpenTickets(s.configured.Tickets)
+	if err != nil {
+		s.add(name, kind, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*askWithin)
 	defer cancel()
-	err := app.tickets.Check(ctx)
-	s.add(name, config.SystemJira, err)
-	surveyor, can := app.tickets.(ticket.Surveyor)
+	err = tickets.Check(ctx)
+	s.add(name, kind, err)
+	surveyor, can := tickets.(ticket.Surveyor)
 	if err != nil || !can {
 		return
 	}
 	for _, project := range s.projects() {
-		s.fault("tickets.jira."+project.Key, config.SystemJira, surveyor.CheckProject(ctx, project))
+		s.fault(name+"."+project.Key, kind, surveyor.CheckProject(ctx, project))
 	}
-	s.accounts(config.SystemJira, func(account string) error { return surveyor.CheckAccount(ctx, account) })
+	s.accounts(tickets.Name(), func(account string) error { return surveyor.CheckAccount(ctx, account) })
 }
 
 // projects are those of the tracker that templates and hooks name, with what they take for granted.
@@ -155,7 +158,7 @@ func (s *survey) projects() []ticket.Project {
 }
 
 func (s *survey) incidents(ctx context.Context) {
-	systems, err := incidents(s.configured.Incidents)
+	systems, err := kinds.OpenIncidents(s.configured.Incidents)
 	if err != nil {
 		s.add("incidents", "incidents", err)
 	}
@@ -214,8 +217,12 @@ func serviceIn(ctx context.Context, systems []incident.Surveyor, service string)
 		}
 	}
 	if len(faults) == 0 {
+		var where []string
+		for _, system := range systems {
+			where = append(where, system.ServiceIDs())
+		}
 		return contract.Invalid("%.60q is no id of a service", service).
-			Advise("write its id, and not its name: at PagerDuty it stands in the address of its page; at ServiceNow it is a sys_id")
+			Advise("write its id, and not its name: " + strings.Join(where, "; "))
 	}
 	return errors.Join(faults...)
 }

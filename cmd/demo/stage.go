@@ -10,7 +10,7 @@ import (
 	texttemplate "text/template"
 	"time"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"

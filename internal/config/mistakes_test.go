@@ -139,7 +139,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		},
 		"Jira somewhere else": {
 			"tickets: {jira: {url: 'j', token: file:one, deployment: could}}", []string{
-				"curfew.yaml:1:23: tickets.jira.url: is no web address; write it like https://curfew.example.com",
+				"curfew.yaml:1:23: tickets.jira.url: is no web address; write it like https://example.atlassian.net",
 				`curfew.yaml:1:57: tickets.jira.deployment: "could" is no choice here; did you mean cloud?`,
 			},
 		},

@@ -142,7 +142,7 @@ func statusOr(status contract.Status, err error) (*statusOutput, error) {
 
 func sourceOf(userAgent string) string {
 	if strings.HasPrefix(userAgent, userAgentCLI) {
-		return "cli"
+		return starter.SourceCLI
 	}
-	return "api"
+	return starter.SourceAPI
 }

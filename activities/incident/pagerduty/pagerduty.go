@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"curfew/activities/incident"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -34,9 +33,9 @@ type System struct {
 
 var _ incident.System = (*System)(nil)
 
-// New returns the account that settings describe, as config has checked them. It does not wait for PagerDuty to be up;
+// New returns the account that settings describe, as Validate has checked them. It does not wait for PagerDuty to be up;
 // Check does. Errors are *contract.Problem that name the setting.
-func New(settings config.PagerDuty) (*System, error) {
+func New(settings Settings) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
 		return nil, contract.Invalid("is no web address").
@@ -65,7 +64,7 @@ func New(settings config.PagerDuty) (*System, error) {
 }
 
 // Name is what people's accounts here are called in the directory.
-func (*System) Name() string { return config.SystemPagerDuty }
+func (*System) Name() string { return name }
 
 // Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: other systems' numbers look
 // the same.

@@ -1,4 +1,4 @@
-package config
+package strictyaml
 
 import (
 	"go.yaml.in/yaml/v4"
@@ -8,7 +8,7 @@ import (
 
 // dialect refuses what YAML has beyond keys, values and lists: it hides what is configured from whoever reads the file,
 // and lets a small file grow without bounds. It does not follow aliases.
-func (r *reading) dialect(node *yaml.Node) {
+func (r *Reader) dialect(node *yaml.Node) {
 	const plainly = "write the value out"
 	switch {
 	case node.Kind == yaml.AliasNode:
@@ -35,6 +35,6 @@ func plainKey(key *yaml.Node) bool {
 		key.Anchor == "" && key.Style&yaml.TaggedStyle == 0
 }
 
-func (r *reading) foreign(node *yaml.Node, problem *contract.Problem) {
-	r.wrongAt(node.Line, node.Column, nil, problem)
+func (r *Reader) foreign(node *yaml.Node, problem *contract.Problem) {
+	r.WrongAt(node.Line, node.Column, nil, problem)
 }

@@ -5,13 +5,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/kinds"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 )
 
 func TestEveryKindDescribesItsEntitlements(t *testing.T) {
 	t.Parallel()
-	for name, kind := range kinds.All() {
+	for name, kind := range kinds.Targets() {
 		require.Equal(t, name, kind.Name)
 		fields := target.FieldsOf(kind.Entitlement)
 		require.NotEmpty(t, fields, name)

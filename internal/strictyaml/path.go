@@ -1,4 +1,4 @@
-package config
+package strictyaml
 
 import (
 	"fmt"
@@ -9,38 +9,38 @@ import (
 	"go.yaml.in/yaml/v4"
 )
 
-// path leads from the top of the file to a value. Each step is a key, or the index of a list's item: "[0]".
-type path []string
+// Path leads from the top of the file to a value. Each step is a key, or the index of a list's item: "[0]".
+type Path []string
 
-// below is the path to something inside; a step may be several, as problems name them: "roles[0].name".
-func (p path) below(field string) path {
+// Below is the path to something inside; a step may be several, as problems name them: "roles[0].name".
+func (p Path) Below(field string) Path {
 	parts := strings.FieldsFunc(strings.ReplaceAll(field, "[", ".["), func(c rune) bool { return c == '.' })
 	return slices.Concat(p, parts)
 }
 
-// key is the path to the value of a key, which may hold dots of its own.
-func (p path) key(key string) path { return slices.Concat(p, path{key}) }
+// Key is the path to the value of a key, which may hold dots of its own.
+func (p Path) Key(key string) Path { return slices.Concat(p, Path{key}) }
 
-func (p path) item(index int) path { return p.key(fmt.Sprintf("[%d]", index)) }
+func (p Path) Item(index int) Path { return p.Key(fmt.Sprintf("[%d]", index)) }
 
 // id distinguishes paths, whatever is in their keys.
-func (p path) id() string { return strings.Join(p, "\x00") }
+func (p Path) id() string { return strings.Join(p, "\x00") }
 
 // String is the path as a person would say it: templates.debug-prod.approval.from[1].
-func (p path) String() string {
+func (p Path) String() string {
 	var text strings.Builder
 	for i, step := range p {
 		if i > 0 && !strings.HasPrefix(step, "[") {
 			text.WriteByte('.')
 		}
-		text.WriteString(shorten(step))
+		text.WriteString(Shorten(step))
 	}
 	return text.String()
 }
 
 // locate finds the place in the file that a path leads to: a plain value itself, the key of a mapping or list, and the
 // nearest thing above when the path leads to nothing.
-func locate(root *yaml.Node, at path) (line, column int) {
+func locate(root *yaml.Node, at Path) (line, column int) {
 	node, line, column := root, root.Line, root.Column
 	for _, step := range at {
 		key, value := enter(node, step)
@@ -70,4 +70,10 @@ func enter(node *yaml.Node, step string) (key, value *yaml.Node) {
 		}
 	}
 	return nil, nil
+}
+
+// Has is true for a mapping that has a key.
+func Has(node *yaml.Node, key string) bool {
+	_, value := enter(node, key)
+	return value != nil
 }

@@ -1,4 +1,4 @@
-package config
+package strictyaml
 
 import (
 	"fmt"
@@ -14,8 +14,8 @@ const (
 	mostNames    = 12 // that a message lists
 )
 
-// suggest is the remedy for a name that is none of those known: the one that was probably meant, or the choice.
-func suggest(name string, known []string) string {
+// Suggest is the remedy for a name that is none of those known: the one that was probably meant, or the choice.
+func Suggest(name string, known []string) string {
 	if meant, found := Nearest(name, known); found {
 		return fmt.Sprintf("did you mean %s?", meant)
 	}
@@ -80,5 +80,5 @@ func stepsTo(steps [][]int, from, to string, i, j int) int {
 	return least
 }
 
-// shorten bounds what a message repeats of the file.
-func shorten(text string) string { return contract.Shorten(text, longestQuote) }
+// Shorten bounds what a message repeats of the file.
+func Shorten(text string) string { return contract.Shorten(text, longestQuote) }

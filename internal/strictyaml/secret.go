@@ -1,4 +1,4 @@
-package config
+package strictyaml
 
 import (
 	"errors"
@@ -41,7 +41,8 @@ func (s Secret) IsOpen() bool { return s.open }
 // IsZero is true when there is no secret.
 func (s Secret) IsZero() bool { return s.Reveal() == "" }
 
-func revealed(secrets []Secret) []string {
+// Reveal returns secrets, for the one place that uses them.
+func Reveal(secrets []Secret) []string {
 	texts := make([]string, len(secrets))
 	for i, secret := range secrets {
 		texts[i] = secret.Reveal()
@@ -62,15 +63,15 @@ const maxSecret = 64 << 10
 
 var variableName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// resolve reads the secret that a reference leads to; relative files start at a folder. A text that is no reference
+// Resolve reads the secret that a reference leads to; relative files start at a folder. A text that is no reference
 // may be the secret itself, so the error does not repeat it.
-func resolve(reference, folder string) (Secret, error) {
+func Resolve(reference, folder string) (Secret, error) {
 	scheme, name, _ := strings.Cut(reference, ":")
 	switch {
 	case scheme == "env" && variableName.MatchString(name):
 		return fromEnvironment(name)
 	case scheme == "file" && name != "":
-		return fromFile(beside(folder, name))
+		return fromFile(Beside(folder, name))
 	}
 	return Secret{}, contract.Invalid("is no reference to a secret").
 		Advise("write env:NAME or file:/path, and keep the secret there")
@@ -140,8 +141,8 @@ func tooLarge(source string) error {
 	return contract.Invalid("%s is larger than %d KiB", source, maxSecret>>10).Advise("keep only the secret there")
 }
 
-// beside makes a path that the file gives absolute.
-func beside(folder, name string) string {
+// Beside makes a path that the file gives absolute.
+func Beside(folder, name string) string {
 	if filepath.IsAbs(name) {
 		return filepath.Clean(name)
 	}
