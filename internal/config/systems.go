@@ -88,7 +88,8 @@ func (r *reading) tickets(node *yaml.Node, into *Tickets, at path) {
 				named, *place.into = append(named, name), &system
 			}
 		}
-		if slices.Sort(named); len(named) > 1 {
+		slices.Sort(named)
+		if len(named) > 1 {
 			r.Wrong(at, contract.Invalid("is %s at once", strings.Join(named, " and ")).Advise("keep one of them"))
 		}
 	}

@@ -10,8 +10,8 @@ const dialect = "https://json-schema.org/draft/2020-12/schema"
 
 // The forms of texts, as the reader of the configuration takes them.
 const (
-	secretPattern   = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
-	durationPattern = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
+	referencePattern = `^(env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$`
+	durationPattern  = `^([0-9]+(\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$`
 )
 
 // schema is the part of JSON Schema that is used here.
@@ -48,7 +48,7 @@ func schemaOf(shape Shape) *schema {
 	case Duration:
 		return &schema{Type: "string", Pattern: durationPattern}
 	case Secret:
-		return &schema{Type: "string", Pattern: secretPattern}
+		return &schema{Type: "string", Pattern: referencePattern}
 	case Number:
 		number := &schema{Type: "integer"}
 		if least, err := strconv.Atoi(shape.Min); err == nil {

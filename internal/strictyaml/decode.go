@@ -101,6 +101,7 @@ func (r *Reader) Entries(node *yaml.Node, at Path) []Entry {
 	return entries
 }
 
+// Fields decodes a mapping into a struct, by its tags.
 func (r *Reader) Fields(node *yaml.Node, into reflect.Value, at Path) {
 	known := fieldsOf(into.Type())
 	entries := r.Entries(node, at)
@@ -150,6 +151,7 @@ func (r *Reader) mapping(node *yaml.Node, into reflect.Value, at Path) {
 	}
 }
 
+// List decodes a list into a slice.
 func (r *Reader) List(node *yaml.Node, into reflect.Value, at Path) {
 	if node.Kind != yaml.SequenceNode {
 		r.Unusable(at, contract.Invalid("is no list").Advise("write it like [one, two]"))
@@ -215,7 +217,7 @@ func (r *Reader) duration(node *yaml.Node, into *contract.Duration, at Path) {
 
 // Refused notes an error that names its own field, below a path, or several that are joined; none when it is nil.
 func (r *Reader) Refused(at Path, err error) {
-	if joined, several := err.(interface{ Unwrap() []error }); several { //nolint:errorlint // only what is joined itself
+	if joined, several := err.(interface{ Unwrap() []error }); several {
 		for _, one := range joined.Unwrap() {
 			r.Refused(at, one)
 		}

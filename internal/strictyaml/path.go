@@ -21,6 +21,7 @@ func (p Path) Below(field string) Path {
 // Key is the path to the value of a key, which may hold dots of its own.
 func (p Path) Key(key string) Path { return slices.Concat(p, Path{key}) }
 
+// Item is the path to an item of a list.
 func (p Path) Item(index int) Path { return p.Key(fmt.Sprintf("[%d]", index)) }
 
 // id distinguishes paths, whatever is in their keys.

@@ -20,6 +20,7 @@ func (r *Reader) Shortened(at Path) Path {
 	return at
 }
 
+// Written is true when the file says something at a path.
 func (r *Reader) Written(at Path) bool {
 	node := r.root
 	for _, step := range at {
