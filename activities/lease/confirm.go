@@ -64,7 +64,9 @@ func (a *Activities) confirm(
 	case !holding.Open && result.HeldUntil.IsZero():
 		return result, nil
 	case !holding.Open:
-		return contract.ReleaseResult{Request: in.Request, GoneAt: holding.GoneAt, Standing: holding.Standing}, nil
+		return contract.ReleaseResult{
+			Request: in.Request, GoneAt: holding.GoneAt, Standing: holding.Standing, TakenOver: holding.Proof.TakenOver,
+		}, nil
 	}
 	others, err := a.others(ctx, in.Request, holding.Leases)
 	_, mine := holding.Leases.Find(in.Request)

@@ -17,6 +17,8 @@ type Proof struct {
 	Unconfirmed bool `json:"unconfirmed,omitempty"`
 	// Absent is true for a closed holding when the access was not there any more when Curfew came to take it away.
 	Absent bool `json:"absent,omitempty"`
+	// TakenOver is set for a holding that was closed because somebody answers for the access: it may still be there.
+	TakenOver *contract.Sealed[contract.TakeOver] `json:"takenOver,omitempty"`
 }
 
 func decodeProof(text string) (proof Proof, err error) {

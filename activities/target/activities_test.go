@@ -111,8 +111,9 @@ func carryOut[Command, Receipt any](
 		activities.DetectDrift,
 		activity.RegisterOptions{Name: contract.ActivityDetectDrift},
 	)
+	env.RegisterActivityWithOptions(activities.TakeOver, activity.RegisterOptions{Name: contract.ActivityTakeOver})
 	value, err := env.ExecuteActivity(name, command)
-	if err != nil {
+	if err != nil || !value.HasValue() {
 		return receipt, err
 	}
 	err = value.Get(&receipt)

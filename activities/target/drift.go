@@ -131,7 +131,7 @@ func (a *Activities) TakeOver(ctx context.Context, command contract.TakeOverComm
 		return activities.Error(contract.Unavailable("the ledger does not take it now"))
 	}
 	holding = over(holding, clock.now())
-	holding.Token = command.Token
+	holding.Token, holding.Proof.TakenOver = command.Token, &command.TakeOver
 	return activities.Error(locked.Save(ctx, holding))
 }
 

@@ -103,3 +103,32 @@ func TestADriftIsNotToldWhileSomebodyHasTheLock(t *testing.T) {
 	requireKind(t, contract.KindUnavailable, err)
 	require.Empty(t, b.alarms(contract.AlarmDrifted))
 }
+
+// The release of a request may come after the grant that heard of a take-over has ended: a successor asks the holding.
+func TestP3AccessThatSomebodyAnswersForIsNotSaidToBeGone(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	_, err := b.grant(b.grantCommand(time.Hour, true))
+	require.NoError(t, err)
+	by := contract.Sealed[contract.TakeOver]{Fact: contract.TakeOver{
+		Grant: b.access.GrantID(), By: "frank", Reason: "the vendor removes it", At: time.Now().UTC(),
+	}}
+	_, err = run[contract.TakeOverCommand, struct{}](b, b.ledger, contract.ActivityTakeOver,
+		contract.TakeOverCommand{Access: b.access, Token: b.token(), TakeOver: by})
+	require.NoError(t, err)
+	receipt, err := b.end(contract.EndCommand{
+		Access: b.access, Token: contract.Token{Epoch: 2, Seq: 1}, Until: time.Now(),
+	})
+	require.NoError(t, err)
+	require.Zero(t, receipt.GoneAt)
+	require.NotNil(t, receipt.TakenOver)
+	require.Equal(t, "frank", receipt.TakenOver.Fact.By)
+	require.True(t, b.can(), "it is still there")
+
+	again := b.grantCommand(time.Hour, true)
+	again.Token.Epoch = 3
+	again.Leases[0].Request = "r-2" // the end of the other is on record
+	_, err = b.grant(again)
+	require.NoError(t, err)
+	require.Nil(t, b.holding().Proof.TakenOver, "what is granted anew is Curfew's again")
+}

@@ -110,6 +110,7 @@ func endedBefore(before ledger.Holding) contract.EndReceipt {
 		Unconfirmed:   before.Proof.Unconfirmed,
 		AlreadyAbsent: before.Proof.Absent,
 		Standing:      before.Standing,
+		TakenOver:     before.Proof.TakenOver,
 	}
 }
 

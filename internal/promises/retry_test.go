@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 
 	"curfew/workflows/contract"
@@ -51,7 +52,11 @@ func TestP3ARetryReachesAGrantThatDoesNotAnswer(t *testing.T) {
 			require.NoError(t, h.client.TerminateWorkflow(t.Context(), grant.ID, "", "by mistake"))
 			_, err := h.client.ExecuteWorkflow(
 				t.Context(),
-				client.StartWorkflowOptions{ID: grant.ID, TaskQueue: squat.queue},
+				client.StartWorkflowOptions{
+					ID: grant.ID, TaskQueue: squat.queue,
+					// A release that is on its way may have started the grant again.
+					WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_TERMINATE_EXISTING,
+				},
 				squat.workflow,
 				"unreadable",
 			)

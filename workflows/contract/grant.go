@@ -257,6 +257,8 @@ type EndReceipt struct {
 	Standing      bool  `json:"standing,omitempty"`
 	AlreadyAbsent bool  `json:"alreadyAbsent,omitempty"` // it was not there any more
 	Sessions      int   `json:"sessions,omitempty"`
+	// TakenOver is set when somebody has answered for the access before: it may still be there.
+	TakenOver *Sealed[TakeOver] `json:"takenOver,omitempty"`
 	// Owed are the requests whose end the ledger has not taken: the grant has to see to it that it does.
 	Owed []string `json:"owed,omitempty"`
 }

@@ -81,6 +81,7 @@ func (g *run) applyEndReceipt(ctx workflow.Context, receipt contract.EndReceipt)
 				Standing:      receipt.Standing,
 				AlreadyAbsent: absent,
 				Sessions:      sessions,
+				TakenOver:     receipt.TakenOver,
 			}, true
 		})
 	}

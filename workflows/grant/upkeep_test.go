@@ -209,3 +209,16 @@ func TestAGrantHearsASweepWhateverItWasToldBefore(t *testing.T) {
 	g.run(t)
 	require.LessOrEqual(t, before, 4, "once for all who have said so")
 }
+
+func TestP3ARunThatKnowsOfNoTakeOverHearsOfItFromTheHolding(t *testing.T) {
+	t.Parallel()
+	by := &contract.Sealed[contract.TakeOver]{Fact: contract.TakeOver{By: "frank", Reason: "by hand"}}
+	g := newTarget(t, &target{takenOver: by})
+	var answer *answered
+	g.at(0, func() { answer = g.release("a") })
+	g.run(t)
+	result, is := answer.result.(contract.ReleaseResult)
+	require.True(t, is)
+	require.True(t, result.GoneAt.IsZero())
+	require.Equal(t, by, result.TakenOver)
+}

@@ -36,8 +36,9 @@ type target struct {
 	settles    time.Time
 	left       contract.Leases // that an earlier run had left
 	onGranting func()
-	broken     bool   // no end succeeds
-	unlocked   string // why ends have no lock; empty when they have
+	broken     bool                                // no end succeeds
+	unlocked   string                              // why ends have no lock; empty when they have
+	takenOver  *contract.Sealed[contract.TakeOver] // before this run began
 	alarms     []contract.Alarm
 
 	queue    string          // of the target, as the workers know it
@@ -128,6 +129,9 @@ func (g *target) end(command contract.EndCommand) (contract.EndReceipt, error) {
 		err := g.endErr
 		g.endErr = nil
 		return contract.EndReceipt{}, err
+	}
+	if g.takenOver != nil {
+		return contract.EndReceipt{TakenOver: g.takenOver}, nil
 	}
 	if g.unlocked != "" {
 		return contract.EndReceipt{Unlocked: g.unlocked}, nil

@@ -193,7 +193,11 @@ func (r *run) releaseAll(ctx workflow.Context) {
 		)
 	}
 	workflow.Go(ctx, r.remindOfStuck)
-	r.release(ctx, problems, contract.ReleaseInput{Patient: true})
+	for problems = r.release(ctx, problems, contract.ReleaseInput{Patient: true}); len(problems) > 0; {
+		// An answer that says neither that the access is gone nor who answers for it concludes nothing.
+		wait.For(ctx, longestPause, "Try again to release", func() bool { return false })
+		problems = r.release(ctx, problems, contract.ReleaseInput{Patient: true})
+	}
 	r.status.Stuck = false
 }
 

@@ -34,6 +34,7 @@ type world struct {
 	extendErr  map[string]error
 	stuckFor   int                // releases that answer with a problem
 	unanswered bool               // only a patient release is answered
+	mute       int                // patient releases that answer nothing
 	unrecorded contract.EventKind // that the ledger refuses
 	ticketErr  error
 	policyDeny string
@@ -139,6 +140,10 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 	if w.stuckFor > 0 && !in.Patient {
 		w.stuckFor--
 		return contract.ReleaseResult{Problem: "no route to host"}, nil
+	}
+	if w.mute > 0 && in.Patient {
+		w.mute--
+		return contract.ReleaseResult{}, nil
 	}
 	delete(w.held, in.Access.Target)
 	return contract.ReleaseResult{GoneAt: w.env.Now()}, nil

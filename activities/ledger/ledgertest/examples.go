@@ -151,6 +151,9 @@ func wholeHolding(clock func(time.Time) time.Time) ledger.Holding {
 			Hidden:      true,
 			Unconfirmed: true,
 			Absent:      true,
+			TakenOver: &contract.Sealed[contract.TakeOver]{
+				Fact: contract.TakeOver{Grant: "g", By: "p-frank", Reason: "<by hand>", At: noon}, Seal: "a seal",
+			},
 		},
 	}
 }
