@@ -78,10 +78,8 @@ func (s *Snapshot) tellEnd(ctx context.Context, t contract.Tombstone) {
 		return // it knows
 	}
 	_, err = s.tell(ctx, contract.UpdateRevoke, contract.End{Request: t.Request, By: t.By, Reason: t.Reason, At: t.At})
-	if problem, known := contract.ProblemOf(
-		err,
-	); known &&
-		(problem.Kind == contract.KindNotFound || problem.Kind == contract.KindConflict) {
+	problem, known := contract.ProblemOf(err)
+	if known && (problem.Kind == contract.KindNotFound || problem.Kind == contract.KindConflict) {
 		err = s.closeRecord(ctx, t, status) // its workflow may be gone
 	}
 	if err != nil && ctx.Err() == nil {

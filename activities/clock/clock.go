@@ -126,9 +126,8 @@ func (w *Watch) raise(ctx context.Context, wrong *offset) bool {
 		Kind:  contract.AlarmClockOff,
 		At:    at,
 		Actor: contract.ActorCurfew,
-		Text: w.says(
-			wrong,
-		) + ". It decides and grants nothing until its clock is set right. Access ends on time all the same.",
+		Text: w.says(wrong) +
+			". It decides and grants nothing until its clock is set right. Access ends on time all the same.",
 	})
 	if err != nil {
 		w.Log.Error("the ledger did not take the alarm about this process's clock; it is raised again", zap.Error(err))

@@ -35,9 +35,8 @@ func (a *Activities) endedBy(in contract.ReleaseInput) (by, reason string) {
 	if a.Verifier == nil || contract.IsSystem(end.By) {
 		return end.By, end.Reason
 	}
-	if _, err := a.Verifier.AnyDate().
-		Verify(seal.OfEnd(end), end, in.End.Seal); err == nil &&
-		end.Request == in.Request {
+	_, err := a.Verifier.AnyDate().Verify(seal.OfEnd(end), end, in.End.Seal)
+	if err == nil && end.Request == in.Request {
 		return end.By, end.Reason
 	}
 	return contract.ActorSignal, "By " + end.By + ": " + end.Reason

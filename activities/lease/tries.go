@@ -29,11 +29,8 @@ func (a *Activities) watchTries(ctx context.Context, leave context.CancelCauseFu
 		case <-ctx.Done():
 			return
 		case <-tick.C:
-			if why := contract.Shorten(
-				a.triesOf(ctx, in.Access.GrantID()),
-				longestTrying,
-			); why != "" &&
-				why != in.Known {
+			why := contract.Shorten(a.triesOf(ctx, in.Access.GrantID()), longestTrying)
+			if why != "" && why != in.Known {
 				leave(trying(why))
 				return
 			}

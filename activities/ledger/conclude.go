@@ -93,9 +93,8 @@ func (c *conclusion) hold(ctx context.Context, holdings Holdings, hold *contract
 		c.open, says = true, "may still be there: somebody has taken it over, whom the alarm taken-over names"
 		hold.Problem = says
 	case holding.Proof.Unconfirmed:
-		c.doubt, hold.RemovedAt, says = true, &gone, "removed at "+gone.UTC().
-			Format(time.RFC3339)+
-			"; Curfew can't confirm that it is gone"
+		c.doubt, hold.RemovedAt = true, &gone
+		says = "removed at " + gone.UTC().Format(time.RFC3339) + "; Curfew can't confirm that it is gone"
 	default:
 		hold.GoneAt, says = &gone, "gone, seen at "+gone.UTC().Format(time.RFC3339)
 	}

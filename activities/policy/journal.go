@@ -65,9 +65,7 @@ func (s *snapshot) raiseForgotten(ctx context.Context, q question, no ledger.Dec
 // raiseAgain tells operators that somebody uses break-glass access again before anybody has reviewed how they used it.
 func (s *snapshot) raiseAgain(ctx context.Context, request contract.Request, unreviewed []string) error {
 	return s.alarms.Raise(ctx, contract.Alarm{
-		ID: string(
-			contract.AlarmBreakGlassAgain,
-		) + "/" + request.ID,
+		ID:       string(contract.AlarmBreakGlassAgain) + "/" + request.ID,
 		Kind:     contract.AlarmBreakGlassAgain,
 		At:       time.Now().UTC(),
 		Requests: append([]string{request.ID}, unreviewed...),

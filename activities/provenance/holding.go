@@ -144,16 +144,14 @@ func (g *Guard) contradicted(ctx context.Context, status contract.Status, holdin
 		return problem // it is looked at again
 	}
 	err = g.Alarms.Raise(ctx, contract.Alarm{
-		ID:     fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
-		Kind:   contract.AlarmNotRecorded,
-		At:     now(ctx),
-		Target: holding.Access.Target,
-		Grant:  holding.Grant,
-		Requests: []string{
-			status.ID,
-		},
-		Actor: contract.ActorCurfew,
-		Text:  "The state of the request is not recorded: " + problem.Error(),
+		ID:       fmt.Sprintf("%s/%s/%s", contract.AlarmNotRecorded, status.ID, status.State),
+		Kind:     contract.AlarmNotRecorded,
+		At:       now(ctx),
+		Target:   holding.Access.Target,
+		Grant:    holding.Grant,
+		Requests: []string{status.ID},
+		Actor:    contract.ActorCurfew,
+		Text:     "The state of the request is not recorded: " + problem.Error(),
 	})
 	if err != nil {
 		return err

@@ -139,10 +139,8 @@ func (g *Guard) alarmed(ctx context.Context, request, what string, problem *cont
 		At:       now(ctx),
 		Requests: requests,
 		Actor:    contract.ActorCurfew,
-		Text: "The workflow " + contract.Shorten(
-			workflowOf(ctx),
-			256,
-		) + " wanted something recorded, written or sent that nobody vouches for: " + problem.Error(),
+		Text: fmt.Sprintf("The workflow %s wanted something recorded, written or sent that nobody vouches for: %v",
+			contract.Shorten(workflowOf(ctx), 256), problem),
 	})
 	if err != nil {
 		return err

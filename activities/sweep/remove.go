@@ -48,13 +48,8 @@ func (c *comparison) take(ctx context.Context, lister target.Lister, orphans []c
 	var found []target.Marked
 	for i, orphan := range c.result.Orphans {
 		if wanted(orphans, orphan.Key) {
-			which, found = append(
-				which,
-				i,
-			), append(
-				found,
-				target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until},
-			)
+			which = append(which, i)
+			found = append(found, target.Marked{Key: orphan.Key, Account: orphan.Account, Until: orphan.Until})
 		}
 	}
 	var first error

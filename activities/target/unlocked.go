@@ -138,10 +138,12 @@ func (a *Activities) putBack(ctx context.Context, found Target, locked ledger.Lo
 		Grant:    holding.Grant,
 		Requests: left.Requests(),
 		Actor:    contract.ActorCurfew,
-		Text: "Curfew took the access of " + holding.Access.Account + " away at an end that had moved, because its holding could not be locked then. " +
-			"It has put the access back, until " + holding.Until.UTC().
-			Format(time.RFC3339) +
-			".",
+		Text: fmt.Sprintf(
+			"Curfew took the access of %s away at an end that had moved, because its holding could not be "+
+				"locked then. It has put the access back, until %s.",
+			holding.Access.Account,
+			holding.Until.UTC().Format(time.RFC3339),
+		),
 	})
 }
 

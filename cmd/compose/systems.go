@@ -256,10 +256,8 @@ func (s *survey) accounts(system string, check func(account string) error) {
 			return
 		}
 		err := check(account)
-		if problem, known := contract.ProblemOf(
-			err,
-		); err != nil &&
-			(!known || problem.Kind == contract.KindUnavailable) {
+		problem, known := contract.ProblemOf(err)
+		if err != nil && (!known || problem.Kind == contract.KindUnavailable) {
 			return // it does not answer: that is told of the system itself
 		}
 		s.fault("people."+id+".accounts."+system, system, err)

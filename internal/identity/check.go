@@ -161,13 +161,8 @@ func (c checker) client(ctx context.Context, found discovery) error {
 	}
 	if answer.Error == "invalid_client" && secret != "" { // some take the secret in the form alone
 		form.Set("client_secret", secret)
-		if _, body, err = c.post(
-			ctx,
-			found.Token,
-			form,
-			func(*http.Request) {},
-		); err != nil ||
-			json.Unmarshal(body, &answer) != nil {
+		_, body, err = c.post(ctx, found.Token, form, func(*http.Request) {})
+		if err != nil || json.Unmarshal(body, &answer) != nil {
 			return nil
 		}
 	}

@@ -137,10 +137,8 @@ func (d *deciding) automaticNames() []string {
 // granted is how long the access may last: never longer than was asked.
 func (d *deciding) granted(tallies []ruleTally) contract.Duration {
 	granted := d.facts.duration()
-	if _, longest := shortest(
-		tallies,
-	); d.facts.Extension == nil && longest.Duration > 0 &&
-		!d.facts.Request.BreakGlass {
+	_, longest := shortest(tallies)
+	if d.facts.Extension == nil && longest.Duration > 0 && !d.facts.Request.BreakGlass {
 		granted.Duration = min(granted.Duration, longest.Duration)
 	}
 	return granted

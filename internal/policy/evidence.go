@@ -30,11 +30,8 @@ func ticketFaults(rule contract.TicketRule, facts Facts) []string {
 		return []string{fmt.Sprintf("the ticket %s was not found", key)}
 	}
 	var reasons []string
-	if project, _, _ := strings.Cut(
-		cmp.Or(ticket.Key, key),
-		"-",
-	); len(rule.Projects) > 0 &&
-		!contains(rule.Projects, project) {
+	project, _, _ := strings.Cut(cmp.Or(ticket.Key, key), "-")
+	if len(rule.Projects) > 0 && !contains(rule.Projects, project) {
 		reasons = append(
 			reasons,
 			fmt.Sprintf("the ticket %s is not in %s", cmp.Or(ticket.Key, key), strings.Join(rule.Projects, " or ")),

@@ -21,10 +21,8 @@ func (d *deciding) obstacles() []string {
 	for _, version := range d.versions {
 		// What both terms say is reported once, in the words of the pinned ones.
 		reasons = union(reasons, version.parties(d.facts))
-		if reason := version.tooLong(
-			d.facts,
-		); reason != "" &&
-			!slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
+		reason := version.tooLong(d.facts)
+		if reason != "" && !slices.Contains(reasons, d.versions[0].tooLong(d.facts)) {
 			reasons = append(reasons, reason)
 		}
 		for _, reason := range []string{version.tooShort(d.facts), version.tooLongWithoutBreak(d.facts), version.unreviewed(d.facts)} {

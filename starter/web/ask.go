@@ -237,16 +237,12 @@ func (v visit) asking() (asking, error) {
 			Advise("choose one of the templates under Request access")
 	}
 	content := asking{
-		offered: offer(
-			templates[at],
-		),
-		Values:  map[string]string{},
-		Action:  v.r.URL.Path,
-		Longest: templates[at].MaxDuration,
-		Earliest: v.now().
-			UTC().
-			Format(fieldTime),
-		Latest: v.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
+		offered:  offer(templates[at]),
+		Values:   map[string]string{},
+		Action:   v.r.URL.Path,
+		Longest:  templates[at].MaxDuration,
+		Earliest: v.now().UTC().Format(fieldTime),
+		Latest:   v.now().Add(templates[at].StartWithin.Duration).UTC().Format(fieldTime),
 	}
 	if content.WhyNot != "" {
 		return asking{}, contract.Forbidden("%s", content.WhyNot).

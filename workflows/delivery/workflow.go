@@ -44,9 +44,7 @@ func failure(ctx workflow.Context, told contract.Delivery, problem *contract.Pro
 	id := contract.Shorten(workflow.GetInfo(ctx).WorkflowExecution.ID, 256)
 	text := contract.Shorten(told.Event, 64) + " from " + contract.Shorten(told.Source, 64) + ": " + problem.Error()
 	return contract.Alarm{
-		ID: string(
-			kind,
-		) + "/" + id,
+		ID:    string(kind) + "/" + id,
 		Kind:  kind,
 		At:    workflow.Now(ctx),
 		Actor: contract.ActorCurfew,

@@ -96,12 +96,8 @@ func (r *run) headline() string {
 	case s.State == contract.StatePending:
 		return fmt.Sprintf("Waiting for %s: %d of %d approvals", strings.Join(s.Reviewers, ", "), s.Approvals, s.Needed)
 	case s.State == contract.StateActive && s.Extension != nil:
-		return "Active until " + clock(
-			*s.Until,
-		) + "; an extension by " + s.Extension.Duration.String() + " waits for " + strings.Join(
-			s.Reviewers,
-			", ",
-		)
+		return fmt.Sprintf("Active until %s; an extension by %s waits for %s",
+			clock(*s.Until), s.Extension.Duration, strings.Join(s.Reviewers, ", "))
 	case s.State == contract.StateActive:
 		return "Active until " + clock(*s.Until)
 	case s.State == contract.StateEnded:
@@ -130,9 +126,8 @@ var standings = [...]struct {
 		return h.Access.Person + " still has it through request " + h.HeldBy + " until " + clock(*h.HeldUntil)
 	}},
 	{func(h contract.HoldState) bool { return h.RemovedAt != nil }, func(h contract.HoldState) string {
-		return "removed at " + clock(
-			*h.RemovedAt,
-		) + "; Curfew **can't confirm** that it is gone, which the template accepts"
+		return "removed at " + clock(*h.RemovedAt) +
+			"; Curfew **can't confirm** that it is gone, which the template accepts"
 	}},
 	{func(h contract.HoldState) bool { return h.GoneAt != nil && h.AlreadyAbsent }, func(h contract.HoldState) string {
 		return "gone, seen at " + clock(*h.GoneAt) + "; it was not there any more when Curfew came to take it away"

@@ -93,26 +93,12 @@ func columnsOf(events []contract.Event) (columns, error) {
 		if err != nil {
 			return columns{}, err
 		}
-		c.seqs, c.kinds, c.ats = append(
-			c.seqs,
-			event.Seq,
-		), append(
-			c.kinds,
-			escape(string(event.Kind)),
-		), append(
-			c.ats,
-			at,
-		)
-		c.actors, c.said, c.details = append(
-			c.actors,
-			escape(event.Actor),
-		), append(
-			c.said,
-			escape(event.Said),
-		), append(
-			c.details,
-			escape(event.Detail),
-		)
+		c.seqs = append(c.seqs, event.Seq)
+		c.kinds = append(c.kinds, escape(string(event.Kind)))
+		c.ats = append(c.ats, at)
+		c.actors = append(c.actors, escape(event.Actor))
+		c.said = append(c.said, escape(event.Said))
+		c.details = append(c.details, escape(event.Detail))
 	}
 	return c, nil
 }

@@ -39,16 +39,9 @@ func (s *Store) AddTombstones(ctx context.Context, tombstones ...contract.Tombst
 		if err != nil {
 			return err
 		}
-		requests, grants, kinds = append(
-			requests,
-			escape(t.Request),
-		), append(
-			grants,
-			escape(t.Grant),
-		), append(
-			kinds,
-			escape(string(t.Kind)),
-		)
+		requests = append(requests, escape(t.Request))
+		grants = append(grants, escape(t.Grant))
+		kinds = append(kinds, escape(string(t.Kind)))
 		actors, said = append(actors, escape(t.By)), append(said, escape(t.Reason))
 	}
 	if len(requests) == 0 {

@@ -57,13 +57,8 @@ func alarmQuery(filter ledger.AlarmFilter, before ledger.Cursor, length int) (st
 	if before.ID != "" {
 		conditions, args = append(conditions, "(at, id) < (?, ?)"), append(args, before.At, before.ID)
 	}
-	return alarmColumns + " WHERE " + strings.Join(
-			conditions,
-			" AND ",
-		) + " ORDER BY at DESC, id DESC LIMIT ?", append(
-			args,
-			length,
-		)
+	text := alarmColumns + " WHERE " + strings.Join(conditions, " AND ") + " ORDER BY at DESC, id DESC LIMIT ?"
+	return text, append(args, length)
 }
 
 func scanAlarm(r row) (contract.Alarm, error) {

@@ -120,11 +120,8 @@ func read[T any](ctx context.Context, a *api, of collection, number, size int) (
 		return page[T]{}, a.refusal(answer)
 	}
 	var part page[T]
-	if err := json.Unmarshal(
-		answer.Body,
-		&part,
-	); err != nil || part.Items == nil ||
-		part.Total == nil && part.HasMore == nil {
+	err = json.Unmarshal(answer.Body, &part)
+	if err != nil || part.Items == nil || part.Total == nil && part.HasMore == nil {
 		return page[T]{}, a.Strange("no list of %s", of.name)
 	}
 	return part, nil

@@ -43,9 +43,8 @@ func (g givesOn) warn(m membership) string {
 	if !m.known || g.what() == "" {
 		return ""
 	}
-	return "members of " + quote(
-		m.role,
-	) + " act as " + g.what() + ": what they give on stays, and is reported at the end"
+	return "members of " + quote(m.role) + " act as " + g.what() +
+		": what they give on stays, and is reported at the end"
 }
 
 // Vet implements target.Vetter: it looks at a role of a template, as a grant would, and whether Curfew may give it.

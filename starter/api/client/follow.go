@@ -146,12 +146,8 @@ func (c *Client) read(body io.Reader, s *stream, alive func()) error {
 			message[name] = strings.TrimPrefix(value, " ")
 			continue
 		case message["data"] != "":
-			if err := c.take(
-				s,
-				message["event"],
-				[]byte(message["data"]),
-			); err != nil || s.refused != nil ||
-				s.ended != nil {
+			err := c.take(s, message["event"], []byte(message["data"]))
+			if err != nil || s.refused != nil || s.ended != nil {
 				return err
 			}
 		}
