@@ -19,6 +19,9 @@ import (
 const (
 	defaultListen = "127.0.0.1:8300"
 	defaultLedger = "curfew.db"
+
+	defaultServerMetrics = "127.0.0.1:8301"
+	defaultWorkerMetrics = "127.0.0.1:8302"
 )
 
 // validID is what can be a part of a workflow's id and of an address.
@@ -31,6 +34,7 @@ func (r *reading) check(c *Config) {
 	r.seals(&c.Seals, path{"seals"})
 	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
+	r.metrics(&c.Metrics, path{"metrics"})
 	if c.Tickets.Jira != nil {
 		r.jira(c.Tickets.Jira, path{"tickets", "jira"})
 	}
@@ -88,6 +92,35 @@ func (r *reading) server(server *Server, at path) {
 		)
 	}
 	server.URL = "http://" + server.Listen
+}
+
+func (r *reading) metrics(metrics *Metrics, at path) {
+	for _, address := range []struct {
+		key   string
+		value *string
+		usual string
+	}{
+		{"server", &metrics.Server, defaultServerMetrics},
+		{"worker", &metrics.Worker, defaultWorkerMetrics},
+	} {
+		*address.value = cmp.Or(*address.value, address.usual)
+		if err := CheckMetricsAddress(*address.value); err != nil {
+			r.wrong(at.key(address.key), err)
+		}
+	}
+}
+
+// CheckMetricsAddress says what is wrong with where metrics are to be served.
+func CheckMetricsAddress(address string) *contract.Problem {
+	if address == MetricsNone {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		return contract.Invalid("is no host and port").
+			Advise("write it like " + defaultWorkerMetrics + ", or " + MetricsNone + " to serve no metrics")
+	}
+	return nil
 }
 
 // secretFiles are read by servers alone, and so not here.

@@ -14,6 +14,7 @@ import (
 type Config struct {
 	Temporal Temporal `yaml:"temporal"`
 	Server   Server   `yaml:"server"`
+	Metrics  Metrics  `yaml:"metrics"`
 	Ledger   Ledger   `yaml:"ledger"`
 	Drift    Drift    `yaml:"drift"`
 	Watchdog Watchdog `yaml:"watchdog"`
@@ -64,6 +65,15 @@ type Server struct {
 
 	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
+
+// Metrics says where processes serve their metrics, and whether they are well, each on an address of its own.
+type Metrics struct {
+	Server string `yaml:"server"` // default 127.0.0.1:8301; MetricsNone for nowhere
+	Worker string `yaml:"worker"` // default 127.0.0.1:8302; MetricsNone for nowhere
+}
+
+// MetricsNone is the address of a process that serves no metrics.
+const MetricsNone = "none"
 
 // Ledger says where Curfew's own record is: one of both.
 type Ledger struct {

@@ -35,8 +35,16 @@ type Options struct {
 	Log       *zap.Logger
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
+	// Observer is told of deliveries; nil for nobody.
+	Observer Observer
 	// Answers is how answers get to Slack; a client with a time limit when nil.
 	Answers *http.Client
+}
+
+// Observer is told of each delivery, by the source that it was addressed to and the status of the answer. It must be
+// quick.
+type Observer interface {
+	WebhookAnswered(source string, status int)
 }
 
 // Hooks are the sources of a configuration. They may be used by several goroutines.
