@@ -34,9 +34,9 @@ type GrantCount struct {
 
 // census exports the newest census. What is older than staleAfter is left out: no figure is better than a wrong one.
 type census struct {
-	labels                           labels
-	newest                           *atomic.Pointer[Census]
-	requests, stuck, grants, overdue *prometheus.Desc
+	labels                                  labels
+	newest                                  *atomic.Pointer[Census]
+	requests, stuck, grants, overdue, taken *prometheus.Desc
 }
 
 const staleAfter = 2 * time.Minute
@@ -52,6 +52,7 @@ func newCensus(m *Metrics) census {
 		stuck:    desc("requests_stuck", "Requests whose access could not be taken away so far.", "template"),
 		grants:   desc("grants", "Accesses that are live at a target, as the ledger has them.", "target"),
 		overdue:  desc("grants_overdue", "Accesses past their end that nobody has seen gone.", "target"),
+		taken:    desc("census_timestamp_seconds", "When requests and grants were last counted, in Unix time."),
 	}
 	m.registry.MustRegister(c)
 	return c
@@ -62,7 +63,7 @@ func (m *Metrics) Counted(newest Census) { m.census.newest.Store(&newest) }
 
 // Describe is for prometheus.Collector.
 func (c census) Describe(descs chan<- *prometheus.Desc) {
-	for _, desc := range []*prometheus.Desc{c.requests, c.stuck, c.grants, c.overdue} {
+	for _, desc := range []*prometheus.Desc{c.requests, c.stuck, c.grants, c.overdue, c.taken} {
 		descs <- desc
 	}
 }
@@ -70,7 +71,11 @@ func (c census) Describe(descs chan<- *prometheus.Desc) {
 // Collect is for prometheus.Collector.
 func (c census) Collect(into chan<- prometheus.Metric) {
 	newest := c.newest.Load()
-	if newest == nil || time.Since(newest.At) > staleAfter {
+	if newest == nil {
+		return
+	}
+	into <- prometheus.MustNewConstMetric(c.taken, prometheus.GaugeValue, float64(newest.At.Unix()))
+	if time.Since(newest.At) > staleAfter {
 		return
 	}
 	c.collectRequests(into, newest.Requests)

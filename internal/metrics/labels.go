@@ -14,8 +14,8 @@ const other = "other"
 
 // The causes of an error that no system has named.
 const (
-	causeCanceled = "canceled"
-	causeDeadline = "deadline"
+	causeCanceled = "Canceled"
+	causeDeadline = "DeadlineExceeded"
 )
 
 // labels are the values that labels may have.
@@ -24,6 +24,7 @@ type labels struct {
 	events   map[contract.EventKind]bool
 	outcomes map[contract.Outcome]bool
 	alarms   map[contract.AlarmKind]bool
+	kinds    map[contract.Kind]bool
 	states   map[contract.State]bool
 	sources  map[string]bool
 }
@@ -34,6 +35,7 @@ func newLabels(names *config.Live) labels {
 		events:   setOf(contract.EventKinds()),
 		outcomes: setOf(contract.Outcomes()),
 		alarms:   setOf(contract.AlarmKinds()),
+		kinds:    setOf(contract.Kinds()),
 		states: setOf([]contract.State{
 			contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive,
 			contract.StateRevoking, contract.StateEnded,
@@ -84,12 +86,12 @@ func (l labels) source(name string) string {
 	return among(l.sources, name)
 }
 
-// causeOf is the kind of an error.
-func causeOf(err error) string {
+// cause is the kind of an error.
+func (l labels) cause(err error) string {
 	problem, known := contract.ProblemOf(err)
 	switch {
 	case known:
-		return string(problem.Kind)
+		return among(l.kinds, problem.Kind)
 	case errors.Is(err, context.Canceled):
 		return causeCanceled
 	case errors.Is(err, context.DeadlineExceeded):

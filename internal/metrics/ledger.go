@@ -36,7 +36,7 @@ func newLedgerMetrics(m *Metrics) ledgerMetrics {
 func (m *Metrics) LedgerCalled(operation string, took time.Duration, err error) {
 	m.queries.WithLabelValues(operation).Observe(took.Seconds())
 	if err != nil {
-		m.ledgerMetrics.failures.WithLabelValues(operation, causeOf(err)).Inc()
+		m.ledgerMetrics.failures.WithLabelValues(operation, m.labels.cause(err)).Inc()
 	}
 }
 

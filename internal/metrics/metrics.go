@@ -47,6 +47,9 @@ func New(names *config.Live) *Metrics {
 		"answer",
 	)
 	m.alarms = m.counters("alarms_total", "Alarms that were raised, repetitions included.", "kind")
+	for kind := range m.labels.alarms { // from zero on, so that the first alarm is an increase
+		m.alarms.WithLabelValues(string(kind))
+	}
 	m.census = newCensus(m)
 	return m
 }

@@ -44,7 +44,7 @@ func newOutgoingMetrics(m *Metrics) outgoingMetrics {
 // outbox comes from the fixed list of the caller.
 func (m *Metrics) OutboxEmptied(outbox string, events int, oldest time.Time, err error) {
 	if err != nil {
-		m.outgoingMetrics.failures.WithLabelValues(outbox, causeOf(err)).Inc()
+		m.outgoingMetrics.failures.WithLabelValues(outbox, m.labels.cause(err)).Inc()
 		return
 	}
 	m.depth.WithLabelValues(outbox).Observe(float64(events))

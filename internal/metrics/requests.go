@@ -34,7 +34,7 @@ func newRequestMetrics(m *Metrics) requestMetrics {
 			"template",
 		),
 		usable: m.histograms(
-			"request_usableseconds",
+			"request_usable_seconds",
 			"From the request, or the webhook that made it, until the access was seen to be there.",
 			waitBuckets,
 			"source",

@@ -59,6 +59,6 @@ func (m *Metrics) TargetCalled(target, operation string, took time.Duration, err
 	target = m.labels.target(target)
 	m.calls.WithLabelValues(target, operation).Observe(took.Seconds())
 	if err != nil {
-		m.targetMetrics.failures.WithLabelValues(target, operation, causeOf(err)).Inc()
+		m.targetMetrics.failures.WithLabelValues(target, operation, m.labels.cause(err)).Inc()
 	}
 }
