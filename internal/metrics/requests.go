@@ -59,6 +59,7 @@ func (m *Metrics) Recorded(earlier, news []contract.Event, status contract.Statu
 			if !approved.IsZero() {
 				m.granted.WithLabelValues(template).Observe(between(approved, event.At))
 			}
+		default: // it is counted, and begins or ends nothing that is timed
 		}
 		if status.State == contract.StateEnded && string(event.Kind) == string(status.Outcome) {
 			m.ended.WithLabelValues(among(m.labels.outcomes, status.Outcome), template, source).Inc()

@@ -26,7 +26,8 @@ func (s *Store) Census(ctx context.Context) (found ledger.Census, err error) {
 		return found, s.fault("count requests", err)
 	}
 	found.Requests, err = collect(rows, func(r row) (n ledger.RequestCount, err error) {
-		return n, r.Scan(&n.State, &n.Template, &n.Requests, &n.Stuck)
+		err = r.Scan(&n.State, &n.Template, &n.Requests, &n.Stuck)
+		return n, err
 	})
 	if err != nil {
 		return found, s.fault("count requests", err)
@@ -36,7 +37,8 @@ func (s *Store) Census(ctx context.Context) (found ledger.Census, err error) {
 		return found, s.fault("count holdings", err)
 	}
 	found.Holdings, err = collect(rows, func(r row) (n ledger.HoldingCount, err error) {
-		return n, r.Scan(&n.Target, &n.Open, &n.Overdue)
+		err = r.Scan(&n.Target, &n.Open, &n.Overdue)
+		return n, err
 	})
 	return found, s.fault("count holdings", err)
 }
