@@ -15,7 +15,7 @@ import (
 	"github.com/compose-spec/compose-go/v2/types"
 	"github.com/stretchr/testify/require"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )

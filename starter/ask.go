@@ -3,7 +3,6 @@ package starter
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -12,7 +11,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"curfew/activities/ledger"
-	"curfew/internal/config"
 	"curfew/internal/policy"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
@@ -97,20 +95,23 @@ func (s *Snapshot) hasRoom(ctx context.Context, asked contract.Request) error {
 		Advise("wait until they are decided, or cancel some")
 }
 
+// The sources of requests that people ask for themselves. A system that starts requests is a source by the name that
+// people's accounts on it have, and SourceHooks begins those of programs; the name of the webhook follows.
+const (
+	SourceAPI   = "api"
+	SourceCLI   = "cli"
+	SourceWeb   = "web"
+	SourceHooks = "hooks/"
+)
+
 // startedBy is the source that starts requests by itself; empty for what people ask for themselves.
 func startedBy(source string) string {
 	switch source {
-	case config.SystemPagerDuty, config.SystemServiceNow, config.SystemJira:
-		return source
+	case SourceAPI, SourceCLI, SourceWeb:
+		return ""
 	}
-	if strings.HasPrefix(source, SourceHooks) {
-		return source
-	}
-	return ""
+	return source
 }
-
-// SourceHooks begins the sources of requests that scripts ask for by webhooks; the name of the webhook follows.
-const SourceHooks = "hooks/"
 
 // launch seals a request and starts its workflow; it is not fresh when there is one under its id.
 func (s *Snapshot) launch(ctx context.Context, request contract.Request) (fresh bool, err error) {

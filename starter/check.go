@@ -12,6 +12,7 @@ import (
 	"github.com/oklog/ulid/v2"
 
 	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -109,7 +110,7 @@ func (s *Snapshot) template(name string) (config.Template, error) {
 			Advise("`curfew templates` lists them")
 	}
 	fix := "`curfew templates` lists them"
-	if meant, found := config.Nearest(name, slices.Collect(maps.Keys(s.config.Templates))); found {
+	if meant, found := strictyaml.Nearest(name, slices.Collect(maps.Keys(s.config.Templates))); found {
 		fix = "did you mean " + meant + "?"
 	}
 	return config.Template{}, contract.Invalid("there is no template %q", shortened(name)).At("template").Advise(fix)

@@ -42,12 +42,34 @@ func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fres
 	case err == nil:
 		return true, nil
 	case isA[*serviceerror.WorkflowExecutionAlreadyStarted](err):
-		return false, nil
+		return false, s.isSameOrder(ctx, delivery)
 	case noAnswer(err):
 		return false, unavailable(err, "Temporal has not answered yet")
 	}
 	return false, problemOf(err, "")
 }
+
+// isSameOrder refuses an order under the id of another one: whoever sent it would take it for done.
+func (s *Starter) isSameOrder(ctx context.Context, again contract.Delivery) error {
+	if again.Order == nil {
+		return nil
+	}
+	var first contract.DeliveryInput
+	workflow := contract.DeliveryWorkflowID(again.Source, again.ID)
+	if found, err := s.firstInput(ctx, workflow, &first); err != nil || !found {
+		return unavailable(err, "what was sent first under this id can't be read")
+	}
+	known := first.Delivery.Fact
+	if known.Order != nil && known.Event == again.Event && *known.Order == *again.Order {
+		return nil
+	}
+	return contract.Conflict("it is that of another order: %s", contract.Shorten(known.Event, maxEvent)).
+		At("id").
+		Advise("give each order an id of its own, the same when it is sent again")
+}
+
+// maxEvent bounds what is repeated of an event's name, in bytes.
+const maxEvent = 64
 
 // Delivered waits until a delivery that was let in is done, and returns what came of it.
 func (s *Starter) Delivered(ctx context.Context, delivery contract.Delivery) (done contract.Delivered, err error) {

@@ -72,7 +72,7 @@ func (s *Snapshot) StartDerived(ctx context.Context, ask Ask, origin Origin) (co
 	}
 	if err := s.hasRoom(ctx, request); err != nil {
 		if full, known := contract.ProblemOf(err); known {
-			full.RetryAfter.Duration = roomAgain + rand.N(roomAgain)
+			full.RetryAfter.Duration = roomAgain + rand.N(roomAgain) //nolint:gosec // it only spreads them
 		}
 		return contract.Status{}, err
 	}

@@ -64,20 +64,11 @@ func (s *Snapshot) endWith(
 	return ended, err
 }
 
-// openStates are those of requests that have not ended, in the order in which a request passes them.
-var openStates = []contract.State{
-	contract.StatePending,
-	contract.StateScheduled,
-	contract.StateGranting,
-	contract.StateActive,
-	contract.StateRevoking,
-}
-
 // OpenRequests are all requests that fit a filter and that have not ended, as far as the ledger knows, whoever may see
 // them. It is for entry points that act in nobody's name. It reads none of those that have ended, however many there
 // are; a request that goes on meanwhile is found in its next state.
 func (s *Snapshot) OpenRequests(ctx context.Context, filter ledger.Filter) ([]contract.Status, error) {
-	states := openStates
+	states := contract.OpenStates()
 	if filter.State != "" {
 		states = []contract.State{filter.State}
 	}

@@ -159,9 +159,7 @@ func (s *Snapshot) selected(ctx context.Context, selected Selection) ([]EndedReq
 
 // eachOpen goes through the requests that have not ended.
 func (s *Snapshot) eachOpen(ctx context.Context, selected Selection, do func(contract.Status)) error {
-	for _, state := range []contract.State{
-		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking,
-	} {
+	for _, state := range contract.OpenStates() {
 		filter := ledger.Filter{State: state, Template: selected.Template, Person: selected.Person, Limit: untoldPage}
 		for {
 			page, err := s.events.Requests(ctx, filter)

@@ -113,16 +113,7 @@ func (p Page) within(bytes int) Page {
 }
 
 func checkFilter(filter ledger.Filter) error {
-	states := []contract.State{
-		"",
-		contract.StatePending,
-		contract.StateScheduled,
-		contract.StateGranting,
-		contract.StateActive,
-		contract.StateRevoking,
-		contract.StateEnded,
-	}
-	if !slices.Contains(states, filter.State) {
+	if filter.State != "" && !slices.Contains(contract.States(), filter.State) {
 		return contract.Invalid("there is no state %q", shortened(string(filter.State))).
 			At("state").
 			Advise("choose pending, scheduled, granting, active, revoking or ended")

@@ -184,21 +184,30 @@ func (s *Snapshot) firstRequest(ctx context.Context, id string) (contract.Sealed
 	none := contract.Sealed[contract.Request]{}
 	ctx, cancel := context.WithTimeout(ctx, statusWithin)
 	defer cancel()
-	history := s.temporal.GetWorkflowHistory(ctx, contract.RequestWorkflowID(id), "", false,
-		enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	if !history.HasNext() {
+	var input contract.RequestInput
+	found, err := s.firstInput(ctx, contract.RequestWorkflowID(id), &input)
+	switch {
+	case err != nil:
+		return none, problemOf(err, id)
+	case !found:
 		return none, notFound(id)
+	}
+	return input.Request, nil
+}
+
+// firstInput reads what a workflow was started with.
+func (s *shared) firstInput(ctx context.Context, workflow string, into any) (found bool, err error) {
+	history := s.temporal.GetWorkflowHistory(ctx, workflow, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	if !history.HasNext() {
+		return false, nil
 	}
 	first, err := history.Next()
 	if err != nil {
-		return none, problemOf(err, id)
+		return false, err
 	}
-	var input contract.RequestInput
-	if err := s.converter.FromPayloads(
-		first.GetWorkflowExecutionStartedEventAttributes().GetInput(),
-		&input,
-	); err != nil {
-		return none, problemOf(fmt.Errorf("read the input of request %s: %w", id, err), id)
+	input := first.GetWorkflowExecutionStartedEventAttributes().GetInput()
+	if err := s.converter.FromPayloads(input, into); err != nil {
+		return false, fmt.Errorf("read the input of %s: %w", workflow, err)
 	}
-	return input.Request, nil
+	return true, nil
 }

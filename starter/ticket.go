@@ -31,10 +31,15 @@ func (s *Snapshot) checkTicketRule(rule string, request contract.Request) error 
 			Advise("leave it out, or the ticket")
 	case stands != "" && s.references == nil:
 		return contract.Invalid("no Zephyr is configured").At("zephyr").Advise("name the ticket itself")
-	case stands == "" && !ticket.ValidKey(key):
+	case stands == "" && !s.isKey(key):
 		return contract.Invalid("%q is not a ticket's key", shortened(key)).At("ticket").Advise("write it like OPS-7")
 	}
 	return nil
+}
+
+// isKey is true for what can be a ticket's key: at the tracker, or at any while none is configured.
+func (s *Snapshot) isKey(key string) bool {
+	return ticket.ValidKey(key) && (s.tickets == nil || s.tickets.Recognizes(key))
 }
 
 // ticketOf is the ticket that a request names, or that what it names is linked to.

@@ -147,8 +147,8 @@ func (g Gatherer) ticket(ctx context.Context, key string) (policy.Ticket, error)
 	if err != nil {
 		return policy.Ticket{}, err
 	}
-	assignee, _ := g.config.PersonByAccount(config.SystemJira, found.Assignee)
-	reporter, _ := g.config.PersonByAccount(config.SystemJira, found.Reporter)
+	assignee, _ := g.config.PersonByAccount(g.sources.Tickets.Name(), found.Assignee)
+	reporter, _ := g.config.PersonByAccount(g.sources.Tickets.Name(), found.Reporter)
 	return policy.Ticket{
 		Found:       true,
 		Key:         found.Key,

@@ -36,7 +36,7 @@ func newPager(t *testing.T) *pager {
 	server := httptest.NewServer(p.Wrap(vendorcontract.Check(t, "pagerduty-rest.subset.openapi.json", p.Handler())))
 	t.Cleanup(server.Close)
 	system, err := pagerduty.New(
-		config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
+		pagerduty.Settings{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
 	)
 	require.NoError(t, err)
 	p.Activities = incident.New(incident.Systems{system}, page)

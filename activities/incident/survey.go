@@ -11,4 +11,6 @@ type Surveyor interface {
 	// CheckService refuses a service that is not there. It is false for what has not the form of a service of the
 	// system.
 	CheckService(ctx context.Context, service string) (ours bool, err error)
+	// ServiceIDs says where people find the id of a service, like "at PagerDuty it stands in the address of its page".
+	ServiceIDs() string
 }

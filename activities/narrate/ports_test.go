@@ -16,8 +16,11 @@ import (
 	"curfew/activities/incident"
 	"curfew/activities/incident/pagerduty"
 	"curfew/activities/incident/servicenow"
+	"curfew/activities/kinds"
 	"curfew/activities/notify"
-	channels "curfew/activities/notify/kinds"
+	"curfew/activities/notify/slack"
+	"curfew/activities/notify/teams"
+	"curfew/activities/notify/webhook"
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
@@ -69,7 +72,7 @@ func onTicket(t *testing.T) writing {
 	})
 	site.AddIssue(ticketID, "Orders are late", "Open")
 	system, err := jira.New(
-		config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)},
+		jira.Settings{URL: faulty(t, site.Handler()), Deployment: jira.DataCenter, Token: config.SecretOf(token)},
 	)
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
@@ -95,7 +98,7 @@ func onOpening(t *testing.T) writing {
 		Deployment: jiradouble.DataCenter, Accounts: []jiradouble.Account{{ID: "curfew", Name: "curfew", Token: token}},
 	})
 	system, err := jira.New(
-		config.Jira{URL: faulty(t, site.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token)},
+		jira.Settings{URL: faulty(t, site.Handler()), Deployment: jira.DataCenter, Token: config.SecretOf(token)},
 	)
 	require.NoError(t, err)
 	activities := ticket.New(ticket.Options{System: system, Page: page})
@@ -133,7 +136,7 @@ func onPagerDuty(t *testing.T) writing {
 	})
 	site.Trigger(pagerdouble.Incident{ID: pdID, Title: "Orders are late", Service: "PSHOP01"})
 	system, err := pagerduty.New(
-		config.PagerDuty{URL: faulty(t, site.Handler()), Token: config.SecretOf(token), From: "curfew@example.com"},
+		pagerduty.Settings{URL: faulty(t, site.Handler()), Token: config.SecretOf(token), From: "curfew@example.com"},
 	)
 	return onIncident(t, system, err, pdID, func() (all []string) {
 		for _, note := range site.Notes(pdID) {
@@ -150,7 +153,7 @@ func onServiceNow(t *testing.T) writing {
 	)
 	site.AddIncident(snowdouble.Incident{Number: snowID, State: "1", Title: "Orders are late"})
 	system, err := servicenow.New(
-		config.ServiceNow{URL: faulty(t, site.Handler()), User: "curfew", Password: config.SecretOf(token)},
+		servicenow.Settings{URL: faulty(t, site.Handler()), User: "curfew", Password: config.SecretOf(token)},
 	)
 	return onIncident(t, system, err, snowID, func() (all []string) {
 		for _, note := range site.Notes(snowID) {
@@ -160,13 +163,16 @@ func onServiceNow(t *testing.T) writing {
 	})
 }
 
-func onChannel(t *testing.T, settings config.Channel, written func() []string) writing {
+func onChannel(t *testing.T, settings notify.Settings, written func() []string) writing {
 	t.Helper()
-	open, faults := channels.Open(map[string]config.Channel{"c": settings}, "https://curfew.example.com")
+	open, faults := kinds.OpenChannels(
+		map[string]config.System{"c": {Settings: settings}},
+		"https://curfew.example.com",
+	)
 	require.Empty(t, faults)
 	directory := config.Fixed(
 		&config.Config{
-			People: map[string]config.Person{"ann": {Accounts: map[string]string{config.SystemSlack: "U0ANN"}}},
+			People: map[string]config.Person{"ann": {Accounts: map[string]string{"slack": "U0ANN"}}},
 		},
 	)
 	activities := notify.New(directory, open, page)
@@ -183,9 +189,7 @@ func onSlack(t *testing.T) writing {
 	)
 	return onChannel(
 		t,
-		config.Channel{
-			Slack: &config.Slack{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())},
-		},
+		&slack.Settings{Token: config.SecretOf(token), Channel: "C0OPS", URL: faulty(t, site.Handler())},
 		func() (all []string) {
 			for _, message := range site.Messages("C0OPS") {
 				all = append(all, message.Text, message.Blocks)
@@ -218,20 +222,20 @@ func (p *posts) written() []string {
 func onTeams(t *testing.T) writing {
 	t.Helper()
 	site := &posts{}
-	return onChannel(t, config.Channel{Teams: &config.Teams{URL: config.SecretOf(faulty(t, site))}}, site.written)
+	return onChannel(t, &teams.Settings{URL: config.SecretOf(faulty(t, site))}, site.written)
 }
 
 func onWebhook(t *testing.T) writing {
 	t.Helper()
 	site := &posts{}
-	return onChannel(t, config.Channel{Webhook: &config.Webhook{
+	return onChannel(t, &webhook.Settings{
 		URL: faulty(
 			t,
 			site,
 		),
 		AllowPrivate: true,
 		Secrets:      []config.Secret{config.SecretOf("whsec_" + strings.Repeat("Y2FuYXJ5", 5))},
-	}}, site.written)
+	}, site.written)
 }
 
 func status() contract.Status {

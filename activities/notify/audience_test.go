@@ -3,12 +3,8 @@ package notify
 import (
 	"flag"
 	"fmt"
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -44,48 +40,25 @@ func TestThePageShowsWhoIsToldWhat(t *testing.T) {
 
 func table() string {
 	var text strings.Builder
-	text.WriteString("\n| event | goes to | asks to | also to whoever did it |\n|---|---|---|---|\n")
-	for _, row := range concerns {
-		who := make([]string, len(row.who))
-		for i, party := range row.who {
+	text.WriteString(
+		"\n| event | what happened | goes to | asks to | also to whoever did it |\n|---|---|---|---|---|\n",
+	)
+	for _, row := range contract.EventTable() {
+		who := make([]string, len(row.Notifies))
+		for i, party := range row.Notifies {
 			who[i] = string(party)
 		}
 		told := strings.Join(who, " and ")
 		if told == "" {
 			told = "nobody in particular"
 		}
-		all := ""
-		if row.all {
-			all = "yes"
+		doer := ""
+		if row.Doer {
+			doer = "yes"
 		}
-		fmt.Fprintf(&text, "| `%s` | %s | %s | %s |\n", row.event, told, row.asks, all)
+		fmt.Fprintf(&text, "| `%s` | %s | %s | %s | %s |\n", row.Kind, row.Meaning, told, row.Asks, doer)
 	}
 	return text.String() + "\n"
-}
-
-func TestEveryKindOfEventHasOneRow(t *testing.T) {
-	t.Parallel()
-	file, err := parser.ParseFile(
-		token.NewFileSet(),
-		"../../workflows/contract/event.go",
-		nil,
-		parser.SkipObjectResolution,
-	)
-	require.NoError(t, err)
-	var kinds, rows []string
-	ast.Inspect(file, func(node ast.Node) bool {
-		if spec, ok := node.(*ast.ValueSpec); ok && strings.HasPrefix(spec.Names[0].Name, "Event") {
-			kind, err := strconv.Unquote(spec.Values[0].(*ast.BasicLit).Value)
-			require.NoError(t, err)
-			kinds = append(kinds, kind)
-		}
-		return true
-	})
-	for _, row := range concerns {
-		rows = append(rows, string(row.event))
-	}
-	require.NotEmpty(t, kinds)
-	require.ElementsMatch(t, kinds, rows)
 }
 
 var asked = time.Date(2036, 1, 2, 3, 4, 5, 0, time.UTC)
@@ -127,40 +100,40 @@ func TestWhomAnEventConcerns(t *testing.T) {
 		status contract.Status
 		named  []string
 		people []string
-		asks   Action
+		asks   contract.Action
 	}{
-		"nobody is told of what was asked alone": {contract.EventRequested, "ann", status(nil), nil, nil, ActionNone},
-		"nobody reviews for themselves":          {contract.EventReviewAsked, "curfew", status(nil), nil, bobAndCarol, ActionReview},
-		"who is named is asked":                  {contract.EventReviewAsked, "curfew", status(nil), []string{"dave", "ann"}, []string{"dave"}, ActionReview},
-		"who has reviewed is not asked again":    {contract.EventReminded, "curfew", status(reviewed("bob", time.Minute)), nil, carol, ActionReview},
-		"what is decided needs no review":        {contract.EventReminded, "curfew", status(state(contract.StateGranting)), bobAndCarol, nil, ActionNone},
+		"nobody is told of what was asked alone": {contract.EventRequested, "ann", status(nil), nil, nil, contract.ActionNone},
+		"nobody reviews for themselves":          {contract.EventReviewAsked, "curfew", status(nil), nil, bobAndCarol, contract.ActionReview},
+		"who is named is asked":                  {contract.EventReviewAsked, "curfew", status(nil), []string{"dave", "ann"}, []string{"dave"}, contract.ActionReview},
+		"who has reviewed is not asked again":    {contract.EventReminded, "curfew", status(reviewed("bob", time.Minute)), nil, carol, contract.ActionReview},
+		"what is decided needs no review":        {contract.EventReminded, "curfew", status(state(contract.StateGranting)), bobAndCarol, nil, contract.ActionNone},
 		"an extension is another question": {contract.EventExtensionAsked, "ann", status(func(s *contract.Status) {
 			reviewed("bob", time.Minute)(s)
 			extending(s)
-		}), nil, bobAndCarol, ActionReview},
+		}), nil, bobAndCarol, contract.ActionReview},
 		"who has reviewed the extension is not asked": {contract.EventReminded, "curfew", status(func(s *contract.Status) {
 			extending(s)
 			reviewed("bob", 2*time.Hour)(s)
-		}), nil, carol, ActionReview},
+		}), nil, carol, contract.ActionReview},
 		"nor is whoever asked for it": {contract.EventExtensionAsked, "bob", status(func(s *contract.Status) {
 			extending(s)
 			s.Extension.By = "bob"
-		}), nil, carol, ActionReview},
-		"a decision is told to both":            {contract.EventApproved, "bob", status(nil), nil, annAndSam, ActionNone},
-		"once when they are the same":           {contract.EventApproved, "bob", status(func(s *contract.Status) { s.Subject = "ann" }), nil, []string{"ann"}, ActionNone},
-		"nobody is told what they did":          {contract.EventRevoking, "sam", status(nil), nil, []string{"ann"}, ActionNone},
-		"but what came of it":                   {contract.EventRevoked, "sam", status(nil), nil, annAndSam, ActionNone},
-		"access that ends soon may be extended": {contract.EventEnding, "curfew", status(state(contract.StateActive)), nil, annAndSam, ActionExtend},
-		"unless it has ended":                   {contract.EventEnding, "curfew", status(state(contract.StateEnded)), nil, nil, ActionNone},
+		}), nil, carol, contract.ActionReview},
+		"a decision is told to both":            {contract.EventApproved, "bob", status(nil), nil, annAndSam, contract.ActionNone},
+		"once when they are the same":           {contract.EventApproved, "bob", status(func(s *contract.Status) { s.Subject = "ann" }), nil, []string{"ann"}, contract.ActionNone},
+		"nobody is told what they did":          {contract.EventRevoking, "sam", status(nil), nil, []string{"ann"}, contract.ActionNone},
+		"but what came of it":                   {contract.EventRevoked, "sam", status(nil), nil, annAndSam, contract.ActionNone},
+		"access that ends soon may be extended": {contract.EventEnding, "curfew", status(state(contract.StateActive)), nil, annAndSam, contract.ActionExtend},
+		"unless it has ended":                   {contract.EventEnding, "curfew", status(state(contract.StateEnded)), nil, nil, contract.ActionNone},
 		"break-glass access is announced to those who were not asked": {
-			contract.EventBreakGlassUsed, "ann", status(state(contract.StateGranting)), bobAndCarol, []string{"bob", "carol", "ann"}, ActionNone,
+			contract.EventBreakGlassUsed, "ann", status(state(contract.StateGranting)), bobAndCarol, []string{"bob", "carol", "ann"}, contract.ActionNone,
 		},
-		"a second person has to review": {contract.EventBreakGlassReviewOverdue, "curfew", status(withoutPostReview), bobAndCarol, bobAndCarol, ActionPostReview},
+		"a second person has to review": {contract.EventBreakGlassReviewOverdue, "curfew", status(withoutPostReview), bobAndCarol, bobAndCarol, contract.ActionPostReview},
 		"unless somebody has": {contract.EventBreakGlassReviewOverdue, "curfew", status(func(s *contract.Status) {
 			withoutPostReview(s)
 			s.PostReview = &contract.Review{Reviewer: "bob"}
-		}), bobAndCarol, nil, ActionNone},
-		"an event of a later release concerns nobody": {"levitated", "ann", status(nil), bobAndCarol, nil, ActionNone},
+		}), bobAndCarol, nil, contract.ActionNone},
+		"an event of a later release concerns nobody": {"levitated", "ann", status(nil), bobAndCarol, nil, contract.ActionNone},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

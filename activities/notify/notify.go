@@ -29,8 +29,8 @@ type Message struct {
 	Status contract.Status // when it is sent, which may be later than the event
 	// To are the persons whom it concerns. A channel that everybody on it can read shows it even when there is nobody.
 	To   []Recipient
-	Asks Action // what those in To may want to do about it
-	Page string // the address of the request's page
+	Asks contract.Action // what those in To may want to do about it
+	Page string          // the address of the request's page
 	// Digest is that of what reviewers are shown to review; empty when there is nothing.
 	Digest string
 	// Thread is what Send returned for the message before, of the same request; empty for the first.
@@ -54,29 +54,4 @@ type Recipient struct {
 	Person  string
 	Name    string
 	Account string // on Channel.System; never empty unless that is
-}
-
-// Action is what a message asks for.
-type Action string
-
-// The actions.
-const (
-	ActionNone       Action = ""
-	ActionReview     Action = "review"      // approve or deny the request, or the extension that it waits for
-	ActionExtend     Action = "extend"      // ask for a later end
-	ActionPostReview Action = "post-review" // review break-glass access that was used
-)
-
-// Words say to those whom a message is for what it asks of them; empty when that is nothing.
-func (a Action) Words() string {
-	switch a {
-	case ActionReview:
-		return "Please approve or deny it."
-	case ActionExtend:
-		return "If you need more time, ask for an extension now."
-	case ActionPostReview:
-		return "Please review this break-glass access."
-	default:
-		return ""
-	}
 }

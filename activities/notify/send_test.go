@@ -43,8 +43,8 @@ func (c *channel) Send(_ context.Context, m notify.Message) (notify.Sent, error)
 func (c *channel) Check(context.Context) error { return nil }
 
 var directory = &config.Config{People: map[string]config.Person{
-	"ann":   {Name: "Ann", Accounts: map[string]string{config.SystemSlack: "U0ANN"}},
-	"bob":   {Accounts: map[string]string{config.SystemSlack: "U0BOB"}},
+	"ann":   {Name: "Ann", Accounts: map[string]string{"slack": "U0ANN"}},
+	"bob":   {Accounts: map[string]string{"slack": "U0BOB"}},
 	"carol": {Name: "Carol"},
 }}
 
@@ -81,7 +81,7 @@ func events(kinds ...contract.EventKind) contract.NotifyInput {
 
 func TestEventsAreToldInOrderEachInThePlaceOfTheOneBefore(t *testing.T) {
 	t.Parallel()
-	c := &channel{system: config.SystemSlack}
+	c := &channel{system: "slack"}
 	result, err := tell(t, c, events(contract.EventRequested, contract.EventReviewAsked, contract.EventApproved))
 	require.NoError(t, err)
 	require.Equal(t, contract.NotifyResult{Thread: "after 3"}, result)
@@ -93,12 +93,12 @@ func TestEventsAreToldInOrderEachInThePlaceOfTheOneBefore(t *testing.T) {
 	)
 	require.Equal(t, notifytest.Page, c.told[1].Page)
 	require.Equal(t, "Reviewers were asked", c.told[1].Entry.Headline)
-	require.Equal(t, notify.ActionReview, c.told[1].Asks)
+	require.Equal(t, contract.ActionReview, c.told[1].Asks)
 }
 
 func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
 	t.Parallel()
-	c := &channel{system: config.SystemSlack}
+	c := &channel{system: "slack"}
 	_, err := tell(t, c, events(contract.EventReviewAsked))
 	require.NoError(t, err)
 	require.Equal(
@@ -108,7 +108,7 @@ func TestPeopleAreToldWhereTheDirectorySaysThatTheyAre(t *testing.T) {
 		"Carol has no account",
 	)
 
-	c = &channel{system: config.SystemMail}
+	c = &channel{system: "mail"}
 	_, err = tell(t, c, events(contract.EventReviewAsked))
 	require.NoError(t, err)
 	require.Empty(t, c.told[0].To)

@@ -29,6 +29,8 @@ type tracker struct {
 	err    error
 }
 
+func (tracker) Name() string { return "jira" }
+
 func (t tracker) Find(context.Context, string) (ticket.Ticket, error) { return t.ticket, t.err }
 
 type pager struct {
@@ -218,7 +220,7 @@ func TestWithoutKnowingWhoIsInAGroupThereIsNoDecision(t *testing.T) {
 	c := house()
 	o := options(t, c)
 	in := ask(t, c, "grace", "edsger")
-	c.Directories = map[string]config.Directory{"corp": {Accounts: config.SystemJira}}
+	c.Directories = map[string]config.Directory{"corp": {Accounts: "jira"}}
 	c.Groups["ops"] = config.Group{Directory: "corp", Spec: []byte(`{}`)}
 	o.Groups = group.New(map[string]group.Directory{"corp": unreachable{}}, nil)
 

@@ -26,12 +26,12 @@ func TestP1WhoIsOnCallAtPagerDutyNeedsNoReviewersWhileTheIncidentIsOpen(t *testi
 	server := httptest.NewServer(faults.Wrap(pager.Handler()))
 	t.Cleanup(server.Close)
 	system, err := pagerduty.New(
-		config.PagerDuty{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
+		pagerduty.Settings{URL: server.URL, Token: config.SecretOf("key"), From: "curfew@example.com"},
 	)
 	require.NoError(t, err)
 
 	c := house()
-	c.People["ada"].Accounts[config.SystemPagerDuty] = "PADA001"
+	c.People["ada"].Accounts["pagerduty"] = "PADA001"
 	template := c.Templates["debug"]
 	template.Incident = nil
 	template.Automatic = []config.Constraint{{Name: "on-call", Condition: "incident.open && incident.onCall == 1"}}

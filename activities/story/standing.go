@@ -6,8 +6,29 @@ import (
 	"curfew/workflows/contract"
 )
 
-// Standings are where a request stands, in a sentence. The first that fits is said.
-var Standings = []Sentence{
+// Standings are where a request stands, in a sentence: what depends on facts, and else the headline of its state or
+// outcome. The first that fits is said.
+var Standings = append(standingsWithFacts, plain(
+	func(row contract.StateRow) string { return row.Headline },
+	func(row contract.OutcomeRow) string { return row.Headline },
+)...)
+
+// plain is what is said of states and outcomes when no fact changes that.
+func plain(ofState func(contract.StateRow) string, ofOutcome func(contract.OutcomeRow) string) (sentences []Sentence) {
+	for _, row := range contract.StateTable() {
+		if text := ofState(row); text != "" {
+			sentences = append(sentences, of(text, in(row.State)))
+		}
+	}
+	for _, row := range contract.OutcomeTable() {
+		if text := ofOutcome(row); text != "" {
+			sentences = append(sentences, of(text, ended(row.Outcome)))
+		}
+	}
+	return sentences
+}
+
+var standingsWithFacts = []Sentence{
 	of("The access could not be revoked yet: {problem}. Curfew keeps retrying.", refusing),
 	of("The access could not be revoked yet. Curfew keeps retrying.", stuck),
 	of("{ender} has ended it. It is not on record yet; Curfew carries it out.", endedByWord, unrecorded),
@@ -21,14 +42,8 @@ var Standings = []Sentence{
 		"Untracked: Temporal has no workflow of this request any more, so nobody can decide it. Make a new request.",
 		untracked,
 	),
-	of("Waiting for a decision: {approvals}.", in(contract.StatePending)),
-	of("Approved. The access begins later, at {start}.", in(contract.StateScheduled)),
 	of("Without approval (break-glass). The access is being granted.", in(contract.StateGranting), breakGlass),
-	of("Approved. The access is being granted.", in(contract.StateGranting)),
 	of("The time is over. The access is being revoked.", in(contract.StateActive), pastEnd),
-	of("The access is active.", in(contract.StateActive)),
-	of("The access is being revoked.", in(contract.StateRevoking)),
-
 	of("Denied. No access was granted.", ended(contract.OutcomeDenied), neverGranted),
 	of("Withdrawn. No access was granted.", ended(contract.OutcomeWithdrawn), neverGranted),
 	of("Nobody decided in time. No access was granted.", ended(contract.OutcomeLapsed), neverGranted),
@@ -39,7 +54,6 @@ var Standings = []Sentence{
 		keptUp,
 	),
 	of("The access could not be granted. A part of it may be there.", ended(contract.OutcomeFailed), somethingLeft),
-
 	of(
 		"This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}.",
 		ended(contract.OutcomeExpired),
@@ -52,8 +66,6 @@ var Standings = []Sentence{
 	),
 	of("The time is over. {subject} had the access before and keeps it.", ended(contract.OutcomeExpired), wasThere),
 	of("The time is over, and the access was seen to be gone.", ended(contract.OutcomeExpired), gone),
-	of("The time of this request is over.", ended(contract.OutcomeExpired)),
-
 	of(
 		"This request has ended. {subject} still has {kept} through request {keeper} until {kept-until}. This one was ended early.",
 		ended(contract.OutcomeRevoked),
@@ -66,20 +78,16 @@ var Standings = []Sentence{
 	),
 	of("Ended early. {subject} had the access before and keeps it.", ended(contract.OutcomeRevoked), wasThere),
 	of("Ended early, and the access was seen to be gone.", ended(contract.OutcomeRevoked), gone),
-	of("This request has ended early.", ended(contract.OutcomeRevoked)),
-
 	of(
 		"Curfew could not revoke the access; {answering} has taken it over.",
 		ended(contract.OutcomeTakenOver),
 		answeredFor,
 	),
-	of("Curfew could not revoke the access; somebody has taken it over.", ended(contract.OutcomeTakenOver)),
 	of(
 		"Curfew removed the access. It can't confirm that the access is gone.",
 		ended(contract.OutcomeUnconfirmed),
 		removed,
 	),
-	of("This request has ended. Curfew can't confirm that the access is gone.", ended(contract.OutcomeUnconfirmed)),
 }
 
 // Unsaid is what the history of a request that has ended leaves out.
@@ -93,25 +101,17 @@ func Standing(c Case) string {
 }
 
 // States are where a request stands, in few words. The first that fits is said.
-var States = []Sentence{
+var States = append(statesWithFacts, plain(
+	func(row contract.StateRow) string { return row.Brief },
+	func(row contract.OutcomeRow) string { return row.Brief },
+)...)
+
+var statesWithFacts = []Sentence{
 	of("stuck, the access could not be taken away", stuck),
-	of("scheduled for {start}", in(contract.StateScheduled)),
 	of("its end is overdue since {until}", in(contract.StateActive), pastEnd, refusing),
 	of("being revoked since {until}", in(contract.StateActive), pastEnd),
-	of("active until {until}", in(contract.StateActive)),
-	of("pending", in(contract.StatePending)),
-	of("granting", in(contract.StateGranting)),
-	of("revoking", in(contract.StateRevoking)),
-	of("removed, can't be confirmed", ended(contract.OutcomeUnconfirmed)),
 	of("expired; the access is held by request {keeper}", ended(contract.OutcomeExpired), keptUp),
 	of("revoked; the access is held by request {keeper}", ended(contract.OutcomeRevoked), keptUp),
-	of("expired", ended(contract.OutcomeExpired)),
-	of("revoked", ended(contract.OutcomeRevoked)),
-	of("denied", ended(contract.OutcomeDenied)),
-	of("withdrawn", ended(contract.OutcomeWithdrawn)),
-	of("lapsed", ended(contract.OutcomeLapsed)),
-	of("failed", ended(contract.OutcomeFailed)),
-	of("taken-over", ended(contract.OutcomeTakenOver)),
 }
 
 // State is where a request stands, in few words.

@@ -56,9 +56,7 @@ type requests struct {
 
 // eachOpen goes through the requests that have not ended, as far as the ledger knows, newest first.
 func (r *requests) eachOpen(ctx context.Context, do func(context.Context, contract.Status) error) error {
-	for _, state := range []contract.State{
-		contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive, contract.StateRevoking,
-	} {
+	for _, state := range contract.OpenStates() {
 		filter := ledger.Filter{State: state, Limit: page}
 		for {
 			some, err := r.Events.Requests(ctx, filter)

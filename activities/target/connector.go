@@ -38,6 +38,8 @@ type Kind struct {
 	// nil where it does not. A configuration has one way to write each.
 	Names  func(entitlement json.RawMessage) string
 	Limits Limits
+	// Use says how people use the access, with {account}, {target} and {request} for what they need to know.
+	Use string
 	// KnowsHolders is true when the connectors are HolderTellers.
 	KnowsHolders bool
 }

@@ -11,6 +11,10 @@ import (
 
 // System is one tracker. Errors are *contract.Problem; any other error counts as unavailable and is tried again.
 type System interface {
+	// Name is what people's accounts on the tracker are called in the directory, like "jira".
+	Name() string
+	// Recognizes is true for what has the form of a ticket's key here.
+	Recognizes(key string) bool
 	// Find reads a ticket; a missing one is a NotFound problem that names the field "ticket".
 	Find(ctx context.Context, key string) (Ticket, error)
 	// Comment adds an entry once: when our own account has already written one with this marker, nothing is added.
@@ -60,14 +64,8 @@ type Opening struct {
 	Text    string // untrusted
 }
 
-// Both are stricter than trackers are: a key becomes a part of a path.
-var (
-	projectPattern = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}$`)
-	keyPattern     = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}-[1-9][0-9]{0,9}$`)
-)
+// keyPattern fits the keys of all trackers, and nothing that could do harm in a path.
+var keyPattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9_#-]{0,63}$`)
 
-// ValidProject is true for text that can be a project's key, which its tickets' keys begin with.
-func ValidProject(key string) bool { return projectPattern.MatchString(key) }
-
-// ValidKey is true for text that can be a ticket's key, like OPS-7.
+// ValidKey is true for text that can be a ticket's key at some tracker. Which form it has at one, that one recognizes.
 func ValidKey(key string) bool { return keyPattern.MatchString(key) }

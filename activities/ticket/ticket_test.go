@@ -42,11 +42,11 @@ func newSite(t *testing.T) *site {
 		t.Cleanup(server.Close)
 		return server.URL
 	}
-	system, err := jira.New(config.Jira{
-		URL: serve(s.tracker.Handler()), Deployment: config.JiraDataCenter, Token: config.SecretOf(token),
+	system, err := jira.New(jira.Settings{
+		URL: serve(s.tracker.Handler()), Deployment: jira.DataCenter, Token: config.SecretOf(token),
 	})
 	require.NoError(t, err)
-	references, err := zephyr.New(config.Zephyr{
+	references, err := zephyr.New(zephyr.Settings{
 		URL: serve(s.zephyr.Wrap(s.tests.Handler())) + zephyrsandbox.Base, Token: config.SecretOf(token),
 	}, system)
 	require.NoError(t, err)

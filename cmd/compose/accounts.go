@@ -7,14 +7,14 @@ import (
 	"strings"
 	"sync"
 
+	"curfew/activities/kinds"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 )
 
 // accountsOnTargets looks at the account that each person has on each target and in each directory, where the target
 // itself is well.
 func (s *survey) accountsOnTargets(ctx context.Context) {
-	open, _ := kinds.Open(asksOf(s.configured)) // AskTargets tells which can't be opened
+	open, _ := kinds.OpenTargets(asksOf(s.configured)) // AskTargets tells which can't be opened
 	var all sync.WaitGroup
 	for _, name := range slices.Sorted(maps.Keys(open)) {
 		all.Go(func() { s.accountsOn(ctx, name, open[name].Connector) })

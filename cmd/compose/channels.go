@@ -6,14 +6,14 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/notify"
-	"curfew/activities/notify/kinds"
 	"curfew/internal/config"
 )
 
 // channels opens those on which people are told.
 func (app *App) channels() map[string]notify.Channel {
-	open, faults := kinds.Open(app.config.Current().Notify, app.config.Current().Server.URL)
+	open, faults := kinds.OpenChannels(app.config.Current().Notify, app.config.Current().Server.URL)
 	for name, fault := range faults {
 		app.log.Error("a channel can't be used; the others are", zap.String("channel", name), zap.Error(fault))
 	}
@@ -29,11 +29,11 @@ type ChannelAnswer struct {
 
 // AskChannels tries the credentials of every channel, all at once, and tells nobody anything.
 func AskChannels(ctx context.Context, configured *config.Config) []ChannelAnswer {
-	open, faults := kinds.Open(configured.Notify, configured.Server.URL)
+	open, faults := kinds.OpenChannels(configured.Notify, configured.Server.URL)
 	var all sync.WaitGroup
 	answers := make([]ChannelAnswer, len(configured.Notify))
 	for i, name := range configured.ChannelNames() {
-		answers[i] = ChannelAnswer{Channel: name, Kind: configured.Notify[name].Kind()}
+		answers[i] = ChannelAnswer{Channel: name, Kind: configured.Notify[name].Kind}
 		if fault, broken := faults[name]; broken {
 			answers[i].Fault = fault.Error()
 			continue

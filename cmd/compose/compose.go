@@ -20,16 +20,16 @@ import (
 	"curfew/activities/clock"
 	"curfew/activities/group"
 	"curfew/activities/incident"
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/ticket"
-	"curfew/activities/ticket/jira"
-	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/keyring"
 	"curfew/internal/metrics"
+	"curfew/internal/outbound"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/limit"
@@ -73,11 +73,11 @@ type observedStore struct {
 func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error) {
 	configured := live.Current()
 	app := &App{config: live, log: log, metrics: metrics.New(live)}
-	err := app.openTickets(configured.Tickets)
-	if err != nil {
+	var err error
+	if app.tickets, app.references, err = kinds.OpenTickets(configured.Tickets); err != nil {
 		return nil, err
 	}
-	if app.incidents, err = incidents(configured.Incidents); err != nil {
+	if app.incidents, err = kinds.OpenIncidents(configured.Incidents); err != nil {
 		return nil, err
 	}
 	opened, err := open(ctx, configured.Ledger)
@@ -92,27 +92,6 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error)
 		return nil, errors.Join(err, app.ledger.Close())
 	}
 	return app, nil
-}
-
-// openTickets opens the tracker, and what leads to its tickets.
-func (app *App) openTickets(settings config.Tickets) error {
-	if settings.Jira == nil {
-		return nil
-	}
-	tracker, err := jira.New(*settings.Jira)
-	if err != nil {
-		return err
-	}
-	app.tickets = tracker
-	if settings.Zephyr == nil {
-		return nil
-	}
-	references, err := zephyr.New(*settings.Zephyr, tracker)
-	if err != nil {
-		return err
-	}
-	app.references = references
-	return nil
 }
 
 func open(ctx context.Context, settings config.Ledger) (store, error) {
@@ -213,7 +192,7 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 		"/",
 		api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Limits: limits, Log: app.log}),
 	)
-	if config.InTheClear(app.config.Current().Server.URL) {
+	if outbound.InTheClear(app.config.Current().Server.URL) {
 		app.log.Warn("there are no pages: signing in to them would send secrets in the clear",
 			zap.String("fix", "write server.url with https://; only a loopback address may do without"))
 		return mux, nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"curfew/activities/kinds"
 	"curfew/starter"
 	"curfew/starter/hooks"
 	"curfew/starter/limit"
@@ -20,6 +21,7 @@ func (app *App) hooks(
 	}
 	sources, err := hooks.New(hooks.Options{
 		Starter:   requests,
+		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    app.ledger,
 		Tickets:   app.tickets,
 		Incidents: app.incidents,

@@ -13,6 +13,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/keyring"
 	"curfew/internal/seal"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -75,7 +76,7 @@ func readKey(field, fix, path string) (string, error) {
 	switch {
 	case err != nil:
 		return "", contract.Invalid("%v", err).At(field).Advise(fix)
-	case config.OpenToOthers(mode):
+	case strictyaml.OpenToOthers(mode):
 		return "", contract.Invalid("%s has the mode %04o: others can read or change it", path, mode.Perm()).
 			At(field).
 			Advise("chmod 600 it; in a container, mount it with the mode 0400 or 0440")

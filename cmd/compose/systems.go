@@ -10,6 +10,7 @@ import (
 	"sync"
 
 	"curfew/activities/incident"
+	"curfew/activities/kinds"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/identity"
@@ -86,76 +87,91 @@ func (s *survey) signIn(ctx context.Context) {
 }
 
 func (s *survey) tracker(ctx context.Context) {
-	if s.configured.Tickets.Jira == nil {
+	configured := s.configured.Tickets.Tracker
+	if configured == nil {
 		return
 	}
-	const name = "tickets.jira"
-	app := &App{}
-	if err := app.openTickets(s.configured.Tickets); err != nil {
-		s.add(name, config.SystemJira, err)
+	kind := configured.Kind
+	name := "tickets." + kind
+	tickets, _, err := kinds.OpenTickets(s.configured.Tickets)
+	if err != nil {
+		s.add(name, kind, err)
 		return
 	}
 	ctx, cancel := context.WithTimeout(ctx, 2*askWithin)
 	defer cancel()
-	err := app.tickets.Check(ctx)
-	s.add(name, config.SystemJira, err)
-	surveyor, can := app.tickets.(ticket.Surveyor)
+	err = tickets.Check(ctx)
+	s.add(name, kind, err)
+	surveyor, can := tickets.(ticket.Surveyor)
 	if err != nil || !can {
 		return
 	}
 	for _, project := range s.projects() {
-		s.fault("tickets.jira."+project.Key, config.SystemJira, surveyor.CheckProject(ctx, project))
+		s.fault(name+"."+project.Key, kind, surveyor.CheckProject(ctx, project))
 	}
-	s.accounts(config.SystemJira, func(account string) error { return surveyor.CheckAccount(ctx, account) })
+	s.accounts(tickets.Name(), func(account string) error { return surveyor.CheckAccount(ctx, account) })
 }
 
 // projects are those of the tracker that templates and hooks name, with what they take for granted.
 func (s *survey) projects() []ticket.Project {
-	wanted := map[string]*ticket.Project{}
-	of := func(key string) *ticket.Project {
-		if wanted[key] == nil {
-			wanted[key] = &ticket.Project{Key: key}
-		}
-		return wanted[key]
-	}
-	opens := func(place config.TicketPlace) {
-		if place.Project != "" {
-			project := of(place.Project)
-			project.Opens, project.Types = true, append(project.Types, place.Type)
-		}
-	}
+	wanted := projects{}
 	for _, template := range s.configured.Templates {
 		for _, key := range template.Ticket.Projects {
-			of(key).Statuses = append(of(key).Statuses, template.Ticket.Statuses...)
+			wanted.has(key, template.Ticket.Statuses...)
 		}
-		opens(template.Ticket.Open)
-		opens(template.BreakGlass.Ticket)
+		wanted.opens(template.Ticket.Open)
+		wanted.opens(template.BreakGlass.Ticket)
 	}
 	for _, hook := range s.configured.Hooks {
 		for _, route := range hook.Routes {
-			if route.Project == "" {
-				continue
-			}
-			project := of(route.Project)
-			for _, status := range []string{hook.Decisions.Approve, hook.Decisions.Deny} {
-				if status != "" {
-					project.Statuses = append(project.Statuses, status)
-				}
-			}
-			if route.IssueType != "" {
-				project.Types = append(project.Types, route.IssueType)
+			if route.Project != "" {
+				wanted.has(route.Project, hook.Decisions.Approve, hook.Decisions.Deny)
+				wanted.types(route.Project, route.IssueType)
 			}
 		}
 	}
-	var all []ticket.Project
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		all = append(all, *wanted[key])
+	return wanted.sorted()
+}
+
+// projects are what is taken for granted of a tracker's, by their keys.
+type projects map[string]ticket.Project
+
+func (p projects) has(key string, statuses ...string) {
+	project := p[key]
+	project.Key = key
+	for _, status := range statuses {
+		if status != "" {
+			project.Statuses = append(project.Statuses, status)
+		}
+	}
+	p[key] = project
+}
+
+func (p projects) types(key, kind string) {
+	if kind != "" {
+		project := p[key]
+		project.Types = append(project.Types, kind)
+		p[key] = project
+	}
+}
+
+func (p projects) opens(place config.TicketPlace) {
+	if place.Project != "" {
+		project := p[place.Project]
+		project.Key, project.Opens, project.Types = place.Project, true, append(project.Types, place.Type)
+		p[place.Project] = project
+	}
+}
+
+func (p projects) sorted() (all []ticket.Project) {
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		all = append(all, p[key])
 	}
 	return all
 }
 
 func (s *survey) incidents(ctx context.Context) {
-	systems, err := incidents(s.configured.Incidents)
+	systems, err := kinds.OpenIncidents(s.configured.Incidents)
 	if err != nil {
 		s.add("incidents", "incidents", err)
 	}
@@ -214,8 +230,12 @@ func serviceIn(ctx context.Context, systems []incident.Surveyor, service string)
 		}
 	}
 	if len(faults) == 0 {
+		var where []string
+		for _, system := range systems {
+			where = append(where, system.ServiceIDs())
+		}
 		return contract.Invalid("%.60q is no id of a service", service).
-			Advise("write its id, and not its name: at PagerDuty it stands in the address of its page; at ServiceNow it is a sys_id")
+			Advise("write its id, and not its name: " + strings.Join(where, "; "))
 	}
 	return errors.Join(faults...)
 }

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"curfew/activities/group"
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 )
 
@@ -33,7 +33,7 @@ const askWithin = 15 * time.Second
 // AskTargets tries the credentials of every target and directory, all at once, and changes nothing.
 func AskTargets(ctx context.Context, configured *config.Config) []Answer {
 	asks := asksOf(configured)
-	open, faults := kinds.Open(asks)
+	open, faults := kinds.OpenTargets(asks)
 	answers := make([]Answer, 0, len(asks))
 	for _, name := range slices.Sorted(maps.Keys(asks)) {
 		answer := Answer{Target: name, Kind: asks[name].Kind}

@@ -8,8 +8,8 @@ import (
 
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/notify"
-	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/seal"
 	"curfew/worker"
@@ -36,7 +36,7 @@ func (app *App) Work(ctx context.Context, identity string, only ...string) error
 	}
 	serves, served := Serves(only), maps.Clone(app.config.Current().Targets)
 	maps.DeleteFunc(served, func(name string, target config.Target) bool { return !serves(name, target.TaskQueue) })
-	targets, faults := kinds.Open(served)
+	targets, faults := kinds.OpenTargets(served)
 	for name, fault := range faults {
 		app.log.Error("a target can't be used; the others are served", zap.String("target", name), zap.Error(fault))
 	}

@@ -43,6 +43,8 @@ func TestTheShellCompletesTemplatesAndRequests(t *testing.T) {
 			verb,
 		)
 	}
+	require.Contains(t, offered("list", "--state", ""), string(contract.StateRevoking))
+	require.Contains(t, offered("alarms", "--kind", ""), string(contract.AlarmClockOff))
 	require.Equal(t, []string{noFiles}, offered("approve", ""), "alice may review nothing")
 	require.Equal(t, []string{noFiles}, offered("show", open.ID, ""), "there is one argument")
 }

@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
@@ -20,7 +20,8 @@ func (p *program) configCommand() *cobra.Command {
 		Use: "config", Short: "Check the configuration, and what a change of it would end", Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
-	c.AddCommand(p.configCheckCommand(), p.configDiffCommand(), p.configConfirmCommand(), p.configKindsCommand())
+	c.AddCommand(p.configCheckCommand(), p.configDiffCommand(), p.configConfirmCommand(), p.configKindsCommand(),
+		p.configSchemaCommand())
 	return c
 }
 

@@ -1,26 +1,19 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
+	"curfew/activities/kinds"
 	"curfew/starter/api/client"
 	"curfew/workflows/contract"
 )
 
-// uses say for each kind of target how access to it is used, by account and target.
-var uses = map[string]string{
-	"kubernetes":     "use kubectl as %s, on %s",
-	"ldap":           "sign in as %s where the groups of %s count",
-	"ldap-entry":     "sign in as %s where the entries of %s count",
-	"lightrun":       "sign in as %s at %s",
-	"lightrun-group": "sign in as %s at %s",
-	"postgres":       "connect as %s to %s",
-	"scim":           "sign in as %s where the groups of %s count",
-}
-
-const anyUse = "as %s on %s"
+// anyUse says how access is used whose kind this program does not know.
+const anyUse = "as {account} on {target}"
 
 // hint is what to do next.
 type hint struct{ name, text string }
@@ -30,10 +23,10 @@ func (p *program) hints(ctx context.Context, remote *client.Client, status contr
 	if status.State != contract.StateActive {
 		return nil
 	}
-	kinds := p.kindsOf(ctx, remote, status.Template)
+	used := p.kindsOf(ctx, remote, status.Template)
 	var hints []hint
 	for _, hold := range status.Holds {
-		hints = append(hints, hint{"use it", useText(kinds[hold.Access.Target], hold.Access, status.ID)})
+		hints = append(hints, hint{"use it", useText(used[hold.Access.Target], hold.Access, status.ID)})
 	}
 	if left := p.leftToExtend(status); left > 0 {
 		more := contract.Duration{Duration: min(left, 30*time.Minute)}
@@ -62,30 +55,24 @@ func (p *program) leftToExtend(status contract.Status) time.Duration {
 }
 
 func useText(kind string, access contract.Access, id string) string {
-	if kind == "ssh" {
-		return fmt.Sprintf("curfew ssh-cert %s --target %s, then ssh", id, access.Target)
-	}
-	use, known := uses[kind]
-	if !known {
-		use = anyUse
-	}
-	return fmt.Sprintf(use, access.Account, access.Target)
+	return strings.NewReplacer("{account}", access.Account, "{target}", access.Target, "{request}", id).
+		Replace(cmp.Or(kinds.Targets()[kind].Use, anyUse))
 }
 
 // kindsOf are the kinds of a template's targets, as far as the server tells: access can be used without them.
 func (p *program) kindsOf(ctx context.Context, remote *client.Client, template string) map[string]string {
-	kinds := map[string]string{}
+	used := map[string]string{}
 	list, err := remote.Templates(ctx)
 	if err != nil {
-		return kinds
+		return used
 	}
 	for _, one := range list.Value.Templates {
 		if one.Name != template {
 			continue
 		}
 		for _, entitlement := range one.Entitlements {
-			kinds[entitlement.Target] = entitlement.Kind
+			used[entitlement.Target] = entitlement.Kind
 		}
 	}
-	return kinds
+	return used
 }

@@ -8,8 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"curfew/activities/kinds"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 	"curfew/workflows/contract"
 )
 
@@ -32,7 +32,7 @@ func (p *program) configKindsCommand() *cobra.Command {
 }
 
 func (p *program) listKinds() error {
-	all := kinds.All()
+	all := kinds.Targets()
 	var list []kindText
 	for _, name := range slices.Sorted(maps.Keys(all)) {
 		kind := all[name]

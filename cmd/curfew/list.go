@@ -26,12 +26,7 @@ func (p *program) listCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(
-		&state,
-		"state",
-		"",
-		"only in this `state`: pending, scheduled, granting, active, revoking or ended",
-	)
+	kindFlag(c, &state, "state", "only in this `state`", contract.States())
 	flags.StringVar(&filter.Template, "template", "", "only for this `template`")
 	flags.StringVar(&filter.Ticket, "ticket", "", "only with this ticket `key`")
 	flags.BoolVar(&filter.Mine, "mine", false, "only my requests: those that you made or that are for you")

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,20 +27,11 @@ func (p *program) alarmsCommand() *cobra.Command {
 		},
 	}
 	flags := c.Flags()
-	flags.StringVar(&filter.Kind, "kind", "", "only this `kind`: "+kindList(contract.AlarmKinds()))
+	kindFlag(c, &filter.Kind, "kind", "only this `kind`", contract.AlarmKinds())
 	flags.StringVar(&filter.Target, "target", "", "only about this `target`")
 	flags.StringVar(&filter.Before, "before", "", "only alarms older than this `cursor`, from the page before")
 	flags.IntVar(&filter.Limit, "limit", 0, "`number` of alarms at most (default 50)")
 	return c
-}
-
-// kindList names the kinds of something in a sentence.
-func kindList[Kind ~string](kinds []Kind) string {
-	names := make([]string, len(kinds))
-	for i, kind := range kinds {
-		names[i] = string(kind)
-	}
-	return strings.Join(names, ", ")
 }
 
 func (p *program) alarmsText(page *page, list api.Alarms) {

@@ -6,7 +6,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/policy/rehearsal"
 	"curfew/workflows/contract"

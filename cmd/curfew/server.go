@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/internal/config"
 )

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"curfew/activities/kinds"
 	"curfew/activities/story"
-	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/workflows/contract"

@@ -14,9 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/ledger/sqlite"
-	"curfew/activities/target/kinds"
-	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
 	jirasandbox "curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
@@ -40,7 +39,7 @@ func whole(t *testing.T) *shell {
 	dir := t.TempDir()
 	house.Config = wholeConfig(t, dir)
 	house.Live = config.Fixed(house.Config)
-	tickets, err := jira.New(*house.Config.Tickets.Jira)
+	tickets, _, err := kinds.OpenTickets(house.Config.Tickets)
 	require.NoError(t, err)
 	house.Ledger, err = sqlite.Open(t.Context(), filepath.Join(dir, "ledger.db"))
 	require.NoError(t, err)
@@ -50,7 +49,7 @@ func whole(t *testing.T) *shell {
 	})
 	require.NoError(t, err)
 
-	targets, faults := kinds.Open(house.Config.Targets)
+	targets, faults := kinds.OpenTargets(house.Config.Targets)
 	require.Empty(t, faults)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)

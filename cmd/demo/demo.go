@@ -74,6 +74,6 @@ func write(dir, name, text string) error {
 }
 
 // load reads the configuration that was written.
-func load(dir string, kinds map[string]config.Kind) (*config.Config, error) {
+func load(dir string, kinds config.Kinds) (*config.Config, error) {
 	return config.Load(filepath.Join(dir, "curfew.yaml"), kinds)
 }

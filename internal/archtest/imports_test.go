@@ -63,8 +63,7 @@ var allowances = []allowance{
 		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
 		[]string{"sdk/activity"},
 	},
-	{"activities/target/kinds", []string{"activities/target/...", "internal/config"}, nil},
-	{"activities/notify/kinds", []string{"activities/notify/...", "internal/config", "workflows/contract"}, nil},
+	{"activities/kinds", []string{"activities/...", "internal/config", "workflows/contract"}, nil},
 	{"activities/story", []string{"workflows/contract"}, nil},
 	{"activities/narrate", []string{"activities", "activities/story", "workflows/contract"}, []string{"sdk/activity"}},
 	{

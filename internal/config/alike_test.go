@@ -33,12 +33,12 @@ func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
 			}
 			return r
 		}, one) + rapid.SampledFrom([]string{"", "", "", "x"}).Draw(rt, "more")
-		c, r := directory(one, other), newReading("", nil, nil)
+		c, r := directory(one, other), newReading("", Kinds{}, nil)
 		r.accounts(c, path{"people"})
-		accepted := len(r.mistakes) == 0
-		logins := newReading("", nil, nil)
+		accepted := len(r.Mistakes) == 0
+		logins := newReading("", Kinds{}, nil)
 		logins.logins(c, path{"people"})
-		require.Equal(rt, accepted, len(logins.mistakes) == 0, "accounts and logins go by one rule: %q, %q", one, other)
+		require.Equal(rt, accepted, len(logins.Mistakes) == 0, "accounts and logins go by one rule: %q, %q", one, other)
 		if strings.EqualFold(one, other) {
 			require.False(rt, accepted, "a system may take %q for %q", one, other)
 		}
@@ -72,8 +72,8 @@ func TestAnAccountThatOnlyLooksLikeSomebodysIsNobodys(t *testing.T) {
 
 func TestAnAccountHasNoSpaceAroundIt(t *testing.T) {
 	t.Parallel()
-	c, r := directory("ada", "ada "), newReading("", nil, nil)
+	c, r := directory("ada", "ada "), newReading("", Kinds{}, nil)
 	r.accounts(c, path{"people"})
-	require.Len(t, r.mistakes, 1)
-	require.Equal(t, "people.other.accounts.db", r.mistakes[0].Field)
+	require.Len(t, r.Mistakes, 1)
+	require.Equal(t, "people.other.accounts.db", r.Mistakes[0].Field)
 }

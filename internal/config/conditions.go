@@ -2,78 +2,61 @@ package config
 
 import (
 	"fmt"
-	"regexp"
 	"strings"
 
 	"curfew/workflows/contract"
 )
 
-// validProject is what the keys of a project's tickets begin with.
-var validProject = regexp.MustCompile(`^[A-Z][A-Z0-9_]{1,19}$`)
-
 // evidence checks what a template asks of tickets and incidents.
 func (r *reading) evidence(c *Config, template *Template, at path) {
-	ticket, here := template.Ticket, at.key("ticket")
+	ticket, here := template.Ticket, at.Key("ticket")
 	use := here
-	if r.written(r.said(here.key("use"))) {
-		use = here.key("use")
+	if r.Written(r.said(here.Key("use"))) {
+		use = here.Key("use")
 	}
-	r.oneOf(use, ticket.Use, TicketRequired, TicketOptional, TicketNone)
-	if ticket.Use == TicketRequired && c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(
-			use,
-			contract.Invalid("is required, but there is no tracker to look in").
-				Advise("set tickets.jira, or write ticket: none"),
-		)
+	if ticket.Use == TicketRequired && r.noTracker(c) {
+		r.Wrong(use, contract.Invalid("is required, but there is no tracker to look in").
+			Advise(r.setTracker()+", or write ticket: none"))
 	}
 	for i, project := range ticket.Projects {
-		if !validProject.MatchString(project) {
-			r.wrong(
-				here.key("projects").item(i),
-				contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
-			)
-		}
+		r.project(c, project, here.Key("projects").Item(i))
 	}
 	for i, role := range ticket.RequesterIs {
-		r.oneOf(here.key("requesterIs").item(i), role, contract.RoleAssignee, contract.RoleReporter)
+		r.OneOf(here.Key("requesterIs").Item(i), role, contract.RoleAssignee, contract.RoleReporter)
 	}
 	if ticket.Open != (TicketPlace{}) {
-		r.ticketPlace(c, ticket.Open, here.key("open"))
+		r.ticketPlace(c, ticket.Open, here.Key("open"))
 		if ticket.Use != TicketOptional {
-			r.wrong(
-				here.key("open"),
+			r.Wrong(
+				here.Key("open"),
 				contract.Invalid("opens a ticket that is %s", ticket.Use).Advise("write use: optional beside it"),
 			)
 		}
 	}
 	if incident := template.Incident; incident != nil && incident.OnCall < 0 {
-		r.wrong(
-			at.key("incident").key("onCall"),
+		r.Wrong(
+			at.Key("incident").Key("onCall"),
 			contract.Invalid("is less than 1").Advise("write the highest level of escalation that counts: 1 or more"),
 		)
 	}
 	for i, end := range template.EndWith {
-		r.oneOf(at.key("endWith").item(i), end, EndWithTicket, EndWithIncident)
+		r.OneOf(at.Key("endWith").Item(i), end, EndWithTicket, EndWithIncident)
 	}
 }
 
-// longestType is more than the name of an issue type at Jira may have, in bytes.
+// longestType is more than the name of a type of tickets may have, in bytes.
 const longestType = 255
 
 // ticketPlace checks where a ticket is to be opened.
 func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
-	if c.Tickets.Jira == nil && !r.lost(path{"tickets", "jira"}) {
-		r.wrong(at, contract.Invalid("can't be opened: there is no tracker").Advise("set tickets.jira, or take it out"))
+	if r.noTracker(c) {
+		r.Wrong(at, contract.Invalid("can't be opened: there is no tracker").
+			Advise(r.setTracker()+", or take it out"))
 	}
-	if !validProject.MatchString(ticket.Project) {
-		r.wrong(
-			at.key("project"),
-			contract.Invalid("is no project").Advise("write what its tickets' keys begin with, like OPS"),
-		)
-	}
+	r.project(c, ticket.Project, at.Key("project"))
 	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
-		r.wrong(
-			at.key("type"),
+		r.Wrong(
+			at.Key("type"),
 			contract.Invalid("is no type").Advise("write the name of an issue type of the project, like Task"),
 		)
 	}
@@ -86,30 +69,30 @@ const mostTimes = 10
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
 		if reminder.Duration >= template.Pending.Duration {
-			r.wrong(
-				at.key("reminders").item(i),
+			r.Wrong(
+				at.Key("reminders").Item(i),
 				contract.Invalid("%s is not before the request lapses", reminder).
 					Advise("write less than "+template.Pending.String()),
 			)
 		}
 		if i > 0 && reminder.Duration <= template.Reminders[i-1].Duration {
-			r.wrong(
-				at.key("reminders").item(i),
+			r.Wrong(
+				at.Key("reminders").Item(i),
 				contract.Invalid("%s is not after %s", reminder, template.Reminders[i-1]).
 					Advise("write them from the first to the last"),
 			)
 		}
 	}
 	for i, warning := range template.Warnings {
-		switch here := at.key("warnings").item(i); {
+		switch here := at.Key("warnings").Item(i); {
 		case warning.Duration <= 0 || warning.Duration >= template.Duration.Max.Duration:
-			r.wrong(
+			r.Wrong(
 				here,
 				contract.Invalid("%s is no time before the end of access", warning).
 					Advise("write less than duration.max"),
 			)
 		case i > 0 && warning.Duration >= template.Warnings[i-1].Duration:
-			r.wrong(
+			r.Wrong(
 				here,
 				contract.Invalid("%s is not after %s", warning, template.Warnings[i-1]).
 					Advise("write them from the first to the last, like [1h, 10m]"),
@@ -118,15 +101,15 @@ func (r *reading) times(template *Template, at path) {
 	}
 	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
 		if len(times) > mostTimes {
-			r.wrong(
-				at.key(key),
+			r.Wrong(
+				at.Key(key),
 				contract.Invalid("has %d", len(times)).Advise(fmt.Sprintf("keep %d at most", mostTimes)),
 			)
 		}
 	}
 	if most := template.Extension.Most; most != nil && *most < 0 {
-		r.wrong(
-			at.key("extension").key("most"),
+		r.Wrong(
+			at.Key("extension").Key("most"),
 			contract.Invalid("is less than 0").Advise("write how many extensions a request may have: 0 or more"),
 		)
 	}
@@ -138,14 +121,14 @@ func (r *reading) constraints(constraints []Constraint, at path, told bool) {
 	for i, constraint := range constraints {
 		names[i] = constraint.Name
 		if told && constraint.Message == "" {
-			r.wrong(
-				at.item(i).key("message"),
+			r.Wrong(
+				at.Item(i).Key("message"),
 				contract.Invalid("is missing").Advise("say what people must do, like: ask between 8 and 18 o'clock"),
 			)
 		}
 		if constraint.Condition == "" {
-			r.wrong(
-				at.item(i).key("condition"),
+			r.Wrong(
+				at.Item(i).Key("condition"),
 				contract.Invalid("is missing").
 					Advise("write an expression that is true or false; docs/policy.md says how"),
 			)

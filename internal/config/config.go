@@ -5,71 +5,61 @@ package config
 import (
 	"encoding/json"
 	"net/netip"
-	"time"
 
 	"curfew/workflows/contract"
 )
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Temporal Temporal `yaml:"temporal"`
-	Server   Server   `yaml:"server"`
-	Metrics  Metrics  `yaml:"metrics"`
-	Ledger   Ledger   `yaml:"ledger"`
-	Drift    Drift    `yaml:"drift"`
-	Watchdog Watchdog `yaml:"watchdog"`
-	Sweep    Sweep    `yaml:"sweep"`
-	// Departures says when access ends of whom the directory does not have any more.
-	Departures Departures `yaml:"departures"`
-	Roles      Roles      `yaml:"roles"`
-	Seals      Seals      `yaml:"seals"`
-	Tickets    Tickets    `yaml:"tickets"`
-	// Incidents are the systems whose incidents are evidence for access.
-	Incidents Incidents `yaml:"incidents"`
-	// Notify maps the name of a channel that notifies people of requests to what it is.
-	Notify map[string]Channel `yaml:"notify"`
-	// Hooks maps the name of a source of webhooks to how it is known and what it may do.
-	Hooks  map[string]Hook   `yaml:"hooks"`
-	OIDC   *OIDC             `yaml:"oidc"` // nil: people have no other tokens than those of the file
-	People map[string]Person `yaml:"people"`
+	Temporal      Temporal                `yaml:"temporal" doc:"Which Temporal server to use."`
+	Server        Server                  `yaml:"server" doc:"The HTTP API and the pages."`
+	Metrics       Metrics                 `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
+	Ledger        Ledger                  `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
+	Drift         Drift                   `yaml:"drift" doc:"How live access is looked after."`
+	Watchdog      Watchdog                `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
+	Sweep         Sweep                   `yaml:"sweep" doc:"Sweeps compare what targets hold with the live grants."`
+	Departures    Departures              `yaml:"departures" doc:"How access ends whose person or account is not in the directory any more."`
+	Roles         Roles                   `yaml:"roles" doc:"Who may do more than ask and review."`
+	Seals         Seals                   `yaml:"seals" doc:"The keys with which the server seals what it writes to Temporal, and deciding workers their decisions."`
+	Tickets       Tickets                 `yaml:"tickets" doc:"The tracker that holds tickets, and what stands for them."`
+	Incidents     Incidents               `yaml:"incidents" doc:"The systems whose incidents are evidence for access."`
+	Notify        map[string]System       `yaml:"notify" doc:"The channels that notify people of requests, by names of your choice."`
+	Hooks         map[string]Hook         `yaml:"hooks" doc:"The sources of webhooks, by names of your choice, which are a part of the paths that they are sent to."`
+	OIDC          *OIDC                   `yaml:"oidc" doc:"The OpenID Connect provider where people and machines sign in. Without it people have the tokens of the file alone."`
+	People        map[string]Person       `yaml:"people" doc:"The directory: everybody who requests access, approves it or gets it, by opaque ids of your choice."`
+	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens" doc:"Tokens with which programs act as persons, by names of your choice."`
+	Groups        map[string]Group        `yaml:"groups" doc:"Who belongs to a group, by its name: a list of people, a group of a directory, or a group that sign-ins name."`
+	Directories   map[string]Directory    `yaml:"directories" doc:"Systems that know who belongs to groups, by the names that groups refer to."`
+	Targets       map[string]Target       `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
+	Defaults      Template                `yaml:"defaults" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
+	Templates     map[string]Template     `yaml:"templates" doc:"What people request, by names of your choice."`
+
 	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
 	Leavers map[string]Person `yaml:"-"`
 	// Vacated are the roles that have lost everybody whom the file names.
 	Vacated []string `yaml:"-"`
-	// ServiceTokens maps the name that a token goes by to what it may do.
-	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens"`
-	Groups        map[string]Group        `yaml:"groups"` // who belongs to a group, by its name
-	// Directories are systems that know who belongs to groups, by the name that groups refer to.
-	Directories map[string]Directory `yaml:"directories"`
-	Targets     map[string]Target    `yaml:"targets"`
-	Defaults    Template             `yaml:"defaults"` // what templates mean when they don't say
-	Templates   map[string]Template  `yaml:"templates"`
 }
 
-// Temporal says which Temporal server to use. What is empty is taken from Temporal's own TEMPORAL_* environment and
-// profile.
+// Temporal says which Temporal server to use.
 type Temporal struct {
-	Address   string `yaml:"address"`
-	Namespace string `yaml:"namespace"` // contract.Namespace when nothing else says so
+	Address   string `yaml:"address" otherwise:"Temporal's own environment and profile, then localhost:7233" doc:"Host and port of Temporal's frontend."`
+	Namespace string `yaml:"namespace" otherwise:"Temporal's own environment and profile, then curfew" doc:"The namespace."`
 }
 
 // Server is the HTTP API.
 type Server struct {
-	Listen string `yaml:"listen"` // default 127.0.0.1:8300
-	URL    string `yaml:"url"`    // how people reach it, for links; default http://<listen>
-	// SecretFiles each hold a secret that all servers share. The first one makes the ids of requests that entry points
-	// start, and seals the sign-ins of browsers; the others are still known.
-	SecretFiles []string `yaml:"secretFiles"`
-	// Proxies are the addresses and networks of the proxies whose X-Forwarded-For is believed.
-	Proxies []string `yaml:"proxies"`
+	Listen      string   `yaml:"listen" default:"127.0.0.1:8300" doc:"Host and port of the API and the pages, without TLS."`
+	URL         string   `yaml:"url" otherwise:"http:// and listen; required where that stands for all addresses" doc:"The address at which people reach Curfew; links lead there. There are pages when it is https, or this machine."`
+	SecretFiles []string `yaml:"secretFiles" otherwise:"derived from seals.key, or from the secrets of hooks" doc:"Files with a secret that all servers share, at most four. The first one makes the ids of requests that hooks start, and seals the sign-ins of browsers; the others are still known."`
+	Proxies     []string `yaml:"proxies" doc:"The addresses and networks of the proxies whose X-Forwarded-For is believed."`
 
 	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
 
 // Metrics says where processes serve their metrics, and whether they are well, each on an address of its own.
 type Metrics struct {
-	Server string `yaml:"server"` // default 127.0.0.1:8301; MetricsNone for nowhere
-	Worker string `yaml:"worker"` // default 127.0.0.1:8302; MetricsNone for nowhere
+	Server string `yaml:"server" default:"127.0.0.1:8301" doc:"Host and port at which servers serve their metrics and health; none for nowhere."`
+	Worker string `yaml:"worker" default:"127.0.0.1:8302" doc:"Host and port at which workers serve their metrics and health; none for nowhere."`
 }
 
 // MetricsNone is the address of a process that serves no metrics.
@@ -77,93 +67,62 @@ const MetricsNone = "none"
 
 // Ledger says where Curfew's own record is: one of both.
 type Ledger struct {
-	SQLite   string `yaml:"sqlite"`   // a file, for one host; default curfew.db beside the configuration
-	Postgres Secret `yaml:"postgres"` // a database's URL, for workers on several hosts
+	SQLite   string `yaml:"sqlite" otherwise:"curfew.db beside the configuration, without postgres" doc:"A file, for processes on one host."`
+	Postgres Secret `yaml:"postgres" doc:"The database, as a URL or a list of key=value, for processes on one host or several."`
 }
 
 // Drift says how live access is looked after.
 type Drift struct {
-	Every contract.Duration `yaml:"every"` // between looks at each live access; default 15m
+	Every contract.Duration `yaml:"every" default:"15m" min:"1s" doc:"The interval between drift checks of live access."`
 }
 
 // Watchdog ends what is past its end, without Temporal.
 type Watchdog struct {
-	Grace contract.Duration `yaml:"grace"` // how long past its end access may be; default 30s
+	Grace contract.Duration `yaml:"grace" default:"30s" min:"1s" doc:"How long access may be past its deadline before the watchdog ends it; more than the clocks of Temporal and the ledger differ."`
 }
 
 // Departures says how access ends whose person or account is not in the directory any more.
 type Departures struct {
-	After contract.Duration `yaml:"after"` // how long after it was missed first; default 15m
+	After contract.Duration `yaml:"after" default:"15m" min:"1s" max:"168h" doc:"How long after somebody, or an account of theirs, was missed first their access ends."`
 }
 
 // Sweep compares what targets hold with the live grants.
 type Sweep struct {
-	Every       contract.Duration `yaml:"every"`       // default 1h
-	Remove      bool              `yaml:"remove"`      // take orphans away; otherwise they are only reported
-	MaxRemovals int               `yaml:"maxRemovals"` // of one sweep; when there are more, none is removed; default 10
+	Every       contract.Duration `yaml:"every" default:"1h" min:"1m" doc:"The interval between sweeps."`
+	Remove      bool              `yaml:"remove" doc:"Whether orphans are removed; otherwise they are only reported."`
+	MaxRemovals int               `yaml:"maxRemovals" default:"10" min:"1" doc:"How many orphans one sweep may remove; when there are more, it removes none."`
 }
 
 // Seals has the keys with which the server seals what it writes to Temporal, and deciding workers their decisions.
 // Without it anybody who can write to the Temporal namespace can ask and approve in anybody's name.
 type Seals struct {
-	Key     string `yaml:"key"`     // the file of the server's private key, which no other process needs
-	Decider string `yaml:"decider"` // the file of the private key of workers that decide; those of targets need none
-	Keys    string `yaml:"keys"`    // the file of the public keys, for everybody
+	Key     string `yaml:"key" doc:"The file of the server's private key, which no other process needs."`
+	Decider string `yaml:"decider" doc:"The file of the private key of workers that decide; those of targets need none."`
+	Keys    string `yaml:"keys" doc:"The file of the public keys, for every process; required beside the other two."`
 }
 
 // Roles says who may do more than ask and review.
 type Roles struct {
-	Auditors  []string `yaml:"auditors"`  // read everything, and change nothing
-	Operators []string `yaml:"operators"` // read everything, see to stuck revokes and sweeps, and end access early
-	Admins    []string `yaml:"admins"`    // and take stuck access over, by name
+	Auditors  []string `yaml:"auditors" doc:"People who read everything, and change nothing."`
+	Operators []string `yaml:"operators" doc:"People who read everything, see to stuck revokes and sweeps, and end access early."`
+	Admins    []string `yaml:"admins" doc:"People who do that too, and take over stuck access, by name."`
 }
-
-// Tickets says which trackers hold tickets.
-type Tickets struct {
-	Jira   *Jira   `yaml:"jira"`
-	Zephyr *Zephyr `yaml:"zephyr"`
-}
-
-// Zephyr is the test management of a Jira site, whose test cycles and executions a request may name in the place of a
-// ticket.
-type Zephyr struct {
-	URL   string `yaml:"url"`   // of the REST API; default https://api.zephyrscale.smartbear.com/v2
-	Token Secret `yaml:"token"` // a user's API key
-}
-
-// Jira is one Jira site.
-type Jira struct {
-	URL        string `yaml:"url"`
-	Deployment string `yaml:"deployment"` // JiraCloud or JiraDataCenter
-	User       string `yaml:"user"`       // the e-mail of Curfew's own account; cloud only
-	Token      Secret `yaml:"token"`      // cloud: API token; datacenter: personal access token
-}
-
-// The deployments of Jira, which differ in how Curfew says who it is.
-const (
-	JiraCloud      = "cloud"
-	JiraDataCenter = "datacenter"
-)
 
 // Person is an entry of the directory. The key in Config.People is the person's opaque id.
 type Person struct {
-	Name  string `yaml:"name"`
-	Token Secret `yaml:"token"` // the bearer token that stands for this person at the API
-	// Login is what OIDC.PersonClaim says of the person, and Subject what the claim sub says. Either will do; a subject
-	// is safer, because a provider gives none away twice.
-	Login   string `yaml:"login"`
-	Subject string `yaml:"subject"`
-	// Accounts maps a target's name to the person's name on it.
-	Accounts map[string]string `yaml:"accounts"`
-	// Left is true for somebody who has left: they may do nothing any more, and all their access ends at once.
-	Left bool `yaml:"left"`
+	Name     string            `yaml:"name" otherwise:"the id" doc:"What the person is called."`
+	Token    Secret            `yaml:"token" doc:"The bearer token that stands for the person at the API."`
+	Login    string            `yaml:"login" doc:"What the claim oidc.personClaim says of the person; this or subject lets them sign in."`
+	Subject  string            `yaml:"subject" doc:"What the claim sub says of the person; safer than login, because a provider gives none away twice."`
+	Accounts map[string]string `yaml:"accounts" doc:"The person's name on each target and system. Nobody shares one."`
+	Left     bool              `yaml:"left" doc:"Whether the person has left: then they may do nothing any more, and all their access ends at once."`
 }
 
 // Target is a system that access is granted on.
 type Target struct {
-	Kind string `yaml:"kind"`
-	// TaskQueue names the workers that reach the target; empty for those that serve all others.
-	TaskQueue string `yaml:"taskQueue"`
+	Kind      string `yaml:"kind" doc:"What sort of system it is; required. All keys but kind and taskQueue are the kind's own."`
+	TaskQueue string `yaml:"taskQueue" otherwise:"the workers that serve all others" doc:"The task queue of the workers that reach the target."`
+
 	// Settings are the kind's own, decoded and checked: what Kind.Settings returned. They are nil where this process
 	// does not serve the target.
 	Settings any `yaml:"-"`
@@ -173,27 +132,28 @@ type Target struct {
 
 // Template is a named bundle of entitlements with its rules.
 type Template struct {
-	Description  string              `yaml:"description"`
-	Entitlements []Entitlement       `yaml:"entitlements"`
-	Requesters   Requesters          `yaml:"requesters"` // everybody when nobody is named
-	OnBehalf     OnBehalf            `yaml:"onBehalf"`
-	Duration     Durations           `yaml:"duration"`
-	StartWithin  contract.Duration   `yaml:"startWithin"` // how far ahead a start may be scheduled; none when left out
-	Extension    Extension           `yaml:"extension"`
-	Pending      contract.Duration   `yaml:"pending"`   // how long a request waits for reviews; default 1h
-	Reminders    []contract.Duration `yaml:"reminders"` // how long after it was asked reviewers are reminded
-	Warnings     []contract.Duration `yaml:"warnings"`  // how long before the end the subject is warned; default 10m
-	Ticket       Ticket              `yaml:"ticket"`
-	Incident     *Incident           `yaml:"incident"`
-	EndWith      []string            `yaml:"endWith"`  // EndWithTicket, EndWithIncident
-	Sessions     string              `yaml:"sessions"` // SessionsEnd (the default) or SessionsKeep
-	Drift        string              `yaml:"drift"`    // DriftReport (the default) or DriftRestore
-	Automatic    []Constraint        `yaml:"automatic"`
-	Approval     Approval            `yaml:"approval"`  // one rule, in the short form
-	Approvals    []ApprovalRule      `yaml:"approvals"` // or several, all of which must be met
-	Constraints  []Constraint        `yaml:"constraints"`
-	BreakGlass   BreakGlass          `yaml:"breakGlass"`
-	Notify       []string            `yaml:"notify"` // the channels that notify people of it; all when left out
+	Description  string              `yaml:"description" doc:"What the template is good for; not among defaults."`
+	Entitlements []Entitlement       `yaml:"entitlements" needed:"" doc:"What the template gives, all or nothing; not among defaults."`
+	Requesters   Requesters          `yaml:"requesters" otherwise:"everybody" doc:"Who may ask."`
+	OnBehalf     OnBehalf            `yaml:"onBehalf" default:"false" doc:"Whether somebody may ask for somebody else: true for all who may ask, or a list of groups."`
+	Duration     Durations           `yaml:"duration" doc:"How long access may last."`
+	StartWithin  contract.Duration   `yaml:"startWithin" otherwise:"access begins when it is approved" doc:"How far ahead a start may be scheduled."`
+	Extension    Extension           `yaml:"extension" doc:"How access may be extended, within its longest duration."`
+	Pending      contract.Duration   `yaml:"pending" default:"1h" doc:"How long a request waits for reviews before it lapses."`
+	Reminders    []contract.Duration `yaml:"reminders" doc:"How long after it was asked reviewers are reminded; at most ten, the first first."`
+	Warnings     []contract.Duration `yaml:"warnings" otherwise:"[10m]" doc:"How long before the end the subject is warned; at most ten, the longest first."`
+	Ticket       Ticket              `yaml:"ticket" doc:"Whether a request names a ticket, and which one counts; a word is short for use."`
+	Incident     *Incident           `yaml:"incident" otherwise:"none is asked for" doc:"Which incident a request must name."`
+	EndWith      []string            `yaml:"endWith" enum:"ticket,incident" doc:"What ends access early: that the ticket is closed, that the incident is resolved."`
+	Sessions     string              `yaml:"sessions" default:"end" enum:"end,keep" doc:"What becomes of the subject's open sessions when access ends."`
+	Drift        string              `yaml:"drift" default:"report" enum:"report,restore" doc:"What is done about access that somebody else took away while it was live."`
+	Automatic    []Constraint        `yaml:"automatic" doc:"Conditions any of which approves a request without a review; each has a name and a condition."`
+	Approval     Approval            `yaml:"approval" doc:"The approval rule, in its short form."`
+	Approvals    []ApprovalRule      `yaml:"approvals" doc:"The approval rules, all of which must be met; in the place of approval."`
+	Constraints  []Constraint        `yaml:"constraints" doc:"Conditions all of which must hold, beside those of defaults."`
+	BreakGlass   BreakGlass          `yaml:"breakGlass" otherwise:"nobody" doc:"Who may open the access at once, to be reviewed afterwards."`
+	Notify       []string            `yaml:"notify" otherwise:"all channels" doc:"The channels that notify people of requests for it."`
+
 	// Digest identifies everything above: hex, the same however the file is laid out.
 	Digest string `yaml:"-"`
 }
@@ -219,35 +179,15 @@ const (
 
 // Entitlement is one thing that a template gives. Beside target, its keys are those of the target's kind.
 type Entitlement struct {
-	Target string          `yaml:"target"`
-	Spec   json.RawMessage `yaml:"-"` // as Kind.Normalize returned it
-	// ReadBack is empty, or contract.ReadBackNone where the template accepts that nobody can see the access go.
-	ReadBack string `yaml:"readBack"`
+	Target   string          `yaml:"target" doc:"The target that it is given on; required. All keys but target and readBack are those of the target's kind."`
+	Spec     json.RawMessage `yaml:"-"` // as Kind.Normalize returned it
+	ReadBack string          `yaml:"readBack" enum:"none" doc:"Where the template accepts that nobody can see the access go: none."`
 }
 
 // Durations bounds how long access may last.
 type Durations struct {
-	Min     contract.Duration `yaml:"min"` // any when left out
-	Default contract.Duration `yaml:"default"`
-	Max     contract.Duration `yaml:"max"`
-	// MaxContinuous bounds how long somebody has the access without a break, by however many requests; not at all when
-	// left out.
-	MaxContinuous contract.Duration `yaml:"maxContinuous"`
-}
-
-// Kind is what the configuration must know of a kind of target.
-type Kind struct {
-	// Settings returns a pointer to an empty struct to decode a target's own settings into, by its yaml tags. Fields
-	// may be strings, ints, bools, Secret, contract.Duration, and lists, maps and structs of these. If it has a method
-	// Validate() error, that is called too; like Normalize it returns a *contract.Problem that names the field.
-	Settings func() any
-	// Normalize checks an entitlement and returns it as canonical JSON.
-	Normalize func(entitlement json.RawMessage) (json.RawMessage, error)
-	// Names returns what an entitlement gives at the target, where it says more than that; nil where it does not. Two
-	// that give the same are one only when they are written the same.
-	Names func(entitlement json.RawMessage) string
-	// MaxDuration is the longest access that the kind allows; zero means any.
-	MaxDuration time.Duration
-	// KnowsHolders is true when such a system can be asked who holds an entitlement, and so be a directory.
-	KnowsHolders bool
+	Min           contract.Duration `yaml:"min" otherwise:"any" doc:"The shortest that may be asked for."`
+	Default       contract.Duration `yaml:"default" needed:"" doc:"How long access lasts if nobody says."`
+	Max           contract.Duration `yaml:"max" needed:"" doc:"The longest that access may last, extensions included."`
+	MaxContinuous contract.Duration `yaml:"maxContinuous" otherwise:"not bounded" doc:"How long somebody may have the access without a break, by however many requests."`
 }

@@ -63,7 +63,7 @@ func (r *reading) digest(template *Template, at path) {
 	}
 	text, err := json.Marshal(means)
 	if err != nil {
-		r.wrong(
+		r.Wrong(
 			at,
 			contract.Invalid("has an entitlement that is no JSON: %v", err).
 				Advise("report this: the fault is in a connector"),

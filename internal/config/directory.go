@@ -3,8 +3,6 @@ package config
 import (
 	"crypto/sha256"
 	"crypto/subtle"
-	"maps"
-	"slices"
 
 	"curfew/workflows/contract"
 )
@@ -29,36 +27,6 @@ func (c *Config) PersonByToken(token string) (id string, ok bool) {
 func (c *Config) Account(person, target string) (string, bool) {
 	account := c.People[person].Accounts[target]
 	return account, account != ""
-}
-
-// Systems beside targets on which people have accounts.
-const (
-	SystemJira       = "jira"       // the account id at Jira Cloud, the user key at a data center
-	SystemPagerDuty  = "pagerduty"  // the user's id, like PABC123
-	SystemServiceNow = "servicenow" // the user's sys_id
-	SystemSlack      = "slack"      // the member's id, like U012ABCDEF
-	SystemMail       = "mail"       // an address
-)
-
-// Systems are those beside targets that the configuration names, and so people may have accounts on.
-func (c *Config) Systems() []string {
-	has := map[string]bool{
-		SystemJira:      c.Tickets.Jira != nil,
-		SystemPagerDuty: c.Incidents.PagerDuty != nil, SystemServiceNow: c.Incidents.ServiceNow != nil,
-	}
-	for name, directory := range c.Directories {
-		if directory.Accounts == name {
-			has[name] = true
-		}
-	}
-	for _, channel := range c.Notify {
-		has[SystemSlack] = has[SystemSlack] || channel.Slack != nil
-		has[SystemMail] = has[SystemMail] || channel.SMTP != nil
-	}
-	for _, hook := range c.Hooks {
-		has[SystemSlack] = has[SystemSlack] || hook.Verify == VerifySlack
-	}
-	return slices.DeleteFunc(slices.Sorted(maps.Keys(has)), func(name string) bool { return !has[name] })
 }
 
 // PersonByAccount finds whose account this is on a target or system.

@@ -10,17 +10,17 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 // Group is who belongs together: people who are listed here, or the members of a group elsewhere.
 type Group struct {
-	People []string `yaml:"-"`
-	// Directory is where the members are kept, and Spec the group there, as Kind.Normalize returned it.
-	Directory string          `yaml:"directory"`
-	Spec      json.RawMessage `yaml:"-"`
-	// Claim is what the provider's tokens call the group: its members are those whose last sign-in named it.
-	Claim string `yaml:"claim"`
+	Directory string `yaml:"directory" doc:"The directory that knows the members; the other keys are those of its kind's entitlements, and say which group there."`
+	Claim     string `yaml:"claim" doc:"What the provider's tokens call the group: its members are those whose last sign-in named it."`
+
+	People []string        `yaml:"-"` // when they are listed
+	Spec   json.RawMessage `yaml:"-"` // the group in the directory, as Kind.Normalize returned it
 }
 
 // Listed is true when all members are in the configuration.
@@ -28,10 +28,9 @@ func (g Group) Listed() bool { return g.Directory == "" && g.Claim == "" }
 
 // Directory is a system that knows who belongs to a group. Nothing is granted there.
 type Directory struct {
-	Kind string `yaml:"kind"`
-	// Accounts is the target or system on which people have the accounts that the directory knows them by; the
-	// directory's own name when left out.
-	Accounts string `yaml:"accounts"`
+	Kind     string `yaml:"kind" doc:"What sort of system it is; required. All keys but kind and accounts are the kind's own."`
+	Accounts string `yaml:"accounts" otherwise:"the directory's own name" doc:"The target or system on which people have the accounts that the directory knows them by."`
+
 	// Settings are the kind's own, as those of a target. They are nil where this process asks no directory.
 	Settings any `yaml:"-"`
 }
@@ -65,18 +64,18 @@ func (c *Config) Members(group string) []string { return c.Groups[group].People 
 func (r *reading) group(node *yaml.Node, into *Group, at path) {
 	switch {
 	case node.Kind == yaml.SequenceNode:
-		r.list(node, reflect.ValueOf(&into.People).Elem(), at)
-	case node.Kind == yaml.MappingNode && slices.ContainsFunc(r.entries(node, at), func(e entry) bool { return e.key.Value == "claim" }):
-		r.fields(node, reflect.ValueOf(into).Elem(), at)
+		r.List(node, reflect.ValueOf(&into.People).Elem(), at)
+	case node.Kind == yaml.MappingNode && slices.ContainsFunc(r.Entries(node, at), func(e strictyaml.Entry) bool { return e.Key.Value == "claim" }):
+		r.Fields(node, reflect.ValueOf(into).Elem(), at)
 	case node.Kind == yaml.MappingNode:
-		spec, err := json.Marshal(r.plain(r.apart(node, "directory", &into.Directory, at), at))
+		spec, err := json.Marshal(r.Plain(r.Apart(node, "directory", &into.Directory, at), at))
 		if err != nil {
-			r.unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
+			r.Unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
 			return
 		}
 		into.Spec = spec
 	default:
-		r.unusable(
+		r.Unusable(
 			at,
 			contract.Invalid("is no group").Advise("list people like [ada, grace], or write directory or claim"),
 		)
@@ -85,26 +84,29 @@ func (r *reading) group(node *yaml.Node, into *Group, at path) {
 
 // directory reads the kind and everything else into the settings of that kind, where this process asks directories.
 func (r *reading) directory(node *yaml.Node, into *Directory, at path) {
-	rest := r.apart(r.apart(node, "kind", &into.Kind, at), "accounts", &into.Accounts, at)
-	kind, known := r.kinds[into.Kind]
+	rest := r.Apart(r.Apart(node, "kind", &into.Kind, at), "accounts", &into.Accounts, at)
+	kind, known := r.kinds.Targets[into.Kind]
 	if !known || !kind.KnowsHolders {
 		var able []string
-		for name, kind := range r.kinds {
+		for name, kind := range r.kinds.Targets {
 			if kind.KnowsHolders {
 				able = append(able, name)
 			}
 		}
-		r.unusable(at.key("kind"), contract.Invalid("%s", unknownDirectory(into.Kind)).Advise(suggest(into.Kind, able)))
+		r.Unusable(
+			at.Key("kind"),
+			contract.Invalid("%s", unknownDirectory(into.Kind)).Advise(strictyaml.Suggest(into.Kind, able)),
+		)
 		return
 	}
 	into.Settings = kind.Settings()
-	before := len(r.mistakes)
+	before := len(r.Mistakes)
 	if !r.directories {
-		_ = r.credentials(false, func() { r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at) }) // none is read
+		_ = r.credentials(false, func() { r.Decode(rest, reflect.ValueOf(into.Settings).Elem(), at) }) // none is read
 		into.Settings = nil
 		return
 	}
-	r.decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
+	r.Decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
 	r.validate(into.Settings, before, at)
 }
 
@@ -112,17 +114,17 @@ func unknownDirectory(kind string) string {
 	if kind == "" {
 		return "is missing"
 	}
-	return "there is no kind of directory " + strconv.Quote(shorten(kind))
+	return "there is no kind of directory " + strconv.Quote(strictyaml.Shorten(kind))
 }
 
 func (r *reading) groups(c *Config, at path) {
 	r.names(at, maps.Keys(c.Groups))
 	for _, name := range slices.Sorted(maps.Keys(c.Groups)) {
-		group, here := c.Groups[name], at.key(name)
+		group, here := c.Groups[name], at.Key(name)
 		switch {
 		case group.Listed() && group.Spec != nil:
-			r.wrong(
-				here.key("directory"),
+			r.Wrong(
+				here.Key("directory"),
 				contract.Invalid("is missing").Advise("name one of directories, or write claim"),
 			)
 		case group.Listed():
@@ -140,15 +142,15 @@ func (r *reading) groups(c *Config, at path) {
 func (r *reading) claimed(c *Config, group Group, at path) {
 	switch {
 	case group.Directory != "":
-		r.wrong(at.key("claim"), contract.Invalid("stands beside directory").Advise("keep one of them"))
+		r.Wrong(at.Key("claim"), contract.Invalid("stands beside directory").Advise("keep one of them"))
 	case len(group.Claim) > longestLogin:
-		r.wrong(
-			at.key("claim"),
+		r.Wrong(
+			at.Key("claim"),
 			contract.Invalid("is longer than %d bytes", longestLogin).Advise("copy it from the provider again"),
 		)
 	case c.OIDC == nil || c.OIDC.Groups.Claim == "":
-		r.wrong(
-			at.key("claim"),
+		r.Wrong(
+			at.Key("claim"),
 			contract.Invalid("is known by nobody: tokens tell no groups").
 				Advise("write in oidc.groups.claim which claim has a person's groups"),
 		)
@@ -159,25 +161,25 @@ func (r *reading) claimed(c *Config, group Group, at path) {
 func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
 	directory, found := c.Directories[group.Directory]
 	if !found {
-		if !r.lost(path{"directories"}) {
+		if !r.Lost(path{"directories"}) {
 			fix := cmp.Or(
-				suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
+				strictyaml.Suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
 				"write how it is reached in directories",
 			)
-			r.wrong(
-				at.key("directory"),
-				contract.Invalid("there is no directory %q", shorten(group.Directory)).Advise(fix),
+			r.Wrong(
+				at.Key("directory"),
+				contract.Invalid("there is no directory %q", strictyaml.Shorten(group.Directory)).Advise(fix),
 			)
 		}
 		return nil
 	}
-	kind, known := r.kinds[directory.Kind]
+	kind, known := r.kinds.Targets[directory.Kind]
 	if !known || group.Spec == nil {
 		return nil
 	}
 	spec, err := kind.Normalize(group.Spec)
 	if err != nil {
-		r.refused(at, err)
+		r.Refused(at, err)
 	}
 	return spec
 }
@@ -186,15 +188,15 @@ func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
 func (r *reading) accountsOf(c *Config, at path) {
 	r.names(at, maps.Keys(c.Directories))
 	for _, name := range slices.Sorted(maps.Keys(c.Directories)) {
-		directory, here := c.Directories[name], at.key(name)
+		directory, here := c.Directories[name], at.Key(name)
 		directory.Accounts = cmp.Or(directory.Accounts, name)
 		_, isTarget := c.Targets[directory.Accounts]
 		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) &&
-			!r.lost(path{"targets"}) {
-			r.wrong(
-				here.key("accounts"),
-				contract.Invalid("there is no target %q", shorten(directory.Accounts)).
-					Advise(suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets)))),
+			!r.Lost(path{"targets"}) {
+			r.Wrong(
+				here.Key("accounts"),
+				contract.Invalid("there is no target %q", strictyaml.Shorten(directory.Accounts)).
+					Advise(strictyaml.Suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets)))),
 			)
 		}
 		c.Directories[name] = directory

@@ -94,7 +94,7 @@ func TestP9_EveryMistakeAboutGroupsIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:3:21: groups.a.claim: stands beside directory; keep one of them",
 		}},
 		"no while": {"oidc:\n  issuer: https://login.example.com\n  clientId: curfew\n  groups: {claim: g, lasts: 200h}", []string{
-			"curfew.yaml:4:29: oidc.groups.lasts: 200h is no length for it; write 1m to 168h",
+			"curfew.yaml:4:29: oidc.groups.lasts: 200h is too long; write at most 168h",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,49 +4,38 @@ import "curfew/workflows/contract"
 
 // Hook is a source of webhooks. Its key in Config.Hooks is a part of the path that it is sent to.
 type Hook struct {
-	// Verify says how a delivery shows where it comes from: one of the Verify constants.
-	Verify string `yaml:"verify"`
-	// Secrets are shared with the source; every one of them is good, so that it can change over from one to the next.
-	Secrets []Secret `yaml:"secrets"`
-	// Person is in whose name a source with VerifyBearer or VerifyStandard asks, when it names nobody itself. MayName
-	// lets it name others.
-	Person  string `yaml:"person"`
-	MayName bool   `yaml:"mayName"`
-	// Routes say which deliveries start which requests; the first that fits.
-	Routes []Route `yaml:"routes"`
-	// Decisions are for Jira: the statuses that a ticket is moved to by whoever approves or denies the request that it
-	// started. Nobody decides by moving tickets unless they are written.
-	Decisions Decisions `yaml:"decisions"`
+	Verify    string    `yaml:"verify" needed:"" doc:"How a delivery shows where it comes from: the kind of system that sends it, or standard-webhooks or bearer for a program."`
+	Secrets   []Secret  `yaml:"secrets" doc:"One to four secrets that are shared with the source. Every one of them is good, so that the source can change over from one to the next."`
+	Person    string    `yaml:"person" doc:"In whose name a program asks that names nobody itself; for standard-webhooks and bearer."`
+	MayName   bool      `yaml:"mayName" doc:"Whether a program may name the person in whose name it asks; for standard-webhooks and bearer."`
+	Routes    []Route   `yaml:"routes" doc:"Which deliveries start which requests; the first that fits."`
+	Decisions Decisions `yaml:"decisions" doc:"The statuses to which a ticket is moved by whoever decides the request that it started. Without them nobody decides by moving tickets."`
+
+	// Accounts is what people's accounts are called on the system that sends; empty for a program.
+	Accounts string `yaml:"-"`
 }
 
-// How a delivery shows where it comes from.
+// How a delivery shows where it comes from that a program sends.
 const (
-	VerifyPagerDuty = "pagerduty"
-	VerifyJira      = "jira"
-	VerifySlack     = "slack"
-	VerifyStandard  = "standard-webhooks"
-	VerifyBearer    = "bearer"
+	VerifyStandard = "standard-webhooks"
+	VerifyBearer   = "bearer"
 )
 
 // Route starts requests for a template. What is left out fits everything.
 type Route struct {
-	Template string            `yaml:"template"`
-	Duration contract.Duration `yaml:"duration"` // the template's default when left out
-	// Of an incident.
-	Service  string `yaml:"service"`
-	Urgency  string `yaml:"urgency"`
-	Priority string `yaml:"priority"`
-	// On are the events that start it, like incident.triggered; default incident.triggered, incident.acknowledged,
-	// incident.reassigned and incident.priority_updated.
-	On []string `yaml:"on"`
-	// Of a Jira issue: its project, its type or request type.
-	Project     string `yaml:"project"`
-	IssueType   string `yaml:"issueType"`
-	RequestType string `yaml:"requestType"`
+	Template    string            `yaml:"template" needed:"" doc:"The template that is asked for."`
+	Duration    contract.Duration `yaml:"duration" otherwise:"the template's default" doc:"How long the access lasts."`
+	Service     string            `yaml:"service" doc:"The id of an incident's service."`
+	Urgency     string            `yaml:"urgency" doc:"An incident's urgency."`
+	Priority    string            `yaml:"priority" doc:"The name of an incident's priority."`
+	On          []string          `yaml:"on" otherwise:"triggered, acknowledged, reassigned or of another priority" doc:"The events of an incident that start the request."`
+	Project     string            `yaml:"project" doc:"The key of a ticket's project; required for tickets."`
+	IssueType   string            `yaml:"issueType" doc:"A ticket's type, by its name."`
+	RequestType string            `yaml:"requestType" doc:"The request type of the portal that a ticket came through, by its name."`
 }
 
 // Decisions are statuses of tickets that decide.
 type Decisions struct {
-	Approve string `yaml:"approve"`
-	Deny    string `yaml:"deny"`
+	Approve string `yaml:"approve" doc:"The status that approves."`
+	Deny    string `yaml:"deny" doc:"The status that denies."`
 }

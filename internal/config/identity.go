@@ -6,43 +6,41 @@ import (
 	"crypto/subtle"
 	"encoding/hex"
 	"maps"
-	"net/netip"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
 
+	"curfew/internal/outbound"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 // OIDC says at which OpenID Connect provider people and machines sign in, and how its tokens name them.
 type OIDC struct {
-	Issuer string `yaml:"issuer"` // letter for letter as the provider's tokens have it
-	// ClientID is Curfew's own client there, with which people sign in at the web pages; tokens for it are accepted.
-	ClientID     string `yaml:"clientId"`
-	ClientSecret Secret `yaml:"clientSecret"` // none for a public client; PKCE is used either way
-	// CLIClientID is the public client with which `curfew login` signs people in; default ClientID.
-	CLIClientID string            `yaml:"cliClientId"`
-	Audiences   []string          `yaml:"audiences"` // for whom tokens may be made, beside the two clients
-	Clients     []string          `yaml:"clients"`   // who may have had tokens made, beside the two clients
-	PersonClaim string            `yaml:"personClaim"`
-	Groups      OIDCGroups        `yaml:"groups"`
-	Session     contract.Duration `yaml:"session"` // how long a sign-in at the web pages lasts; default 8h
+	Issuer       string            `yaml:"issuer" required:"write it as the provider's discovery document does, like https://login.example.com" doc:"The provider, letter for letter as its tokens have it."`
+	ClientID     string            `yaml:"clientId" required:"register Curfew as a client at the provider, and write the id that it got" doc:"Curfew's own client at the provider, with which people sign in at the pages; tokens for it are accepted."`
+	ClientSecret Secret            `yaml:"clientSecret" otherwise:"a public client" doc:"The secret of that client. PKCE is used either way."`
+	CLIClientID  string            `yaml:"cliClientId" otherwise:"clientId" doc:"The public client with which curfew login signs people in."`
+	Audiences    []string          `yaml:"audiences" doc:"For whom tokens may be made, beside the two clients."`
+	Clients      []string          `yaml:"clients" doc:"Who may have had tokens made, beside the two clients."`
+	PersonClaim  string            `yaml:"personClaim" default:"email" doc:"The claim of tokens that names a person; email counts only when it is verified."`
+	Groups       OIDCGroups        `yaml:"groups" doc:"How tokens name a person's groups."`
+	Session      contract.Duration `yaml:"session" default:"8h" min:"1m" max:"24h" doc:"How long a sign-in at the pages lasts."`
 }
 
 // OIDCGroups says which claim of tokens names a person's groups.
 type OIDCGroups struct {
-	Claim    string            `yaml:"claim"`    // empty: nowhere
-	Optional bool              `yaml:"optional"` // a token without the claim means no groups; otherwise it is refused
-	Lasts    contract.Duration `yaml:"lasts"`    // how long somebody is a member whose sign-in named a group; default 12h
+	Claim    string            `yaml:"claim" otherwise:"tokens name no groups" doc:"The claim that names a person's groups."`
+	Optional bool              `yaml:"optional" doc:"Whether a token without the claim means no groups; otherwise it is refused."`
+	Lasts    contract.Duration `yaml:"lasts" default:"12h" min:"1m" max:"168h" doc:"How long somebody is a member whose sign-in named a group."`
 }
 
 // ServiceToken is a token of Curfew's own with which a program acts as a person. The file has only its hash.
 type ServiceToken struct {
-	Person  string   `yaml:"person"`
-	Hash    string   `yaml:"hash"` // sha256: and the hexadecimal SHA-256 of the token
-	Scopes  []string `yaml:"scopes"`
-	Expires string   `yaml:"expires"` // RFC 3339
+	Person  string   `yaml:"person" needed:"" doc:"The person that the token stands for."`
+	Hash    string   `yaml:"hash" needed:"" doc:"sha256: and the hexadecimal SHA-256 of the token, as curfew tokens new prints it."`
+	Scopes  []string `yaml:"scopes" enum:"read,ask,review,revoke,operate" needed:"" doc:"What the token may be used for."`
+	Expires string   `yaml:"expires" needed:"" doc:"Until when the token is good, like 2027-01-31T00:00:00Z."`
 
 	Digest [sha256.Size]byte `yaml:"-"` // Hash, decoded
 	Until  time.Time         `yaml:"-"` // Expires, decoded
@@ -72,14 +70,8 @@ const (
 // HashPrefix says how the hash of a service token was made.
 const HashPrefix = "sha256:"
 
-const (
-	defaultSession  = 8 * time.Hour
-	defaultLasts    = 12 * time.Hour
-	longestLasts    = 7 * 24 * time.Hour
-	shortestSession = time.Minute
-	longestSession  = 24 * time.Hour
-	longestLogin    = 256
-)
+// longestLogin bounds what a provider calls somebody, in bytes.
+const longestLogin = 256
 
 func (r *reading) identity(c *Config) {
 	if c.OIDC != nil {
@@ -91,68 +83,33 @@ func (r *reading) identity(c *Config) {
 }
 
 func (r *reading) oidc(oidc *OIDC, at path) {
-	if oidc.Issuer == "" {
-		r.wrong(
-			at.key("issuer"),
-			contract.Invalid("is missing").
-				Advise("write it as the provider's discovery document does, like https://login.example.com"),
-		)
-	} else {
-		r.address(at.key("issuer"), oidc.Issuer)
-		r.behindTLS(at.key("issuer"), oidc.Issuer, "keys and tokens")
-	}
-	if oidc.ClientID == "" {
-		r.wrong(
-			at.key("clientId"),
-			contract.Invalid("is missing").
-				Advise("register Curfew as a client at the provider, and write the id that it got"),
-		)
+	if oidc.Issuer != "" {
+		r.address(at.Key("issuer"), oidc.Issuer)
+		r.behindTLS(at.Key("issuer"), oidc.Issuer, "keys and tokens")
 	}
 	oidc.CLIClientID = cmp.Or(oidc.CLIClientID, oidc.ClientID)
-	oidc.PersonClaim = cmp.Or(oidc.PersonClaim, ClaimEmail)
 	for key, list := range map[string][]string{"audiences": oidc.Audiences, "clients": oidc.Clients} {
 		if i := slices.Index(list, ""); i >= 0 {
-			r.wrong(at.key(key).item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
+			r.Wrong(at.Key(key).Item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
 		}
 	}
 	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
-		r.wrong(
-			at.key("groups").key("optional"),
+		r.Wrong(
+			at.Key("groups").Key("optional"),
 			contract.Invalid("is about no claim").Advise("name the claim too, or take the line out"),
 		)
-	}
-	oidc.Groups.Lasts.Duration = cmp.Or(oidc.Groups.Lasts.Duration, defaultLasts)
-	if oidc.Groups.Lasts.Duration < shortestSession || oidc.Groups.Lasts.Duration > longestLasts {
-		r.wrong(
-			at.key("groups").key("lasts"),
-			contract.Invalid("%s is no length for it", oidc.Groups.Lasts).Advise("write 1m to 168h"),
-		)
-	}
-	oidc.Session.Duration = cmp.Or(oidc.Session.Duration, defaultSession)
-	if oidc.Session.Duration < shortestSession || oidc.Session.Duration > longestSession {
-		r.wrong(at.key("session"), contract.Invalid("%s is no length for it", oidc.Session).Advise("write 1m to 24h"))
 	}
 }
 
 // behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
 func (r *reading) behindTLS(at path, address, what string) {
-	if InTheClear(address) {
-		r.wrong(
+	if outbound.InTheClear(address) {
+		r.Wrong(
 			at,
 			contract.Invalid("would send %s in the clear", what).
 				Advise("write it with https://; only a loopback address may do without"),
 		)
 	}
-}
-
-// InTheClear is true for an address whose calls leave the machine without TLS.
-func InTheClear(address string) bool {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "http" {
-		return false
-	}
-	host, err := netip.ParseAddr(parsed.Hostname())
-	return parsed.Hostname() != "localhost" && (err != nil || !host.IsLoopback())
 }
 
 // logins holds that nobody who signs in is two persons, and no two who sign in are one.
@@ -168,18 +125,18 @@ func (r *reading) logins(c *Config, at path) {
 	} {
 		owners := map[string]string{}
 		for _, id := range slices.Sorted(maps.Keys(c.People)) {
-			name, here := of(c.People[id]), at.key(id).key(key)
+			name, here := of(c.People[id]), at.Key(id).Key(key)
 			switch owner, taken := owners[name]; {
 			case name == "":
 				continue
 			case len(name) > longestLogin || strings.TrimSpace(name) != name:
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is no name that a provider gives: it is too long, or has space around it").
 						Advise("copy it from the provider again"),
 				)
 			case taken:
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is that of %s already", owner).Advise("give each person a sign-in of their own"),
 				)
@@ -193,11 +150,11 @@ func (r *reading) serviceTokens(c *Config, at path) {
 	r.names(at, maps.Keys(c.ServiceTokens))
 	owners := map[[sha256.Size]byte]string{}
 	for _, name := range slices.Sorted(maps.Keys(c.ServiceTokens)) {
-		token, here := c.ServiceTokens[name], at.key(name)
+		token, here := c.ServiceTokens[name], at.Key(name)
 		r.serviceToken(c, &token, here)
 		if owner, taken := owners[token.Digest]; taken && token.Hash != "" {
-			r.wrong(
-				here.key("hash"),
+			r.Wrong(
+				here.Key("hash"),
 				contract.Invalid("is the same as that of %s", owner).Advise("make another with curfew tokens new"),
 			)
 		}
@@ -207,34 +164,34 @@ func (r *reading) serviceTokens(c *Config, at path) {
 }
 
 func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
-	if _, found := c.People[token.Person]; !found && !r.lost(path{"people"}) {
-		r.wrong(
-			at.key("person"),
-			contract.Invalid("there is no person %q", shorten(token.Person)).
-				Advise(cmp.Or(suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
+	if _, found := c.People[token.Person]; !found && !r.Lost(path{"people"}) {
+		r.Wrong(
+			at.Key("person"),
+			contract.Invalid("there is no person %q", strictyaml.Shorten(token.Person)).
+				Advise(cmp.Or(strictyaml.Suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
 		)
 	}
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
 	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
-		r.wrong(
-			at.key("hash"),
+		r.Wrong(
+			at.Key("hash"),
 			contract.Invalid("is no sha256: and 64 hexadecimal digits").
 				Advise("make a token with curfew tokens new, and copy the line that it prints"),
 		)
 	}
 	copy(token.Digest[:], digest)
 	if len(token.Scopes) == 0 {
-		r.wrong(
-			at.key("scopes"),
+		r.Wrong(
+			at.Key("scopes"),
 			contract.Invalid("is missing: the token may do nothing").
 				Advise("choose from "+strings.Join(Scopes(), ", ")),
 		)
 	}
 	for i, scope := range token.Scopes {
-		r.oneOf(at.key("scopes").item(i), scope, Scopes()...)
+		r.OneOf(at.Key("scopes").Item(i), scope, Scopes()...)
 	}
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
-		r.wrong(at.key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
+		r.Wrong(at.Key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
 	}
 }
 

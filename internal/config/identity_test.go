@@ -38,7 +38,7 @@ func TestP9_EveryMistakeAboutIdentityIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:2:16: oidc.issuer: would send keys and tokens in the clear; write it with https://; only a loopback address may do without",
 		}},
 		"a long session": {"oidc:\n  issuer: https://login.example.com\n  clientId: curfew\n  session: 25h", []string{
-			"curfew.yaml:4:12: oidc.session: 25h is no length for it; write 1m to 24h",
+			"curfew.yaml:4:12: oidc.session: 25h is too long; write at most 24h",
 		}},
 		"empty audiences and no claim": {
 			"oidc:\n  issuer: https://login.example.com\n  clientId: curfew\n  audiences: [a, '']\n  groups: {optional: true}", []string{
@@ -82,7 +82,7 @@ func TestP9_EveryMistakeAboutIdentityIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			folder := t.TempDir()
 			file := filepath.Join(folder, "curfew.yaml")
 			require.NoError(t, os.WriteFile(file, []byte(test.text), 0o600))
-			_, err := config.Load(file, nil)
+			_, err := config.Load(file, config.Kinds{})
 			require.Error(t, err)
 			require.Equal(t, test.want, strings.Split(strings.ReplaceAll(err.Error(), folder+"/", ""), "\n"))
 			require.NotContains(t, err.Error(), canary)
@@ -105,7 +105,7 @@ serviceTokens:
   ci: {person: robot, hash: "`+aHash+`", scopes: [ask, read], expires: 2027-01-31T00:00:00Z}
 `), 0o600))
 
-	c, err := config.Load(file, nil)
+	c, err := config.Load(file, config.Kinds{})
 
 	require.NoError(t, err)
 	require.Equal(t, "https://login.example.com/", c.OIDC.Issuer, "tokens have it letter for letter")

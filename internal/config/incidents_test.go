@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"curfew/activities/incident/pagerduty"
 )
 
 func TestP9_MistakesAboutPagerDutyAreToldWithTheirPlaceAndRemedy(t *testing.T) {
@@ -28,7 +30,7 @@ func TestP9_MistakesAboutPagerDutyAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		},
 		"a password in the address": {
 			"incidents: {pagerduty: {url: 'https://u:" + canary + "@h', token: file:one, from: curfew@example.com}}", []string{
-				"curfew.yaml:1:30: incidents.pagerduty.url: holds a user or password; write it like https://curfew.example.com",
+				"curfew.yaml:1:30: incidents.pagerduty.url: holds a user or password; write it like https://api.pagerduty.com",
 			},
 		},
 		"a name beside the address": {
@@ -55,12 +57,12 @@ func TestPagerDutyIsWhereItIsUnlessSaidOtherwise(t *testing.T) {
 	t.Parallel()
 	c, err := load(t, "incidents: {pagerduty: {token: file:one, from: curfew@example.com}}")
 	require.NoError(t, err)
-	require.Equal(t, "https://api.pagerduty.com", c.Incidents.PagerDuty.URL)
+	require.Equal(t, "https://api.pagerduty.com", c.Incidents["pagerduty"].Settings.(*pagerduty.Settings).URL)
 
 	c, err = load(
 		t,
 		"incidents: {pagerduty: {url: 'http://127.0.0.1:8080/', token: file:one, from: curfew@example.com}}",
 	)
 	require.NoError(t, err)
-	require.Equal(t, "http://127.0.0.1:8080", c.Incidents.PagerDuty.URL)
+	require.Equal(t, "http://127.0.0.1:8080", c.Incidents["pagerduty"].Settings.(*pagerduty.Settings).URL)
 }

@@ -6,6 +6,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -14,19 +15,19 @@ import (
 // other's place.
 func (r *reading) inherit(node *yaml.Node, c *Config, at path) {
 	c.Templates = map[string]Template{}
-	for _, entry := range r.entries(node, at) {
-		template, own := c.Defaults, at.key(entry.key.Value)
-		if says(entry.value, "approvals") {
+	for _, entry := range r.Entries(node, at) {
+		template, own := c.Defaults, at.Key(entry.Key.Value)
+		if says(entry.Value, "approvals") {
 			template.Approval = Approval{}
 		}
-		if says(entry.value, "approval") {
+		if says(entry.Value, "approval") {
 			template.Approvals = nil
 		}
 		template.Constraints = nil
-		r.decode(entry.value, reflect.ValueOf(&template).Elem(), own)
-		r.constraints(template.Constraints, own.key("constraints"), true)
+		r.Decode(entry.Value, reflect.ValueOf(&template).Elem(), own)
+		r.constraints(template.Constraints, own.Key("constraints"), true)
 		template.Constraints = inherited(c.Defaults.Constraints, template.Constraints)
-		c.Templates[entry.key.Value] = template
+		c.Templates[entry.Key.Value] = template
 	}
 }
 
@@ -38,43 +39,32 @@ func inherited(defaults, own []Constraint) []Constraint {
 }
 
 func says(node *yaml.Node, key string) bool {
-	_, value := enter(node, key)
-	return value != nil
+	return strictyaml.Has(node, key)
 }
 
 // said is where something is written that a path leads to: in the defaults, when the template does not say it.
 func (r *reading) said(at path) path {
-	if len(at) < 3 || at[0] != "templates" || r.written(at) {
+	if at = r.Shortened(at); len(at) < 3 || at[0] != "templates" || r.Written(at) {
 		return at
 	}
-	if inherited := slices.Concat(path{"defaults"}, at[2:]); r.written(inherited) || r.lost(inherited) {
+	if inherited := slices.Concat(path{"defaults"}, at[2:]); r.Written(inherited) || r.Lost(inherited) {
 		return inherited
 	}
 	return at
 }
 
-func (r *reading) written(at path) bool {
-	node := r.root
-	for _, step := range at {
-		if _, node = enter(node, step); node == nil {
-			return false
-		}
-	}
-	return true
-}
-
 // defaults refuses what only a template itself can say.
 func (r *reading) defaults(c *Config, at path) {
-	r.constraints(c.Defaults.Constraints, at.key("constraints"), true)
+	r.constraints(c.Defaults.Constraints, at.Key("constraints"), true)
 	if len(c.Defaults.Entitlements) > 0 {
-		r.wrong(
-			at.key("entitlements"),
+		r.Wrong(
+			at.Key("entitlements"),
 			contract.Invalid("is what one template gives").Advise("move it to the templates"),
 		)
 	}
 	if c.Defaults.Description != "" {
-		r.wrong(
-			at.key("description"),
+		r.Wrong(
+			at.Key("description"),
 			contract.Invalid("is what one template is good for").Advise("move it to the templates"),
 		)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	registry "curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
@@ -53,7 +54,14 @@ func roleOf(spec json.RawMessage) string {
 	return entitlement.Role
 }
 
-var kinds = map[string]config.Kind{
+// The kinds of systems beside the targets are those of the program.
+var kinds = func() config.Kinds {
+	all := registry.ForConfig()
+	all.Targets = targetKinds
+	return all
+}()
+
+var targetKinds = map[string]config.Kind{
 	"lightrun": {
 		Settings:    func() any { return &lightrunSettings{} },
 		Normalize:   normalize(func(e *lightrunEntitlement) bool { return len(e.AgentPoolIDs) > 0 }, "agentPoolIds"),

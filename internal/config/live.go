@@ -14,7 +14,7 @@ import (
 // Source is where a process has its configuration from.
 type Source struct {
 	File  string
-	Kinds map[string]Kind
+	Kinds Kinds
 	// Serves says which targets the process serves, as for LoadFor; nil for all.
 	Serves func(target, taskQueue string) bool
 	// Directories is true for a process that asks directories who belongs to a group; it needs their credentials.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
@@ -21,7 +22,7 @@ func TestTheExampleIsRight(t *testing.T) {
 	c, err := config.Load("../../examples/curfew.yaml", kinds)
 	require.NoError(t, err)
 
-	require.Equal(t, "the value of CURFEW_JIRA_TOKEN", c.Tickets.Jira.Token.Reveal())
+	require.Equal(t, "the value of CURFEW_JIRA_TOKEN", c.Tickets.Tracker.Settings.(*jira.Settings).Token.Reveal())
 	require.Equal(t, &lightrunSettings{
 		URL: "https://app.lightrun.com", Token: config.SecretOf("the value of CURFEW_LIGHTRUN_TOKEN"),
 	}, c.Targets["lightrun-prod"].Settings)
@@ -50,7 +51,7 @@ func TestWhatIsNotSaidHasTheDocumentedDefault(t *testing.T) {
 	require.Equal(t, config.Temporal{}, c.Temporal)
 	require.Equal(t, config.Server{Listen: "127.0.0.1:8300", URL: "http://127.0.0.1:8300"}, c.Server)
 	require.Equal(t, filepath.Join(dir, "curfew.db"), c.Ledger.SQLite)
-	require.Equal(t, "http://jira/base", c.Tickets.Jira.URL)
+	require.Equal(t, "http://jira/base", c.Tickets.Tracker.Settings.(*jira.Settings).URL)
 	require.Equal(t, lasting(time.Hour), c.Templates["t"].Pending)
 	require.Equal(t, config.TicketRequired, c.Templates["t"].Ticket.Use)
 	require.Equal(t, config.SessionsEnd, c.Templates["t"].Sessions)
@@ -124,6 +125,9 @@ func TestSettingsOfATypeThatNoFileCanHoldAreAMistakeAndNoPanic(t *testing.T) {
 			Wait time.Duration `yaml:"wait"`
 		}{}
 	}}}
-	_, err := config.Load(filepath.Join(folder(t, "targets: {a: {kind: odd, wait: 1}}"), "curfew.yaml"), odd)
+	_, err := config.Load(
+		filepath.Join(folder(t, "targets: {a: {kind: odd, wait: 1}}"), "curfew.yaml"),
+		config.Kinds{Targets: odd},
+	)
 	require.ErrorContains(t, err, "targets.a.wait: can't be set in a file")
 }

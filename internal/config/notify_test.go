@@ -9,6 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"curfew/activities/notify/slack"
+	"curfew/activities/notify/smtp"
 	"curfew/internal/config"
 )
 
@@ -45,9 +47,9 @@ func TestChannelsAreReadWithWhatTheyMeanWhenTheyDoNotSay(t *testing.T) {
 	c, err := told(t, channels)
 	require.NoError(t, err)
 	require.Equal(t, []string{"chat", "events", "inner", "local", "mail", "team"}, c.ChannelNames())
-	require.Equal(t, "https://slack.com/api", c.Notify["chat"].Slack.URL)
-	require.Equal(t, config.TLSStart, c.Notify["mail"].SMTP.TLS)
-	account, found := c.Account("ada", config.SystemMail)
+	require.Equal(t, "https://slack.com/api", c.Notify["chat"].Settings.(*slack.Settings).URL)
+	require.Equal(t, smtp.TLSStart, c.Notify["mail"].Settings.(*smtp.Settings).TLS)
+	account, found := c.Account("ada", "mail")
 	require.True(t, found)
 	require.Equal(t, "ada@example.com", account)
 }
@@ -128,7 +130,7 @@ func TestP9_EveryMistakeInAChannelIsTold(t *testing.T) {
 				"curfew.yaml:2:7: notify.a.webhook.secrets: has 0; list 1 to 4",
 				"curfew.yaml:3:22: notify.b.webhook.url: would send who gets access in the clear; write it with https://; only a loopback address may do without",
 				"curfew.yaml:3:61: notify.b.webhook.secrets[0]: is not whsec_ and base64; refer to a text like whsec_..., which `printf whsec_; openssl rand -base64 32` makes",
-				"curfew.yaml:4:22: notify.c.webhook.url: holds more than a host and path; write it like https://curfew.example.com",
+				"curfew.yaml:4:22: notify.c.webhook.url: holds more than a host and path; write it like https://events.example.com/curfew",
 				"curfew.yaml:4:22: notify.c.webhook.url: 10.0.0.1 is in a private network, which the settings do not allow; name a public address, or set allowPrivate: true",
 				"curfew.yaml:4:67: notify.c.webhook.secrets[1]: is not whsec_ and base64; refer to a text like whsec_..., which `printf whsec_; openssl rand -base64 32` makes",
 				"curfew.yaml:5:22: notify.d.webhook.url: 169.254.169.254 is a loopback, link-local or metadata address that the settings do not allow; name a public address, or set allowPrivate: true",

@@ -6,14 +6,15 @@ import (
 	"slices"
 	"strings"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 func (r *reading) people(c *Config, at path) {
 	r.names(at, maps.Keys(c.People))
 	if _, taken := c.People[contract.ActorCurfew]; taken {
-		r.wrong(
-			at.key(contract.ActorCurfew),
+		r.Wrong(
+			at.Key(contract.ActorCurfew),
 			contract.Invalid("is the name that Curfew's own doings have in the ledger").Advise("choose another"),
 		)
 	}
@@ -25,8 +26,8 @@ func (r *reading) people(c *Config, at path) {
 		}
 		digest := sha256.Sum256([]byte(token.Reveal()))
 		if owner, taken := tokens[digest]; taken {
-			r.wrong(
-				at.key(id).key("token"),
+			r.Wrong(
+				at.Key(id).Key("token"),
 				contract.Invalid("is the same as that of %s", owner).Advise("give each person a token of their own"),
 			)
 			continue
@@ -38,36 +39,36 @@ func (r *reading) people(c *Config, at path) {
 
 // accounts holds that nobody is two persons on a target: they could approve their own request.
 func (r *reading) accounts(c *Config, at path) {
-	if r.lost(path{"targets"}) {
+	if r.Lost(path{"targets"}) {
 		return
 	}
 	type account struct{ target, name string }
 	owners := map[account]string{}
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
 		for _, target := range slices.Sorted(maps.Keys(c.People[id].Accounts)) {
-			name, here := c.People[id].Accounts[target], at.key(id).key("accounts").key(target)
+			name, here := c.People[id].Accounts[target], at.Key(id).Key("accounts").Key(target)
 			if _, found := c.Targets[target]; !found && !slices.Contains(c.Systems(), target) {
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("there is no such target").
-						Advise(suggest(target, slices.Collect(maps.Keys(c.Targets)))),
+						Advise(strictyaml.Suggest(target, slices.Collect(maps.Keys(c.Targets)))),
 				)
 				continue
 			}
 			if strings.TrimSpace(name) == "" {
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is empty").Advise("write the person's name there, or take the line out"),
 				)
 				continue
 			}
 			if strings.TrimSpace(name) != name {
-				r.wrong(here, contract.Invalid("has space around it").Advise("copy it from there again"))
+				r.Wrong(here, contract.Invalid("has space around it").Advise("copy it from there again"))
 				continue
 			}
 			key := account{target, alike(name)}
 			if owner, taken := owners[key]; taken {
-				r.wrong(
+				r.Wrong(
 					here,
 					contract.Invalid("is the account of %s already", owner).
 						Advise("give each person one account, and each account one person"),

@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.yaml.in/yaml/v4"
 
+	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
 )
 
@@ -21,13 +22,14 @@ tickets: {jira: {url: "https://jira.example.com", deployment: datacenter, token:
 people: {ada: {token: file:one}}
 `+systems)
 	require.NoError(t, err)
-	require.Equal(t, canary+"-env", c.Tickets.Jira.Token.Reveal())
+	tracker := c.Tickets.Tracker.Settings.(*jira.Settings)
+	require.Equal(t, canary+"-env", tracker.Token.Reveal())
 
 	settings := c.Targets["db"].Settings.(*postgresSettings)
 	require.Equal(t, canary+"-two", settings.DSN.Reveal())
 	type client struct{ token config.Secret } // fmt can't reach the methods of what is in here
 	for name, value := range map[string]any{
-		"configuration": *c, "jira": *c.Tickets.Jira, "settings": *settings, "secret": settings.DSN, "pointer": &settings.DSN,
+		"configuration": *c, "jira": *tracker, "settings": *settings, "secret": settings.DSN, "pointer": &settings.DSN,
 		"hidden": client{settings.DSN}, "map": map[string]config.Secret{"a": settings.DSN}, "list": []config.Secret{settings.DSN},
 	} {
 		for shown, text := range show(t, value) {

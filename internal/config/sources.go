@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"curfew/internal/signing"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -16,48 +17,90 @@ const (
 	mostSecrets    = 4
 )
 
-// EventResolved ends access with its incident; no request can be started by it.
-const EventResolved = "incident.resolved"
+// sourceKind is a sort of source of webhooks.
+type sourceKind struct {
+	Webhooks
+	title    string
+	accounts string
+	needs    path // where the system is configured that is asked again; nil for none
+}
 
-// usualEvents start requests where a route names none.
-var usualEvents = []string{
-	"incident.triggered",
-	"incident.acknowledged",
-	"incident.reassigned",
-	"incident.priority_updated",
+// sourceKinds are the sorts of sources, by the words of Hook.Verify.
+func (k Kinds) sourceKinds() map[string]sourceKind {
+	kinds := map[string]sourceKind{
+		VerifyStandard: {Webhooks: Webhooks{Of: OfOrders}}, VerifyBearer: {Webhooks: Webhooks{Of: OfOrders}},
+	}
+	for section, systems := range map[string]map[string]SystemKind{
+		"tickets": k.Trackers, "incidents": k.Incidents, "": k.Channels,
+	} {
+		for name, system := range systems {
+			if system.Webhooks == nil {
+				continue
+			}
+			kind := sourceKind{Webhooks: *system.Webhooks, title: system.Title, accounts: system.Accounts}
+			if section != "" {
+				kind.needs = path{section, name}
+			}
+			kinds[name] = kind
+		}
+	}
+	return kinds
+}
+
+// namesOf are the words of Hook.Verify for sources that are about some things.
+func (k Kinds) namesOf(subjects ...Subject) []string {
+	var names []string
+	for name, kind := range k.sourceKinds() {
+		if slices.Contains(subjects, kind.Of) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
+
+// Sources are all words of Hook.Verify.
+func (k Kinds) Sources() []string {
+	return slices.Concat(k.namesOf(OfTickets, OfIncidents, OfMessages), k.namesOf(OfOrders))
+}
+
+// hookAccounts puts in on which systems people have accounts whose deliveries are read.
+func (r *reading) hookAccounts(c *Config) {
+	kinds := r.kinds.sourceKinds()
+	for name, hook := range c.Hooks {
+		hook.Accounts = kinds[hook.Verify].accounts
+		c.Hooks[name] = hook
+	}
 }
 
 func (r *reading) hooks(c *Config, at path) {
+	kinds := r.kinds.sourceKinds()
 	r.names(at, maps.Keys(c.Hooks))
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
-		hook, here := c.Hooks[name], at.key(name)
-		r.oneOf(here.key("verify"), hook.Verify, VerifyPagerDuty, VerifyJira, VerifySlack, VerifyStandard, VerifyBearer)
-		r.hookSecrets(hook, here.key("secrets"))
-		r.hookPerson(c, hook, here)
-		r.hookSystem(c, hook, here.key("verify"))
-		r.routes(c, &hook, here.key("routes"))
-		r.decisions(hook, here.key("decisions"))
+		hook, here := c.Hooks[name], at.Key(name)
+		kind := kinds[hook.Verify]
+		r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		r.hookSecrets(hook, here.Key("secrets"))
+		r.hookPerson(c, hook, kind, here)
+		r.hookSystem(c, hook, kind, here.Key("verify"))
+		r.routes(c, &hook, kind, here.Key("routes"))
+		r.decisions(hook, kind, here.Key("decisions"))
 		c.Hooks[name] = hook
 	}
 }
 
 func (r *reading) hookSecrets(hook Hook, at path) {
 	if len(hook.Secrets) == 0 {
-		r.wrong(
-			at,
-			contract.Invalid("is missing: everybody could send").Advise("list at least one reference like env:NAME"),
-		)
+		r.Wrong(at, contract.Invalid("is missing: everybody could send").
+			Advise("list at least one reference like env:NAME"))
 	}
 	if len(hook.Secrets) > mostSecrets {
-		r.wrong(
-			at,
-			contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
-				Advise("keep those that the source still uses"),
-		)
+		r.Wrong(at, contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
+			Advise("keep those that the source still uses"))
 	}
 	for i, secret := range hook.Secrets {
-		if r.secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
-			r.hookSecret(hook.Verify, secret, at.item(i))
+		if r.Secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
+			r.hookSecret(hook.Verify, secret, at.Item(i))
 		}
 	}
 }
@@ -66,77 +109,57 @@ func (r *reading) hookSecret(verify string, secret Secret, at path) {
 	if verify == VerifyStandard {
 		if _, err := signing.New(secret.Reveal()); err != nil {
 			problem := contract.AsProblem(err)
-			r.wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
+			r.Wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
 		}
 		return
 	}
 	if len(secret.Reveal()) < shortestSecret {
-		r.wrong(
-			at,
-			contract.Invalid("is shorter than %d bytes", shortestSecret).Advise("make one with `openssl rand -hex 32`"),
-		)
+		r.Wrong(at, contract.Invalid("is shorter than %d bytes", shortestSecret).
+			Advise("make one with `openssl rand -hex 32`"))
 	}
 }
 
 // Signer verifies what the source has signed as Standard Webhooks says.
-func (h Hook) Signer() (signing.Signer, error) { return signing.New(revealed(h.Secrets)...) }
+func (h Hook) Signer() (signing.Signer, error) { return signing.New(Reveal(h.Secrets)...) }
 
 // hookPerson holds that whoever asks does so in somebody's name, and nobody else does.
-func (r *reading) hookPerson(c *Config, hook Hook, at path) {
-	orders := hook.Verify == VerifyBearer || hook.Verify == VerifyStandard
+func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
+	orders := kind.Of == OfOrders
+	only := contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfOrders), " and ")).Advise("take it out")
 	switch {
 	case !orders && hook.Person != "":
-		r.wrong(
-			at.key("person"),
-			contract.Invalid("is for %s and %s only", VerifyBearer, VerifyStandard).Advise("take it out"),
-		)
+		r.Wrong(at.Key("person"), only)
 	case !orders && hook.MayName:
-		r.wrong(
-			at.key("mayName"),
-			contract.Invalid("is for %s and %s only", VerifyBearer, VerifyStandard).Advise("take it out"),
-		)
+		r.Wrong(at.Key("mayName"), only)
 	case orders && hook.Person == "" && !hook.MayName:
-		r.wrong(
-			at.key("person"),
-			contract.Invalid("is missing").Advise("write in whose name it asks, or mayName: true"),
-		)
+		r.Wrong(at.Key("person"), contract.Invalid("is missing").
+			Advise("write in whose name it asks, or mayName: true"))
 	case hook.Person != "":
-		r.isPerson(c)(hook.Person, at.key("person"))
+		r.isPerson(c)(hook.Person, at.Key("person"))
 	}
 }
 
 // hookSystem holds that what a source hints at can be read again.
-func (r *reading) hookSystem(c *Config, hook Hook, at path) {
-	switch {
-	case hook.Verify == VerifyPagerDuty && c.Incidents.PagerDuty == nil && !r.lost(path{"incidents"}):
-		r.wrong(
-			at,
-			contract.Invalid("needs PagerDuty: each incident is read again before anything is done").
-				Advise("configure incidents.pagerduty"),
-		)
-	case hook.Verify == VerifyJira && c.Tickets.Jira == nil && !r.lost(path{"tickets"}):
-		r.wrong(
-			at,
-			contract.Invalid("needs Jira: each ticket is read again before anything is done").
-				Advise("configure tickets.jira"),
-		)
+func (r *reading) hookSystem(c *Config, hook Hook, kind sourceKind, at path) {
+	_, there := c.Incidents[hook.Verify]
+	there = there || c.Tickets.Tracker != nil && c.Tickets.Tracker.Kind == hook.Verify
+	if kind.needs != nil && !there && !r.Lost(kind.needs) {
+		r.Wrong(at, contract.Invalid("needs %s: each %s is read again before anything is done", kind.title, kind.Of).
+			Advise("configure "+kind.needs.String()))
 	}
 }
 
-func (r *reading) routes(c *Config, hook *Hook, at path) {
+func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 	for i := range hook.Routes {
-		route, here := &hook.Routes[i], at.item(i)
-		switch hook.Verify {
-		case VerifyPagerDuty:
-			r.incidentRoute(c, route, here)
-		case VerifyJira:
+		route, here := &hook.Routes[i], at.Item(i)
+		switch kind.Of {
+		case OfIncidents:
+			r.incidentRoute(c, route, kind, here)
+		case OfTickets:
 			r.ticketRoute(c, *route, here)
 		default:
-			r.wrong(
-				here,
-				contract.Invalid("starts nothing: routes are for %s and %s", VerifyPagerDuty, VerifyJira).
-					Advise("take it out"),
-			)
+			from := strings.Join(r.kinds.namesOf(OfIncidents, OfTickets), " and ")
+			r.Wrong(here, contract.Invalid("starts nothing: routes are for %s", from).Advise("take it out"))
 			continue
 		}
 		r.routeTemplate(c, *route, here)
@@ -146,77 +169,63 @@ func (r *reading) routes(c *Config, hook *Hook, at path) {
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
 	template, found := c.Templates[route.Template]
 	switch {
-	case r.lost(path{"templates"}):
+	case r.Lost(path{"templates"}):
 	case !found:
-		r.wrong(
-			at.key("template"),
-			contract.Invalid("there is no template %q", shorten(route.Template)).
-				Advise(cmp.Or(suggest(route.Template, slices.Collect(maps.Keys(c.Templates))), "name what is asked for")),
+		fix := cmp.Or(
+			strictyaml.Suggest(route.Template, slices.Collect(maps.Keys(c.Templates))),
+			"name what is asked for",
+		)
+		r.Wrong(
+			at.Key("template"),
+			contract.Invalid("there is no template %q", strictyaml.Shorten(route.Template)).Advise(fix),
 		)
 	case route.Duration.Duration > template.Duration.Max.Duration:
-		r.wrong(
-			at.key("duration"),
+		r.Wrong(at.Key("duration"),
 			contract.Invalid("%s is longer than %s allows", route.Duration, route.Template).
-				Advise("lower it to at most "+template.Duration.Max.String()),
-		)
+				Advise("lower it to at most "+template.Duration.Max.String()))
 	}
 }
 
-func (r *reading) incidentRoute(c *Config, route *Route, at path) {
-	r.misplaced(
-		at,
-		"of an incident",
-		map[string]string{"project": route.Project, "issueType": route.IssueType, "requestType": route.RequestType},
-	)
+func (r *reading) incidentRoute(c *Config, route *Route, kind sourceKind, at path) {
+	r.misplaced(at, "of an incident", map[string]string{
+		"project": route.Project, "issueType": route.IssueType, "requestType": route.RequestType,
+	})
 	if route.Urgency != "" {
-		r.oneOf(at.key("urgency"), route.Urgency, "high", "low")
+		r.OneOf(at.Key("urgency"), route.Urgency, kind.Events.Urgencies...)
 	}
 	if len(route.On) == 0 {
-		route.On = usualEvents
+		route.On = kind.Events.Usual
 	}
 	for i, event := range route.On {
-		if !strings.HasPrefix(event, "incident.") || event == EventResolved {
-			r.wrong(
-				at.key("on").item(i),
-				contract.Invalid("%q starts nothing", shorten(event)).
-					Advise("choose from PagerDuty's, like "+strings.Join(usualEvents, ", ")),
-			)
+		if !kind.Events.Starts(event) {
+			r.Wrong(at.Key("on").Item(i), contract.Invalid("%q starts nothing", strictyaml.Shorten(event)).
+				Advise("choose from "+kind.title+"'s, like "+strings.Join(kind.Events.Usual, ", ")))
 		}
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketRequired {
-		r.wrong(
-			at.key("template"),
+		r.Wrong(at.Key("template"),
 			contract.Invalid("%s asks for a ticket, which an incident does not have", route.Template).
-				Advise("choose one whose ticket is optional or none"),
-		)
+				Advise("choose one whose ticket is optional or none"))
 	}
 }
 
 func (r *reading) ticketRoute(c *Config, route Route, at path) {
-	r.misplaced(
-		at,
-		"of a ticket",
-		map[string]string{"service": route.Service, "urgency": route.Urgency, "priority": route.Priority},
-	)
+	r.misplaced(at, "of a ticket", map[string]string{
+		"service": route.Service, "urgency": route.Urgency, "priority": route.Priority,
+	})
 	if len(route.On) > 0 {
-		r.wrong(
-			at.key("on"),
-			contract.Invalid("means nothing of a ticket: it starts a request when it is created").Advise("take it out"),
-		)
+		r.Wrong(at.Key("on"),
+			contract.Invalid("means nothing of a ticket: it starts a request when it is created").
+				Advise("take it out"))
 	}
 	if route.Project == "" {
-		r.wrong(
-			at.key("project"),
+		r.Wrong(at.Key("project"),
 			contract.Invalid("is missing: every new ticket of the site would ask for access").
-				Advise("write its key, like OPS"),
-		)
+				Advise("write its key, like OPS"))
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketNone {
-		r.wrong(
-			at.key("template"),
-			contract.Invalid("%s takes no ticket", route.Template).
-				Advise("choose one whose ticket is required or optional"),
-		)
+		r.Wrong(at.Key("template"), contract.Invalid("%s takes no ticket", route.Template).
+			Advise("choose one whose ticket is required or optional"))
 	}
 }
 
@@ -224,17 +233,18 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 func (r *reading) misplaced(at path, of string, values map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if values[key] != "" {
-			r.wrong(at.key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
+			r.Wrong(at.Key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
 		}
 	}
 }
 
-func (r *reading) decisions(hook Hook, at path) {
+func (r *reading) decisions(hook Hook, kind sourceKind, at path) {
 	decides := hook.Decisions != Decisions{}
 	switch {
-	case decides && hook.Verify != VerifyJira:
-		r.wrong(at, contract.Invalid("is for %s only", VerifyJira).Advise("take it out"))
+	case decides && kind.Of != OfTickets:
+		r.Wrong(at, contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")).
+			Advise("take it out"))
 	case decides && strings.EqualFold(hook.Decisions.Approve, hook.Decisions.Deny):
-		r.wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
+		r.Wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
 	}
 }

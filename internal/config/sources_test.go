@@ -5,8 +5,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-
-	"curfew/internal/config"
 )
 
 // hooksWorld is what sources of webhooks are about; the secrets are long enough.
@@ -26,7 +24,7 @@ func TestP9_MistakesAboutSourcesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		want []string
 	}{
 		"nothing": {hook(""), []string{
-			"curfew.yaml:2:3: hooks.h.verify: is missing; write pagerduty or jira or slack or standard-webhooks or bearer",
+			"curfew.yaml:2:3: hooks.h.verify: is missing; write jira or pagerduty or slack or bearer or standard-webhooks",
 			"curfew.yaml:2:3: hooks.h.secrets: is missing: everybody could send; list at least one reference like env:NAME",
 		}},
 		"a name that is no part of an address": {
@@ -53,7 +51,7 @@ func TestP9_MistakesAboutSourcesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		"what means nothing to a source": {
 			hook("verify: slack, secrets: [file:long], mayName: true, routes: [{template: t}], decisions: {approve: Yes}"), []string{
 				"curfew.yaml:2:53: hooks.h.mayName: is for bearer and standard-webhooks only; take it out",
-				"curfew.yaml:2:68: hooks.h.routes[0]: starts nothing: routes are for pagerduty and jira; take it out",
+				"curfew.yaml:2:68: hooks.h.routes[0]: starts nothing: routes are for jira and pagerduty; take it out",
 				"curfew.yaml:2:84: hooks.h.decisions: is for jira only; take it out",
 			},
 		},
@@ -117,7 +115,7 @@ templates:
 	require.Equal(t, []string{"incident.escalated"}, pd.Routes[1].On)
 	_, err = c.Hooks["cron"].Signer()
 	require.NoError(t, err)
-	person, found := c.PersonByAccount(config.SystemSlack, "U0ADA")
+	person, found := c.PersonByAccount("slack", "U0ADA")
 	require.True(t, found, "whoever may press a button has an account there")
 	require.Equal(t, "ada", person)
 }

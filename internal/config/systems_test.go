@@ -5,13 +5,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
+	"curfew/activities/incident/servicenow"
+	"curfew/activities/ticket/zephyr"
 	"curfew/workflows/contract"
 )
 
 const (
-	jira  = "tickets: {jira: {url: https://j.example.com, token: file:one, deployment: datacenter}}\n"
-	glass = "breakGlass: {groups: [ops], maxDuration: 1h, reviewWithin: 1h, "
+	jiraSite = "tickets: {jira: {url: https://j.example.com, token: file:one, deployment: datacenter}}\n"
+	glass    = "breakGlass: {groups: [ops], maxDuration: 1h, reviewWithin: 1h, "
 )
 
 func TestP9_EveryMistakeAboutOtherSystemsIsToldWithItsPlaceAndRemedy(t *testing.T) {
@@ -53,14 +54,14 @@ func TestP9_EveryMistakeAboutOtherSystemsIsToldWithItsPlaceAndRemedy(t *testing.
 			},
 		},
 		"Zephyr alone": {"tickets: {zephyr: {url: http://z.example.com}}", []string{
-			"curfew.yaml:1:11: tickets.zephyr: has no Jira beside it; set tickets.jira to the site that Zephyr is in",
+			"curfew.yaml:1:11: tickets.zephyr: has no Jira beside it; set tickets.jira to the site that it is in",
 			"curfew.yaml:1:11: tickets.zephyr.token: is missing; write env:NAME or file:/path",
 			"curfew.yaml:1:25: tickets.zephyr.url: would send the token in the clear; write it with https://; only a loopback address may do without",
 		}},
 		"a ticket to open without a tracker": {behind("ticket: {project: OPS, type: Task}"), []string{
 			"curfew.yaml:3:192: templates.t.breakGlass.ticket: can't be opened: there is no tracker; set tickets.jira, or take it out",
 		}},
-		"a ticket to open of nothing": {jira + behind("ticket: {project: ops}"), []string{
+		"a ticket to open of nothing": {jiraSite + behind("ticket: {project: ops}"), []string{
 			"curfew.yaml:4:192: templates.t.breakGlass.ticket.type: is no type; write the name of an issue type of the project, like Task",
 			"curfew.yaml:4:210: templates.t.breakGlass.ticket.project: is no project; write what its tickets' keys begin with, like OPS",
 		}},
@@ -85,15 +86,15 @@ templates:
   t: {`+short+", "+role+", "+approved+", "+glass+`ticket: {project: OPS, type: Task}}}
 `+world)
 	require.NoError(t, err)
-	require.Equal(t, "https://api.zephyrscale.smartbear.com/v2", c.Tickets.Zephyr.URL)
-	require.Equal(t, "http://127.0.0.1:8080", c.Incidents.ServiceNow.URL)
-	require.Contains(t, c.Systems(), config.SystemServiceNow)
+	require.Equal(t, "https://api.zephyrscale.smartbear.com/v2", c.Tickets.References.Settings.(*zephyr.Settings).URL)
+	require.Equal(t, "http://127.0.0.1:8080", c.Incidents["servicenow"].Settings.(*servicenow.Settings).URL)
+	require.Contains(t, c.Systems(), "servicenow")
 	rule := c.Templates["t"].Rules().BreakGlass
 	require.Equal(t, contract.TicketPlace{Project: "OPS", Type: "Task"}, rule.Ticket)
 
 	without, err := load(
 		t,
-		"groups: {ops: [ada]}\n"+jira+"templates:\n  t: {"+short+", "+role+", "+approved+", "+glass[:len(glass)-2]+"}}\n"+world,
+		"groups: {ops: [ada]}\n"+jiraSite+"templates:\n  t: {"+short+", "+role+", "+approved+", "+glass[:len(glass)-2]+"}}\n"+world,
 	)
 	require.NoError(t, err)
 	require.NotEqual(t, without.Templates["t"].Digest, c.Templates["t"].Digest, "requests that sleep see the change")

@@ -1,21 +1,12 @@
 package config
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"strconv"
-	"time"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
-)
-
-// What a template means when it does not say.
-const (
-	defaultPending  = time.Hour
-	defaultTicket   = TicketRequired
-	defaultSessions = SessionsEnd
-	defaultDrift    = DriftReport
 )
 
 func (r *reading) templates(c *Config, at path) {
@@ -23,51 +14,45 @@ func (r *reading) templates(c *Config, at path) {
 	r.names(at, maps.Keys(c.Templates))
 	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
 		template := c.Templates[id]
-		r.template(c, &template, at.key(id))
+		r.template(c, &template, at.Key(id))
 		c.Templates[id] = template
 	}
 }
 
 func (r *reading) template(c *Config, template *Template, at path) {
-	template.Pending.Duration = cmp.Or(template.Pending.Duration, defaultPending)
-	template.Ticket.Use = cmp.Or(template.Ticket.Use, defaultTicket)
-	template.Sessions = cmp.Or(template.Sessions, defaultSessions)
-	template.Drift = cmp.Or(template.Drift, defaultDrift)
-	r.oneOf(at.key("sessions"), template.Sessions, SessionsEnd, SessionsKeep)
-	r.oneOf(at.key("drift"), template.Drift, DriftReport, DriftRestore)
-	r.entitlements(c, template, at.key("entitlements"))
-	r.durations(c, template, at.key("duration"))
+	r.entitlements(c, template, at.Key("entitlements"))
+	r.durations(c, template, at.Key("duration"))
 	r.times(template, at)
 	r.whoAsks(c, template, at)
 	r.evidence(c, template, at)
 	r.approvals(c, template, at)
-	r.constraints(template.Automatic, at.key("automatic"), false)
-	r.breakGlass(c, template, at.key("breakGlass"))
-	r.listed(template.Notify, at.key("notify"), r.isChannel(c))
+	r.constraints(template.Automatic, at.Key("automatic"), false)
+	r.breakGlass(c, template, at.Key("breakGlass"))
+	r.listed(template.Notify, at.Key("notify"), r.isChannel(c))
 	r.digest(template, at)
 }
 
 func (r *reading) entitlements(c *Config, template *Template, at path) {
 	if len(template.Entitlements) == 0 {
-		r.wrong(at, contract.Invalid("is empty").Advise("list at least one"))
+		r.Wrong(at, contract.Invalid("is empty").Advise("list at least one"))
 	}
 	first := map[string]int{}
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
 		if entitlement.ReadBack != "" && template.Drift == DriftRestore {
-			r.wrong(
-				at.item(i).key("readBack"),
+			r.Wrong(
+				at.Item(i).Key("readBack"),
 				contract.Invalid("does not go with drift: restore: nobody can see that the access was taken away").
 					Advise("leave it out, or write drift: report"),
 			)
 		}
-		if !r.normalize(c, entitlement, at.item(i)) {
+		if !r.normalize(c, entitlement, at.Item(i)) {
 			continue
 		}
-		r.oneSpelling(c, *entitlement, at.item(i))
+		r.oneSpelling(c, *entitlement, at.Item(i))
 		key := entitlement.Target + "\x00" + string(entitlement.Spec)
 		if earlier, twice := first[key]; twice {
-			r.wrong(at.item(i), contract.Invalid("is the same as %s", at.item(earlier)).Advise("keep one of them"))
+			r.Wrong(at.Item(i), contract.Invalid("is the same as %s", at.Item(earlier)).Advise("keep one of them"))
 			continue
 		}
 		first[key] = i
@@ -77,14 +62,14 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 // oneSpelling refuses entitlements that give the same and are written differently: requests for them would not add up,
 // and the first to end would take the access of the other away.
 func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
-	names := r.kinds[c.Targets[entitlement.Target].Kind].Names
+	names := r.kinds.Targets[c.Targets[entitlement.Target].Kind].Names
 	if names == nil {
 		return
 	}
 	key := entitlement.Target + "\x00" + names(entitlement.Spec)
 	earlier, there := r.spelled[key]
 	if there && earlier.spec != string(entitlement.Spec) {
-		r.wrong(
+		r.Wrong(
 			at,
 			contract.Invalid("gives what %s gives, and is written differently", earlier.at).
 				Advise("write it the same in all templates"),
@@ -95,28 +80,29 @@ func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
 }
 
 func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
-	if r.lost(path{"targets"}) {
+	if r.Lost(path{"targets"}) {
 		return false
 	}
 	target, found := c.Targets[entitlement.Target]
 	if !found {
 		fault := "is missing"
 		if entitlement.Target != "" {
-			fault = "there is no target " + strconv.Quote(shorten(entitlement.Target))
+			fault = "there is no target " + strconv.Quote(strictyaml.Shorten(entitlement.Target))
 		}
-		r.wrong(
-			at.key("target"),
-			contract.Invalid("%s", fault).Advise(suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets)))),
+		r.Wrong(
+			at.Key("target"),
+			contract.Invalid("%s", fault).
+				Advise(strictyaml.Suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets)))),
 		)
 		return false
 	}
-	kind, found := r.kinds[target.Kind]
+	kind, found := r.kinds.Targets[target.Kind]
 	if !found || entitlement.Spec == nil {
 		return false
 	}
 	spec, err := kind.Normalize(entitlement.Spec)
 	if err != nil {
-		r.refused(at, err)
+		r.Refused(at, err)
 		return false
 	}
 	entitlement.Spec = spec
@@ -126,38 +112,38 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 func (r *reading) durations(c *Config, template *Template, at path) {
 	longest, usual := template.Duration.Max, template.Duration.Default
 	if longest.Duration == 0 {
-		r.wrong(at.key("max"), contract.Invalid("is missing").Advise("write the longest that access may last, like 4h"))
+		r.Wrong(at.Key("max"), contract.Invalid("is missing").Advise("write the longest that access may last, like 4h"))
 	}
 	if usual.Duration == 0 {
-		r.wrong(
-			at.key("default"),
+		r.Wrong(
+			at.Key("default"),
 			contract.Invalid("is missing").Advise("write how long access lasts if nobody says, like 1h"),
 		)
 	}
 	if longest.Duration > 0 && usual.Duration > longest.Duration {
-		r.wrong(
-			at.key("default"),
+		r.Wrong(
+			at.Key("default"),
 			contract.Invalid("%s is longer than max", usual).Advise("lower it to at most "+longest.String()),
 		)
 	}
 	if shortest := template.Duration.Min; usual.Duration > 0 && shortest.Duration > usual.Duration {
-		r.wrong(
-			at.key("min"),
+		r.Wrong(
+			at.Key("min"),
 			contract.Invalid("%s is longer than default", shortest).Advise("lower it to at most "+usual.String()),
 		)
 	}
 	if most := template.Duration.MaxContinuous; most.Duration > 0 && most.Duration < usual.Duration {
-		r.wrong(
-			at.key("maxContinuous"),
+		r.Wrong(
+			at.Key("maxContinuous"),
 			contract.Invalid("%s is shorter than default", most).Advise("raise it to at least "+usual.String()),
 		)
 	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
-		allowed := contract.Duration{Duration: r.kinds[kind].MaxDuration}
+		allowed := contract.Duration{Duration: r.kinds.Targets[kind].MaxDuration}
 		if allowed.Duration > 0 && longest.Duration > allowed.Duration {
-			r.wrong(
-				at.key("max"),
+			r.Wrong(
+				at.Key("max"),
 				contract.Invalid("%s is longer than %s (%s) allows", longest, entitlement.Target, kind).
 					Advise("lower it to at most "+allowed.String()),
 			)

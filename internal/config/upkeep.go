@@ -6,84 +6,36 @@ import (
 	"encoding/json"
 	"maps"
 	"slices"
-	"time"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
-// How Curfew looks after what it gave when the file does not say.
-const (
-	defaultLook        = 15 * time.Minute
-	defaultGrace       = 30 * time.Second
-	defaultSweep       = time.Hour
-	defaultMaxRemovals = 10
-	defaultDeparture   = 15 * time.Minute
-
-	shortestLook  = time.Second
-	shortestGrace = time.Second
-	shortestSweep = time.Minute
-
-	shortestDeparture = time.Second
-	longestDeparture  = 7 * 24 * time.Hour
-)
+// defaultLedger is the file of a ledger that is not configured.
+const defaultLedger = "curfew.db"
 
 func (r *reading) ledger(ledger *Ledger, at path) {
 	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
-		r.wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
+		r.Wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
 	}
-	if ledger.Postgres.IsZero() && !r.lost(at.key("postgres")) {
-		ledger.SQLite = beside(r.folder, cmp.Or(ledger.SQLite, defaultLedger))
+	if ledger.Postgres.IsZero() && !r.Lost(at.Key("postgres")) {
+		ledger.SQLite = strictyaml.Beside(r.Folder, cmp.Or(ledger.SQLite, defaultLedger))
 	}
 }
 
 func (r *reading) seals(seals *Seals, at path) {
 	if seals.Keys == "" && (seals.Key != "" || seals.Decider != "") {
-		r.wrong(
-			at.key("keys"),
+		r.Wrong(
+			at.Key("keys"),
 			contract.Invalid("is missing").
 				Advise("name the key set that `curfew keys new` has written beside the private key"),
 		)
 	}
 	for _, file := range []*string{&seals.Key, &seals.Decider, &seals.Keys} {
 		if *file != "" {
-			*file = beside(r.folder, *file)
+			*file = strictyaml.Beside(r.Folder, *file)
 		}
 	}
-}
-
-func (r *reading) upkeep(c *Config) {
-	for _, length := range []struct {
-		at       path
-		value    *time.Duration
-		usual    time.Duration
-		shortest time.Duration
-	}{
-		{path{"drift", "every"}, &c.Drift.Every.Duration, defaultLook, shortestLook},
-		{path{"watchdog", "grace"}, &c.Watchdog.Grace.Duration, defaultGrace, shortestGrace},
-		{path{"sweep", "every"}, &c.Sweep.Every.Duration, defaultSweep, shortestSweep},
-		{path{"departures", "after"}, &c.Departures.After.Duration, defaultDeparture, shortestDeparture},
-	} {
-		*length.value = cmp.Or(*length.value, length.usual)
-		if *length.value < length.shortest {
-			r.wrong(
-				length.at,
-				contract.Invalid("%s is too short", *length.value).Advise("write at least "+length.shortest.String()),
-			)
-		}
-	}
-	if c.Departures.After.Duration > longestDeparture {
-		r.wrong(
-			path{"departures", "after"},
-			contract.Invalid("%s is too long", c.Departures.After).Advise("write at most 168h"),
-		)
-	}
-	if c.Sweep.MaxRemovals < 0 {
-		r.wrong(
-			path{"sweep", "maxRemovals"},
-			contract.Invalid("is less than 1").Advise("write 1 or more, or set remove: false"),
-		)
-	}
-	c.Sweep.MaxRemovals = cmp.Or(c.Sweep.MaxRemovals, defaultMaxRemovals)
 }
 
 func (r *reading) roles(c *Config, at path) {
@@ -91,11 +43,11 @@ func (r *reading) roles(c *Config, at path) {
 		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
 	} {
 		for i, person := range people {
-			if _, found := c.People[person]; !found && !r.lost(path{"people"}) {
-				r.wrong(
-					at.key(role).item(i),
-					contract.Invalid("there is no person %q", shorten(person)).
-						Advise(suggest(person, slices.Collect(maps.Keys(c.People)))),
+			if _, found := c.People[person]; !found && !r.Lost(path{"people"}) {
+				r.Wrong(
+					at.Key(role).Item(i),
+					contract.Invalid("there is no person %q", strictyaml.Shorten(person)).
+						Advise(strictyaml.Suggest(person, slices.Collect(maps.Keys(c.People)))),
 				)
 			}
 		}

@@ -5,14 +5,15 @@ import (
 	"maps"
 	"slices"
 
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 // listed holds that every name on a list is known, and is there once.
 func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
 	for i, name := range names {
-		if check(name, at.item(i)) && slices.Index(names, name) < i {
-			r.wrong(at.item(i), contract.Invalid("%s is there already", shorten(name)).Advise("take it out"))
+		if check(name, at.Item(i)) && slices.Index(names, name) < i {
+			r.Wrong(at.Item(i), contract.Invalid("%s is there already", strictyaml.Shorten(name)).Advise("take it out"))
 		}
 	}
 }
@@ -21,11 +22,11 @@ func (r *reading) listed(names []string, at path, check func(name string, at pat
 func (r *reading) isPerson(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
 		_, found := c.People[name]
-		if !found && !r.lost(path{"people"}) {
-			r.wrong(
+		if !found && !r.Lost(path{"people"}) {
+			r.Wrong(
 				at,
-				contract.Invalid("there is no person %q", shorten(name)).
-					Advise(suggest(name, slices.Collect(maps.Keys(c.People)))),
+				contract.Invalid("there is no person %q", strictyaml.Shorten(name)).
+					Advise(strictyaml.Suggest(name, slices.Collect(maps.Keys(c.People)))),
 			)
 		}
 		return found
@@ -36,20 +37,20 @@ func (r *reading) isPerson(c *Config) func(string, path) bool {
 func (r *reading) isGroup(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
 		_, found := c.Groups[name]
-		if !found && !r.lost(path{"groups"}) {
-			fix := suggest(name, slices.Collect(maps.Keys(c.Groups)))
+		if !found && !r.Lost(path{"groups"}) {
+			fix := strictyaml.Suggest(name, slices.Collect(maps.Keys(c.Groups)))
 			if fix == "" {
 				fix = "list its members in groups"
 			}
-			r.wrong(at, contract.Invalid("there is no group %q", shorten(name)).Advise(fix))
+			r.Wrong(at, contract.Invalid("there is no group %q", strictyaml.Shorten(name)).Advise(fix))
 		}
 		return found
 	}
 }
 
 func (r *reading) whom(c *Config, people People, at path) {
-	r.listed(people.People, at.key("people"), r.isPerson(c))
-	r.listed(people.Groups, at.key("groups"), r.isGroup(c))
+	r.listed(people.People, at.Key("people"), r.isPerson(c))
+	r.listed(people.Groups, at.Key("groups"), r.isGroup(c))
 }
 
 // everybody counts the persons whom lists and groups name together; not known when members are kept elsewhere.
@@ -73,15 +74,15 @@ func (c *Config) everybody(lists ...People) (count int, known bool) {
 
 func (r *reading) whoAsks(c *Config, template *Template, at path) {
 	named := People{template.Requesters.People, template.Requesters.Groups}
-	r.whom(c, named, at.key("requesters"))
+	r.whom(c, named, at.Key("requesters"))
 	if template.Requesters.BindSubject && len(named.People)+len(named.Groups) == 0 {
-		r.wrong(
-			at.key("requesters").key("bindSubject"),
+		r.Wrong(
+			at.Key("requesters").Key("bindSubject"),
 			contract.Invalid("binds to nobody: everybody may ask").
 				Advise("name people or groups beside it, or take it out"),
 		)
 	}
-	r.listed(template.OnBehalf.Groups, at.key("onBehalf"), r.isGroup(c))
+	r.listed(template.OnBehalf.Groups, at.Key("onBehalf"), r.isGroup(c))
 }
 
 func (r *reading) approvals(c *Config, template *Template, at path) {
@@ -89,30 +90,30 @@ func (r *reading) approvals(c *Config, template *Template, at path) {
 		if template.Approval.Count == 0 && len(template.Approval.From) == 0 && len(template.Automatic) > 0 {
 			return
 		}
-		r.approval(c, template.Approval, at.key("approval"))
+		r.approval(c, template.Approval, at.Key("approval"))
 		return
 	}
 	if template.Approval.Count != 0 || len(template.Approval.From) > 0 {
-		r.wrong(at.key("approvals"), contract.Invalid("is there beside approval").Advise("keep one of them"))
+		r.Wrong(at.Key("approvals"), contract.Invalid("is there beside approval").Advise("keep one of them"))
 	}
 	var names []string
 	for i := range template.Approvals {
 		rule := &template.Approvals[i]
-		r.approvalRule(c, rule, at.key("approvals").item(i))
+		r.approvalRule(c, rule, at.Key("approvals").Item(i))
 		names = append(names, rule.Name)
 	}
-	r.named(names, at.key("approvals"))
+	r.named(names, at.Key("approvals"))
 }
 
 // approval checks the short form.
 func (r *reading) approval(c *Config, approval Approval, at path) {
-	r.listed(approval.From, at.key("from"), r.isPerson(c))
+	r.listed(approval.From, at.Key("from"), r.isPerson(c))
 	switch {
 	case approval.Count < 1:
-		r.wrong(at.key("count"), contract.Invalid("is less than 1").Advise("write how many must approve: 1 or more"))
+		r.Wrong(at.Key("count"), contract.Invalid("is less than 1").Advise("write how many must approve: 1 or more"))
 	case approval.Count > len(approval.From):
-		r.wrong(
-			at.key("count"),
+		r.Wrong(
+			at.Key("count"),
 			contract.Invalid("is more than the %d people in from", len(approval.From)).
 				Advise("lower it, or name more people in from"),
 		)
@@ -120,25 +121,25 @@ func (r *reading) approval(c *Config, approval Approval, at path) {
 }
 
 func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
-	if !r.written(r.said(at.key("approve"))) {
+	if !r.Written(r.said(at.Key("approve"))) {
 		rule.Approve = 1
 	}
-	if !r.written(r.said(at.key("deny"))) {
+	if !r.Written(r.said(at.Key("deny"))) {
 		rule.Deny = 1
 	}
 	first := People{rule.People, rule.Groups}
 	r.whom(c, first, at)
-	r.whom(c, rule.Then, at.key("then"))
+	r.whom(c, rule.Then, at.Key("then"))
 	escalates := len(rule.Then.People)+len(rule.Then.Groups) > 0
 	switch {
 	case rule.After.Duration > 0 && !escalates:
-		r.wrong(
-			at.key("after"),
+		r.Wrong(
+			at.Key("after"),
 			contract.Invalid("leads to nobody").
 				Advise("name the people or groups who may review from then on in then, or take it out"),
 		)
 	case rule.After.Duration == 0 && escalates:
-		r.wrong(at.key("then"), contract.Invalid("has no time").Advise("write after how long in after, like 15m"))
+		r.Wrong(at.Key("then"), contract.Invalid("has no time").Advise("write after how long in after, like 15m"))
 	}
 	most, known := c.everybody(first, rule.Then)
 	for _, number := range []struct {
@@ -147,14 +148,14 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
 		switch {
 		case number.value < 1:
-			r.wrong(
-				at.key(number.key),
+			r.Wrong(
+				at.Key(number.key),
 				contract.Invalid("is less than 1").
 					Advise(fmt.Sprintf("write how many must %s: 1 or more", number.does)),
 			)
-		case known && number.value > most && !r.lost(path{"groups"}):
-			r.wrong(
-				at.key(number.key),
+		case known && number.value > most && !r.Lost(path{"groups"}):
+			r.Wrong(
+				at.Key(number.key),
 				contract.Invalid("is more than the %d people whom the rule names", most).
 					Advise("lower it, or name more people or groups"),
 			)
@@ -167,50 +168,50 @@ func (r *reading) named(names []string, at path) {
 	for i, name := range names {
 		switch {
 		case name == "":
-			r.wrong(at.item(i).key("name"), contract.Invalid("is missing").Advise("give it a name, like security"))
+			r.Wrong(at.Item(i).Key("name"), contract.Invalid("is missing").Advise("give it a name, like security"))
 		case !validID.MatchString(name):
-			r.wrong(
-				at.item(i).key("name"),
+			r.Wrong(
+				at.Item(i).Key("name"),
 				contract.Invalid("is no name").
 					Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
 			)
 		case slices.Index(names, name) < i:
-			r.wrong(at.item(i).key("name"), contract.Invalid("%s is there already", name).Advise("choose another"))
+			r.Wrong(at.Item(i).Key("name"), contract.Invalid("%s is there already", name).Advise("choose another"))
 		}
 	}
 }
 
 func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	rule := template.BreakGlass
-	r.listed(rule.Groups, at.key("groups"), r.isGroup(c))
+	r.listed(rule.Groups, at.Key("groups"), r.isGroup(c))
 	longest := template.Duration.Max
 	switch {
 	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.wrong(
-			at.key("groups"),
+		r.Wrong(
+			at.Key("groups"),
 			contract.Invalid("is missing").Advise("name the groups whose members may use break-glass access"),
 		)
 	case len(rule.Groups) == 0:
 		return
 	case rule.MaxDuration.Duration == 0:
-		r.wrong(
-			at.key("maxDuration"),
+		r.Wrong(
+			at.Key("maxDuration"),
 			contract.Invalid("is missing").Advise("write the longest that such access may last, like 30m"),
 		)
 	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
-		r.wrong(
-			at.key("maxDuration"),
+		r.Wrong(
+			at.Key("maxDuration"),
 			contract.Invalid("%s is longer than duration.max", rule.MaxDuration).
 				Advise("lower it to at most "+longest.String()),
 		)
 	}
 	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.wrong(
-			at.key("reviewWithin"),
+		r.Wrong(
+			at.Key("reviewWithin"),
 			contract.Invalid("is missing").Advise("write within what time a second person signs it, like 24h"),
 		)
 	}
 	if rule.Ticket != (TicketPlace{}) {
-		r.ticketPlace(c, rule.Ticket, at.key("ticket"))
+		r.ticketPlace(c, rule.Ticket, at.Key("ticket"))
 	}
 }

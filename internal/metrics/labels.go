@@ -40,9 +40,7 @@ func newLabels(names *config.Live) labels {
 			contract.StatePending, contract.StateScheduled, contract.StateGranting, contract.StateActive,
 			contract.StateRevoking, contract.StateEnded,
 		}),
-		sources: setOf([]string{
-			"api", "cli", "web", config.SystemPagerDuty, config.SystemServiceNow, config.SystemJira, config.SystemSlack,
-		}),
+		sources: setOf([]string{"api", "cli", "web"}),
 	}
 }
 
@@ -78,12 +76,20 @@ func (l labels) hook(name string) string     { return configured(l.names.Current
 // sourceHooks begins the sources of requests that scripts ask for by webhooks.
 const sourceHooks = "hooks/"
 
-// source is how a request came in.
+// source is how a request came in: by an entry point of Curfew's own, by a webhook of a script, or by the tracker's or
+// an incident system's.
 func (l labels) source(name string) string {
 	if hook, is := strings.CutPrefix(name, sourceHooks); is {
 		return sourceHooks + l.hook(hook)
 	}
-	return among(l.sources, name)
+	if l.sources[name] {
+		return name
+	}
+	current := l.names.Current()
+	if tracker := current.Tickets.Tracker; tracker != nil && (tracker.Kind == name || tracker.Accounts == name) {
+		return name
+	}
+	return configured(current.Incidents, name)
 }
 
 // cause is the kind of an error.

@@ -20,7 +20,7 @@ func measured() *Metrics {
 		Templates: map[string]config.Template{"orders": {}},
 		Targets:   map[string]config.Target{"orders-db": {}},
 		Hooks:     map[string]config.Hook{"ci": {}},
-		Notify:    map[string]config.Channel{"chat": {}},
+		Notify:    map[string]config.System{"chat": {}},
 	}))
 }
 

@@ -16,9 +16,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/activities/target"
-	"curfew/activities/target/kinds"
 	"curfew/internal/testserver/pace"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -32,7 +32,7 @@ const endsNow = 2 * time.Second
 // passed.
 func (h *house) watch() {
 	h.t.Helper()
-	targets, faults := kinds.Open(h.config.Targets)
+	targets, faults := kinds.OpenTargets(h.config.Targets)
 	require.Empty(h.t, faults)
 	ctx, stop := context.WithCancel(h.t.Context())
 	done := make(chan struct{})

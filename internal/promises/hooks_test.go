@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/pagerduty"
@@ -78,6 +79,7 @@ func newDesk(t testing.TB, options ...func(*house)) *desk {
 	d.work()
 	sources, err := hooks.New(hooks.Options{
 		Starter:   d.starter,
+		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    d.ledger,
 		Tickets:   d.tracker(),
 		Incidents: d.incidents,

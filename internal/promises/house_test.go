@@ -22,14 +22,12 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/activities/incident"
-	pagerdutyincidents "curfew/activities/incident/pagerduty"
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	ledgerpostgres "curfew/activities/ledger/postgres"
 	"curfew/activities/ledger/sqlite"
 	"curfew/activities/notify"
-	channelkinds "curfew/activities/notify/kinds"
-	"curfew/activities/target/kinds"
-	ticketjira "curfew/activities/ticket/jira"
+	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/jira"
@@ -161,11 +159,11 @@ func (h *house) newKeys() {
 	require.NoError(h.t, err)
 }
 
-func (h *house) tracker() *ticketjira.System {
+func (h *house) tracker() ticket.Historian {
 	h.t.Helper()
-	tracker, err := ticketjira.New(*h.config.Tickets.Jira)
+	tracker, _, err := kinds.OpenTickets(h.config.Tickets)
 	require.NoError(h.t, err)
-	return tracker
+	return tracker.(ticket.Historian)
 }
 
 // configure starts the stand-ins and writes a configuration that leads to them.
@@ -230,12 +228,9 @@ func (h *house) configure() {
 	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	h.config = h.live.Current()
-	if settings := h.config.Incidents.PagerDuty; settings != nil {
-		system, err := pagerdutyincidents.New(*settings)
-		require.NoError(t, err)
-		h.incidents = incident.Systems{system}
-	}
-	open, faults := channelkinds.Open(h.config.Notify, h.config.Server.URL)
+	h.incidents, err = kinds.OpenIncidents(h.config.Incidents)
+	require.NoError(t, err)
+	open, faults := kinds.OpenChannels(h.config.Notify, h.config.Server.URL)
 	require.Empty(t, faults)
 	h.channels = open
 }
@@ -304,7 +299,7 @@ func (h *house) work() (stop func()) {
 
 func (h *house) workWith(events ledger.Events) (stop func()) {
 	h.t.Helper()
-	targets, faults := kinds.Open(h.config.Targets)
+	targets, faults := kinds.OpenTargets(h.config.Targets)
 	require.Empty(h.t, faults)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.t.Context()))
 	done := make(chan error, 1)

@@ -14,8 +14,8 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
-	"curfew/activities/target/kinds"
 	"curfew/internal/config"
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"

@@ -295,14 +295,7 @@ var values = map[string][]any{
 	"Alarm.kind":     anyOf(contract.AlarmKinds()),
 	"Problem.kind":   anyOf(contract.Kinds()),
 	"Review.verdict": {contract.VerdictApprove, contract.VerdictDeny},
-	"Status.state": {
-		contract.StatePending,
-		contract.StateScheduled,
-		contract.StateGranting,
-		contract.StateActive,
-		contract.StateRevoking,
-		contract.StateEnded,
-	},
+	"Status.state":   anyOf(contract.States()),
 	"Status.outcome": anyOf(contract.Outcomes()),
 }
 

@@ -4,8 +4,6 @@ import (
 	"context"
 	"net/http"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"curfew/activities/ledger"
 	"curfew/workflows/contract"
 )
@@ -54,19 +52,6 @@ type (
 		Limit  int       `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most"`
 	}
 )
-
-// alarmKind is a kind of alarm to filter by.
-type alarmKind string
-
-// Schema implements huma.SchemaProvider: contract.AlarmKinds is the only list of them.
-func (alarmKind) Schema(huma.Registry) *huma.Schema {
-	schema := &huma.Schema{Type: huma.TypeString}
-	for _, kind := range contract.AlarmKinds() {
-		schema.Enum = append(schema.Enum, string(kind)) // requests are compared with plain texts
-	}
-	schema.PrecomputeMessages()
-	return schema
-}
 
 func (s *server) operate() {
 	register(

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/testserver/pace"

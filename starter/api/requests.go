@@ -43,14 +43,14 @@ type askOutput struct {
 }
 
 type listInput struct {
-	State    string `query:"state" enum:"pending,scheduled,granting,active,revoking,ended" doc:"Only those in this state"`
-	Template string `query:"template" maxLength:"256" doc:"Only those for this template"`
-	Ticket   string `query:"ticket" maxLength:"256" doc:"Only those with this ticket"`
-	Stuck    bool   `query:"stuck" doc:"Only those whose revoke is past its alarm time"`
-	Mine     bool   `query:"mine" doc:"Only those that you asked for or get"`
-	ToReview bool   `query:"toReview" doc:"Only those that wait for a review, and that you may review"`
-	Before   string `query:"before" doc:"The next of the page before"`
-	Limit    int    `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most; a page may have fewer, also when there are more: next says so"`
+	State    stateName `query:"state" doc:"Only those in this state"`
+	Template string    `query:"template" maxLength:"256" doc:"Only those for this template"`
+	Ticket   string    `query:"ticket" maxLength:"256" doc:"Only those with this ticket"`
+	Stuck    bool      `query:"stuck" doc:"Only those whose revoke is past its alarm time"`
+	Mine     bool      `query:"mine" doc:"Only those that you asked for or get"`
+	ToReview bool      `query:"toReview" doc:"Only those that wait for a review, and that you may review"`
+	Before   string    `query:"before" doc:"The next of the page before"`
+	Limit    int       `query:"limit" minimum:"1" maximum:"500" default:"50" doc:"How many at most; a page may have fewer, also when there are more: next says so"`
 }
 
 type pageOutput struct{ Body Page }
@@ -142,7 +142,7 @@ func statusOr(status contract.Status, err error) (*statusOutput, error) {
 
 func sourceOf(userAgent string) string {
 	if strings.HasPrefix(userAgent, userAgentCLI) {
-		return "cli"
+		return starter.SourceCLI
 	}
-	return "api"
+	return starter.SourceAPI
 }

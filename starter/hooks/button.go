@@ -1,21 +1,13 @@
 package hooks
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 	"time"
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
-	"curfew/internal/exactjson"
+	"curfew/activities/notify"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -23,78 +15,53 @@ import (
 const (
 	// followWithin is how long the answer to a button is waited for.
 	followWithin = time.Minute
-	// slackAnswers is where Slack takes answers.
-	slackAnswers = "hooks.slack.com"
-	// maxValue is more than a button's value takes, in bytes.
-	maxValue = 160
+	// longestAccount bounds what is kept of an account of nobody's, in bytes.
+	longestAccount = 160
 )
 
-// pressed is what Curfew reads of an interaction in Slack.
-type pressed struct {
-	Type    string `json:"type"`
-	Trigger string `json:"trigger_id"`
-	Answers string `json:"response_url"`
-	User    struct {
-		ID string `json:"id"`
-	} `json:"user"`
-	Actions []struct {
-		ID    string `json:"action_id"`
-		Value string `json:"value"`
-		At    string `json:"action_ts"`
-	} `json:"actions"`
-}
-
-func (s snapshot) readButton(_ context.Context, _ http.Header, body []byte) (message, error) {
-	form, err := url.ParseQuery(string(body))
-	var sent pressed
-	if err != nil || exactjson.UnmarshalLoose([]byte(form.Get("payload")), &sent) != nil {
-		return message{}, contract.Invalid("it is no form with a payload").
-			At("body").
-			Advise("send interactions of Slack")
-	}
-	read := message{
-		delivery: contract.Delivery{ID: deliveryID(body, sent.Trigger), Event: sent.Type, Account: sent.User.ID},
-	}
-	if sent.Type != "block_actions" {
-		read.unused = "only buttons mean something here"
+func pressReader(webhooks *notify.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
+		press, err := webhooks.Read(body)
+		if err != nil {
+			return message{}, err
+		}
+		read := message{idle: press.Idle, delivery: contract.Delivery{
+			ID: deliveryID(body, press.IDs...), Event: press.Event, Account: press.Account,
+		}}
+		switch {
+		case press.Idle:
+		case press.Action == "":
+			read.unused = "only buttons mean something here"
+		default:
+			read.answerTo = press.AnswerTo
+			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(press.Value)
+			// Before Temporal hears of it: whoever presses too often presses again.
+			read.refused = s.Limits.Change(s.presser(press.Account))
+		}
 		return read, nil
 	}
-	for _, action := range sent.Actions {
-		if action.ID == contract.ButtonApprove || action.ID == contract.ButtonDeny {
-			read.delivery.ID = deliveryID(body, sent.Trigger, action.At)
-			read.delivery.Event, read.answerTo = action.ID, sent.Answers
-			read.delivery.Request, read.delivery.Seen, read.delivery.Digest = contract.ReadButton(
-				contract.Shorten(action.Value, maxValue),
-			)
-			// Before Temporal hears of it: whoever presses too often presses again.
-			read.refused = s.Limits.Change(s.presser(sent.User.ID))
-			return read, nil
-		}
-	}
-	read.idle = true // links are buttons too
-	return read, nil
 }
 
 // presser is whose presses are counted together: those of a person with what else they do, those of an account that is
 // nobody's by themselves.
 func (s snapshot) presser(account string) string {
-	if person, known := s.starter.Config().PersonByAccount(config.SystemSlack, account); known {
+	if person, known := s.starter.Config().PersonByAccount(s.system, account); known {
 		return person
 	}
-	return config.SystemSlack + "/" + contract.Shorten(account, maxValue)
+	return s.system + "/" + contract.Shorten(account, longestAccount)
 }
 
-// actOnButton gives the review of whoever pressed a button. What is refused is told them, and is no failure.
-func (s snapshot) actOnButton(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
-	person, known := s.starter.Config().PersonByAccount(config.SystemSlack, delivery.Account)
+// actOnPress gives the review of whoever pressed a button. What is refused is told them, and is no failure.
+func (s snapshot) actOnPress(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+	person, known := s.starter.Config().PersonByAccount(s.system, delivery.Account)
 	if !known {
 		return contract.Delivered{
-			Said: "Curfew does not know you: an administrator can add your Slack member id to your accounts",
+			Said: "Curfew does not know you: an administrator can add your account in " + s.title + " to your accounts",
 		}, nil
 	}
-	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in Slack."}
+	input := starter.ReviewInput{Verdict: contract.VerdictApprove, Reason: "Approved in " + s.title + "."}
 	if delivery.Event == contract.ButtonDeny {
-		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in Slack."}
+		input = starter.ReviewInput{Verdict: contract.VerdictDeny, Reason: "Denied in " + s.title + "."}
 	}
 	status, err := s.reviewByButton(ctx, person, delivery, input)
 	if problem, refused := refusal(err); refused {
@@ -108,12 +75,12 @@ func (s snapshot) actOnButton(ctx context.Context, delivery contract.Delivery) (
 
 // follow tells whoever pressed a button what came of it. The address to tell it at is good for whoever knows it, so
 // that it stays in this process: an answer is lost with it, what was pressed is not.
-func (h *Hooks) follow(ctx context.Context, pressed message) {
+func (h *Hooks) follow(ctx context.Context, s *source, pressed message) {
 	h.following.TryGo(func() error {
 		ctx, cancel := context.WithTimeout(ctx, followWithin)
 		defer cancel()
 		if pressed.refused != nil {
-			h.say(ctx, pressed, nothingDecided(pressed.refused))
+			h.say(ctx, s, pressed, nothingDecided(pressed.refused))
 			return nil
 		}
 		text := "Curfew has not come to it yet. It will: look at the request in a while."
@@ -125,7 +92,7 @@ func (h *Hooks) follow(ctx context.Context, pressed message) {
 		case failed && ctx.Err() == nil:
 			text = nothingDecided(err)
 		}
-		h.say(ctx, pressed, text)
+		h.say(ctx, s, pressed, text)
 		return nil
 	})
 }
@@ -134,55 +101,14 @@ func nothingDecided(err error) string {
 	return "Nothing was decided: " + contract.AsProblem(err).Error()
 }
 
-// say answers whoever pressed a button, as far as Slack takes it.
-func (h *Hooks) say(ctx context.Context, pressed message, text string) {
-	if err := h.answer(context.WithoutCancel(ctx), pressed.answerTo, text); err != nil {
+// say answers whoever pressed a button, as far as the answer is taken.
+func (h *Hooks) say(ctx context.Context, s *source, pressed message, text string) {
+	if err := s.tellBack(context.WithoutCancel(ctx), h.Answers, pressed.answerTo, text); err != nil {
 		h.Log.Warn(
-			"hook: Slack does not take an answer",
+			"hook: an answer is not taken",
+			zap.String("source", s.name),
 			zap.String("delivery", pressed.delivery.ID),
 			zap.Error(err),
 		)
 	}
-}
-
-// answer sends a text that only whoever pressed the button sees.
-func (h *Hooks) answer(ctx context.Context, address, text string) error {
-	parsed, err := url.Parse(address)
-	if err != nil || parsed.Scheme != "https" || parsed.Host != slackAnswers || parsed.User != nil {
-		return fmt.Errorf("answers go to https://%s alone", slackAnswers)
-	}
-	body, err := json.Marshal(map[string]any{
-		"response_type": "ephemeral", "replace_original": false,
-		"text": strings.NewReplacer("&", "&amp;", "<", "&lt;", ">", "&gt;").Replace(contract.Shorten(text, maxAnswer)),
-	})
-	if err != nil {
-		return err
-	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, parsed.String(), bytes.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("make an answer to Slack: %w", hidden(err))
-	}
-	request.Header.Set("Content-Type", "application/json")
-	response, err := h.Answers.Do(request)
-	if err != nil {
-		return fmt.Errorf("send an answer to Slack: %w", hidden(err))
-	}
-	defer response.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxAnswer))
-	if response.StatusCode != http.StatusOK {
-		return fmt.Errorf("slack answers %d", response.StatusCode)
-	}
-	return nil
-}
-
-// maxAnswer bounds what is told to Slack, and what is read of what it says, in bytes.
-const maxAnswer = 2048
-
-// hidden is an error without the address, which is a secret.
-func hidden(err error) error {
-	var wrapped *url.Error
-	if errors.As(err, &wrapped) {
-		return wrapped.Err
-	}
-	return err
 }

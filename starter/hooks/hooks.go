@@ -10,12 +10,12 @@ import (
 	"net/http"
 	"time"
 
-	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 	"go.uber.org/zap"
 	"golang.org/x/sync/errgroup"
 
 	"curfew/activities/incident"
 	"curfew/activities/ledger"
+	"curfew/activities/notify"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/starter"
@@ -29,6 +29,7 @@ const Path = "/v1/hooks/{source}"
 // Options of the Hooks.
 type Options struct {
 	Starter   *starter.Starter
+	Kinds     Kinds
 	Alarms    ledger.Alarms
 	Tickets   ticket.System    // nil when there is no tracker
 	Incidents incident.Systems // those that are configured
@@ -37,8 +38,15 @@ type Options struct {
 	Limits *limit.Limits
 	// Observer is told of deliveries; nil for nobody.
 	Observer Observer
-	// Answers is how answers get to Slack; a client with a time limit when nil.
+	// Answers is how answers get to whoever pressed a button; a client with a time limit when nil.
 	Answers *http.Client
+}
+
+// Kinds are the systems whose webhooks are read, by the names of their kinds.
+type Kinds struct {
+	Trackers  map[string]ticket.Kind
+	Incidents map[string]incident.Kind
+	Channels  map[string]notify.Kind
 }
 
 // Observer is told of each delivery, by the source that it was addressed to and the status of the answer. It must be
@@ -51,22 +59,25 @@ type Observer interface {
 type Hooks struct {
 	Options
 	sources   map[string]*source
-	following errgroup.Group // answers that are on their way to Slack
+	following errgroup.Group // answers that are on their way
 }
 
 // source is one that may send. How it is verified stays as it was opened.
 type source struct {
 	name   string
 	opened config.Hook
+	// system is what people's accounts are called on the system that sends, and title how people write it; empty for a
+	// program.
+	system, title string
 	// expects refuses a delivery by its header alone, before its body is read; verify refuses it when that was read.
 	expects func(header http.Header) error
 	verify  verifier
-	// read makes a delivery of a body that was verified.
-	read func(s snapshot, ctx context.Context, header http.Header, body []byte) (message, error)
-	// act does what a delivery comes to. It may be done again, and at the same time.
-	act func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error)
+	read    reader
+	act     actor
 	// lenient is true for a source that stops sending when it is told that it has sent nonsense.
 	lenient bool
+	// tellBack tells whoever pressed a button what came of it; nil for a source that has none.
+	tellBack func(ctx context.Context, client *http.Client, address, text string) error
 }
 
 // snapshot is a source as one configuration has it. All that is done about one delivery goes by it.
@@ -91,7 +102,7 @@ type message struct {
 }
 
 const (
-	// answersWithin bounds one answer to Slack, and mostAnswers how many are waited for at once.
+	// answersWithin bounds one answer, and mostAnswers how many are waited for at once.
 	answersWithin = 10 * time.Second
 	mostAnswers   = 200
 )
@@ -110,7 +121,7 @@ func New(o Options) (*Hooks, error) {
 	h := &Hooks{Options: o, sources: map[string]*source{}}
 	h.following.SetLimit(mostAnswers)
 	for name, hook := range o.Starter.Current().Config().Hooks {
-		s, err := open(name, hook)
+		s, err := h.open(name, hook)
 		if err != nil {
 			return nil, err
 		}
@@ -119,34 +130,34 @@ func New(o Options) (*Hooks, error) {
 	return h, nil
 }
 
-func open(name string, hook config.Hook) (*source, error) {
+// open puts together how the deliveries of one source are verified, read and acted on.
+func (h *Hooks) open(name string, hook config.Hook) (*source, error) {
 	s := &source{name: name, opened: hook}
 	var err error
-	switch hook.Verify {
-	case config.VerifyPagerDuty:
-		s.verify, s.read, s.act, s.lenient = pagerDuty(
-			hook.Secrets,
-		), snapshot.readIncident, snapshot.actOnIncident, true
-		s.expects = signedIn("X-PagerDuty-Signature")
-	case config.VerifyJira:
-		s.verify, s.read, s.act = jira(hook.Secrets), snapshot.readTicket, snapshot.actOnTicket
-		s.expects = signedIn("X-Hub-Signature")
-	case config.VerifySlack:
-		s.verify, s.read, s.act = slackApp(hook.Secrets), snapshot.readButton, snapshot.actOnButton
-		s.expects = signedIn("X-Slack-Signature", "X-Slack-Request-Timestamp")
-	case config.VerifyStandard:
+	switch kind := hook.Verify; {
+	case h.Kinds.Incidents[kind].Webhooks != nil:
+		system := h.Kinds.Incidents[kind]
+		s.system, s.title, s.lenient = system.Name, system.Title, system.Webhooks.Lenient
+		s.verifiedBy(system.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = incidentReader(system.Webhooks), incidentActor(system.Webhooks)
+	case h.Kinds.Trackers[kind].Webhooks != nil:
+		tracker := h.Kinds.Trackers[kind]
+		s.system, s.title = tracker.Name, tracker.Title
+		s.verifiedBy(tracker.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = ticketReader(tracker.Webhooks), ticketActor(tracker.Webhooks)
+	case h.Kinds.Channels[kind].Webhooks != nil:
+		channel := h.Kinds.Channels[kind]
+		s.system, s.title, s.tellBack = channel.Accounts, channel.Title, channel.Webhooks.Answer
+		s.verifiedBy(channel.Webhooks.Verifier(hook.Secrets))
+		s.read, s.act = pressReader(channel.Webhooks), snapshot.actOnPress
+	case kind == config.VerifyStandard:
 		s.read, s.act = snapshot.readOrder, snapshot.actOnOrder
-		s.expects = signedIn(
-			standardwebhooks.HeaderWebhookID,
-			standardwebhooks.HeaderWebhookTimestamp,
-			standardwebhooks.HeaderWebhookSignature,
-		)
-		s.verify, err = standard(hook)
-	case config.VerifyBearer:
+		err = s.standard(hook)
+	case kind == config.VerifyBearer:
 		s.verify, s.read, s.act = bearer(hook.Secrets), snapshot.readOrder, snapshot.actOnOrder
 		s.expects = func(header http.Header) error { return s.verify(header, nil) }
 	default:
-		err = contract.Invalid("%q is no way to verify", hook.Verify).
+		err = contract.Invalid("%q is no way to verify", kind).
 			At("hooks." + name + ".verify").
 			Advise("see docs/hooks.md")
 	}

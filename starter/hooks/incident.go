@@ -12,60 +12,39 @@ import (
 	"curfew/activities/incident"
 	"curfew/activities/story"
 	"curfew/internal/config"
-	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-// event is what Curfew reads of one of PagerDuty's webhooks, V3. It is signed as a whole, its id included.
-type event struct {
-	ID   string `json:"id"`
-	Type string `json:"event_type"`
-	Data struct {
-		ID       string `json:"id"`
-		Type     string `json:"type"`
-		Incident struct {
-			ID string `json:"id"`
-		} `json:"incident"`
-	} `json:"data"`
+// reader makes a delivery of a body that was verified.
+type reader func(s snapshot, ctx context.Context, header http.Header, body []byte) (message, error)
+
+// actor does what a delivery comes to. It may be done again, and at the same time.
+type actor func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error)
+
+func incidentReader(webhooks *incident.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
+		notice, err := webhooks.Read(body)
+		read := message{idle: notice.Trial, delivery: contract.Delivery{
+			ID: deliveryID(body, notice.ID), Event: notice.Event, Incident: notice.Incident,
+		}}
+		system := s.incidents(s.system)
+		switch {
+		case err != nil:
+			return read, err
+		case read.idle:
+		case notice.Event != webhooks.Resolved && !s.starts(notice.Event):
+			read.unused = "no route starts a request on it"
+		case system == nil || !system.Recognizes(notice.Incident):
+			return read, contract.Invalid("it is about no incident").At("body").Advise("send events of incidents")
+		}
+		return read, nil
+	}
 }
 
-// trial is the event that PagerDuty sends when somebody tries a subscription out.
-const trial = "pagey.ping"
-
-func (s snapshot) readIncident(_ context.Context, _ http.Header, body []byte) (message, error) {
-	var sent struct {
-		Event event `json:"event"`
-	}
-	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
-		return message{
-				delivery: contract.Delivery{ID: digest(body)},
-			}, contract.Invalid("it is no JSON of a webhook, V3").
-				At("body").
-				Advise("send JSON")
-	}
-	e := sent.Event
-	read := message{idle: e.Type == trial, delivery: contract.Delivery{
-		ID: deliveryID(body, e.ID), Event: e.Type, Incident: e.Data.Incident.ID,
-	}}
-	if e.Data.Type == "incident" {
-		read.delivery.Incident = e.Data.ID
-	}
-	system := s.incidents(config.SystemPagerDuty)
-	switch {
-	case read.idle:
-	case !s.wants(e.Type):
-		read.unused = "no route starts a request on it"
-	case system == nil || !system.Recognizes(read.delivery.Incident):
-		return read, contract.Invalid("it is about no incident").At("body").Advise("send events of incidents")
-	}
-	return read, nil
-}
-
-// wants is true for events that start or end something.
-func (s snapshot) wants(event string) bool {
-	return event == config.EventResolved ||
-		slices.ContainsFunc(s.hook.Routes, func(route config.Route) bool { return slices.Contains(route.On, event) })
+// starts is true for events that a route starts requests on.
+func (s snapshot) starts(event string) bool {
+	return slices.ContainsFunc(s.hook.Routes, func(route config.Route) bool { return slices.Contains(route.On, event) })
 }
 
 func (s snapshot) incidents(name string) incident.System {
@@ -76,14 +55,22 @@ func (s snapshot) incidents(name string) incident.System {
 	return s.Incidents[at]
 }
 
+func incidentActor(webhooks *incident.Webhooks) actor {
+	return func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+		return s.actOnIncident(ctx, delivery, delivery.Event == webhooks.Resolved)
+	}
+}
+
 // actOnIncident starts a request for each responder to an open incident, and ends those of one that is resolved. What
 // counts is how the incident is now, so that it does not matter in which order deliveries come.
-func (s snapshot) actOnIncident(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
-	system := s.incidents(config.SystemPagerDuty)
+func (s snapshot) actOnIncident(
+	ctx context.Context, delivery contract.Delivery, resolved bool,
+) (contract.Delivered, error) {
+	system := s.incidents(s.system)
 	if system == nil {
-		return contract.Delivered{}, contract.NotFound("PagerDuty is not configured any more").
+		return contract.Delivered{}, contract.NotFound("%s is not configured any more", s.title).
 			At("incident").
-			Advise("configure incidents.pagerduty again")
+			Advise("configure incidents." + s.hook.Verify + " again")
 	}
 	found, err := system.Find(ctx, delivery.Incident)
 	if err != nil {
@@ -101,7 +88,7 @@ func (s snapshot) actOnIncident(ctx context.Context, delivery contract.Delivery)
 		return contract.Delivered{
 			Said: "The incident " + found.ID + " was merged into " + found.MergedInto + ", which is open.",
 		}, nil
-	case delivery.Event == config.EventResolved:
+	case resolved:
 		return contract.Delivered{Said: "The incident " + found.ID + " is open again."}, nil
 	}
 	route, fits := s.route(delivery.Event, found)

@@ -67,6 +67,14 @@ func TestAScriptStartsTheOneRequestOfItsDelivery(t *testing.T) {
 	_, answer = w.order(t, "cron", body)
 	require.NoError(t, json.Unmarshal([]byte(answer), &receipt))
 	require.True(t, receipt.Duplicate)
+	for _, other := range []string{
+		`{"action":"start","id":"` + id + `","template":"read-logs","duration":"90m","reason":"something else"}`,
+		`{"action":"end","id":"` + id + `","incident":"PX","reason":"nightly report"}`,
+	} {
+		status, answer = w.order(t, "cron", other)
+		require.Equal(t, http.StatusConflict, status, answer)
+		require.Contains(t, answer, "another order: start")
+	}
 }
 
 func TestASourceThatMayNameOthersActsAsThem(t *testing.T) {

@@ -63,7 +63,7 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Log.Info("hook", fields...)
 	}
 	if a.told.answerTo != "" && a.status == http.StatusOK {
-		h.follow(context.WithoutCancel(r.Context()), a.told)
+		h.follow(context.WithoutCancel(r.Context()), s, a.told)
 	}
 }
 
@@ -158,10 +158,13 @@ func (s snapshot) admit(r *http.Request, body []byte) answer {
 		return s.passOver(r.Context(), read)
 	}
 	fresh, err := s.Starter.Deliver(r.Context(), read.delivery)
+	if problem, known := contract.ProblemOf(err); known && problem.Kind == contract.KindConflict {
+		return refuse(http.StatusConflict, problem)
+	}
 	if err != nil {
 		return later(err, read)
 	}
-	if read.answerTo != "" { // Slack wants no words
+	if read.answerTo != "" { // whoever pressed a button hears of it there
 		return answer{status: http.StatusOK, told: read}
 	}
 	receipt, err := s.receiptOf(read.delivery, fresh)

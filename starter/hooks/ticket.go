@@ -13,70 +13,59 @@ import (
 	"curfew/activities/story"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
-	"curfew/internal/exactjson"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
 
-// Jira's events that mean something here.
-const (
-	ticketOpened  = "jira:issue_created"
-	ticketChanged = "jira:issue_updated"
-)
-
-// seenWithin is how long Jira may take to show a change that it has told of.
+// seenWithin is how long a tracker may take to show a change that it has told of.
 const seenWithin = 10 * time.Minute
 
-func (s snapshot) readTicket(_ context.Context, _ http.Header, body []byte) (message, error) {
-	var sent struct {
-		Event string `json:"webhookEvent"`
-		Issue struct {
-			Key string `json:"key"`
-		} `json:"issue"`
-		Changelog struct {
-			ID    string `json:"id"`
-			Items []struct {
-				Field string `json:"field"`
-			} `json:"items"`
-		} `json:"changelog"`
+func ticketReader(webhooks *ticket.Webhooks) reader {
+	return func(s snapshot, _ context.Context, _ http.Header, body []byte) (message, error) {
+		notice, err := webhooks.Read(body)
+		if err != nil {
+			return message{}, err
+		}
+		read := message{delivery: contract.Delivery{
+			// Trackers sign no name of a delivery, so that one with another name is the same.
+			ID: digest(body), Event: notice.Event, Ticket: notice.Ticket, Change: notice.Change,
+		}}
+		opened, changed := notice.Event == webhooks.Opened, notice.Event == webhooks.Changed
+		switch {
+		case !opened && !changed:
+			read.unused = "it means nothing here"
+		case opened && len(s.hook.Routes) == 0 || changed && !notice.Moved:
+			read.idle = true
+		case !ticket.ValidKey(notice.Ticket) || s.Tickets != nil && !s.Tickets.Recognizes(notice.Ticket):
+			return message{}, contract.Invalid("it is about no ticket").
+				At("body").
+				Advise("send what " + s.title + " sends by itself")
+		}
+		return read, nil
 	}
-	if err := exactjson.UnmarshalLoose(body, &sent); err != nil {
-		return message{}, contract.Invalid("it is no JSON of a webhook").
-			At("body").
-			Advise("send what Jira sends by itself")
+}
+
+func ticketActor(webhooks *ticket.Webhooks) actor {
+	return func(s snapshot, ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+		return s.actOnTicket(ctx, delivery, delivery.Event == webhooks.Opened)
 	}
-	read := message{delivery: contract.Delivery{
-		// Jira signs no name of a delivery, so that one with another name is the same.
-		ID: digest(body), Event: sent.Event, Ticket: sent.Issue.Key, Change: sent.Changelog.ID,
-	}}
-	moved := false
-	for _, item := range sent.Changelog.Items {
-		moved = moved || item.Field == "status"
-	}
-	switch {
-	case sent.Event != ticketOpened && sent.Event != ticketChanged:
-		read.unused = "it means nothing here"
-	case sent.Event == ticketOpened && len(s.hook.Routes) == 0 || sent.Event == ticketChanged && !moved:
-		read.idle = true
-	case !ticket.ValidKey(sent.Issue.Key):
-		return message{}, contract.Invalid("it is about no ticket").At("body").Advise("send what Jira sends by itself")
-	}
-	return read, nil
 }
 
 // actOnTicket starts a request for a new ticket, and carries what people say by moving it.
-func (s snapshot) actOnTicket(ctx context.Context, delivery contract.Delivery) (contract.Delivered, error) {
+func (s snapshot) actOnTicket(
+	ctx context.Context, delivery contract.Delivery, opened bool,
+) (contract.Delivered, error) {
 	tracker, ok := s.Tickets.(ticket.Historian)
 	if !ok {
-		return contract.Delivered{}, contract.NotFound("Jira is not configured any more").
+		return contract.Delivered{}, contract.NotFound("%s is not configured any more", s.title).
 			At("ticket").
-			Advise("configure tickets.jira again")
+			Advise("configure tickets." + s.hook.Verify + " again")
 	}
 	found, err := tracker.History(ctx, delivery.Ticket)
 	if err != nil {
 		return contract.Delivered{}, err
 	}
-	if delivery.Event == ticketOpened {
+	if opened {
 		return s.opened(ctx, found)
 	}
 	done, err := s.moved(ctx, found, delivery)
@@ -109,7 +98,7 @@ func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.De
 	case found.Done:
 		return contract.Delivered{Said: "The ticket " + found.Key + " is closed already."}, nil
 	}
-	person, known := s.starter.Config().PersonByAccount(config.SystemJira, found.Reporter)
+	person, known := s.starter.Config().PersonByAccount(s.system, found.Reporter)
 	if !known {
 		return s.tell(ctx, found.Key, "hook/opened", "No access was asked for",
 			"Curfew knows nobody with the account of the reporter: an administrator can add it to a person's accounts.")
@@ -122,9 +111,9 @@ func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.De
 			Ticket: found.Key,
 			Reason: strings.TrimSpace("Ticket " + found.Key + ": " + oneLine(found.Summary)),
 		},
-		Source: config.SystemJira,
+		Source: s.system,
 	}, starter.Origin{
-		Began: found.CreatedAt, Of: []string{config.SystemJira, found.Key, person, route.Template},
+		Began: found.CreatedAt, Of: []string{s.system, found.Key, person, route.Template},
 		Admit: s.turn(s.name, person, found.Key),
 	})
 	if problem, refused := refusal(err); refused {
@@ -143,7 +132,7 @@ func (s snapshot) opened(ctx context.Context, found ticket.History) (contract.De
 // a key that it has or had, and the template of the route that it took under that key. A ticket that took none has
 // started nothing.
 func (s snapshot) startedBy(found ticket.History, asked contract.Request) bool {
-	if asked.Source != config.SystemJira || !slices.Contains(found.Keys(), asked.Ticket) {
+	if asked.Source != s.system || !slices.Contains(found.Keys(), asked.Ticket) {
 		return false
 	}
 	route, fits := s.ticketRoute(found, asked.Ticket)
@@ -175,11 +164,11 @@ func (s snapshot) moved(
 	move, seen := moveOf(found, delivery.Change)
 	switch {
 	case !seen && time.Since(delivery.At) < seenWithin:
-		return contract.Delivered{}, contract.Unavailable("Jira does not show yet who has moved %s", found.Key).
+		return contract.Delivered{}, contract.Unavailable("%s does not show yet who has moved %s", s.title, found.Key).
 			At("ticket").
 			Advise("trying again is safe")
 	case !seen:
-		return contract.Delivered{}, contract.NotFound("Jira does not show who has moved %s", found.Key).
+		return contract.Delivered{}, contract.NotFound("%s does not show who has moved %s", s.title, found.Key).
 			At("ticket").
 			Advise("decide by hand")
 	case !move.Into(found.Ticket):
@@ -224,7 +213,7 @@ func (s snapshot) decideByMove(
 		open = append(open, named...)
 	}
 	done := contract.Delivered{Said: "There is nothing to decide about " + found.Key + "."}
-	person, known := s.starter.Config().PersonByAccount(config.SystemJira, move.By)
+	person, known := s.starter.Config().PersonByAccount(s.system, move.By)
 	for _, status := range open {
 		asked, err := s.starter.Asked(ctx, status.ID)
 		if _, refused := refusal(err); refused || err == nil && !s.startedBy(found, asked) {

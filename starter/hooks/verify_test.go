@@ -74,7 +74,7 @@ func TestThePublishedVectorOfJiraIsAccepted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(w *world, _ *hooks.Options) {
 		w.Config.Hooks["issues"] = config.Hook{
-			Verify:  config.VerifyJira,
+			Verify:  "jira",
 			Secrets: secrets("It's a Secret to Everybody"),
 		}
 	})

@@ -19,6 +19,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/activities/incident"
+	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/activities/story"
 	"curfew/internal/config"
@@ -68,10 +69,10 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 	t.Helper()
 	w := &world{House: house, duty: &duty{incidents: map[string]incident.Incident{}}, client: &http.Client{}}
 	house.Config.Roles.Operators = []string{"alice"}
-	house.Config.Incidents.PagerDuty = &config.PagerDuty{}
+	house.Config.Incidents = config.Incidents{"pagerduty": {Kind: "pagerduty", Accounts: "pagerduty"}}
 	usual := []string{"incident.triggered", "incident.acknowledged", "incident.reassigned"}
 	house.Config.Hooks = map[string]config.Hook{
-		"pd": {Verify: config.VerifyPagerDuty, Secrets: both, Routes: []config.Route{
+		"pd": {Verify: "pagerduty", Secrets: both, Routes: []config.Route{
 			{
 				Template: "look-round",
 				Service:  "PSHOP01",
@@ -82,15 +83,15 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 			{Template: "read-logs", Service: "PSHOP01", On: usual},
 			{Template: "debug-prod", Service: "PBROKEN", On: usual}, // it asks for a ticket
 		}},
-		"issues":  {Verify: config.VerifyJira, Secrets: both},
-		"chat":    {Verify: config.VerifySlack, Secrets: both},
+		"issues":  {Verify: "jira", Secrets: both},
+		"chat":    {Verify: "slack", Secrets: both},
 		"scripts": {Verify: config.VerifyStandard, Secrets: secrets(oldStandard, newStandard), MayName: true},
 		"cron":    {Verify: config.VerifyBearer, Secrets: both, Person: "alice"},
 		"snow":    {Verify: config.VerifyBearer, Secrets: both, Person: "alice", MayName: true},
 	}
 	for person, accounts := range map[string]map[string]string{
-		"alice": {config.SystemPagerDuty: "PALICE1", config.SystemJira: "jira-alice", config.SystemSlack: "U0ALICE"},
-		"bob":   {config.SystemPagerDuty: "PBOB001", config.SystemServiceNow: "sys-bob"},
+		"alice": {"pagerduty": "PALICE1", "jira": "jira-alice", "slack": "U0ALICE"},
+		"bob":   {"pagerduty": "PBOB001", "servicenow": "sys-bob"},
 	} {
 		for system, account := range accounts {
 			house.Config.People[person].Accounts[system] = account
@@ -98,6 +99,7 @@ func worldIn(t testing.TB, house *startertest.House, change ...func(*world, *hoo
 	}
 	options := hooks.Options{
 		Starter:   house.Starter,
+		Kinds:     hooks.Kinds{Trackers: kinds.Trackers(), Incidents: kinds.Incidents(), Channels: kinds.Channels()},
 		Alarms:    house.Ledger,
 		Incidents: incident.Systems{w.duty},
 		Log:       zap.NewNop(),
@@ -215,7 +217,7 @@ func (d *duty) put(one incident.Incident) {
 	d.incidents[one.ID] = one
 }
 
-func (*duty) Name() string { return config.SystemPagerDuty }
+func (*duty) Name() string { return "pagerduty" }
 func (*duty) Recognizes(id string) bool {
 	return len(id) > 1 && id == strings.ToUpper(id) && id[0] == 'P'
 }

@@ -64,8 +64,8 @@ func on(t testing.TB, server *temporal.Server) *House {
 	site.AddIssue("OPS-7", "The checkout hangs", "In Progress")
 	tracker := httptest.NewServer(h.Jira.Wrap(site.Handler()))
 	t.Cleanup(tracker.Close)
-	tickets, err := jira.New(config.Jira{
-		URL: tracker.URL, Deployment: config.JiraDataCenter, Token: config.SecretOf("secret"),
+	tickets, err := jira.New(jira.Settings{
+		URL: tracker.URL, Deployment: jira.DataCenter, Token: config.SecretOf("secret"),
 	})
 	require.NoError(t, err)
 
@@ -75,7 +75,7 @@ func on(t testing.TB, server *temporal.Server) *House {
 	management := httptest.NewServer(h.Zephyr.Wrap(tests.Handler()))
 	t.Cleanup(management.Close)
 	references, err := zephyr.New(
-		config.Zephyr{URL: management.URL + zephyrsandbox.Base, Token: config.SecretOf("secret")},
+		zephyr.Settings{URL: management.URL + zephyrsandbox.Base, Token: config.SecretOf("secret")},
 		tickets,
 	)
 	require.NoError(t, err)

@@ -259,7 +259,7 @@ func (v visit) asking() (asking, error) {
 		}
 		content.Longest = content.BreakGlass.MaxDuration
 	}
-	content.Zephyr = v.starter.Config().Tickets.Zephyr != nil && content.Ticket != config.TicketNone
+	content.Zephyr = v.starter.Config().Tickets.References != nil && content.Ticket != config.TicketNone
 	content.DefaultDuration.Duration = min(content.DefaultDuration.Duration, content.Longest.Duration)
 	content.Choices = v.choicesOf(content)
 	if content.OnBehalf {
@@ -329,7 +329,7 @@ func (a asking) asked(person string) (starter.Ask, error) {
 		Requester:  person,
 		Subject:    a.Values["subject"],
 		BreakGlass: a.ByBreakGlass,
-		Source:     sourceName,
+		Source:     starter.SourceWeb,
 	}
 	for _, field := range contract.PurposeFields() {
 		*field.In(&ask.Purpose) = a.Values[field.Name]
@@ -352,9 +352,6 @@ func (a asking) asked(person string) (starter.Ask, error) {
 	}
 	return ask, nil
 }
-
-// sourceName is what requests say of how they came in.
-const sourceName = "web"
 
 // sentBefore is true for the refusal of a form with which the same person has made another request.
 func (v visit) sentBefore(ask starter.Ask, err error) bool {

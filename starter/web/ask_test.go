@@ -106,7 +106,7 @@ func TestMistakesComeBackOnTheFormWithWhatWasTyped(t *testing.T) {
 func TestWhatStandsForATicketCanBeNamedWhereThatIsConfigured(t *testing.T) {
 	t.Parallel()
 	d := openEntry(t)
-	d.Config.Tickets.Zephyr = &config.Zephyr{}
+	d.Config.Tickets.References = &config.System{}
 	alice := d.signedIn(t, "alice")
 	require.Contains(t, alice.get("/ask/debug-prod").text, `id="zephyr"`)
 	require.NotContains(t, alice.get("/ask/look-round").text, `id="zephyr"`, "the template takes no ticket")

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/internal/config"
 	"curfew/internal/sandbox/jira"

@@ -5,49 +5,6 @@ import (
 	"time"
 )
 
-// State is where a request is in its life.
-type State string
-
-// The states of a request, in the order in which it passes them.
-const (
-	StatePending   State = "pending"   // waiting for reviews
-	StateScheduled State = "scheduled" // approved; waiting for its start
-	StateGranting  State = "granting"  // approved; being put on the targets
-	StateActive    State = "active"    // the subject has access
-	StateRevoking  State = "revoking"  // being taken away
-	StateEnded     State = "ended"     // over; the outcome says how
-)
-
-// Outcome is how an ended request ended.
-type Outcome string
-
-// The outcomes of a request.
-const (
-	OutcomeDenied    Outcome = "denied"     // the policy or a reviewer said no
-	OutcomeWithdrawn Outcome = "withdrawn"  // the requester took it back before a decision
-	OutcomeLapsed    Outcome = "lapsed"     // nobody decided in time
-	OutcomeFailed    Outcome = "failed"     // it could not be granted; nothing is left behind
-	OutcomeExpired   Outcome = "expired"    // the deadline came
-	OutcomeRevoked   Outcome = "revoked"    // somebody ended it early
-	OutcomeTakenOver Outcome = "taken-over" // it could not be taken away; a person answers for it
-	// OutcomeUnconfirmed: it was removed, and the target shows no proof that it is gone.
-	OutcomeUnconfirmed Outcome = "unconfirmed"
-)
-
-// Outcomes are all of them.
-func Outcomes() []Outcome {
-	return []Outcome{
-		OutcomeDenied,
-		OutcomeWithdrawn,
-		OutcomeLapsed,
-		OutcomeFailed,
-		OutcomeExpired,
-		OutcomeRevoked,
-		OutcomeTakenOver,
-		OutcomeUnconfirmed,
-	}
-}
-
 // Sealed is a fact with the server's seal over it. Whoever acts on the fact checks the seal first.
 type Sealed[T any] struct {
 	Fact T `json:"fact"`

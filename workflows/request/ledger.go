@@ -9,53 +9,6 @@ import (
 	"curfew/workflows/contract"
 )
 
-// weight is what an event means for access, and so what becomes of the request when the ledger refuses the event.
-type weight string
-
-const (
-	// decisive events are what access rests on. Before the grant a request fails without one of them; afterwards the
-	// access is released.
-	decisive weight = "decisive"
-	// narration is about what was decided elsewhere, or about an end. Whatever comes after it goes on without it.
-	narration weight = "narration"
-)
-
-// weights has a row for each kind of event.
-var weights = map[contract.EventKind]weight{
-	contract.EventRequested:          decisive,
-	contract.EventReviewed:           decisive,
-	contract.EventApproved:           decisive,
-	contract.EventScheduled:          decisive,
-	contract.EventBreakGlassUsed:     decisive,
-	contract.EventGranted:            decisive,
-	contract.EventExtensionAsked:     decisive,
-	contract.EventExtended:           decisive,
-	contract.EventBreakGlassReviewed: decisive,
-
-	contract.EventReviewAsked:             narration,
-	contract.EventReminded:                narration,
-	contract.EventDenied:                  narration,
-	contract.EventWithdrawn:               narration,
-	contract.EventLapsed:                  narration,
-	contract.EventFailed:                  narration,
-	contract.EventExtensionDenied:         narration,
-	contract.EventEnding:                  narration,
-	contract.EventRevoking:                narration,
-	contract.EventStuck:                   narration,
-	contract.EventExpired:                 narration,
-	contract.EventRevoked:                 narration,
-	contract.EventTakenOver:               narration,
-	contract.EventUnconfirmed:             narration,
-	contract.EventCertified:               narration,
-	contract.EventDrifted:                 narration,
-	contract.EventRestored:                narration,
-	contract.EventBreakGlassReviewOverdue: narration,
-	contract.EventTicketOpened:            narration,
-	contract.EventTicketAbandoned:         narration,
-	contract.EventIncidentAbandoned:       narration,
-	contract.EventChannelAbandoned:        narration,
-}
-
 // recordAll puts events into the ledger. When it refuses them together they are recorded one by one, so that one that
 // can't be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
@@ -109,7 +62,7 @@ func (r *run) noteRefusal(ctx workflow.Context, event contract.Event, problem *c
 		int64(event.Seq),
 		fmt.Sprintf("The ledger refused the event %s (%s): %s", event.ID(), event.Kind, problem.Error()),
 	)
-	if weights[event.Kind] == decisive {
+	if row, _ := event.Kind.Row(); row.Decisive {
 		r.incomplete = true
 		r.endBy(contract.ActorLedger, "The ledger refused the event "+event.ID()+".")
 	}

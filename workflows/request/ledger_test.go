@@ -1,9 +1,6 @@
 package request
 
 import (
-	"go/ast"
-	"go/parser"
-	"go/token"
 	"testing"
 	"time"
 
@@ -11,29 +8,6 @@ import (
 
 	"curfew/workflows/contract"
 )
-
-func TestEveryKindOfEventHasAWeight(t *testing.T) {
-	t.Parallel()
-	file, err := parser.ParseFile(token.NewFileSet(), "../contract/event.go", nil, 0)
-	require.NoError(t, err)
-	known := map[string]bool{}
-	for kind := range weights {
-		known[`"`+string(kind)+`"`] = true
-	}
-	found := 0
-	ast.Inspect(file, func(node ast.Node) bool {
-		spec, ok := node.(*ast.ValueSpec)
-		if !ok {
-			return true
-		}
-		if name, ok := spec.Type.(*ast.Ident); ok && name.Name == "EventKind" {
-			found++
-			require.True(t, known[spec.Values[0].(*ast.BasicLit).Value], "%s has no row in weights", spec.Names[0].Name)
-		}
-		return true
-	})
-	require.Len(t, weights, found)
-}
 
 func TestP8NothingIsGrantedWithoutADecisiveEvent(t *testing.T) {
 	t.Parallel()

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"curfew/activities/incident"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -34,9 +33,9 @@ type System struct {
 
 var _ incident.System = (*System)(nil)
 
-// New returns the account that settings describe, as config has checked them. It does not wait for PagerDuty to be up;
+// New returns the account that settings describe, as Validate has checked them. It does not wait for PagerDuty to be up;
 // Check does. Errors are *contract.Problem that name the setting.
-func New(settings config.PagerDuty) (*System, error) {
+func New(settings Settings) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
 		return nil, contract.Invalid("is no web address").
@@ -65,7 +64,7 @@ func New(settings config.PagerDuty) (*System, error) {
 }
 
 // Name is what people's accounts here are called in the directory.
-func (*System) Name() string { return config.SystemPagerDuty }
+func (*System) Name() string { return name }
 
 // Recognizes is true for ids like PT4KHLK and Q0PTK3GM5RYEL7. An incident's number is none: other systems' numbers look
 // the same.
@@ -117,29 +116,32 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	return found, nil
 }
 
+// incidentReply is what Curfew reads of PagerDuty's answer about an incident.
+type incidentReply struct {
+	Incident struct {
+		ID          string    `json:"id"`
+		Title       string    `json:"title"`
+		Created     string    `json:"created_at"`
+		URL         string    `json:"html_url"`
+		Status      string    `json:"status"`
+		Urgency     string    `json:"urgency"`
+		Service     reference `json:"service"`
+		Priority    reference `json:"priority"`
+		Assignments []struct {
+			Assignee reference `json:"assignee"`
+		} `json:"assignments"`
+		Reason *struct {
+			Type     string    `json:"type"`
+			Incident reference `json:"incident"`
+		} `json:"resolve_reason"`
+	} `json:"incident"`
+}
+
 func (s *System) find(ctx context.Context, id string) (incident.Incident, error) {
 	if err := s.checkIncident(id); err != nil {
 		return incident.Incident{}, err
 	}
-	var reply struct {
-		Incident struct {
-			ID          string    `json:"id"`
-			Title       string    `json:"title"`
-			Created     string    `json:"created_at"`
-			URL         string    `json:"html_url"`
-			Status      string    `json:"status"`
-			Urgency     string    `json:"urgency"`
-			Service     reference `json:"service"`
-			Priority    reference `json:"priority"`
-			Assignments []struct {
-				Assignee reference `json:"assignee"`
-			} `json:"assignments"`
-			Reason *struct {
-				Type     string    `json:"type"`
-				Incident reference `json:"incident"`
-			} `json:"resolve_reason"`
-		} `json:"incident"`
-	}
+	var reply incidentReply
 	err := s.call(
 		ctx,
 		exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply},

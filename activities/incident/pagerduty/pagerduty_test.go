@@ -33,7 +33,7 @@ type account struct {
 	*double.Server
 	sandbox.Faults
 	*pagerduty.System
-	settings config.PagerDuty
+	settings pagerduty.Settings
 	requests atomic.Int64
 }
 
@@ -66,12 +66,12 @@ func newAccount(t *testing.T, change func(*double.Options)) *account {
 		faulty.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	a.settings = config.PagerDuty{URL: server.URL, Token: config.SecretOf(key), From: email}
+	a.settings = pagerduty.Settings{URL: server.URL, Token: config.SecretOf(key), From: email}
 	a.System = open(t, a.settings)
 	return a
 }
 
-func open(t *testing.T, settings config.PagerDuty) *pagerduty.System {
+func open(t *testing.T, settings pagerduty.Settings) *pagerduty.System {
 	t.Helper()
 	system, err := pagerduty.New(settings)
 	require.NoError(t, err)
@@ -162,14 +162,14 @@ func TestAMissingIncidentIsNotFound(t *testing.T) {
 
 func TestIncidentsAreRecognizedByTheirIDs(t *testing.T) {
 	t.Parallel()
-	system := open(t, config.PagerDuty{URL: "https://api.pagerduty.com"})
+	system := open(t, pagerduty.Settings{URL: "https://api.pagerduty.com"})
 	for _, id := range []string{"PT4KHLK", "Q0PTK3GM5RYEL7"} {
 		require.True(t, system.Recognizes(id), id)
 	}
 	for _, id := range []string{"", "1234", "INC0010023", "OPS-7", "pt4khlk", "PT4KHL", "PT4KHLK\n", "Q0PTK3GM5RYEL77"} {
 		require.False(t, system.Recognizes(id), id)
 	}
-	require.Equal(t, config.SystemPagerDuty, system.Name())
+	require.Equal(t, "pagerduty", system.Name())
 }
 
 func TestAMalformedIDNeverReachesPagerDuty(t *testing.T) {
@@ -194,7 +194,7 @@ func TestAMalformedIDNeverReachesPagerDuty(t *testing.T) {
 
 func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := pagerduty.New(config.PagerDuty{URL: "api.pagerduty.com", Token: config.SecretOf(key), From: email})
+	_, err := pagerduty.New(pagerduty.Settings{URL: "api.pagerduty.com", Token: config.SecretOf(key), From: email})
 	require.Equal(t, "incidents.pagerduty.url", requireProblem(t, err, contract.KindInvalid).Field)
 }
 

@@ -139,7 +139,7 @@ func impostor(t *testing.T, answer http.HandlerFunc) *pagerduty.System {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return open(t, config.PagerDuty{URL: server.URL, Token: config.SecretOf(key), From: email})
+	return open(t, pagerduty.Settings{URL: server.URL, Token: config.SecretOf(key), From: email})
 }
 
 func answering(media, text string) http.HandlerFunc {

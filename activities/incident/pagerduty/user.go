@@ -87,6 +87,9 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 	return err
 }
 
+// ServiceIDs implements incident.Surveyor.
+func (*System) ServiceIDs() string { return "at PagerDuty it stands in the address of its page" }
+
 // CheckService implements incident.Surveyor.
 func (s *System) CheckService(ctx context.Context, service string) (bool, error) {
 	if !idPattern.MatchString(service) {

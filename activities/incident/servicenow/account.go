@@ -83,6 +83,9 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 	return nil
 }
 
+// ServiceIDs implements incident.Surveyor.
+func (*System) ServiceIDs() string { return "at ServiceNow it is a sys_id" }
+
 // CheckService implements incident.Surveyor: a service has the form of a sys_id. Whether it is there, Curfew need not
 // be allowed to read.
 func (*System) CheckService(_ context.Context, service string) (bool, error) {

@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"curfew/activities/incident"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -43,9 +42,9 @@ type System struct {
 
 var _ incident.System = (*System)(nil)
 
-// New returns the instance that settings describe, as config has checked them. It does not wait for ServiceNow to be
+// New returns the instance that settings describe, as Validate has checked them. It does not wait for ServiceNow to be
 // up; Check does. Errors are *contract.Problem that name the setting.
-func New(settings config.ServiceNow) (*System, error) {
+func New(settings Settings) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
 		return nil, contract.Invalid("is no web address").
@@ -68,7 +67,7 @@ func New(settings config.ServiceNow) (*System, error) {
 }
 
 // Name is what people's accounts on ServiceNow are called in the directory. An account is a user's sys_id.
-func (s *System) Name() string { return config.SystemServiceNow }
+func (s *System) Name() string { return name }
 
 // Recognizes is true for numbers like INC0010007.
 func (s *System) Recognizes(id string) bool { return numberPattern.MatchString(id) }

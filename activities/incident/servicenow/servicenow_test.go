@@ -34,7 +34,7 @@ type instance struct {
 	*double.Server
 	sandbox.Faults
 	*servicenow.System
-	settings config.ServiceNow
+	settings servicenow.Settings
 	requests atomic.Int64
 }
 
@@ -42,7 +42,7 @@ type instance struct {
 func onBoth(t *testing.T, change func(*double.Account), test func(t *testing.T, i *instance)) {
 	t.Helper()
 	t.Parallel()
-	for name, settings := range map[string]config.ServiceNow{
+	for name, settings := range map[string]servicenow.Settings{
 		"password": {User: "curfew", Password: config.SecretOf(secret)},
 		"client":   {ClientID: "client", ClientSecret: config.SecretOf(secret)},
 	} {
@@ -63,7 +63,7 @@ func onBoth(t *testing.T, change func(*double.Account), test func(t *testing.T, 
 	}
 }
 
-func newInstance(t *testing.T, settings config.ServiceNow, account double.Account) *instance {
+func newInstance(t *testing.T, settings servicenow.Settings, account double.Account) *instance {
 	t.Helper()
 	i := &instance{Server: double.New(double.Options{
 		Accounts: []double.Account{account}, Now: func() time.Time { return opened },
@@ -86,7 +86,7 @@ func newInstance(t *testing.T, settings config.ServiceNow, account double.Accoun
 	return i
 }
 
-func open(t *testing.T, settings config.ServiceNow) *servicenow.System {
+func open(t *testing.T, settings servicenow.Settings) *servicenow.System {
 	t.Helper()
 	system, err := servicenow.New(settings)
 	require.NoError(t, err)
@@ -183,7 +183,7 @@ func TestNobodyIsOnCall(t *testing.T) {
 		oncall, err := i.OnCall(t.Context(), shop)
 		require.NoError(t, err)
 		require.Empty(t, oncall)
-		require.Equal(t, config.SystemServiceNow, i.Name())
+		require.Equal(t, "servicenow", i.Name())
 	})
 }
 
@@ -212,6 +212,6 @@ func TestAnotherIncidentThanWasAskedForIsNotBelieved(t *testing.T) {
 
 func TestAnAddressThatIsNoneIsRefused(t *testing.T) {
 	t.Parallel()
-	_, err := servicenow.New(config.ServiceNow{URL: "example.service-now.com"})
+	_, err := servicenow.New(servicenow.Settings{URL: "example.service-now.com"})
 	require.Equal(t, "incidents.servicenow.url", requireProblem(t, err, contract.KindInvalid).Field)
 }

@@ -21,7 +21,7 @@ type credentials interface {
 	renew() bool
 }
 
-func credentialsOf(settings config.ServiceNow, s *System) credentials {
+func credentialsOf(settings Settings, s *System) credentials {
 	if settings.ClientID == "" {
 		return password{settings.User, settings.Password}
 	}

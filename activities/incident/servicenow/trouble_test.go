@@ -126,7 +126,7 @@ func impostor(t *testing.T, answer http.HandlerFunc) *servicenow.System {
 	t.Helper()
 	server := httptest.NewServer(answer)
 	t.Cleanup(server.Close)
-	return open(t, config.ServiceNow{URL: server.URL, User: "curfew", Password: config.SecretOf(secret)})
+	return open(t, servicenow.Settings{URL: server.URL, User: "curfew", Password: config.SecretOf(secret)})
 }
 
 func TestWhatIsNotServiceNowIsNotBelieved(t *testing.T) {
@@ -170,7 +170,7 @@ func TestCredentialsDoNotFollowARedirect(t *testing.T) {
 
 	server := httptest.NewServer(http.HandlerFunc(away))
 	t.Cleanup(server.Close)
-	byClient := open(t, config.ServiceNow{URL: server.URL, ClientID: "client", ClientSecret: config.SecretOf(secret)})
+	byClient := open(t, servicenow.Settings{URL: server.URL, ClientID: "client", ClientSecret: config.SecretOf(secret)})
 	requireProblem(t, byClient.Check(t.Context()), contract.KindUnavailable)
 }
 

@@ -72,5 +72,6 @@ func scanAlarm(row pgx.Row) (contract.Alarm, error) {
 	); err != nil {
 		return contract.Alarm{}, err
 	}
-	return alarm, kept.Into(&alarm)
+	err := kept.Into(&alarm)
+	return alarm, err
 }

@@ -87,5 +87,6 @@ func scanAlarm(r row) (contract.Alarm, error) {
 	); err != nil {
 		return contract.Alarm{}, err
 	}
-	return alarm, kept.Into(&alarm)
+	err := kept.Into(&alarm)
+	return alarm, err
 }

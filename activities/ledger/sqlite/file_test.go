@@ -307,7 +307,7 @@ func TestALedgerThatOthersCanReadIsTakenFromThem(t *testing.T) {
 	store, err := sqlite.Open(t.Context(), path)
 	require.NoError(t, err)
 	require.NoError(t, store.Close())
-	require.NoError(t, os.Chmod(path, 0o664)) //nolint:gosec // that is what is tried
+	require.NoError(t, os.Chmod(path, 0o664))
 	store, err = sqlite.Open(t.Context(), path)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })

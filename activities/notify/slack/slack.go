@@ -17,7 +17,6 @@ import (
 	goslack "github.com/slack-go/slack"
 
 	"curfew/activities/notify"
-	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
@@ -37,8 +36,8 @@ type Channel struct {
 
 var _ notify.Channel = (*Channel)(nil)
 
-// New returns the channel that settings describe, as config has checked them. It calls nobody.
-func New(settings config.Slack) *Channel {
+// New returns the channel that settings describe, as Validate has checked them. It calls nobody.
+func New(settings Settings) *Channel {
 	return &Channel{id: settings.Channel, client: goslack.New(settings.Token.Reveal(),
 		goslack.OptionAPIURL(strings.TrimRight(settings.URL, "/")+"/"),
 		goslack.OptionHTTPClient(&http.Client{
@@ -50,7 +49,7 @@ func New(settings config.Slack) *Channel {
 }
 
 // System implements notify.Channel.
-func (c *Channel) System() string { return config.SystemSlack }
+func (c *Channel) System() string { return name }
 
 // scopeToWrite is what the bot must be allowed, beside reading its channel.
 const scopeToWrite = "chat:write"

@@ -50,7 +50,7 @@ func open(t *testing.T, lacks ...string) *workspace {
 	})}
 	site := httptest.NewServer(w.Wrap(w.Handler()))
 	t.Cleanup(site.Close)
-	w.Channel = slack.New(config.Slack{Token: config.SecretOf(token), Channel: channelID, URL: site.URL})
+	w.Channel = slack.New(slack.Settings{Token: config.SecretOf(token), Channel: channelID, URL: site.URL})
 	return w
 }
 
@@ -92,7 +92,7 @@ func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string
 func TestARequestHasOneMessageThatMentionsWhomItAsks(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	require.Equal(t, config.SystemSlack, w.System())
+	require.Equal(t, "slack", w.System())
 	thread := w.tell(t, asked(bob, carol))
 	posted := w.posted()
 	require.Len(t, posted, 1)
@@ -375,9 +375,9 @@ func TestWhatTheBotMayNotDoIsSaid(t *testing.T) {
 	w := open(t)
 	site := httptest.NewServer(w.Handler())
 	t.Cleanup(site.Close)
-	elsewhere := slack.New(config.Slack{Token: config.SecretOf(token), Channel: "C0OTHER", URL: site.URL})
+	elsewhere := slack.New(slack.Settings{Token: config.SecretOf(token), Channel: "C0OTHER", URL: site.URL})
 	requireProblem(t, elsewhere.Check(t.Context()), contract.KindDenied, "invite")
-	stranger := slack.New(config.Slack{Token: config.SecretOf("xoxb-canary-2"), Channel: channelID, URL: site.URL})
+	stranger := slack.New(slack.Settings{Token: config.SecretOf("xoxb-canary-2"), Channel: channelID, URL: site.URL})
 	requireProblem(t, stranger.Check(t.Context()), contract.KindUnavailable, "renew the token")
 	require.Empty(t, w.posted())
 }

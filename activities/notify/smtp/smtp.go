@@ -16,7 +16,6 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
-	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
@@ -33,9 +32,9 @@ type Channel struct {
 
 var _ notify.Channel = (*Channel)(nil)
 
-// New returns the channel that settings describe, as config has checked them. It calls nobody. Errors are
+// New returns the channel that settings describe, as Validate has checked them. It calls nobody. Errors are
 // *contract.Problem that name the setting.
-func New(settings config.SMTP) (*Channel, error) {
+func New(settings Settings) (*Channel, error) {
 	host, text, err := net.SplitHostPort(settings.Address)
 	port, portErr := strconv.ParseUint(text, 10, 16)
 	if err != nil || portErr != nil {
@@ -51,9 +50,9 @@ func New(settings config.SMTP) (*Channel, error) {
 		mail.WithPort(int(port)), mail.WithTimeout(patience), mail.WithoutNoop(),
 	}}
 	switch settings.TLS {
-	case config.TLSAlways:
+	case TLSAlways:
 		c.options = append(c.options, mail.WithSSL())
-	case config.TLSNever:
+	case TLSNever:
 		c.options = append(c.options, mail.WithTLSPolicy(mail.NoTLS))
 	default:
 		c.options = append(c.options, mail.WithTLSPolicy(mail.TLSMandatory))
@@ -75,7 +74,7 @@ func New(settings config.SMTP) (*Channel, error) {
 }
 
 // System implements notify.Channel.
-func (c *Channel) System() string { return config.SystemMail }
+func (c *Channel) System() string { return accounts }
 
 // Check implements notify.Channel: the server lets us in.
 func (c *Channel) Check(ctx context.Context) error {

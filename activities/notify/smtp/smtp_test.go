@@ -30,12 +30,12 @@ var (
 )
 
 // open is a channel to a server as the settings that are kept simple in tests have it.
-func open(t *testing.T, s *server, change func(*config.SMTP)) *smtp.Channel {
+func open(t *testing.T, s *server, change func(*smtp.Settings)) *smtp.Channel {
 	t.Helper()
-	settings := config.SMTP{
+	settings := smtp.Settings{
 		Address:  s.address,
 		From:     "Curfew <curfew@example.com>",
-		TLS:      config.TLSStart,
+		TLS:      smtp.TLSStart,
 		User:     "curfew",
 		Password: config.SecretOf(password),
 	}
@@ -225,23 +225,23 @@ func TestTheWayToTheServerIsKeptPrivate(t *testing.T) {
 		tls         string
 		fails       bool
 	}{
-		"after STARTTLS":                {&certificate, false, config.TLSStart, false},
-		"from the beginning":            {&certificate, true, config.TLSAlways, false},
-		"a server without TLS":          {nil, false, config.TLSStart, true},
-		"TLS that does not begin":       {&certificate, false, config.TLSAlways, true},
-		"a stranger after STARTTLS":     {&stranger, false, config.TLSStart, true},
-		"a stranger from the beginning": {&stranger, true, config.TLSAlways, true},
+		"after STARTTLS":                {&certificate, false, smtp.TLSStart, false},
+		"from the beginning":            {&certificate, true, smtp.TLSAlways, false},
+		"a server without TLS":          {nil, false, smtp.TLSStart, true},
+		"TLS that does not begin":       {&certificate, false, smtp.TLSAlways, true},
+		"a stranger after STARTTLS":     {&stranger, false, smtp.TLSStart, true},
+		"a stranger from the beginning": {&stranger, true, smtp.TLSAlways, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := start(t, tc.certificate, tc.always)
-			channel := open(t, s, func(settings *config.SMTP) { settings.TLS = tc.tls })
+			channel := open(t, s, func(settings *smtp.Settings) { settings.TLS = tc.tls })
 			_, err := channel.Send(t.Context(), m)
 			checked := channel.Check(t.Context())
 			if tc.fails {
 				requireProblem(t, err, contract.KindUnavailable, "does not let Curfew in")
 				requireProblem(t, checked, contract.KindUnavailable)
-				trusting := open(t, s, func(settings *config.SMTP) { settings.TLS, settings.User = tc.tls, "" })
+				trusting := open(t, s, func(settings *smtp.Settings) { settings.TLS, settings.User = tc.tls, "" })
 				_, err = trusting.Send(t.Context(), m)
 				requireProblem(t, err, contract.KindUnavailable)
 				require.Empty(t, s.mails())
@@ -258,7 +258,7 @@ func TestTheWayToTheServerIsKeptPrivate(t *testing.T) {
 func TestAServerOnThisMachineMayDoWithoutTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, nil, false)
-	channel := open(t, s, func(settings *config.SMTP) { settings.TLS, settings.User = config.TLSNever, "" })
+	channel := open(t, s, func(settings *smtp.Settings) { settings.TLS, settings.User = smtp.TLSNever, "" })
 	_, err := channel.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
 	require.NoError(t, err)
 	require.False(t, s.mails()[0].secure)
@@ -267,13 +267,13 @@ func TestAServerOnThisMachineMayDoWithoutTLS(t *testing.T) {
 func TestAWrongPasswordAndAServerThatIsDownAreTriedAgain(t *testing.T) {
 	t.Parallel()
 	s := start(t, &certificate, false)
-	wrong := open(t, s, func(settings *config.SMTP) { settings.Password = config.SecretOf("canary-2") })
+	wrong := open(t, s, func(settings *smtp.Settings) { settings.Password = config.SecretOf("canary-2") })
 	requireProblem(t, wrong.Check(t.Context()), contract.KindUnavailable, "535")
 
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	require.NoError(t, listener.Close())
-	down := open(t, s, func(settings *config.SMTP) { settings.Address = listener.Addr().String() })
+	down := open(t, s, func(settings *smtp.Settings) { settings.Address = listener.Addr().String() })
 	_, err = down.Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, bob))
 	requireProblem(t, err, contract.KindUnavailable, "does not let Curfew in")
 }

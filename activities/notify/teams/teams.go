@@ -26,8 +26,8 @@ type Channel struct {
 
 var _ notify.Channel = (*Channel)(nil)
 
-// New returns the channel that settings describe, as config has checked them. It calls nobody.
-func New(settings config.Teams) *Channel {
+// New returns the channel that settings describe, as Validate has checked them. It calls nobody.
+func New(settings Settings) *Channel {
 	return &Channel{url: settings.URL, client: &http.Client{
 		Timeout: outbound.Patience,
 		// Whoever knows the address can post, so it is not taken along to anywhere.

@@ -50,7 +50,7 @@ func start(t *testing.T) (*workflow, *teams.Channel) {
 	})))
 	t.Cleanup(site.Close)
 	w.url = site.URL + "/workflows/canary?sig=canary"
-	return w, teams.New(config.Teams{URL: config.SecretOf(w.url)})
+	return w, teams.New(teams.Settings{URL: config.SecretOf(w.url)})
 }
 
 func requireProblem(t *testing.T, err error, kind contract.Kind, parts ...string) *contract.Problem {
@@ -183,7 +183,7 @@ func TestWhatTheWorkflowAnswersIsUnderstood(t *testing.T) {
 	w.Add(sandbox.Fault{Down: true})
 	_, err := channel.Send(t.Context(), m)
 	requireProblem(t, err, contract.KindUnavailable, "can't be reached")
-	_, err = teams.New(config.Teams{URL: config.SecretOf("https://[canary")}).Send(t.Context(), m)
+	_, err = teams.New(teams.Settings{URL: config.SecretOf("https://[canary")}).Send(t.Context(), m)
 	requireProblem(t, err, contract.KindInvalid)
 }
 
@@ -195,7 +195,7 @@ func TestTheAddressIsNotTakenAlong(t *testing.T) {
 	t.Cleanup(elsewhere.Close)
 	site := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusTemporaryRedirect))
 	t.Cleanup(site.Close)
-	_, err := teams.New(config.Teams{URL: config.SecretOf(site.URL)}).
+	_, err := teams.New(teams.Settings{URL: config.SecretOf(site.URL)}).
 		Send(t.Context(), notifytest.Message(2, contract.EventReviewAsked, nil, ann))
 	requireProblem(t, err, contract.KindUnavailable, "redirects")
 }

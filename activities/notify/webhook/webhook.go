@@ -14,7 +14,6 @@ import (
 
 	"curfew/activities/notify"
 	"curfew/activities/story"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/internal/signing"
 	"curfew/workflows/contract"
@@ -40,18 +39,18 @@ var _ notify.Channel = (*Channel)(nil)
 
 // New returns the receiver that settings describe; source is where people reach Curfew. It calls nobody. Errors are
 // *contract.Problem that name the setting.
-func New(settings config.Webhook, source string) (*Channel, error) {
+func New(settings Settings, source string) (*Channel, error) {
 	where, err := url.Parse(settings.URL)
 	if err != nil || where.Hostname() == "" {
 		return nil, contract.Invalid("is no web address").
 			At("url").
 			Advise("write it like https://events.example.com/curfew")
 	}
-	guard := settings.Guard()
+	guard := settings.guard()
 	if err := guard.CheckHost(where.Hostname()); err != nil {
 		return nil, contract.Invalid("%v", err).At("url").Advise("name a public address, or set allowPrivate")
 	}
-	signer, err := settings.Signer()
+	signer, err := settings.signer()
 	if err != nil {
 		return nil, err
 	}

@@ -69,7 +69,7 @@ func start(t *testing.T, known string) *receiver {
 
 func open(t *testing.T, url string, secrets ...string) *webhook.Channel {
 	t.Helper()
-	settings := config.Webhook{URL: url, AllowPrivate: true}
+	settings := webhook.Settings{URL: url, AllowPrivate: true}
 	for _, text := range secrets {
 		settings.Secrets = append(settings.Secrets, config.SecretOf(text))
 	}
@@ -164,7 +164,7 @@ func TestSecretsAreChangedWithoutAGap(t *testing.T) {
 func TestOnlyThePublicIsToldUnlessTheSettingsSayOtherwise(t *testing.T) {
 	t.Parallel()
 	for _, host := range []string{"127.0.0.1", "localhost", "[::1]", "10.0.0.1", "192.168.1.1", "[fd00::1]", "169.254.169.254"} {
-		settings := config.Webhook{
+		settings := webhook.Settings{
 			URL:     "https://" + host + "/curfew",
 			Secrets: []config.Secret{config.SecretOf(secret)},
 		}
@@ -176,7 +176,7 @@ func TestOnlyThePublicIsToldUnlessTheSettingsSayOtherwise(t *testing.T) {
 	}
 	// In capital letters the name is not known beforehand to lead to this machine; it stands for any name that does.
 	r := start(t, secret)
-	settings := config.Webhook{
+	settings := webhook.Settings{
 		URL: strings.Replace(
 			strings.Replace(r.url, "http:", "https:", 1),
 			"127.0.0.1",

@@ -25,10 +25,10 @@ type entitlement struct {
 
 // question is something that a subject may be allowed to do.
 type question struct {
-	Group     string `json:"group,omitempty"`
-	Namespace string `json:"namespace,omitempty"`
-	Resource  string `json:"resource"` // with its subresource: pods/exec
-	Verb      string `json:"verb"`
+	Group     string `json:"group,omitempty" doc:"the API group of the resource"`
+	Namespace string `json:"namespace,omitempty" doc:"the namespace in which it is asked"`
+	Resource  string `json:"resource" doc:"the resource with its subresource, like pods/exec"`
+	Verb      string `json:"verb" doc:"the verb, like create"`
 }
 
 func (q question) asked() bool { return q != question{} }

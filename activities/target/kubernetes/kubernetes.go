@@ -23,6 +23,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "kubernetes",
+		Use:         "use kubectl as {account}, on {target}",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,

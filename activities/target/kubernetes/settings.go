@@ -23,19 +23,12 @@ const maxFile = 1 << 20
 
 // Settings connects to the API server of one cluster, in one of three ways.
 type Settings struct {
-	// Kubeconfig is the absolute path of a file as kubectl takes it, and Context the name of one of its contexts; its
-	// current one if empty.
-	Kubeconfig string `yaml:"kubeconfig"`
-	Context    string `yaml:"context"`
-
-	// URL is the API server's, CAFile the absolute path of the certificates that vouch for it (the system's if empty),
-	// and Token a bearer token of Curfew's account there.
-	URL    string        `yaml:"url"`
-	CAFile string        `yaml:"caFile"`
-	Token  config.Secret `yaml:"token"`
-
-	// InCluster uses the service account of the pod that Curfew runs in.
-	InCluster bool `yaml:"inCluster"`
+	Kubeconfig string        `yaml:"kubeconfig" doc:"The absolute path of a file as kubectl takes it; this, or url, or inCluster."`
+	Context    string        `yaml:"context" otherwise:"the file's current one" doc:"A context of that file."`
+	URL        string        `yaml:"url" doc:"The API server's address."`
+	CAFile     string        `yaml:"caFile" otherwise:"those of the system" doc:"The absolute path of the certificates that the API server is known by."`
+	Token      config.Secret `yaml:"token" doc:"A bearer token of Curfew's account in the cluster; beside url."`
+	InCluster  bool          `yaml:"inCluster" doc:"Whether to use the service account of the pod that Curfew runs in."`
 }
 
 const howToConnect = "write a kubeconfig, or a url with its token, or inCluster: true"

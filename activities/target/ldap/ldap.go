@@ -29,6 +29,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "ldap",
+		Use:         "sign in as {account} where the groups of {target} count",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: membership{},
 		Normalize:   normalizeMembership,
@@ -42,6 +43,7 @@ func Kind() target.Kind {
 func EntryKind() target.Kind {
 	return target.Kind{
 		Name:        "ldap-entry",
+		Use:         "sign in as {account} where the entries of {target} count",
 		Settings:    func() target.Settings { return new(EntrySettings) },
 		Entitlement: place{},
 		Normalize:   normalizePlace,

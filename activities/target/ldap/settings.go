@@ -22,45 +22,34 @@ var memberAttributes = []string{attributeMember, attributeUniqueMember, attribut
 
 // Settings say how to reach a directory and how its groups are made, for the kind "ldap".
 type Settings struct {
-	// URL is ldaps://host, or ldap://host with StartTLS.
-	URL      string `yaml:"url"`
-	StartTLS bool   `yaml:"startTLS"`
-	// RootCA holds the certificates to trust, in PEM; empty means those of the system. It is no secret, but referred to
-	// like one: file:/etc/curfew/ca.pem.
-	RootCA config.Secret `yaml:"rootCA"`
-	// BindDN is Curfew's own entry.
-	BindDN   string        `yaml:"bindDN"`
-	Password config.Secret `yaml:"password"`
-	// MaxConnections is how many connections are open at most; 0 means 8.
-	MaxConnections int `yaml:"maxConnections"`
-	// People says how accounts are looked up; empty when accounts are DNs.
-	People People `yaml:"people"`
-	// MemberAttribute is where groups keep their members; empty means member.
-	MemberAttribute string `yaml:"memberAttribute"`
-	// Placeholder is the DN that takes the place of a group's last member, where groups may not be empty.
-	Placeholder string `yaml:"placeholder"`
+	URL             string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
+	StartTLS        bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
+	RootCA          config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
+	BindDN          string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
+	Password        config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
+	MaxConnections  int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
+	People          People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
+	MemberAttribute string        `yaml:"memberAttribute" otherwise:"member" doc:"The attribute in which groups keep their members."`
+	Placeholder     string        `yaml:"placeholder" doc:"The DN that takes the place of a group's last member, where groups may not be empty."`
 }
 
 // EntrySettings say how to reach a directory and where Curfew's own groups are, for the kind "ldap-entry". The fields
 // that it shares with Settings mean the same.
 type EntrySettings struct {
-	URL            string        `yaml:"url"`
-	StartTLS       bool          `yaml:"startTLS"`
-	RootCA         config.Secret `yaml:"rootCA"`
-	BindDN         string        `yaml:"bindDN"`
-	Password       config.Secret `yaml:"password"`
-	MaxConnections int           `yaml:"maxConnections"`
-	People         People        `yaml:"people"`
-	// Container is the DN that all groups of this target's entitlements lie under.
-	Container string `yaml:"container"`
+	URL            string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
+	StartTLS       bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
+	RootCA         config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
+	BindDN         string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
+	Password       config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
+	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
+	People         People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
+	Container      string        `yaml:"container" needed:"" doc:"The DN that all groups of this target's entitlements lie under."`
 }
 
 // People says how a login leads to a person's entry.
 type People struct {
-	// Base is the DN that all people lie under.
-	Base string `yaml:"base"`
-	// Attribute holds the login, like uid or mail.
-	Attribute string `yaml:"attribute"`
+	Base      string `yaml:"base" doc:"The DN that all people lie under."`
+	Attribute string `yaml:"attribute" doc:"The attribute that holds the account, like uid or mail."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.

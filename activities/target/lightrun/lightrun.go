@@ -32,6 +32,7 @@ const settles = 30 * time.Second
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "lightrun",
+		Use:         "sign in as {account} at {target}",
 		Settings:    func() target.Settings { return &Settings{} },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
@@ -43,6 +44,7 @@ func Kind() target.Kind {
 func GroupKind() target.Kind {
 	return target.Kind{
 		Name:        "lightrun-group",
+		Use:         "sign in as {account} at {target}",
 		Settings:    func() target.Settings { return &GroupSettings{} },
 		Entitlement: groupEntitlement{},
 		Normalize:   normalizeGroup,

@@ -11,10 +11,8 @@ import (
 
 // Settings connects to the temporary accesses of one Lightrun company.
 type Settings struct {
-	// URL is where people reach Lightrun: https://app.lightrun.com, or a host of one's own.
-	URL string `yaml:"url"`
-	// Token is an API key of the company, with the scope DEV for temporary accesses and COMPANY for groups.
-	Token config.Secret `yaml:"token"`
+	URL   string        `yaml:"url" needed:"" doc:"The address at which people reach Lightrun: https://app.lightrun.com, or a host of your own."`
+	Token config.Secret `yaml:"token" needed:"" doc:"An API key of the company, with the scope DEV for temporary accesses and COMPANY for groups."`
 }
 
 // GroupSettings connects to the groups of one Lightrun company.

@@ -30,6 +30,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "postgres",
+		Use:         "connect as {account} to {target}",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
@@ -40,12 +41,10 @@ func Kind() target.Kind {
 
 // Settings say how to reach one server.
 type Settings struct {
-	// DSN is a URL or a list of key=value, as psql takes it. It leads to the server itself: a pooler in between would
-	// not hand the statement timeout on.
-	DSN config.Secret `yaml:"dsn"`
-	// MaxConnections is how many connections are open at most; 0 means 8. Those that nobody uses are closed, but for
-	// one while access is live.
-	MaxConnections int `yaml:"maxConnections"`
+	// DSN leads to the server itself: a pooler in between would not hand the statement timeout on. Connections that
+	// nobody uses are closed, but for one while access is live.
+	DSN            config.Secret `yaml:"dsn" needed:"" doc:"The server, as a URL or a list of key=value, as psql takes it; a pooler in between is not supported."`
+	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most, 1 to 100."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.

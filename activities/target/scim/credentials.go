@@ -33,12 +33,10 @@ func (fixed) refused() {}
 
 // OAuth gets a bearer token with the client credentials of RFC 6749.
 type OAuth struct {
-	// TokenURL is where tokens are given out.
-	TokenURL     string        `yaml:"tokenUrl"`
-	ClientID     string        `yaml:"clientId"`
-	ClientSecret config.Secret `yaml:"clientSecret"`
-	// Scopes are asked for; most services need none.
-	Scopes []string `yaml:"scopes"`
+	TokenURL     string        `yaml:"tokenUrl" needed:"" doc:"The address where tokens are given out."`
+	ClientID     string        `yaml:"clientId" needed:"" doc:"The id of Curfew's client."`
+	ClientSecret config.Secret `yaml:"clientSecret" needed:"" doc:"The secret of Curfew's client."`
+	Scopes       []string      `yaml:"scopes" doc:"The scopes that are asked for; most services need none."`
 }
 
 func (o *OAuth) validate() error {

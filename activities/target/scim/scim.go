@@ -36,6 +36,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "scim",
+		Use:         "sign in as {account} where the groups of {target} count",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
@@ -48,17 +49,11 @@ func Kind() target.Kind {
 
 // Settings connect to one service.
 type Settings struct {
-	// URL is what the service calls its SCIM base URL: the paths /Users and /Groups come below it.
-	URL string `yaml:"url"`
-	// Token is a bearer token; either this or OAuth.
-	Token config.Secret `yaml:"token"`
-	// OAuth gets a token with client credentials.
-	OAuth *OAuth `yaml:"oauth"`
-	// AccountIs says what a person's account on this target is: the userName (the default) or the SCIM id.
-	AccountIs string `yaml:"accountIs"`
-	// RemoveBy says how a member is named who is removed: in a filter, as RFC 7644 has it (the default), or as a value
-	// beside the path, for services that understand nothing else.
-	RemoveBy string `yaml:"removeBy"`
+	URL       string        `yaml:"url" needed:"" doc:"What the service calls its SCIM base URL: /Users and /Groups come below it."`
+	Token     config.Secret `yaml:"token" doc:"A bearer token; this or oauth."`
+	OAuth     *OAuth        `yaml:"oauth" doc:"How a bearer token is gotten with client credentials."`
+	AccountIs string        `yaml:"accountIs" otherwise:"userName" enum:"userName,id" doc:"What a person's account on this target is."`
+	RemoveBy  string        `yaml:"removeBy" otherwise:"filter" enum:"filter,value" doc:"How a member is named who is removed: in a filter, as RFC 7644 has it, or as a value beside the path."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.

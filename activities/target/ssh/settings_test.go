@@ -134,7 +134,9 @@ func TestAKeyThatOthersCanReadIsRefused(t *testing.T) {
 		t,
 		os.WriteFile(written, []byte("targets: {shells: {kind: ssh, caKey: file:ca, state: "+folder+"/state}}"), 0o600),
 	)
-	kinds := map[string]config.Kind{"ssh": {Settings: func() any { return new(ssh.Settings) }}}
+	kinds := config.Kinds{
+		Targets: map[string]config.Kind{"ssh": {Settings: func() any { return new(ssh.Settings) }}},
+	}
 	for mode, refused := range map[os.FileMode]bool{0o600: false, 0o400: false, 0o440: false, 0o644: true, 0o604: true, 0o660: true} {
 		require.NoError(t, os.Chmod(file, mode))
 		_, err := config.Load(written, kinds)

@@ -27,6 +27,7 @@ const (
 func Kind() target.Kind {
 	return target.Kind{
 		Name:        "ssh",
+		Use:         "curfew ssh-cert {request} --target {target}, then ssh",
 		Settings:    func() target.Settings { return new(Settings) },
 		Entitlement: entitlement{},
 		Normalize:   normalize,
@@ -37,15 +38,10 @@ func Kind() target.Kind {
 
 // Settings say what a certificate authority signs with, and where it keeps what it has given.
 type Settings struct {
-	// CAKey is the authority's private key, in PEM or OpenSSH's format, without a passphrase.
-	CAKey config.Secret `yaml:"caKey"`
-	// State is a folder that exists, shared by all workers of the target and used by no other target.
-	State string `yaml:"state"`
-	// KRL is the file of revoked certificates that hosts read; empty means revoked.krl in the state folder.
-	KRL string `yaml:"krl"`
-	// AccountPattern is a regular expression that the whole name of an account must match; empty means ordinary login
-	// names.
-	AccountPattern string `yaml:"accountPattern"`
+	CAKey          config.Secret `yaml:"caKey" needed:"" doc:"The authority's private key, in PEM or OpenSSH's format, without a passphrase."`
+	State          string        `yaml:"state" needed:"" doc:"A folder that exists, shared by all workers of the target and used by no other target."`
+	KRL            string        `yaml:"krl" otherwise:"revoked.krl in the state folder" doc:"The file of revoked certificates that hosts read."`
+	AccountPattern string        `yaml:"accountPattern" otherwise:"ordinary login names" doc:"A regular expression that the whole name of an account must match."`
 }
 
 // Validate names what is wrong with the settings. It touches no file.

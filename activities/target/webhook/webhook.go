@@ -42,16 +42,11 @@ func Kind() target.Kind {
 
 // Settings say where the receiver is, and what it can do.
 type Settings struct {
-	// URL is where all calls go: https, except to a loopback address that Allow names.
-	URL string `yaml:"url"`
-	// Secrets sign each call, whsec_ and 24 to 64 bytes in base64. While one replaces another both are here.
-	Secrets []config.Secret `yaml:"secrets"`
-	// EndsSessions says that the receiver can end a subject's sessions.
-	EndsSessions bool `yaml:"endsSessions"`
-	// Lists says that the receiver can list what it was asked to grant.
-	Lists bool `yaml:"lists"`
-	// Allow names ranges of loopback and link-local addresses that may be called all the same.
-	Allow []string `yaml:"allow"`
+	URL          string          `yaml:"url" needed:"" doc:"The address of all calls: https, except on a loopback address that allow names."`
+	Secrets      []config.Secret `yaml:"secrets" needed:"" doc:"One to four secrets that sign each call, whsec_ and 24 to 64 bytes in base64; two while one replaces another."`
+	EndsSessions bool            `yaml:"endsSessions" doc:"Whether the receiver can end a subject's sessions."`
+	Lists        bool            `yaml:"lists" doc:"Whether the receiver can list what it was asked to grant."`
+	Allow        []string        `yaml:"allow" doc:"Ranges of loopback and link-local addresses that may be called all the same."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.

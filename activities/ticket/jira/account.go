@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"strings"
 
-	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
@@ -19,7 +18,7 @@ type user struct {
 }
 
 func (s *System) identityOf(u user) string {
-	if s.deployment == config.JiraCloud {
+	if s.deployment == Cloud {
 		return u.AccountID
 	}
 	return cmp.Or(u.Key, u.Name)
@@ -96,7 +95,7 @@ func (s *System) missing(
 
 // asked names the permissions for Cloud, which requires them; Data Center always returns all.
 func (s *System) asked(permissions []permission) url.Values {
-	if s.deployment != config.JiraCloud {
+	if s.deployment != Cloud {
 		return url.Values{}
 	}
 	keys := make([]string, len(permissions))

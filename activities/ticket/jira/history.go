@@ -114,7 +114,7 @@ func (s *System) moves(change history) (moves []ticket.Move) {
 // formerKeys are the keys that a ticket had before it was moved to another project.
 func formerKeys(change history) (keys []string) {
 	for _, item := range change.Items {
-		if item.Field == "Key" && ticket.ValidKey(item.From) {
+		if item.Field == "Key" && keyPattern.MatchString(item.From) {
 			keys = append(keys, item.From)
 		}
 	}

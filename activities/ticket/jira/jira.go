@@ -14,7 +14,6 @@ import (
 	gojira "github.com/andygrunwald/go-jira"
 
 	"curfew/activities/ticket"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -29,9 +28,9 @@ type System struct {
 
 var _ ticket.System = (*System)(nil)
 
-// New returns the site that settings describe, as config has checked them. It does not wait for Jira to be up; Check
+// New returns the site that settings describe, as Validate has checked them. It does not wait for Jira to be up; Check
 // does. Errors are *contract.Problem that name the setting.
-func New(settings config.Jira) (*System, error) {
+func New(settings Settings) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
 		return nil, contract.Invalid("is no web address").
@@ -39,7 +38,7 @@ func New(settings config.Jira) (*System, error) {
 			Advise("write it like https://example.atlassian.net")
 	}
 	connections := outbound.NewClient()
-	transport, problem := signing(settings, connections.Transport)
+	transport, problem := authenticated(settings, connections.Transport)
 	if problem != nil {
 		return nil, problem
 	}
@@ -55,22 +54,29 @@ func New(settings config.Jira) (*System, error) {
 	}, deployment: settings.Deployment}, nil
 }
 
-// signing signs requests in the way of the deployment.
-func signing(settings config.Jira, connections http.RoundTripper) (http.RoundTripper, *contract.Problem) {
+// authenticated signs requests in the way of the deployment.
+func authenticated(settings Settings, connections http.RoundTripper) (http.RoundTripper, *contract.Problem) {
 	switch settings.Deployment {
-	case config.JiraCloud:
+	case Cloud:
 		return &gojira.BasicAuthTransport{
 			Username:  settings.User,
 			Password:  settings.Token.Reveal(),
 			Transport: connections,
 		}, nil
-	case config.JiraDataCenter:
+	case DataCenter:
 		return &gojira.PATAuthTransport{Token: settings.Token.Reveal(), Transport: connections}, nil
 	}
 	return nil, contract.Invalid("%.60q is no deployment", settings.Deployment).
 		At("tickets.jira.deployment").
-		Advise("write " + config.JiraCloud + " or " + config.JiraDataCenter)
+		Advise("write " + Cloud + " or " + DataCenter)
 }
+
+// Name is what people's accounts on Jira are called in the directory: the account id in the cloud, the user key in a data
+// center.
+func (*System) Name() string { return name }
+
+// Recognizes is true for keys like OPS-7.
+func (*System) Recognizes(key string) bool { return keyPattern.MatchString(key) }
 
 // Find reads a ticket.
 func (s *System) Find(ctx context.Context, key string) (ticket.Ticket, error) {
@@ -102,7 +108,7 @@ func (s *System) find(ctx context.Context, key string) (found ticket.Ticket, id 
 	if err != nil {
 		return found, "", err
 	}
-	if !ticket.ValidKey(issue.Key) || !idPattern.MatchString(issue.ID) {
+	if !keyPattern.MatchString(issue.Key) || !idPattern.MatchString(issue.ID) {
 		return found, "", s.site.Strange("a ticket without a key")
 	}
 	is := issue.Fields.Status
@@ -136,7 +142,7 @@ type status struct {
 
 // checkKey keeps out of paths what is no key.
 func checkKey(key string) error {
-	if ticket.ValidKey(key) {
+	if keyPattern.MatchString(key) {
 		return nil
 	}
 	return contract.Invalid("%.60q is no ticket key", key).At("ticket").Advise("write a key like OPS-7")

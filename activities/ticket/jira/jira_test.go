@@ -30,7 +30,7 @@ type site struct {
 	*double.Server
 	sandbox.Faults
 	*jira.System
-	settings config.Jira
+	settings jira.Settings
 	requests atomic.Int64
 }
 
@@ -77,7 +77,7 @@ func newSite(t *testing.T, options double.Options) *site {
 		faulty.ServeHTTP(w, r)
 	}))
 	t.Cleanup(server.Close)
-	s.settings = config.Jira{
+	s.settings = jira.Settings{
 		URL:        server.URL + options.ContextPath,
 		Deployment: string(options.Deployment),
 		User:       email,
@@ -87,7 +87,7 @@ func newSite(t *testing.T, options double.Options) *site {
 	return s
 }
 
-func open(t *testing.T, settings config.Jira) *jira.System {
+func open(t *testing.T, settings jira.Settings) *jira.System {
 	t.Helper()
 	system, err := jira.New(settings)
 	require.NoError(t, err)
@@ -192,16 +192,16 @@ func TestALostReplyLeavesOneLink(t *testing.T) {
 
 func TestSettingsThatCantWorkAreRefused(t *testing.T) {
 	t.Parallel()
-	good := config.Jira{
+	good := jira.Settings{
 		URL:        "https://example.atlassian.net",
-		Deployment: config.JiraCloud,
+		Deployment: jira.Cloud,
 		User:       email,
 		Token:      config.SecretOf(token),
 	}
 	open(t, good)
-	for field, change := range map[string]func(*config.Jira){
-		"url":        func(s *config.Jira) { s.URL = "example.atlassian.net" },
-		"deployment": func(s *config.Jira) { s.Deployment = "server" },
+	for field, change := range map[string]func(*jira.Settings){
+		"url":        func(s *jira.Settings) { s.URL = "example.atlassian.net" },
+		"deployment": func(s *jira.Settings) { s.Deployment = "server" },
 	} {
 		bad := good
 		change(&bad)

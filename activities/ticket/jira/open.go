@@ -12,7 +12,6 @@ import (
 
 	"curfew/activities/story"
 	"curfew/activities/ticket"
-	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
@@ -63,7 +62,7 @@ func (s *System) Open(ctx context.Context, opening ticket.Opening) (string, erro
 		Summary:     story.OneLine(opening.Summary, summaryLimit),
 		Description: render(story.Entry{Marker: opening.Request, Said: opening.Text}),
 	}}})
-	if err == nil && !ticket.ValidKey(created.Key) {
+	if err == nil && !keyPattern.MatchString(created.Key) {
 		err = s.site.Strange("a ticket without a key")
 	}
 	if err != nil {
@@ -95,7 +94,7 @@ func (s *System) opened(ctx context.Context, label string) (key string, err erro
 		return "", err
 	}
 	path := "search"
-	if s.deployment == config.JiraCloud {
+	if s.deployment == Cloud {
 		path = "search/jql" // which has taken the place of the other there
 	}
 	var found struct {
@@ -116,7 +115,7 @@ func (s *System) opened(ctx context.Context, label string) (key string, err erro
 	}
 	for _, issue := range found.Issues {
 		if slices.Contains(issue.Fields.Labels, label) && s.identityOf(issue.Fields.Creator) == me &&
-			ticket.ValidKey(issue.Key) {
+			keyPattern.MatchString(issue.Key) {
 			return issue.Key, nil
 		}
 	}
@@ -125,7 +124,7 @@ func (s *System) opened(ctx context.Context, label string) (key string, err erro
 
 func checkOpening(opening ticket.Opening) error {
 	switch {
-	case !ticket.ValidProject(opening.Project):
+	case !projectPattern.MatchString(opening.Project):
 		return contract.Invalid("%.60q is no project", opening.Project).
 			At("project").
 			Advise("write what its tickets' keys begin with, like OPS")
@@ -151,7 +150,7 @@ func (s *System) KeyOf(ctx context.Context, id int64) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if !ticket.ValidKey(issue.Key) {
+	if !keyPattern.MatchString(issue.Key) {
 		return "", s.site.Strange("a ticket without a key")
 	}
 	return issue.Key, nil

@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"curfew/activities/ticket"
-	"curfew/internal/config"
 	"curfew/workflows/contract"
 )
 
@@ -29,7 +28,7 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 		return err
 	}
 	fix := "write the account id, which the address of the person's profile ends with; their e-mail address is none"
-	if s.deployment == config.JiraDataCenter {
+	if s.deployment == DataCenter {
 		fix = "write the person's key, as /rest/api/2/user?username=… shows it"
 	}
 	return contract.NotFound("%s has no user with the account %.80q", s.site, account).Advise(fix)
@@ -38,7 +37,7 @@ func (s *System) CheckAccount(ctx context.Context, account string) error {
 // hasUser is false for a user whom Jira does not know.
 func (s *System) hasUser(ctx context.Context, account string) (bool, error) {
 	by := "accountId"
-	if s.deployment == config.JiraDataCenter {
+	if s.deployment == DataCenter {
 		by = "key"
 	}
 	var found user
@@ -60,7 +59,7 @@ func (s *System) hasUser(ctx context.Context, account string) (bool, error) {
 
 // CheckProject implements ticket.Surveyor.
 func (s *System) CheckProject(ctx context.Context, want ticket.Project) error {
-	if !ticket.ValidProject(want.Key) {
+	if !projectPattern.MatchString(want.Key) {
 		return contract.Invalid("%.60q is no project", want.Key).
 			Advise("write what its tickets' keys begin with, like OPS")
 	}

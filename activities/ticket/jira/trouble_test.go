@@ -146,7 +146,7 @@ func impostor(t *testing.T, answer http.HandlerFunc) *jira.System {
 	t.Cleanup(server.Close)
 	return open(
 		t,
-		config.Jira{URL: server.URL, Deployment: config.JiraCloud, User: email, Token: config.SecretOf(token)},
+		jira.Settings{URL: server.URL, Deployment: jira.Cloud, User: email, Token: config.SecretOf(token)},
 	)
 }
 

@@ -12,7 +12,6 @@ import (
 
 	"curfew/activities/story"
 	"curfew/activities/ticket"
-	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/workflows/contract"
 )
@@ -36,9 +35,9 @@ type System struct {
 
 var _ ticket.References = (*System)(nil)
 
-// New returns the Zephyr that settings describe, as config has checked them, beside the Jira that it is in. Errors are
+// New returns the Zephyr that settings describe, as Validate has checked them, beside the Jira that it is in. Errors are
 // *contract.Problem that name the setting.
-func New(settings config.Zephyr, issues Issues) (*System, error) {
+func New(settings Settings, issues Issues) (*System, error) {
 	address, err := url.Parse(settings.URL)
 	if err != nil || address.Host == "" {
 		return nil, contract.Invalid("is no web address").

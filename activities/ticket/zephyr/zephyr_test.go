@@ -67,7 +67,7 @@ func newSite(t *testing.T) *site {
 
 func open(t *testing.T, address, token string) *zephyr.System {
 	t.Helper()
-	system, err := zephyr.New(config.Zephyr{URL: address, Token: config.SecretOf(token)}, issues{})
+	system, err := zephyr.New(zephyr.Settings{URL: address, Token: config.SecretOf(token)}, issues{})
 	require.NoError(t, err)
 	return system
 }
@@ -215,7 +215,7 @@ func TestWhatIsNotZephyrIsNotBelieved(t *testing.T) {
 
 func TestSettingsAndCallersThatGoAwayAreTold(t *testing.T) {
 	t.Parallel()
-	_, err := zephyr.New(config.Zephyr{URL: "zephyr"}, issues{})
+	_, err := zephyr.New(zephyr.Settings{URL: "zephyr"}, issues{})
 	require.Equal(t, "tickets.zephyr.url", requireProblem(t, err, contract.KindInvalid).Field)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()

@@ -12,7 +12,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"curfew/activities/target/kinds"
+	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/cmd/demo"
 	"curfew/devserver"
