@@ -152,20 +152,12 @@ func (r *reading) claimed(c *Config, group Group, at path) {
 
 // groupThere checks a group of a directory, and returns it as its kind writes it.
 func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
-	directory, found := c.Directories[group.Directory]
-	if !found {
-		if !r.Lost(path{"directories"}) {
-			fix := cmp.Or(
-				strictyaml.Suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
-				"write how it is reached in directories",
-			)
-			r.wrong(at.Key("directory"), fmt.Sprintf("there is no directory %q", strictyaml.Shorten(group.Directory)),
-				fix)
-		}
+	if !known(r, at.Key("directory"), "directory", group.Directory, path{"directories"}, c.Directories,
+		"write how it is reached in directories") {
 		return nil
 	}
-	kind, known := r.kinds.Targets[directory.Kind]
-	if !known || group.Spec == nil {
+	kind, able := r.kinds.Targets[c.Directories[group.Directory].Kind]
+	if !able || group.Spec == nil {
 		return nil
 	}
 	spec, err := kind.Normalize(group.Spec)
@@ -181,11 +173,8 @@ func (r *reading) accountsOf(c *Config, at path) {
 	for _, name := range slices.Sorted(maps.Keys(c.Directories)) {
 		directory, here := c.Directories[name], at.Key(name)
 		directory.Accounts = cmp.Or(directory.Accounts, name)
-		_, isTarget := c.Targets[directory.Accounts]
-		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) &&
-			!r.Lost(path{"targets"}) {
-			r.wrong(here.Key("accounts"), fmt.Sprintf("there is no target %q", strictyaml.Shorten(directory.Accounts)),
-				strictyaml.Suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets))))
+		if directory.Accounts != name && !slices.Contains(c.Systems(), directory.Accounts) {
+			known(r, here.Key("accounts"), "target", directory.Accounts, path{"targets"}, c.Targets, "")
 		}
 		c.Directories[name] = directory
 	}

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"curfew/internal/outbound"
-	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -151,10 +150,7 @@ func (r *reading) serviceTokens(c *Config, at path) {
 }
 
 func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
-	if _, found := c.People[token.Person]; !found && !r.Lost(path{"people"}) {
-		r.wrong(at.Key("person"), fmt.Sprintf("there is no person %q", strictyaml.Shorten(token.Person)),
-			cmp.Or(strictyaml.Suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for"))
-	}
+	known(r, at.Key("person"), "person", token.Person, path{"people"}, c.People, "name the person that it stands for")
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
 	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
 		r.wrong(at.Key("hash"), "is no sha256: and 64 hexadecimal digits",

@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -165,18 +164,21 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 }
 
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
-	template, found := c.Templates[route.Template]
-	switch {
-	case r.Lost(path{"templates"}):
-	case !found:
-		fix := cmp.Or(
-			strictyaml.Suggest(route.Template, slices.Collect(maps.Keys(c.Templates))),
+	if r.Lost(path{"templates"}) ||
+		!known(
+			r,
+			at.Key("template"),
+			"template",
+			route.Template,
+			path{"templates"},
+			c.Templates,
 			"name what is asked for",
-		)
-		r.wrong(at.Key("template"), fmt.Sprintf("there is no template %q", strictyaml.Shorten(route.Template)), fix)
-	case route.Duration.Duration > template.Duration.Max.Duration:
+		) {
+		return
+	}
+	if longest := c.Templates[route.Template].Duration.Max; route.Duration.Duration > longest.Duration {
 		r.wrong(at.Key("duration"), fmt.Sprintf("%s is longer than %s allows", route.Duration, route.Template),
-			"lower it to at most "+template.Duration.Max.String())
+			"lower it to at most "+longest.String())
 	}
 }
 
@@ -197,8 +199,11 @@ func (r *reading) incidentRoute(c *Config, route *Route, kind sourceKind, at pat
 		}
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketRequired {
-		r.wrong(at.Key("template"), fmt.Sprintf("%s asks for a ticket, which an incident does not have", route.Template),
-			"choose one whose ticket is optional or none")
+		r.wrong(
+			at.Key("template"),
+			fmt.Sprintf("%s asks for a ticket, which an incident does not have", route.Template),
+			"choose one whose ticket is optional or none",
+		)
 	}
 }
 

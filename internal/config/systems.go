@@ -1,7 +1,6 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"reflect"
@@ -9,8 +8,6 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"curfew/internal/strictyaml"
 )
 
 // System is a system beside the targets: a tracker, an incident system, a channel.
@@ -220,11 +217,6 @@ func (r *reading) setTracker() string {
 // isChannel refuses a channel that is not configured.
 func (r *reading) isChannel(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
-		_, found := c.Notify[name]
-		if !found && !r.Lost(path{"notify"}) {
-			r.wrong(at, fmt.Sprintf("there is no channel %q", strictyaml.Shorten(name)),
-				cmp.Or(strictyaml.Suggest(name, c.ChannelNames()), "add it to notify"))
-		}
-		return found
+		return known(r, at, "channel", name, path{"notify"}, c.Notify, "add it to notify")
 	}
 }

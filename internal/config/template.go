@@ -41,8 +41,11 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
 		if entitlement.ReadBack != "" && template.Drift == DriftRestore {
-			r.wrong(at.Item(i).Key("readBack"), "does not go with drift: restore: nobody can see that the access was taken away",
-				"leave it out, or write drift: report")
+			r.wrong(
+				at.Item(i).Key("readBack"),
+				"does not go with drift: restore: nobody can see that the access was taken away",
+				"leave it out, or write drift: report",
+			)
 		}
 		if !r.normalize(c, entitlement, at.Item(i)) {
 			continue

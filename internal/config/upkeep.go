@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/json"
-	"fmt"
 	"maps"
 	"slices"
 
@@ -40,10 +39,7 @@ func (r *reading) roles(c *Config, at path) {
 		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
 	} {
 		for i, person := range people {
-			if _, found := c.People[person]; !found && !r.Lost(path{"people"}) {
-				r.wrong(at.Key(role).Item(i), fmt.Sprintf("there is no person %q", strictyaml.Shorten(person)),
-					strictyaml.Suggest(person, slices.Collect(maps.Keys(c.People))))
-			}
+			r.isPerson(c)(person, at.Key(role).Item(i))
 		}
 	}
 }

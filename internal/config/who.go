@@ -1,6 +1,7 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -17,30 +18,25 @@ func (r *reading) listed(names []string, at path, check func(name string, at pat
 	}
 }
 
+// known refuses a name that a section does not have. It says nothing where the section could not be read.
+func known[V any](r *reading, at path, what, name string, section path, has map[string]V, otherwise string) bool {
+	_, found := has[name]
+	if !found && !r.Lost(section) {
+		r.wrong(at, fmt.Sprintf("there is no %s %q", what, strictyaml.Shorten(name)),
+			cmp.Or(strictyaml.Suggest(name, slices.Collect(maps.Keys(has))), otherwise))
+	}
+	return found
+}
+
 // isPerson refuses who is not in the directory.
 func (r *reading) isPerson(c *Config) func(string, path) bool {
-	return func(name string, at path) bool {
-		_, found := c.People[name]
-		if !found && !r.Lost(path{"people"}) {
-			r.wrong(at, fmt.Sprintf("there is no person %q", strictyaml.Shorten(name)),
-				strictyaml.Suggest(name, slices.Collect(maps.Keys(c.People))))
-		}
-		return found
-	}
+	return func(name string, at path) bool { return known(r, at, "person", name, path{"people"}, c.People, "") }
 }
 
 // isGroup refuses a group that is not in the configuration.
 func (r *reading) isGroup(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
-		_, found := c.Groups[name]
-		if !found && !r.Lost(path{"groups"}) {
-			fix := strictyaml.Suggest(name, slices.Collect(maps.Keys(c.Groups)))
-			if fix == "" {
-				fix = "list its members in groups"
-			}
-			r.wrong(at, fmt.Sprintf("there is no group %q", strictyaml.Shorten(name)), fix)
-		}
-		return found
+		return known(r, at, "group", name, path{"groups"}, c.Groups, "list its members in groups")
 	}
 }
 
