@@ -31,21 +31,29 @@ const (
 	mostRequests     = 100
 )
 
-// CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, and no more text and
-// requests than fit. An alarm that covers too much is worth more than none.
-func CheckAlarm(alarm contract.Alarm) (contract.Alarm, error) {
-	switch {
-	case alarm.ID == "" || len(alarm.ID) > longestAlarmID:
-		return alarm, contract.Invalid("an alarm's id has 1 to %d bytes, not %d", longestAlarmID, len(alarm.ID)).
-			At("id").
-			Advise("give each alarm an id of its own, the same when it is repeated")
-	case alarm.Kind == "":
-		return alarm, contract.Invalid("the alarm %s has no kind", alarm.ID).At("kind").Advise("say what was found")
-	case alarm.At.IsZero():
-		return alarm, contract.Invalid("the alarm %s has no time", alarm.ID).At("at").Advise("say when it was found")
+// CheckAlarm says what is wrong with an alarm, and returns it as stores keep it: with UTC, no more text and
+// requests than fit, and the requests as text. An alarm that covers too much is worth more than none.
+func CheckAlarm(alarm contract.Alarm) (checked contract.Alarm, requests string, err error) {
+	if err := checkAlarm(alarm); err != nil {
+		return alarm, "", err
 	}
 	alarm.At = alarm.At.UTC()
 	alarm.Text = contract.Shorten(alarm.Text, longestAlarmText)
 	alarm.Requests = alarm.Requests[:min(len(alarm.Requests), mostRequests)]
-	return alarm, nil
+	requests, err = encode(alarm.Requests)
+	return alarm, requests, err
+}
+
+func checkAlarm(alarm contract.Alarm) error {
+	switch {
+	case alarm.ID == "" || len(alarm.ID) > longestAlarmID:
+		return contract.Invalid("an alarm's id has 1 to %d bytes, not %d", longestAlarmID, len(alarm.ID)).
+			At("id").
+			Advise("give each alarm an id of its own, the same when it is repeated")
+	case alarm.Kind == "":
+		return contract.Invalid("the alarm %s has no kind", alarm.ID).At("kind").Advise("say what was found")
+	case alarm.At.IsZero():
+		return contract.Invalid("the alarm %s has no time", alarm.ID).At("at").Advise("say when it was found")
+	}
+	return nil
 }

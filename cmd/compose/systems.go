@@ -114,45 +114,58 @@ func (s *survey) tracker(ctx context.Context) {
 
 // projects are those of the tracker that templates and hooks name, with what they take for granted.
 func (s *survey) projects() []ticket.Project {
-	wanted := map[string]*ticket.Project{}
-	of := func(key string) *ticket.Project {
-		if wanted[key] == nil {
-			wanted[key] = &ticket.Project{Key: key}
-		}
-		return wanted[key]
-	}
-	opens := func(place config.TicketPlace) {
-		if place.Project != "" {
-			project := of(place.Project)
-			project.Opens, project.Types = true, append(project.Types, place.Type)
-		}
-	}
+	wanted := projects{}
 	for _, template := range s.configured.Templates {
 		for _, key := range template.Ticket.Projects {
-			of(key).Statuses = append(of(key).Statuses, template.Ticket.Statuses...)
+			wanted.has(key, template.Ticket.Statuses...)
 		}
-		opens(template.Ticket.Open)
-		opens(template.BreakGlass.Ticket)
+		wanted.opens(template.Ticket.Open)
+		wanted.opens(template.BreakGlass.Ticket)
 	}
 	for _, hook := range s.configured.Hooks {
 		for _, route := range hook.Routes {
-			if route.Project == "" {
-				continue
-			}
-			project := of(route.Project)
-			for _, status := range []string{hook.Decisions.Approve, hook.Decisions.Deny} {
-				if status != "" {
-					project.Statuses = append(project.Statuses, status)
-				}
-			}
-			if route.IssueType != "" {
-				project.Types = append(project.Types, route.IssueType)
+			if route.Project != "" {
+				wanted.has(route.Project, hook.Decisions.Approve, hook.Decisions.Deny)
+				wanted.types(route.Project, route.IssueType)
 			}
 		}
 	}
-	var all []ticket.Project
-	for _, key := range slices.Sorted(maps.Keys(wanted)) {
-		all = append(all, *wanted[key])
+	return wanted.sorted()
+}
+
+// projects are what is taken for granted of a tracker's, by their keys.
+type projects map[string]ticket.Project
+
+func (p projects) has(key string, statuses ...string) {
+	project := p[key]
+	project.Key = key
+	for _, status := range statuses {
+		if status != "" {
+			project.Statuses = append(project.Statuses, status)
+		}
+	}
+	p[key] = project
+}
+
+func (p projects) types(key, kind string) {
+	if kind != "" {
+		project := p[key]
+		project.Types = append(project.Types, kind)
+		p[key] = project
+	}
+}
+
+func (p projects) opens(place config.TicketPlace) {
+	if place.Project != "" {
+		project := p[place.Project]
+		project.Key, project.Opens, project.Types = place.Project, true, append(project.Types, place.Type)
+		p[place.Project] = project
+	}
+}
+
+func (p projects) sorted() (all []ticket.Project) {
+	for _, key := range slices.Sorted(maps.Keys(p)) {
+		all = append(all, p[key])
 	}
 	return all
 }

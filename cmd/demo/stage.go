@@ -46,7 +46,10 @@ func newStage(dir string, o Options) (*stage, error) {
 	secret := rand.Text()
 	s := newSystems(secret)
 	s.curfew, s.tokens = o.Curfew, map[string]string{"alice": rand.Text(), "bob": rand.Text()}
-	return s, s.open(dir, o, secret)
+	if err := s.open(dir, o, secret); err != nil {
+		return nil, err
+	}
+	return s, nil
 }
 
 // newSystems makes the sandboxes of the systems that the demo's Curfew works with, all with the same key.

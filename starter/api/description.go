@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -91,6 +92,14 @@ func explainPurpose(openAPI *huma.OpenAPI) {
 	}
 }
 
+func meaningsOf(schema string) map[string]string {
+	all := maps.Clone(meanings[schema])
+	if schema == "Request" || schema == "Status" {
+		maps.Copy(all, asked)
+	}
+	return all
+}
+
 // explain adds to the schemas of other packages' types what their fields mean and which values there are. Only what is
 // sent here is closed to other fields: answers may get new ones.
 func explain(openAPI *huma.OpenAPI) {
@@ -98,7 +107,7 @@ func explain(openAPI *huma.OpenAPI) {
 		if !strings.HasSuffix(name, "Body") {
 			schema.AdditionalProperties = nil
 		}
-		for property, text := range meanings[name] {
+		for property, text := range meaningsOf(name) {
 			known, ok := schema.Properties[property]
 			if !ok {
 				continue

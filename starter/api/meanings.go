@@ -2,6 +2,18 @@ package api
 
 import "curfew/workflows/contract"
 
+// asked says what the properties are that a request and its status share.
+var asked = map[string]string{
+	"id":        "A ULID, so ids sort by time",
+	"template":  "What was asked for",
+	"requester": "Who asked: a person's id",
+	"subject":   "Who gets the access: a person's id",
+	"duration":  "How long access lasts from the moment it is granted",
+	"source":    "How it came in",
+	"askedAt":   "When it was asked for",
+	"startAt":   "When the access is to begin, if not as soon as it is approved",
+}
+
 // meanings says for each schema what its properties are.
 var meanings = map[string]map[string]string{
 	"Access": {
@@ -140,14 +152,6 @@ var meanings = map[string]map[string]string{
 	},
 	"Problem": {"kind": "What the problem means to whoever has to act on it"},
 	"Request": {
-		"id":         "A ULID, so ids sort by time",
-		"template":   "What was asked for",
-		"requester":  "Who asked: a person's id",
-		"subject":    "Who gets the access: a person's id",
-		"duration":   "How long access lasts from the moment it is granted",
-		"source":     "How it came in",
-		"askedAt":    "When it was asked for",
-		"startAt":    "When the access is to begin, if not as soon as it is approved",
 		"breakGlass": "It asks to open at once, without the reviews that are asked for otherwise",
 		"terms":      "What the template gave, and asked for, when the request was made",
 	},
@@ -231,17 +235,9 @@ var meanings = map[string]map[string]string{
 		"rules":    "The approval rules that they could review for, by name",
 	},
 	"Status": {
-		"id":              "A ULID, so ids sort by time",
 		"state":           "Where the request is in its life",
 		"outcome":         "How it ended; set when the state is ended",
 		"why":             "Why it ended, or what it waits for",
-		"template":        "What was asked for",
-		"requester":       "Who asked: a person's id",
-		"subject":         "Who gets the access: a person's id",
-		"duration":        "How long access lasts from the moment it is granted",
-		"source":          "How it came in",
-		"askedAt":         "When it was asked for",
-		"startAt":         "When the access is to begin, if not as soon as it is approved",
 		"continuousSince": "Since when the subject has had the access without a break, when it goes on from earlier access",
 		"breakGlass":      "It was opened at once, without the reviews that are asked for otherwise",
 		"reviewDue":       "When a second person has to have reviewed the break-glass access",

@@ -51,7 +51,8 @@ func after(ctx workflow.Context) (string, error) {
 
 func say(ctx workflow.Context, what string) (said string, err error) {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
-	return said, workflow.ExecuteActivity(ctx, remind, what).Get(ctx, &said)
+	err = workflow.ExecuteActivity(ctx, remind, what).Get(ctx, &said)
+	return said, err
 }
 
 func TestAChangeBehindAVersionLetsSleepingWorkflowsGoOn(t *testing.T) {

@@ -116,29 +116,32 @@ func (s *System) Find(ctx context.Context, id string) (incident.Incident, error)
 	return found, nil
 }
 
+// incidentReply is what Curfew reads of PagerDuty's answer about an incident.
+type incidentReply struct {
+	Incident struct {
+		ID          string    `json:"id"`
+		Title       string    `json:"title"`
+		Created     string    `json:"created_at"`
+		URL         string    `json:"html_url"`
+		Status      string    `json:"status"`
+		Urgency     string    `json:"urgency"`
+		Service     reference `json:"service"`
+		Priority    reference `json:"priority"`
+		Assignments []struct {
+			Assignee reference `json:"assignee"`
+		} `json:"assignments"`
+		Reason *struct {
+			Type     string    `json:"type"`
+			Incident reference `json:"incident"`
+		} `json:"resolve_reason"`
+	} `json:"incident"`
+}
+
 func (s *System) find(ctx context.Context, id string) (incident.Incident, error) {
 	if err := s.checkIncident(id); err != nil {
 		return incident.Incident{}, err
 	}
-	var reply struct {
-		Incident struct {
-			ID          string    `json:"id"`
-			Title       string    `json:"title"`
-			Created     string    `json:"created_at"`
-			URL         string    `json:"html_url"`
-			Status      string    `json:"status"`
-			Urgency     string    `json:"urgency"`
-			Service     reference `json:"service"`
-			Priority    reference `json:"priority"`
-			Assignments []struct {
-				Assignee reference `json:"assignee"`
-			} `json:"assignments"`
-			Reason *struct {
-				Type     string    `json:"type"`
-				Incident reference `json:"incident"`
-			} `json:"resolve_reason"`
-		} `json:"incident"`
-	}
+	var reply incidentReply
 	err := s.call(
 		ctx,
 		exchange{method: http.MethodGet, about: aboutIncident, path: "/incidents/" + id, receive: &reply},

@@ -2,8 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
-	"fmt"
 
 	"github.com/jackc/pgx/v5"
 
@@ -20,17 +18,13 @@ const (
 
 // Raise adds an alarm, unless there is one under its id.
 func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
-	alarm, err := ledger.CheckAlarm(alarm)
+	alarm, requests, err := ledger.CheckAlarm(alarm)
 	if err != nil {
 		return err
 	}
-	requests, err := json.Marshal(alarm.Requests)
-	if err != nil {
-		return fmt.Errorf("write the requests of the alarm %s: %w", alarm.ID, err)
-	}
 	err = s.do(ctx, func(ctx context.Context, conn *pgpool.Conn) error {
 		_, err := conn.Exec(ctx, addAlarm, escape(alarm.ID), escape(string(alarm.Kind)), ledger.Stamp{Time: alarm.At},
-			escape(alarm.Target), escape(alarm.Grant), string(requests), escape(alarm.Actor), escape(alarm.Text))
+			escape(alarm.Target), escape(alarm.Grant), requests, escape(alarm.Actor), escape(alarm.Text))
 		return err
 	})
 	return fault(ctx, "raise the alarm "+alarm.ID, err)
@@ -72,5 +66,6 @@ func scanAlarm(row pgx.Row) (contract.Alarm, error) {
 	); err != nil {
 		return contract.Alarm{}, err
 	}
-	return alarm, kept.Into(&alarm)
+	err := kept.Into(&alarm)
+	return alarm, err
 }

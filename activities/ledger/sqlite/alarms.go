@@ -3,8 +3,6 @@ package sqlite
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
-	"fmt"
 	"strings"
 
 	"curfew/activities/ledger"
@@ -19,18 +17,14 @@ const (
 
 // Raise adds an alarm, unless there is one under its id.
 func (s *Store) Raise(ctx context.Context, alarm contract.Alarm) error {
-	alarm, err := ledger.CheckAlarm(alarm)
+	alarm, requests, err := ledger.CheckAlarm(alarm)
 	if err != nil {
 		return err
-	}
-	requests, err := json.Marshal(alarm.Requests)
-	if err != nil {
-		return fmt.Errorf("write the requests of the alarm %s: %w", alarm.ID, err)
 	}
 	err = s.writer.write(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := tx.StmtContext(ctx, s.texts.addAlarm).
 			ExecContext(ctx, alarm.ID, string(alarm.Kind), ledger.Stamp{Time: alarm.At},
-				alarm.Target, alarm.Grant, string(requests), alarm.Actor, alarm.Text)
+				alarm.Target, alarm.Grant, requests, alarm.Actor, alarm.Text)
 		return err
 	})
 	return s.fault("raise the alarm "+alarm.ID, err)
@@ -87,5 +81,6 @@ func scanAlarm(r row) (contract.Alarm, error) {
 	); err != nil {
 		return contract.Alarm{}, err
 	}
-	return alarm, kept.Into(&alarm)
+	err := kept.Into(&alarm)
+	return alarm, err
 }

@@ -118,9 +118,10 @@ func forward(from, to net.Conn, judge func(*ber.Packet) fate) {
 			continue
 		case cut:
 			return
-		}
-		if _, err := to.Write(message.Bytes()); err != nil {
-			return
+		case passed:
+			if _, err := to.Write(message.Bytes()); err != nil {
+				return
+			}
 		}
 	}
 }

@@ -65,8 +65,8 @@ func (l *Liar) hollow(sent []byte) {
 
 // pass hands on what one side says, as the function leaves it, until either side is gone.
 func pass(from, to net.Conn, edit func([]byte)) {
-	defer from.Close()
-	defer to.Close()
+	defer func() { _ = from.Close() }()
+	defer func() { _ = to.Close() }()
 	buffer := make([]byte, 64<<10)
 	for {
 		n, err := from.Read(buffer)
