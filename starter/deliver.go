@@ -7,6 +7,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
@@ -18,6 +19,9 @@ const (
 	// deliverWithin is how long a delivery may still be acted on. It is shorter than Temporal remembers anything, so
 	// that nobody can make an old one happen again.
 	deliverWithin = 72 * time.Hour
+	// deliveryPriority is below that of requests, which have Temporal's own, 3: who asks or decides passes what sources
+	// have sent, however much that is.
+	deliveryPriority = 4
 )
 
 // Deliver lets into Temporal what a source has told, sealed. When it returns without an error, nothing can lose it any
@@ -37,6 +41,10 @@ func (s *Starter) Deliver(ctx context.Context, delivery contract.Delivery) (fres
 		WorkflowIDConflictPolicy:                 enumspb.WORKFLOW_ID_CONFLICT_POLICY_FAIL,
 		WorkflowExecutionErrorWhenAlreadyStarted: true,
 		StaticSummary:                            delivery.Event + " from " + delivery.Source,
+		Priority: temporal.Priority{
+			PriorityKey: deliveryPriority,
+			FairnessKey: delivery.Source,
+		},
 	}, contract.WorkflowDelivery, contract.DeliveryInput{Delivery: sealedFact})
 	switch {
 	case err == nil:

@@ -163,10 +163,15 @@ const stopTimeout = 10 * time.Second
 // waitingEnds is how many ends may wait for their instant in one worker. Waiting costs a goroutine and a timer.
 const waitingEnds = 20_000
 
+// workflowPollers is how many calls of a worker wait for workflow tasks at once. By the SDK's two of them a worker takes
+// up fewer tasks than it can do, and those of other workflows wait behind a flood of webhooks.
+const workflowPollers = 16
+
 func options(o Options) sdkworker.Options {
 	return sdkworker.Options{
 		Identity:                           o.Identity,
 		MaxConcurrentActivityExecutionSize: waitingEnds,
+		MaxConcurrentWorkflowTaskPollers:   workflowPollers,
 		DisableRegistrationAliasing:        true,
 		WorkerStopTimeout:                  stopTimeout,
 	}
