@@ -27,6 +27,7 @@ func (r *reading) check(c *Config) {
 	r.seals(&c.Seals, path{"seals"})
 	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
+	r.metrics(&c.Metrics, path{"metrics"})
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.accountsOf(c, path{"directories"})
 	r.people(c, path{"people"})
@@ -72,6 +73,27 @@ func (r *reading) server(server *Server, at path) {
 		)
 	}
 	server.URL = "http://" + server.Listen
+}
+
+func (r *reading) metrics(metrics *Metrics, at path) {
+	for key, address := range map[string]string{"server": metrics.Server, "worker": metrics.Worker} {
+		if fault := CheckMetricsAddress(address); fault != nil {
+			r.Wrong(at.Key(key), fault)
+		}
+	}
+}
+
+// CheckMetricsAddress says what is wrong with where metrics are to be served.
+func CheckMetricsAddress(address string) *contract.Problem {
+	if address == MetricsNone {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		return contract.Invalid("is no host and port").
+			Advise("write it like 127.0.0.1:8302, or " + MetricsNone + " to serve no metrics")
+	}
+	return nil
 }
 
 // secretFiles are read by servers alone, and so not here.

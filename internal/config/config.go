@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Temporal      Temporal                `yaml:"temporal" doc:"Which Temporal server to use."`
 	Server        Server                  `yaml:"server" doc:"The HTTP API and the pages."`
+	Metrics       Metrics                 `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
 	Ledger        Ledger                  `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
 	Drift         Drift                   `yaml:"drift" doc:"How live access is looked after."`
 	Watchdog      Watchdog                `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
@@ -54,6 +55,15 @@ type Server struct {
 
 	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
+
+// Metrics says where processes serve their metrics, and whether they are well, each on an address of its own.
+type Metrics struct {
+	Server string `yaml:"server" default:"127.0.0.1:8301" doc:"Host and port at which servers serve their metrics and health; none for nowhere."`
+	Worker string `yaml:"worker" default:"127.0.0.1:8302" doc:"Host and port at which workers serve their metrics and health; none for nowhere."`
+}
+
+// MetricsNone is the address of a process that serves no metrics.
+const MetricsNone = "none"
 
 // Ledger says where Curfew's own record is: one of both.
 type Ledger struct {

@@ -122,6 +122,12 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:1:1: server.url: is missing, and can't be told from an address that stands for all; " +
 				"write the address that people reach Curfew at, like https://curfew.example.com",
 		}},
+		"metrics": {"metrics: {server: 8301, worker: '127.0.0.1:99999'}", []string{
+			"curfew.yaml:1:19: metrics.server: is no host and port; " +
+				"write it like 127.0.0.1:8302, or none to serve no metrics",
+			"curfew.yaml:1:33: metrics.worker: is no host and port; " +
+				"write it like 127.0.0.1:8302, or none to serve no metrics",
+		}},
 		"an empty Jira": {"tickets:\n  jira: {}", []string{
 			"curfew.yaml:2:3: tickets.jira.url: is missing; write it like https://example.atlassian.net",
 			"curfew.yaml:2:3: tickets.jira.deployment: is missing; write cloud or datacenter",

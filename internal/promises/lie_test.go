@@ -1,6 +1,7 @@
 package promises
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -37,7 +38,9 @@ func TestP3AGrantThatIsAnsweredAndNotMadeIsNotActive(t *testing.T) {
 	honest()
 	h.await(id, contract.StateActive)
 	require.True(t, h.database.can(h.database.alice))
-	require.Contains(t, h.kindsOf(id), contract.EventGranted)
+	require.Eventually(t, func() bool {
+		return slices.Contains(h.kindsOf(id), contract.EventGranted)
+	}, patience, 20*time.Millisecond, "the ledger hears of it a moment later")
 }
 
 func TestP3ARevokeThatIsAnsweredAndNotMadeIsStuckAndNotEnded(t *testing.T) {
