@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"curfew/internal/strictyaml"
+	"curfew/workflows/contract"
 )
 
 // validID is what can be a part of a workflow's id and of an address.
