@@ -101,7 +101,7 @@ func TestAServerAnswersWhoeverItKnowsUntilItIsStopped(t *testing.T) {
 
 	stop()
 	require.NoError(t, <-stopped)
-	_, err = http.Get(url + "/healthz") //nolint:bodyclose,noctx // nobody answers
+	_, err = http.Get(url + "/healthz") //nolint:noctx // nobody answers
 	require.Error(t, err)
 }
 
