@@ -171,7 +171,11 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 			"lower it to at most "+longest.String())
 	}
 	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.wrong(at.Key("reviewWithin"), "is missing", "write within what time a second person signs it, like 24h")
+		r.wrong(
+			at.Key("reviewWithin"),
+			"is missing",
+			"write within what time a second person has to review it, like 24h",
+		)
 	}
 	if rule.Ticket != (TicketPlace{}) {
 		r.ticketPlace(c, rule.Ticket, at.Key("ticket"))
