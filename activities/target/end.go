@@ -160,9 +160,9 @@ func (a *Activities) endHeld(
 	return receipt, nil
 }
 
-// endedBy is whose attempt this is.
+// endedBy is whose attempt this is; outside of an activity there is none but the first.
 func endedBy(ctx context.Context) string {
-	if activity.GetInfo(ctx).Attempt > 1 {
+	if activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1 {
 		return BySecondWorker
 	}
 	return ByGrant
