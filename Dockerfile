@@ -1,4 +1,4 @@
-# Curfew in a container: one static binary and what it needs to speak TLS, without a shell, run by nobody in particular.
+# Curfew in a container: one static binary and what it needs to speak TLS, without a shell, run as a user without rights.
 # Base images are pinned by exact tag; where your policy asks for digests, add them here and in docker-compose.yml.
 
 FROM golang:1.26.8-bookworm AS build

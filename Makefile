@@ -43,10 +43,11 @@ TEMPORAL_DEV_SOURCE := $(wildcard devserver/*.go devserver/cmd/temporal-dev/*.go
 bin/temporal-dev: $(filter-out %_test.go,$(TEMPORAL_DEV_SOURCE)) devserver/go.mod devserver/go.sum ## Build the Temporal server that tests start
 	@scripts/build-devserver.sh temporal-dev
 
-# Tests that start no process: scripts/units.sh lists their packages.
+# Tests that start no process: scripts/units.sh lists their packages. They mostly wait, those of activities/target above all,
+# so many run at the same time.
 .PHONY: test-unit
 test-unit: ## Run the tests that need no server, in less than two minutes: while you work
-	$(GO) test $$(scripts/units.sh)
+	$(GO) test -parallel 16 $$(scripts/units.sh)
 
 # Most tests of promises wait for deadlines, so more of them than there are cores run at the same time.
 .PHONY: test

@@ -29,11 +29,11 @@ type Template struct {
 	MayNotAsk      string   `json:"mayNotAsk,omitempty" doc:"Why you may not ask for it; absent when you may"`
 	OnBehalf       bool     `json:"onBehalf,omitempty" doc:"Whether you may ask for it on behalf of somebody else"`
 
-	MinDuration contract.Duration `json:"minDuration,omitzero" doc:"The shortest that access may be asked for"`
+	MinDuration contract.Duration `json:"minDuration,omitzero" doc:"The shortest duration that you may request"`
 	StartWithin contract.Duration `json:"startWithin,omitzero" doc:"How far ahead a start may be scheduled; absent: not at all"`
 	Incident    bool              `json:"incident,omitempty" doc:"Whether a request names an incident"`
 	// BreakGlass is nil where the actor may not use break-glass access.
-	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open at once, without the reviews that are asked for otherwise; absent: not at all"`
+	BreakGlass *BreakGlass `json:"breakGlass,omitempty" doc:"How you may open it at once, without the reviews that it needs otherwise; absent: not at all"`
 }
 
 // BreakGlass is what holds by break-glass access.

@@ -19,7 +19,7 @@ type outgoing struct {
 
 // registerOutgoing puts a guard before them, where seals are checked.
 func registerOutgoing(r Registry, o Options, t outgoing) {
-	t = named(o.Config, t)
+	t = observed(o.Observer, named(o.Config, t))
 	if o.Verifier != nil {
 		guard := guardOf(o)
 		t = outgoing{

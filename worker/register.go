@@ -99,14 +99,26 @@ func registerTargetActivities(r Registry, o Options, targets *target.Activities)
 }
 
 func bookOf(o Options) *ledger.Activities {
-	return ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms)
+	return ledger.New(o.Events, o.Tombstones, o.Holdings, o.Alarms, recordObserver(o))
+}
+
+// recordObserver is nil, and not an interface that holds nil, where nobody is told.
+func recordObserver(o Options) ledger.RecordObserver {
+	if o.Observer == nil {
+		return nil
+	}
+	return o.Observer
 }
 
 func targetActivities(o Options) *target.Activities {
-	return target.New(target.Options{
+	options := target.Options{
 		Targets: o.Targets, Holdings: o.Holdings, Tombstones: o.Tombstones, Decisions: o.Decisions, Alarms: o.Alarms,
 		Verifier: o.Verifier, Log: o.Log,
-	})
+	}
+	if o.Observer != nil {
+		options.Observer = o.Observer
+	}
+	return target.New(options)
 }
 
 func sweeps(o Options) *sweep.Activities {

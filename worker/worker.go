@@ -54,6 +54,8 @@ type Options struct {
 	Identity string
 	// Namespace is the one in Temporal; empty for contract.Namespace.
 	Namespace string
+	// Observer is told of what is done; nil for nobody.
+	Observer Observer
 
 	clock *clock.Watch
 }

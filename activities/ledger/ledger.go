@@ -23,6 +23,7 @@ type Store interface {
 	Alarms
 	Decisions
 	Sightings
+	Counter
 }
 
 // Events is the audit trail of all requests.

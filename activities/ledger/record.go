@@ -14,38 +14,64 @@ type Activities struct {
 	tombstones Tombstones
 	holdings   Holdings
 	alarms     Alarms
+	observer   RecordObserver
 }
 
-// New makes the activities of a ledger.
-func New(events Events, tombstones Tombstones, holdings Holdings, alarms Alarms) *Activities {
-	return &Activities{events: events, tombstones: tombstones, holdings: holdings, alarms: alarms}
+// RecordObserver is told of what was recorded of a request: the events that the ledger had, and those that are new. It
+// must be quick.
+type RecordObserver interface {
+	Recorded(earlier, news []contract.Event, status contract.Status)
+}
+
+// New makes the activities of a ledger. The observer may be nil.
+func New(
+	events Events, tombstones Tombstones, holdings Holdings, alarms Alarms, observer RecordObserver,
+) *Activities {
+	return &Activities{
+		events: events, tombstones: tombstones, holdings: holdings, alarms: alarms, observer: observer,
+	}
 }
 
 // Record is the activity contract.ActivityRecord. That a request has ended is on record before its story says so: from
 // then on nothing that was decided about it opens anything.
 func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
-	missing, newest, err := a.compare(ctx, in)
-	if err != nil || missing > 0 || newest == 0 {
-		return contract.RecordResult{Missing: missing}, activities.Error(err)
+	found, err := a.compare(ctx, in)
+	if err != nil || found.missing > 0 || len(found.news) == 0 {
+		return contract.RecordResult{Missing: found.missing}, activities.Error(err)
 	}
-	in.Status.Seq = newest
+	in.Status.Seq = found.newest
 	if in.Status.State == contract.StateEnded {
 		if err := a.tombstones.AddTombstones(ctx, endOf(in)); err != nil {
 			return contract.RecordResult{}, activities.Error(err)
 		}
 	}
-	return contract.RecordResult{}, activities.Error(a.events.Append(ctx, in.Events, in.Status))
+	if err := a.events.Append(ctx, in.Events, in.Status); err != nil {
+		return contract.RecordResult{}, activities.Error(err)
+	}
+	if a.observer != nil {
+		a.observer.Recorded(found.earlier, found.news, in.Status)
+	}
+	return contract.RecordResult{}, nil
+}
+
+// comparison is what a workflow tells beside what is on record.
+type comparison struct {
+	missing int // the first event that the record lacks before these
+	newest  int // the number of the newest event that the record will have
+	earlier []contract.Event
+	// news are the events that the record lacks. When there are none the status is nothing new either: it comes with an
+	// event, and is as new as that.
+	news []contract.Event
 }
 
 // compare holds what a workflow tells against what is on record. A story that contradicts the record is refused whole:
-// its workflow has forgotten something, and the record has not. missing is the first event that the record lacks before
-// these. newest is the number of the newest event that the record will have; zero when it has all of them. Then the
-// status is nothing new either: it comes with an event, and is as new as that.
-func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (missing, newest int, err error) {
+// its workflow has forgotten something, and the record has not.
+func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (comparison, error) {
 	recorded, events, err := a.events.Request(ctx, in.Status.ID)
 	if err != nil && !errors.Is(err, ErrNotFound) {
-		return 0, 0, err
+		return comparison{}, err
 	}
+	newest := 0
 	known := make(map[int]contract.Event, len(events))
 	for _, event := range events {
 		known[event.Seq] = event
@@ -58,14 +84,14 @@ func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (miss
 			news = append(news, event)
 			newest = max(newest, event.Seq)
 		} else if err := CheckSame(event, was); err != nil {
-			return 0, 0, err
+			return comparison{}, err
 		}
 	}
 	if len(news) == 0 {
-		return 0, 0, nil
+		return comparison{}, nil
 	}
 	if !in.Status.MayFollow(recorded) {
-		return 0, 0, contract.Conflict("the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded)).
+		return comparison{}, contract.Conflict("the request can't be %s: the ledger has that it is %s", stateOf(in.Status), stateOf(recorded)).
 			At("state").
 			Advise("see whether the workflow was reset, or Temporal restored from an older copy")
 	}
@@ -75,10 +101,10 @@ func (a *Activities) compare(ctx context.Context, in contract.RecordInput) (miss
 	}
 	for seq := 1; seq < news[0].Seq; seq++ {
 		if _, there := known[seq]; !there && !refused[seq] {
-			return seq, 0, nil
+			return comparison{missing: seq}, nil
 		}
 	}
-	return 0, newest, nil
+	return comparison{newest: newest, earlier: events, news: news}, nil
 }
 
 func stateOf(status contract.Status) string {

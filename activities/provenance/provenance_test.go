@@ -139,7 +139,7 @@ func (b *bench) run(workflowID, name string, in any) error {
 		}),
 		activity.RegisterOptions{Name: contract.ActivityCommentTicket},
 	)
-	env.RegisterActivityWithOptions(b.guard.Alarm(ledger.New(b.store, b.store, b.store, b.store).Alarm),
+	env.RegisterActivityWithOptions(b.guard.Alarm(ledger.New(b.store, b.store, b.store, b.store, nil).Alarm),
 		activity.RegisterOptions{Name: contract.ActivityAlarm})
 	env.ExecuteWorkflow(func(ctx workflow.Context) error {
 		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{

@@ -127,9 +127,14 @@ var values = map[string]func(Case) string{
 		}
 		return ""
 	},
-	"problem":   func(c Case) string { return OneLine(c.problem(), longestProblem) },
-	"approvals": func(c Case) string { return fmt.Sprintf("%d of %d approvals", c.Status.Approvals, c.Status.Needed) },
-	"request":   func(c Case) string { return c.Status.ID },
+	"problem": func(c Case) string { return OneLine(c.problem(), longestProblem) },
+	"approvals": func(c Case) string {
+		if c.Status.Needed == 0 {
+			return "the policy has not decided yet"
+		}
+		return fmt.Sprintf("%d of %d approvals", c.Status.Approvals, c.Status.Needed)
+	},
+	"request": func(c Case) string { return c.Status.ID },
 }
 
 // held is true of what the subject has by this request, or by another one, or by nobody's having taken it away.

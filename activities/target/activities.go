@@ -55,6 +55,7 @@ type Options struct {
 	Decisions  ledger.Decisions
 	Alarms     ledger.Alarms
 	Verifier   *seal.Verifier // nil where nothing is sealed
+	Observer   Observer       // nil where nobody is told
 	Log        *zap.Logger
 }
 
@@ -65,6 +66,7 @@ type systems struct {
 	holdings   ledger.Holdings
 	tombstones ledger.Tombstones
 	alarms     ledger.Alarms
+	observer   Observer
 	log        *zap.Logger
 }
 
@@ -80,17 +82,21 @@ type Activities struct {
 
 // New makes the activities. Without a verifier nothing need be sealed.
 func New(o Options) *Activities {
+	if o.Observer == nil {
+		o.Observer = unobserved{}
+	}
 	return &Activities{
 		systems: &systems{
-			targets:    o.Targets,
+			targets:    observe(o.Targets, o.Observer),
 			lines:      newLines(o.Targets, o.Log),
 			holdings:   o.Holdings,
 			tombstones: o.Tombstones,
 			alarms:     o.Alarms,
+			observer:   o.Observer,
 			log:        o.Log,
 		},
 		decisions: o.Decisions, verifier: o.Verifier,
-		waiting: newWaiting(o.Holdings, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
+		waiting: newWaiting(o.Holdings, o.Observer, o.Log), unsettled: newUnsettled(o.Holdings, o.Log),
 	}
 }
 

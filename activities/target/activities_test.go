@@ -43,6 +43,7 @@ type bench struct {
 	seq      int64
 	attempt  time.Duration // what an attempt has
 	verifier *seal.Verifier
+	observer target.Observer // nil for nobody
 
 	connector target.Connector // of the worker, where there is one
 	grants    atomic.Int32     // that the worker has asked the target for
@@ -89,6 +90,7 @@ func (b *bench) activities(connector target.Connector, holdings ledger.Holdings)
 		Decisions:  b.ledger,
 		Alarms:     b.ledger,
 		Verifier:   b.verifier,
+		Observer:   b.observer,
 		Log:        zap.NewNop(),
 	})
 }

@@ -154,7 +154,19 @@ func (a *Activities) endHeld(
 	if err != nil {
 		return contract.EndReceipt{}, err
 	}
-	return a.closeHolding(ctx, locked, after, gone.sessions), nil
+	receipt := a.closeHolding(ctx, locked, after, gone.sessions)
+	if !receipt.GoneAt.IsZero() && !holding.Standing {
+		a.observer.Ended(command.Access.Target, endedBy(ctx), receipt.GoneAt.Sub(holding.Until))
+	}
+	return receipt, nil
+}
+
+// endedBy is whose attempt this is; outside of an activity there is none but the first.
+func endedBy(ctx context.Context) string {
+	if activity.IsActivity(ctx) && activity.GetInfo(ctx).Attempt > 1 {
+		return BySecondWorker
+	}
+	return ByGrant
 }
 
 // dueNow is the holding as this command sees it, without the leases of requests that have ended.

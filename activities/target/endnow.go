@@ -95,6 +95,7 @@ func (w *Watchdog) endIfEnded(ctx context.Context, found Target, listed ledger.H
 	}
 	after, _, err := w.close(ctx, found, locked, holding.Leases.KeepSessions() && !killed(stops))
 	if err == nil && !after.Open {
+		w.observeEnd(after, ByEndNow, endedAt(stops))
 		w.log.Info(
 			"the watchdog ended access whose requests have ended",
 			zapGrant(holding.Grant),
@@ -119,6 +120,14 @@ func shortened(holding ledger.Holding, left contract.Leases, now time.Time) ledg
 	holding.Leases, holding.Until = left, latest(left.End(), now)
 	holding.Uses = usesOf(holding).begin(left, now).list()
 	return holding
+}
+
+// endedAt is when the last of some requests was ended.
+func endedAt(stops ledger.Stops) (at time.Time) {
+	for _, by := range stops.Ended {
+		at = latest(at, by.At)
+	}
+	return at
 }
 
 // killed is true when the end is to spare nothing.

@@ -34,7 +34,7 @@ func (a *Activities) issue(
 		return contract.Certificate{}, contract.Forbidden("only the subject gets a certificate").
 			Advise("ask for access of your own")
 	}
-	issuer, ok := found.Connector.(CertificateIssuer)
+	issuer, ok := as[CertificateIssuer](found.Connector)
 	if !ok {
 		return contract.Certificate{}, contract.Invalid("%s issues no certificates", command.Access.Target).
 			At("target").

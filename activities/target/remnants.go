@@ -19,8 +19,12 @@ const remnantsWithin = time.Second
 
 // revoke takes the access away. remnants is nil where the target can't say what outlives it.
 func revoke(ctx context.Context, connector Connector, doomed Access) (revoked Revoked, remnants Remnants, err error) {
-	if teller, ok := connector.(RemnantTeller); ok {
-		return teller.RevokeTelling(ctx, doomed)
+	if teller, ok := as[RemnantTeller](connector); ok {
+		revoked, err = timed(connector, "Revoke", func() (answer Revoked, err error) {
+			answer, remnants, err = teller.RevokeTelling(ctx, doomed)
+			return answer, err
+		})
+		return revoked, remnants, err
 	}
 	revoked, err = connector.Revoke(ctx, doomed)
 	return revoked, nil, err

@@ -37,8 +37,12 @@ func remove(
 		revoked, err = AlreadyAbsent, nil
 	}
 	found.absent = revoked == AlreadyAbsent
-	if ender, ok := connector.(SessionEnder); ok && !keepSessions {
-		found.sessions, err = ender.EndSessions(ctx, gone)
+	if ender, ok := as[SessionEnder](connector); ok && !keepSessions {
+		found.sessions, err = timed(
+			connector,
+			"EndSessions",
+			func() (int, error) { return ender.EndSessions(ctx, gone) },
+		)
 	}
 	found.remnants, found.unasked = remnants.find(ctx)
 	if err != nil {

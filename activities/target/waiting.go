@@ -24,6 +24,7 @@ const (
 // so hearing of a newer command costs an End nothing, and while the ledger is away it goes by what was seen last.
 type waiting struct {
 	holdings ledger.Holdings
+	observer Observer
 	log      *zap.Logger
 
 	mu        sync.Mutex
@@ -40,8 +41,8 @@ type place struct {
 	overtaken chan struct{}
 }
 
-func newWaiting(holdings ledger.Holdings, log *zap.Logger) *waiting {
-	return &waiting{holdings: holdings, log: log, places: map[string]map[*place]bool{}}
+func newWaiting(holdings ledger.Holdings, observer Observer, log *zap.Logger) *waiting {
+	return &waiting{holdings: holdings, observer: observer, log: log, places: map[string]map[*place]bool{}}
 }
 
 // join gives an End a place, and listens for as long as any is taken.
@@ -53,6 +54,7 @@ func (w *waiting) join(ctx context.Context, command contract.EndCommand) *place 
 		w.places[p.grant] = map[*place]bool{}
 	}
 	w.places[p.grant][p] = true
+	w.observer.EndsWaiting(1)
 	if !w.listening {
 		w.listening = true
 		go w.listen(context.WithoutCancel(ctx)) // the attempt that comes first must not end it for the others
@@ -63,6 +65,9 @@ func (w *waiting) join(ctx context.Context, command contract.EndCommand) *place 
 func (p *place) leave() {
 	p.in.mu.Lock()
 	defer p.in.mu.Unlock()
+	if p.in.places[p.grant][p] {
+		p.in.observer.EndsWaiting(-1)
+	}
 	delete(p.in.places[p.grant], p)
 	if len(p.in.places[p.grant]) == 0 {
 		delete(p.in.places, p.grant)

@@ -162,9 +162,17 @@ func (w *Watchdog) endIfOverdue(ctx context.Context, found Target, listed ledger
 		w.owed.add(holding)
 	}
 	if !after.Open {
+		w.observeEnd(after, ByWatchdog, holding.Until)
 		w.tellOwed(ctx, after)
 	}
 	return nil
+}
+
+// observeEnd has it told that access is gone that was to end at an instant.
+func (w *Watchdog) observeEnd(after ledger.Holding, by string, until time.Time) {
+	if !after.Standing {
+		w.observer.Ended(after.Access.Target, by, after.GoneAt.Sub(until))
+	}
 }
 
 // close ends the access of a holding that nothing holds up, and writes what came of it: it is closed unless a cut-off

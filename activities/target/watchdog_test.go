@@ -254,6 +254,7 @@ func (b *bench) watchdogOver(
 		Tombstones: b.ledger,
 		Decisions:  b.ledger,
 		Alarms:     b.ledger,
+		Observer:   b.observer,
 		Log:        zap.NewNop(),
 	}).Watchdog(grace)
 }

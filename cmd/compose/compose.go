@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -27,6 +28,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/keyring"
+	"curfew/internal/metrics"
 	"curfew/internal/outbound"
 	"curfew/starter"
 	"curfew/starter/api"
@@ -52,6 +54,7 @@ type App struct {
 	references ticket.References
 	incidents  incident.Systems
 	groups     *group.Groups
+	metrics    *metrics.Metrics
 }
 
 // store is where Curfew's own record is.
@@ -60,10 +63,16 @@ type store interface {
 	Close() error
 }
 
+// observedStore is a ledger of whose calls the metrics are told.
+type observedStore struct {
+	ledger.Store
+	io.Closer
+}
+
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
 func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error) {
 	configured := live.Current()
-	app := &App{config: live, log: log}
+	app := &App{config: live, log: log, metrics: metrics.New(live)}
 	var err error
 	if app.tickets, app.references, err = kinds.OpenTickets(configured.Tickets); err != nil {
 		return nil, err
@@ -71,13 +80,15 @@ func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error)
 	if app.incidents, err = kinds.OpenIncidents(configured.Incidents); err != nil {
 		return nil, err
 	}
-	if app.ledger, err = open(ctx, configured.Ledger); err != nil {
+	opened, err := open(ctx, configured.Ledger)
+	if err != nil {
 		return nil, fmt.Errorf("open the ledger: %w", err)
 	}
+	app.ledger = observedStore{ledger.Observe(opened, app.metrics), opened}
 	if app.groups, err = groups(configured, app.ledger); err != nil {
 		return nil, errors.Join(err, app.ledger.Close())
 	}
-	if app.Temporal, app.namespace, err = dial(configured.Temporal, log); err != nil {
+	if app.Temporal, app.namespace, err = dial(configured.Temporal, app.metrics, log); err != nil {
 		return nil, errors.Join(err, app.ledger.Close())
 	}
 	return app, nil
@@ -169,6 +180,7 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 	beside.Go(func() { deliver(ctx) })
 	beside.Go(func() { requests.TellEnds(ctx) })
 	beside.Go(func() { requests.EndDepartures(ctx) })
+	beside.Go(func() { app.countLive(ctx) })
 	app.log.Info("serving", zap.Stringer("address", listener.Addr()))
 	return api.Serve(ctx, listener, routes, app.log)
 }

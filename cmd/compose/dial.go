@@ -13,12 +13,16 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"curfew/internal/config"
+	"curfew/internal/metrics"
+	temporalmetrics "curfew/internal/metrics/temporal"
 	"curfew/workflows/contract"
 )
 
 // dial prepares the connection to Temporal, in a namespace, as its environment and profile say; what curfew.yaml says
 // comes first.
-func dial(settings config.Temporal, log *zap.Logger) (temporal client.Client, namespace string, err error) {
+func dial(
+	settings config.Temporal, measured *metrics.Metrics, log *zap.Logger,
+) (temporal client.Client, namespace string, err error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
 		return nil, "", contract.Invalid("%v", err).
@@ -28,6 +32,7 @@ func dial(settings config.Temporal, log *zap.Logger) (temporal client.Client, na
 	options.HostPort = cmp.Or(settings.Address, options.HostPort, client.DefaultHostPort)
 	options.Namespace = cmp.Or(settings.Namespace, options.Namespace, contract.Namespace)
 	options.Logger = temporalLog{log.Sugar()}
+	options.MetricsHandler = temporalmetrics.New(measured.Registry())
 	options.ConnectionOptions.DialOptions = append(
 		options.ConnectionOptions.DialOptions,
 		grpc.WithChainUnaryInterceptor(byOwnClock),

@@ -27,6 +27,7 @@ func (app *App) hooks(
 		Incidents: app.incidents,
 		Log:       app.log,
 		Limits:    limits,
+		Observer:  app.metrics,
 	})
 	if err != nil {
 		return nil, err

@@ -72,6 +72,7 @@ func (app *App) Work(ctx context.Context, identity string, only ...string) error
 		Decisions:  app.ledger,
 		Verifier:   verifier,
 		Signer:     decides,
+		Observer:   app.metrics,
 	})
 }
 

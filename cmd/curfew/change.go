@@ -32,9 +32,9 @@ func (p *program) revokeCommand() *cobra.Command {
 		Use: "revoke ID", Short: "Revoke access now, before its end",
 		Long: `Revoke access now, before its end.
 
-The access ends within seconds, and curfew waits a few seconds to see it gone. The exit code is 0 when it was seen to be gone, and 8
-while it is still there: the target does not answer, say, or another request gives the same access. --wait waits until it is gone,
-however long that takes.`,
+The access ends within seconds, and curfew waits a few seconds to see it gone. The exit code is 0 when Curfew has seen it
+gone, and 8 while it is still there, for example because the target does not answer, or because another request gives the
+same access. --wait waits until it is gone, however long that takes.`,
 		Example: `  curfew revoke 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --reason "done"
   curfew revoke 01KAS3T4M5X6Y7Z8A9B0C1D2E3 --reason "done" --wait`,
 		Args:              cobra.ExactArgs(1),

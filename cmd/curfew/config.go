@@ -33,9 +33,10 @@ func (p *program) configCheckCommand() *cobra.Command {
 		Short: "Check a configuration file, and whether everything that it names works",
 		Long: `Check a configuration file, and whether everything that it names works.
 
-Every mistake is listed with its line, its field and the remedy. Curfew opens the keys that the file names. It also calls the targets,
-the channels, the sign-in, the tracker and the incident systems with their credentials, and asks them for the roles, groups, projects,
-services and accounts that the file names. Nothing is changed and nothing is sent. With --offline it calls none.`,
+The command lists every mistake with its line, its field and the fix. It opens the keys that the file names. It also calls
+the targets, the directories, the channels, the sign-in, the tracker and the incident systems with their credentials, and
+asks them for the roles, groups, projects, services and accounts that the file names. It changes nothing there and sends
+nobody a message. With --offline it calls no system.`,
 		Example: "  curfew config check --config curfew.yaml\n  curfew config check --offline",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.checkConfig(c.Context(), file, offline) },

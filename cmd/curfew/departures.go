@@ -21,8 +21,9 @@ func (p *program) configDiffCommand() *cobra.Command {
 		Short: "Show whose access a changed configuration would end (auditors, operators)",
 		Long: `Show whose access a changed configuration would end, before a server reads it.
 
-It compares the people and accounts of the file with what people have now, which the server says. It reads no secret and changes
-nothing. The digest is what curfew config confirm takes, once the servers have read the file.`,
+It asks the server for the access that people have now, and compares it with the people and accounts of the file. It reads
+no secret and changes nothing. Give the digest that it prints to curfew config confirm, once the servers have read the
+file.`,
 		Example: "  curfew config diff --config curfew.yaml.new",
 		Args:    cobra.NoArgs,
 		RunE:    func(c *cobra.Command, _ []string) error { return p.diffConfig(c.Context(), file) },
@@ -117,12 +118,12 @@ func departuresText(page *page, ends []departure.Departure, names map[string]str
 func (p *program) configConfirmCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "confirm DIGEST",
-		Short: "Let the servers' directory end the access of many people (operators)",
-		Long: `Let the servers' directory end the access of many people.
+		Short: "Confirm a changed directory that ends the access of many people (operators)",
+		Long: `Confirm a changed directory that ends the access of many people.
 
-If more than three people, and more than a tenth of those who have access, would lose it by a change of the people and accounts in the
-configuration, nothing ends, and the alarm leaving-stopped names the digest to confirm. A confirmation is for that directory alone,
-until another one takes its place.`,
+The directory is the people and accounts of the configuration. If a change of it would end the access of more than three
+people, and of more than a tenth of those who have any, Curfew ends nothing and raises the alarm leaving-stopped, which
+names the digest to confirm. A confirmation is for that directory alone, until another one takes its place.`,
 		Example: "  curfew config confirm 3f1c…",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {

@@ -32,10 +32,10 @@ func (p *program) ensureCommand() *cobra.Command {
 		Short: "Make sure that you have access: request it only if you do not have it",
 		Long: `Make sure that you have access: request it only if you do not have it.
 
-If active access lasts for at least --at-least from now, curfew does nothing. If a request waits for its reviews, curfew waits for
-that request. Otherwise it requests access, as curfew request does. Concurrent runs create one request: its id derives from
-requester, template, duration and minute. The exit code is 0 if you have access now; with --exit-code it is 7 if curfew had to
-request it. -o json says the same.`,
+If active access lasts for at least --at-least from now, curfew does nothing. If a request waits for its reviews, curfew
+waits for that request. Otherwise it requests access, as curfew request does. Concurrent runs create one request: its id
+derives from requester, subject, template, duration, break-glass and minute. The exit code is 0 if you have access now;
+with --exit-code it is 7 if curfew had to request it. With -o json, the field "asked" says whether it had to.`,
 		Example: `  curfew ensure debug-prod --for 1h --ticket OPS-7 --reason "the checkout hangs" && psql orders
   curfew ensure debug-prod --for 1h --at-least 55m --no-wait -o json --ticket OPS-7 --reason "nightly check"`,
 		Args:              cobra.ExactArgs(1),

@@ -31,12 +31,12 @@ func exitCodesTopic() *cobra.Command {
 		Long: `0  success; with "request --wait" and "ensure": you have access
 1  unexpected failure
 2  refused: the input is wrong, or you may not do this
-3  the server, or a target or channel of "config check", cannot be reached: try again
+3  the server cannot be reached or cannot answer: try again; "config check": a system that the file names cannot be used
 4  the request that curfew waited for has ended without access
 5  the request stays open, and curfew no longer waits for it: "ensure --no-wait", or Ctrl-C while waiting
 6  you declined a prompt: nothing was changed
 7  "ensure --exit-code": you have access, and curfew had to request it
-8  "revoke": the access is still there, or not seen to be gone; the message says why`,
+8  "revoke": the access is still there, or Curfew has not seen it gone; the message says why`,
 	}
 }
 

@@ -28,8 +28,8 @@ func (p *program) keysNewCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "new",
 		Short: "Create a key",
-		Long: `Create a key. The private key goes into a new file that only you can read: give it to the server, or to the workers that
-decide, and to nobody else. The public key is added to the key set, which every worker gets.`,
+		Long: `Create a key. The command writes the private key to a new file that only you can read: give it to the server, or
+to the workers that decide, and to nobody else. It adds the public key to the key set, which every process gets.`,
 		Example: "  curfew keys new --role server --private server-key.pem --public keys.json",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
@@ -67,8 +67,8 @@ func (p *program) keysRetireCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "retire KEY",
 		Short: "Retire a key",
-		Long: `Retire a key. New seals by this key are refused; existing ones stay valid until --at, so that requests that are under way can
-finish. Retire a stolen key at once, without --at.`,
+		Long: `Retire a key. Curfew refuses new seals by this key, and accepts existing ones until --at, so that open requests
+can finish. Retire a stolen key at once, without --at.`,
 		Example: `  curfew keys retire 90facafea9b15566 --public keys.json --at 2026-12-24T18:00:00Z`,
 		Args:    cobra.ExactArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {

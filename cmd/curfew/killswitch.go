@@ -121,11 +121,11 @@ func (p *program) freezeCommand() *cobra.Command {
 	var body api.ReasonBody
 	c := &cobra.Command{
 		Use:   "freeze",
-		Short: "Grant nothing until somebody thaws it (operators)",
-		Long: `Grant nothing until somebody thaws it: no new access, and no later end for what is live.
+		Short: "Freeze Curfew: grant nothing until curfew thaw (operators)",
+		Long: `Freeze Curfew: grant nothing until curfew thaw, neither new access nor a later end of live access.
 
-Live access goes on until its end; use curfew end to end it. Requests can still be made and reviewed. Those that are approved wait
-until Curfew is thawed, for as long as their template lets them.`,
+Live access goes on until its end; use curfew end to end it. People can still request and review. Approved requests wait
+until somebody thaws Curfew, for as long as their template lets them (pending).`,
 		Example: `  curfew freeze --reason "an intruder is in the network"`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -137,7 +137,7 @@ until Curfew is thawed, for as long as their template lets them.`,
 			return answer(p, freeze, err, p.freezeText)
 		},
 	}
-	c.Flags().StringVar(&body.Reason, "reason", "", "why you freeze it, as `text`")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you freeze Curfew, as `text`")
 	return c
 }
 
@@ -145,7 +145,7 @@ func (p *program) thawCommand() *cobra.Command {
 	var body api.ReasonBody
 	c := &cobra.Command{
 		Use:     "thaw",
-		Short:   "Grant again after a freeze (operators)",
+		Short:   "Thaw Curfew: grant again after a freeze (operators)",
 		Example: `  curfew thaw --reason "the intruder is out"`,
 		Args:    cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error {
@@ -157,7 +157,7 @@ func (p *program) thawCommand() *cobra.Command {
 			return answer(p, freeze, err, p.freezeText)
 		},
 	}
-	c.Flags().StringVar(&body.Reason, "reason", "", "why you thaw it, as `text`")
+	c.Flags().StringVar(&body.Reason, "reason", "", "why you thaw Curfew, as `text`")
 	return c
 }
 

@@ -16,7 +16,7 @@ func (p *program) configSchemaCommand() *cobra.Command {
 		Long: `Print a JSON Schema of the configuration, for editors.
 
 With it an editor completes the keys of curfew.yaml, shows what each means, and marks unknown keys and wrong types while you write.
-curfew config check finds more: what is only wrong beside something else, and what is not there.
+curfew config check finds more: keys that contradict each other, and names of things that do not exist.
 
 Put the editor's modeline into the first line of curfew.yaml, with the path of the schema.`,
 		Example: `  curfew config schema > curfew.schema.json

@@ -13,7 +13,7 @@ import (
 func (p *program) stuckCommand() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "stuck",
-		Short: "List, retry or take over revokes that are past their alarm time (operators; auditors may list)",
+		Short: "List, retry or take over stuck revokes (operators; auditors may list)",
 		Args:  cobra.NoArgs,
 		RunE:  func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
@@ -48,8 +48,8 @@ func (p *program) stuckRetryCommand() *cobra.Command {
 		Use: "retry GRANT", Short: "Retry a stuck revoke now",
 		Long: `Retry a stuck revoke now.
 
-A grant whose workflow is gone, or does not answer for ten seconds although workers are at work, gets a new one, which goes on
-with what the ledger has. The answer says so, and an alarm names you.`,
+If the grant's workflow is gone, or does not answer for ten seconds although workers are running, Curfew starts a new one,
+which continues from the ledger. The answer says so, and an alarm names you.`,
 		Example: "  curfew stuck retry grant/orders-db/4f1d…/alice", Args: cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			remote, err := p.remote()

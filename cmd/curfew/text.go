@@ -68,6 +68,9 @@ func (p *program) statusText(page *page, status contract.Status) {
 }
 
 func approvalsText(status contract.Status) string {
+	if status.Needed == 0 {
+		return "none needed; the policy decides"
+	}
 	return fmt.Sprintf(
 		"%d of %d, from %s",
 		status.Approvals,

@@ -28,8 +28,8 @@ func (p *program) tokensCommand() *cobra.Command {
 		Args:  cobra.NoArgs,
 		Long: `Create and list service tokens, with which programs act as a person (administrators).
 
-The configuration stores only a hash of each token. To withdraw one, take its lines out of the configuration: the server follows
-within seconds.`,
+The configuration stores only a hash of each token. To revoke a token, remove its lines: the server refuses
+it within seconds.`,
 		RunE: func(c *cobra.Command, _ []string) error { return c.Help() },
 	}
 	c.AddCommand(p.newTokenCommand(), p.listTokensCommand())
@@ -51,8 +51,8 @@ func (p *program) newTokenCommand() *cobra.Command {
 	var life time.Duration
 	c := &cobra.Command{
 		Use:   "new NAME",
-		Short: "Create a service token; it is shown once and not stored",
-		Long: `Create a service token; it is shown once and not stored.
+		Short: "Create a service token, which curfew shows once and does not store",
+		Long: `Create a service token, which curfew shows once and does not store.
 
 Nothing changes yet: the token is valid once the printed lines are in the server's configuration.`,
 		Example: "  curfew tokens new ci --person ci-robot --scopes ask,read --for 720h",

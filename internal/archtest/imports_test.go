@@ -42,6 +42,7 @@ var allowances = []allowance{
 	{"internal/chaos/judge", []string{"workflows/contract"}, nil},
 	{"internal/chaos/plan", nil, nil},
 	{"internal/chaos/observer", []string{"internal/chaos/judge", "workflows/contract"}, nil},
+	{"internal/metrics/temporal", nil, []string{"sdk/client"}},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},

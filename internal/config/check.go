@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"iter"
 	"maps"
 	"net"
@@ -27,6 +28,7 @@ func (r *reading) check(c *Config) {
 	r.seals(&c.Seals, path{"seals"})
 	r.roles(c, path{"roles"})
 	r.server(&c.Server, path{"server"})
+	r.metrics(&c.Metrics, path{"metrics"})
 	r.names(path{"targets"}, maps.Keys(c.Targets))
 	r.accountsOf(c, path{"directories"})
 	r.people(c, path{"people"})
@@ -42,10 +44,7 @@ func (r *reading) check(c *Config) {
 func (r *reading) names(at path, ids iter.Seq[string]) {
 	for _, id := range slices.Sorted(ids) {
 		if !validID.MatchString(id) {
-			r.Wrong(
-				at.Key(id),
-				contract.Invalid("is no id").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
-			)
+			r.wrong(at.Key(id), "is no id", "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
 		}
 	}
 }
@@ -58,34 +57,49 @@ func (r *reading) server(server *Server, at path) {
 	}
 	host, port, err := net.SplitHostPort(server.Listen)
 	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
-		r.Wrong(at.Key("listen"), contract.Invalid("is no host and port").Advise("write it like 127.0.0.1:8300"))
+		r.wrong(at.Key("listen"), "is no host and port", "write it like 127.0.0.1:8300")
 		return
 	}
 	if server.URL != "" {
 		return
 	}
 	if address, err := netip.ParseAddr(host); host == "" || err == nil && address.IsUnspecified() {
-		r.Wrong(
-			at.Key("url"),
-			contract.Invalid("is missing, and can't be told from an address that stands for all").
-				Advise("write the address that people reach Curfew at, like https://curfew.example.com"),
-		)
+		r.wrong(at.Key("url"), "is missing, and can't be told from an address that stands for all",
+			"write the address that people reach Curfew at, like https://curfew.example.com")
 	}
 	server.URL = "http://" + server.Listen
+}
+
+func (r *reading) metrics(metrics *Metrics, at path) {
+	for key, address := range map[string]string{"server": metrics.Server, "worker": metrics.Worker} {
+		if fault := CheckMetricsAddress(address); fault != nil {
+			r.Wrong(at.Key(key), fault)
+		}
+	}
+}
+
+// CheckMetricsAddress says what is wrong with where metrics are to be served.
+func CheckMetricsAddress(address string) *contract.Problem {
+	if address == MetricsNone {
+		return nil
+	}
+	_, port, err := net.SplitHostPort(address)
+	if _, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil {
+		return contract.Invalid("is no host and port").
+			Advise("write it like 127.0.0.1:8302, or " + MetricsNone + " to serve no metrics")
+	}
+	return nil
 }
 
 // secretFiles are read by servers alone, and so not here.
 func (r *reading) secretFiles(files []string, at path) {
 	if len(files) > mostSecrets {
-		r.Wrong(
-			at,
-			contract.Invalid("has %d; at most %d are known at a time", len(files), mostSecrets).
-				Advise("keep the new one and those before that still matter"),
-		)
+		r.wrong(at, fmt.Sprintf("has %d; at most %d are known at a time", len(files), mostSecrets),
+			"keep the new one and those before that still matter")
 	}
 	for i, file := range files {
 		if file == "" {
-			r.Wrong(at.Item(i), contract.Invalid("is empty").Advise("write the path of a file"))
+			r.wrong(at.Item(i), "is empty", "write the path of a file")
 		}
 		files[i] = strictyaml.Beside(r.Folder, file)
 	}
@@ -99,10 +113,7 @@ func (r *reading) proxies(server *Server, at path) {
 			network, err = netip.PrefixFrom(address, address.BitLen()), nil
 		}
 		if err != nil {
-			r.Wrong(
-				at.Item(i),
-				contract.Invalid("is no address and no network").Advise("write it like 10.0.0.7 or 10.0.0.0/24"),
-			)
+			r.wrong(at.Item(i), "is no address and no network", "write it like 10.0.0.7 or 10.0.0.0/24")
 			continue
 		}
 		server.Trusted = append(server.Trusted, network.Masked())
@@ -116,11 +127,11 @@ func (r *reading) address(at path, raw string) string {
 	parsed, err := url.Parse(raw)
 	switch {
 	case err != nil || parsed.Scheme != "http" && parsed.Scheme != "https" || parsed.Hostname() == "":
-		r.Wrong(at, contract.Invalid("is no web address").Advise(like))
+		r.wrong(at, "is no web address", like)
 	case parsed.User != nil:
-		r.Wrong(at, contract.Invalid("holds a user or password").Advise(like))
+		r.wrong(at, "holds a user or password", like)
 	case parsed.RawQuery != "" || parsed.Fragment != "":
-		r.Wrong(at, contract.Invalid("holds more than a host and path").Advise(like))
+		r.wrong(at, "holds more than a host and path", like)
 	}
 	return strings.TrimRight(raw, "/")
 }

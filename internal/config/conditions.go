@@ -15,8 +15,7 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 		use = here.Key("use")
 	}
 	if ticket.Use == TicketRequired && r.noTracker(c) {
-		r.Wrong(use, contract.Invalid("is required, but there is no tracker to look in").
-			Advise(r.setTracker()+", or write ticket: none"))
+		r.wrong(use, "is required, but there is no tracker to look in", r.setTracker()+", or write ticket: none")
 	}
 	for i, project := range ticket.Projects {
 		r.project(c, project, here.Key("projects").Item(i))
@@ -27,17 +26,13 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	if ticket.Open != (TicketPlace{}) {
 		r.ticketPlace(c, ticket.Open, here.Key("open"))
 		if ticket.Use != TicketOptional {
-			r.Wrong(
-				here.Key("open"),
-				contract.Invalid("opens a ticket that is %s", ticket.Use).Advise("write use: optional beside it"),
-			)
+			r.wrong(here.Key("open"), fmt.Sprintf("opens a ticket that is %s", ticket.Use),
+				"write use: optional beside it")
 		}
 	}
 	if incident := template.Incident; incident != nil && incident.OnCall < 0 {
-		r.Wrong(
-			at.Key("incident").Key("onCall"),
-			contract.Invalid("is less than 1").Advise("write the highest level of escalation that counts: 1 or more"),
-		)
+		r.wrong(at.Key("incident").Key("onCall"), "is less than 1",
+			"write the highest level of escalation that counts: 1 or more")
 	}
 	for i, end := range template.EndWith {
 		r.OneOf(at.Key("endWith").Item(i), end, EndWithTicket, EndWithIncident)
@@ -50,15 +45,11 @@ const longestType = 255
 // ticketPlace checks where a ticket is to be opened.
 func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
 	if r.noTracker(c) {
-		r.Wrong(at, contract.Invalid("can't be opened: there is no tracker").
-			Advise(r.setTracker()+", or take it out"))
+		r.wrong(at, "can't be opened: there is no tracker", r.setTracker()+", or take it out")
 	}
 	r.project(c, ticket.Project, at.Key("project"))
 	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
-		r.Wrong(
-			at.Key("type"),
-			contract.Invalid("is no type").Advise("write the name of an issue type of the project, like Task"),
-		)
+		r.wrong(at.Key("type"), "is no type", "write the name of an issue type of the project, like Task")
 	}
 }
 
@@ -69,49 +60,32 @@ const mostTimes = 10
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
 		if reminder.Duration >= template.Pending.Duration {
-			r.Wrong(
-				at.Key("reminders").Item(i),
-				contract.Invalid("%s is not before the request lapses", reminder).
-					Advise("write less than "+template.Pending.String()),
-			)
+			r.wrong(at.Key("reminders").Item(i), fmt.Sprintf("%s is not before the request lapses", reminder),
+				"write less than "+template.Pending.String())
 		}
 		if i > 0 && reminder.Duration <= template.Reminders[i-1].Duration {
-			r.Wrong(
-				at.Key("reminders").Item(i),
-				contract.Invalid("%s is not after %s", reminder, template.Reminders[i-1]).
-					Advise("write them from the first to the last"),
-			)
+			r.wrong(at.Key("reminders").Item(i), fmt.Sprintf("%s is not after %s", reminder, template.Reminders[i-1]),
+				"write them from the first to the last")
 		}
 	}
 	for i, warning := range template.Warnings {
 		switch here := at.Key("warnings").Item(i); {
 		case warning.Duration <= 0 || warning.Duration >= template.Duration.Max.Duration:
-			r.Wrong(
-				here,
-				contract.Invalid("%s is no time before the end of access", warning).
-					Advise("write less than duration.max"),
-			)
+			r.wrong(here, fmt.Sprintf("%s is no time before the end of access", warning),
+				"write less than duration.max")
 		case i > 0 && warning.Duration >= template.Warnings[i-1].Duration:
-			r.Wrong(
-				here,
-				contract.Invalid("%s is not after %s", warning, template.Warnings[i-1]).
-					Advise("write them from the first to the last, like [1h, 10m]"),
-			)
+			r.wrong(here, fmt.Sprintf("%s is not after %s", warning, template.Warnings[i-1]),
+				"write them from the first to the last, like [1h, 10m]")
 		}
 	}
 	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
 		if len(times) > mostTimes {
-			r.Wrong(
-				at.Key(key),
-				contract.Invalid("has %d", len(times)).Advise(fmt.Sprintf("keep %d at most", mostTimes)),
-			)
+			r.wrong(at.Key(key), fmt.Sprintf("has %d", len(times)), fmt.Sprintf("keep %d at most", mostTimes))
 		}
 	}
 	if most := template.Extension.Most; most != nil && *most < 0 {
-		r.Wrong(
-			at.Key("extension").Key("most"),
-			contract.Invalid("is less than 0").Advise("write how many extensions a request may have: 0 or more"),
-		)
+		r.wrong(at.Key("extension").Key("most"), "is less than 0",
+			"write how many extensions a request may have: 0 or more")
 	}
 }
 
@@ -121,17 +95,12 @@ func (r *reading) constraints(constraints []Constraint, at path, told bool) {
 	for i, constraint := range constraints {
 		names[i] = constraint.Name
 		if told && constraint.Message == "" {
-			r.Wrong(
-				at.Item(i).Key("message"),
-				contract.Invalid("is missing").Advise("say what people must do, like: ask between 8 and 18 o'clock"),
-			)
+			r.wrong(at.Item(i).Key("message"), "is missing",
+				"say what people must do, like: ask between 8 and 18 o'clock")
 		}
 		if constraint.Condition == "" {
-			r.Wrong(
-				at.Item(i).Key("condition"),
-				contract.Invalid("is missing").
-					Advise("write an expression that is true or false; docs/policy.md says how"),
-			)
+			r.wrong(at.Item(i).Key("condition"), "is missing",
+				"write an expression that is true or false; docs/policy.md says how")
 		}
 	}
 	r.named(names, at)

@@ -13,6 +13,7 @@ import (
 type Config struct {
 	Temporal      Temporal                `yaml:"temporal" doc:"Which Temporal server to use."`
 	Server        Server                  `yaml:"server" doc:"The HTTP API and the pages."`
+	Metrics       Metrics                 `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
 	Ledger        Ledger                  `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
 	Drift         Drift                   `yaml:"drift" doc:"How live access is looked after."`
 	Watchdog      Watchdog                `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
@@ -50,10 +51,19 @@ type Server struct {
 	Listen      string   `yaml:"listen" default:"127.0.0.1:8300" doc:"Host and port of the API and the pages, without TLS."`
 	URL         string   `yaml:"url" otherwise:"http:// and listen; required where that stands for all addresses" doc:"The address at which people reach Curfew; links lead there. There are pages when it is https, or this machine."`
 	SecretFiles []string `yaml:"secretFiles" otherwise:"derived from seals.key, or from the secrets of hooks" doc:"Files with a secret that all servers share, at most four. The first one makes the ids of requests that hooks start, and seals the sign-ins of browsers; the others are still known."`
-	Proxies     []string `yaml:"proxies" doc:"The addresses and networks of the proxies whose X-Forwarded-For is believed."`
+	Proxies     []string `yaml:"proxies" doc:"The addresses and networks of the proxies whose X-Forwarded-For Curfew trusts."`
 
 	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
 }
+
+// Metrics says where processes serve their metrics, and whether they are well, each on an address of its own.
+type Metrics struct {
+	Server string `yaml:"server" default:"127.0.0.1:8301" doc:"Host and port at which servers serve their metrics and health; none for nowhere."`
+	Worker string `yaml:"worker" default:"127.0.0.1:8302" doc:"Host and port at which workers serve their metrics and health; none for nowhere."`
+}
+
+// MetricsNone is the address of a process that serves no metrics.
+const MetricsNone = "none"
 
 // Ledger says where Curfew's own record is: one of both.
 type Ledger struct {
@@ -176,7 +186,7 @@ type Entitlement struct {
 
 // Durations bounds how long access may last.
 type Durations struct {
-	Min           contract.Duration `yaml:"min" otherwise:"any" doc:"The shortest that may be asked for."`
+	Min           contract.Duration `yaml:"min" otherwise:"any" doc:"The shortest duration that people may request."`
 	Default       contract.Duration `yaml:"default" needed:"" doc:"How long access lasts if nobody says."`
 	Max           contract.Duration `yaml:"max" needed:"" doc:"The longest that access may last, extensions included."`
 	MaxContinuous contract.Duration `yaml:"maxContinuous" otherwise:"not bounded" doc:"How long somebody may have the access without a break, by however many requests."`

@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"reflect"
 	"slices"
 
@@ -63,11 +64,8 @@ func (r *reading) digest(template *Template, at path) {
 	}
 	text, err := json.Marshal(means)
 	if err != nil {
-		r.Wrong(
-			at,
-			contract.Invalid("has an entitlement that is no JSON: %v", err).
-				Advise("report this: the fault is in a connector"),
-		)
+		r.wrong(at, fmt.Sprintf("has an entitlement that is no JSON: %v", err),
+			"report this: the fault is in a connector")
 		return
 	}
 	sum := sha256.Sum256(text)

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
@@ -123,10 +124,7 @@ func (r *reading) groups(c *Config, at path) {
 		group, here := c.Groups[name], at.Key(name)
 		switch {
 		case group.Listed() && group.Spec != nil:
-			r.Wrong(
-				here.Key("directory"),
-				contract.Invalid("is missing").Advise("name one of directories, or write claim"),
-			)
+			r.wrong(here.Key("directory"), "is missing", "name one of directories, or write claim")
 		case group.Listed():
 			r.listed(group.People, here, r.isPerson(c))
 		case group.Claim != "":
@@ -142,39 +140,24 @@ func (r *reading) groups(c *Config, at path) {
 func (r *reading) claimed(c *Config, group Group, at path) {
 	switch {
 	case group.Directory != "":
-		r.Wrong(at.Key("claim"), contract.Invalid("stands beside directory").Advise("keep one of them"))
+		r.wrong(at.Key("claim"), "stands beside directory", "keep one of them")
 	case len(group.Claim) > longestLogin:
-		r.Wrong(
-			at.Key("claim"),
-			contract.Invalid("is longer than %d bytes", longestLogin).Advise("copy it from the provider again"),
-		)
+		r.wrong(at.Key("claim"), fmt.Sprintf("is longer than %d bytes", longestLogin),
+			"copy it from the provider again")
 	case c.OIDC == nil || c.OIDC.Groups.Claim == "":
-		r.Wrong(
-			at.Key("claim"),
-			contract.Invalid("is known by nobody: tokens tell no groups").
-				Advise("write in oidc.groups.claim which claim has a person's groups"),
-		)
+		r.wrong(at.Key("claim"), "is known by nobody: tokens tell no groups",
+			"write in oidc.groups.claim which claim has a person's groups")
 	}
 }
 
 // groupThere checks a group of a directory, and returns it as its kind writes it.
 func (r *reading) groupThere(c *Config, group Group, at path) json.RawMessage {
-	directory, found := c.Directories[group.Directory]
-	if !found {
-		if !r.Lost(path{"directories"}) {
-			fix := cmp.Or(
-				strictyaml.Suggest(group.Directory, slices.Collect(maps.Keys(c.Directories))),
-				"write how it is reached in directories",
-			)
-			r.Wrong(
-				at.Key("directory"),
-				contract.Invalid("there is no directory %q", strictyaml.Shorten(group.Directory)).Advise(fix),
-			)
-		}
+	if !known(r, at.Key("directory"), "directory", group.Directory, path{"directories"}, c.Directories,
+		"write how it is reached in directories") {
 		return nil
 	}
-	kind, known := r.kinds.Targets[directory.Kind]
-	if !known || group.Spec == nil {
+	kind, able := r.kinds.Targets[c.Directories[group.Directory].Kind]
+	if !able || group.Spec == nil {
 		return nil
 	}
 	spec, err := kind.Normalize(group.Spec)
@@ -190,14 +173,8 @@ func (r *reading) accountsOf(c *Config, at path) {
 	for _, name := range slices.Sorted(maps.Keys(c.Directories)) {
 		directory, here := c.Directories[name], at.Key(name)
 		directory.Accounts = cmp.Or(directory.Accounts, name)
-		_, isTarget := c.Targets[directory.Accounts]
-		if directory.Accounts != name && !isTarget && !slices.Contains(c.Systems(), directory.Accounts) &&
-			!r.Lost(path{"targets"}) {
-			r.Wrong(
-				here.Key("accounts"),
-				contract.Invalid("there is no target %q", strictyaml.Shorten(directory.Accounts)).
-					Advise(strictyaml.Suggest(directory.Accounts, slices.Collect(maps.Keys(c.Targets)))),
-			)
+		if directory.Accounts != name && !slices.Contains(c.Systems(), directory.Accounts) {
+			known(r, here.Key("accounts"), "target", directory.Accounts, path{"targets"}, c.Targets, "")
 		}
 		c.Directories[name] = directory
 	}

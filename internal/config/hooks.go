@@ -23,7 +23,7 @@ const (
 
 // Route starts requests for a template. What is left out fits everything.
 type Route struct {
-	Template    string            `yaml:"template" needed:"" doc:"The template that is asked for."`
+	Template    string            `yaml:"template" needed:"" doc:"The template that the source requests."`
 	Duration    contract.Duration `yaml:"duration" otherwise:"the template's default" doc:"How long the access lasts."`
 	Service     string            `yaml:"service" doc:"The id of an incident's service."`
 	Urgency     string            `yaml:"urgency" doc:"An incident's urgency."`

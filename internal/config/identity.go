@@ -5,13 +5,13 @@ import (
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"curfew/internal/outbound"
-	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -90,25 +90,19 @@ func (r *reading) oidc(oidc *OIDC, at path) {
 	oidc.CLIClientID = cmp.Or(oidc.CLIClientID, oidc.ClientID)
 	for key, list := range map[string][]string{"audiences": oidc.Audiences, "clients": oidc.Clients} {
 		if i := slices.Index(list, ""); i >= 0 {
-			r.Wrong(at.Key(key).Item(i), contract.Invalid("is empty").Advise("write an id, or take the item out"))
+			r.wrong(at.Key(key).Item(i), "is empty", "write an id, or take the item out")
 		}
 	}
 	if oidc.Groups.Optional && oidc.Groups.Claim == "" {
-		r.Wrong(
-			at.Key("groups").Key("optional"),
-			contract.Invalid("is about no claim").Advise("name the claim too, or take the line out"),
-		)
+		r.wrong(at.Key("groups").Key("optional"), "is about no claim", "name the claim too, or take the line out")
 	}
 }
 
 // behindTLS holds that what must not be read on the way goes over TLS, or does not leave the machine.
 func (r *reading) behindTLS(at path, address, what string) {
 	if outbound.InTheClear(address) {
-		r.Wrong(
-			at,
-			contract.Invalid("would send %s in the clear", what).
-				Advise("write it with https://; only a loopback address may do without"),
-		)
+		r.wrong(at, fmt.Sprintf("would send %s in the clear", what),
+			"write it with https://; only a loopback address may do without")
 	}
 }
 
@@ -130,16 +124,10 @@ func (r *reading) logins(c *Config, at path) {
 			case name == "":
 				continue
 			case len(name) > longestLogin || strings.TrimSpace(name) != name:
-				r.Wrong(
-					here,
-					contract.Invalid("is no name that a provider gives: it is too long, or has space around it").
-						Advise("copy it from the provider again"),
-				)
+				r.wrong(here, "is no name that a provider gives: it is too long, or has space around it",
+					"copy it from the provider again")
 			case taken:
-				r.Wrong(
-					here,
-					contract.Invalid("is that of %s already", owner).Advise("give each person a sign-in of their own"),
-				)
+				r.wrong(here, fmt.Sprintf("is that of %s already", owner), "give each person a sign-in of their own")
 			}
 			owners[name] = id
 		}
@@ -153,10 +141,8 @@ func (r *reading) serviceTokens(c *Config, at path) {
 		token, here := c.ServiceTokens[name], at.Key(name)
 		r.serviceToken(c, &token, here)
 		if owner, taken := owners[token.Digest]; taken && token.Hash != "" {
-			r.Wrong(
-				here.Key("hash"),
-				contract.Invalid("is the same as that of %s", owner).Advise("make another with curfew tokens new"),
-			)
+			r.wrong(here.Key("hash"), fmt.Sprintf("is the same as that of %s", owner),
+				"make another with curfew tokens new")
 		}
 		owners[token.Digest] = name
 		c.ServiceTokens[name] = token
@@ -164,34 +150,21 @@ func (r *reading) serviceTokens(c *Config, at path) {
 }
 
 func (r *reading) serviceToken(c *Config, token *ServiceToken, at path) {
-	if _, found := c.People[token.Person]; !found && !r.Lost(path{"people"}) {
-		r.Wrong(
-			at.Key("person"),
-			contract.Invalid("there is no person %q", strictyaml.Shorten(token.Person)).
-				Advise(cmp.Or(strictyaml.Suggest(token.Person, slices.Collect(maps.Keys(c.People))), "name the person that it stands for")),
-		)
-	}
+	known(r, at.Key("person"), "person", token.Person, path{"people"}, c.People, "name the person that it stands for")
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
 	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
-		r.Wrong(
-			at.Key("hash"),
-			contract.Invalid("is no sha256: and 64 hexadecimal digits").
-				Advise("make a token with curfew tokens new, and copy the line that it prints"),
-		)
+		r.wrong(at.Key("hash"), "is no sha256: and 64 hexadecimal digits",
+			"make a token with curfew tokens new, and copy the line that it prints")
 	}
 	copy(token.Digest[:], digest)
 	if len(token.Scopes) == 0 {
-		r.Wrong(
-			at.Key("scopes"),
-			contract.Invalid("is missing: the token may do nothing").
-				Advise("choose from "+strings.Join(Scopes(), ", ")),
-		)
+		r.wrong(at.Key("scopes"), "is missing: the token may do nothing", "choose from "+strings.Join(Scopes(), ", "))
 	}
 	for i, scope := range token.Scopes {
 		r.OneOf(at.Key("scopes").Item(i), scope, Scopes()...)
 	}
 	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
-		r.Wrong(at.Key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
+		r.wrong(at.Key("expires"), "is no time", "write it like 2027-01-31T00:00:00Z")
 	}
 }
 

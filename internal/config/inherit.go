@@ -7,7 +7,6 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"curfew/internal/strictyaml"
-	"curfew/workflows/contract"
 )
 
 // inherit decodes the templates over the defaults: what a template says takes the place of the default, key by key.
@@ -57,15 +56,9 @@ func (r *reading) said(at path) path {
 func (r *reading) defaults(c *Config, at path) {
 	r.constraints(c.Defaults.Constraints, at.Key("constraints"), true)
 	if len(c.Defaults.Entitlements) > 0 {
-		r.Wrong(
-			at.Key("entitlements"),
-			contract.Invalid("is what one template gives").Advise("move it to the templates"),
-		)
+		r.wrong(at.Key("entitlements"), "is what one template gives", "move it to the templates")
 	}
 	if c.Defaults.Description != "" {
-		r.Wrong(
-			at.Key("description"),
-			contract.Invalid("is what one template is good for").Advise("move it to the templates"),
-		)
+		r.wrong(at.Key("description"), "is what one template is good for", "move it to the templates")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"go.yaml.in/yaml/v4"
 
 	"curfew/internal/strictyaml"
+	"curfew/workflows/contract"
 )
 
 // Load reads and checks a configuration file, with the kinds of systems that this program knows. The error is
@@ -127,3 +128,8 @@ type Mistake = strictyaml.Mistake
 
 // Errors is everything that is wrong in a configuration file.
 type Errors = strictyaml.Errors
+
+// wrong reports a mistake: what is wrong at a place, and what to do about it.
+func (r *reading) wrong(at path, fault, fix string) {
+	r.Wrong(at, contract.Invalid("%s", fault).Advise(fix))
+}

@@ -122,6 +122,12 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:1:1: server.url: is missing, and can't be told from an address that stands for all; " +
 				"write the address that people reach Curfew at, like https://curfew.example.com",
 		}},
+		"metrics": {"metrics: {server: 8301, worker: '127.0.0.1:99999'}", []string{
+			"curfew.yaml:1:19: metrics.server: is no host and port; " +
+				"write it like 127.0.0.1:8302, or none to serve no metrics",
+			"curfew.yaml:1:33: metrics.worker: is no host and port; " +
+				"write it like 127.0.0.1:8302, or none to serve no metrics",
+		}},
 		"an empty Jira": {"tickets:\n  jira: {}", []string{
 			"curfew.yaml:2:3: tickets.jira.url: is missing; write it like https://example.atlassian.net",
 			"curfew.yaml:2:3: tickets.jira.deployment: is missing; write cloud or datacenter",
@@ -319,7 +325,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:3:144: templates.t.reminders[2]: 1h is not before the request lapses; write less than 1h",
 				"curfew.yaml:3:167: templates.t.extension.most: is less than 0; write how many extensions a request may have: 0 or more",
 				`curfew.yaml:3:182: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
-				"curfew.yaml:3:192: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person signs it, like 24h",
+				"curfew.yaml:3:192: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person has to review it, like 24h",
 				"curfew.yaml:3:233: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
 				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may use break-glass access",
 			},

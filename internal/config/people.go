@@ -2,6 +2,7 @@ package config
 
 import (
 	"crypto/sha256"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -13,10 +14,8 @@ import (
 func (r *reading) people(c *Config, at path) {
 	r.names(at, maps.Keys(c.People))
 	if _, taken := c.People[contract.ActorCurfew]; taken {
-		r.Wrong(
-			at.Key(contract.ActorCurfew),
-			contract.Invalid("is the name that Curfew's own doings have in the ledger").Advise("choose another"),
-		)
+		r.wrong(at.Key(contract.ActorCurfew), "is the name that Curfew's own doings have in the ledger",
+			"choose another")
 	}
 	tokens := map[[sha256.Size]byte]string{}
 	for _, id := range slices.Sorted(maps.Keys(c.People)) {
@@ -26,10 +25,8 @@ func (r *reading) people(c *Config, at path) {
 		}
 		digest := sha256.Sum256([]byte(token.Reveal()))
 		if owner, taken := tokens[digest]; taken {
-			r.Wrong(
-				at.Key(id).Key("token"),
-				contract.Invalid("is the same as that of %s", owner).Advise("give each person a token of their own"),
-			)
+			r.wrong(at.Key(id).Key("token"), fmt.Sprintf("is the same as that of %s", owner),
+				"give each person a token of their own")
 			continue
 		}
 		tokens[digest] = id
@@ -48,31 +45,22 @@ func (r *reading) accounts(c *Config, at path) {
 		for _, target := range slices.Sorted(maps.Keys(c.People[id].Accounts)) {
 			name, here := c.People[id].Accounts[target], at.Key(id).Key("accounts").Key(target)
 			if _, found := c.Targets[target]; !found && !slices.Contains(c.Systems(), target) {
-				r.Wrong(
-					here,
-					contract.Invalid("there is no such target").
-						Advise(strictyaml.Suggest(target, slices.Collect(maps.Keys(c.Targets)))),
-				)
+				r.wrong(here, "there is no such target",
+					strictyaml.Suggest(target, slices.Collect(maps.Keys(c.Targets))))
 				continue
 			}
 			if strings.TrimSpace(name) == "" {
-				r.Wrong(
-					here,
-					contract.Invalid("is empty").Advise("write the person's name there, or take the line out"),
-				)
+				r.wrong(here, "is empty", "write the person's name there, or take the line out")
 				continue
 			}
 			if strings.TrimSpace(name) != name {
-				r.Wrong(here, contract.Invalid("has space around it").Advise("copy it from there again"))
+				r.wrong(here, "has space around it", "copy it from there again")
 				continue
 			}
 			key := account{target, alike(name)}
 			if owner, taken := owners[key]; taken {
-				r.Wrong(
-					here,
-					contract.Invalid("is the account of %s already", owner).
-						Advise("give each person one account, and each account one person"),
-				)
+				r.wrong(here, fmt.Sprintf("is the account of %s already", owner),
+					"give each person one account, and each account one person")
 				continue
 			}
 			owners[key] = id

@@ -46,7 +46,7 @@ type Condition string
 // Constraint is a condition with a name, and the message for people when it does not hold.
 type Constraint struct {
 	Name      string    `yaml:"name" needed:"" doc:"A name of your choice."`
-	Message   string    `yaml:"message" doc:"What people are told when the condition does not hold; required among constraints."`
+	Message   string    `yaml:"message" doc:"What Curfew answers when the condition does not hold; required among constraints."`
 	Condition Condition `yaml:"condition" needed:"" doc:"A CEL expression that is true or false."`
 }
 

@@ -1,7 +1,7 @@
 package config
 
 import (
-	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -91,12 +91,11 @@ func (r *reading) hooks(c *Config, at path) {
 
 func (r *reading) hookSecrets(hook Hook, at path) {
 	if len(hook.Secrets) == 0 {
-		r.Wrong(at, contract.Invalid("is missing: everybody could send").
-			Advise("list at least one reference like env:NAME"))
+		r.wrong(at, "is missing: everybody could send", "list at least one reference like env:NAME")
 	}
 	if len(hook.Secrets) > mostSecrets {
-		r.Wrong(at, contract.Invalid("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets).
-			Advise("keep those that the source still uses"))
+		r.wrong(at, fmt.Sprintf("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets),
+			"keep those that the source still uses")
 	}
 	for i, secret := range hook.Secrets {
 		if r.Secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
@@ -109,13 +108,12 @@ func (r *reading) hookSecret(verify string, secret Secret, at path) {
 	if verify == VerifyStandard {
 		if _, err := signing.New(secret.Reveal()); err != nil {
 			problem := contract.AsProblem(err)
-			r.Wrong(at, contract.Invalid("%s", problem.Fault).Advise(problem.Fix))
+			r.wrong(at, problem.Fault, problem.Fix)
 		}
 		return
 	}
 	if len(secret.Reveal()) < shortestSecret {
-		r.Wrong(at, contract.Invalid("is shorter than %d bytes", shortestSecret).
-			Advise("make one with `openssl rand -hex 32`"))
+		r.wrong(at, fmt.Sprintf("is shorter than %d bytes", shortestSecret), "make one with `openssl rand -hex 32`")
 	}
 }
 
@@ -132,8 +130,7 @@ func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 	case !orders && hook.MayName:
 		r.Wrong(at.Key("mayName"), only)
 	case orders && hook.Person == "" && !hook.MayName:
-		r.Wrong(at.Key("person"), contract.Invalid("is missing").
-			Advise("write in whose name it asks, or mayName: true"))
+		r.wrong(at.Key("person"), "is missing", "write in whose name it asks, or mayName: true")
 	case hook.Person != "":
 		r.isPerson(c)(hook.Person, at.Key("person"))
 	}
@@ -144,8 +141,8 @@ func (r *reading) hookSystem(c *Config, hook Hook, kind sourceKind, at path) {
 	_, there := c.Incidents[hook.Verify]
 	there = there || c.Tickets.Tracker != nil && c.Tickets.Tracker.Kind == hook.Verify
 	if kind.needs != nil && !there && !r.Lost(kind.needs) {
-		r.Wrong(at, contract.Invalid("needs %s: each %s is read again before anything is done", kind.title, kind.Of).
-			Advise("configure "+kind.needs.String()))
+		r.wrong(at, fmt.Sprintf("needs %s: each %s is read again before anything is done", kind.title, kind.Of),
+			"configure "+kind.needs.String())
 	}
 }
 
@@ -159,7 +156,7 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 			r.ticketRoute(c, *route, here)
 		default:
 			from := strings.Join(r.kinds.namesOf(OfIncidents, OfTickets), " and ")
-			r.Wrong(here, contract.Invalid("starts nothing: routes are for %s", from).Advise("take it out"))
+			r.wrong(here, fmt.Sprintf("starts nothing: routes are for %s", from), "take it out")
 			continue
 		}
 		r.routeTemplate(c, *route, here)
@@ -167,22 +164,21 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 }
 
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
-	template, found := c.Templates[route.Template]
-	switch {
-	case r.Lost(path{"templates"}):
-	case !found:
-		fix := cmp.Or(
-			strictyaml.Suggest(route.Template, slices.Collect(maps.Keys(c.Templates))),
-			"name what is asked for",
-		)
-		r.Wrong(
+	if r.Lost(path{"templates"}) ||
+		!known(
+			r,
 			at.Key("template"),
-			contract.Invalid("there is no template %q", strictyaml.Shorten(route.Template)).Advise(fix),
-		)
-	case route.Duration.Duration > template.Duration.Max.Duration:
-		r.Wrong(at.Key("duration"),
-			contract.Invalid("%s is longer than %s allows", route.Duration, route.Template).
-				Advise("lower it to at most "+template.Duration.Max.String()))
+			"template",
+			route.Template,
+			path{"templates"},
+			c.Templates,
+			"name what is asked for",
+		) {
+		return
+	}
+	if longest := c.Templates[route.Template].Duration.Max; route.Duration.Duration > longest.Duration {
+		r.wrong(at.Key("duration"), fmt.Sprintf("%s is longer than %s allows", route.Duration, route.Template),
+			"lower it to at most "+longest.String())
 	}
 }
 
@@ -198,14 +194,16 @@ func (r *reading) incidentRoute(c *Config, route *Route, kind sourceKind, at pat
 	}
 	for i, event := range route.On {
 		if !kind.Events.Starts(event) {
-			r.Wrong(at.Key("on").Item(i), contract.Invalid("%q starts nothing", strictyaml.Shorten(event)).
-				Advise("choose from "+kind.title+"'s, like "+strings.Join(kind.Events.Usual, ", ")))
+			r.wrong(at.Key("on").Item(i), fmt.Sprintf("%q starts nothing", strictyaml.Shorten(event)),
+				"choose from "+kind.title+"'s, like "+strings.Join(kind.Events.Usual, ", "))
 		}
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketRequired {
-		r.Wrong(at.Key("template"),
-			contract.Invalid("%s asks for a ticket, which an incident does not have", route.Template).
-				Advise("choose one whose ticket is optional or none"))
+		r.wrong(
+			at.Key("template"),
+			fmt.Sprintf("%s asks for a ticket, which an incident does not have", route.Template),
+			"choose one whose ticket is optional or none",
+		)
 	}
 }
 
@@ -214,18 +212,15 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 		"service": route.Service, "urgency": route.Urgency, "priority": route.Priority,
 	})
 	if len(route.On) > 0 {
-		r.Wrong(at.Key("on"),
-			contract.Invalid("means nothing of a ticket: it starts a request when it is created").
-				Advise("take it out"))
+		r.wrong(at.Key("on"), "means nothing of a ticket: it starts a request when it is created", "take it out")
 	}
 	if route.Project == "" {
-		r.Wrong(at.Key("project"),
-			contract.Invalid("is missing: every new ticket of the site would ask for access").
-				Advise("write its key, like OPS"))
+		r.wrong(at.Key("project"), "is missing: every new ticket of the site would ask for access",
+			"write its key, like OPS")
 	}
 	if c.Templates[route.Template].Ticket.Use == TicketNone {
-		r.Wrong(at.Key("template"), contract.Invalid("%s takes no ticket", route.Template).
-			Advise("choose one whose ticket is required or optional"))
+		r.wrong(at.Key("template"), fmt.Sprintf("%s takes no ticket", route.Template),
+			"choose one whose ticket is required or optional")
 	}
 }
 
@@ -233,7 +228,7 @@ func (r *reading) ticketRoute(c *Config, route Route, at path) {
 func (r *reading) misplaced(at path, of string, values map[string]string) {
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if values[key] != "" {
-			r.Wrong(at.Key(key), contract.Invalid("means nothing %s", of).Advise("take it out"))
+			r.wrong(at.Key(key), fmt.Sprintf("means nothing %s", of), "take it out")
 		}
 	}
 }
@@ -242,9 +237,8 @@ func (r *reading) decisions(hook Hook, kind sourceKind, at path) {
 	decides := hook.Decisions != Decisions{}
 	switch {
 	case decides && kind.Of != OfTickets:
-		r.Wrong(at, contract.Invalid("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")).
-			Advise("take it out"))
+		r.wrong(at, fmt.Sprintf("is for %s only", strings.Join(r.kinds.namesOf(OfTickets), " and ")), "take it out")
 	case decides && strings.EqualFold(hook.Decisions.Approve, hook.Decisions.Deny):
-		r.Wrong(at, contract.Invalid("says the same for yes and no").Advise("name two statuses"))
+		r.wrong(at, "says the same for yes and no", "name two statuses")
 	}
 }

@@ -1,16 +1,13 @@
 package config
 
 import (
-	"cmp"
+	"fmt"
 	"maps"
 	"reflect"
 	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v4"
-
-	"curfew/internal/strictyaml"
-	"curfew/workflows/contract"
 )
 
 // System is a system beside the targets: a tracker, an incident system, a channel.
@@ -90,7 +87,7 @@ func (r *reading) tickets(node *yaml.Node, into *Tickets, at path) {
 		}
 		slices.Sort(named)
 		if len(named) > 1 {
-			r.Wrong(at, contract.Invalid("is %s at once", strings.Join(named, " and ")).Advise("keep one of them"))
+			r.wrong(at, fmt.Sprintf("is %s at once", strings.Join(named, " and ")), "keep one of them")
 		}
 	}
 	if into.References == nil {
@@ -98,8 +95,8 @@ func (r *reading) tickets(node *yaml.Node, into *Tickets, at path) {
 	}
 	tracker := r.kinds.References[into.References.Kind].Beside
 	if (into.Tracker == nil || into.Tracker.Kind != tracker) && !r.Lost(at.Key(tracker)) {
-		r.Wrong(at.Key(into.References.Kind), contract.Invalid("has no %s beside it", r.kinds.Trackers[tracker].Title).
-			Advise("set "+at.Key(tracker).String()+" to the site that it is in"))
+		r.wrong(at.Key(into.References.Kind), fmt.Sprintf("has no %s beside it", r.kinds.Trackers[tracker].Title),
+			"set "+at.Key(tracker).String()+" to the site that it is in")
 	}
 }
 
@@ -145,13 +142,11 @@ func (r *reading) channel(node *yaml.Node, into *System, at path) {
 	}
 	switch len(kinds) {
 	case 0:
-		r.Wrong(at, contract.Invalid("does not say what it is").
-			Advise("write "+choice(slices.Sorted(maps.Keys(r.kinds.Channels)))))
+		r.wrong(at, "does not say what it is", "write "+choice(slices.Sorted(maps.Keys(r.kinds.Channels))))
 	case 1:
 		*into = read[kinds[0]]
 	default:
-		r.Wrong(at, contract.Invalid("is %s at once", strings.Join(kinds, " and ")).
-			Advise("give each a channel of its own"))
+		r.wrong(at, fmt.Sprintf("is %s at once", strings.Join(kinds, " and ")), "give each a channel of its own")
 	}
 }
 
@@ -222,11 +217,6 @@ func (r *reading) setTracker() string {
 // isChannel refuses a channel that is not configured.
 func (r *reading) isChannel(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
-		_, found := c.Notify[name]
-		if !found && !r.Lost(path{"notify"}) {
-			r.Wrong(at, contract.Invalid("there is no channel %q", strictyaml.Shorten(name)).
-				Advise(cmp.Or(strictyaml.Suggest(name, c.ChannelNames()), "add it to notify")))
-		}
-		return found
+		return known(r, at, "channel", name, path{"notify"}, c.Notify, "add it to notify")
 	}
 }

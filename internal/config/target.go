@@ -18,10 +18,7 @@ import (
 func (r *reading) target(node *yaml.Node, into *Target, at path) {
 	rest := r.Apart(r.Apart(node, "kind", &into.Kind, at), "taskQueue", &into.TaskQueue, at)
 	if into.TaskQueue != "" && !validID.MatchString(into.TaskQueue) {
-		r.Wrong(
-			at.Key("taskQueue"),
-			contract.Invalid("is no name").Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
-		)
+		r.wrong(at.Key("taskQueue"), "is no name", "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
 	}
 	kind, known := r.kinds.Targets[into.Kind]
 	if into.Kind == "" || !known {

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -34,16 +35,16 @@ func (r *reading) template(c *Config, template *Template, at path) {
 
 func (r *reading) entitlements(c *Config, template *Template, at path) {
 	if len(template.Entitlements) == 0 {
-		r.Wrong(at, contract.Invalid("is empty").Advise("list at least one"))
+		r.wrong(at, "is empty", "list at least one")
 	}
 	first := map[string]int{}
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
 		if entitlement.ReadBack != "" && template.Drift == DriftRestore {
-			r.Wrong(
+			r.wrong(
 				at.Item(i).Key("readBack"),
-				contract.Invalid("does not go with drift: restore: nobody can see that the access was taken away").
-					Advise("leave it out, or write drift: report"),
+				"does not go with drift: restore: nobody can see that the access was taken away",
+				"leave it out, or write drift: report",
 			)
 		}
 		if !r.normalize(c, entitlement, at.Item(i)) {
@@ -52,7 +53,7 @@ func (r *reading) entitlements(c *Config, template *Template, at path) {
 		r.oneSpelling(c, *entitlement, at.Item(i))
 		key := entitlement.Target + "\x00" + string(entitlement.Spec)
 		if earlier, twice := first[key]; twice {
-			r.Wrong(at.Item(i), contract.Invalid("is the same as %s", at.Item(earlier)).Advise("keep one of them"))
+			r.wrong(at.Item(i), fmt.Sprintf("is the same as %s", at.Item(earlier)), "keep one of them")
 			continue
 		}
 		first[key] = i
@@ -69,11 +70,8 @@ func (r *reading) oneSpelling(c *Config, entitlement Entitlement, at path) {
 	key := entitlement.Target + "\x00" + names(entitlement.Spec)
 	earlier, there := r.spelled[key]
 	if there && earlier.spec != string(entitlement.Spec) {
-		r.Wrong(
-			at,
-			contract.Invalid("gives what %s gives, and is written differently", earlier.at).
-				Advise("write it the same in all templates"),
-		)
+		r.wrong(at, fmt.Sprintf("gives what %s gives, and is written differently", earlier.at),
+			"write it the same in all templates")
 		return
 	}
 	r.spelled[key] = written{at, string(entitlement.Spec)}
@@ -89,11 +87,7 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 		if entitlement.Target != "" {
 			fault = "there is no target " + strconv.Quote(strictyaml.Shorten(entitlement.Target))
 		}
-		r.Wrong(
-			at.Key("target"),
-			contract.Invalid("%s", fault).
-				Advise(strictyaml.Suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets)))),
-		)
+		r.wrong(at.Key("target"), fault, strictyaml.Suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets))))
 		return false
 	}
 	kind, found := r.kinds.Targets[target.Kind]
@@ -112,41 +106,29 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 func (r *reading) durations(c *Config, template *Template, at path) {
 	longest, usual := template.Duration.Max, template.Duration.Default
 	if longest.Duration == 0 {
-		r.Wrong(at.Key("max"), contract.Invalid("is missing").Advise("write the longest that access may last, like 4h"))
+		r.wrong(at.Key("max"), "is missing", "write the longest that access may last, like 4h")
 	}
 	if usual.Duration == 0 {
-		r.Wrong(
-			at.Key("default"),
-			contract.Invalid("is missing").Advise("write how long access lasts if nobody says, like 1h"),
-		)
+		r.wrong(at.Key("default"), "is missing", "write how long access lasts if nobody says, like 1h")
 	}
 	if longest.Duration > 0 && usual.Duration > longest.Duration {
-		r.Wrong(
-			at.Key("default"),
-			contract.Invalid("%s is longer than max", usual).Advise("lower it to at most "+longest.String()),
-		)
+		r.wrong(at.Key("default"), fmt.Sprintf("%s is longer than max", usual),
+			"lower it to at most "+longest.String())
 	}
 	if shortest := template.Duration.Min; usual.Duration > 0 && shortest.Duration > usual.Duration {
-		r.Wrong(
-			at.Key("min"),
-			contract.Invalid("%s is longer than default", shortest).Advise("lower it to at most "+usual.String()),
-		)
+		r.wrong(at.Key("min"), fmt.Sprintf("%s is longer than default", shortest),
+			"lower it to at most "+usual.String())
 	}
 	if most := template.Duration.MaxContinuous; most.Duration > 0 && most.Duration < usual.Duration {
-		r.Wrong(
-			at.Key("maxContinuous"),
-			contract.Invalid("%s is shorter than default", most).Advise("raise it to at least "+usual.String()),
-		)
+		r.wrong(at.Key("maxContinuous"), fmt.Sprintf("%s is shorter than default", most),
+			"raise it to at least "+usual.String())
 	}
 	for _, entitlement := range template.Entitlements {
 		kind := c.Targets[entitlement.Target].Kind
 		allowed := contract.Duration{Duration: r.kinds.Targets[kind].MaxDuration}
 		if allowed.Duration > 0 && longest.Duration > allowed.Duration {
-			r.Wrong(
-				at.Key("max"),
-				contract.Invalid("%s is longer than %s (%s) allows", longest, entitlement.Target, kind).
-					Advise("lower it to at most "+allowed.String()),
-			)
+			r.wrong(at.Key("max"), fmt.Sprintf("%s is longer than %s (%s) allows", longest, entitlement.Target, kind),
+				"lower it to at most "+allowed.String())
 			return
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"curfew/internal/strictyaml"
-	"curfew/workflows/contract"
 )
 
 // defaultLedger is the file of a ledger that is not configured.
@@ -16,7 +15,7 @@ const defaultLedger = "curfew.db"
 
 func (r *reading) ledger(ledger *Ledger, at path) {
 	if !ledger.Postgres.IsZero() && ledger.SQLite != "" {
-		r.Wrong(at, contract.Invalid("names two places").Advise("keep one of sqlite and postgres"))
+		r.wrong(at, "names two places", "keep one of sqlite and postgres")
 	}
 	if ledger.Postgres.IsZero() && !r.Lost(at.Key("postgres")) {
 		ledger.SQLite = strictyaml.Beside(r.Folder, cmp.Or(ledger.SQLite, defaultLedger))
@@ -25,11 +24,8 @@ func (r *reading) ledger(ledger *Ledger, at path) {
 
 func (r *reading) seals(seals *Seals, at path) {
 	if seals.Keys == "" && (seals.Key != "" || seals.Decider != "") {
-		r.Wrong(
-			at.Key("keys"),
-			contract.Invalid("is missing").
-				Advise("name the key set that `curfew keys new` has written beside the private key"),
-		)
+		r.wrong(at.Key("keys"), "is missing",
+			"name the key set that `curfew keys new` has written beside the private key")
 	}
 	for _, file := range []*string{&seals.Key, &seals.Decider, &seals.Keys} {
 		if *file != "" {
@@ -43,13 +39,7 @@ func (r *reading) roles(c *Config, at path) {
 		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
 	} {
 		for i, person := range people {
-			if _, found := c.People[person]; !found && !r.Lost(path{"people"}) {
-				r.Wrong(
-					at.Key(role).Item(i),
-					contract.Invalid("there is no person %q", strictyaml.Shorten(person)).
-						Advise(strictyaml.Suggest(person, slices.Collect(maps.Keys(c.People)))),
-				)
-			}
+			r.isPerson(c)(person, at.Key(role).Item(i))
 		}
 	}
 }

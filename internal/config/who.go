@@ -1,50 +1,42 @@
 package config
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
 
 	"curfew/internal/strictyaml"
-	"curfew/workflows/contract"
 )
 
 // listed holds that every name on a list is known, and is there once.
 func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
 	for i, name := range names {
 		if check(name, at.Item(i)) && slices.Index(names, name) < i {
-			r.Wrong(at.Item(i), contract.Invalid("%s is there already", strictyaml.Shorten(name)).Advise("take it out"))
+			r.wrong(at.Item(i), fmt.Sprintf("%s is there already", strictyaml.Shorten(name)), "take it out")
 		}
 	}
 }
 
+// known refuses a name that a section does not have. It says nothing where the section could not be read.
+func known[V any](r *reading, at path, what, name string, section path, has map[string]V, otherwise string) bool {
+	_, found := has[name]
+	if !found && !r.Lost(section) {
+		r.wrong(at, fmt.Sprintf("there is no %s %q", what, strictyaml.Shorten(name)),
+			cmp.Or(strictyaml.Suggest(name, slices.Collect(maps.Keys(has))), otherwise))
+	}
+	return found
+}
+
 // isPerson refuses who is not in the directory.
 func (r *reading) isPerson(c *Config) func(string, path) bool {
-	return func(name string, at path) bool {
-		_, found := c.People[name]
-		if !found && !r.Lost(path{"people"}) {
-			r.Wrong(
-				at,
-				contract.Invalid("there is no person %q", strictyaml.Shorten(name)).
-					Advise(strictyaml.Suggest(name, slices.Collect(maps.Keys(c.People)))),
-			)
-		}
-		return found
-	}
+	return func(name string, at path) bool { return known(r, at, "person", name, path{"people"}, c.People, "") }
 }
 
 // isGroup refuses a group that is not in the configuration.
 func (r *reading) isGroup(c *Config) func(string, path) bool {
 	return func(name string, at path) bool {
-		_, found := c.Groups[name]
-		if !found && !r.Lost(path{"groups"}) {
-			fix := strictyaml.Suggest(name, slices.Collect(maps.Keys(c.Groups)))
-			if fix == "" {
-				fix = "list its members in groups"
-			}
-			r.Wrong(at, contract.Invalid("there is no group %q", strictyaml.Shorten(name)).Advise(fix))
-		}
-		return found
+		return known(r, at, "group", name, path{"groups"}, c.Groups, "list its members in groups")
 	}
 }
 
@@ -76,11 +68,8 @@ func (r *reading) whoAsks(c *Config, template *Template, at path) {
 	named := People{template.Requesters.People, template.Requesters.Groups}
 	r.whom(c, named, at.Key("requesters"))
 	if template.Requesters.BindSubject && len(named.People)+len(named.Groups) == 0 {
-		r.Wrong(
-			at.Key("requesters").Key("bindSubject"),
-			contract.Invalid("binds to nobody: everybody may ask").
-				Advise("name people or groups beside it, or take it out"),
-		)
+		r.wrong(at.Key("requesters").Key("bindSubject"), "binds to nobody: everybody may ask",
+			"name people or groups beside it, or take it out")
 	}
 	r.listed(template.OnBehalf.Groups, at.Key("onBehalf"), r.isGroup(c))
 }
@@ -94,7 +83,7 @@ func (r *reading) approvals(c *Config, template *Template, at path) {
 		return
 	}
 	if template.Approval.Count != 0 || len(template.Approval.From) > 0 {
-		r.Wrong(at.Key("approvals"), contract.Invalid("is there beside approval").Advise("keep one of them"))
+		r.wrong(at.Key("approvals"), "is there beside approval", "keep one of them")
 	}
 	var names []string
 	for i := range template.Approvals {
@@ -110,13 +99,10 @@ func (r *reading) approval(c *Config, approval Approval, at path) {
 	r.listed(approval.From, at.Key("from"), r.isPerson(c))
 	switch {
 	case approval.Count < 1:
-		r.Wrong(at.Key("count"), contract.Invalid("is less than 1").Advise("write how many must approve: 1 or more"))
+		r.wrong(at.Key("count"), "is less than 1", "write how many must approve: 1 or more")
 	case approval.Count > len(approval.From):
-		r.Wrong(
-			at.Key("count"),
-			contract.Invalid("is more than the %d people in from", len(approval.From)).
-				Advise("lower it, or name more people in from"),
-		)
+		r.wrong(at.Key("count"), fmt.Sprintf("is more than the %d people in from", len(approval.From)),
+			"lower it, or name more people in from")
 	}
 }
 
@@ -133,13 +119,10 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	escalates := len(rule.Then.People)+len(rule.Then.Groups) > 0
 	switch {
 	case rule.After.Duration > 0 && !escalates:
-		r.Wrong(
-			at.Key("after"),
-			contract.Invalid("leads to nobody").
-				Advise("name the people or groups who may review from then on in then, or take it out"),
-		)
+		r.wrong(at.Key("after"), "leads to nobody",
+			"name the people or groups who may review from then on in then, or take it out")
 	case rule.After.Duration == 0 && escalates:
-		r.Wrong(at.Key("then"), contract.Invalid("has no time").Advise("write after how long in after, like 15m"))
+		r.wrong(at.Key("then"), "has no time", "write after how long in after, like 15m")
 	}
 	most, known := c.everybody(first, rule.Then)
 	for _, number := range []struct {
@@ -148,17 +131,11 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
 		switch {
 		case number.value < 1:
-			r.Wrong(
-				at.Key(number.key),
-				contract.Invalid("is less than 1").
-					Advise(fmt.Sprintf("write how many must %s: 1 or more", number.does)),
-			)
+			r.wrong(at.Key(number.key), "is less than 1",
+				fmt.Sprintf("write how many must %s: 1 or more", number.does))
 		case known && number.value > most && !r.Lost(path{"groups"}):
-			r.Wrong(
-				at.Key(number.key),
-				contract.Invalid("is more than the %d people whom the rule names", most).
-					Advise("lower it, or name more people or groups"),
-			)
+			r.wrong(at.Key(number.key), fmt.Sprintf("is more than the %d people whom the rule names", most),
+				"lower it, or name more people or groups")
 		}
 	}
 }
@@ -168,15 +145,12 @@ func (r *reading) named(names []string, at path) {
 	for i, name := range names {
 		switch {
 		case name == "":
-			r.Wrong(at.Item(i).Key("name"), contract.Invalid("is missing").Advise("give it a name, like security"))
+			r.wrong(at.Item(i).Key("name"), "is missing", "give it a name, like security")
 		case !validID.MatchString(name):
-			r.Wrong(
-				at.Item(i).Key("name"),
-				contract.Invalid("is no name").
-					Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit"),
-			)
+			r.wrong(at.Item(i).Key("name"), "is no name",
+				"use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
 		case slices.Index(names, name) < i:
-			r.Wrong(at.Item(i).Key("name"), contract.Invalid("%s is there already", name).Advise("choose another"))
+			r.wrong(at.Item(i).Key("name"), fmt.Sprintf("%s is there already", name), "choose another")
 		}
 	}
 }
@@ -187,28 +161,20 @@ func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	longest := template.Duration.Max
 	switch {
 	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.Wrong(
-			at.Key("groups"),
-			contract.Invalid("is missing").Advise("name the groups whose members may use break-glass access"),
-		)
+		r.wrong(at.Key("groups"), "is missing", "name the groups whose members may use break-glass access")
 	case len(rule.Groups) == 0:
 		return
 	case rule.MaxDuration.Duration == 0:
-		r.Wrong(
-			at.Key("maxDuration"),
-			contract.Invalid("is missing").Advise("write the longest that such access may last, like 30m"),
-		)
+		r.wrong(at.Key("maxDuration"), "is missing", "write the longest that such access may last, like 30m")
 	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
-		r.Wrong(
-			at.Key("maxDuration"),
-			contract.Invalid("%s is longer than duration.max", rule.MaxDuration).
-				Advise("lower it to at most "+longest.String()),
-		)
+		r.wrong(at.Key("maxDuration"), fmt.Sprintf("%s is longer than duration.max", rule.MaxDuration),
+			"lower it to at most "+longest.String())
 	}
 	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.Wrong(
+		r.wrong(
 			at.Key("reviewWithin"),
-			contract.Invalid("is missing").Advise("write within what time a second person signs it, like 24h"),
+			"is missing",
+			"write within what time a second person has to review it, like 24h",
 		)
 	}
 	if rule.Ticket != (TicketPlace{}) {

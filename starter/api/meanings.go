@@ -152,7 +152,7 @@ var meanings = map[string]map[string]string{
 	},
 	"Problem": {"kind": "What the problem means to whoever has to act on it"},
 	"Request": {
-		"breakGlass": "It asks to open at once, without the reviews that are asked for otherwise",
+		"breakGlass": "It asks to open at once, without the reviews that it needs otherwise",
 		"terms":      "What the template gave, and asked for, when the request was made",
 	},
 	"Terms": {
@@ -174,7 +174,7 @@ var meanings = map[string]map[string]string{
 	"Rules": {
 		"requesters":    "Who may ask; everybody when nobody is named",
 		"onBehalf":      "Who may ask for somebody else",
-		"minDuration":   "The shortest that access may be asked for",
+		"minDuration":   "The shortest duration that you may request",
 		"maxContinuous": "The longest that somebody may have the access without a break, by however many requests; any when left out",
 		"bindSubject":   "Only somebody who may ask may get the access, whoever asks for it",
 		"ticket":        "Which ticket counts",
@@ -239,7 +239,7 @@ var meanings = map[string]map[string]string{
 		"outcome":         "How it ended; set when the state is ended",
 		"why":             "Why it ended, or what it waits for",
 		"continuousSince": "Since when the subject has had the access without a break, when it goes on from earlier access",
-		"breakGlass":      "It was opened at once, without the reviews that are asked for otherwise",
+		"breakGlass":      "It was opened at once, without the reviews that it needs otherwise",
 		"reviewDue":       "When a second person has to have reviewed the break-glass access",
 		"postReview":      "The review of the break-glass access, once it is given",
 		"decideBy":        "When it lapses unless it is decided",

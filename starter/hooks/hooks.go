@@ -36,6 +36,8 @@ type Options struct {
 	Log       *zap.Logger
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
+	// Observer is told of deliveries; nil for nobody.
+	Observer Observer
 	// Answers is how answers get to whoever pressed a button; a client with a time limit when nil.
 	Answers *http.Client
 }
@@ -45,6 +47,12 @@ type Kinds struct {
 	Trackers  map[string]ticket.Kind
 	Incidents map[string]incident.Kind
 	Channels  map[string]notify.Kind
+}
+
+// Observer is told of each delivery, by the source that it was addressed to and the status of the answer. It must be
+// quick.
+type Observer interface {
+	WebhookAnswered(source string, status int)
 }
 
 // Hooks are the sources of a configuration. They may be used by several goroutines.

@@ -46,6 +46,9 @@ func (h *Hooks) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s != nil {
 		name = s.name
 	}
+	if h.Observer != nil {
+		h.Observer.WebhookAnswered(name, a.status)
+	}
 	fields := []zap.Field{
 		zap.String("source", name), zap.Int("status", a.status), zap.String("delivery", a.told.delivery.ID),
 		zap.String("event", a.told.delivery.Event), zap.Duration("took", time.Since(began)),

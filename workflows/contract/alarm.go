@@ -136,7 +136,7 @@ func AlarmTable() []AlarmRow { //nolint:funlen // it is a table
 		{
 			Kind: AlarmLeftOut,
 			Meaning: "a ticket, an incident or a channel [could not take](notify.md#what-cant-be-told-is-left-out) " +
-				"all that it was to be told, or takes nothing now",
+				"everything that Curfew had for it, or takes nothing now",
 			RaisedBy: "the request",
 		},
 		{

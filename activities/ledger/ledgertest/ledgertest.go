@@ -17,6 +17,7 @@ type Store struct {
 	ledger.Tombstones
 	ledger.Freezes
 	ledger.Departures
+	ledger.Counter
 	// Again opens the same store once more, as another process would. The test's end closes it.
 	Again func(t *testing.T) Store
 }
@@ -44,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) Store) {
 		{"tombstones", tombstones},
 		{"freezes", freezes},
 		{"departures", departures},
+		{"census", census},
 	} {
 		for _, one := range group.behaviours {
 			t.Run(group.name+"/"+one.name, func(t *testing.T) {

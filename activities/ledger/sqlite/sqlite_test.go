@@ -28,6 +28,7 @@ func TestStore(t *testing.T) {
 				Tombstones: store,
 				Freezes:    store,
 				Departures: store,
+				Counter:    store,
 				Again:      again,
 			}
 		}

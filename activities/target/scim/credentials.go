@@ -36,7 +36,7 @@ type OAuth struct {
 	TokenURL     string        `yaml:"tokenUrl" needed:"" doc:"The address where tokens are given out."`
 	ClientID     string        `yaml:"clientId" needed:"" doc:"The id of Curfew's client."`
 	ClientSecret config.Secret `yaml:"clientSecret" needed:"" doc:"The secret of Curfew's client."`
-	Scopes       []string      `yaml:"scopes" doc:"The scopes that are asked for; most services need none."`
+	Scopes       []string      `yaml:"scopes" doc:"The scopes that Curfew requests; most services need none."`
 }
 
 func (o *OAuth) validate() error {

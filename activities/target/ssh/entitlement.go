@@ -39,7 +39,7 @@ var knownExtensions = []string{
 // entitlement is what certificates allow, as it is written in a template.
 type entitlement struct {
 	Extensions      []string `json:"extensions,omitempty" doc:"what certificates permit; permit-pty when left out, [] for nothing"`
-	ForceCommand    string   `json:"forceCommand,omitempty" doc:"the one command that hosts run, whatever is asked for"`
+	ForceCommand    string   `json:"forceCommand,omitempty" doc:"the one command that hosts run, whatever command the person gives"`
 	Principals      []string `json:"principals,omitempty" doc:"the names that hosts let in; {account}, which is the default, stands for the subject's account"`
 	SourceAddresses []string `json:"sourceAddresses,omitempty" doc:"addresses and networks that certificates can be used from; any when left out"`
 }
