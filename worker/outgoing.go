@@ -17,8 +17,8 @@ type outgoing struct {
 	notify  func(context.Context, contract.NotifyInput) (contract.NotifyResult, error)
 }
 
-// registerOutgoing puts a guard before them, where seals are checked.
-func registerOutgoing(r Registry, o Options, t outgoing) {
+// guarded puts a guard before them, where seals are checked.
+func guarded(o Options, t outgoing) outgoing {
 	t = observed(o.Observer, named(o.Config, t))
 	if o.Verifier != nil {
 		guard := guardOf(o)
@@ -27,6 +27,10 @@ func registerOutgoing(r Registry, o Options, t outgoing) {
 			open: guard.Open(t.open), note: guard.AddNote(t.note), notify: guard.Notify(t.notify),
 		}
 	}
+	return t
+}
+
+func registerOutgoing(r Registry, t outgoing) {
 	register(r, map[string]any{
 		contract.ActivityRecord:          t.record,
 		contract.ActivityAlarm:           t.alarm,

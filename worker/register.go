@@ -4,6 +4,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/workflow"
 
+	"curfew/activities"
 	"curfew/activities/facts"
 	"curfew/activities/incident"
 	"curfew/activities/lease"
@@ -45,6 +46,7 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 		Temporal:   o.Temporal,
 		Holdings:   o.Holdings,
 		Tombstones: o.Tombstones,
+		Events:     o.Events,
 		Config:     o.Config,
 		Signer:     o.Signer,
 		Verifier:   o.Verifier,
@@ -66,22 +68,29 @@ func registerActivities(r Registry, o Options, targets *target.Activities) {
 	})
 	page := func(id string) string { return o.Config.Current().Server.URL + "/requests/" + id }
 	tickets := ticket.New(ticket.Options{System: o.Tickets, References: o.References, Page: page})
+	out := guarded(o, outgoing{
+		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
+		note: incident.New(o.Incidents, page).AddNote, notify: notify.New(o.Config, o.Channels, page).Send,
+	})
+	registerOutgoing(r, out)
 	register(r, map[string]any{
-		contract.ActivityDecide:         rightly(o.clock, rules.Decide),
-		contract.ActivityPostReview:     rightlyDone(o.clock, rules.PostReview),
-		contract.ActivityCheckEvidence:  rules.CheckEvidence,
-		contract.ActivityHold:           leases.Hold,
+		contract.ActivityDecide: activities.RecordFirst(
+			out.record, contract.Decision{Unrecorded: true}, rightly(o.clock, rules.Decide)),
+		contract.ActivityPostReview:    rightlyDone(o.clock, rules.PostReview),
+		contract.ActivityCheckEvidence: rules.CheckEvidence,
+		contract.ActivityHold: activities.RecordFirst(
+			out.record,
+			contract.HoldResult{Unrecorded: true},
+			leases.Hold,
+		),
 		contract.ActivityExtendLease:    leases.Extend,
 		contract.ActivityRelease:        leases.Release,
+		contract.ActivityLook:           leases.Look,
 		contract.ActivityRoute:          leases.Route,
 		contract.ActivityVerifyTakeOver: leases.VerifyTakeOver,
 		contract.ActivityRecordEnds:     book.RecordEnds,
 		contract.ActivityPlanSweep:      sweeps(o).Plan,
 		contract.ActivitySweepRequests:  sweeps(o).Requests,
-	})
-	registerOutgoing(r, o, outgoing{
-		record: book.Record, alarm: book.Alarm, comment: tickets.Comment, open: tickets.Open,
-		note: incident.New(o.Incidents, page).AddNote, notify: notify.New(o.Config, o.Channels, page).Send,
 	})
 }
 
@@ -135,8 +144,8 @@ func sweeps(o Options) *sweep.Activities {
 	})
 }
 
-func register(r Registry, activities map[string]any) {
-	for name, run := range activities {
+func register(r Registry, all map[string]any) {
+	for name, run := range all {
 		r.RegisterActivityWithOptions(run, activity.RegisterOptions{Name: name})
 	}
 }

@@ -26,6 +26,7 @@ import (
 type Options struct {
 	Temporal   client.Client
 	Holdings   ledger.Holdings
+	Events     ledger.Events
 	Tombstones ledger.Tombstones
 	Config     *config.Live
 	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals;
@@ -50,6 +51,7 @@ func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.
 	if err != nil && errors.As(context.Cause(ctx), &why) {
 		return contract.HoldResult{Request: in.Lease.Request, Trying: string(why)}, nil
 	}
+	result.AnsweredAt = time.Now().UTC()
 	return result, err
 }
 

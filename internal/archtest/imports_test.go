@@ -30,7 +30,7 @@ var allowances = []allowance{
 	{
 		"workflows/...",
 		[]string{"workflows/contract", "workflows/step", "workflows/wait"},
-		[]string{"sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
+		[]string{"api/enums/v1", "sdk/converter", "sdk/log", "sdk/temporal", "sdk/workflow"},
 	},
 
 	{

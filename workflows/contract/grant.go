@@ -32,6 +32,15 @@ type HoldInput struct {
 	Chain Chain `json:"chain"`
 	// Known is what the request knows already of why the access is not there yet.
 	Known string `json:"known,omitempty"`
+	// Story is put on record before the hold is asked for: both take one round trip. The grant does not get it.
+	Story *RecordInput `json:"story,omitempty"`
+}
+
+// Split returns what is to be put on record first, and the rest.
+func (in HoldInput) Split() (*RecordInput, HoldInput) {
+	story := in.Story
+	in.Story = nil
+	return story, in
 }
 
 // HoldResult answers a hold: the access was seen at the target.
@@ -43,6 +52,10 @@ type HoldResult struct {
 	// Trying says why the access is not there yet, while the grant goes on trying: the other fields are empty then, and
 	// the same hold is to be asked for again.
 	Trying string `json:"trying,omitempty"`
+	// AnsweredAt is when the grant had answered, by the clock of the worker that asked it.
+	AnsweredAt time.Time `json:"answeredAt,omitzero"`
+	// Unrecorded is true when the ledger did not take the story that came with the hold. Nothing was asked for.
+	Unrecorded bool `json:"unrecorded,omitempty"`
 }
 
 // ReleaseInput is the update "release" of a grant, and the activity that sends it.
@@ -83,6 +96,20 @@ type ReleaseResult struct {
 // Over is true when the request holds nothing here any more that Curfew looks after.
 func (r ReleaseResult) Over() bool {
 	return !r.GoneAt.IsZero() || !r.HeldUntil.IsZero() || r.TakenOver != nil
+}
+
+// LookInput is the activity "lease.Look", which reads what has become of a request's accesses. It changes nothing.
+type LookInput struct {
+	Request   string    `json:"request"`
+	HeldSince time.Time `json:"heldSince"` // when the access began
+	Accesses  []Access  `json:"accesses"`
+}
+
+// LookResult answers it.
+type LookResult struct {
+	At time.Time `json:"at"` // by the clock of the worker that looked
+	// Results are in the order of the accesses. One that is not over says nothing: its grant is to be asked.
+	Results []ReleaseResult `json:"results"`
 }
 
 // TakeOverInput is the update "takeOver" of a grant whose revoke is stuck.

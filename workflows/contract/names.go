@@ -53,6 +53,7 @@ const (
 	ActivityHold            = "lease.Hold"
 	ActivityExtendLease     = "lease.Extend"
 	ActivityRelease         = "lease.Release"
+	ActivityLook            = "lease.Look"
 	ActivityRoute           = "lease.Route"
 	ActivityVerifyTakeOver  = "lease.VerifyTakeOver"
 	ActivityGrant           = "target.Grant"

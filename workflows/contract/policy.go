@@ -129,6 +129,15 @@ type DecideInput struct {
 	Request   Sealed[Request]    `json:"request"`
 	Reviews   []Sealed[Review]   `json:"reviews,omitempty"` // of the request
 	Extension *ExtensionQuestion `json:"extension,omitempty"`
+	// Story is put on record first: both take one round trip.
+	Story *RecordInput `json:"story,omitempty"`
+}
+
+// Split returns what is to be put on record first, and the rest.
+func (in DecideInput) Split() (*RecordInput, DecideInput) {
+	story := in.Story
+	in.Story = nil
+	return story, in
 }
 
 // ExtensionQuestion asks whether live access may last longer.
@@ -189,6 +198,8 @@ type Decision struct {
 	Refused []int `json:"refused,omitempty"`
 	// Fact is what targets go by; it is set when the ruling is to grant. Before the start it grants nothing yet.
 	Fact *Sealed[DecisionFact] `json:"fact,omitempty"`
+	// Unrecorded is true when the ledger did not take the story that came with the question. Nothing was decided.
+	Unrecorded bool `json:"unrecorded,omitempty"`
 }
 
 // RuleState is how far one approval rule is met.

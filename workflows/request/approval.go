@@ -145,19 +145,10 @@ func (r *run) askPolicy(
 	ctx workflow.Context, reviews *reviewSet, x *contract.ExtensionQuestion, by time.Time,
 ) (decision contract.Decision, fresh []contract.Review, decided bool) {
 	asked := len(reviews.given)
-	future := decide(ctx, contract.DecideInput{Request: r.in.Request, Reviews: r.reviews.sealed(), Extension: x})
-	wait.For(
-		ctx,
-		by.Sub(workflow.Now(ctx)),
-		"Decide by "+clock(by),
-		func() bool { return future.IsReady() || r.endRequest != nil },
-	)
-	if !future.IsReady() {
+	in := contract.DecideInput{Request: r.in.Request, Reviews: r.reviews.sealed(), Extension: x}
+	decision, decided = r.decide(ctx, in, by)
+	if !decided {
 		return decision, nil, false
-	}
-	err := future.Get(ctx, &decision)
-	if err != nil {
-		decision = contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}
 	}
 	for _, review := range reviews.count(asked, decision.Refused) {
 		fresh = append(fresh, review.Fact)
@@ -171,6 +162,38 @@ func (r *run) askPolicy(
 		r.status.Reviewers = decision.Reviewers // groups have other members by now, or more people are asked
 	}
 	return decision, fresh, true
+}
+
+// decide has the policy answer a question until an instant, unless somebody ends the request meanwhile. What waits for
+// the ledger is recorded on the way.
+func (r *run) decide(
+	ctx workflow.Context,
+	in contract.DecideInput,
+	by time.Time,
+) (decision contract.Decision, ok bool) {
+	over := func() bool { return r.endRequest != nil }
+	for left := by.Sub(workflow.Now(ctx)); left > 0 && !over(); left = by.Sub(workflow.Now(ctx)) {
+		in.Story = r.carry()
+		future := decide(ctx, in, left)
+		_ = workflow.Await(ctx, func() bool { return future.IsReady() || over() }) // ctx is never canceled
+		if !future.IsReady() {
+			r.carried(in.Story, false)
+			return decision, false
+		}
+		err := future.Get(ctx, &decision)
+		r.carried(in.Story, err == nil && !decision.Unrecorded)
+		switch {
+		case timedOut(err):
+			wait.For(ctx, by.Sub(workflow.Now(ctx)), "Decide by "+clock(by), over)
+			return decision, false
+		case err != nil:
+			return contract.Decision{Ruling: contract.RulingDeny, Why: contract.AsProblem(err).Error()}, true
+		case !decision.Unrecorded:
+			return decision, true
+		}
+		r.awaitRecorded(ctx) // one by one, and then it is asked again
+	}
+	return decision, false
 }
 
 // sealedDecision is what targets go by. A decision of a release that sealed nothing has none, and where seals are

@@ -22,12 +22,6 @@ const (
 // grantAll puts a lease on the grant of every entitlement, all or none. While a target is full or down it tries again,
 // for as long as the request might have waited for reviews.
 func (r *run) grantAll(ctx workflow.Context) bool {
-	// Fail closed: nothing is granted that the ledger does not know to be approved.
-	approved := len(r.ledger.events)
-	_ = workflow.Await(
-		ctx,
-		func() bool { return r.ledger.delivered >= approved || r.endRequest != nil },
-	) // ctx is never canceled
 	giveUp := workflow.Now(ctx).Add(r.fact().Terms.PendingFor.Duration)
 	for pause := firstPause; r.endRequest == nil; pause = min(2*pause, longestPause) {
 		problem := r.holdAll(ctx)
@@ -53,16 +47,22 @@ func (r *run) grantAll(ctx workflow.Context) bool {
 func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 	asked := workflow.Now(ctx)
 	until := asked.Add(r.status.Duration.Duration)
-	began := time.Time{}
+	began, answered := time.Time{}, time.Time{}
 	r.status.Until = &until
-	futures := make([]workflow.Future, len(r.status.Holds))
+	story := r.recordApproval(ctx)
+	if r.endRequest != nil {
+		return errEndedMeanwhile()
+	}
+	waiting := make([]holding, len(r.status.Holds))
 	for i := range r.status.Holds {
 		r.status.Holds[i] = contract.HoldState{Access: r.status.Holds[i].Access}
-		futures[i] = hold(ctx, r.holdInput(i, until))
+		in := r.holdInput(i, until)
+		in.Story = story
+		waiting[i] = holding{in, hold(ctx, in)}
 	}
 	var refused *contract.Problem
-	for i, future := range futures {
-		result, problem := r.awaitHold(ctx, i, future, until)
+	for i, h := range waiting {
+		result, problem := r.awaitHold(ctx, i, h)
 		switch {
 		case r.endRequest != nil && problem != nil:
 			return problem
@@ -75,39 +75,69 @@ func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
 		}
 		r.status.Holds[i].Held, r.status.Holds[i].Standing, r.status.Holds[i].Problem = true, result.Standing, ""
 		until, began = earlier(until, result.Until), earlier(began, result.Began)
+		if result.AnsweredAt.After(answered) {
+			answered = result.AnsweredAt
+		}
 	}
 	if refused == nil {
 		r.status.Why = ""
-		r.begin(ctx, asked, earlier(began, workflow.Now(ctx)), until)
+		r.begin(ctx, asked, earlier(began, answered), until, answered)
 	}
 	return refused
 }
 
+// recordApproval sees to it that nothing is granted which the ledger does not know to be approved. What a single hold
+// can carry need not be waited for.
+func (r *run) recordApproval(ctx workflow.Context) *contract.RecordInput {
+	if len(r.status.Holds) == 1 {
+		if story := r.carry(); story != nil {
+			return story
+		}
+	}
+	r.awaitRecorded(ctx)
+	return nil
+}
+
+// holding is a hold that waits for its answer.
+type holding struct {
+	in     contract.HoldInput
+	future workflow.Future
+}
+
 // awaitHold waits for a grant's answer. Why the access is not there yet is shown meanwhile.
-func (r *run) awaitHold(
-	ctx workflow.Context,
-	i int,
-	future workflow.Future,
-	until time.Time,
-) (contract.HoldResult, *contract.Problem) {
+func (r *run) awaitHold(ctx workflow.Context, i int, h holding) (contract.HoldResult, *contract.Problem) {
 	for {
-		_ = workflow.Await(ctx, func() bool { return future.IsReady() || r.endRequest != nil }) // ctx is never canceled
-		if !future.IsReady() {
-			return contract.HoldResult{}, contract.Conflict("it was ended while it was being granted")
+		// ctx is never canceled.
+		_ = workflow.Await(ctx, func() bool { return h.future.IsReady() || r.endRequest != nil })
+		if !h.future.IsReady() {
+			r.carried(h.in.Story, false)
+			return contract.HoldResult{}, errEndedMeanwhile()
 		}
 		var result contract.HoldResult
-		if err := future.Get(ctx, &result); err != nil {
+		err := h.future.Get(ctx, &result)
+		r.carried(h.in.Story, err == nil && !result.Unrecorded)
+		h.in.Story = nil
+		switch {
+		case err != nil:
 			return result, contract.AsProblem(err)
-		}
-		if result.Trying == "" {
+		case result.Unrecorded:
+			r.awaitRecorded(ctx)
+		case result.Trying != "":
+			h.in.Known = result.Trying
+			r.status.Why, r.status.Holds[i].Problem = result.Trying, result.Trying
+			r.show(ctx)
+		default:
 			return result, nil
 		}
-		r.status.Why, r.status.Holds[i].Problem = result.Trying, result.Trying
-		r.show(ctx)
-		in := r.holdInput(i, until)
-		in.Known = result.Trying
-		future = hold(ctx, in)
+		if r.endRequest != nil {
+			return contract.HoldResult{}, errEndedMeanwhile()
+		}
+		h.future = hold(ctx, h.in)
 	}
+}
+
+func errEndedMeanwhile() *contract.Problem {
+	return contract.Conflict("it was ended while it was being granted")
 }
 
 // earlier leaves out an instant that is not set.
@@ -120,7 +150,7 @@ func earlier(a, b time.Time) time.Time {
 
 // begin starts the access clock: when the first target gave the access, because no decision gives any target more time
 // than it says. What is only the rest of that time is not moved.
-func (r *run) begin(ctx workflow.Context, asked, began, until time.Time) {
+func (r *run) begin(ctx workflow.Context, asked, began, until, answered time.Time) {
 	late, whole := began.Sub(asked), until.Equal(asked.Add(r.status.Duration.Duration))
 	if late > noticeable && whole && r.moveAll(ctx, until, until.Add(late)) == nil {
 		asked, until = asked.Add(late), until.Add(late)
@@ -129,7 +159,7 @@ func (r *run) begin(ctx workflow.Context, asked, began, until time.Time) {
 	if r.status.ReviewDue != nil {
 		r.processPostReviews(ctx)
 	}
-	r.recordEvent(ctx, contract.EventGranted, contract.ActorCurfew, "", r.standing())
+	r.recordSettled(ctx, answered, contract.EventGranted, contract.ActorCurfew, r.standing())
 }
 
 func (r *run) holdInput(i int, until time.Time) contract.HoldInput {
@@ -175,7 +205,7 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 
 // releaseAll gives every lease up and returns when all of them are seen to be gone, however long it takes.
 func (r *run) releaseAll(ctx workflow.Context) {
-	problems := r.release(ctx, r.all(), contract.ReleaseInput{})
+	problems := r.release(ctx, r.lookForTheRest(ctx), contract.ReleaseInput{})
 	if len(problems) == 0 {
 		return
 	}
@@ -199,6 +229,37 @@ func (r *run) releaseAll(ctx workflow.Context) {
 		problems = r.release(ctx, problems, contract.ReleaseInput{Patient: true})
 	}
 	r.status.Stuck = false
+}
+
+// lookForTheRest looks what has become of accesses whose time is over, which their grants end by themselves, and
+// returns those that are to be released. Whatever ends early is released.
+func (r *run) lookForTheRest(ctx workflow.Context) (rest []int) {
+	if !r.expired {
+		return r.all()
+	}
+	r.concluding = true
+	look, err := lookLocally(ctx, r.lookInput())
+	for i := range r.status.Holds {
+		if err != nil || i >= len(look.Results) || !look.Results[i].Over() {
+			rest = append(rest, i)
+			continue
+		}
+		r.released(i, look.Results[i])
+	}
+	if len(rest) > 0 {
+		r.concluding = false
+		return rest
+	}
+	r.concludedAt = look.At
+	return nil
+}
+
+func (r *run) lookInput() contract.LookInput {
+	in := contract.LookInput{Request: r.status.ID, HeldSince: *r.status.GrantedAt}
+	for _, hold := range r.status.Holds {
+		in.Accesses = append(in.Accesses, hold.Access)
+	}
+	return in
 }
 
 // reminder is how often the event is repeated that a revoke is stuck.
@@ -240,30 +301,36 @@ func (r *run) release(ctx workflow.Context, which []int, in contract.ReleaseInpu
 			r.unanswered = true
 			result.Problem = contract.AsProblem(err).Error()
 		}
-		hold := &r.status.Holds[i]
-		hold.Problem = result.Problem
+		r.status.Holds[i].Problem = result.Problem
 		if !result.Over() {
 			stuck = append(stuck, i)
 			continue
 		}
-		hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
-		hold.AlreadyAbsent = result.AlreadyAbsent
-		if by := result.TakenOver; by != nil {
-			hold.TakenOver = &by.Fact
-			r.said.TakeOvers = append(r.said.TakeOvers, *by)
-		}
-		hold.GoneAt, hold.HeldUntil, hold.HeldBy = instant(result.GoneAt), instant(result.HeldUntil), result.HeldBy
-		if result.Unconfirmed && !result.GoneAt.Before(r.status.AskedAt) { // not what an earlier request left
-			hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
-		}
+		r.released(i, result)
 	}
 	return stuck
+}
+
+// released takes over what has become of an access that is over.
+func (r *run) released(i int, result contract.ReleaseResult) {
+	hold := &r.status.Holds[i]
+	hold.Problem = ""
+	hold.Held, hold.Standing, hold.Sessions = false, result.Standing || hold.Standing, result.Sessions
+	hold.AlreadyAbsent = result.AlreadyAbsent
+	if by := result.TakenOver; by != nil {
+		hold.TakenOver = &by.Fact
+		r.said.TakeOvers = append(r.said.TakeOvers, *by)
+	}
+	hold.GoneAt, hold.HeldUntil, hold.HeldBy = instant(result.GoneAt), instant(result.HeldUntil), result.HeldBy
+	if result.Unconfirmed && !result.GoneAt.Before(r.status.AskedAt) { // not what an earlier request left
+		hold.GoneAt, hold.RemovedAt = nil, hold.GoneAt
+	}
 }
 
 // endedBy is who has ended the request, and why.
 func (r *run) endedBy() contract.Sealed[contract.End] {
 	switch {
-	case r.endRequest != nil:
+	case r.endRequest != nil && !r.expired:
 		return *r.endRequest
 	case r.status.GrantedAt != nil:
 		return contract.Sealed[contract.End]{Fact: contract.End{Request: r.status.ID, By: contract.ActorDeadline}}

@@ -13,6 +13,9 @@ import (
 // can't be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
 	events = r.recordable(events)
+	if r.recordSettledOnes(ctx, events) {
+		return
+	}
 	if len(events) != 1 && (len(events) == 0 || r.recordWhole(ctx, events) == nil) {
 		return
 	}
@@ -28,20 +31,63 @@ func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
 // restored from an older copy, and the request knows its whole story.
 func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 	for {
-		result, err := record(
-			ctx,
-			contract.RecordInput{
-				Events:     events,
-				Status:     r.status,
-				Provenance: r.provenance(),
-				Refused:    r.refusedEvents,
-			},
-		)
+		result, err := record(ctx, r.story(events))
 		if err != nil || result.Missing == 0 {
 			return err
 		}
 		events = r.recordable(r.ledger.events[result.Missing-1 : events[len(events)-1].Seq])
 	}
+}
+
+// recordSettledOnes has the workflow task itself record an event that it comes to again when it is run again. It is
+// false when that is not done: the ledger was slow, or did not take it.
+func (r *run) recordSettledOnes(ctx workflow.Context, events []contract.Event) bool {
+	if len(events) != 1 || events[0].Seq != r.settled {
+		return false
+	}
+	result, err := recordLocally(ctx, r.story(events))
+	return err == nil && result.Missing == 0
+}
+
+// story is what the ledger is told with some events.
+func (r *run) story(events []contract.Event) contract.RecordInput {
+	return contract.RecordInput{
+		Events: events, Status: r.status, Provenance: r.provenance(), Refused: r.refusedEvents,
+	}
+}
+
+// carry takes what waits for the ledger, so that an activity records it before it does its own work. It is nil when
+// nothing waits, or when it is on its way already. Whoever carries it says what became of it, by carried.
+func (r *run) carry() *contract.RecordInput {
+	events := r.ledger.take()
+	if events == nil {
+		return nil
+	}
+	if events = r.recordable(events); len(events) == 0 {
+		r.ledger.settle(0)
+		return nil
+	}
+	story := r.story(events)
+	return &story
+}
+
+// carried says whether the ledger has what an activity carried. What it has not, or may not have, is recorded on its
+// own.
+func (r *run) carried(story *contract.RecordInput, recorded bool) {
+	switch {
+	case story == nil:
+	case recorded:
+		r.ledger.settle(story.Events[len(story.Events)-1].Seq - r.ledger.delivered)
+	default:
+		r.ledger.settle(0)
+	}
+}
+
+// awaitRecorded waits until the ledger has everything, or the request is ended.
+func (r *run) awaitRecorded(ctx workflow.Context) {
+	told := len(r.ledger.events)
+	// ctx is never canceled.
+	_ = workflow.Await(ctx, func() bool { return r.ledger.delivered >= told || r.endRequest != nil })
 }
 
 // recordable are those of some events that the ledger has not refused.

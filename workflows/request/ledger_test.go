@@ -1,6 +1,7 @@
 package request
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -12,20 +13,25 @@ import (
 func TestP8NothingIsGrantedWithoutADecisiveEvent(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []contract.EventKind{contract.EventRequested, contract.EventApproved, contract.EventReviewed} {
-		t.Run(string(kind), func(t *testing.T) {
-			t.Parallel()
-			w := newWorld(t, &world{unrecorded: kind})
-			w.asks = func(request *contract.Request) { request.Terms.Rules.Approvals[0].Count = 2 }
-			granted := false
-			w.watchUntil = func(time.Time) { granted = true }
-			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
-			w.at(2*time.Minute, func() { w.review("carol", contract.VerdictApprove) })
-			status := w.run(t)
-			require.Equal(t, contract.OutcomeFailed, status.Outcome)
-			require.False(t, granted, "nothing was put on a target")
-			require.Equal(t, []contract.AlarmKind{contract.AlarmNotRecorded}, w.alarms)
-			require.Equal(t, contract.EventFailed, w.events[len(w.events)-1], "the ledger knows how it ended")
-		})
+		for _, accesses := range []int{1, 2} {
+			t.Run(fmt.Sprintf("%s, %d accesses", kind, accesses), func(t *testing.T) {
+				t.Parallel()
+				w := newWorld(t, &world{unrecorded: kind})
+				w.asks = func(request *contract.Request) {
+					request.Terms.Rules.Approvals[0].Count = 2
+					request.Terms.Accesses = request.Terms.Accesses[:accesses]
+				}
+				granted := false
+				w.watchUntil = func(time.Time) { granted = true }
+				w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+				w.at(2*time.Minute, func() { w.review("carol", contract.VerdictApprove) })
+				status := w.run(t)
+				require.Equal(t, contract.OutcomeFailed, status.Outcome)
+				require.False(t, granted, "nothing was put on a target")
+				require.Equal(t, []contract.AlarmKind{contract.AlarmNotRecorded}, w.alarms)
+				require.Equal(t, contract.EventFailed, w.events[len(w.events)-1], "the ledger knows how it ended")
+			})
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package request
 
 import (
+	"errors"
 	"time"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
@@ -12,14 +14,29 @@ import (
 
 // Steps is the one place that says how each activity is called.
 
-// decide asks the policy. It is asked until it answers: doubt is no answer.
-func decide(ctx workflow.Context, in contract.DecideInput) workflow.Future {
+// decide asks the policy. It is asked until it answers, for as long as the time to decide lasts: doubt is no answer.
+func decide(ctx workflow.Context, in contract.DecideInput, within time.Duration) workflow.Future {
 	return perform(ctx, contract.ActivityDecide, in, workflow.ActivityOptions{
-		Summary:             "Gather facts and decide",
-		StartToCloseTimeout: 10 * time.Second,
-		RetryPolicy:         patiently(10 * time.Second),
-		Priority:            temporal.Priority{PriorityKey: step.Grant},
+		Summary:                "Gather facts and decide" + recording(in.Story),
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: within,
+		RetryPolicy:            patiently(10 * time.Second),
+		Priority:               temporal.Priority{PriorityKey: step.Grant},
 	})
+}
+
+// recording says in a summary that a story is put on record first.
+func recording(story *contract.RecordInput) string {
+	if story == nil {
+		return ""
+	}
+	return "; first record " + kinds(story.Events)
+}
+
+// timedOut is true when an activity was tried for as long as it was to be.
+func timedOut(err error) bool {
+	var failed *temporal.ActivityError
+	return errors.As(err, &failed) && failed.RetryState() == enumspb.RETRY_STATE_TIMEOUT
 }
 
 // hold takes a lease on a grant and returns when the access was seen at the target. An attempt only waits, so that a
@@ -29,7 +46,7 @@ func hold(ctx workflow.Context, in contract.HoldInput) workflow.Future {
 		ctx,
 		contract.ActivityHold,
 		in,
-		leaseOptions("Hold "+in.Access.Target+" until "+clock(in.Lease.Until), in.Access.Target),
+		leaseOptions("Hold "+in.Access.Target+" until "+clock(in.Lease.Until)+recording(in.Story), in.Access.Target),
 	)
 }
 
@@ -80,6 +97,27 @@ func record(ctx workflow.Context, in contract.RecordInput) (result contract.Reco
 		Priority:            temporal.Priority{PriorityKey: step.Grant},
 	}).Get(ctx, &result)
 	return result, err
+}
+
+// localAttempt bounds what a workflow task does itself: meanwhile it answers nobody.
+const localAttempt = time.Second
+
+// recordLocally writes events to the ledger in the workflow task, in one attempt.
+func recordLocally(ctx workflow.Context, in contract.RecordInput) (result contract.RecordResult, err error) {
+	err = locally(ctx, "Record "+kinds(in.Events), contract.ActivityRecord, in).Get(ctx, &result)
+	return result, err
+}
+
+// lookLocally reads in the workflow task what has become of the accesses, in one attempt.
+func lookLocally(ctx workflow.Context, in contract.LookInput) (result contract.LookResult, err error) {
+	err = locally(ctx, "See that the access is gone", contract.ActivityLook, in).Get(ctx, &result)
+	return result, err
+}
+
+func locally(ctx workflow.Context, summary, name string, in any) workflow.Future {
+	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
+		Summary: summary, StartToCloseTimeout: localAttempt, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
+	}), name, in)
 }
 
 // checkPostReview asks the policy whether a review may count for the break-glass access.

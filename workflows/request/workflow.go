@@ -94,6 +94,11 @@ type run struct {
 	refusals         int   // of extensions that were signaled
 	notices          int   // of grants
 	published        published
+
+	expired     bool      // the time was over before anybody ended it
+	settled     int       // the number of an event that a workflow task may record itself
+	concluding  bool      // the main coroutine looks what has become of the access
+	concludedAt time.Time // when it had seen that all of it was gone; zero when its grants were asked
 }
 
 func newRun(in contract.RequestInput) *run {
@@ -137,18 +142,24 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 	if granted {
 		r.watchEvidence(ctx)
 	}
-	for granted && r.endRequest == nil {
+	for granted {
 		until := *r.status.Until
 		left := until.Add(afterTheEnd).Sub(workflow.Now(ctx))
 		if !workflow.Now(ctx).Before(until) {
 			r.clearQueued() // it comes too late, whatever is said of it
 		}
 		switch {
+		case left <= 0: // also when somebody ends it at this moment: it would end all the same
+			r.expired = true
+			r.refuseExtensions(ctx)
+			return r.recordExpired
+		case r.endRequest != nil:
+			granted = false
 		case len(r.extensions) > 0:
 			r.processExtension(ctx)
 		case r.extensionReviewed():
 			r.decideQueued(ctx)
-		case left > 0:
+		default:
 			summary := "Access ends " + clock(until)
 			if warning := r.warn(ctx); !warning.IsZero() {
 				summary, left = "Warn that access ends "+clock(until), warning.Sub(workflow.Now(ctx))
@@ -156,8 +167,6 @@ func (r *run) holdUntilEnd(ctx workflow.Context) func(workflow.Context) {
 			wait.For(ctx, left, summary, func() bool {
 				return r.endRequest != nil || len(r.extensions) > 0 || r.extensionReviewed()
 			})
-		default:
-			return r.recordExpired
 		}
 	}
 	if r.endRequest == nil || r.neverGranted() {
@@ -185,18 +194,24 @@ func (r *run) recordRevoked(ctx workflow.Context) {
 	r.recordEvent(ctx, contract.EventRevoked, r.endRequest.Fact.By, "", r.holdOutcomes())
 }
 
+// conclude records what has become of access whose time is over.
+func (r *run) conclude(ctx workflow.Context, kind contract.EventKind, actor, detail string) {
+	r.concluding = false
+	r.recordSettled(ctx, r.concludedAt, kind, actor, detail)
+}
+
 func (r *run) recordExpired(ctx workflow.Context) {
-	r.recordEvent(ctx, contract.EventExpired, contract.ActorDeadline, "", r.holdOutcomes())
+	r.conclude(ctx, contract.EventExpired, contract.ActorDeadline, r.holdOutcomes())
 }
 
 func (r *run) recordTakenOver(ctx workflow.Context) {
-	r.recordEvent(ctx, contract.EventTakenOver, contract.ActorCurfew, "", r.holdOutcomes())
+	r.conclude(ctx, contract.EventTakenOver, contract.ActorCurfew, r.holdOutcomes())
 }
 
 // recordUnconfirmed concludes what can't be seen to be gone, whatever the access ended by.
 func (r *run) recordUnconfirmed(ctx workflow.Context) {
 	detail := strings.TrimPrefix(r.status.Why+"\n"+r.holdOutcomes(), "\n")
-	r.recordEvent(ctx, contract.EventUnconfirmed, contract.ActorCurfew, "", detail)
+	r.conclude(ctx, contract.EventUnconfirmed, contract.ActorCurfew, detail)
 }
 
 // drain waits until every outbox is empty and every handler has answered.

@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 
+	"curfew/activities"
 	"curfew/workflows/contract"
 )
 
@@ -116,7 +117,7 @@ func (w *world) hold(in contract.HoldInput) contract.HoldResult {
 	if w.watchUntil != nil {
 		w.watchUntil(in.Lease.Until)
 	}
-	return contract.HoldResult{Until: in.Lease.Until}
+	return contract.HoldResult{Until: in.Lease.Until, AnsweredAt: w.env.Now()}
 }
 
 func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldResult, error) {
@@ -149,18 +150,33 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 	return contract.ReleaseResult{GoneAt: w.env.Now()}, nil
 }
 
-func (w *world) Record(_ context.Context, in contract.RecordInput) error {
+// Look sees what the grants have ended by themselves: everything, unless a release is to be seen.
+func (w *world) Look(_ context.Context, in contract.LookInput) (contract.LookResult, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	looked := contract.LookResult{At: w.env.Now(), Results: make([]contract.ReleaseResult, len(in.Accesses))}
+	if w.onRelease != nil || w.unanswered || w.stuckFor > 0 || w.mute > 0 {
+		return looked, nil
+	}
+	for i, access := range in.Accesses {
+		delete(w.held, access.Target)
+		looked.Results[i].GoneAt = w.env.Now()
+	}
+	return looked, nil
+}
+
+func (w *world) Record(_ context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, event := range in.Events {
 		if event.Kind == w.unrecorded {
-			return final(contract.KindConflict)
+			return contract.RecordResult{}, final(contract.KindConflict)
 		}
 	}
 	for _, event := range in.Events {
 		w.events = append(w.events, event.Kind)
 	}
-	return nil
+	return contract.RecordResult{}, nil
 }
 
 func (w *world) Alarm(_ context.Context, alarm contract.Alarm) error {
@@ -247,7 +263,9 @@ func newWorld(t *testing.T, w *world) *world {
 	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RequestWorkflowID(input().Request.Fact.ID)})
 	w.held, w.notified = map[string]time.Time{}, map[string][]string{}
 	for name, run := range map[string]any{
-		contract.ActivityDecide: w.Decide, contract.ActivityHold: w.Hold, contract.ActivityExtendLease: w.Extend,
+		contract.ActivityDecide:      activities.RecordFirst(w.Record, contract.Decision{Unrecorded: true}, w.Decide),
+		contract.ActivityHold:        activities.RecordFirst(w.Record, contract.HoldResult{Unrecorded: true}, w.Hold),
+		contract.ActivityExtendLease: w.Extend, contract.ActivityLook: w.Look,
 		contract.ActivityRelease: w.Release, contract.ActivityRecord: w.Record, contract.ActivityCommentTicket: w.Tell,
 		contract.ActivityAlarm: w.Alarm, contract.ActivityNotify: w.Notify, contract.ActivityAddIncidentNote: w.Note,
 		contract.ActivityPostReview: w.PostReview, contract.ActivityCheckEvidence: w.CheckEvidence, contract.ActivityOpenTicket: w.Open,
