@@ -51,7 +51,6 @@ func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.
 	if err != nil && errors.As(context.Cause(ctx), &why) {
 		return contract.HoldResult{Request: in.Lease.Request, Trying: string(why)}, nil
 	}
-	result.AnsweredAt = time.Now().UTC()
 	return result, err
 }
 

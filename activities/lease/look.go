@@ -3,7 +3,6 @@ package lease
 import (
 	"context"
 	"errors"
-	"time"
 
 	"curfew/activities"
 	"curfew/activities/ledger"
@@ -19,10 +18,10 @@ func (a *Activities) Look(ctx context.Context, in contract.LookInput) (contract.
 	case errors.Is(err, ledger.ErrNotFound):
 	case err != nil:
 		return contract.LookResult{}, activities.Error(err)
-	case status.State == contract.StateEnded && status.EndedAt != nil:
+	case status.State == contract.StateEnded:
 		return recorded(status, in.Accesses), nil
 	}
-	result := contract.LookResult{Results: make([]contract.ReleaseResult, len(in.Accesses)), At: time.Now().UTC()}
+	result := contract.LookResult{Results: make([]contract.ReleaseResult, len(in.Accesses))}
 	for i, access := range in.Accesses {
 		result.Results[i], _ = a.gone(
 			ctx,
@@ -34,7 +33,7 @@ func (a *Activities) Look(ctx context.Context, in contract.LookInput) (contract.
 
 // recorded is what was seen of accesses when the end of their request was recorded.
 func recorded(status contract.Status, accesses []contract.Access) contract.LookResult {
-	result := contract.LookResult{Results: make([]contract.ReleaseResult, len(accesses)), At: *status.EndedAt}
+	result := contract.LookResult{Results: make([]contract.ReleaseResult, len(accesses))}
 	for i, access := range accesses {
 		for _, hold := range status.Holds {
 			if hold.Access.GrantID() == access.GrantID() {

@@ -37,7 +37,7 @@ func New(
 func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contract.RecordResult, error) {
 	found, err := a.compare(ctx, in)
 	if err != nil || found.missing > 0 || len(found.news) == 0 {
-		return contract.RecordResult{Missing: found.missing}, activities.Error(err)
+		return recorded(in, found.missing), activities.Error(err)
 	}
 	in.Status.Seq = found.newest
 	if in.Status.State == contract.StateEnded {
@@ -51,7 +51,17 @@ func (a *Activities) Record(ctx context.Context, in contract.RecordInput) (contr
 	if a.observer != nil {
 		a.observer.Recorded(found.earlier, found.news, in.Status)
 	}
-	return contract.RecordResult{}, nil
+	return recorded(in, 0), nil
+}
+
+// recorded is the answer to a story.
+func recorded(in contract.RecordInput, missing int) contract.RecordResult {
+	result := contract.RecordResult{Missing: missing}
+	if in.Keep {
+		in.Keep = false
+		result.Story = &in
+	}
+	return result
 }
 
 // comparison is what a workflow tells beside what is on record.

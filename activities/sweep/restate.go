@@ -136,12 +136,8 @@ func (r *requests) restore(ctx context.Context, execution *workflowpb.WorkflowEx
 		if err != nil {
 			return contract.Unavailable("the history of %s can't be read: %v", id, err)
 		}
-		scheduled := event.GetActivityTaskScheduledEventAttributes()
-		if scheduled.GetActivityType().GetName() != contract.ActivityRecord {
-			continue
-		}
-		var in contract.RecordInput
-		if converter.GetDefaultDataConverter().FromPayloads(scheduled.GetInput(), &in) != nil {
+		in, told := StoryIn(event)
+		if !told {
 			continue
 		}
 		for _, event := range in.Events {

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/activities/ledger"
+	"curfew/activities/sweep"
 	"curfew/internal/sandbox/slack"
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -70,10 +71,8 @@ func (h *house) told(id string, state contract.State) contract.RecordInput {
 	var last contract.RecordInput
 	require.Eventually(h.t, func() bool {
 		for _, event := range h.history(contract.RequestWorkflowID(id)).Events {
-			if scheduled := event.GetActivityTaskScheduledEventAttributes(); scheduled.GetActivityType().
-				GetName() ==
-				contract.ActivityRecord {
-				h.decode(scheduled.GetInput(), &last)
+			if story, told := sweep.StoryIn(event); told {
+				last = story
 			}
 		}
 		status, _, err := h.ledger.Request(h.t.Context(), id)

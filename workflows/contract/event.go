@@ -65,6 +65,9 @@ type RecordInput struct {
 	Provenance Provenance `json:"provenance"`
 	// Refused are the numbers of earlier events that the ledger has refused: it does not miss them.
 	Refused []int `json:"refused,omitempty"`
+	// Keep has the answer repeat the story, for who records it by a local activity: only its answer is in the history,
+	// and the history has every story.
+	Keep bool `json:"keep,omitempty"`
 }
 
 // RecordResult answers it.
@@ -72,6 +75,8 @@ type RecordResult struct {
 	// Missing is the number of the first event before these that the ledger does not have: it was restored from an
 	// older copy, say. Nothing was recorded then; the events from that number on are to be.
 	Missing int `json:"missing,omitempty"`
+	// Story is what was recorded, where it was to be kept.
+	Story *RecordInput `json:"story,omitempty"`
 }
 
 // CommentInput is the activity "ticket.Comment": one comment for each event, and the live state.

@@ -52,7 +52,7 @@ type HoldResult struct {
 	// Trying says why the access is not there yet, while the grant goes on trying: the other fields are empty then, and
 	// the same hold is to be asked for again.
 	Trying string `json:"trying,omitempty"`
-	// AnsweredAt is when the grant had answered, by the clock of the worker that asked it.
+	// AnsweredAt is when the grant answered, by Temporal's clock.
 	AnsweredAt time.Time `json:"answeredAt,omitzero"`
 	// Unrecorded is true when the ledger did not take the story that came with the hold. Nothing was asked for.
 	Unrecorded bool `json:"unrecorded,omitempty"`
@@ -107,7 +107,6 @@ type LookInput struct {
 
 // LookResult answers it.
 type LookResult struct {
-	At time.Time `json:"at"` // by the clock of the worker that looked
 	// Results are in the order of the accesses. One that is not over says nothing: its grant is to be asked.
 	Results []ReleaseResult `json:"results"`
 }

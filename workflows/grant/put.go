@@ -100,6 +100,7 @@ func (g *run) wasPut(ctx workflow.Context, receipt contract.GrantReceipt, asks [
 	g.recordRestored(ctx)
 	for _, a := range asks {
 		a.done, a.result, a.err = true, holdResult(receipt, a.lease), refusal(receipt, a.lease.Request)
+		a.result.AnsweredAt = workflow.Now(ctx)
 	}
 	g.recordEnds(ctx, receipt.Owed)
 }

@@ -250,7 +250,13 @@ func (r *run) lookForTheRest(ctx workflow.Context) (rest []int) {
 		r.concluding = false
 		return rest
 	}
-	r.concludedAt = look.At
+	// By what is in the history or in the ledger, and not by the clock of whoever looked.
+	r.concludedAt = *r.status.Until
+	for _, result := range look.Results {
+		if result.GoneAt.After(r.concludedAt) {
+			r.concludedAt = result.GoneAt
+		}
+	}
 	return nil
 }
 

@@ -104,6 +104,7 @@ const localAttempt = time.Second
 
 // recordLocally writes events to the ledger in the workflow task, in one attempt.
 func recordLocally(ctx workflow.Context, in contract.RecordInput) (result contract.RecordResult, err error) {
+	in.Keep = true
 	err = locally(ctx, "Record "+kinds(in.Events), contract.ActivityRecord, in).Get(ctx, &result)
 	return result, err
 }

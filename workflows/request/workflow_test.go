@@ -126,6 +126,9 @@ func (w *world) Extend(_ context.Context, in contract.HoldInput) (contract.HoldR
 	if err := w.extendErr[in.Access.Target]; err != nil {
 		return contract.HoldResult{}, err
 	}
+	if _, held := w.held[in.Access.Target]; !held { // it came later than the release, as at a real grant
+		return contract.HoldResult{}, final(contract.KindClosed)
+	}
 	return w.hold(in), nil
 }
 
@@ -154,7 +157,7 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 func (w *world) Look(_ context.Context, in contract.LookInput) (contract.LookResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	looked := contract.LookResult{At: w.env.Now(), Results: make([]contract.ReleaseResult, len(in.Accesses))}
+	looked := contract.LookResult{Results: make([]contract.ReleaseResult, len(in.Accesses))}
 	if w.onRelease != nil || w.unanswered || w.stuckFor > 0 || w.mute > 0 {
 		return looked, nil
 	}
