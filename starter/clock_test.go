@@ -11,6 +11,7 @@ import (
 	"curfew/activities/clock"
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -47,7 +48,7 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 		}},
 	}
 	s, err := starter.New(
-		starter.Options{Temporal: temporalClient, Config: config.Fixed(configured), Ledger: store, Clock: watch},
+		starter.Options{Temporal: temporalClient, Config: reload.Fixed(configured), Ledger: store, Clock: watch},
 	)
 	require.NoError(t, err)
 	ask := starter.Ask{Template: "debug", Requester: "alice", Purpose: contract.Purpose{Reason: "why"}, Source: "test"}

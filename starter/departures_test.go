@@ -11,6 +11,7 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -25,7 +26,7 @@ func compares(t *testing.T, house *startertest.House, change func(people map[str
 	change(directory.People)
 	server, err := starter.New(starter.Options{
 		Temporal: house.Client,
-		Config:   config.Fixed(&directory),
+		Config:   reload.Fixed(&directory),
 		Ledger:   house.Ledger,
 		Groups:   group.New(nil, house.Ledger),
 	})

@@ -19,6 +19,7 @@ import (
 	"curfew/activities/notify/notifytest"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	temporaltest "curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
 )
@@ -64,7 +65,7 @@ func tell(t *testing.T, c notify.Channel, in contract.NotifyInput) (contract.Not
 
 func activities(c notify.Channel) *notify.Activities {
 	page := func(id string) string { return "https://curfew.example.com/requests/" + id }
-	return notify.New(config.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
+	return notify.New(reload.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
 }
 
 func events(kinds ...contract.EventKind) contract.NotifyInput {

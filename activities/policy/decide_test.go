@@ -17,6 +17,7 @@ import (
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	core "curfew/internal/policy"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -83,7 +84,7 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
-		Config: config.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
+		Config: reload.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
 		Sources: facts.Sources{
 			Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
 			Incidents: incident.Systems{

@@ -30,6 +30,7 @@ import (
 	"curfew/internal/keyring"
 	"curfew/internal/metrics"
 	"curfew/internal/outbound"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/limit"
@@ -44,7 +45,7 @@ import (
 type App struct {
 	Temporal client.Client
 
-	config *config.Live
+	config *reload.Live
 	log    *zap.Logger
 	// namespace is the one in Temporal.
 	namespace string
@@ -70,7 +71,7 @@ type observedStore struct {
 }
 
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
-func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error) {
+func Open(ctx context.Context, live *reload.Live, log *zap.Logger) (*App, error) {
 	configured := live.Current()
 	app := &App{config: live, log: log, metrics: metrics.New(live)}
 	var err error

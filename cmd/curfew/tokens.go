@@ -132,7 +132,7 @@ func (p *program) listTokensCommand() *cobra.Command {
 		Example: "  curfew tokens list --config curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			configured, err := config.LoadFor(file, kinds.ForConfig(), config.Nothing)
+			configured, err := config.Source{File: file, Kinds: kinds.ForConfig(), Serves: config.Nothing}.Load()
 			if err != nil {
 				return err
 			}

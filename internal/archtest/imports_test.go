@@ -43,6 +43,8 @@ var allowances = []allowance{
 	{"internal/chaos/plan", nil, nil},
 	{"internal/chaos/observer", []string{"internal/chaos/judge", "workflows/contract"}, nil},
 	{"internal/metrics/temporal", nil, []string{"sdk/client"}},
+	{"internal/strictyaml", []string{"workflows/contract"}, nil},
+	{"internal/reload", []string{"internal/config"}, nil},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},

@@ -33,10 +33,10 @@ func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
 			}
 			return r
 		}, one) + rapid.SampledFrom([]string{"", "", "", "x"}).Draw(rt, "more")
-		c, r := directory(one, other), newReading("", Kinds{}, nil)
+		c, r := directory(one, other), newReading(Source{})
 		r.accounts(c, path{"people"})
 		accepted := len(r.Mistakes) == 0
-		logins := newReading("", Kinds{}, nil)
+		logins := newReading(Source{})
 		logins.logins(c, path{"people"})
 		require.Equal(rt, accepted, len(logins.Mistakes) == 0, "accounts and logins go by one rule: %q, %q", one, other)
 		if strings.EqualFold(one, other) {
@@ -72,7 +72,7 @@ func TestAnAccountThatOnlyLooksLikeSomebodysIsNobodys(t *testing.T) {
 
 func TestAnAccountHasNoSpaceAroundIt(t *testing.T) {
 	t.Parallel()
-	c, r := directory("ada", "ada "), newReading("", Kinds{}, nil)
+	c, r := directory("ada", "ada "), newReading(Source{})
 	r.accounts(c, path{"people"})
 	require.Len(t, r.Mistakes, 1)
 	require.Equal(t, "people.other.accounts.db", r.Mistakes[0].Field)

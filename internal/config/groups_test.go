@@ -52,15 +52,15 @@ func TestAProcessThatAsksNoDirectoryNeedsNoneOfTheirSecrets(t *testing.T) {
 	dir := folder(t, text)
 	source := config.Source{File: filepath.Join(dir, "curfew.yaml"), Kinds: kinds, Serves: config.Nothing}
 
-	live, err := config.Open(source)
+	c, err := source.Load()
 	require.NoError(t, err)
-	require.Nil(t, live.Current().Directories["corp"].Settings)
+	require.Nil(t, c.Directories["corp"].Settings)
 
 	source.Directories = true
-	live, err = config.Open(source)
+	c, err = source.Load()
 	require.NoError(t, err)
-	require.NotNil(t, live.Current().Directories["corp"].Settings)
-	require.Nil(t, live.Current().Targets["db"].Settings, "it serves no target all the same")
+	require.NotNil(t, c.Directories["corp"].Settings)
+	require.Nil(t, c.Targets["db"].Settings, "it serves no target all the same")
 }
 
 func TestP9_EveryMistakeAboutGroupsIsToldWithItsPlaceAndRemedy(t *testing.T) {

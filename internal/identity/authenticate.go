@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -16,13 +17,13 @@ const maxToken = 12 << 10
 
 // Authenticator recognizes callers by their bearer tokens.
 type Authenticator struct {
-	config   *config.Live
+	config   *reload.Live
 	provider *Provider
 	now      func() time.Time
 }
 
 // New makes an authenticator that goes by the configuration of the moment. It asks the provider nothing yet.
-func New(configured *config.Live) *Authenticator {
+func New(configured *reload.Live) *Authenticator {
 	a := &Authenticator{config: configured, now: time.Now}
 	if configured.Current().OIDC != nil {
 		a.provider = newProvider(configured)

@@ -10,6 +10,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -22,7 +23,7 @@ const askAgainAfter = 3 * time.Second
 // Provider is the OpenID Connect provider of the configuration. It is looked up when it is first needed, and again
 // until it answers, so that Curfew starts and works on without it; nobody can sign in meanwhile.
 type Provider struct {
-	config *config.Live
+	config *reload.Live
 	http   *http.Client
 	now    func() time.Time
 
@@ -37,7 +38,7 @@ type discovered struct {
 	keys     oidc.KeySet
 }
 
-func newProvider(configured *config.Live) *Provider {
+func newProvider(configured *reload.Live) *Provider {
 	return &Provider{config: configured, http: Client(), now: time.Now}
 }
 

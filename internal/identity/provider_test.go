@@ -11,6 +11,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/internal/testserver/pace"
 	"curfew/workflows/contract"
@@ -60,7 +61,7 @@ func TestMadeUpKeysDontMakeUsAskTheProviderAllTheTime(t *testing.T) {
 		})
 	}})
 	w := &world{provider: provider, config: trusting(provider.Issuer)}
-	w.callers = identity.New(config.Fixed(w.config))
+	w.callers = identity.New(reload.Fixed(w.config))
 	good := provider.Key().Sign(t, w.claims(nil), nil)
 	_, err := w.callers.Authenticate(t.Context(), good)
 	require.NoError(t, err)
@@ -90,7 +91,7 @@ func TestWithoutTheProviderItsTokensAreRefusedUntilItAnswers(t *testing.T) {
 		})
 	}})
 	w := &world{provider: provider, config: trusting(provider.Issuer)}
-	w.callers = identity.New(config.Fixed(w.config))
+	w.callers = identity.New(reload.Fixed(w.config))
 	token := provider.Key().Sign(t, w.claims(nil), nil)
 
 	_, err := w.callers.Authenticate(t.Context(), token)
@@ -150,7 +151,7 @@ func TestAProviderWhoseDocumentIsNotItsOwnIsNotTrusted(t *testing.T) {
 					return changed
 				})},
 			)
-			callers := identity.New(config.Fixed(trusting(provider.Issuer)))
+			callers := identity.New(reload.Fixed(trusting(provider.Issuer)))
 			w := &world{provider: provider}
 
 			_, err := callers.Authenticate(t.Context(), provider.Key().Sign(t, w.claims(nil), nil))

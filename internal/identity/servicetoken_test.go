@@ -10,6 +10,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 )
 
 // withServiceToken is a directory in which ci acts as the robot, until a time.
@@ -18,7 +19,7 @@ func withServiceToken(t *testing.T, until time.Time) (*identity.Authenticator, s
 	token, hash := identity.NewServiceToken()
 	digest, err := hex.DecodeString(hash[len(config.HashPrefix):])
 	require.NoError(t, err)
-	return identity.New(config.Fixed(&config.Config{
+	return identity.New(reload.Fixed(&config.Config{
 		People: map[string]config.Person{"robot": {}},
 		ServiceTokens: map[string]config.ServiceToken{"ci": {
 			Person: "robot", Scopes: []string{config.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),

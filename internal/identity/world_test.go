@@ -9,6 +9,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/workflows/contract"
 )
@@ -40,7 +41,7 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	for _, change := range change {
 		change(w.config)
 	}
-	w.callers = identity.New(config.Fixed(w.config))
+	w.callers = identity.New(reload.Fixed(w.config))
 	return w
 }
 

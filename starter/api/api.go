@@ -11,8 +11,8 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/limit"
 )
@@ -32,7 +32,7 @@ type Options struct {
 	Starter *starter.Starter
 	// Callers recognizes who is calling; one for Config when nil.
 	Callers *identity.Authenticator
-	Config  *config.Live
+	Config  *reload.Live
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
 	Log    *zap.Logger

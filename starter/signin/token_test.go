@@ -14,6 +14,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/starter/signin"
 )
 
@@ -109,7 +110,7 @@ func TestASessionEndsWhenThePersonHasAnotherToken(t *testing.T) {
 	file, token := filepath.Join(folder, "curfew.yaml"), filepath.Join(folder, "token")
 	require.NoError(t, os.WriteFile(file, []byte("people: {alice: {token: file:token}}"), 0o600))
 	require.NoError(t, os.WriteFile(token, []byte(aliceToken), 0o600))
-	live, err := config.Open(config.Source{File: file})
+	live, err := reload.Open(config.Source{File: file})
 	require.NoError(t, err)
 	h := &house{server: httptest.NewTLSServer(mux)}
 	h.serve(t, mux, live)

@@ -21,6 +21,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/page"
 	"curfew/starter/signin"
@@ -33,7 +34,7 @@ type house struct {
 	entry    *signin.Handler
 	logs     *observer.ObservedLogs
 	file     string // of the configuration
-	live     *config.Live
+	live     *reload.Live
 	saw      chan identity.Caller
 }
 
@@ -52,7 +53,7 @@ func open(t *testing.T) *house {
 	h.file = filepath.Join(folder, "curfew.yaml")
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret"), []byte(oidc.WebSecret), 0o600))
 	h.configure(t, "{alice: {login: alice@example.com}}")
-	live, err := config.Open(config.Source{File: h.file})
+	live, err := reload.Open(config.Source{File: h.file})
 	require.NoError(t, err)
 	h.live = live
 	h.serve(t, mux, live)
@@ -64,7 +65,7 @@ func openWithTokens(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewTLSServer(mux)}
-	h.serve(t, mux, config.Fixed(withTokens()))
+	h.serve(t, mux, reload.Fixed(withTokens()))
 	return h
 }
 
@@ -73,11 +74,11 @@ func openPlain(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewServer(mux)}
-	h.serve(t, mux, config.Fixed(withTokens()))
+	h.serve(t, mux, reload.Fixed(withTokens()))
 	return h
 }
 
-func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
+func (h *house) serve(t *testing.T, mux *http.ServeMux, live *reload.Live) {
 	t.Helper()
 	t.Cleanup(h.server.Close)
 	core, logs := observer.New(zapcore.InfoLevel)

@@ -18,6 +18,7 @@ import (
 	"curfew/activities/ticket/jira"
 	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	jirasandbox "curfew/internal/sandbox/jira"
 	zephyrsandbox "curfew/internal/sandbox/zephyr"
@@ -30,7 +31,7 @@ import (
 type House struct {
 	Starter  *starter.Starter
 	Config   *config.Config // to be changed before anything is asked
-	Live     *config.Live   // of Config
+	Live     *reload.Live   // of Config
 	Ledger   *sqlite.Store
 	Temporal *temporal.Server
 	Client   client.Client
@@ -54,7 +55,7 @@ func Alone(t testing.TB) *House {
 func on(t testing.TB, server *temporal.Server) *House {
 	t.Helper()
 	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}, Zephyr: &sandbox.Faults{}}
-	h.Live = config.Fixed(h.Config)
+	h.Live = reload.Fixed(h.Config)
 	h.Client = h.Temporal.Client(t)
 
 	site := jirasandbox.New(jirasandbox.Options{

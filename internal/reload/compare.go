@@ -1,6 +1,10 @@
-package config
+package reload
 
-import "reflect"
+import (
+	"reflect"
+
+	"curfew/internal/config"
+)
 
 // followed are the sections that a running process follows. All others need a restart: connections were opened by them.
 var followed = map[string]bool{
@@ -15,7 +19,7 @@ var followed = map[string]bool{
 }
 
 // compare returns the sections that have changed and are followed, and those that need a restart.
-func compare(before, after *Config) (changed, fixed []string) {
+func compare(before, after *config.Config) (changed, fixed []string) {
 	old, young := reflect.ValueOf(*before), reflect.ValueOf(*after)
 	for i := range old.NumField() {
 		section := old.Type().Field(i).Tag.Get("yaml")
@@ -25,7 +29,7 @@ func compare(before, after *Config) (changed, fixed []string) {
 		if reflect.DeepEqual(old.Field(i).Interface(), young.Field(i).Interface()) {
 			continue
 		}
-		if followed[section] || section == "hooks" && sameDoors(before.Hooks, after.Hooks) {
+		if followed[section] || section == "hooks" && sameSources(before.Hooks, after.Hooks) {
 			changed = append(changed, section)
 		} else {
 			fixed = append(fixed, section)
@@ -34,9 +38,9 @@ func compare(before, after *Config) (changed, fixed []string) {
 	return changed, fixed
 }
 
-// sameDoors is true when the same sources of webhooks are known by the same secrets. What their deliveries do is
+// sameSources is true when the same sources of webhooks are known by the same secrets. What their deliveries do is
 // followed.
-func sameDoors(before, after map[string]Hook) bool {
+func sameSources(before, after map[string]config.Hook) bool {
 	if len(before) != len(after) {
 		return false
 	}
