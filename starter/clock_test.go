@@ -11,6 +11,7 @@ import (
 	"curfew/activities/clock"
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -36,8 +37,10 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 	})
 	watch.Compare(t.Context())
 	configured := &config.Config{
-		People: map[string]config.Person{"alice": {}},
-		Roles:  config.Roles{Operators: []string{"alice"}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"alice": {}},
+			Roles:  people.Roles{Operators: []string{"alice"}},
+		},
 		Templates: map[string]config.Template{"debug": {
 			Duration: config.Durations{
 				Default: contract.Duration{Duration: time.Hour},

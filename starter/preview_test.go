@@ -14,6 +14,7 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/policy"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/startertest"
@@ -109,7 +110,7 @@ func asked(
 // rules is a configuration whose template anybody may have written.
 func rules(r *rapid.T, base *config.Config) *config.Config {
 	c := *base
-	c.Groups = map[string]config.Group{
+	c.Groups = map[string]people.Group{
 		"devs": {People: some(r, everybody, "devs")},
 		"ops":  {People: some(r, everybody, "ops")},
 	}

@@ -24,6 +24,7 @@ import (
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	jiradouble "curfew/internal/sandbox/jira"
@@ -173,7 +174,9 @@ func onChannel(t *testing.T, settings notify.Settings, written func() []string) 
 	require.Empty(t, faults)
 	directory := reload.Fixed(
 		&config.Config{
-			People: map[string]config.Person{"ann": {Accounts: map[string]string{"slack": "U0ANN"}}},
+			Directory: people.Directory{
+				People: map[string]people.Person{"ann": {Accounts: map[string]string{"slack": "U0ANN"}}},
+			},
 		},
 	)
 	activities := notify.New(directory, open, page)

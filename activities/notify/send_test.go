@@ -19,6 +19,7 @@ import (
 	"curfew/activities/notify/notifytest"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	temporaltest "curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
@@ -43,11 +44,15 @@ func (c *channel) Send(_ context.Context, m notify.Message) (notify.Sent, error)
 
 func (c *channel) Check(context.Context) error { return nil }
 
-var directory = &config.Config{People: map[string]config.Person{
-	"ann":   {Name: "Ann", Accounts: map[string]string{"slack": "U0ANN"}},
-	"bob":   {Accounts: map[string]string{"slack": "U0BOB"}},
-	"carol": {Name: "Carol"},
-}}
+var directory = &config.Config{
+	Directory: people.Directory{
+		People: map[string]people.Person{
+			"ann":   {Name: "Ann", Accounts: map[string]string{"slack": "U0ANN"}},
+			"bob":   {Accounts: map[string]string{"slack": "U0BOB"}},
+			"carol": {Name: "Carol"},
+		},
+	},
+}
 
 func tell(t *testing.T, c notify.Channel, in contract.NotifyInput) (contract.NotifyResult, error) {
 	t.Helper()

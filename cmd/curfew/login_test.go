@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/internal/testserver/pace"
 	"curfew/starter/api"
@@ -34,8 +34,8 @@ func withProvider(t *testing.T) (*shell, *oidc.Server) {
 		},
 		{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 	}})
-	house.Config.OIDC = &config.OIDC{
-		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: config.ClaimEmail,
+	house.Config.OIDC = &people.OIDC{
+		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: people.ClaimEmail,
 	}
 	alice := house.Config.People["alice"]
 	alice.Login = "alice@example.com"

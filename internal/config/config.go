@@ -6,38 +6,30 @@ import (
 	"encoding/json"
 	"net/netip"
 
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Temporal      Temporal                `yaml:"temporal" doc:"Which Temporal server to use."`
-	Server        Server                  `yaml:"server" doc:"The HTTP API and the pages."`
-	Metrics       Metrics                 `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
-	Ledger        Ledger                  `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
-	Drift         Drift                   `yaml:"drift" doc:"How live access is looked after."`
-	Watchdog      Watchdog                `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
-	Sweep         Sweep                   `yaml:"sweep" doc:"Sweeps compare what targets hold with the live grants."`
-	Departures    Departures              `yaml:"departures" doc:"How access ends whose person or account is not in the directory any more."`
-	Roles         Roles                   `yaml:"roles" doc:"Who may do more than ask and review."`
-	Seals         Seals                   `yaml:"seals" doc:"The keys with which the server seals what it writes to Temporal, and deciding workers their decisions."`
-	Tickets       Tickets                 `yaml:"tickets" doc:"The tracker that holds tickets, and what stands for them."`
-	Incidents     Incidents               `yaml:"incidents" doc:"The systems whose incidents are evidence for access."`
-	Notify        map[string]System       `yaml:"notify" doc:"The channels that notify people of requests, by names of your choice."`
-	Hooks         map[string]Hook         `yaml:"hooks" doc:"The sources of webhooks, by names of your choice, which are a part of the paths that they are sent to."`
-	OIDC          *OIDC                   `yaml:"oidc" doc:"The OpenID Connect provider where people and machines sign in. Without it people have the tokens of the file alone."`
-	People        map[string]Person       `yaml:"people" doc:"The directory: everybody who requests access, approves it or gets it, by opaque ids of your choice."`
-	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens" doc:"Tokens with which programs act as persons, by names of your choice."`
-	Groups        map[string]Group        `yaml:"groups" doc:"Who belongs to a group, by its name: a list of people, a group of a directory, or a group that sign-ins name."`
-	Directories   map[string]Directory    `yaml:"directories" doc:"Systems that know who belongs to groups, by the names that groups refer to."`
-	Targets       map[string]Target       `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
-	Defaults      Template                `yaml:"defaults" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
-	Templates     map[string]Template     `yaml:"templates" doc:"What people request, by names of your choice."`
+	Temporal   Temporal   `yaml:"temporal" doc:"Which Temporal server to use."`
+	Server     Server     `yaml:"server" doc:"The HTTP API and the pages."`
+	Metrics    Metrics    `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
+	Ledger     Ledger     `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
+	Drift      Drift      `yaml:"drift" doc:"How live access is looked after."`
+	Watchdog   Watchdog   `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
+	Sweep      Sweep      `yaml:"sweep" doc:"Sweeps compare what targets hold with the live grants."`
+	Departures Departures `yaml:"departures" doc:"How access ends whose person or account is not in the directory any more."`
+	Seals      Seals      `yaml:"seals" doc:"The keys with which the server seals what it writes to Temporal, and deciding workers their decisions."`
+	people.Directory
 
-	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
-	Leavers map[string]Person `yaml:"-"`
-	// Vacated are the roles that have lost everybody whom the file names.
-	Vacated []string `yaml:"-"`
+	Tickets   Tickets             `yaml:"tickets" doc:"The tracker that holds tickets, and what stands for them."`
+	Incidents Incidents           `yaml:"incidents" doc:"The systems whose incidents are evidence for access."`
+	Notify    map[string]System   `yaml:"notify" doc:"The channels that notify people of requests, by names of your choice."`
+	Hooks     map[string]Hook     `yaml:"hooks" doc:"The sources of webhooks, by names of your choice, which are a part of the paths that they are sent to."`
+	Targets   map[string]Target   `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
+	Defaults  Template            `yaml:"defaults" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
+	Templates map[string]Template `yaml:"templates" doc:"What people request, by names of your choice."`
 }
 
 // Temporal says which Temporal server to use.
@@ -99,23 +91,6 @@ type Seals struct {
 	Key     string `yaml:"key" doc:"The file of the server's private key, which no other process needs."`
 	Decider string `yaml:"decider" doc:"The file of the private key of workers that decide; those of targets need none."`
 	Keys    string `yaml:"keys" doc:"The file of the public keys, for every process; required beside the other two."`
-}
-
-// Roles says who may do more than ask and review.
-type Roles struct {
-	Auditors  []string `yaml:"auditors" doc:"People who read everything, and change nothing."`
-	Operators []string `yaml:"operators" doc:"People who read everything, see to stuck revokes and sweeps, and end access early."`
-	Admins    []string `yaml:"admins" doc:"People who do that too, and take over stuck access, by name."`
-}
-
-// Person is an entry of the directory. The key in Config.People is the person's opaque id.
-type Person struct {
-	Name     string            `yaml:"name" otherwise:"the id" doc:"What the person is called."`
-	Token    Secret            `yaml:"token" doc:"The bearer token that stands for the person at the API."`
-	Login    string            `yaml:"login" doc:"What the claim oidc.personClaim says of the person; this or subject lets them sign in."`
-	Subject  string            `yaml:"subject" doc:"What the claim sub says of the person; safer than login, because a provider gives none away twice."`
-	Accounts map[string]string `yaml:"accounts" doc:"The person's name on each target and system. Nobody shares one."`
-	Left     bool              `yaml:"left" doc:"Whether the person has left: then they may do nothing any more, and all their access ends at once."`
 }
 
 // Target is a system that access is granted on.

@@ -5,6 +5,7 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/people"
 	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
@@ -87,7 +88,7 @@ func (r *reading) result() (*Config, error) {
 			decode(config)
 		}
 		r.check(config)
-		config.dismiss()
+		config.Dismiss()
 	}
 	if len(r.Mistakes) > 0 {
 		return nil, r.Mistakes.Sorted()
@@ -95,15 +96,13 @@ func (r *reading) result() (*Config, error) {
 	return config, nil
 }
 
-// special reads the types that are written in ways of their own.
+// special reads the types that need to know the kinds of systems, or the defaults.
 func (r *reading) special(node *yaml.Node, into any, at path) bool {
 	switch value := into.(type) {
 	case *Target:
 		r.target(node, value, at)
-	case *Group:
-		r.group(node, value, at)
-	case *Directory:
-		r.directory(node, value, at)
+	case *people.GroupSystem:
+		r.groupSystem(node, value, at)
 	case *Tickets:
 		r.tickets(node, value, at)
 	case *Incidents:
@@ -115,12 +114,6 @@ func (r *reading) special(node *yaml.Node, into any, at path) bool {
 	case *map[string]Template:
 		// Templates inherit: they are decoded when the defaults are.
 		r.later = append(r.later, func(c *Config) { r.inherit(node, c, at) })
-	case *Ticket:
-		r.ticket(node, value, at)
-	case *OnBehalf:
-		r.onBehalf(node, value, at)
-	case *Condition:
-		r.condition(node, value, at)
 	default:
 		return false
 	}

@@ -178,7 +178,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		}},
 		"accounts": {
 			"people:\n  ada: {accounts: {db: ada, dbb: ada, app: ''}}\n  bob: {accounts: {db: ADA, app: ada}}" + systems, []string{
-				"curfew.yaml:2:34: people.ada.accounts.dbb: there is no such target; did you mean db?",
+				"curfew.yaml:2:34: people.ada.accounts.dbb: there is no target \"dbb\"; did you mean db?",
 				"curfew.yaml:2:44: people.ada.accounts.app: is empty; write the person's name there, or take the line out",
 				"curfew.yaml:3:24: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person",
 			},

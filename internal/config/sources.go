@@ -75,7 +75,7 @@ func (r *reading) hookAccounts(c *Config) {
 
 func (r *reading) hooks(c *Config, at path) {
 	kinds := r.kinds.sourceKinds()
-	r.names(at, maps.Keys(c.Hooks))
+	r.IDs(maps.Keys(c.Hooks), at)
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
 		hook, here := c.Hooks[name], at.Key(name)
 		kind := kinds[hook.Verify]
@@ -132,7 +132,7 @@ func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 	case orders && hook.Person == "" && !hook.MayName:
 		r.wrong(at.Key("person"), "is missing", "write in whose name it asks, or mayName: true")
 	case hook.Person != "":
-		r.isPerson(c)(hook.Person, at.Key("person"))
+		r.Refer(hook.Person, at.Key("person"), c.PersonNames())
 	}
 }
 
@@ -165,15 +165,7 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
 	if r.Lost(path{"templates"}) ||
-		!known(
-			r,
-			at.Key("template"),
-			"template",
-			route.Template,
-			path{"templates"},
-			c.Templates,
-			"name what is asked for",
-		) {
+		!r.Refer(route.Template, at.Key("template"), c.templateNames()) {
 		return
 	}
 	if longest := c.Templates[route.Template].Duration.Max; route.Duration.Duration > longest.Duration {

@@ -12,7 +12,7 @@ import (
 
 func (r *reading) templates(c *Config, at path) {
 	r.defaults(c, path{"defaults"})
-	r.names(at, maps.Keys(c.Templates))
+	r.IDs(maps.Keys(c.Templates), at)
 	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
 		template := c.Templates[id]
 		r.template(c, &template, at.Key(id))
@@ -29,7 +29,7 @@ func (r *reading) template(c *Config, template *Template, at path) {
 	r.approvals(c, template, at)
 	r.constraints(template.Automatic, at.Key("automatic"), false)
 	r.breakGlass(c, template, at.Key("breakGlass"))
-	r.listed(template.Notify, at.Key("notify"), r.isChannel(c))
+	r.ReferEach(template.Notify, at.Key("notify"), c.channelNames())
 	r.digest(template, at)
 }
 

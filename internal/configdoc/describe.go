@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -19,8 +20,7 @@ func (d describer) struc(of any, naming string) []Key { return d.fields(reflect.
 
 func (d describer) fields(of reflect.Type, naming string) []Key {
 	var keys []Key
-	for i := range of.NumField() {
-		field := of.Field(i)
+	for _, field := range reflect.VisibleFields(of) {
 		name, options, _ := strings.Cut(field.Tag.Get(naming), ",")
 		if name == "" || name == "-" {
 			continue
@@ -102,16 +102,16 @@ func (d describer) special(of reflect.Type) (Shape, bool) {
 		return Shape{Type: Section, One: true, Keys: d.systems(d.kinds.Channels)}, true
 	case config.Target:
 		return d.ofKinds(config.Target{}, func(config.Kind) bool { return true }), true
-	case config.Directory:
-		return d.ofKinds(config.Directory{}, func(kind config.Kind) bool { return kind.KnowsHolders }), true
+	case people.GroupSystem:
+		return d.ofKinds(people.GroupSystem{}, func(kind config.Kind) bool { return kind.KnowsHolders }), true
 	case config.Entitlement:
 		return d.entitlement(config.Entitlement{}, func(config.Kind) bool { return true }), true
 	case config.Hook:
 		hook := Shape{Type: Section, Keys: d.struc(config.Hook{}, "yaml")}
 		hook.Keys[0].Shape.Choices = d.kinds.Sources() // verify
 		return hook, true
-	case config.Group:
-		there := d.entitlement(config.Group{}, func(kind config.Kind) bool { return kind.KnowsHolders })
+	case people.Group:
+		there := d.entitlement(people.Group{}, func(kind config.Kind) bool { return kind.KnowsHolders })
 		return Shape{Type: Either, Forms: []Shape{{Type: List, Of: texts}, there}}, true
 	case config.Ticket:
 		whole := Shape{Type: Section, Keys: d.struc(config.Ticket{}, "yaml")}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
@@ -54,7 +55,7 @@ func (a *Authenticator) Authenticate(ctx context.Context, token string) (Caller,
 		)
 	}
 	if person, ok := a.config.Current().PersonByToken(token); ok {
-		return Caller{Person: person, Scopes: config.Scopes(), Means: MeansToken}, nil
+		return Caller{Person: person, Scopes: people.Scopes(), Means: MeansToken}, nil
 	}
 	if strings.HasPrefix(token, serviceTokenPrefix) {
 		return a.byServiceToken(token)

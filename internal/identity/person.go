@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -33,7 +33,7 @@ func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, er
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: config.Scopes(), Means: MeansOIDC}, nil
+	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: people.Scopes(), Means: MeansOIDC}, nil
 }
 
 // person looks in the directory, which alone says who somebody is here.
@@ -71,7 +71,7 @@ func (p *Provider) login(said *claims) (string, error) {
 		return "", contract.Forbidden("the provider's token has no claim %s", claim).
 			Advise("have an administrator of the provider put it into the tokens for Curfew")
 	}
-	if claim == config.ClaimEmail {
+	if claim == people.ClaimEmail {
 		if err := checkVerified(said); err != nil {
 			return "", err
 		}

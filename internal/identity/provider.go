@@ -9,7 +9,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
@@ -43,7 +43,7 @@ func newProvider(configured *reload.Live) *Provider {
 }
 
 // OIDC is the part of the configuration about the provider. It does not change while the process runs.
-func (p *Provider) OIDC() config.OIDC { return *p.config.Current().OIDC }
+func (p *Provider) OIDC() people.OIDC { return *p.config.Current().OIDC }
 
 // discover returns what the provider says of itself, and asks it if that is not known yet.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {

@@ -11,6 +11,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/internal/testserver/pace"
@@ -19,7 +20,7 @@ import (
 
 func TestAMachineComesInWithItsClientCredentials(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *config.Config) { c.OIDC.Groups = config.OIDCGroups{} })
+	w := newWorld(t, func(c *config.Config) { c.OIDC.Groups = people.OIDCGroups{} })
 
 	caller, err := w.callers.Authenticate(t.Context(), w.provider.MachineToken(t))
 
@@ -54,7 +55,7 @@ func TestTheProvidersNewKeysAreFetchedAndItsOldOnesForgotten(t *testing.T) {
 func TestMadeUpKeysDontMakeUsAskTheProviderAllTheTime(t *testing.T) {
 	t.Parallel()
 	var asked atomic.Int32
-	provider := oidc.Start(t, oidc.Options{People: people(), Wrap: func(next http.Handler) http.Handler {
+	provider := oidc.Start(t, oidc.Options{People: everybody(), Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			asked.Add(1)
 			next.ServeHTTP(w, r)
@@ -81,7 +82,7 @@ func TestWithoutTheProviderItsTokensAreRefusedUntilItAnswers(t *testing.T) {
 	t.Parallel()
 	var down atomic.Bool
 	down.Store(true)
-	provider := oidc.Start(t, oidc.Options{People: people(), Wrap: func(next http.Handler) http.Handler {
+	provider := oidc.Start(t, oidc.Options{People: everybody(), Wrap: func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if down.Load() {
 				w.WriteHeader(http.StatusBadGateway)
@@ -140,7 +141,7 @@ func TestAProviderWhoseDocumentIsNotItsOwnIsNotTrusted(t *testing.T) {
 			t.Parallel()
 			provider := oidc.Start(
 				t,
-				oidc.Options{People: people(), Wrap: rewriting(func(r *http.Request, answer string) string {
+				oidc.Options{People: everybody(), Wrap: rewriting(func(r *http.Request, answer string) string {
 					if !strings.HasSuffix(r.URL.Path, "/openid-configuration") {
 						return answer
 					}

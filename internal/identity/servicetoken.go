@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 )
 
 // serviceTokenPrefix lets people, and programs that look for leaked secrets, see what it is.
@@ -20,7 +21,7 @@ const secretBytes = 32
 func NewServiceToken() (token config.Secret, hash string) {
 	text := serviceTokenPrefix + NewSecret()
 	digest := sha256.Sum256([]byte(text))
-	return config.SecretOf(text), config.HashPrefix + hex.EncodeToString(digest[:])
+	return config.SecretOf(text), people.HashPrefix + hex.EncodeToString(digest[:])
 }
 
 // NewSecret returns 256 random bits as text that fits into addresses and cookies.

@@ -10,6 +10,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 )
 
@@ -17,13 +18,15 @@ import (
 func withServiceToken(t *testing.T, until time.Time) (*identity.Authenticator, string) {
 	t.Helper()
 	token, hash := identity.NewServiceToken()
-	digest, err := hex.DecodeString(hash[len(config.HashPrefix):])
+	digest, err := hex.DecodeString(hash[len(people.HashPrefix):])
 	require.NoError(t, err)
 	return identity.New(reload.Fixed(&config.Config{
-		People: map[string]config.Person{"robot": {}},
-		ServiceTokens: map[string]config.ServiceToken{"ci": {
-			Person: "robot", Scopes: []string{config.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
-		}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"robot": {}},
+			ServiceTokens: map[string]people.ServiceToken{"ci": {
+				Person: "robot", Scopes: []string{people.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
+			}},
+		},
 	})), token.Reveal()
 }
 
@@ -36,11 +39,11 @@ func TestAServiceTokenActsAsItsPersonWithinItsScopes(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(
 		t,
-		identity.Caller{Person: "robot", Scopes: []string{config.ScopeAsk}, Means: identity.MeansServiceToken},
+		identity.Caller{Person: "robot", Scopes: []string{people.ScopeAsk}, Means: identity.MeansServiceToken},
 		caller,
 	)
-	require.True(t, caller.May(config.ScopeAsk))
-	require.False(t, caller.May(config.ScopeReview))
+	require.True(t, caller.May(people.ScopeAsk))
+	require.False(t, caller.May(people.ScopeReview))
 	require.False(t, caller.May(""))
 }
 

@@ -9,6 +9,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -48,7 +49,7 @@ func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 			require.NoError(t, err)
 		})
 	}
-	unasked := newWorld(t, func(c *config.Config) { c.OIDC.Groups = config.OIDCGroups{} })
+	unasked := newWorld(t, func(c *config.Config) { c.OIDC.Groups = people.OIDCGroups{} })
 	_, err := unasked.callers.Authenticate(
 		t.Context(),
 		unasked.provider.Key().Sign(t, unasked.claims(map[string]any{"groups": nil, "hasgroups": true}), nil),
@@ -92,8 +93,8 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 	byEmail := newWorld(t)
 	byName := newWorld(t, func(c *config.Config) {
 		c.OIDC.PersonClaim = "preferred_username"
-		c.People["alice"] = config.Person{Login: "alice@example.com"}
-		c.Groups = map[string]config.Group{"platform": {Claim: "Platform Team"}, "sre": {Claim: "sre"}}
+		c.People["alice"] = people.Person{Login: "alice@example.com"}
+		c.Groups = map[string]people.Group{"platform": {Claim: "Platform Team"}, "sre": {Claim: "sre"}}
 	})
 	for name, said := range map[string]struct {
 		world      *world

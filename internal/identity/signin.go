@@ -7,7 +7,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -74,4 +74,4 @@ func (p *Provider) client(ctx context.Context, signIn SignIn) (*oauth2.Config, e
 }
 
 // ScopesToAsk are the scopes that a sign-in asks the provider for.
-func ScopesToAsk() []string { return []string{oidc.ScopeOpenID, oidc.ScopeProfile, config.ClaimEmail} }
+func ScopesToAsk() []string { return []string{oidc.ScopeOpenID, oidc.ScopeProfile, people.ClaimEmail} }

@@ -11,6 +11,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -52,7 +53,7 @@ func TestWhoSignsInAtTheProviderIsRecognized(t *testing.T) {
 		Person: "alice",
 		Groups: []string{"sre", "on-call"},
 		At:     caller.At,
-		Scopes: config.Scopes(),
+		Scopes: people.Scopes(),
 		Means:  identity.MeansOIDC,
 	}, caller)
 }

@@ -14,6 +14,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/workflows/contract"
 )
@@ -27,7 +28,7 @@ func TestATokenOfTheProviderStandsForThePersonWhoSignedIn(t *testing.T) {
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
 	require.Equal(t, identity.Caller{
-		Person: "alice", Groups: []string{"sre"}, At: caller.At, Scopes: config.Scopes(), Means: identity.MeansOIDC,
+		Person: "alice", Groups: []string{"sre"}, At: caller.At, Scopes: people.Scopes(), Means: identity.MeansOIDC,
 	}, caller)
 }
 
@@ -170,7 +171,7 @@ func TestAnotherClaimMayNameThePersonAndThenLettersCount(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *config.Config) {
 		c.OIDC.PersonClaim = "preferred_username"
-		c.People["alice"] = config.Person{Login: "Alice"}
+		c.People["alice"] = people.Person{Login: "Alice"}
 	})
 	token := func(name string) string {
 		return w.provider.Key().Sign(t, w.claims(map[string]any{"preferred_username": name}), nil)

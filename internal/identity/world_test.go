@@ -9,6 +9,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/workflows/contract"
@@ -24,7 +25,7 @@ type world struct {
 }
 
 // people: alice and bob are known by their addresses, the machine and dora by their subjects; mallory is not known.
-func people() []oidc.Person {
+func everybody() []oidc.Person {
 	return []oidc.Person{
 		{Subject: "alice", Email: "Alice@Example.com", Verified: true, Groups: []string{"sre", "on-call"}},
 		{Subject: "bob", Email: "bob@example.com", Groups: []string{}},
@@ -36,7 +37,7 @@ func people() []oidc.Person {
 
 func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 	t.Helper()
-	w := &world{provider: oidc.Start(t, oidc.Options{People: people(), Redirect: callback})}
+	w := &world{provider: oidc.Start(t, oidc.Options{People: everybody(), Redirect: callback})}
 	w.config = trusting(w.provider.Issuer)
 	for _, change := range change {
 		change(w.config)
@@ -47,20 +48,22 @@ func newWorld(t *testing.T, change ...func(*config.Config)) *world {
 
 func trusting(issuer string) *config.Config {
 	return &config.Config{
-		OIDC: &config.OIDC{
-			Issuer:       issuer,
-			ClientID:     oidc.WebClient,
-			ClientSecret: config.SecretOf(oidc.WebSecret),
-			CLIClientID:  oidc.CLIClient,
-			Audiences:    []string{oidc.Resource},
-			Clients:      []string{oidc.Machine},
-			PersonClaim:  config.ClaimEmail,
-			Groups:       config.OIDCGroups{Claim: "groups"},
-		},
-		People: map[string]config.Person{
-			"alice": {Login: "alice@example.com", Token: config.SecretOf("token-of-alice")},
-			"bob":   {Login: "bob@example.com"}, "dora": {Subject: "dora"},
-			"nogroups": {Login: "nogroups@example.com"}, "robot": {Subject: oidc.Machine},
+		Directory: people.Directory{
+			OIDC: &people.OIDC{
+				Issuer:       issuer,
+				ClientID:     oidc.WebClient,
+				ClientSecret: config.SecretOf(oidc.WebSecret),
+				CLIClientID:  oidc.CLIClient,
+				Audiences:    []string{oidc.Resource},
+				Clients:      []string{oidc.Machine},
+				PersonClaim:  people.ClaimEmail,
+				Groups:       people.OIDCGroups{Claim: "groups"},
+			},
+			People: map[string]people.Person{
+				"alice": {Login: "alice@example.com", Token: config.SecretOf("token-of-alice")},
+				"bob":   {Login: "bob@example.com"}, "dora": {Subject: "dora"},
+				"nogroups": {Login: "nogroups@example.com"}, "robot": {Subject: oidc.Machine},
+			},
 		},
 	}
 }

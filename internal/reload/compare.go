@@ -4,6 +4,7 @@ import (
 	"reflect"
 
 	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 )
 
 // followed are the sections that a running process follows. All others need a restart: connections were opened by them.
@@ -21,12 +22,12 @@ var followed = map[string]bool{
 // compare returns the sections that have changed and are followed, and those that need a restart.
 func compare(before, after *config.Config) (changed, fixed []string) {
 	old, young := reflect.ValueOf(*before), reflect.ValueOf(*after)
-	for i := range old.NumField() {
-		section := old.Type().Field(i).Tag.Get("yaml")
-		if section == "-" { // made of others
+	for _, field := range reflect.VisibleFields(old.Type()) {
+		section, ok := strictyaml.KeyOf(field)
+		if !ok { // made of others
 			continue
 		}
-		if reflect.DeepEqual(old.Field(i).Interface(), young.Field(i).Interface()) {
+		if reflect.DeepEqual(old.FieldByIndex(field.Index).Interface(), young.FieldByIndex(field.Index).Interface()) {
 			continue
 		}
 		if followed[section] || section == "hooks" && sameSources(before.Hooks, after.Hooks) {

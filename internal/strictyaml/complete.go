@@ -22,13 +22,13 @@ const (
 
 // Complete puts defaults into a struct that was decoded, and refuses what its tags exclude.
 func (r *Reader) Complete(of reflect.Value, at Path) {
-	for i := range of.NumField() {
-		name, _, _ := strings.Cut(of.Type().Field(i).Tag.Get("yaml"), ",")
+	for _, field := range reflect.VisibleFields(of.Type()) {
+		name, ok := KeyOf(field)
 		here := at.Key(name)
-		if name == "" || name == "-" || r.Lost(here) {
+		if !ok || r.Lost(here) {
 			continue
 		}
-		value, tag := of.Field(i), of.Type().Field(i).Tag
+		value, tag := of.FieldByIndex(field.Index), field.Tag
 		isNumber := value.Kind() == reflect.Int && r.Written(r.where(here)) // also when it is 0
 		if value.IsZero() && !isNumber {
 			r.absent(value, tag, here)

@@ -12,9 +12,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/keyring"
+	"curfew/internal/people"
 	"curfew/starter/limit"
 	"curfew/starter/page"
 )
@@ -87,7 +87,7 @@ type Session struct {
 // fingerprint tells whether somebody still signs in by the same names and token.
 type fingerprint [sha256.Size]byte
 
-func fingerprintOf(person config.Person) fingerprint {
+func fingerprintOf(person people.Person) fingerprint {
 	return sha256.Sum256([]byte(strings.Join([]string{person.Login, person.Subject, person.Token.Reveal()}, "\x00")))
 }
 

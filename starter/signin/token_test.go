@@ -14,6 +14,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/starter/signin"
 )
@@ -132,12 +133,14 @@ var serviceToken, _ = identity.NewServiceToken()
 // withTokens is a directory in which alice has a token, and a program has one that acts as her.
 func withTokens() *config.Config {
 	return &config.Config{
-		People: map[string]config.Person{"alice": {Token: config.SecretOf(aliceToken)}},
-		ServiceTokens: map[string]config.ServiceToken{"ci": {
-			Person: "alice",
-			Digest: sha256.Sum256([]byte(serviceToken.Reveal())),
-			Scopes: config.Scopes(),
-			Until:  time.Now().Add(time.Hour),
-		}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"alice": {Token: config.SecretOf(aliceToken)}},
+			ServiceTokens: map[string]people.ServiceToken{"ci": {
+				Person: "alice",
+				Digest: sha256.Sum256([]byte(serviceToken.Reveal())),
+				Scopes: people.Scopes(),
+				Until:  time.Now().Add(time.Hour),
+			}},
+		},
 	}
 }

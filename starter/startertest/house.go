@@ -18,6 +18,7 @@ import (
 	"curfew/activities/ticket/jira"
 	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	jirasandbox "curfew/internal/sandbox/jira"
@@ -101,8 +102,8 @@ func Token(person string) string { return "token-of-" + person }
 
 // directory: alice and bob do the work, carol and dave review, erin has no accounts.
 func directory() *config.Config {
-	person := func(id string, accounts map[string]string) config.Person {
-		return config.Person{Name: id, Token: config.SecretOf(Token(id)), Accounts: accounts}
+	person := func(id string, accounts map[string]string) people.Person {
+		return people.Person{Name: id, Token: config.SecretOf(Token(id)), Accounts: accounts}
 	}
 	both := func(id string) map[string]string {
 		return map[string]string{"orders-db": id, "lightrun-prod": id + "@example.com"}
@@ -128,10 +129,12 @@ func directory() *config.Config {
 		return t
 	}
 	return &config.Config{
-		People: map[string]config.Person{
-			"alice": person("alice", both("alice")), "bob": person("bob", both("bob")),
-			"carol": person("carol", both("carol")), "dave": person("dave", nil),
-			"erin": person("erin", map[string]string{"orders-db": "erin"}),
+		Directory: people.Directory{
+			People: map[string]people.Person{
+				"alice": person("alice", both("alice")), "bob": person("bob", both("bob")),
+				"carol": person("carol", both("carol")), "dave": person("dave", nil),
+				"erin": person("erin", map[string]string{"orders-db": "erin"}),
+			},
 		},
 		Templates: map[string]config.Template{
 			"debug-prod": template(config.TicketRequired, "orders-db", "lightrun-prod"),
