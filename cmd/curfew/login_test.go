@@ -106,7 +106,7 @@ func TestWhoSignsInNeedsNoOtherToken(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), folder.Mode().Perm())
 	require.Equal(t, 0, s.run(t, "", "templates").code)
 
-	other := httptest.NewServer(api.New(api.Options{Starter: s.Starter, Config: s.Live, Log: zap.NewNop()}))
+	other := httptest.NewServer(api.New(api.Options{Starter: s.Starter, Log: zap.NewNop()}))
 	t.Cleanup(other.Close)
 	require.Contains(
 		t,

@@ -56,6 +56,17 @@ var allowances = []allowance{
 		},
 		nil,
 	},
+	{
+		"internal/identity",
+		[]string{
+			"internal/exactjson",
+			"internal/keepalive",
+			"internal/people",
+			"internal/strictyaml",
+			"workflows/contract",
+		},
+		nil,
+	},
 	{"internal/reload", []string{"internal/config", "internal/strictyaml"}, nil},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 

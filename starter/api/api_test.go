@@ -52,7 +52,7 @@ func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	server := httptest.NewServer(
-		api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}),
+		api.New(api.Options{Starter: house.Starter, Limits: limit.Unbounded(), Log: zap.New(core)}),
 	)
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}

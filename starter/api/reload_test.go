@@ -72,7 +72,7 @@ func openOnDisk(t *testing.T) *changing {
 		Temporal: house.Client, Config: live, Ledger: house.Ledger,
 	})
 	require.NoError(t, err)
-	server := httptest.NewServer(api.New(api.Options{Starter: s, Config: live, Log: zap.NewNop()}))
+	server := httptest.NewServer(api.New(api.Options{Starter: s, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
 	c.entry, c.live = &entry{House: house, url: server.URL}, live
 

@@ -65,8 +65,8 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return contract.Forbidden("the provider let nobody in: %q", contract.Shorten(refusal, 64)).
 			Advise("sign in again, or ask an administrator of the provider")
 	}
-	directory := h.callers.Directory()
-	caller, err := h.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
+	directory := h.directory()
+	caller, err := h.provider.Redeem(r.Context(), directory, left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err
 	}

@@ -21,6 +21,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/page"
@@ -88,11 +89,12 @@ func (h *house) serve(t *testing.T, mux *http.ServeMux, live *reload.Live) {
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	h.entry = signin.New(
 		signin.Options{
-			Callers: identity.New(live),
-			Frame:   frame,
-			URL:     h.server.URL,
-			Saw:     h.remember,
-			Log:     zap.New(core),
+			Callers:   identity.New(live.Current().OIDC),
+			Directory: func() *people.Directory { return &live.Current().Directory },
+			Frame:     frame,
+			URL:       h.server.URL,
+			Saw:       h.remember,
+			Log:       zap.New(core),
 		},
 	)
 	h.entry.Handle(mux)
