@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"maps"
 	"net"
 	"net/netip"
@@ -75,10 +74,6 @@ func CheckMetricsAddress(address string) *contract.Problem {
 
 // secretFiles are read by servers alone, and so not here.
 func (r *reading) secretFiles(files []string, at path) {
-	if len(files) > mostSecrets {
-		r.wrong(at, fmt.Sprintf("has %d; at most %d are known at a time", len(files), mostSecrets),
-			"keep the new one and those before that still matter")
-	}
 	for i, file := range files {
 		if file == "" {
 			r.wrong(at.Item(i), "is empty", "write the path of a file")

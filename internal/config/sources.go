@@ -11,11 +11,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// What Curfew asks of the secrets that sources sign with.
-const (
-	shortestSecret = 16 // bytes; sources make longer ones
-	mostSecrets    = 4
-)
+// shortestSecret is what Curfew asks of the secrets that sources sign with, in bytes; sources make longer ones.
+const shortestSecret = 16
 
 // sourceKind is a sort of source of webhooks.
 type sourceKind struct {
@@ -79,7 +76,9 @@ func (r *reading) hooks(c *Config, at path) {
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
 		hook, here := c.Hooks[name], at.Key(name)
 		kind := kinds[hook.Verify]
-		r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		if hook.Verify != "" {
+			r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		}
 		r.hookSecrets(hook, here.Key("secrets"))
 		r.hookPerson(c, hook, kind, here)
 		r.hookSystem(c, hook, kind, here.Key("verify"))
@@ -90,13 +89,6 @@ func (r *reading) hooks(c *Config, at path) {
 }
 
 func (r *reading) hookSecrets(hook Hook, at path) {
-	if len(hook.Secrets) == 0 {
-		r.wrong(at, "is missing: everybody could send", "list at least one reference like env:NAME")
-	}
-	if len(hook.Secrets) > mostSecrets {
-		r.wrong(at, fmt.Sprintf("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets),
-			"keep those that the source still uses")
-	}
 	for i, secret := range hook.Secrets {
 		if r.Secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
 			r.hookSecret(hook.Verify, secret, at.Item(i))
@@ -164,7 +156,7 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 }
 
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
-	if r.Lost(path{"templates"}) ||
+	if route.Template == "" || r.Lost(path{"templates"}) ||
 		!r.Refer(route.Template, at.Key("template"), c.templateNames()) {
 		return
 	}

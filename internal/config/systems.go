@@ -166,7 +166,7 @@ func choice(names []string) string {
 // besidePeople is what people's sections refer to.
 func (r *reading) besidePeople(c *Config) people.Beside {
 	beside := people.Beside{
-		Targets: strictyaml.SectionOf("target", "targets", c.Targets, ""), Systems: c.Systems(),
+		Targets: c.targetNames(), Systems: c.Systems(),
 		AccountForms: map[string]func(string) error{},
 		NormalizeGroup: func(kind string, spec json.RawMessage) (json.RawMessage, error) {
 			if known, ok := r.kinds.Targets[kind]; ok {
@@ -219,6 +219,11 @@ func (r *reading) setTracker() string {
 		keys = append(keys, "tickets."+name)
 	}
 	return "set " + choice(keys)
+}
+
+// targetNames are what others refer to a target by.
+func (c *Config) targetNames() strictyaml.Section {
+	return strictyaml.SectionOf("target", "targets", c.Targets, "add it to targets")
 }
 
 // channelNames are what others refer to a channel by.

@@ -39,8 +39,9 @@ func (r *reading) target(node *yaml.Node, into *Target, at path) {
 	r.validate(into.Settings, before, at)
 }
 
-// validate has settings check themselves, when they could be read: there were so many mistakes before.
+// validate completes settings, and has them check themselves when they could be read: there were so many mistakes before.
 func (r *reading) validate(settings any, before int, at path) {
+	r.Complete(reflect.ValueOf(settings).Elem(), at)
 	if checked, ok := settings.(interface{ Validate() error }); ok && len(r.Mistakes) == before {
 		if err := checked.Validate(); err != nil {
 			r.Refused(at, err)
@@ -81,9 +82,6 @@ func unknownKind(of, name string) string {
 // entitlement reads the target and readBack, and keeps everything else as JSON for the target's kind to check.
 func (r *reading) entitlement(node *yaml.Node, into *Entitlement, at path) {
 	rest := r.Apart(r.Apart(node, "target", &into.Target, at), "readBack", &into.ReadBack, at)
-	if into.ReadBack != "" {
-		r.OneOf(at.Key("readBack"), into.ReadBack, string(contract.ReadBackNone))
-	}
 	into.Spec = r.JSON(rest, at)
 }
 

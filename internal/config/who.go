@@ -46,8 +46,8 @@ func (r *reading) approvals(c *Config, template *Template, at path) {
 func (r *reading) approval(c *Config, approval Approval, at path) {
 	r.ReferEach(approval.From, at.Key("from"), c.PersonNames())
 	switch {
-	case approval.Count < 1:
-		r.wrong(at.Key("count"), "is less than 1", "write how many must approve: 1 or more")
+	case approval.Count == 0 && !r.Written(r.said(at.Key("count"))):
+		r.wrong(at.Key("count"), "is missing", "write how many must approve: 1 or more")
 	case approval.Count > len(approval.From):
 		r.wrong(at.Key("count"), fmt.Sprintf("is more than the %d people in from", len(approval.From)),
 			"lower it, or name more people in from")
@@ -55,12 +55,6 @@ func (r *reading) approval(c *Config, approval Approval, at path) {
 }
 
 func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
-	if !r.Written(r.said(at.Key("approve"))) {
-		rule.Approve = 1
-	}
-	if !r.Written(r.said(at.Key("deny"))) {
-		rule.Deny = 1
-	}
 	first := People{rule.People, rule.Groups}
 	r.whom(c, first, at)
 	r.whom(c, rule.Then, at.Key("then"))
@@ -77,14 +71,10 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 		slices.Concat(rule.Groups, rule.Then.Groups)...)
 	most := len(everybody)
 	for _, number := range []struct {
-		key, does string
-		value     int
-	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
-		switch {
-		case number.value < 1:
-			r.wrong(at.Key(number.key), "is less than 1",
-				fmt.Sprintf("write how many must %s: 1 or more", number.does))
-		case known && number.value > most && !r.Lost(path{"groups"}):
+		key   string
+		value int
+	}{{"approve", rule.Approve}, {"deny", rule.Deny}} {
+		if known && number.value > most && !r.Lost(path{"groups"}) {
 			r.wrong(at.Key(number.key), fmt.Sprintf("is more than the %d people whom the rule names", most),
 				"lower it, or name more people or groups")
 		}
@@ -95,8 +85,7 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 func (r *reading) named(names []string, at path) {
 	for i, name := range names {
 		switch {
-		case name == "":
-			r.wrong(at.Item(i).Key("name"), "is missing", "give it a name, like security")
+		case name == "": // it is missing
 		case !strictyaml.IsID(name):
 			r.Name(name, at.Item(i).Key("name"))
 		case slices.Index(names, name) < i:
@@ -108,24 +97,9 @@ func (r *reading) named(names []string, at path) {
 func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	rule := template.BreakGlass
 	r.ReferEach(rule.Groups, at.Key("groups"), c.GroupNames())
-	longest := template.Duration.Max
-	switch {
-	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.wrong(at.Key("groups"), "is missing", "name the groups whose members may use break-glass access")
-	case len(rule.Groups) == 0:
-		return
-	case rule.MaxDuration.Duration == 0:
-		r.wrong(at.Key("maxDuration"), "is missing", "write the longest that such access may last, like 30m")
-	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
+	if longest := template.Duration.Max; longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration {
 		r.wrong(at.Key("maxDuration"), fmt.Sprintf("%s is longer than duration.max", rule.MaxDuration),
 			"lower it to at most "+longest.String())
-	}
-	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.wrong(
-			at.Key("reviewWithin"),
-			"is missing",
-			"write within what time a second person has to review it, like 24h",
-		)
 	}
 	if rule.Ticket != (TicketPlace{}) {
 		r.ticketPlace(c, rule.Ticket, at.Key("ticket"))

@@ -15,10 +15,10 @@ import (
 
 // ServiceToken is a token of Curfew's own with which a program acts as a person. The file has only its hash.
 type ServiceToken struct {
-	Person  string   `yaml:"person" needed:"" doc:"The person that the token stands for."`
-	Hash    string   `yaml:"hash" needed:"" doc:"sha256: and the hexadecimal SHA-256 of the token, as curfew tokens new prints it."`
-	Scopes  []string `yaml:"scopes" enum:"read,ask,review,revoke,operate" needed:"" doc:"What the token may be used for."`
-	Expires string   `yaml:"expires" needed:"" doc:"Until when the token is good, like 2027-01-31T00:00:00Z."`
+	Person  string   `yaml:"person" required:"name the person that it stands for" doc:"The person that the token stands for."`
+	Hash    string   `yaml:"hash" required:"make a token with curfew tokens new, and copy the line that it prints" doc:"sha256: and the hexadecimal SHA-256 of the token, as curfew tokens new prints it."`
+	Scopes  []string `yaml:"scopes" enum:"read,ask,review,revoke,operate" required:"" doc:"What the token may be used for."`
+	Expires string   `yaml:"expires" required:"write until when it is good, like 2027-01-31T00:00:00Z" doc:"Until when the token is good, like 2027-01-31T00:00:00Z."`
 
 	Digest [sha256.Size]byte `yaml:"-"` // Hash, decoded
 	Until  time.Time         `yaml:"-"` // Expires, decoded
@@ -56,21 +56,16 @@ func (c check) serviceTokens(at strictyaml.Path) {
 }
 
 func (c check) serviceToken(token *ServiceToken, at strictyaml.Path) {
-	c.Refer(token.Person, at.Key("person"), c.directory.PersonNames())
+	if token.Person != "" {
+		c.Refer(token.Person, at.Key("person"), c.directory.PersonNames())
+	}
 	digest, err := hex.DecodeString(strings.TrimPrefix(token.Hash, HashPrefix))
-	if err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix) {
+	if token.Hash != "" && (err != nil || len(digest) != sha256.Size || !strings.HasPrefix(token.Hash, HashPrefix)) {
 		c.Wrong(at.Key("hash"), contract.Invalid("is no sha256: and 64 hexadecimal digits").
 			Advise("make a token with curfew tokens new, and copy the line that it prints"))
 	}
 	copy(token.Digest[:], digest)
-	if len(token.Scopes) == 0 {
-		c.Wrong(at.Key("scopes"), contract.Invalid("is missing: the token may do nothing").
-			Advise("choose from "+strings.Join(Scopes(), ", ")))
-	}
-	for i, scope := range token.Scopes {
-		c.OneOf(at.Key("scopes").Item(i), scope, Scopes()...)
-	}
-	if token.Until, err = time.Parse(time.RFC3339, token.Expires); err != nil {
+	if token.Until, err = time.Parse(time.RFC3339, token.Expires); token.Expires != "" && err != nil {
 		c.Wrong(at.Key("expires"), contract.Invalid("is no time").Advise("write it like 2027-01-31T00:00:00Z"))
 	}
 }
