@@ -73,8 +73,11 @@ func TestP8AWorkflowTaskThatIsLostTellsTheSameStoryWhenItIsRunAgain(t *testing.T
 				lost.meanwhile(h, id)
 			}
 			status := h.ended(id)
-			require.Equal(t, append([]contract.EventKind{contract.EventRequested, contract.EventApproved}, lost.kinds...),
-				h.kindsOf(id))
+			require.Equal(
+				t,
+				append([]contract.EventKind{contract.EventRequested, contract.EventApproved}, lost.kinds...),
+				h.kindsOf(id),
+			)
 			story := h.story(id)
 			require.Equal(t, len(story), status.Seq)
 			require.True(t, story[len(story)-1].At.Equal(*status.EndedAt), "the workflow says the same")
