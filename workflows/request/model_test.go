@@ -66,7 +66,7 @@ var anySaying = rapid.Custom(func(t *rapid.T) said {
 		Gap:   seconds(0, 0, 0.01, 1, 1, 5, 5, 60, 600, 1800, 3600).Draw(t, "gap"),
 		What:  rapid.SampledFrom(sayings).Draw(t, "what"),
 		By:    rapid.SampledFrom([]string{"bob", "bob", "carol", "carol", "dave", "alice", "mallory"}).Draw(t, "by"),
-		Lasts: seconds(-1, 0, 1, 600, 600, 1800, 1800, 3600, 7200, 1e6).Draw(t, "lasts"),
+		Lasts: seconds(-1, 0, 600, 600, 1800, 3600, 7200, 10800, 1e6).Draw(t, "lasts"),
 		Deny:  rapid.IntRange(0, 7).Draw(t, "deny") == 0,
 	}
 })
