@@ -56,9 +56,26 @@ func seconds(of ...float64) *rapid.Generator[time.Duration] {
 
 // sayings are what can be said, each as often as it is likely to meet something.
 var sayings = []string{
-	"review", "review", "review", "review", "extend", "extend", "extend", "revoke", "cancel",
-	"signal revoke", "signal extend", "signal extend", "noticed revoking", "noticed drifted", "noticed certified",
-	"restate", "cancel workflow",
+	"review",
+	"review",
+	"review",
+	"review",
+	"extend",
+	"extend",
+	"extend",
+	"extend",
+	"extend",
+	"extend",
+	"revoke",
+	"cancel",
+	"signal revoke",
+	"signal extend",
+	"signal extend",
+	"noticed revoking",
+	"noticed drifted",
+	"noticed certified",
+	"restate",
+	"cancel workflow",
 }
 
 var anySaying = rapid.Custom(func(t *rapid.T) said {
@@ -67,7 +84,7 @@ var anySaying = rapid.Custom(func(t *rapid.T) said {
 		What:  rapid.SampledFrom(sayings).Draw(t, "what"),
 		By:    rapid.SampledFrom([]string{"bob", "bob", "carol", "carol", "dave", "alice", "mallory"}).Draw(t, "by"),
 		Lasts: seconds(-1, 0, 600, 600, 1800, 3600, 7200, 10800, 1e6).Draw(t, "lasts"),
-		Deny:  rapid.IntRange(0, 7).Draw(t, "deny") == 0,
+		Deny:  rapid.IntRange(0, 15).Draw(t, "deny") == 0,
 	}
 })
 
@@ -86,7 +103,7 @@ func oneIn(t *rapid.T, n int, name string) bool { return rapid.IntRange(1, n).Dr
 var anySchedule = rapid.Custom(func(t *rapid.T) schedule {
 	s := schedule{
 		Said:             rapid.SliceOfN(anySaying, 1, 10).Draw(t, "said"),
-		Approvals:        rapid.IntRange(0, 2).Draw(t, "approvals"),
+		Approvals:        rapid.SampledFrom([]int{0, 0, 1, 2}).Draw(t, "approvals"),
 		ReviewExtensions: oneIn(t, 3, "reviews of extensions"),
 		BreakGlass:       oneIn(t, 6, "break-glass"),
 		Evidence:         oneIn(t, 6, "evidence"),
