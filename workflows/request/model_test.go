@@ -179,6 +179,20 @@ func TestWhatIsSaidWhileARequestWaitsForItsPlacesIsWrittenEverywhere(t *testing.
 	}
 }
 
+func TestAnExtensionThatWaitsBehindAnotherIsAnsweredWhenTheAccessIsEnded(t *testing.T) {
+	t.Parallel()
+	s := play(t, schedule{
+		Said: []said{
+			{What: "restate", Gap: time.Minute},
+			{What: "extend", By: "alice", Lasts: time.Minute, Gap: time.Second},
+			{What: "extend", By: "alice", Lasts: time.Minute, Gap: time.Second},
+			{What: "revoke", By: "alice"},
+		},
+		Policy: []answer{{What: "yes"}, {What: "yes", After: 8 * time.Second}},
+	})
+	require.Error(t, s.sent[1].err)
+}
+
 // request is the request that a schedule is about.
 func (s schedule) request() contract.RequestInput {
 	in := input()
