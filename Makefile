@@ -70,6 +70,7 @@ test-all: bin/temporal-dev ## Run all there is, for hours: before a release
 	$(MAKE) test
 	scripts/test-deps.sh
 	$(GO) test -race -timeout 120m -parallel 4 ./...
+	scripts/models.sh 10000
 	scripts/fuzz.sh 30s
 	$(MAKE) chaos
 	$(MAKE) mutate

@@ -35,7 +35,8 @@ func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 		if err != nil || result.Missing == 0 {
 			return err
 		}
-		events = r.recordable(r.ledger.events[result.Missing-1 : events[len(events)-1].Seq])
+		// On its own: if the ledger refuses these events, it is still to have what came before them.
+		r.recordAll(ctx, r.ledger.events[result.Missing-1:events[0].Seq-1])
 	}
 }
 

@@ -9,11 +9,11 @@ import (
 )
 
 // outbox delivers events to one place, in order and in batches, beside the main coroutine: a place that is down holds
-// nothing up but the end of the workflow.
+// nothing up but the end of the workflow. It is open for as long as the workflow runs: what is said to a request while
+// it waits for its places belongs into its story too.
 type outbox struct {
 	events    []contract.Event
 	delivered int
-	closed    bool
 	beside    int  // what is still on its way beside the events
 	again     bool // everything is to be delivered once more
 	taken     bool // what waits is on its way
@@ -21,12 +21,9 @@ type outbox struct {
 
 func (o *outbox) add(event contract.Event) { o.events = append(o.events, event) }
 
-// close lets run return once everything is delivered.
-func (o *outbox) close() { o.closed = true }
-
 func (o *outbox) waiting() bool { return o.delivered < len(o.events) }
 
-func (o *outbox) drained() bool { return !o.waiting() && o.beside == 0 }
+func (o *outbox) drained() bool { return !o.waiting() && o.beside == 0 && !o.again }
 
 // take returns what waits, for somebody to deliver. Nobody else delivers until they say what became of it.
 func (o *outbox) take() []contract.Event {
@@ -43,17 +40,13 @@ func (o *outbox) settle(n int) {
 	o.delivered += n
 }
 
-// run delivers until the outbox is closed and drained.
+// run delivers until the workflow is over.
 func (o *outbox) run(ctx workflow.Context, tell func(workflow.Context, []contract.Event)) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			// ctx is never canceled.
-			_ = workflow.Await(ctx, func() bool { return !o.taken && (o.closed || o.again || !o.drained()) })
+		// ctx is canceled when the workflow is over.
+		for workflow.Await(ctx, func() bool { return !o.taken && (o.again || o.waiting()) }) == nil {
 			if o.again {
 				o.again, o.delivered = false, 0
-			}
-			if o.drained() {
-				return
 			}
 			batch := o.take()
 			tell(ctx, batch)

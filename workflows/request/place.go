@@ -34,15 +34,11 @@ type place struct {
 	refused      bool // an entry, as a whole
 }
 
-// deliver writes events to the place until its outbox is closed and empty. What it can't take is left out by name, and
-// the rest goes on.
+// deliver writes events to the place until the workflow is over. What it can't take is left out by name, and the rest
+// goes on.
 func (r *run) deliver(ctx workflow.Context, p *place) {
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		for {
-			_ = workflow.Await(ctx, func() bool { return p.closed || p.waiting() }) // ctx is never canceled
-			if !p.waiting() {
-				return
-			}
+		for workflow.Await(ctx, p.waiting) == nil { // ctx is canceled when the workflow is over
 			r.deliverNext(ctx, p)
 		}
 	})

@@ -217,12 +217,13 @@ func (r *run) recordUnconfirmed(ctx workflow.Context) {
 // drain waits until every outbox is empty and every handler has answered.
 func (r *run) drain(ctx workflow.Context) (contract.Status, error) {
 	r.refuseExtensions(ctx)
-	// The ledger comes last: it also takes what the others refused.
-	for _, o := range append(r.outboxes(), r.ledger) {
-		o.close()
-		if err := workflow.Await(ctx, o.drained); err != nil {
-			return r.status, err
+	// All at once: while one of them is waited for, another may get something more to deliver.
+	return r.status, workflow.Await(ctx, func() bool {
+		for _, o := range append(r.outboxes(), r.ledger) {
+			if !o.drained() {
+				return false
+			}
 		}
-	}
-	return r.status, workflow.Await(ctx, func() bool { return r.alarms == 0 && workflow.AllHandlersFinished(ctx) })
+		return r.alarms == 0 && workflow.AllHandlersFinished(ctx)
+	})
 }
