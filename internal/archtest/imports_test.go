@@ -42,6 +42,23 @@ var allowances = []allowance{
 	{"internal/chaos/judge", []string{"workflows/contract"}, nil},
 	{"internal/chaos/plan", nil, nil},
 	{"internal/chaos/observer", []string{"internal/chaos/judge", "workflows/contract"}, nil},
+	{"internal/bench/actions", nil, []string{"api/..."}},
+	{"internal/bench/report", nil, nil},
+	{
+		"internal/bench/floor",
+		[]string{"workflows/contract"},
+		[]string{"sdk/client", "sdk/log", "sdk/worker", "sdk/workflow"},
+	},
+	{
+		"internal/bench/world",
+		[]string{"internal/seal", "internal/testserver/...", "workflows/contract"},
+		[]string{"sdk/client", "sdk/log"},
+	},
+	{
+		"internal/bench",
+		[]string{"internal/bench/...", "internal/config", "starter/api", "starter/api/client", "workflows/contract"},
+		[]string{"api/...", "sdk/client"},
+	},
 	{"internal/metrics/temporal", nil, []string{"sdk/client"}},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
