@@ -6,6 +6,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"regexp"
 	"time"
 
@@ -14,14 +15,21 @@ import (
 )
 
 // patience is far longer than anything takes that is waited for at the target.
-const patience = 15 * time.Minute
+const patience = 20 * time.Minute
 
 // Sizes say how much is measured.
 type Sizes struct {
-	Lives        int
-	Bursts       []int // how many ask at the same moment
-	BurstSamples int   // bursts are repeated until there are as many
-	Life         time.Duration
+	Starts       int           // how often everything is started
+	Life         time.Duration // how long the access lasts whose actions are counted
+	Lives        int           // how many whole lives there are
+	Bursts       []int         // how many ask at the same moment
+	BurstSamples int           // a burst is repeated until so many have asked
+	Singles      int           // how many approvals and webhooks there are, one after the other
+	Ends         []int         // how many deadlines there are within one second
+	Asleep       int           // how many grants are asleep
+	AsleepEnds   int           // how many deadlines there are within one second meanwhile
+	FloodEnds    int           // how many deadlines there are within one second of a flood
+	Ask          time.Duration // how much time one request is given, where many are asked for before a common deadline
 }
 
 // Options of a run.
@@ -37,54 +45,88 @@ type Options struct {
 // run is one run.
 type run struct {
 	Options
-	world  *world.World
+	world  *world.World // of the part that runs
+	part   string
 	report *report.Report
 }
 
-// part measures figures of one kind.
+// part measures figures of one kind, in a world of its own, so that no part depends on what others left behind.
 type part struct {
-	name    string
-	people  func(Sizes) int // how many it needs who have asked for nothing
-	measure func(*run, context.Context) error
+	name       string
+	people     func(Sizes) int // how many it needs who have asked for nothing
+	responders int             // how many of them are on call
+	measure    func(*run, context.Context) error
 }
 
-var parts = []part{
-	{"life", func(Sizes) int { return 1 }, (*run).life},
-	{"lives", func(s Sizes) int { return s.Lives }, (*run).lives},
-	{"burst", peopleOfBursts, (*run).bursts},
+func parts() []part {
+	return []part{
+		{"start", func(Sizes) int { return 1 }, 0, (*run).starts},
+		{"life", func(Sizes) int { return 1 }, 0, (*run).life},
+		{"lives", func(s Sizes) int { return 2*warming + s.Lives }, 0, (*run).lives},
+		{"burst", peopleOfBursts, 0, (*run).bursts},
+		{"approval", func(s Sizes) int { return s.Singles }, 0, (*run).approvals},
+		{"webhook", func(s Sizes) int { return s.Singles }, mostResponders, (*run).webhooks},
+		{"ends", func(s Sizes) int { return sum(s.Ends) }, 0, (*run).ends},
+		{"asleep", func(s Sizes) int { return s.Asleep + s.AsleepEnds }, 0, (*run).asleep},
+		{"asks", func(s Sizes) int { return flooders + s.FloodEnds }, 0, (*run).floodOfAsks},
+		{"webhooks", func(s Sizes) int { return flooders + s.FloodEnds }, flooders, (*run).floodOfWebhooks},
+		{"core", nil, 0, (*run).core},
+	}
+}
+
+// Names are those of all parts.
+func Names() (names []string) {
+	for _, p := range parts() {
+		names = append(names, p.name)
+	}
+	return names
 }
 
 // Run measures, and returns what it found.
 func Run(ctx context.Context, o Options) (*report.Report, error) {
-	people := 0
-	for _, p := range parts {
-		if o.Only.MatchString(p.name) {
-			people += p.people(o.Sizes)
-		}
-	}
 	r := &run{Options: o, report: report.New(ctx)}
-	var err error
-	r.world, err = world.Open(ctx, world.Options{Dir: o.Dir, Curfew: o.Curfew, Bare: o.Bare, People: people})
-	defer r.world.Close()
-	if err != nil {
-		return nil, err
-	}
-	for _, p := range parts {
+	for _, p := range parts() {
 		if !o.Only.MatchString(p.name) {
 			continue
 		}
 		began := time.Now()
-		if err := p.measure(r, ctx); err != nil {
+		if err := r.measure(ctx, p); err != nil {
 			return nil, fmt.Errorf("%s: %w", p.name, err)
 		}
-		r.say("%-10s measured in %s", p.name, time.Since(began).Round(time.Second))
+		r.say("%-9s measured in %s", p.name, time.Since(began).Round(time.Second))
 	}
 	r.report.Finish()
 	return r.report, nil
+}
+
+func (r *run) measure(ctx context.Context, p part) (err error) {
+	r.part = p.name
+	if p.people == nil {
+		return p.measure(r, ctx)
+	}
+	r.world, err = world.Open(ctx, world.Options{
+		Dir: filepath.Join(r.Dir, p.name), Curfew: r.Curfew, Bare: r.Bare,
+		People: p.people(r.Sizes), Responders: min(p.responders, p.people(r.Sizes)),
+	})
+	defer r.world.Close()
+	if err != nil {
+		return err
+	}
+	return p.measure(r, ctx)
 }
 
 func (r *run) say(format string, args ...any) {
 	_, _ = fmt.Fprintf(r.Out, format+"\n", args...) // a closed terminal is no reason to stop
 }
 
-func (r *run) add(figure report.Figure) { r.report.Figures = append(r.report.Figures, figure) }
+func (r *run) add(figure report.Figure) {
+	figure.Part = r.part
+	r.report.Figures = append(r.report.Figures, figure)
+}
+
+func sum(numbers []int) (total int) {
+	for _, n := range numbers {
+		total += n
+	}
+	return total
+}

@@ -3,7 +3,6 @@ package bench
 import (
 	"context"
 	"fmt"
-	"sync"
 	"time"
 
 	"curfew/internal/bench/floor"
@@ -11,28 +10,42 @@ import (
 	"curfew/internal/bench/world"
 )
 
-// long is how long access lasts that is not to end while something is measured.
-const long = 12 * time.Hour
+const (
+	// long is how long access lasts that is not to end while something is measured.
+	long = 12 * time.Hour
+	// manyLook is how often the target is looked at where many are waited for, and oneLook where one is.
+	manyLook, oneLook = 10 * time.Millisecond, time.Millisecond
+)
 
 // bursts: many ask at the same moment.
 func (r *run) bursts(ctx context.Context) error {
 	for _, size := range r.Sizes.Bursts {
-		if err := r.burst(ctx, size); err != nil {
+		if err := r.burst(ctx, size, r.rounds(size)); err != nil {
 			return fmt.Errorf("a burst of %d: %w", size, err)
 		}
 	}
 	return nil
 }
 
-func (r *run) burst(ctx context.Context, size int) error {
+// rounds is how often a burst is repeated.
+func (r *run) rounds(size int) int { return max(1, r.Sizes.BurstSamples/size) }
+
+func peopleOfBursts(s Sizes) (n int) {
+	for _, size := range s.Bursts {
+		n += size * max(1, s.BurstSamples/size)
+	}
+	return n
+}
+
+func (r *run) burst(ctx context.Context, size, rounds int) error {
 	var bare, whole []time.Duration
-	for range max(1, r.Sizes.BurstSamples/size) {
+	for range rounds {
 		people, err := r.world.NewPeople(size)
 		if err != nil {
 			return err
 		}
 		took, err := r.usable(ctx, world.BareRole, people, func(i int) error {
-			_, err := r.startBare(ctx, floor.GrantWorkflow, floor.Access{Account: people[i].Account, Approved: true})
+			_, err := r.startBare(ctx, people[i].Account, floor.Grant())
 			return err
 		})
 		if err != nil {
@@ -55,12 +68,10 @@ func (r *run) burst(ctx context.Context, size int) error {
 	}
 	r.add(report.Figure{
 		Name:  fmt.Sprintf("burst-%d", size),
-		Title: fmt.Sprintf("%d ask at the same moment: asked → usable", size), Unit: report.Milliseconds,
+		Title: fmt.Sprintf("%d people ask at the same moment: asked → usable", size), Unit: report.Milliseconds,
 		Measure: report.Lengths(whole),
-		Floor: &report.Floor{
-			What: "as many bare workflows whose one activity grants", Measure: report.Lengths(bare),
-		},
-		How: fmt.Sprintf("%d rounds, seen at PostgreSQL every %s", len(whole)/size, world.Look),
+		Floor:   &report.Floor{What: "as many bare workflows at the same moment: one activity grants", Measure: report.Lengths(bare)},
+		How:     fmt.Sprintf("rounds: %d; looked at every %s", rounds, manyLook),
 	})
 	return nil
 }
@@ -73,17 +84,19 @@ func (r *run) usable(
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	began := make([]time.Time, len(people))
-	wrong := make(chan error, 1)
-	var all sync.WaitGroup
+	begun := make(chan error, 1)
 	go func() {
-		wrong <- atOnce(len(people), len(people), func(i int) error {
+		err := atOnce(len(people), len(people), func(i int) error {
 			began[i] = time.Now()
 			return begin(i)
 		})
+		if err != nil {
+			cancel() // what nobody asked for is not waited for
+		}
+		begun <- err
 	}()
-	seen, err := r.world.Target.Watch(ctx, role, true, accounts)
-	all.Wait()
-	if failed := <-wrong; failed != nil {
+	seen, err := r.world.Target.Watch(ctx, world.Watch{Role: role, Held: true, Accounts: accounts, Every: manyLook})
+	if failed := <-begun; failed != nil {
 		return nil, failed
 	}
 	if err != nil {
@@ -91,7 +104,7 @@ func (r *run) usable(
 	}
 	took := make([]time.Duration, len(people))
 	for i, account := range accounts {
-		took[i] = seen[account].Sub(began[i])
+		took[i] = seen[account].Ended.Sub(began[i])
 	}
 	return took, nil
 }
@@ -101,11 +114,4 @@ func accountsOf(people []world.Person) (accounts []string) {
 		accounts = append(accounts, person.Account)
 	}
 	return accounts
-}
-
-func peopleOfBursts(s Sizes) (n int) {
-	for _, size := range s.Bursts {
-		n += size * max(1, s.BurstSamples/size)
-	}
-	return n
 }

@@ -4,28 +4,37 @@ import (
 	"context"
 	"time"
 
-	"go.temporal.io/sdk/client"
-
 	"curfew/internal/bench/floor"
 	"curfew/internal/bench/report"
 	"curfew/internal/bench/world"
 )
 
+const (
+	// warming is how many lives nobody measures, before.
+	warming = 16
+	// livesAtOnce keeps the machine busy while the timers run.
+	livesAtOnce = 64
+	// lifeLasts is how long each access lasts.
+	lifeLasts = 2 * time.Second
+)
+
+// spent is what lives needed.
+type spent struct {
+	rate  float64 // lives in a second
+	usage world.Usage
+}
+
 // lives: how many requests go through their whole life in a second, when there are always as many under way.
 func (r *run) lives(ctx context.Context) error {
-	people, err := r.world.NewPeople(r.Sizes.Lives)
-	if err != nil {
-		return err
-	}
-	const lasts = 2 * time.Second
-	bare, err := r.rate(func(i int) error {
-		return r.bare(ctx, floor.LifeWorkflow, floor.Access{Account: people[i].Account, For: lasts})
+	n := r.Sizes.Lives
+	bare, err := r.live(ctx, func(person world.Person) error {
+		return r.bare(ctx, person.Account, floor.Grant(), floor.Sleep(lifeLasts), floor.Revoke())
 	})
 	if err != nil {
 		return err
 	}
-	whole, err := r.rate(func(i int) error {
-		status, err := r.ask(ctx, people[i], world.Automatic, lasts)
+	whole, err := r.live(ctx, func(person world.Person) error {
+		status, err := r.ask(ctx, person, world.Automatic, lifeLasts)
 		if err != nil {
 			return err
 		}
@@ -34,42 +43,46 @@ func (r *run) lives(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	const what = "a bare workflow: one activity grants, a timer, one activity revokes"
+	each := func(used time.Duration) report.Measure {
+		return report.Value(float64(used.Microseconds())/1000/float64(n), n)
+	}
 	r.add(report.Figure{
-		Name: "lives", Title: "whole lives: asked, approved automatically, granted, ended", Unit: report.PerSecond,
-		Measure: report.Value(whole, r.Sizes.Lives),
-		Floor: &report.Floor{
-			What:    "a bare workflow: one activity grants, a timer, one activity revokes",
-			Measure: report.Value(bare, r.Sizes.Lives),
-		},
-		How: "64 at a time, each access lasts 2 s",
+		Name: "lives", Title: "whole lives: asked, approved automatically, granted, ended at the deadline", Unit: report.PerSecond,
+		Measure: report.Value(whole.rate, n), Floor: &report.Floor{What: what, Measure: report.Value(bare.rate, n)},
+		How: "64 at a time; each access lasts 2 s",
+	})
+	r.add(report.Figure{
+		Name: "life-processor", Title: "processor time of a whole life in Curfew's server and worker", Unit: report.Milliseconds,
+		Measure: each(whole.usage.Curfew), Floor: &report.Floor{What: what + ", in its worker", Measure: each(bare.usage.Floor)},
+	})
+	r.add(report.Figure{
+		Name: "life-processor-temporal", Title: "processor time of a whole life in the Temporal server", Unit: report.Milliseconds,
+		Measure: each(whole.usage.Temporal), Floor: &report.Floor{What: what, Measure: each(bare.usage.Temporal)},
 	})
 	return nil
 }
 
-// livesAtOnce keeps the machine busy while the timers run.
-const livesAtOnce = 64
-
-// rate is how many lives there are in a second.
-func (r *run) rate(live func(i int) error) (float64, error) {
-	began := time.Now()
-	err := atOnce(livesAtOnce, r.Sizes.Lives, live)
-	return float64(r.Sizes.Lives) / time.Since(began).Seconds(), err
-}
-
-// bare runs a workflow of the floor to its end.
-func (r *run) bare(ctx context.Context, workflow string, access floor.Access) error {
-	started, err := r.startBare(ctx, workflow, access)
+// live runs lives, the first few unmeasured.
+func (r *run) live(ctx context.Context, life func(world.Person) error) (s spent, err error) {
+	people, err := r.world.NewPeople(warming)
 	if err != nil {
-		return err
+		return s, err
 	}
-	return started.Get(ctx, nil)
-}
-
-func (r *run) startBare(ctx context.Context, workflow string, access floor.Access) (client.WorkflowRun, error) {
-	return r.world.Client.ExecuteWorkflow(
-		ctx,
-		client.StartWorkflowOptions{TaskQueue: floor.TaskQueue},
-		workflow,
-		access,
-	)
+	if err := atOnce(warming, warming, func(i int) error { return life(people[i]) }); err != nil {
+		return s, err
+	}
+	people = r.world.People()[2*warming:]
+	before, err := r.world.Usage()
+	if err != nil {
+		return s, err
+	}
+	began := time.Now()
+	if err := atOnce(livesAtOnce, r.Sizes.Lives, func(i int) error { return life(people[i]) }); err != nil {
+		return s, err
+	}
+	s.rate = float64(r.Sizes.Lives) / time.Since(began).Seconds()
+	after, err := r.world.Usage()
+	s.usage = after.Since(before)
+	return s, err
 }

@@ -1,6 +1,6 @@
-// Package floor is the least that a Temporal server needs for what Curfew does: bare workflows without policy, seals,
-// ledger or read-back, and a worker for them. Measured beside Curfew on the same server, they say what part of a figure
-// is the server's.
+// Package floor is the least that a Temporal server needs for what Curfew does: a bare workflow without policy, seals,
+// ledger or read-back, and a worker for it. Measured beside Curfew on the same server, it says what part of a figure is
+// the server's.
 package floor
 
 import (
@@ -19,54 +19,56 @@ import (
 	"curfew/workflows/contract"
 )
 
-// TaskQueue is the bare worker's own.
-const TaskQueue = "floor"
-
-// The names of the workflows, and of the update that an approval is.
+// Names that the worker and whoever starts the workflow share.
 const (
-	LifeWorkflow     = "floor.Life"
-	GrantWorkflow    = "floor.Grant"
-	DeadlineWorkflow = "floor.Deadline"
-	SleepWorkflow    = "floor.Sleep"
-	ApproveUpdate    = "approve"
+	TaskQueue = "floor"
+	Workflow  = "floor.Steps"
+	Go        = "go" // the update that Await waits for
 )
+
+// Input of the workflow: what it does for an account, one step after the other.
+type Input struct {
+	Account string
+	Steps   []Step
+}
+
+// Step is one thing that the workflow does.
+type Step struct {
+	Do    do
+	For   time.Duration // of Sleep
+	Until time.Time     // of SleepUntil
+}
+
+type do string
+
+const (
+	grant      do = "grant"
+	revoke     do = "revoke"
+	await      do = "await"
+	sleep      do = "sleep"
+	sleepUntil do = "sleep until"
+)
+
+// Grant gives the account the role, in one activity with one statement.
+func Grant() Step { return Step{Do: grant} }
+
+// Revoke takes the role away.
+func Revoke() Step { return Step{Do: revoke} }
+
+// Await waits for the update Go.
+func Await() Step { return Step{Do: await} }
+
+// Sleep is a timer.
+func Sleep(lasts time.Duration) Step { return Step{Do: sleep, For: lasts} }
+
+// SleepUntil is a timer too.
+func SleepUntil(instant time.Time) Step { return Step{Do: sleepUntil, Until: instant} }
 
 // Options of a worker.
 type Options struct {
 	Temporal string // where the server is, as host:port
 	Database string // where members of Role are granted and revoked
 	Role     string
-}
-
-// Access is who gets the role, and until when or for how long.
-type Access struct {
-	Account string
-	For     time.Duration
-	Until   time.Time
-	// Approved is how a grant is told to wait for an approval first.
-	Approved bool
-}
-
-// activities change the target with one statement.
-type activities struct {
-	database *pgxpool.Pool
-	role     string
-}
-
-// Grant gives the role.
-func (a *activities) Grant(ctx context.Context, account string) error {
-	return a.execute(ctx, "GRANT %s TO %s", account)
-}
-
-// Revoke takes it away.
-func (a *activities) Revoke(ctx context.Context, account string) error {
-	return a.execute(ctx, "REVOKE %s FROM %s", account)
-}
-
-func (a *activities) execute(ctx context.Context, statement, account string) error {
-	_, err := a.database.Exec(ctx, fmt.Sprintf(statement,
-		pgx.Identifier{a.role}.Sanitize(), pgx.Identifier{account}.Sanitize()))
-	return err
 }
 
 // Run works until the context ends.
@@ -85,11 +87,7 @@ func Run(ctx context.Context, o Options) error {
 	}
 	defer database.Close()
 	w := worker.New(temporal, TaskQueue, worker.Options{})
-	for name, bare := range map[string]any{
-		LifeWorkflow: life, GrantWorkflow: grant, DeadlineWorkflow: deadline, SleepWorkflow: sleep,
-	} {
-		w.RegisterWorkflowWithOptions(bare, workflow.RegisterOptions{Name: name})
-	}
+	w.RegisterWorkflowWithOptions(steps, workflow.RegisterOptions{Name: Workflow})
 	w.RegisterActivity(&activities{database: database, role: o.Role})
 	if err := w.Start(); err != nil {
 		return err
@@ -97,4 +95,59 @@ func Run(ctx context.Context, o Options) error {
 	<-ctx.Done()
 	w.Stop()
 	return nil
+}
+
+// activities change the target with one statement.
+type activities struct {
+	database *pgxpool.Pool
+	role     string
+}
+
+func (a *activities) Grant(ctx context.Context, account string) error {
+	return a.execute(ctx, "GRANT %s TO %s", account)
+}
+
+func (a *activities) Revoke(ctx context.Context, account string) error {
+	return a.execute(ctx, "REVOKE %s FROM %s", account)
+}
+
+func (a *activities) execute(ctx context.Context, statement, account string) error {
+	_, err := a.database.Exec(ctx, fmt.Sprintf(statement,
+		pgx.Identifier{a.role}.Sanitize(), pgx.Identifier{account}.Sanitize()))
+	return err
+}
+
+func steps(ctx workflow.Context, input Input) error {
+	gone := false
+	err := workflow.SetUpdateHandler(ctx, Go, func(workflow.Context) error {
+		gone = true
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	var bare *activities
+	for _, step := range input.Steps {
+		switch step.Do {
+		case grant:
+			err = call(ctx, bare.Grant, input.Account)
+		case revoke:
+			err = call(ctx, bare.Revoke, input.Account)
+		case await:
+			err = workflow.Await(ctx, func() bool { return gone })
+		case sleep:
+			err = workflow.Sleep(ctx, step.For)
+		case sleepUntil:
+			err = workflow.Sleep(ctx, step.Until.Sub(workflow.Now(ctx)))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func call(ctx workflow.Context, activity any, account string) error {
+	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: 10 * time.Second})
+	return workflow.ExecuteActivity(ctx, activity, account).Get(ctx, nil)
 }

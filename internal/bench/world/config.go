@@ -12,9 +12,12 @@ import (
 const (
 	Automatic = "automatic" // a template whose requests nobody reviews
 	Reviewed  = "reviewed"  // one that Reviewer approves
+	Asleep    = "asleep"    // as Automatic, with a role of its own
 	Reviewer  = "bob"
-	Role      = "orders_reading" // what both give at the target
-	BareRole  = "bare_reading"   // what the floor gives there
+
+	Role       = "orders_reading" // what Automatic and Reviewed give at the target
+	AsleepRole = "orders_asleep"  // what Asleep gives
+	BareRole   = "bare_reading"   // what the floor gives
 )
 
 // Person is somebody who asks, and the account at the target.
@@ -26,22 +29,34 @@ func newPerson(n int) Person {
 
 // settings are what the configuration is made of.
 type settings struct {
-	Temporal, Listen, Secrets string
-	ServerMetrics             string
-	WorkerMetrics             string
-	People                    []Person
+	Temporal, Listen, Secrets    string
+	ServerMetrics, WorkerMetrics string
+	PagerDuty                    string
+	Opening, Waiting             string // services at PagerDuty
+	People                       []Person
+	Responders                   int // so many of the people are on call
 }
 
-var configuration = template.Must(template.New("curfew.yaml").Parse(`
+var configuration = template.Must(template.New("curfew.yaml").Funcs(template.FuncMap{"user": userOf}).Parse(`
 temporal: {address: "{{.Temporal}}"}
 server: {listen: "{{.Listen}}"}
 metrics: {server: "{{.ServerMetrics}}", worker: "{{.WorkerMetrics}}"}
 ledger: {sqlite: ledger.db}
 seals: {key: "{{.Secrets}}/server.pem", decider: "{{.Secrets}}/decider.pem", keys: "{{.Secrets}}/keys.json"}
+incidents:
+  pagerduty: {url: "{{.PagerDuty}}", token: "file:{{.Secrets}}/pagerduty", from: curfew@example.org}
+hooks:
+  pd:
+    verify: pagerduty
+    secrets: ["file:{{.Secrets}}/hook"]
+    routes: [{template: oncall, service: {{.Opening}}}, {template: paged, service: {{.Waiting}}}]
 people:
   bob: {name: Bob, token: "file:{{.Secrets}}/bob"}
-{{- range .People}}
-  {{.ID}}: {name: {{.ID}}, token: "file:{{$.Secrets}}/{{.ID}}", accounts: {orders-db: {{.Account}}}}
+{{- range $i, $p := .People}}
+  {{.ID}}:
+    name: {{.ID}}
+    token: "file:{{$.Secrets}}/{{.ID}}"
+    accounts: {orders-db: {{.Account}}{{if lt $i $.Responders}}, pagerduty: {{user $i}}{{end}}}
 {{- end}}
 targets:
   orders-db: {kind: postgres, dsn: "file:{{.Secrets}}/orders"}
@@ -50,11 +65,27 @@ templates:
     entitlements: [{target: orders-db, role: orders_reading}]
     duration: {default: 1h, max: 24h}
     ticket: none
-    automatic:
-      - {name: always, condition: request.duration > duration("0s")}
+    automatic: [{name: always, condition: request.duration > duration("0s")}]
+  asleep:
+    entitlements: [{target: orders-db, role: orders_asleep}]
+    duration: {default: 1h, max: 24h}
+    ticket: none
+    automatic: [{name: always, condition: request.duration > duration("0s")}]
   reviewed:
     entitlements: [{target: orders-db, role: orders_reading}]
     duration: {default: 1h, max: 24h}
+    ticket: none
+    approval: {count: 1, from: [bob]}
+  oncall:
+    entitlements: [{target: orders-db, role: orders_reading}]
+    duration: {default: 1h, max: 8h}
+    ticket: none
+    incident: {services: [{{.Opening}}], open: true, onCall: 1}
+    endWith: [incident]
+    automatic: [{name: on-call, condition: incident.open && incident.onCall == 1}]
+  paged:
+    entitlements: [{target: orders-db, role: orders_reading}]
+    duration: {default: 1h, max: 8h}
     ticket: none
     approval: {count: 1, from: [bob]}
 `))

@@ -10,9 +10,6 @@ import (
 	"curfew/internal/testserver/postgres"
 )
 
-// Look is how long Watch waits between two looks at the target: so much of a figure may come from looking.
-const Look = 5 * time.Millisecond
-
 // Target is the PostgreSQL server that access is given on, looked at by its administrator.
 type Target struct{ server *postgres.Server }
 
@@ -21,7 +18,7 @@ func openTarget(ctx context.Context, server *postgres.Server, people []Person) (
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", curfew, server.Password()),
 		"GRANT pg_signal_backend TO " + curfew,
 	}
-	for _, role := range []string{Role, BareRole} {
+	for _, role := range []string{Role, AsleepRole, BareRole} {
 		statements = append(statements, "CREATE ROLE "+role, "GRANT "+role+" TO "+curfew+" WITH ADMIN OPTION")
 	}
 	for _, person := range people {
@@ -34,8 +31,6 @@ func openTarget(ctx context.Context, server *postgres.Server, people []Person) (
 	}
 	return &Target{server: server}, nil
 }
-
-func (*Target) close(context.Context) {}
 
 // members are the accounts that hold a role now.
 func (t *Target) members(ctx context.Context, role string) (map[string]bool, error) {
@@ -53,32 +48,46 @@ func (t *Target) members(ctx context.Context, role string) (map[string]bool, err
 	return held, err
 }
 
-// Watch looks until each of the accounts holds a role, or no longer holds it, and returns when it saw that.
-func (t *Target) Watch(ctx context.Context, role string, held bool, accounts []string) (map[string]time.Time, error) {
-	left := make(map[string]bool, len(accounts))
-	for _, account := range accounts {
+// Watch is what is looked for at the target.
+type Watch struct {
+	Role     string
+	Held     bool // wait until the accounts hold it; else until they no longer do
+	Accounts []string
+	Every    time.Duration // how long to wait between two looks: so much of a figure may come from looking
+}
+
+// Sight is when a look that saw something began and ended.
+type Sight struct{ Began, Ended time.Time }
+
+// Watch looks until all accounts were seen as wanted.
+func (t *Target) Watch(ctx context.Context, w Watch) (map[string]Sight, error) {
+	left := make(map[string]bool, len(w.Accounts))
+	for _, account := range w.Accounts {
 		left[account] = true
 	}
-	seen := make(map[string]time.Time, len(accounts))
-	look := time.NewTicker(Look)
+	seen := make(map[string]Sight, len(w.Accounts))
+	look := time.NewTicker(w.Every)
 	defer look.Stop()
-	for len(left) > 0 {
-		members, err := t.members(ctx, role)
+	for {
+		began := time.Now()
+		members, err := t.members(ctx, w.Role)
 		if err != nil {
 			return nil, fmt.Errorf("look at the target, with %d accounts left: %w", len(left), err)
 		}
-		now := time.Now()
+		sight := Sight{Began: began, Ended: time.Now()}
 		for account := range left {
-			if members[account] == held {
-				seen[account] = now
+			if members[account] == w.Held {
+				seen[account] = sight
 				delete(left, account)
 			}
+		}
+		if len(left) == 0 {
+			return seen, nil
 		}
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for %d of %d accounts at the target: %w", len(left), len(accounts), ctx.Err())
+			return nil, fmt.Errorf("wait for %d of %d accounts at the target: %w", len(left), len(w.Accounts), ctx.Err())
 		}
 	}
-	return seen, nil
 }

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -32,24 +32,27 @@ const curfew = "curfew"
 
 // Options of a world.
 type Options struct {
-	Dir    string   // where everything is kept; it must be there
+	Dir    string   // where everything is kept
 	Curfew string   // the program
 	Bare   []string // the command that runs the worker of the floor; its arguments follow
 	People int      // how many can ask
+	// Responders is how many of them, the first, are on call at PagerDuty.
+	Responders int
 }
 
 // World is everything that runs.
 type World struct {
-	URL      string // of Curfew's API
-	Client   client.Client
-	Temporal *temporal.Server
-	Target   *Target
-	Server   *process.Process
-	Worker   *process.Process
-	// Started is how long it took until the server and the worker were ready, from nothing but Temporal and the target.
-	Started time.Duration
+	URL       string // of Curfew's API
+	Client    client.Client
+	Temporal  *temporal.Server
+	Target    *Target
+	Incidents *Incidents
+	Server    *process.Process
+	Worker    *process.Process
+	Floor     *process.Process // the worker of the floor
 
 	options        Options
+	config         string // where Curfew's configuration is
 	people         []Person
 	secrets        string
 	orders         *postgres.Server
@@ -62,10 +65,15 @@ type World struct {
 // Open starts everything and returns when Curfew answers. Close must be called also after an error.
 func Open(ctx context.Context, options Options) (*World, error) {
 	w := &World{options: options, tokens: map[string]string{}, secrets: filepath.Join(options.Dir, "secrets")}
+	if err := os.MkdirAll(options.Dir, 0o700); err != nil {
+		return w, err
+	}
 	for n := range options.People {
 		w.people = append(w.people, newPerson(n))
 	}
-	for _, step := range []func(context.Context) error{w.openTemporal, w.openTarget, w.openCurfew, w.openFloor} {
+	for _, step := range []func(context.Context) error{
+		w.openTemporal, w.openTarget, w.openIncidents, w.openCurfew, w.openFloor,
+	} {
 		if err := step(ctx); err != nil {
 			return w, err
 		}
@@ -90,6 +98,9 @@ func (w *World) TemporalFile() string { return filepath.Join(w.options.Dir, "tem
 // LedgerFile is the ledger.
 func (w *World) LedgerFile() string { return filepath.Join(w.options.Dir, "ledger.db") }
 
+// People are all who can ask.
+func (w *World) People() []Person { return w.people }
+
 // NewPeople are people who have not asked for anything yet.
 func (w *World) NewPeople(n int) ([]Person, error) {
 	if w.taken+n > len(w.people) {
@@ -108,7 +119,8 @@ func (w *World) NewPeople(n int) ([]Person, error) {
 func (w *World) Token(id string) string { return w.tokens[id] }
 
 func (w *World) log(name string) (*os.File, error) {
-	return os.Create(filepath.Join(w.options.Dir, name+".log"))
+	path := filepath.Join(w.options.Dir, name+".log")
+	return os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 }
 
 func (w *World) openTemporal(ctx context.Context) error {
@@ -140,9 +152,6 @@ func (w *World) openTarget(ctx context.Context) (err error) {
 	}
 	w.atClose(w.orders.Stop)
 	w.Target, err = openTarget(ctx, w.orders, w.people)
-	if err == nil {
-		w.atClose(func() { w.Target.close(context.WithoutCancel(ctx)) })
-	}
 	return err
 }
 
@@ -159,7 +168,9 @@ func (w *World) configure() (path string, err error) {
 	for _, person := range w.people {
 		w.tokens[person.ID] = rand.Text()
 	}
-	files := map[string]string{"orders": w.orders.URL(curfew, postgres.Superuser)}
+	files := map[string]string{
+		"orders": w.orders.URL(curfew, postgres.Superuser), "pagerduty": w.Incidents.key, "hook": w.Incidents.secret,
+	}
 	for id, token := range w.tokens {
 		files[id] = token
 	}
@@ -175,39 +186,69 @@ func (w *World) configure() (path string, err error) {
 		}
 	}
 	w.URL, w.serverM, w.workM = "http://"+addresses[0], "http://"+addresses[1], "http://"+addresses[2]
+	w.Incidents.hooks = w.URL + "/v1/hooks/pd"
 	return settings{
 		Temporal: w.Temporal.Address, Listen: addresses[0], Secrets: w.secrets,
 		ServerMetrics: addresses[1], WorkerMetrics: addresses[2], People: w.people,
+		PagerDuty: w.Incidents.url, Opening: opening, Waiting: waiting, Responders: w.options.Responders,
 	}.write(w.options.Dir)
 }
 
-func (w *World) openCurfew(ctx context.Context) error {
-	path, err := w.configure()
-	if err != nil {
+func (w *World) openIncidents(ctx context.Context) (err error) {
+	var closer func()
+	w.Incidents, closer, err = openIncidents(ctx, w.options.Responders)
+	if err == nil {
+		w.atClose(closer)
+	}
+	return err
+}
+
+func (w *World) openCurfew(ctx context.Context) (err error) {
+	if w.config, err = w.configure(); err != nil {
 		return err
 	}
+	if w.Server, err = w.run("server", w.options.Curfew, "server", "--config", w.config); err != nil {
+		return err
+	}
+	if err := w.ready(ctx, w.serverM, "server"); err != nil { // it has made the ledger's tables then
+		return err
+	}
+	if w.Worker, err = w.run("worker", w.options.Curfew, "worker", "--config", w.config); err != nil {
+		return err
+	}
+	return w.ready(ctx, w.workM, "worker")
+}
+
+// Restart kills the server and the worker, and returns how long they took until both were ready again.
+func (w *World) Restart(ctx context.Context) (took time.Duration, err error) {
+	w.Server.Kill()
+	w.Worker.Kill()
 	began := time.Now()
-	if w.Server, err = w.run("server", w.options.Curfew, "server", "--config", path); err != nil {
-		return err
+	if w.Server, err = w.run("server", w.options.Curfew, "server", "--config", w.config); err != nil {
+		return 0, err
 	}
-	if err := w.answers(ctx, w.serverM, "server"); err != nil { // it has made the ledger's tables then
-		return err
+	if w.Worker, err = w.run("worker", w.options.Curfew, "worker", "--config", w.config); err != nil {
+		return 0, err
 	}
-	if w.Worker, err = w.run("worker", w.options.Curfew, "worker", "--config", path); err != nil {
-		return err
+	if err := w.ready(ctx, w.serverM, "server"); err != nil {
+		return 0, err
 	}
-	if err := w.answers(ctx, w.workM, "worker"); err != nil {
-		return err
-	}
-	w.Started = time.Since(began)
-	return nil
+	err = w.ready(ctx, w.workM, "worker")
+	return time.Since(began), err
 }
 
 // openFloor starts the worker of the floor, which says nothing: its first workflow waits for it.
-func (w *World) openFloor(context.Context) error {
-	command := append(w.options.Bare[1:], w.Temporal.Address, w.orders.URL(curfew, postgres.Superuser), BareRole)
-	_, err := w.run("floor", w.options.Bare[0], command...)
+func (w *World) openFloor(context.Context) (err error) {
+	command := append(slices.Clone(w.options.Bare[1:]),
+		w.Temporal.Address, w.orders.URL(curfew, postgres.Superuser), BareRole)
+	w.Floor, err = w.run("floor", w.options.Bare[0], command...)
 	return err
+}
+
+// RestartFloor kills the worker of the floor and starts it again.
+func (w *World) RestartFloor(ctx context.Context) error {
+	w.Floor.Kill()
+	return w.openFloor(ctx)
 }
 
 func (w *World) run(name, path string, arguments ...string) (*process.Process, error) {
@@ -223,8 +264,8 @@ func (w *World) run(name, path string, arguments ...string) (*process.Process, e
 	return running, nil
 }
 
-// answers returns when a process says that it is ready.
-func (w *World) answers(ctx context.Context, url, name string) error {
+// ready returns when a process says that it is ready.
+func (w *World) ready(ctx context.Context, url, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	look := time.NewTicker(10 * time.Millisecond)
@@ -245,7 +286,7 @@ func (w *World) answers(ctx context.Context, url, name string) error {
 			return fmt.Errorf(
 				"%s does not answer; its log is in %s",
 				name,
-				strings.Join([]string{w.options.Dir, name + ".log"}, "/"),
+				filepath.Join(w.options.Dir, name+".log"),
 			)
 		case <-look.C:
 		}

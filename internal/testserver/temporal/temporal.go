@@ -82,6 +82,9 @@ func Launch(options ...Option) (*Server, error) {
 // Kill ends the server like a crash, and returns when its process is gone. A second call does nothing.
 func (s *Server) Kill() { s.process.Kill() }
 
+// Pid is the system's number of the server's process.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Signal sends the server's process a signal, like SIGSTOP.
 func (s *Server) Signal(signal syscall.Signal) { s.process.Signal(signal) }
 

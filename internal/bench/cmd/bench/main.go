@@ -36,21 +36,14 @@ func run(ctx context.Context) error {
 	if len(os.Args) == 5 && os.Args[1] == bare {
 		return floor.Run(ctx, floor.Options{Temporal: os.Args[2], Database: os.Args[3], Role: os.Args[4]})
 	}
-	only := flag.String("only", "", "measure only the parts whose names fit this `expression`")
-	lives := flag.Int("lives", 300, "how many whole lives there are")
-	bursts := flag.String("bursts", "50,500", "how many ask at the same moment")
-	samples := flag.Int("burst-samples", 250, "bursts are repeated until there are so many asks")
-	life := flag.Duration("life", 50*time.Second, "how long the access lasts whose actions are counted")
+	only := flag.String("only", "", "measure only the parts whose names fit this `expression`: "+strings.Join(bench.Names(), ", "))
 	dir := flag.String("dir", filepath.Join("bin", "bench"), "where runs are kept, each in a `folder` of its own")
 	curfew := flag.String("curfew", filepath.Join("bin", "curfew"), "the `program` that is measured")
 	out := flag.String("json", "", "write the figures to this `file`")
+	sizes := sizesFrom()
 	flag.Parse()
 	fits, err := regexp.Compile(*only)
 	if err != nil {
-		return err
-	}
-	sizes := bench.Sizes{Lives: *lives, BurstSamples: *samples, Life: *life}
-	if sizes.Bursts, err = numbers(*bursts); err != nil {
 		return err
 	}
 	folder, err := folderFor(*dir)
@@ -62,7 +55,7 @@ func run(ctx context.Context) error {
 		return err
 	}
 	found, err := bench.Run(ctx, bench.Options{
-		Only: fits, Sizes: sizes, Dir: folder, Curfew: *curfew, Bare: []string{self, bare}, Out: os.Stderr,
+		Only: fits, Sizes: *sizes, Dir: folder, Curfew: *curfew, Bare: []string{self, bare}, Out: os.Stderr,
 	})
 	if err != nil {
 		return fmt.Errorf("%w; logs are in %s", err, folder)
@@ -80,16 +73,40 @@ func run(ctx context.Context) error {
 	return os.WriteFile(*out, text, 0o600)
 }
 
-// numbers reads a list.
-func numbers(list string) (found []int, err error) {
+// sizesFrom makes flags of the sizes.
+func sizesFrom() *bench.Sizes {
+	s := &bench.Sizes{Bursts: []int{50, 500}, Ends: []int{1000, 3000}}
+	flag.IntVar(&s.Starts, "starts", 10, "how often everything is started")
+	flag.DurationVar(&s.Life, "life", 50*time.Second, "how long the access lasts whose actions are counted")
+	flag.IntVar(&s.Lives, "lives", 300, "how many whole lives there are")
+	flag.Var((*numbers)(&s.Bursts), "bursts", "how many people ask at the same moment: `numbers`, separated by commas")
+	flag.IntVar(&s.BurstSamples, "burst-samples", 250, "a burst is repeated until so many have asked")
+	flag.IntVar(&s.Singles, "singles", 30, "how many approvals and webhooks there are, one after the other")
+	flag.Var((*numbers)(&s.Ends), "ends", "how many deadlines there are within one second: `numbers`, separated by commas")
+	flag.IntVar(&s.Asleep, "asleep", 10_000, "how many grants sleep")
+	flag.IntVar(&s.AsleepEnds, "asleep-ends", 1000, "how many deadlines there are within one second meanwhile")
+	flag.IntVar(&s.FloodEnds, "flood-ends", 200, "how many deadlines there are within one second of a flood")
+	flag.DurationVar(&s.Ask, "ask", 150*time.Millisecond, "how long it takes to ask for one access, where many are asked for before a common deadline")
+	return s
+}
+
+// numbers is a flag with several of them.
+type numbers []int
+
+// String is how the flag is written.
+func (n *numbers) String() string { return strings.Trim(strings.ReplaceAll(fmt.Sprint(*n), " ", ","), "[]") }
+
+// Set reads the flag.
+func (n *numbers) Set(list string) error {
+	*n = nil
 	for _, text := range strings.Split(list, ",") {
-		n, err := strconv.Atoi(text)
-		if err != nil || n < 1 {
-			return nil, errors.New("bursts are numbers, separated by commas")
+		one, err := strconv.Atoi(text)
+		if err != nil || one < 1 {
+			return errors.New("write numbers above zero, separated by commas")
 		}
-		found = append(found, n)
+		*n = append(*n, one)
 	}
-	return found, nil
+	return nil
 }
 
 // folderFor makes a new folder for a run.
