@@ -46,17 +46,23 @@ var allowances = []allowance{
 	{"internal/bench/report", nil, nil},
 	{
 		"internal/bench/floor",
-		[]string{"workflows/contract"},
-		[]string{"sdk/client", "sdk/log", "sdk/worker", "sdk/workflow"},
+		[]string{"internal/testserver/temporal"},
+		[]string{"sdk/worker", "sdk/workflow"},
 	},
 	{
 		"internal/bench/world",
-		[]string{"internal/seal", "internal/testserver/...", "workflows/contract"},
-		[]string{"sdk/client", "sdk/log"},
+		[]string{"internal/sandbox/pagerduty", "internal/seal", "internal/testserver/..."},
+		[]string{"sdk/client"},
 	},
 	{
 		"internal/bench",
-		[]string{"internal/bench/...", "internal/config", "starter/api", "starter/api/client", "workflows/contract"},
+		[]string{
+			"internal/bench/...",
+			"internal/config",
+			"internal/metrics",
+			"internal/metrics/temporal",
+			"workflows/contract",
+		},
 		[]string{"api/...", "sdk/client"},
 	},
 	{"internal/metrics/temporal", nil, []string{"sdk/client"}},

@@ -83,13 +83,22 @@ func (r *run) addFootprints(empty, bare, full footprint, bares int, took time.Du
 	each := func(before, after int64, of int) report.Measure {
 		return report.Value(float64(after-before)/1024/float64(of), of)
 	}
-	how := fmt.Sprintf("all asked for through the API, %d at a time, in %s; nothing is seeded", callers, took.Round(time.Second))
+	how := fmt.Sprintf(
+		"all asked for through the API, %d at a time, in %s; nothing is seeded",
+		callers,
+		took.Round(time.Second),
+	)
 	const what = "a bare workflow with a timer"
 	r.add(report.Figure{
-		Name:  fmt.Sprintf("asleep-%d-memory", n),
-		Title: fmt.Sprintf("the worker's memory while %d grants sleep", n), Unit: report.Megabytes,
-		Measure: report.Value(float64(full.worker)/(1<<20), n), How: how,
-		Floor: &report.Floor{What: "the worker's memory when nothing has run", Measure: report.Value(float64(empty.worker)/(1<<20), 0)},
+		Name:    fmt.Sprintf("asleep-%d-memory", n),
+		Title:   fmt.Sprintf("the worker's memory while %d grants sleep", n),
+		Unit:    report.Megabytes,
+		Measure: report.Value(float64(full.worker)/(1<<20), n),
+		How:     how,
+		Floor: &report.Floor{
+			What:    "the worker's memory when nothing has run",
+			Measure: report.Value(float64(empty.worker)/(1<<20), 0),
+		},
 	})
 	for _, f := range []report.Figure{
 		{
@@ -130,9 +139,13 @@ func (r *run) endsBesideSleepers(ctx context.Context) error {
 		Name: fmt.Sprintf("asleep-%d-ends", r.Sizes.Asleep),
 		Title: fmt.Sprintf("%d deadlines within one second while %d grants sleep: deadline → gone",
 			r.Sizes.AsleepEnds, r.Sizes.Asleep),
-		Unit: report.Milliseconds, Measure: report.Lengths(whole),
-		Floor: &report.Floor{What: "as many bare timers beside the same sleepers, then one activity revokes", Measure: report.Lengths(bare)},
-		How:   fmt.Sprintf("looked at every %s", endsLook),
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(whole),
+		Floor: &report.Floor{
+			What:    "as many bare timers beside the same sleepers, then one activity revokes",
+			Measure: report.Lengths(bare),
+		},
+		How: fmt.Sprintf("looked at every %s", endsLook),
 	})
 	return nil
 }

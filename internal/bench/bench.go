@@ -82,8 +82,8 @@ func Names() (names []string) {
 	return names
 }
 
-// Run measures, and returns what it found.
-func Run(ctx context.Context, o Options) (*report.Report, error) {
+// Run measures, and returns what it found. A part that fails is named in the report, and the others go on.
+func Run(ctx context.Context, o Options) *report.Report {
 	r := &run{Options: o, report: report.New(ctx)}
 	for _, p := range parts() {
 		if !o.Only.MatchString(p.name) {
@@ -91,12 +91,14 @@ func Run(ctx context.Context, o Options) (*report.Report, error) {
 		}
 		began := time.Now()
 		if err := r.measure(ctx, p); err != nil {
-			return nil, fmt.Errorf("%s: %w", p.name, err)
+			r.report.Failed = append(r.report.Failed, fmt.Sprintf("%s: %v", p.name, err))
+			r.say("%-9s failed: %v", p.name, err)
+			continue
 		}
 		r.say("%-9s measured in %s", p.name, time.Since(began).Round(time.Second))
 	}
 	r.report.Finish()
-	return r.report, nil
+	return r.report
 }
 
 func (r *run) measure(ctx context.Context, p part) (err error) {

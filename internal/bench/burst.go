@@ -67,11 +67,15 @@ func (r *run) burst(ctx context.Context, size, rounds int) error {
 		}
 	}
 	r.add(report.Figure{
-		Name:  fmt.Sprintf("burst-%d", size),
-		Title: fmt.Sprintf("%d people ask at the same moment: asked → usable", size), Unit: report.Milliseconds,
+		Name:    fmt.Sprintf("burst-%d", size),
+		Title:   fmt.Sprintf("%d people ask at the same moment: asked → usable", size),
+		Unit:    report.Milliseconds,
 		Measure: report.Lengths(whole),
-		Floor:   &report.Floor{What: "as many bare workflows at the same moment: one activity grants", Measure: report.Lengths(bare)},
-		How:     fmt.Sprintf("rounds: %d; looked at every %s", rounds, manyLook),
+		Floor: &report.Floor{
+			What:    "as many bare workflows at the same moment: one activity grants",
+			Measure: report.Lengths(bare),
+		},
+		How: fmt.Sprintf("rounds: %d; looked at every %s", rounds, manyLook),
 	})
 	return nil
 }

@@ -13,7 +13,11 @@ import (
 
 // cores are what is computed without any server: benchmarks of the packages themselves, by their names.
 var cores = []struct{ benchmark, name, title string }{
-	{"BenchmarkDecideWithTenConditions", "decide", "decide on a template with ten conditions, when the facts are there"},
+	{
+		"BenchmarkDecideWithTenConditions",
+		"decide",
+		"decide on a template with ten conditions, when the facts are there",
+	},
 	{"BenchmarkSeal", "seal", "seal a fact"},
 	{"BenchmarkVerify", "verify", "verify a seal"},
 	{"BenchmarkAllows", "verify-chain", "verify a target's whole chain: request, reviews, decision"},

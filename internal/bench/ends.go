@@ -36,11 +36,15 @@ func (r *run) ends(ctx context.Context) error {
 			return fmt.Errorf("%d deadlines: %w", n, err)
 		}
 		r.add(report.Figure{
-			Name:  fmt.Sprintf("ends-%d", n),
-			Title: fmt.Sprintf("%d deadlines within one second: deadline → gone", n), Unit: report.Milliseconds,
+			Name:    fmt.Sprintf("ends-%d", n),
+			Title:   fmt.Sprintf("%d deadlines within one second: deadline → gone", n),
+			Unit:    report.Milliseconds,
 			Measure: report.Lengths(whole),
-			Floor:   &report.Floor{What: "as many bare timers, then one activity revokes", Measure: report.Lengths(bare)},
-			How:     fmt.Sprintf("asked for before, then extended to one second; looked at every %s", endsLook),
+			Floor: &report.Floor{
+				What:    "as many bare timers, then one activity revokes",
+				Measure: report.Lengths(bare),
+			},
+			How: fmt.Sprintf("asked for before, then extended to one second; looked at every %s", endsLook),
 		})
 	}
 	return nil
@@ -60,7 +64,10 @@ func (r *run) wholeEnds(ctx context.Context, people []world.Person, while beside
 	err := atOnce(callers, len(people), func(i int) error {
 		lasts := time.Until(target).Truncate(time.Second)
 		if lasts <= 0 {
-			return fmt.Errorf("the first accesses end before all are asked for: give each more time than %s", r.Sizes.Ask)
+			return fmt.Errorf(
+				"the first accesses end before all are asked for: give each more time than %s",
+				r.Sizes.Ask,
+			)
 		}
 		status, err := r.ask(ctx, people[i], world.Automatic, lasts)
 		ids[i] = status.ID
@@ -168,11 +175,11 @@ func (r *run) late(
 		return nil, err
 	}
 	late := make([]time.Duration, len(people))
-	for i, account := range accounts {
-		if seen[account].Ended.Before(untils[i]) {
-			return nil, fmt.Errorf("%s ended %s early", account, untils[i].Sub(seen[account].Ended))
+	for i, until := range untils {
+		late[i] = seen[accounts[i]].Ended.Sub(until)
+		if late[i] < 0 {
+			return nil, fmt.Errorf("%s ended %s early", accounts[i], -late[i])
 		}
-		late[i] = seen[account].Ended.Sub(untils[i])
 	}
 	return late, nil
 }

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/history/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 
 	"curfew/internal/bench/actions"
 	"curfew/internal/bench/report"
@@ -20,7 +20,7 @@ func (r *run) life(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	before, err := r.world.Requests(ctx)
+	before, err := r.world.Counts(ctx)
 	if err != nil {
 		return err
 	}
@@ -35,13 +35,14 @@ func (r *run) life(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	after, err := r.world.Requests(ctx)
+	after, err := r.world.Counts(ctx)
 	if err != nil {
 		return err
 	}
+	calls := func(operation string) int { return int(after.Requests[operation] - before.Requests[operation]) }
 	counts := actions.Counts{
-		actions.Heartbeat: int(after["RecordActivityTaskHeartbeat"] - before["RecordActivityTaskHeartbeat"]),
-		actions.Query:     int(after["QueryWorkflow"] - before["QueryWorkflow"]),
+		actions.Heartbeat: calls("RecordActivityTaskHeartbeat"),
+		actions.Query:     calls("QueryWorkflow"),
 	}
 	for _, workflow := range []struct{ name, title, id string }{
 		{"events-request", "events in the request's history", contract.RequestWorkflowID(status.ID)},
@@ -100,13 +101,13 @@ func (r *run) accessOf(ctx context.Context, id string) (contract.Access, error) 
 }
 
 // history is all of a workflow that has ended, which may be a moment after its request has.
-func (r *run) history(ctx context.Context, id string) (events []*history.HistoryEvent, err error) {
+func (r *run) history(ctx context.Context, id string) (events []*historypb.HistoryEvent, err error) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	if err := r.world.Client.GetWorkflow(ctx, id, "").Get(ctx, nil); err != nil {
 		return nil, err
 	}
-	pages := r.world.Client.GetWorkflowHistory(ctx, id, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	pages := r.world.Client.GetWorkflowHistory(ctx, id, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for pages.HasNext() {
 		event, err := pages.Next()
 		if err != nil {

@@ -20,8 +20,9 @@ const (
 
 // spent is what lives needed.
 type spent struct {
-	rate  float64 // lives in a second
-	usage world.Usage
+	rate         float64 // lives in a second
+	usage        world.Usage
+	observations float64 // of metrics
 }
 
 // lives: how many requests go through their whole life in a second, when there are always as many under way.
@@ -48,18 +49,30 @@ func (r *run) lives(ctx context.Context) error {
 		return report.Value(float64(used.Microseconds())/1000/float64(n), n)
 	}
 	r.add(report.Figure{
-		Name: "lives", Title: "whole lives: asked, approved automatically, granted, ended at the deadline", Unit: report.PerSecond,
-		Measure: report.Value(whole.rate, n), Floor: &report.Floor{What: what, Measure: report.Value(bare.rate, n)},
-		How: "64 at a time; each access lasts 2 s",
+		Name:    "lives",
+		Title:   "whole lives: asked, approved automatically, granted, ended at the deadline",
+		Unit:    report.PerSecond,
+		Measure: report.Value(whole.rate, n),
+		Floor:   &report.Floor{What: what, Measure: report.Value(bare.rate, n)},
+		How:     "64 at a time; each access lasts 2 s",
 	})
 	r.add(report.Figure{
-		Name: "life-processor", Title: "processor time of a whole life in Curfew's server and worker", Unit: report.Milliseconds,
-		Measure: each(whole.usage.Curfew), Floor: &report.Floor{What: what + ", in its worker", Measure: each(bare.usage.Floor)},
+		Name:  "life-processor",
+		Title: "processor time of a whole life in Curfew's server and worker",
+		Unit:  report.Milliseconds,
+		Measure: each(
+			whole.usage.Curfew,
+		),
+		Floor: &report.Floor{What: what + ", in its worker", Measure: each(bare.usage.Floor)},
 	})
 	r.add(report.Figure{
-		Name: "life-processor-temporal", Title: "processor time of a whole life in the Temporal server", Unit: report.Milliseconds,
-		Measure: each(whole.usage.Temporal), Floor: &report.Floor{What: what, Measure: each(bare.usage.Temporal)},
+		Name:    "life-processor-temporal",
+		Title:   "processor time of a whole life in the Temporal server",
+		Unit:    report.Milliseconds,
+		Measure: each(whole.usage.Temporal),
+		Floor:   &report.Floor{What: what, Measure: each(bare.usage.Temporal)},
 	})
+	r.addMetrics(whole)
 	return nil
 }
 
@@ -73,7 +86,11 @@ func (r *run) live(ctx context.Context, life func(world.Person) error) (s spent,
 		return s, err
 	}
 	people = r.world.People()[2*warming:]
-	before, err := r.world.Usage()
+	usage, err := r.world.Usage()
+	if err != nil {
+		return s, err
+	}
+	counts, err := r.world.Counts(ctx)
 	if err != nil {
 		return s, err
 	}
@@ -83,6 +100,10 @@ func (r *run) live(ctx context.Context, life func(world.Person) error) (s spent,
 	}
 	s.rate = float64(r.Sizes.Lives) / time.Since(began).Seconds()
 	after, err := r.world.Usage()
-	s.usage = after.Since(before)
+	if err != nil {
+		return s, err
+	}
+	observed, err := r.world.Counts(ctx)
+	s.usage, s.observations = after.Since(usage), observed.Observations-counts.Observations
 	return s, err
 }

@@ -27,9 +27,6 @@ const (
 // connections are shared by all who call the API.
 var connections = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
 
-// errFull is the server's answer to somebody who calls too often.
-var errFull = errors.New("the server answers 429")
-
 // ask has a person ask for a template, through the API.
 func (r *run) ask(
 	ctx context.Context, person world.Person, template string, lasts time.Duration,
@@ -44,7 +41,13 @@ func (r *run) show(ctx context.Context, person world.Person, id string) (contrac
 }
 
 func (r *run) approve(ctx context.Context, id string) error {
-	_, err := r.call(ctx, world.Reviewer, http.MethodPost, "/v1/requests/"+id+"/reviews", map[string]string{"verdict": "approve"})
+	_, err := r.call(
+		ctx,
+		world.Reviewer,
+		http.MethodPost,
+		"/v1/requests/"+id+"/reviews",
+		map[string]string{"verdict": "approve"},
+	)
 	return err
 }
 
@@ -80,12 +83,13 @@ func (r *run) call(
 	switch {
 	case err != nil:
 		return status, err
-	case response.StatusCode == http.StatusTooManyRequests:
-		return status, errFull
+	case world.Busy(response.StatusCode):
+		return status, world.ErrBusy
 	case response.StatusCode >= http.StatusBadRequest:
 		return status, fmt.Errorf("%s %s: the server answers %d: %s", method, path, response.StatusCode, answer)
 	}
-	return status, json.Unmarshal(answer, &status)
+	err = json.Unmarshal(answer, &status)
+	return status, err
 }
 
 // ended returns when a request's workflow is over.
@@ -96,7 +100,13 @@ func (r *run) ended(ctx context.Context, id string) error {
 // revoke ends requests early, and returns when they are over.
 func (r *run) revoke(ctx context.Context, people []world.Person, ids []string) error {
 	return atOnce(callers, len(ids), func(i int) error {
-		_, err := r.call(ctx, people[i].ID, http.MethodPost, "/v1/requests/"+ids[i]+"/revocation", map[string]string{"reason": "measured"})
+		_, err := r.call(
+			ctx,
+			people[i].ID,
+			http.MethodPost,
+			"/v1/requests/"+ids[i]+"/revocation",
+			map[string]string{"reason": "measured"},
+		)
 		if err != nil {
 			return err
 		}

@@ -39,12 +39,26 @@ func (r *run) approvals(ctx context.Context) error {
 	}
 	how := fmt.Sprintf("one after the other; looked at every %s", oneLook)
 	r.add(report.Figure{
-		Name: "approval", Title: "approval → usable", Unit: report.Milliseconds, Measure: report.Lengths(usable), How: how,
-		Floor: &report.Floor{What: "an update of a bare workflow, then one activity grants", Measure: report.Lengths(bareUsable)},
+		Name:    "approval",
+		Title:   "approval → usable",
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(usable),
+		How:     how,
+		Floor: &report.Floor{
+			What:    "an update of a bare workflow, then one activity grants",
+			Measure: report.Lengths(bareUsable),
+		},
 	})
 	r.add(report.Figure{
-		Name: "deadline", Title: "one deadline → gone", Unit: report.Milliseconds, Measure: report.Lengths(gone), How: how,
-		Floor: &report.Floor{What: "a timer of a bare workflow, then one activity revokes", Measure: report.Lengths(bareGone)},
+		Name:    "deadline",
+		Title:   "one deadline → gone",
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(gone),
+		How:     how,
+		Floor: &report.Floor{
+			What:    "a timer of a bare workflow, then one activity revokes",
+			Measure: report.Lengths(bareGone),
+		},
 	})
 	return nil
 }
@@ -154,14 +168,26 @@ func (r *run) webhooks(ctx context.Context) error {
 	}
 	how := fmt.Sprintf("one after the other; looked at every %s", oneLook)
 	r.add(report.Figure{
-		Name: "webhook", Title: "PagerDuty's webhook → usable, approved automatically", Unit: report.Milliseconds,
-		Measure: report.Lengths(usable), How: how,
-		Floor: &report.Floor{What: "a bare workflow is started: one activity grants", Measure: report.Lengths(bareUsable)},
+		Name:    "webhook",
+		Title:   "PagerDuty's webhook → usable, approved automatically",
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(usable),
+		How:     how,
+		Floor: &report.Floor{
+			What:    "a bare workflow is started: one activity grants",
+			Measure: report.Lengths(bareUsable),
+		},
 	})
 	r.add(report.Figure{
-		Name: "webhook-end", Title: "the webhook of the incident's end → gone", Unit: report.Milliseconds,
-		Measure: report.Lengths(gone), How: how,
-		Floor: &report.Floor{What: "a bare workflow is started: one activity revokes", Measure: report.Lengths(bareGone)},
+		Name:    "webhook-end",
+		Title:   "the webhook of the incident's end → gone",
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(gone),
+		How:     how,
+		Floor: &report.Floor{
+			What:    "a bare workflow is started: one activity revokes",
+			Measure: report.Lengths(bareGone),
+		},
 	})
 	return nil
 }

@@ -31,9 +31,15 @@ func (r *run) starts(ctx context.Context) error {
 		bare = append(bare, time.Since(began))
 	}
 	r.add(report.Figure{
-		Name: "start", Title: "server and worker: started → both ready", Unit: report.Milliseconds, Measure: report.Lengths(whole),
-		Floor: &report.Floor{What: "a bare worker: started → its first workflow has ended", Measure: report.Lengths(bare)},
-		How:   "both are killed before; ready is what their /readyz says, looked at every 10 ms",
+		Name:    "start",
+		Title:   "server and worker: started → both ready",
+		Unit:    report.Milliseconds,
+		Measure: report.Lengths(whole),
+		Floor: &report.Floor{
+			What:    "a bare worker: started → its first workflow has ended",
+			Measure: report.Lengths(bare),
+		},
+		How: "both are killed before; ready is what their /readyz says, looked at every 10 ms",
 	})
 	return nil
 }

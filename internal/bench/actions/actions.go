@@ -3,8 +3,8 @@
 package actions
 
 import (
-	"go.temporal.io/api/enums/v1"
-	"go.temporal.io/api/history/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
 )
 
 // Kind is a kind of action.
@@ -58,7 +58,7 @@ const (
 const versionsAttribute = "TemporalChangeVersion"
 
 // In counts the actions of one history.
-func In(events []*history.HistoryEvent) Counts {
+func In(events []*historypb.HistoryEvent) Counts {
 	counts := Counts{}
 	localIn := map[int64]bool{}
 	for _, event := range events {
@@ -79,22 +79,22 @@ func In(events []*history.HistoryEvent) Counts {
 }
 
 // of is the kind of action that an event stands for, and how many of it.
-func of(event *history.HistoryEvent) (Kind, int) {
-	switch event.GetEventType() { //nolint:exhaustive // all others cost nothing
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+func of(event *historypb.HistoryEvent) (Kind, int) {
+	switch event.GetEventType() { // all others cost nothing
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 		return Start, 1
-	case enums.EVENT_TYPE_TIMER_STARTED:
+	case enumspb.EVENT_TYPE_TIMER_STARTED:
 		return Timer, 1
-	case enums.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		// The event is written with the last attempt, and has the number of it.
 		return Activity, int(max(event.GetActivityTaskStartedEventAttributes().GetAttempt(), 1))
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED:
 		return Update, 1
-	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
 		return Signal, 1
-	case enums.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
+	case enumspb.EVENT_TYPE_UPSERT_WORKFLOW_SEARCH_ATTRIBUTES:
 		return Upsert, upserts(event.GetUpsertWorkflowSearchAttributesEventAttributes())
-	case enums.EVENT_TYPE_MARKER_RECORDED:
+	case enumspb.EVENT_TYPE_MARKER_RECORDED:
 		switch event.GetMarkerRecordedEventAttributes().GetMarkerName() {
 		case localActivityMarker:
 			return LocalActivity, 1
@@ -105,7 +105,7 @@ func of(event *history.HistoryEvent) (Kind, int) {
 	return "", 0
 }
 
-func upserts(attributes *history.UpsertWorkflowSearchAttributesEventAttributes) int {
+func upserts(attributes *historypb.UpsertWorkflowSearchAttributesEventAttributes) int {
 	fields := attributes.GetSearchAttributes().GetIndexedFields()
 	if _, versions := fields[versionsAttribute]; versions && len(fields) == 1 {
 		return 0

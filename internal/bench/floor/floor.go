@@ -6,17 +6,14 @@ package floor
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
-	"curfew/workflows/contract"
+	"curfew/internal/testserver/temporal"
 )
 
 // Names that the worker and whoever starts the workflow share.
@@ -73,20 +70,17 @@ type Options struct {
 
 // Run works until the context ends.
 func Run(ctx context.Context, o Options) error {
-	temporal, err := client.DialContext(ctx, client.Options{
-		HostPort: o.Temporal, Namespace: contract.Namespace,
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	connection, err := temporal.Dial(ctx, o.Temporal)
 	if err != nil {
 		return err
 	}
-	defer temporal.Close()
+	defer connection.Close()
 	database, err := pgxpool.New(ctx, o.Database)
 	if err != nil {
 		return err
 	}
 	defer database.Close()
-	w := worker.New(temporal, TaskQueue, worker.Options{})
+	w := worker.New(connection, TaskQueue, worker.Options{})
 	w.RegisterWorkflowWithOptions(steps, workflow.RegisterOptions{Name: Workflow})
 	w.RegisterActivity(&activities{database: database, role: o.Role})
 	if err := w.Start(); err != nil {

@@ -16,7 +16,7 @@ const (
 	Megabytes    = "MB"
 	Events       = "events"
 	Actions      = "actions"
-	Seconds      = "s"
+	Percent      = "%"
 )
 
 // Figure is one thing that was measured.

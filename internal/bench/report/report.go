@@ -21,6 +21,7 @@ type Report struct {
 	Machine  Machine           `json:"machine"`
 	Versions map[string]string `json:"versions"`
 	Figures  []Figure          `json:"figures"`
+	Failed   []string          `json:"failed,omitempty"` // parts that could not measure, and why
 }
 
 // Machine is what it ran on.
@@ -73,6 +74,15 @@ func (r *Report) Encode() ([]byte, error) {
 	return text.Bytes(), err
 }
 
+// Write writes the report to a file.
+func (r *Report) Write(path string) error {
+	text, err := r.Encode()
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(path, text, 0o644) //nolint:gosec // everybody may read it
+}
+
 // Read reads a report.
 func Read(path string) (*Report, error) {
 	text, err := os.ReadFile(path)
@@ -102,7 +112,7 @@ func versions(ctx context.Context) map[string]string {
 
 // output is what a command says; "unknown" when it fails.
 func output(ctx context.Context, name string, arguments ...string) string {
-	out, err := exec.CommandContext(ctx, name, arguments...).Output()
+	out, err := exec.CommandContext(ctx, name, arguments...).Output() //nolint:gosec // the callers name what they run
 	if err != nil {
 		return "unknown"
 	}

@@ -10,7 +10,7 @@ import (
 // Table writes the figures for a terminal.
 func (r *Report) Table(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', tabwriter.AlignRight)
-	fmt.Fprintln(table, "n\tis\tp50\tp99\tmost\tunit\t\tof the floor\t  what\t")
+	fmt.Fprintln(table, "n\tvalue\tp50\tp99\tmost\tunit\t× floor\t  what")
 	for _, f := range r.Figures {
 		row(table, f.Measure, f.Unit, f.times(), f.Title)
 		if f.Floor != nil {
@@ -21,8 +21,25 @@ func (r *Report) Table(out io.Writer) error {
 }
 
 func row(table io.Writer, m Measure, unit, times, title string) {
-	fmt.Fprintf(table, "%d\t%s\t%s\t%s\t%s\t%s\t\t%s\t  %s\t\n",
-		m.N, number(m.Is), number(m.P50), number(m.P99), number(m.Most), unit, times, title)
+	fmt.Fprintf(
+		table,
+		"%d\t%s\t%s\t%s\t%s\t%s\t%s\t  %s\n",
+		m.N,
+		cell(m.Is, m.P50 == 0),
+		cell(m.P50, m.P50 > 0),
+		cell(m.P99, m.P50 > 0),
+		cell(m.Most, m.P50 > 0),
+		unit,
+		times,
+		title,
+	)
+}
+
+func cell(value float64, shown bool) string {
+	if !shown {
+		return ""
+	}
+	return number(value)
 }
 
 // times is how a figure stands to its floor.
@@ -44,7 +61,7 @@ func (f Figure) times() string {
 func number(value float64) string {
 	switch {
 	case value == 0:
-		return ""
+		return "0"
 	case value >= 100 || value == float64(int(value)):
 		return strconv.FormatFloat(value, 'f', 0, 64)
 	case value >= 10:

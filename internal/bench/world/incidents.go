@@ -85,6 +85,9 @@ func (i *Incidents) Resolve(ctx context.Context, id string, responder int) error
 
 func (i *Incidents) send(ctx context.Context, delivery pagerduty.Delivery) error {
 	status, err := delivery.Send(ctx, i.connections, i.hooks)
+	if err == nil && Busy(status) {
+		return ErrBusy
+	}
 	if err == nil && status >= http.StatusMultipleChoices {
 		err = fmt.Errorf("the server answers a webhook with %d", status)
 	}

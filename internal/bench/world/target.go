@@ -87,7 +87,12 @@ func (t *Target) Watch(ctx context.Context, w Watch) (map[string]Sight, error) {
 		select {
 		case <-look.C:
 		case <-ctx.Done():
-			return nil, fmt.Errorf("wait for %d of %d accounts at the target: %w", len(left), len(w.Accounts), ctx.Err())
+			return nil, fmt.Errorf(
+				"wait for %d of %d accounts at the target: %w",
+				len(left),
+				len(w.Accounts),
+				ctx.Err(),
+			)
 		}
 	}
 }

@@ -5,8 +5,8 @@ package world
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -15,13 +15,11 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 
 	"curfew/internal/seal"
 	"curfew/internal/testserver/postgres"
 	"curfew/internal/testserver/process"
 	"curfew/internal/testserver/temporal"
-	"curfew/workflows/contract"
 )
 
 // patience is far longer than anything takes to start.
@@ -29,6 +27,14 @@ const patience = time.Minute
 
 // curfew is Curfew's own account at the target, and that of the floor.
 const curfew = "curfew"
+
+// ErrBusy is the server's answer to somebody who calls too often, and to everybody while it has too much to do.
+var ErrBusy = errors.New("the server answers 429 or 503")
+
+// Busy is true for the status of such an answer.
+func Busy(status int) bool {
+	return status == http.StatusTooManyRequests || status == http.StatusServiceUnavailable
+}
 
 // Options of a world.
 type Options struct {
@@ -135,10 +141,7 @@ func (w *World) openTemporal(ctx context.Context) error {
 		return err
 	}
 	w.atClose(w.Temporal.Kill)
-	w.Client, err = client.DialContext(ctx, client.Options{
-		HostPort: w.Temporal.Address, Namespace: contract.Namespace,
-		Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	w.Client, err = temporal.Dial(ctx, w.Temporal.Address)
 	if err != nil {
 		return err
 	}

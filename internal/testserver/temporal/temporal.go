@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -107,14 +108,19 @@ func (s *Server) Relaunch() error {
 // Client dials the server; it is closed with the test. It says nothing about the failures that tests provoke.
 func (s *Server) Client(t testing.TB) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{
-		HostPort:  s.Address,
-		Namespace: contract.Namespace,
-		Logger:    log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	c, err := Dial(t.Context(), s.Address)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
+}
+
+// Dial is Client for a program that is no test: whoever calls it closes the client.
+func Dial(ctx context.Context, address string) (client.Client, error) {
+	return client.DialContext(ctx, client.Options{
+		HostPort:  address,
+		Namespace: contract.Namespace,
+		Logger:    log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
 }
 
 func (s *Server) run(port string) error {
