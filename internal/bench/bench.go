@@ -60,7 +60,7 @@ type part struct {
 
 func parts() []part {
 	return []part{
-		{"start", func(Sizes) int { return 1 }, 0, (*run).starts},
+		{"start", func(s Sizes) int { return s.Starts }, 0, (*run).starts},
 		{"life", func(Sizes) int { return 1 }, 0, (*run).life},
 		{"lives", func(s Sizes) int { return 2*warming + s.Lives }, 0, (*run).lives},
 		{"burst", peopleOfBursts, 0, (*run).bursts},

@@ -46,7 +46,7 @@ func (r *run) lives(ctx context.Context) error {
 	}
 	const what = "a bare workflow: one activity grants, a timer, one activity revokes"
 	each := func(used time.Duration) report.Measure {
-		return report.Value(float64(used.Microseconds())/1000/float64(n), n)
+		return report.Value(milliseconds(used)/float64(n), n)
 	}
 	r.add(report.Figure{
 		Name:    "lives",

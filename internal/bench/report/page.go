@@ -42,7 +42,11 @@ var sections = []section{
 		"signal, side effect and upsert of search attributes, and each workflow task with local activities, however many. " +
 		"The attributes that a workflow starts with cost nothing."},
 	{[]string{"start"}, "Start", ""},
-	{[]string{"core"}, "A decision and its seals", "Computed without any server, so there is no floor."},
+	{
+		[]string{"core"},
+		"A decision and its seals",
+		"Computed without any server. The floor of a seal is its signature.",
+	},
 }
 
 // Page puts the figures into the page, in the place of former ones.

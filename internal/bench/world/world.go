@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"syscall"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -56,6 +57,9 @@ type World struct {
 	Server    *process.Process
 	Worker    *process.Process
 	Floor     *process.Process // the worker of the floor
+	// TemporalTook and CurfewTook are how long it took from nothing until Temporal answered, and from then on until the
+	// server and the worker were ready.
+	TemporalTook, CurfewTook time.Duration
 
 	options        Options
 	config         string // where Curfew's configuration is
@@ -135,11 +139,13 @@ func (w *World) openTemporal(ctx context.Context) error {
 		return err
 	}
 	w.atClose(func() { _ = out.Close() })
+	began := time.Now()
 	w.Temporal, err = temporal.Launch(
 		temporal.InFile(w.TemporalFile()), temporal.Shift(50*time.Millisecond), temporal.Log(out))
 	if err != nil {
 		return err
 	}
+	w.TemporalTook = time.Since(began)
 	w.atClose(w.Temporal.Kill)
 	w.Client, err = temporal.Dial(ctx, w.Temporal.Address)
 	if err != nil {
@@ -210,6 +216,7 @@ func (w *World) openCurfew(ctx context.Context) (err error) {
 	if w.config, err = w.configure(); err != nil {
 		return err
 	}
+	began := time.Now()
 	if w.Server, err = w.run("server", w.options.Curfew, "server", "--config", w.config); err != nil {
 		return err
 	}
@@ -219,13 +226,25 @@ func (w *World) openCurfew(ctx context.Context) (err error) {
 	if w.Worker, err = w.run("worker", w.options.Curfew, "worker", "--config", w.config); err != nil {
 		return err
 	}
-	return w.ready(ctx, w.workM, "worker")
+	err = w.ready(ctx, w.workM, "worker")
+	w.CurfewTook = time.Since(began)
+	return err
 }
 
-// Restart kills the server and the worker, and returns how long they took until both were ready again.
+// end ends a process politely, so that Temporal gives no task to it any more.
+func end(p *process.Process) {
+	p.Signal(syscall.SIGTERM)
+	select {
+	case <-p.Exited():
+	case <-time.After(patience):
+		p.Kill()
+	}
+}
+
+// Restart ends the server and the worker, and returns how long they took until both were ready again.
 func (w *World) Restart(ctx context.Context) (took time.Duration, err error) {
-	w.Server.Kill()
-	w.Worker.Kill()
+	end(w.Server)
+	end(w.Worker)
 	began := time.Now()
 	if w.Server, err = w.run("server", w.options.Curfew, "server", "--config", w.config); err != nil {
 		return 0, err
@@ -248,9 +267,11 @@ func (w *World) openFloor(context.Context) (err error) {
 	return err
 }
 
-// RestartFloor kills the worker of the floor and starts it again.
+// EndFloor ends the worker of the floor.
+func (w *World) EndFloor() { end(w.Floor) }
+
+// RestartFloor starts the worker of the floor again, once it has ended.
 func (w *World) RestartFloor(ctx context.Context) error {
-	w.Floor.Kill()
 	return w.openFloor(ctx)
 }
 
