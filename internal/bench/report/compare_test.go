@@ -31,6 +31,7 @@ func TestAFigureIsWorseWhenItIsWorseBesideItsFloorToo(t *testing.T) {
 		"a tenth longer":                         {value("ms", 100, 0), value("ms", 110, 0), 0},
 		"shorter":                                {value("ms", 100, 0), value("ms", 50, 0), 0},
 		"fewer in a second":                      {value("/s", 10, 0), value("/s", 8, 0), 1},
+		"a tenth fewer in a second":              {value("/s", 10, 0), value("/s", 9, 0), 0},
 		"more in a second":                       {value("/s", 10, 0), value("/s", 15, 0), 0},
 		"one event more":                         {value("events", 54, 0), value("events", 55, 0), 1},
 		"one action fewer":                       {value("actions", 20, 0), value("actions", 19, 0), 0},
