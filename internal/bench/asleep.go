@@ -10,8 +10,15 @@ import (
 	"curfew/internal/bench/world"
 )
 
-// mostBareAsleep bounds how many bare workflows are started to know what one of them takes.
-const mostBareAsleep = 2000
+const (
+	// mostBareAsleep bounds how many bare workflows are started to know what one of them takes.
+	mostBareAsleep = 2000
+	// sleepers is how many people have the grants that sleep, each of them several.
+	sleepers = 1000
+)
+
+// rolesAsleep is how many accesses each of them has at most.
+func rolesAsleep(s Sizes) int { return (s.Asleep + sleepers - 1) / sleepers }
 
 // footprint is what processes and databases take, in bytes.
 type footprint struct{ worker, floor, temporal, ledger int64 }
@@ -29,7 +36,7 @@ func (r *run) footprint() (f footprint, err error) {
 
 // asleep: what grants take that sleep, and how late others end beside them.
 func (r *run) asleep(ctx context.Context) error {
-	people, err := r.world.NewPeople(r.Sizes.Asleep)
+	people, err := r.world.NewPeople(max(sleepers, mostBareAsleep))
 	if err != nil {
 		return err
 	}
@@ -37,7 +44,7 @@ func (r *run) asleep(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	bares := min(len(people), mostBareAsleep)
+	bares := min(r.Sizes.Asleep, mostBareAsleep)
 	if err := r.fallAsleepBare(ctx, people[:bares]); err != nil {
 		return err
 	}
@@ -46,14 +53,7 @@ func (r *run) asleep(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	err = atOnce(callers, len(people), func(i int) error {
-		_, err := r.ask(ctx, people[i], world.Asleep, long)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	if err := r.wait(ctx, world.AsleepRole, people); err != nil {
+	if err := r.fallAsleep(ctx, people[:sleepers]); err != nil {
 		return err
 	}
 	took := time.Since(began)
@@ -68,6 +68,25 @@ func (r *run) asleep(ctx context.Context) error {
 
 // settling lets what follows a grant happen: events, and the garbage collector.
 const settling = 5 * time.Second
+
+// fallAsleep asks for all that sleeps, and returns when it is at the target.
+func (r *run) fallAsleep(ctx context.Context, people []world.Person) error {
+	n := r.Sizes.Asleep
+	names := world.Sleeping(rolesAsleep(r.Sizes))
+	err := atOnce(callers, n, func(i int) error {
+		_, err := r.ask(ctx, people[i%len(people)], names[i/len(people)], long)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	for i, name := range names {
+		if err := r.wait(ctx, name, people[:min(len(people), n-i*len(people))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
 
 func (r *run) fallAsleepBare(ctx context.Context, people []world.Person) error {
 	err := atOnce(callers, len(people), func(i int) error {

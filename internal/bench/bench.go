@@ -55,22 +55,32 @@ type part struct {
 	name       string
 	people     func(Sizes) int // how many it needs who have asked for nothing
 	responders int             // how many of them are on call
+	sleeping   func(Sizes) int // how many templates it needs of those that world.Sleeping names
 	measure    func(*run, context.Context) error
 }
 
 func parts() []part {
 	return []part{
-		{"start", func(s Sizes) int { return s.Starts }, 0, (*run).starts},
-		{"life", func(Sizes) int { return 1 }, 0, (*run).life},
-		{"lives", func(s Sizes) int { return 2*warming + s.Lives }, 0, (*run).lives},
-		{"burst", peopleOfBursts, 0, (*run).bursts},
-		{"approval", func(s Sizes) int { return s.Singles }, 0, (*run).approvals},
-		{"webhook", func(s Sizes) int { return s.Singles }, mostResponders, (*run).webhooks},
-		{"ends", func(s Sizes) int { return sum(s.Ends) }, 0, (*run).ends},
-		{"asleep", func(s Sizes) int { return s.Asleep + s.AsleepEnds }, 0, (*run).asleep},
-		{"asks", func(s Sizes) int { return flooders + s.FloodEnds }, 0, (*run).floodOfAsks},
-		{"webhooks", func(s Sizes) int { return flooders + s.FloodEnds }, flooders, (*run).floodOfWebhooks},
-		{"core", nil, 0, (*run).core},
+		{name: "start", people: func(s Sizes) int { return s.Starts }, measure: (*run).starts},
+		{name: "life", people: func(Sizes) int { return 1 }, measure: (*run).life},
+		{name: "lives", people: func(s Sizes) int { return 2*warming + s.Lives }, measure: (*run).lives},
+		{name: "burst", people: peopleOfBursts, measure: (*run).bursts},
+		{name: "approval", people: func(s Sizes) int { return s.Singles }, measure: (*run).approvals},
+		{
+			name: "webhook", people: func(s Sizes) int { return s.Singles },
+			responders: mostResponders, measure: (*run).webhooks,
+		},
+		{name: "ends", people: func(s Sizes) int { return sum(s.Ends) }, measure: (*run).ends},
+		{
+			name: "asleep", people: func(s Sizes) int { return max(sleepers, mostBareAsleep) + s.AsleepEnds },
+			sleeping: rolesAsleep, measure: (*run).asleep,
+		},
+		{name: "asks", people: func(s Sizes) int { return flooders + s.FloodEnds }, measure: (*run).floodOfAsks},
+		{
+			name: "webhooks", people: func(s Sizes) int { return flooders + s.FloodEnds },
+			responders: flooders, measure: (*run).floodOfWebhooks,
+		},
+		{name: "core", measure: (*run).core},
 	}
 }
 
@@ -106,12 +116,19 @@ func (r *run) measure(ctx context.Context, p part) (err error) {
 	if p.people == nil {
 		return p.measure(r, ctx)
 	}
-	r.world, err = world.Open(ctx, world.Options{
+	options := world.Options{
 		Dir: filepath.Join(r.Dir, p.name), Curfew: r.Curfew, Bare: r.Bare,
 		People: p.people(r.Sizes), Responders: min(p.responders, p.people(r.Sizes)),
-	})
+	}
+	if p.sleeping != nil {
+		options.Sleeping = p.sleeping(r.Sizes)
+	}
+	r.world, err = world.Open(ctx, options)
 	defer r.world.Close()
 	if err != nil {
+		return err
+	}
+	if r.report.Versions["PostgreSQL"], err = r.world.Target.Version(ctx); err != nil {
 		return err
 	}
 	return p.measure(r, ctx)

@@ -12,19 +12,17 @@ import (
 const (
 	Automatic = "automatic" // a template whose requests nobody reviews
 	Reviewed  = "reviewed"  // one that Reviewer approves
-	Asleep    = "asleep"    // as Automatic, with a role of its own
 	Reviewer  = "bob"
 
-	Role       = "orders_reading" // what Automatic and Reviewed give at the target
-	AsleepRole = "orders_asleep"  // what Asleep gives
-	BareRole   = "bare_reading"   // what the floor gives
+	Role     = "orders_reading" // what Automatic and Reviewed give at the target
+	BareRole = "bare_reading"   // what the floor gives
 )
 
 // Person is somebody who asks, and the account at the target.
 type Person struct{ ID, Account string }
 
 func newPerson(n int) Person {
-	return Person{ID: fmt.Sprintf("p%05d", n), Account: fmt.Sprintf("account_%05d", n)}
+	return Person{ID: fmt.Sprintf("p%05d", n), Account: fmt.Sprintf("a%05d", n)}
 }
 
 // settings are what the configuration is made of.
@@ -34,7 +32,8 @@ type settings struct {
 	PagerDuty                    string
 	Opening, Waiting             string // services at PagerDuty
 	People                       []Person
-	Responders                   int // so many of the people are on call
+	Responders                   int      // so many of the people are on call
+	Sleeping                     []string // templates as Automatic, each with a role of its own that is called the same
 }
 
 var configuration = template.Must(template.New("curfew.yaml").Funcs(template.FuncMap{"user": userOf}).Parse(`
@@ -53,10 +52,7 @@ hooks:
 people:
   bob: {name: Bob, token: "file:{{.Secrets}}/bob"}
 {{- range $i, $p := .People}}
-  {{.ID}}:
-    name: {{.ID}}
-    token: "file:{{$.Secrets}}/{{.ID}}"
-    accounts: {orders-db: {{.Account}}{{if lt $i $.Responders}}, pagerduty: {{user $i}}{{end}}}
+  {{.ID}}: {name: P, token: "file:secrets/{{.ID}}", accounts: {orders-db: {{.Account}}{{if lt $i $.Responders}}, pagerduty: {{user $i}}{{end}}}}
 {{- end}}
 targets:
   orders-db: {kind: postgres, dsn: "file:{{.Secrets}}/orders"}
@@ -66,11 +62,13 @@ templates:
     duration: {default: 1h, max: 24h}
     ticket: none
     automatic: [{name: always, condition: request.duration > duration("0s")}]
-  asleep:
-    entitlements: [{target: orders-db, role: orders_asleep}]
+{{- range .Sleeping}}
+  {{.}}:
+    entitlements: [{target: orders-db, role: {{.}}}]
     duration: {default: 1h, max: 24h}
     ticket: none
     automatic: [{name: always, condition: request.duration > duration("0s")}]
+{{- end}}
   reviewed:
     entitlements: [{target: orders-db, role: orders_reading}]
     duration: {default: 1h, max: 24h}
@@ -89,6 +87,15 @@ templates:
     ticket: none
     approval: {count: 1, from: [bob]}
 `))
+
+// Sleeping are the names of templates as Automatic, and of the roles that each of them gives, so that one person can
+// have many accesses: a configuration has no room for as many people.
+func Sleeping(n int) (names []string) {
+	for i := range n {
+		names = append(names, fmt.Sprintf("asleep_%03d", i))
+	}
+	return names
+}
 
 // write writes the configuration and returns where it is.
 func (s settings) write(dir string) (path string, err error) {

@@ -13,12 +13,12 @@ import (
 // Target is the PostgreSQL server that access is given on, looked at by its administrator.
 type Target struct{ server *postgres.Server }
 
-func openTarget(ctx context.Context, server *postgres.Server, people []Person) (*Target, error) {
+func openTarget(ctx context.Context, server *postgres.Server, people []Person, sleeping []string) (*Target, error) {
 	statements := []string{
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", curfew, server.Password()),
 		"GRANT pg_signal_backend TO " + curfew,
 	}
-	for _, role := range []string{Role, AsleepRole, BareRole} {
+	for _, role := range append([]string{Role, BareRole}, sleeping...) {
 		statements = append(statements, "CREATE ROLE "+role, "GRANT "+role+" TO "+curfew+" WITH ADMIN OPTION")
 	}
 	for _, person := range people {
@@ -30,6 +30,12 @@ func openTarget(ctx context.Context, server *postgres.Server, people []Person) (
 		}
 	}
 	return &Target{server: server}, nil
+}
+
+// Version is that of PostgreSQL.
+func (t *Target) Version(ctx context.Context) (version string, err error) {
+	err = t.server.Admin().QueryRow(ctx, "SHOW server_version").Scan(&version)
+	return version, err
 }
 
 // members are the accounts that hold a role now.

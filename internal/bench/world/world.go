@@ -45,6 +45,7 @@ type Options struct {
 	People int      // how many can ask
 	// Responders is how many of them, the first, are on call at PagerDuty.
 	Responders int
+	Sleeping   int // how many templates there are of those that Sleeping names
 }
 
 // World is everything that runs.
@@ -160,7 +161,7 @@ func (w *World) openTarget(ctx context.Context) (err error) {
 		return err
 	}
 	w.atClose(w.orders.Stop)
-	w.Target, err = openTarget(ctx, w.orders, w.people)
+	w.Target, err = openTarget(ctx, w.orders, w.people, Sleeping(w.options.Sleeping))
 	return err
 }
 
@@ -200,6 +201,7 @@ func (w *World) configure() (path string, err error) {
 		Temporal: w.Temporal.Address, Listen: addresses[0], Secrets: w.secrets,
 		ServerMetrics: addresses[1], WorkerMetrics: addresses[2], People: w.people,
 		PagerDuty: w.Incidents.url, Opening: opening, Waiting: waiting, Responders: w.options.Responders,
+		Sleeping: Sleeping(w.options.Sleeping),
 	}.write(w.options.Dir)
 }
 

@@ -172,9 +172,12 @@ func (n *numbers) Set(list string) error {
 
 // folderFor makes a new folder for a run.
 func folderFor(dir string) (string, error) {
-	folder, err := filepath.Abs(filepath.Join(dir, time.Now().UTC().Format("20060102-150405")))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", err
+	}
+	folder, err := os.MkdirTemp(dir, time.Now().UTC().Format("20060102-150405-"))
 	if err != nil {
 		return "", err
 	}
-	return folder, os.MkdirAll(folder, 0o700)
+	return filepath.Abs(folder)
 }
