@@ -10,14 +10,15 @@ import (
 
 	"curfew/activities/group"
 	"curfew/activities/ledger"
-	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
 )
 
 // compares runs a server beside those of a house, with a directory of its own, until the test is over.
-func compares(t *testing.T, house *startertest.House, change func(people map[string]config.Person)) {
+func compares(t *testing.T, house *startertest.House, change func(people map[string]people.Person)) {
 	t.Helper()
 	directory := *house.Config
 	directory.People = maps.Clone(directory.People)
@@ -25,7 +26,7 @@ func compares(t *testing.T, house *startertest.House, change func(people map[str
 	change(directory.People)
 	server, err := starter.New(starter.Options{
 		Temporal: house.Client,
-		Config:   config.Fixed(&directory),
+		Config:   reload.Fixed(&directory),
 		Ledger:   house.Ledger,
 		Groups:   group.New(nil, house.Ledger),
 	})
@@ -54,10 +55,10 @@ func TestServersWhoseFilesDifferMissSomebodyOnce(t *testing.T) {
 		require.NoError(t, err)
 		return alarms
 	}
-	compares(t, house, func(people map[string]config.Person) { delete(people, "alice") })
+	compares(t, house, func(people map[string]people.Person) { delete(people, "alice") })
 	require.Eventually(t, func() bool { return len(leaving()) == 1 }, time.Minute, 50*time.Millisecond)
 	for range 3 { // each compares for the first time after the alarm, and finds that nobody is missing
-		compares(t, house, func(map[string]config.Person) {})
+		compares(t, house, func(map[string]people.Person) {})
 	}
 	again := time.NewTicker(100 * time.Millisecond) // longer than each server takes to compare twice
 	defer again.Stop()

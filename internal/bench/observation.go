@@ -7,6 +7,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/metrics"
 	"curfew/internal/metrics/temporal"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -29,7 +30,7 @@ func (r *run) addMetrics(lives spent) {
 
 // observation is how long one takes, of Curfew's or of the SDK's, whichever takes longer.
 func observation() time.Duration {
-	m := metrics.New(config.Fixed(&config.Config{}))
+	m := metrics.New(reload.Fixed(&config.Config{}))
 	sdk := temporal.New(m.Registry())
 	tags := map[string]string{"operation": "RespondActivityTaskCompleted", "task_queue": contract.TaskQueue}
 	longest := time.Duration(0)

@@ -39,7 +39,7 @@ func (r *run) starts(ctx context.Context) error {
 		whole = append(whole, took)
 	}
 	r.add(report.Figure{
-		Name:    "start",
+		Name:    "start-usable",
 		Title:   "server and worker start, on databases that are there → somebody who asked at once has access",
 		Unit:    report.Milliseconds,
 		Measure: report.Lengths(whole),
