@@ -20,7 +20,6 @@ import (
 
 	"curfew/activities/ledger"
 	"curfew/internal/sandbox/pagerduty"
-	"curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
 )
 
@@ -188,70 +187,12 @@ func eventOf(t testing.TB, delivery pagerduty.Delivery) string {
 	return body.Event.ID
 }
 
-// flood sends deliveries about a number of incidents while the server is killed twice, and returns how long it took
-// until all of them were taken, and until all was done.
-func flood(t testing.TB, incidents int) (taken, done time.Duration) {
-	t.Helper()
+func TestNoDeliveryIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
+	t.Parallel()
 	s := newServed(t, flooding)
 	s.workInAProcess()
 	s.serve()
-	ids, deliveries := s.floods(incidents)
-	began := time.Now()
+	ids, deliveries := s.floods(75)
 	s.deliver(deliveries)
-	taken = time.Since(began)
 	s.requireOneForEach(ids, deliveries)
-	return taken, time.Since(began)
-}
-
-func TestNoDeliveryIsLostOrDoubledWhenTheServerIsKilled(t *testing.T) {
-	t.Parallel()
-	flood(t, 75)
-}
-
-// BenchmarkFlood: a thousand deliveries, half of them repeated, while the server is killed twice.
-func BenchmarkFlood(b *testing.B) {
-	var taken, done samples
-	for range b.N {
-		t, d := flood(b, 250)
-		taken, done = append(taken, t), append(done, d)
-	}
-	taken.report(b, "taken")
-	done.report(b, "done")
-}
-
-// BenchmarkIncident: from the webhook of an incident to access that works, without anybody's approval, and from that of
-// its resolution to access that is gone.
-func BenchmarkIncident(b *testing.B) {
-	file := filepath.Join(b.TempDir(), "temporal.db")
-	s := newServed(b, hooked, func(h *house) {
-		h.server = []temporal.Option{temporal.InFile(file), temporal.Shift(50 * time.Millisecond)}
-	})
-	s.workInAProcess()
-	s.serve()
-	var granted, ended samples
-	for n := range b.N {
-		id := fmt.Sprintf("PBENCH%04d", n)
-		delivery := s.pagerduty.Trigger(
-			pagerduty.Incident{ID: id, Service: shop, Title: "It hangs", Assignees: []string{pagedA}},
-		)
-		granted = append(granted, s.until(b, delivery, func() bool { return s.canDebug("alice@example.org") }))
-		s.only(ledger.Filter{Incident: id, State: contract.StateActive})
-		delivery, err := s.pagerduty.Resolve(id, pagedA)
-		require.NoError(b, err)
-		ended = append(ended, s.until(b, delivery, func() bool { return !s.canDebug("alice@example.org") }))
-		s.only(ledger.Filter{Incident: id, State: contract.StateEnded})
-	}
-	granted.report(b, "webhook-to-access")
-	ended.report(b, "resolved-to-gone")
-}
-
-// until is how long it takes from the sending of a delivery until something has happened.
-func (s *served) until(b *testing.B, delivery pagerduty.Delivery, happened func() bool) time.Duration {
-	b.Helper()
-	began := time.Now()
-	status, err := delivery.Send(b.Context(), http.DefaultClient, s.url+"/v1/hooks/pd")
-	require.NoError(b, err)
-	require.Less(b, status, 300)
-	until(b, happened)
-	return time.Since(began)
 }

@@ -1,6 +1,6 @@
 // Package pace is what tests know of the speed of the machine that they run on. No test may fail because a machine is
 // slow or busy. So waits end by a condition, and give up only after Patience; what must outlast the steps of a test lasts
-// as long as Lasts says; and how late something came is printed, and held to its bound by `make bench` alone.
+// as long as Lasts says; and how late something came is printed, and held to its bound by `make bench-bounds` alone.
 package pace
 
 import (

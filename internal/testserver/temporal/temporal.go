@@ -6,6 +6,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -91,6 +92,9 @@ const launches = 5
 // Kill ends the server like a crash, and returns when its process is gone. A second call does nothing.
 func (s *Server) Kill() { s.process.Kill() }
 
+// Pid is the system's number of the server's process.
+func (s *Server) Pid() int { return s.process.Pid() }
+
 // Signal sends the server's process a signal, like SIGSTOP.
 func (s *Server) Signal(signal syscall.Signal) { s.process.Signal(signal) }
 
@@ -113,14 +117,19 @@ func (s *Server) Relaunch() error {
 // Client dials the server; it is closed with the test. It says nothing about the failures that tests provoke.
 func (s *Server) Client(t testing.TB) client.Client {
 	t.Helper()
-	c, err := client.DialContext(t.Context(), client.Options{
-		HostPort:  s.Address,
-		Namespace: contract.Namespace,
-		Logger:    log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-	})
+	c, err := Dial(t.Context(), s.Address)
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
 	return c
+}
+
+// Dial is Client for a program that is no test: whoever calls it closes the client.
+func Dial(ctx context.Context, address string) (client.Client, error) {
+	return client.DialContext(ctx, client.Options{
+		HostPort:  address,
+		Namespace: contract.Namespace,
+		Logger:    log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+	})
 }
 
 func (s *Server) run(port string) error {
