@@ -310,3 +310,23 @@ func (failing) List(context.Context) ([]target.Marked, error) {
 }
 
 func (failing) Remove(context.Context, target.Marked) error { return contract.Unavailable("no answer") }
+
+func TestWhatIsLiveIsCountedOnceBesideAnOrphan(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.record(true)
+	s := &shelf{system: b.system, marks: []target.Marked{{Key: access.Digest()}, {Key: "another"}}}
+	result := b.sweep(s)
+	require.Equal(t, 1, result.Live)
+	require.Equal(t, []contract.Orphan{{Key: "another"}}, result.Orphans)
+}
+
+func TestWhatWasJustFoundToBeStandingHasNotReappeared(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	b.record(false)
+	b.held = true
+	b.happens = func() { b.save(ledger.Holding{GoneAt: time.Now().UTC(), Until: time.Now(), Standing: true}) }
+	require.Empty(t, b.sweep(b.system).Reappeared)
+	require.Empty(t, b.alarms())
+}
