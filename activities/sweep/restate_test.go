@@ -236,11 +236,13 @@ func TestATemporalThatDoesNotAnswerMakesNothingUntracked(t *testing.T) {
 	b := newBench(t)
 	past := time.Now().Add(-time.Hour).UTC()
 	b.tell(contract.Status{ID: requestID(1), State: contract.StatePending, Seq: 1, AskedAt: past}, 1)
-	found, err := b.compared(&temporal{down: errors.New("no answer")}).
-		Requests(t.Context(), contract.SweepRequestsInput{})
-	problem, known := contract.ProblemOf(err)
-	require.True(t, known, "%v", err)
-	require.Equal(t, contract.KindUnavailable, problem.Kind)
-	require.Empty(t, found.Untracked)
-	require.Empty(t, found.Closed)
+	down := errors.New("no answer")
+	for _, server := range []*temporal{{down: down}, {undescribed: down}} {
+		found, err := b.compared(server).Requests(t.Context(), contract.SweepRequestsInput{})
+		problem, known := contract.ProblemOf(err)
+		require.True(t, known, "%v", err)
+		require.Equal(t, contract.KindUnavailable, problem.Kind)
+		require.Empty(t, found.Untracked)
+		require.Empty(t, found.Closed)
+	}
 }

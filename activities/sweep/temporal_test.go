@@ -1,6 +1,7 @@
 package sweep_test
 
 import (
+	"cmp"
 	"context"
 	"regexp"
 	"strconv"
@@ -24,11 +25,12 @@ import (
 // temporal is a Temporal that has these workflows. It lists them by the queries of a sweep and keeps what it was asked.
 type temporal struct {
 	client.Client
-	workflows []*workflowpb.WorkflowExecutionInfo
-	histories map[string][]*historypb.HistoryEvent // by the workflow's id
-	down      error
-	queries   []string
-	signals   []string // the ids of workflows that were told to restate
+	workflows   []*workflowpb.WorkflowExecutionInfo
+	histories   map[string][]*historypb.HistoryEvent // by the workflow's id
+	down        error
+	undescribed error // lists are answered
+	queries     []string
+	signals     []string // the ids of workflows that were told to restate
 }
 
 // workflow is an entry of Temporal's list.
@@ -97,8 +99,8 @@ func (s *temporal) DescribeWorkflowExecution(
 			return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: one}, s.down
 		}
 	}
-	if s.down != nil {
-		return nil, s.down
+	if err := cmp.Or(s.undescribed, s.down); err != nil {
+		return nil, err
 	}
 	return nil, serviceerror.NewNotFound("no such workflow")
 }
