@@ -13,6 +13,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -73,11 +74,19 @@ func Launch(options ...Option) (*Server, error) {
 	for _, option := range options {
 		option(s)
 	}
-	if err := s.run("0"); err != nil {
+	err := s.run("0")
+	for tries := 1; err != nil && tries < launches && strings.Contains(err.Error(), syscall.EADDRINUSE.Error()); tries++ {
+		err = s.run("0")
+	}
+	if err != nil {
 		return nil, err
 	}
 	return s, nil
 }
+
+// launches is how often a server is tried to be started on free ports: another process may take one of them just before
+// the server listens there.
+const launches = 5
 
 // Kill ends the server like a crash, and returns when its process is gone. A second call does nothing.
 func (s *Server) Kill() { s.process.Kill() }
