@@ -142,7 +142,12 @@ func recordedIn(t *testing.T, id string, numbers ...int) (history []*historypb.H
 			Status: contract.Status{ID: id, State: contract.StateEnded, Outcome: contract.OutcomeExpired, Seq: n},
 		}))
 	}
-	return append(history, scheduled(t, contract.ActivityRecord, "what nobody can read"))
+	return append(history,
+		scheduled(t, contract.ActivityCommentTicket, contract.CommentInput{
+			Events: story(id, 7), Status: contract.Status{ID: id, Seq: 7},
+		}),
+		scheduled(t, contract.ActivityRecord, "what nobody can read"),
+	)
 }
 
 func TestTheStoryOfAWorkflowThatHasEndedIsReadFromItsHistory(t *testing.T) {
