@@ -17,6 +17,7 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/metrics"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -82,7 +83,7 @@ func panels(t *testing.T) map[string][]string {
 // exported are the names of the series that a process exports, with the labels of each.
 func exported(t *testing.T) map[string][]string {
 	t.Helper()
-	m := metrics.New(config.Fixed(&config.Config{}))
+	m := metrics.New(reload.Fixed(&config.Config{}))
 	failed := errors.New("it failed")
 	now := time.Now()
 	m.Recorded(nil, []contract.Event{

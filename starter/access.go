@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -62,7 +62,7 @@ func Roles() []Role {
 // Rule says who may do an operation.
 type Rule struct {
 	Operation Operation
-	Scope     string // what a token must be good for, one of config.Scopes
+	Scope     string // what a token must be good for, one of people.Scopes
 	May       []Role // any of these is enough
 	Never     []Role // any of these is too much, whatever else the person is
 	// In are the states of a request in which it comes into question; all when empty. The workflow has the last word.
@@ -83,46 +83,46 @@ var (
 
 // rules are all that anybody may do: what is not here is for nobody. A list has of each person what they may be shown.
 var rules = []Rule{
-	{Operation: OperationAsk, Scope: config.ScopeAsk, May: []Role{RolePerson}},
-	{Operation: OperationList, Scope: config.ScopeRead, May: []Role{RolePerson}},
-	{Operation: OperationTemplates, Scope: config.ScopeRead, May: []Role{RolePerson}},
-	{Operation: OperationMe, Scope: config.ScopeRead, May: []Role{RolePerson}},
-	{Operation: OperationFrozen, Scope: config.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationAsk, Scope: people.ScopeAsk, May: []Role{RolePerson}},
+	{Operation: OperationList, Scope: people.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationTemplates, Scope: people.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationMe, Scope: people.ScopeRead, May: []Role{RolePerson}},
+	{Operation: OperationFrozen, Scope: people.ScopeRead, May: []Role{RolePerson}},
 
-	{Operation: OperationShow, Scope: config.ScopeRead, May: witnesses},
-	{Operation: OperationReviewSubject, Scope: config.ScopeRead, May: witnesses},
-	{Operation: OperationEvents, Scope: config.ScopeRead, May: witnesses},
-	{Operation: OperationDecisions, Scope: config.ScopeRead, May: witnesses},
+	{Operation: OperationShow, Scope: people.ScopeRead, May: witnesses},
+	{Operation: OperationReviewSubject, Scope: people.ScopeRead, May: witnesses},
+	{Operation: OperationEvents, Scope: people.ScopeRead, May: witnesses},
+	{Operation: OperationDecisions, Scope: people.ScopeRead, May: witnesses},
 	{
-		Operation: OperationReview, Scope: config.ScopeReview, May: []Role{RoleReviewer}, Never: parties,
+		Operation: OperationReview, Scope: people.ScopeReview, May: []Role{RoleReviewer}, Never: parties,
 		In: []contract.State{contract.StatePending}, WhenAsked: true,
 	},
 	{
-		Operation: OperationCancel, Scope: config.ScopeAsk, May: parties,
+		Operation: OperationCancel, Scope: people.ScopeAsk, May: parties,
 		In: []contract.State{contract.StatePending, contract.StateScheduled},
 	},
-	{Operation: OperationExtend, Scope: config.ScopeAsk, May: involved, In: []contract.State{contract.StateActive}},
+	{Operation: OperationExtend, Scope: people.ScopeAsk, May: involved, In: []contract.State{contract.StateActive}},
 	{
 		Operation: OperationCertify,
-		Scope:     config.ScopeAsk,
+		Scope:     people.ScopeAsk,
 		May:       []Role{RoleSubject},
 		In:        []contract.State{contract.StateActive},
 	},
 	{
-		Operation: OperationRevoke, Scope: config.ScopeRevoke, May: slices.Concat(involved, operators),
+		Operation: OperationRevoke, Scope: people.ScopeRevoke, May: slices.Concat(involved, operators),
 		In: []contract.State{contract.StateGranting, contract.StateActive, contract.StateRevoking},
 	},
 
-	{Operation: OperationStuck, Scope: config.ScopeRead, May: overseers},
-	{Operation: OperationAlarms, Scope: config.ScopeRead, May: overseers},
-	{Operation: OperationRetryStuck, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationSweep, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationEnd, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationFreeze, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationThaw, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationHolders, Scope: config.ScopeRead, May: overseers},
-	{Operation: OperationConfirmDirectory, Scope: config.ScopeOperate, May: operators},
-	{Operation: OperationTakeOverStuck, Scope: config.ScopeOperate, May: []Role{RoleAdmin}},
+	{Operation: OperationStuck, Scope: people.ScopeRead, May: overseers},
+	{Operation: OperationAlarms, Scope: people.ScopeRead, May: overseers},
+	{Operation: OperationRetryStuck, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationSweep, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationEnd, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationFreeze, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationThaw, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationHolders, Scope: people.ScopeRead, May: overseers},
+	{Operation: OperationConfirmDirectory, Scope: people.ScopeOperate, May: operators},
+	{Operation: OperationTakeOverStuck, Scope: people.ScopeOperate, May: []Role{RoleAdmin}},
 }
 
 // Rules are the rules of all operations.

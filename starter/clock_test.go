@@ -11,6 +11,8 @@ import (
 	"curfew/activities/clock"
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
 	"curfew/workflows/contract"
@@ -35,8 +37,10 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 	})
 	watch.Compare(t.Context())
 	configured := &config.Config{
-		People: map[string]config.Person{"alice": {}},
-		Roles:  config.Roles{Operators: []string{"alice"}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"alice": {}},
+			Roles:  people.Roles{Operators: []string{"alice"}},
+		},
 		Templates: map[string]config.Template{"debug": {
 			Duration: config.Durations{
 				Default: contract.Duration{Duration: time.Hour},
@@ -47,7 +51,7 @@ func TestAServerWithAWrongClockTakesNoRequestsAndEndsWhatThereIs(t *testing.T) {
 		}},
 	}
 	s, err := starter.New(
-		starter.Options{Temporal: temporalClient, Config: config.Fixed(configured), Ledger: store, Clock: watch},
+		starter.Options{Temporal: temporalClient, Config: reload.Fixed(configured), Ledger: store, Clock: watch},
 	)
 	require.NoError(t, err)
 	ask := starter.Ask{Template: "debug", Requester: "alice", Purpose: contract.Purpose{Reason: "why"}, Source: "test"}

@@ -10,7 +10,8 @@ import (
 
 	"curfew/activities/group"
 	"curfew/activities/ledger"
-	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/starter/startertest"
@@ -18,14 +19,14 @@ import (
 )
 
 // compares runs a server beside those of a house, with a directory of its own, until the test is over.
-func compares(t *testing.T, house *startertest.House, change func(people map[string]config.Person)) {
+func compares(t *testing.T, house *startertest.House, change func(people map[string]people.Person)) {
 	t.Helper()
 	comparesOver(t, house, house.Ledger, change)
 }
 
 // comparesOver is compares where the server sees the ledger otherwise.
 func comparesOver(
-	t *testing.T, house *startertest.House, over ledger.Store, change func(people map[string]config.Person),
+	t *testing.T, house *startertest.House, over ledger.Store, change func(people map[string]people.Person),
 ) {
 	t.Helper()
 	directory := *house.Config
@@ -34,7 +35,7 @@ func comparesOver(
 	change(directory.People)
 	server, err := starter.New(starter.Options{
 		Temporal: house.Client,
-		Config:   config.Fixed(&directory),
+		Config:   reload.Fixed(&directory),
 		Ledger:   over,
 		Groups:   group.New(nil, house.Ledger),
 	})
@@ -63,10 +64,10 @@ func TestServersWhoseFilesDifferMissSomebodyOnce(t *testing.T) {
 		require.NoError(t, err)
 		return alarms
 	}
-	compares(t, house, func(people map[string]config.Person) { delete(people, "alice") })
+	compares(t, house, func(people map[string]people.Person) { delete(people, "alice") })
 	require.Eventually(t, func() bool { return len(leaving()) == 1 }, time.Minute, 50*time.Millisecond)
 	for range 3 { // each compares for the first time after the alarm, and finds that nobody is missing
-		compares(t, house, func(map[string]config.Person) {})
+		compares(t, house, func(map[string]people.Person) {})
 	}
 	again := time.NewTicker(100 * time.Millisecond) // longer than each server takes to compare twice
 	defer again.Stop()
@@ -104,7 +105,7 @@ func TestTwoServersDoNotActOnDeparturesAtATime(t *testing.T) {
 	require.NoError(t, err)
 	locks := make(chan string, 100)
 	for range 2 {
-		comparesOver(t, house, overheard{house.Ledger, locks}, func(people map[string]config.Person) {
+		comparesOver(t, house, overheard{house.Ledger, locks}, func(people map[string]people.Person) {
 			delete(people, "alice")
 		})
 	}

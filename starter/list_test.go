@@ -12,6 +12,7 @@ import (
 
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -78,7 +79,7 @@ func TestAPageOfLargeRequestsIsShorter(t *testing.T) {
 func TestWhoComesIntoAGroupSeesAllThatWaitsHoweverMuchOfItIsOthers(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Config.Groups = map[string]config.Group{"ops": {People: []string{"carol", "bob"}}}
+	house.Config.Groups = map[string]people.Group{"ops": {People: []string{"carol", "bob"}}}
 	template := house.Config.Templates["debug-prod"]
 	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{
 		{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1},
@@ -105,7 +106,7 @@ func TestWhoComesIntoAGroupSeesAllThatWaitsHoweverMuchOfItIsOthers(t *testing.T)
 func TestACursorSaysNothingOfRequestsThatItsReaderCanNotSee(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Config.Groups = map[string]config.Group{"ops": {People: []string{"carol", "bob"}}}
+	house.Config.Groups = map[string]people.Group{"ops": {People: []string{"carol", "bob"}}}
 	template := house.Config.Templates["debug-prod"]
 	template.Approval, template.Approvals = config.Approval{}, []config.ApprovalRule{
 		{Name: "ops", Groups: []string{"ops"}, Approve: 1, Deny: 1},

@@ -14,6 +14,8 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/policy"
 	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -38,11 +40,11 @@ func TestAPreviewByTheServerAgreesWithTheDecisionOfTheWorker(t *testing.T) {
 				Duration: rapid.SampledFrom([]time.Duration{0, time.Minute, time.Hour}).Draw(r, "lasts"),
 			},
 		}
-		s, err := starter.New(starter.Options{Temporal: house.Client, Config: config.Fixed(c), Ledger: house.Ledger})
+		s, err := starter.New(starter.Options{Temporal: house.Client, Config: reload.Fixed(c), Ledger: house.Ledger})
 		require.NoError(r, err)
 		status, refused := s.Current().Start(t.Context(), ask)
 		decision, err := policy.New(policy.Options{
-			Config: config.Fixed(c), Sources: facts.Sources{Groups: group.New(nil, nil)},
+			Config: reload.Fixed(c), Sources: facts.Sources{Groups: group.New(nil, nil)},
 			Decisions: house.Ledger, Tombstones: house.Ledger, Alarms: house.Ledger,
 		}).Decide(t.Context(), contract.DecideInput{
 			Request: contract.Sealed[contract.Request]{Fact: asked(t, s, c, ask, status)},
@@ -108,7 +110,7 @@ func asked(
 // rules is a configuration whose template anybody may have written.
 func rules(r *rapid.T, base *config.Config) *config.Config {
 	c := *base
-	c.Groups = map[string]config.Group{
+	c.Groups = map[string]people.Group{
 		"devs": {People: some(r, everybody, "devs")},
 		"ops":  {People: some(r, everybody, "ops")},
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -52,7 +53,7 @@ func TestAStarterItselfDoesNothingThatDependsOnTheConfiguration(t *testing.T) {
 		"EndDepartures", "TellEnds", "Watch", // each look goes by the configuration of its moment
 	}, methods)
 	require.False(t, reaches(reflect.TypeFor[starter.Starter](), reflect.TypeFor[config.Config]()))
-	require.False(t, reaches(reflect.TypeFor[starter.Snapshot](), reflect.TypeFor[config.Live]()))
+	require.False(t, reaches(reflect.TypeFor[starter.Snapshot](), reflect.TypeFor[reload.Live]()))
 }
 
 // reaches is true when a struct of the starter's has a field of a type, at any depth.

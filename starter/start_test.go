@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -298,7 +298,7 @@ func TestWithoutTemporalNothingIsStartedAndTryingAgainIsSafe(t *testing.T) {
 func TestATemplateWhoseLastReviewerHasLeftIsRefused(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Config.Leavers = map[string]config.Person{}
+	house.Config.Leavers = map[string]people.Person{}
 	for _, reviewer := range []string{"carol", "dave"} {
 		_, err := house.Starter.Current().Start(t.Context(), ask())
 		require.NoError(t, err)

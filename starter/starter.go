@@ -23,6 +23,7 @@ import (
 	"curfew/activities/ticket"
 	"curfew/internal/config"
 	"curfew/internal/keyring"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -48,7 +49,7 @@ type Ledger interface {
 // Options of a Starter.
 type Options struct {
 	Temporal client.Client
-	Config   *config.Live
+	Config   *reload.Live
 	Ledger   Ledger
 	Tickets  ticket.System // nil when no tracker is configured
 	// References resolve what stands for a ticket; nil when nothing does.
@@ -76,7 +77,7 @@ type Options struct {
 // same time.
 type Starter struct {
 	*shared
-	live *config.Live
+	live *reload.Live
 }
 
 // Snapshot is a Starter that goes by one configuration: it checks what people ask for and who may ask it, starts

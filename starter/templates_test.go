@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/starter"
 	"curfew/starter/startertest"
 	"curfew/workflows/contract"
@@ -16,7 +17,7 @@ func TestATemplateSaysOfEachPersonWhetherAndHowTheyMayAskForIt(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
 	day := contract.Duration{Duration: 24 * time.Hour}
-	house.Config.Groups = map[string]config.Group{"oncall": {People: []string{"bob"}}}
+	house.Config.Groups = map[string]people.Group{"oncall": {People: []string{"bob"}}}
 	template := house.Config.Templates["read-logs"]
 	template.Requesters.People = []string{"alice", "bob", "carol"}
 	template.OnBehalf = config.OnBehalf{Groups: []string{"oncall"}}

@@ -16,6 +16,7 @@ import (
 
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -35,7 +36,7 @@ func (r recorder) RegisterActivityWithOptions(run any, options activity.Register
 func TestActivitiesTakeAndReturnWhatWorkflowsSendAndRead(t *testing.T) {
 	t.Parallel()
 	registered := recorder{}
-	options := Options{Config: config.Fixed(&config.Config{}), Tickets: struct{ ticket.System }{}}
+	options := Options{Config: reload.Fixed(&config.Config{}), Tickets: struct{ ticket.System }{}}
 	registerActivities(registered, options, targetActivities(options))
 
 	registerDeliver(registered, nil)

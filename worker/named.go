@@ -3,13 +3,13 @@ package worker
 import (
 	"context"
 
-	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
 // named gives the activities that people read the names of the people whom a request names. They come from the
 // configuration of the moment, and never from a workflow.
-func named(directory *config.Live, o outgoing) outgoing {
+func named(directory *reload.Live, o outgoing) outgoing {
 	with := func(status contract.Status, events []contract.Event) contract.Status {
 		people := status.People()
 		for _, event := range events {

@@ -19,14 +19,14 @@ import (
 	"curfew/activities/notify"
 	"curfew/activities/target"
 	"curfew/activities/ticket"
-	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
 // Options is what a worker is made of.
 type Options struct {
-	Config   *config.Live
+	Config   *reload.Live
 	Temporal client.Client
 	Log      *zap.Logger
 	Events   ledger.Events

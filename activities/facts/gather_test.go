@@ -10,6 +10,7 @@ import (
 	"curfew/activities/facts"
 	"curfew/activities/group"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/policy"
 	"curfew/workflows/contract"
 )
@@ -25,11 +26,13 @@ func (down) Holders(context.Context, json.RawMessage, []string) ([]string, error
 func TestWhatCannotBeToldOfAGroupIsAnErrorAndHidesNobodyElse(t *testing.T) {
 	t.Parallel()
 	c := &config.Config{
-		People: map[string]config.Person{
-			"ada": {Accounts: map[string]string{"corp": "uid=ada", "db": "ada"}}, "bob": {},
+		Directory: people.Directory{
+			People: map[string]people.Person{
+				"ada": {Accounts: map[string]string{"corp": "uid=ada", "db": "ada"}}, "bob": {},
+			},
+			Directories: map[string]people.GroupSystem{"corp": {Accounts: "corp"}},
+			Groups:      map[string]people.Group{"ops": {Directory: "corp"}},
 		},
-		Directories: map[string]config.Directory{"corp": {Accounts: "corp"}},
-		Groups:      map[string]config.Group{"ops": {Directory: "corp"}},
 		Templates: map[string]config.Template{"debug": {Approvals: []config.ApprovalRule{
 			{Name: "ops", People: []string{"bob"}, Groups: []string{"ops"}, Approve: 1},
 		}}},

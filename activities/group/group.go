@@ -13,6 +13,7 @@ import (
 
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -130,7 +131,7 @@ func (g *Groups) asked(ctx context.Context, c *config.Config, name string) ([]st
 	return people, nil
 }
 
-func (g *Groups) ask(ctx context.Context, c *config.Config, group config.Group) ([]string, error) {
+func (g *Groups) ask(ctx context.Context, c *config.Config, group people.Group) ([]string, error) {
 	directory, found := g.directories[group.Directory]
 	if !found {
 		return nil, contract.Unavailable("this process does not ask the directory %s", group.Directory)

@@ -15,6 +15,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -37,20 +38,24 @@ func (b *book) Holders(_ context.Context, spec json.RawMessage, accounts []strin
 
 func directory() *config.Config {
 	return &config.Config{
-		OIDC: &config.OIDC{Groups: config.OIDCGroups{Claim: "groups", Lasts: contract.Duration{Duration: time.Hour}}},
-		People: map[string]config.Person{
-			"ada": {
-				Accounts: map[string]string{"corp": "uid=ada"},
+		Directory: people.Directory{
+			OIDC: &people.OIDC{
+				Groups: people.OIDCGroups{Claim: "groups", Lasts: contract.Duration{Duration: time.Hour}},
 			},
-			"bob": {Accounts: map[string]string{"corp": "uid=bob", "other": "x"}},
-			"cy":  {},
-		},
-		Directories: map[string]config.Directory{"corp": {Accounts: "corp"}, "elsewhere": {Accounts: "corp"}},
-		Groups: map[string]config.Group{
-			"listed":  {People: []string{"cy", "ada"}},
-			"dba":     {Directory: "corp", Spec: json.RawMessage(`{"group":"dba"}`)},
-			"far":     {Directory: "elsewhere", Spec: json.RawMessage(`{"group":"dba"}`)},
-			"claimed": {Claim: "platform-team"},
+			People: map[string]people.Person{
+				"ada": {
+					Accounts: map[string]string{"corp": "uid=ada"},
+				},
+				"bob": {Accounts: map[string]string{"corp": "uid=bob", "other": "x"}},
+				"cy":  {},
+			},
+			Directories: map[string]people.GroupSystem{"corp": {Accounts: "corp"}, "elsewhere": {Accounts: "corp"}},
+			Groups: map[string]people.Group{
+				"listed":  {People: []string{"cy", "ada"}},
+				"dba":     {Directory: "corp", Spec: json.RawMessage(`{"group":"dba"}`)},
+				"far":     {Directory: "elsewhere", Spec: json.RawMessage(`{"group":"dba"}`)},
+				"claimed": {Claim: "platform-team"},
+			},
 		},
 	}
 }

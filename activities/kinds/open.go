@@ -11,6 +11,7 @@ import (
 	"curfew/activities/target"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -34,7 +35,7 @@ func OpenTargets(
 }
 
 // OpenDirectories connects to the systems that know who belongs to a group, and does not wait for them to be up.
-func OpenDirectories(directories map[string]config.Directory) (map[string]target.HolderTeller, error) {
+func OpenDirectories(directories map[string]people.GroupSystem) (map[string]target.HolderTeller, error) {
 	open := map[string]target.HolderTeller{}
 	for name, configured := range directories {
 		connector, err := connect(config.Target{Kind: configured.Kind, Settings: configured.Settings})

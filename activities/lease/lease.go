@@ -17,7 +17,7 @@ import (
 
 	"curfew/activities"
 	"curfew/activities/ledger"
-	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
@@ -27,7 +27,7 @@ type Options struct {
 	Temporal   client.Client
 	Holdings   ledger.Holdings
 	Tombstones ledger.Tombstones
-	Config     *config.Live
+	Config     *reload.Live
 	// Signer's key makes the ids of updates, so that nobody can take them beforehand, and Verifier knows the seals;
 	// both are nil where nothing is sealed.
 	Signer   *seal.Signer

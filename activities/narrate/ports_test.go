@@ -24,6 +24,8 @@ import (
 	"curfew/activities/ticket"
 	"curfew/activities/ticket/jira"
 	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	jiradouble "curfew/internal/sandbox/jira"
 	pagerdouble "curfew/internal/sandbox/pagerduty"
@@ -170,9 +172,11 @@ func onChannel(t *testing.T, settings notify.Settings, written func() []string) 
 		"https://curfew.example.com",
 	)
 	require.Empty(t, faults)
-	directory := config.Fixed(
+	directory := reload.Fixed(
 		&config.Config{
-			People: map[string]config.Person{"ann": {Accounts: map[string]string{"slack": "U0ANN"}}},
+			Directory: people.Directory{
+				People: map[string]people.Person{"ann": {Accounts: map[string]string{"slack": "U0ANN"}}},
+			},
 		},
 	)
 	activities := notify.New(directory, open, page)

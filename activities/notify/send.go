@@ -8,20 +8,20 @@ import (
 
 	"curfew/activities/narrate"
 	"curfew/activities/story"
-	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
 // Activities notifies people of requests.
 type Activities struct {
-	directory *config.Live
+	directory *reload.Live
 	channels  map[string]Channel
 	page      func(request string) string
 }
 
 // New makes the activities of the channels, by their configured names. page returns where a request can be looked at.
-func New(directory *config.Live, channels map[string]Channel, page func(request string) string) *Activities {
+func New(directory *reload.Live, channels map[string]Channel, page func(request string) string) *Activities {
 	return &Activities{directory: directory, channels: channels, page: page}
 }
 

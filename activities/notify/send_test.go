@@ -19,6 +19,8 @@ import (
 	"curfew/activities/notify/notifytest"
 	"curfew/activities/story"
 	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	temporaltest "curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
 )
@@ -42,11 +44,15 @@ func (c *channel) Send(_ context.Context, m notify.Message) (notify.Sent, error)
 
 func (c *channel) Check(context.Context) error { return nil }
 
-var directory = &config.Config{People: map[string]config.Person{
-	"ann":   {Name: "Ann", Accounts: map[string]string{"slack": "U0ANN"}},
-	"bob":   {Accounts: map[string]string{"slack": "U0BOB"}},
-	"carol": {Name: "Carol"},
-}}
+var directory = &config.Config{
+	Directory: people.Directory{
+		People: map[string]people.Person{
+			"ann":   {Name: "Ann", Accounts: map[string]string{"slack": "U0ANN"}},
+			"bob":   {Accounts: map[string]string{"slack": "U0BOB"}},
+			"carol": {Name: "Carol"},
+		},
+	},
+}
 
 func tell(t *testing.T, c notify.Channel, in contract.NotifyInput) (contract.NotifyResult, error) {
 	t.Helper()
@@ -64,7 +70,7 @@ func tell(t *testing.T, c notify.Channel, in contract.NotifyInput) (contract.Not
 
 func activities(c notify.Channel) *notify.Activities {
 	page := func(id string) string { return "https://curfew.example.com/requests/" + id }
-	return notify.New(config.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
+	return notify.New(reload.Fixed(directory), map[string]notify.Channel{"chat": c}, page)
 }
 
 func events(kinds ...contract.EventKind) contract.NotifyInput {

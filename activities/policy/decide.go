@@ -11,13 +11,14 @@ import (
 	"curfew/activities/ledger"
 	"curfew/internal/config"
 	"curfew/internal/policy"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/workflows/contract"
 )
 
 // Options is what facts are gathered from, and where decisions go.
 type Options struct {
-	Config *config.Live
+	Config *reload.Live
 	facts.Sources
 	Decisions ledger.Decisions
 	// Tombstones say which requests have ended; nil where nobody knows.
@@ -31,7 +32,7 @@ type Options struct {
 // Activities last as long as the worker. Each decides by a snapshot of the configuration.
 type Activities struct {
 	shared
-	live   *config.Live
+	live   *reload.Live
 	latest atomic.Pointer[snapshot] // by the newest configuration
 }
 

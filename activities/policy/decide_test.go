@@ -16,7 +16,9 @@ import (
 	"curfew/activities/policy"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	core "curfew/internal/policy"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -51,13 +53,15 @@ func (p pager) OnCall(context.Context, string) ([]incident.OnCall, error) { retu
 // house has a template that two of a group approve.
 func house() *config.Config {
 	return &config.Config{
-		People: map[string]config.Person{
-			"ada":   {Name: "Ada", Accounts: map[string]string{"db": "ada", "jira": "acc-ada", "pager": "U-ADA"}},
-			"grace": {}, "edsger": {},
-		},
-		Groups: map[string]config.Group{
-			"ops":  {People: []string{"grace", "edsger", "ada"}},
-			"devs": {People: []string{"ada"}},
+		Directory: people.Directory{
+			People: map[string]people.Person{
+				"ada":   {Name: "Ada", Accounts: map[string]string{"db": "ada", "jira": "acc-ada", "pager": "U-ADA"}},
+				"grace": {}, "edsger": {},
+			},
+			Groups: map[string]people.Group{
+				"ops":  {People: []string{"grace", "edsger", "ada"}},
+				"devs": {People: []string{"ada"}},
+			},
 		},
 		Templates: map[string]config.Template{"debug": {
 			Digest:       "d1",
@@ -83,7 +87,7 @@ func options(t *testing.T, c *config.Config) policy.Options {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	return policy.Options{
-		Config: config.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
+		Config: reload.Fixed(c), Decisions: store, Tombstones: store, Alarms: store,
 		Sources: facts.Sources{
 			Tickets: tracker{ticket: ticket.Ticket{Key: "OPS-7", Assignee: "acc-ada"}},
 			Incidents: incident.Systems{
@@ -151,7 +155,7 @@ func TestADecisionIsMadeOfTheFactsOfTheMomentAndExplainsThem(t *testing.T) {
 	)
 	require.Equal(t, core.Person{Name: "Ada", Groups: []string{"devs", "ops"}}, explained.Facts.People["ada"])
 
-	c.Groups["ops"] = config.Group{People: []string{"grace"}}
+	c.Groups["ops"] = people.Group{People: []string{"grace"}}
 	decision, err = activities.Decide(t.Context(), in)
 	require.NoError(t, err)
 	require.Equal(t, contract.RulingDeny, decision.Ruling, "who left the group before the grant does not count")
@@ -220,8 +224,8 @@ func TestWithoutKnowingWhoIsInAGroupThereIsNoDecision(t *testing.T) {
 	c := house()
 	o := options(t, c)
 	in := ask(t, c, "grace", "edsger")
-	c.Directories = map[string]config.Directory{"corp": {Accounts: "jira"}}
-	c.Groups["ops"] = config.Group{Directory: "corp", Spec: []byte(`{}`)}
+	c.Directories = map[string]people.GroupSystem{"corp": {Accounts: "jira"}}
+	c.Groups["ops"] = people.Group{Directory: "corp", Spec: []byte(`{}`)}
 	o.Groups = group.New(map[string]group.Directory{"corp": unreachable{}}, nil)
 
 	_, err := policy.New(o).Decide(t.Context(), in)

@@ -30,6 +30,8 @@ import (
 	"curfew/internal/keyring"
 	"curfew/internal/metrics"
 	"curfew/internal/outbound"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/starter/api"
 	"curfew/starter/limit"
@@ -44,7 +46,7 @@ import (
 type App struct {
 	Temporal client.Client
 
-	config *config.Live
+	config *reload.Live
 	log    *zap.Logger
 	// namespace is the one in Temporal.
 	namespace string
@@ -70,7 +72,7 @@ type observedStore struct {
 }
 
 // Open prepares the connection to Temporal and opens the ledger. Temporal, targets and trackers need not be up.
-func Open(ctx context.Context, live *config.Live, log *zap.Logger) (*App, error) {
+func Open(ctx context.Context, live *reload.Live, log *zap.Logger) (*App, error) {
 	configured := live.Current()
 	app := &App{config: live, log: log, metrics: metrics.New(live)}
 	var err error
@@ -187,10 +189,10 @@ func (app *App) Serve(ctx context.Context, listener net.Listener) error {
 
 // routes are the API and, where nobody can listen in, the pages.
 func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *limit.Limits) (*http.ServeMux, error) {
-	callers, mux := identity.New(app.config), http.NewServeMux()
+	callers, mux := identity.New(app.config.Current().OIDC), http.NewServeMux()
 	mux.Handle(
 		"/",
-		api.New(api.Options{Starter: requests, Config: app.config, Callers: callers, Limits: limits, Log: app.log}),
+		api.New(api.Options{Starter: requests, Callers: callers, Limits: limits, Log: app.log}),
 	)
 	if outbound.InTheClear(app.config.Current().Server.URL) {
 		app.log.Warn("there are no pages: signing in to them would send secrets in the clear",
@@ -208,7 +210,7 @@ func (app *App) routes(requests *starter.Starter, shared keyring.Ring, limits *l
 		Saw: func(ctx context.Context, caller identity.Caller) error {
 			return requests.Current().RecordSignIn(ctx, caller)
 		},
-		Name: func(person string) string { return app.config.Current().Name(person) },
+		Directory: func() *people.Directory { return &app.config.Current().Directory },
 	})
 	signIn.Handle(mux)
 	web.New(web.Options{Starter: requests, Frame: frame, Sessions: signIn, Limits: limits}).

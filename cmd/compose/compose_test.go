@@ -16,6 +16,7 @@ import (
 
 	"curfew/activities/kinds"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/seal"
 	"curfew/internal/testserver/temporal"
 	"curfew/workflows/contract"
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { os.Exit(temporal.Main(m)) }
 const adasToken = "a-token-that-is-long-enough-for-ada"
 
 // configured is a small installation, with keys, that finds Temporal at an address.
-func configured(t *testing.T, address string) *config.Live {
+func configured(t *testing.T, address string) *reload.Live {
 	t.Helper()
 	dir := t.TempDir()
 	require.NoError(t, seal.WriteNew(dir, time.Now()))
@@ -56,12 +57,12 @@ templates:
     approval: {count: 1, from: [p-grace]}
 `, address, contract.Namespace)
 	require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
-	live, err := config.Open(config.Source{File: file, Kinds: kinds.ForConfig()})
+	live, err := reload.Open(config.Source{File: file, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	return live
 }
 
-func opened(t *testing.T, live *config.Live) *App {
+func opened(t *testing.T, live *reload.Live) *App {
 	t.Helper()
 	app, err := Open(t.Context(), live, zap.NewNop())
 	require.NoError(t, err)
@@ -126,7 +127,7 @@ func TestALedgerThatCannotBeOpenedIsNamed(t *testing.T) {
 	broken := *live.Current()
 	broken.Ledger.SQLite = filepath.Join(t.TempDir(), "missing", "ledger.db")
 
-	_, err := Open(t.Context(), config.Fixed(&broken), zap.NewNop())
+	_, err := Open(t.Context(), reload.Fixed(&broken), zap.NewNop())
 
 	require.ErrorContains(t, err, broken.Ledger.SQLite)
 }

@@ -14,6 +14,7 @@ import (
 	"curfew/activities/ledger"
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/people"
 )
 
 // Answer is what a target said when it was asked whether it can be used.
@@ -128,7 +129,7 @@ func checkProof(ctx context.Context, asked target.Target, entitlements []json.Ra
 // groups asks the directories that this process has the credentials of.
 func groups(configured *config.Config, sightings ledger.Sightings) (*group.Groups, error) {
 	asked := maps.Clone(configured.Directories)
-	maps.DeleteFunc(asked, func(_ string, directory config.Directory) bool { return directory.Settings == nil })
+	maps.DeleteFunc(asked, func(_ string, directory people.GroupSystem) bool { return directory.Settings == nil })
 	open, err := kinds.OpenDirectories(asked)
 	directories := map[string]group.Directory{}
 	for name, directory := range open {

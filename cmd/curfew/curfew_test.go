@@ -36,7 +36,7 @@ func open(t *testing.T) *shell {
 
 func in(t *testing.T, house *startertest.House) *shell {
 	t.Helper()
-	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()}))
+	server := httptest.NewServer(api.New(api.Options{Starter: house.Starter, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
 	return &shell{
 		House:  house,

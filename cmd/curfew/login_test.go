@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/internal/testserver/pace"
 	"curfew/starter/api"
@@ -34,8 +34,8 @@ func withProvider(t *testing.T) (*shell, *oidc.Server) {
 		},
 		{Subject: "mallory", Email: "mallory@example.com", Verified: true},
 	}})
-	house.Config.OIDC = &config.OIDC{
-		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: config.ClaimEmail,
+	house.Config.OIDC = &people.OIDC{
+		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: people.ClaimEmail,
 	}
 	alice := house.Config.People["alice"]
 	alice.Login = "alice@example.com"
@@ -106,7 +106,7 @@ func TestWhoSignsInNeedsNoOtherToken(t *testing.T) {
 	require.Equal(t, os.FileMode(0o700), folder.Mode().Perm())
 	require.Equal(t, 0, s.run(t, "", "templates").code)
 
-	other := httptest.NewServer(api.New(api.Options{Starter: s.Starter, Config: s.Live, Log: zap.NewNop()}))
+	other := httptest.NewServer(api.New(api.Options{Starter: s.Starter, Log: zap.NewNop()}))
 	t.Cleanup(other.Close)
 	require.Contains(
 		t,

@@ -31,7 +31,7 @@ func (r *restartable) start(address string) {
 	r.t.Helper()
 	listener, err := (&net.ListenConfig{}).Listen(r.t.Context(), "tcp", address)
 	require.NoError(r.t, err)
-	server := api.New(api.Options{Starter: r.Starter, Config: r.Live, Log: zap.NewNop()})
+	server := api.New(api.Options{Starter: r.Starter, Log: zap.NewNop()})
 	handler := http.HandlerFunc(func(w http.ResponseWriter, request *http.Request) {
 		if strings.HasSuffix(request.URL.Path, "/events") {
 			r.followed.Store(true)

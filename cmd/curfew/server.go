@@ -10,6 +10,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 )
 
 const defaultConfig = "curfew.yaml"
@@ -100,7 +101,7 @@ func (p *program) withApp(
 	run func(*compose.App) error,
 ) (err error) {
 	source.Kinds = kinds.ForConfig()
-	configured, err := config.Open(source)
+	configured, err := reload.Open(source)
 	if err != nil {
 		return err
 	}

@@ -13,6 +13,8 @@ import (
 	"curfew/activities/story"
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -74,7 +76,7 @@ Nothing changes yet: the token is valid once the printed lines are in the server
 		&made.Scopes,
 		"scopes",
 		nil,
-		"`scopes` of the token, separated by commas: "+strings.Join(config.Scopes(), ", ")+" (required)",
+		"`scopes` of the token, separated by commas: "+strings.Join(people.Scopes(), ", ")+" (required)",
 	)
 	flags.DurationVar(&life, "for", usualTokenLife, "`duration` for which the token is valid")
 	return c
@@ -84,17 +86,17 @@ func (p *program) showNewToken(made newToken) error {
 	if len(made.Scopes) == 0 {
 		return contract.Invalid("the token would be good for nothing").
 			At("scopes").
-			Advise("choose from " + strings.Join(config.Scopes(), ", "))
+			Advise("choose from " + strings.Join(people.Scopes(), ", "))
 	}
 	for _, scope := range made.Scopes {
-		if !slices.Contains(config.Scopes(), scope) {
+		if !slices.Contains(people.Scopes(), scope) {
 			return contract.Invalid("there is no scope %q", scope).
 				At("scopes").
-				Advise("choose from " + strings.Join(config.Scopes(), ", "))
+				Advise("choose from " + strings.Join(people.Scopes(), ", "))
 		}
 	}
 	for field, id := range map[string]string{"name": made.Name, "person": made.Person} {
-		if !config.IsID(id) {
+		if !strictyaml.IsID(id) {
 			return contract.Invalid("%q is no id", id).
 				At(field).
 				Advise("use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
@@ -132,7 +134,7 @@ func (p *program) listTokensCommand() *cobra.Command {
 		Example: "  curfew tokens list --config curfew.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			configured, err := config.LoadFor(file, kinds.ForConfig(), config.Nothing)
+			configured, err := config.Source{File: file, Kinds: kinds.ForConfig(), Serves: config.Nothing}.Load()
 			if err != nil {
 				return err
 			}

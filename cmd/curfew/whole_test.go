@@ -17,6 +17,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	jirasandbox "curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
 	"curfew/internal/testserver/pace"
@@ -38,7 +39,7 @@ func whole(t *testing.T) *shell {
 	house.Client = house.Temporal.Client(t)
 	dir := t.TempDir()
 	house.Config = wholeConfig(t, dir)
-	house.Live = config.Fixed(house.Config)
+	house.Live = reload.Fixed(house.Config)
 	tickets, _, err := kinds.OpenTickets(house.Config.Tickets)
 	require.NoError(t, err)
 	house.Ledger, err = sqlite.Open(t.Context(), filepath.Join(dir, "ledger.db"))

@@ -15,6 +15,7 @@ import (
 
 	"curfew/cmd/compose"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 )
 
 // Options of a demonstration.
@@ -43,7 +44,7 @@ func Run(ctx context.Context, o Options) (err error) {
 		return err
 	}
 	defer s.close()
-	app, err := compose.Open(ctx, config.Fixed(s.config), zap.NewNop())
+	app, err := compose.Open(ctx, reload.Fixed(s.config), zap.NewNop())
 	if err != nil {
 		return err
 	}

@@ -43,6 +43,31 @@ var allowances = []allowance{
 	{"internal/chaos/plan", nil, nil},
 	{"internal/chaos/observer", []string{"internal/chaos/judge", "workflows/contract"}, nil},
 	{"internal/metrics/temporal", nil, []string{"sdk/client"}},
+	{"internal/strictyaml", []string{"internal/outbound", "workflows/contract"}, nil},
+	{"internal/people", []string{"internal/strictyaml", "workflows/contract"}, nil},
+	{
+		"internal/config",
+		[]string{
+			"internal/people",
+			"internal/policy/condition",
+			"internal/signing",
+			"internal/strictyaml",
+			"workflows/contract",
+		},
+		nil,
+	},
+	{
+		"internal/identity",
+		[]string{
+			"internal/exactjson",
+			"internal/keepalive",
+			"internal/people",
+			"internal/strictyaml",
+			"workflows/contract",
+		},
+		nil,
+	},
+	{"internal/reload", []string{"internal/config", "internal/strictyaml"}, nil},
 	{"internal/...", []string{"internal/...", "workflows/contract"}, nil},
 
 	{"activities", []string{"workflows/contract"}, nil},
@@ -63,7 +88,7 @@ var allowances = []allowance{
 		[]string{"activities", "activities/*", "internal/...", "workflows/contract"},
 		[]string{"sdk/activity"},
 	},
-	{"activities/kinds", []string{"activities/...", "internal/config", "workflows/contract"}, nil},
+	{"activities/kinds", []string{"activities/...", "internal/config", "internal/people", "workflows/contract"}, nil},
 	{"activities/story", []string{"workflows/contract"}, nil},
 	{"activities/narrate", []string{"activities", "activities/story", "workflows/contract"}, []string{"sdk/activity"}},
 	{

@@ -21,19 +21,25 @@ var vendors = regexp.MustCompile(
 // there.
 func TestTheConfigurationKnowsNoVendor(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(path.Join(root, "internal/config/*.go"))
-	require.NoError(t, err)
-	require.NotEmpty(t, files)
-	for _, file := range files {
-		if strings.HasSuffix(file, "_test.go") {
-			continue
-		}
-		text, err := os.ReadFile(file)
+	for _, room := range []string{"config", "people", "reload", "strictyaml"} {
+		files, err := filepath.Glob(path.Join(root, "internal", room, "*.go"))
 		require.NoError(t, err)
-		for number, line := range strings.Split(string(text), "\n") {
-			require.False(t, vendors.MatchString(line), "%s:%d: %q belongs to the package of the kind: %s",
-				file, number+1, vendors.FindString(line), line)
+		require.NotEmpty(t, files, room)
+		for _, file := range files {
+			if !strings.HasSuffix(file, "_test.go") {
+				namesNoVendor(t, file)
+			}
 		}
+	}
+}
+
+func namesNoVendor(t *testing.T, file string) {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	require.NoError(t, err)
+	for number, line := range strings.Split(string(text), "\n") {
+		require.False(t, vendors.MatchString(line), "%s:%d: %q belongs to the package of the kind: %s",
+			file, number+1, vendors.FindString(line), line)
 	}
 }
 

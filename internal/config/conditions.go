@@ -3,8 +3,6 @@ package config
 import (
 	"fmt"
 	"strings"
-
-	"curfew/workflows/contract"
 )
 
 // evidence checks what a template asks of tickets and incidents.
@@ -20,22 +18,12 @@ func (r *reading) evidence(c *Config, template *Template, at path) {
 	for i, project := range ticket.Projects {
 		r.project(c, project, here.Key("projects").Item(i))
 	}
-	for i, role := range ticket.RequesterIs {
-		r.OneOf(here.Key("requesterIs").Item(i), role, contract.RoleAssignee, contract.RoleReporter)
-	}
 	if ticket.Open != (TicketPlace{}) {
 		r.ticketPlace(c, ticket.Open, here.Key("open"))
 		if ticket.Use != TicketOptional {
 			r.wrong(here.Key("open"), fmt.Sprintf("opens a ticket that is %s", ticket.Use),
 				"write use: optional beside it")
 		}
-	}
-	if incident := template.Incident; incident != nil && incident.OnCall < 0 {
-		r.wrong(at.Key("incident").Key("onCall"), "is less than 1",
-			"write the highest level of escalation that counts: 1 or more")
-	}
-	for i, end := range template.EndWith {
-		r.OneOf(at.Key("endWith").Item(i), end, EndWithTicket, EndWithIncident)
 	}
 }
 
@@ -47,16 +35,15 @@ func (r *reading) ticketPlace(c *Config, ticket TicketPlace, at path) {
 	if r.noTracker(c) {
 		r.wrong(at, "can't be opened: there is no tracker", r.setTracker()+", or take it out")
 	}
-	r.project(c, ticket.Project, at.Key("project"))
-	if strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType {
+	if ticket.Project != "" {
+		r.project(c, ticket.Project, at.Key("project"))
+	}
+	if ticket.Type != "" && (strings.TrimSpace(ticket.Type) == "" || len(ticket.Type) > longestType) {
 		r.wrong(at.Key("type"), "is no type", "write the name of an issue type of the project, like Task")
 	}
 }
 
-// mostTimes bounds how often people are reminded or warned of one thing.
-const mostTimes = 10
-
-// times checks the reminders and the limits of extensions.
+// times holds that reminders and warnings come in time, and in order.
 func (r *reading) times(template *Template, at path) {
 	for i, reminder := range template.Reminders {
 		if reminder.Duration >= template.Pending.Duration {
@@ -78,15 +65,6 @@ func (r *reading) times(template *Template, at path) {
 				"write them from the first to the last, like [1h, 10m]")
 		}
 	}
-	for key, times := range map[string][]contract.Duration{"reminders": template.Reminders, "warnings": template.Warnings} {
-		if len(times) > mostTimes {
-			r.wrong(at.Key(key), fmt.Sprintf("has %d", len(times)), fmt.Sprintf("keep %d at most", mostTimes))
-		}
-	}
-	if most := template.Extension.Most; most != nil && *most < 0 {
-		r.wrong(at.Key("extension").Key("most"), "is less than 0",
-			"write how many extensions a request may have: 0 or more")
-	}
 }
 
 // constraints checks names, and that each has a message for people. The conditions were compiled when they were read.
@@ -97,10 +75,6 @@ func (r *reading) constraints(constraints []Constraint, at path, told bool) {
 		if told && constraint.Message == "" {
 			r.wrong(at.Item(i).Key("message"), "is missing",
 				"say what people must do, like: ask between 8 and 18 o'clock")
-		}
-		if constraint.Condition == "" {
-			r.wrong(at.Item(i).Key("condition"), "is missing",
-				"write an expression that is true or false; docs/policy.md says how")
 		}
 	}
 	r.named(names, at)

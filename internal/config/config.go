@@ -6,38 +6,30 @@ import (
 	"encoding/json"
 	"net/netip"
 
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
 // Config is the whole configuration, checked.
 type Config struct {
-	Temporal      Temporal                `yaml:"temporal" doc:"Which Temporal server to use."`
-	Server        Server                  `yaml:"server" doc:"The HTTP API and the pages."`
-	Metrics       Metrics                 `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
-	Ledger        Ledger                  `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
-	Drift         Drift                   `yaml:"drift" doc:"How live access is looked after."`
-	Watchdog      Watchdog                `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
-	Sweep         Sweep                   `yaml:"sweep" doc:"Sweeps compare what targets hold with the live grants."`
-	Departures    Departures              `yaml:"departures" doc:"How access ends whose person or account is not in the directory any more."`
-	Roles         Roles                   `yaml:"roles" doc:"Who may do more than ask and review."`
-	Seals         Seals                   `yaml:"seals" doc:"The keys with which the server seals what it writes to Temporal, and deciding workers their decisions."`
-	Tickets       Tickets                 `yaml:"tickets" doc:"The tracker that holds tickets, and what stands for them."`
-	Incidents     Incidents               `yaml:"incidents" doc:"The systems whose incidents are evidence for access."`
-	Notify        map[string]System       `yaml:"notify" doc:"The channels that notify people of requests, by names of your choice."`
-	Hooks         map[string]Hook         `yaml:"hooks" doc:"The sources of webhooks, by names of your choice, which are a part of the paths that they are sent to."`
-	OIDC          *OIDC                   `yaml:"oidc" doc:"The OpenID Connect provider where people and machines sign in. Without it people have the tokens of the file alone."`
-	People        map[string]Person       `yaml:"people" doc:"The directory: everybody who requests access, approves it or gets it, by opaque ids of your choice."`
-	ServiceTokens map[string]ServiceToken `yaml:"serviceTokens" doc:"Tokens with which programs act as persons, by names of your choice."`
-	Groups        map[string]Group        `yaml:"groups" doc:"Who belongs to a group, by its name: a list of people, a group of a directory, or a group that sign-ins name."`
-	Directories   map[string]Directory    `yaml:"directories" doc:"Systems that know who belongs to groups, by the names that groups refer to."`
-	Targets       map[string]Target       `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
-	Defaults      Template                `yaml:"defaults" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
-	Templates     map[string]Template     `yaml:"templates" doc:"What people request, by names of your choice."`
+	Temporal   Temporal   `yaml:"temporal" doc:"Which Temporal server to use."`
+	Server     Server     `yaml:"server" doc:"The HTTP API and the pages."`
+	Metrics    Metrics    `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
+	Ledger     Ledger     `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
+	Drift      Drift      `yaml:"drift" doc:"How live access is looked after."`
+	Watchdog   Watchdog   `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
+	Sweep      Sweep      `yaml:"sweep" doc:"Sweeps compare what targets hold with the live grants."`
+	Departures Departures `yaml:"departures" doc:"How access ends whose person or account is not in the directory any more."`
+	Seals      Seals      `yaml:"seals" doc:"The keys with which the server seals what it writes to Temporal, and deciding workers their decisions."`
+	people.Directory
 
-	// Leavers are the people of the file who have left. They are not among People, nor in any group or role.
-	Leavers map[string]Person `yaml:"-"`
-	// Vacated are the roles that have lost everybody whom the file names.
-	Vacated []string `yaml:"-"`
+	Tickets   Tickets             `yaml:"tickets" doc:"The tracker that holds tickets, and what stands for them."`
+	Incidents Incidents           `yaml:"incidents" doc:"The systems whose incidents are evidence for access."`
+	Notify    map[string]System   `yaml:"notify" doc:"The channels that notify people of requests, by names of your choice."`
+	Hooks     map[string]Hook     `yaml:"hooks" doc:"The sources of webhooks, by names of your choice, which are a part of the paths that they are sent to."`
+	Targets   map[string]Target   `yaml:"targets" doc:"The systems that Curfew grants access on, by names of your choice."`
+	Defaults  Template            `yaml:"defaults" partial:"templates" doc:"What templates mean when they don't say, with the keys of [a template](#templates)."`
+	Templates map[string]Template `yaml:"templates" inherits:"defaults" doc:"What people request, by names of your choice."`
 }
 
 // Temporal says which Temporal server to use.
@@ -50,7 +42,7 @@ type Temporal struct {
 type Server struct {
 	Listen      string   `yaml:"listen" default:"127.0.0.1:8300" doc:"Host and port of the API and the pages, without TLS."`
 	URL         string   `yaml:"url" otherwise:"http:// and listen; required where that stands for all addresses" doc:"The address at which people reach Curfew; links lead there. There are pages when it is https, or this machine."`
-	SecretFiles []string `yaml:"secretFiles" otherwise:"derived from seals.key, or from the secrets of hooks" doc:"Files with a secret that all servers share, at most four. The first one makes the ids of requests that hooks start, and seals the sign-ins of browsers; the others are still known."`
+	SecretFiles []string `yaml:"secretFiles" max:"4" otherwise:"derived from seals.key, or from the secrets of hooks" doc:"Files with a secret that all servers share. The first one makes the ids of requests that hooks start, and seals the sign-ins of browsers; the others are still known."`
 	Proxies     []string `yaml:"proxies" doc:"The addresses and networks of the proxies whose X-Forwarded-For Curfew trusts."`
 
 	Trusted []netip.Prefix `yaml:"-"` // Proxies, decoded
@@ -101,23 +93,6 @@ type Seals struct {
 	Keys    string `yaml:"keys" doc:"The file of the public keys, for every process; required beside the other two."`
 }
 
-// Roles says who may do more than ask and review.
-type Roles struct {
-	Auditors  []string `yaml:"auditors" doc:"People who read everything, and change nothing."`
-	Operators []string `yaml:"operators" doc:"People who read everything, see to stuck revokes and sweeps, and end access early."`
-	Admins    []string `yaml:"admins" doc:"People who do that too, and take over stuck access, by name."`
-}
-
-// Person is an entry of the directory. The key in Config.People is the person's opaque id.
-type Person struct {
-	Name     string            `yaml:"name" otherwise:"the id" doc:"What the person is called."`
-	Token    Secret            `yaml:"token" doc:"The bearer token that stands for the person at the API."`
-	Login    string            `yaml:"login" doc:"What the claim oidc.personClaim says of the person; this or subject lets them sign in."`
-	Subject  string            `yaml:"subject" doc:"What the claim sub says of the person; safer than login, because a provider gives none away twice."`
-	Accounts map[string]string `yaml:"accounts" doc:"The person's name on each target and system. Nobody shares one."`
-	Left     bool              `yaml:"left" doc:"Whether the person has left: then they may do nothing any more, and all their access ends at once."`
-}
-
 // Target is a system that access is granted on.
 type Target struct {
 	Kind      string `yaml:"kind" doc:"What sort of system it is; required. All keys but kind and taskQueue are the kind's own."`
@@ -132,16 +107,16 @@ type Target struct {
 
 // Template is a named bundle of entitlements with its rules.
 type Template struct {
-	Description  string              `yaml:"description" doc:"What the template is good for; not among defaults."`
-	Entitlements []Entitlement       `yaml:"entitlements" needed:"" doc:"What the template gives, all or nothing; not among defaults."`
+	Description  string              `yaml:"description" own:"is what one template is good for" doc:"What the template is good for; not among defaults."`
+	Entitlements []Entitlement       `yaml:"entitlements" required:"list at least one" own:"is what one template gives" doc:"What the template gives, all or nothing; not among defaults."`
 	Requesters   Requesters          `yaml:"requesters" otherwise:"everybody" doc:"Who may ask."`
 	OnBehalf     OnBehalf            `yaml:"onBehalf" default:"false" doc:"Whether somebody may ask for somebody else: true for all who may ask, or a list of groups."`
-	Duration     Durations           `yaml:"duration" doc:"How long access may last."`
+	Duration     Durations           `yaml:"duration" required:"" doc:"How long access may last."`
 	StartWithin  contract.Duration   `yaml:"startWithin" otherwise:"access begins when it is approved" doc:"How far ahead a start may be scheduled."`
 	Extension    Extension           `yaml:"extension" doc:"How access may be extended, within its longest duration."`
 	Pending      contract.Duration   `yaml:"pending" default:"1h" doc:"How long a request waits for reviews before it lapses."`
-	Reminders    []contract.Duration `yaml:"reminders" doc:"How long after it was asked reviewers are reminded; at most ten, the first first."`
-	Warnings     []contract.Duration `yaml:"warnings" otherwise:"[10m]" doc:"How long before the end the subject is warned; at most ten, the longest first."`
+	Reminders    []contract.Duration `yaml:"reminders" max:"10" doc:"How long after it was asked reviewers are reminded, the first first."`
+	Warnings     []contract.Duration `yaml:"warnings" max:"10" otherwise:"[10m]" doc:"How long before the end the subject is warned, the longest first."`
 	Ticket       Ticket              `yaml:"ticket" doc:"Whether a request names a ticket, and which one counts; a word is short for use."`
 	Incident     *Incident           `yaml:"incident" otherwise:"none is asked for" doc:"Which incident a request must name."`
 	EndWith      []string            `yaml:"endWith" enum:"ticket,incident" doc:"What ends access early: that the ticket is closed, that the incident is resolved."`
@@ -179,7 +154,7 @@ const (
 
 // Entitlement is one thing that a template gives. Beside target, its keys are those of the target's kind.
 type Entitlement struct {
-	Target   string          `yaml:"target" doc:"The target that it is given on; required. All keys but target and readBack are those of the target's kind."`
+	Target   string          `yaml:"target" required:"name one of targets" doc:"The target that it is given on. All keys but target and readBack are those of the target's kind."`
 	Spec     json.RawMessage `yaml:"-"` // as Kind.Normalize returned it
 	ReadBack string          `yaml:"readBack" enum:"none" doc:"Where the template accepts that nobody can see the access go: none."`
 }
@@ -187,7 +162,7 @@ type Entitlement struct {
 // Durations bounds how long access may last.
 type Durations struct {
 	Min           contract.Duration `yaml:"min" otherwise:"any" doc:"The shortest duration that people may request."`
-	Default       contract.Duration `yaml:"default" needed:"" doc:"How long access lasts if nobody says."`
-	Max           contract.Duration `yaml:"max" needed:"" doc:"The longest that access may last, extensions included."`
+	Default       contract.Duration `yaml:"default" required:"write how long access lasts if nobody says, like 1h" doc:"How long access lasts if nobody says."`
+	Max           contract.Duration `yaml:"max" required:"write the longest that access may last, like 4h" doc:"The longest that access may last, extensions included."`
 	MaxContinuous contract.Duration `yaml:"maxContinuous" otherwise:"not bounded" doc:"How long somebody may have the access without a break, by however many requests."`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 )
 
 const elsewhere = `
@@ -35,10 +36,10 @@ func TestGroupsMayBeElsewhere(t *testing.T) {
 	t.Parallel()
 	c, err := load(t, elsewhere)
 	require.NoError(t, err, "nobody counts members that are not listed")
-	require.Equal(t, config.Group{People: []string{"ada"}}, c.Groups["listed"])
+	require.Equal(t, people.Group{People: []string{"ada"}}, c.Groups["listed"])
 	require.Equal(t, "corp", c.Groups["dba"].Directory)
 	require.JSONEq(t, `{"role":"dba"}`, string(c.Groups["dba"].Spec))
-	require.Equal(t, config.Group{Claim: "Platform Team"}, c.Groups["platform"])
+	require.Equal(t, people.Group{Claim: "Platform Team"}, c.Groups["platform"])
 	require.Equal(t, []string{"Platform Team"}, c.Claimed())
 	require.Equal(t, lasting(12*time.Hour), c.OIDC.Groups.Lasts)
 	require.Equal(t, &postgresSettings{DSN: config.SecretOf(canary + "-two")}, c.Directories["corp"].Settings)
@@ -52,15 +53,15 @@ func TestAProcessThatAsksNoDirectoryNeedsNoneOfTheirSecrets(t *testing.T) {
 	dir := folder(t, text)
 	source := config.Source{File: filepath.Join(dir, "curfew.yaml"), Kinds: kinds, Serves: config.Nothing}
 
-	live, err := config.Open(source)
+	c, err := source.Load()
 	require.NoError(t, err)
-	require.Nil(t, live.Current().Directories["corp"].Settings)
+	require.Nil(t, c.Directories["corp"].Settings)
 
 	source.Directories = true
-	live, err = config.Open(source)
+	c, err = source.Load()
 	require.NoError(t, err)
-	require.NotNil(t, live.Current().Directories["corp"].Settings)
-	require.Nil(t, live.Current().Targets["db"].Settings, "it serves no target all the same")
+	require.NotNil(t, c.Directories["corp"].Settings)
+	require.Nil(t, c.Targets["db"].Settings, "it serves no target all the same")
 }
 
 func TestP9_EveryMistakeAboutGroupsIsToldWithItsPlaceAndRemedy(t *testing.T) {

@@ -4,8 +4,8 @@ import "curfew/workflows/contract"
 
 // Hook is a source of webhooks. Its key in Config.Hooks is a part of the path that it is sent to.
 type Hook struct {
-	Verify    string    `yaml:"verify" needed:"" doc:"How a delivery shows where it comes from: the kind of system that sends it, or standard-webhooks or bearer for a program."`
-	Secrets   []Secret  `yaml:"secrets" doc:"One to four secrets that are shared with the source. Every one of them is good, so that the source can change over from one to the next."`
+	Verify    string    `yaml:"verify" required:"write the kind of system that sends, or standard-webhooks or bearer for a program" doc:"How a delivery shows where it comes from: the kind of system that sends it, or standard-webhooks or bearer for a program."`
+	Secrets   []Secret  `yaml:"secrets" required:"list at least one reference like env:NAME; without a secret everybody could send" max:"4" doc:"The secrets that are shared with the source. Every one of them is good, so that the source can change over from one to the next."`
 	Person    string    `yaml:"person" doc:"In whose name a program asks that names nobody itself; for standard-webhooks and bearer."`
 	MayName   bool      `yaml:"mayName" doc:"Whether a program may name the person in whose name it asks; for standard-webhooks and bearer."`
 	Routes    []Route   `yaml:"routes" doc:"Which deliveries start which requests; the first that fits."`
@@ -23,7 +23,7 @@ const (
 
 // Route starts requests for a template. What is left out fits everything.
 type Route struct {
-	Template    string            `yaml:"template" needed:"" doc:"The template that the source requests."`
+	Template    string            `yaml:"template" required:"name what is asked for" doc:"The template that the source requests."`
 	Duration    contract.Duration `yaml:"duration" otherwise:"the template's default" doc:"How long the access lasts."`
 	Service     string            `yaml:"service" doc:"The id of an incident's service."`
 	Urgency     string            `yaml:"urgency" doc:"An incident's urgency."`

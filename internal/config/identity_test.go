@@ -56,10 +56,10 @@ func TestP9_EveryMistakeAboutIdentityIsToldWithItsPlaceAndRemedy(t *testing.T) {
 			"curfew.yaml:2:23: people.ada.login: is no name that a provider gives: it is too long, or has space around it; copy it from the provider again",
 		}},
 		"nothing of a token": {token(""), []string{
-			"curfew.yaml:3:3: serviceTokens.ci.person: there is no person \"\"; known here: robot",
-			"curfew.yaml:3:3: serviceTokens.ci.hash: is no sha256: and 64 hexadecimal digits; make a token with curfew tokens new, and copy the line that it prints",
-			"curfew.yaml:3:3: serviceTokens.ci.scopes: is missing: the token may do nothing; choose from read, ask, review, revoke, operate",
-			"curfew.yaml:3:3: serviceTokens.ci.expires: is no time; write it like 2027-01-31T00:00:00Z",
+			"curfew.yaml:3:3: serviceTokens.ci.person: is missing; name the person that it stands for",
+			"curfew.yaml:3:3: serviceTokens.ci.hash: is missing; make a token with curfew tokens new, and copy the line that it prints",
+			"curfew.yaml:3:3: serviceTokens.ci.scopes: is missing; choose from read, ask, review, revoke, operate",
+			"curfew.yaml:3:3: serviceTokens.ci.expires: is missing; write until when it is good, like 2027-01-31T00:00:00Z",
 		}},
 		"a mistyped token": {token("person: robt, hash: '" + aHash + "0', scopes: [aks], expires: 2027-01-31"), []string{
 			`curfew.yaml:3:16: serviceTokens.ci.person: there is no person "robt"; did you mean robot?`,

@@ -16,10 +16,10 @@ func (r *reading) inherit(node *yaml.Node, c *Config, at path) {
 	c.Templates = map[string]Template{}
 	for _, entry := range r.Entries(node, at) {
 		template, own := c.Defaults, at.Key(entry.Key.Value)
-		if says(entry.Value, "approvals") {
+		if strictyaml.Has(entry.Value, instead["approval"]) {
 			template.Approval = Approval{}
 		}
-		if says(entry.Value, "approval") {
+		if strictyaml.Has(entry.Value, instead["approvals"]) {
 			template.Approvals = nil
 		}
 		template.Constraints = nil
@@ -37,28 +37,19 @@ func inherited(defaults, own []Constraint) []Constraint {
 	return slices.Concat(own, left)
 }
 
-func says(node *yaml.Node, key string) bool {
-	return strictyaml.Has(node, key)
-}
+// instead are keys of a template that stand in each other's place: it does not inherit the one when it says the other.
+var instead = map[string]string{"approval": "approvals", "approvals": "approval"}
 
 // said is where something is written that a path leads to: in the defaults, when the template does not say it.
 func (r *reading) said(at path) path {
 	if at = r.Shortened(at); len(at) < 3 || at[0] != "templates" || r.Written(at) {
 		return at
 	}
+	if other, is := instead[at[2]]; is && r.Written(path{at[0], at[1], other}) {
+		return at
+	}
 	if inherited := slices.Concat(path{"defaults"}, at[2:]); r.Written(inherited) || r.Lost(inherited) {
 		return inherited
 	}
 	return at
-}
-
-// defaults refuses what only a template itself can say.
-func (r *reading) defaults(c *Config, at path) {
-	r.constraints(c.Defaults.Constraints, at.Key("constraints"), true)
-	if len(c.Defaults.Entitlements) > 0 {
-		r.wrong(at.Key("entitlements"), "is what one template gives", "move it to the templates")
-	}
-	if c.Defaults.Description != "" {
-		r.wrong(at.Key("description"), "is what one template is good for", "move it to the templates")
-	}
 }

@@ -5,23 +5,41 @@ import (
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/people"
 	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
-// Load reads and checks a configuration file, with the kinds of systems that this program knows. The error is
-// always Errors: everything that is wrong, not only the first. Aliases, anchors, tags and merge keys are refused.
-func Load(file string, kinds Kinds) (*Config, error) { return load(file, kinds, nil) }
-
-// LoadFor does so for a process that serves some of the targets. It needs the credentials of no other; where those of
-// one that it serves are not there, the target gets a Fault, and the others can be served all the same.
-func LoadFor(file string, kinds Kinds, serves func(target, taskQueue string) bool) (*Config, error) {
-	return load(file, kinds, serves)
+// Source is where a process has its configuration from, and what it needs of it.
+type Source struct {
+	File  string
+	Kinds Kinds
+	// Serves says which targets the process serves; nil for all. It needs the credentials of no other. Where those of one
+	// that it serves are not there, the target gets a Fault, and the others can be served all the same.
+	Serves func(target, taskQueue string) bool
+	// Directories is true for a process that asks directories who belongs to a group; it needs their credentials. Who
+	// serves all targets asks them too.
+	Directories bool
+	// Adjust changes what a process knows better than the file; it may be nil.
+	Adjust func(*Config)
 }
+
+// Load reads and checks the file. The error is always Errors: everything that is wrong, not only the first. Aliases,
+// anchors, tags and merge keys are refused.
+func (s Source) Load() (*Config, error) {
+	read, err := newReading(s).result()
+	if err == nil && s.Adjust != nil {
+		s.Adjust(read)
+	}
+	return read, err
+}
+
+// Load reads and checks a file for a process that serves all targets.
+func Load(file string, kinds Kinds) (*Config, error) { return Source{File: file, Kinds: kinds}.Load() }
 
 // LoadRules does so for those who look at the templates and their rules only: no secret is read.
 func LoadRules(file string, kinds Kinds) (*Config, error) {
-	r := newReading(file, kinds, Nothing)
+	r := newReading(Source{File: file, Kinds: kinds, Serves: Nothing})
 	// The reference stands for the secret: it is not empty, and not the same for two.
 	r.Secrets = func(reference string, _ path) Secret { return SecretOf(reference) }
 	return r.result()
@@ -29,10 +47,6 @@ func LoadRules(file string, kinds Kinds) (*Config, error) {
 
 // Nothing is for processes that call no target.
 func Nothing(_, _ string) bool { return false }
-
-func load(file string, kinds Kinds, serves func(target, taskQueue string) bool) (*Config, error) {
-	return newReading(file, kinds, serves).result()
-}
 
 // path leads to a value in the file.
 type path = strictyaml.Path
@@ -54,12 +68,12 @@ type written struct {
 	spec string
 }
 
-func newReading(file string, kinds Kinds, serves func(target, taskQueue string) bool) *reading {
+func newReading(source Source) *reading {
 	r := &reading{
-		Reader:      strictyaml.NewReader(file),
-		kinds:       kinds,
-		serves:      serves,
-		directories: serves == nil,
+		Reader:      strictyaml.NewReader(source.File),
+		kinds:       source.Kinds,
+		serves:      source.Serves,
+		directories: source.Directories || source.Serves == nil,
 		spelled:     map[string]written{},
 	}
 	r.Special, r.Said = r.special, r.said
@@ -74,7 +88,7 @@ func (r *reading) result() (*Config, error) {
 			decode(config)
 		}
 		r.check(config)
-		config.dismiss()
+		config.Dismiss()
 	}
 	if len(r.Mistakes) > 0 {
 		return nil, r.Mistakes.Sorted()
@@ -82,15 +96,13 @@ func (r *reading) result() (*Config, error) {
 	return config, nil
 }
 
-// special reads the types that are written in ways of their own.
+// special reads the types that need to know the kinds of systems, or the defaults.
 func (r *reading) special(node *yaml.Node, into any, at path) bool {
 	switch value := into.(type) {
 	case *Target:
 		r.target(node, value, at)
-	case *Group:
-		r.group(node, value, at)
-	case *Directory:
-		r.directory(node, value, at)
+	case *people.GroupSystem:
+		r.groupSystem(node, value, at)
 	case *Tickets:
 		r.tickets(node, value, at)
 	case *Incidents:
@@ -102,12 +114,6 @@ func (r *reading) special(node *yaml.Node, into any, at path) bool {
 	case *map[string]Template:
 		// Templates inherit: they are decoded when the defaults are.
 		r.later = append(r.later, func(c *Config) { r.inherit(node, c, at) })
-	case *Ticket:
-		r.ticket(node, value, at)
-	case *OnBehalf:
-		r.onBehalf(node, value, at)
-	case *Condition:
-		r.condition(node, value, at)
 	default:
 		return false
 	}

@@ -178,7 +178,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 		}},
 		"accounts": {
 			"people:\n  ada: {accounts: {db: ada, dbb: ada, app: ''}}\n  bob: {accounts: {db: ADA, app: ada}}" + systems, []string{
-				"curfew.yaml:2:34: people.ada.accounts.dbb: there is no such target; did you mean db?",
+				"curfew.yaml:2:34: people.ada.accounts.dbb: there is no target \"dbb\"; did you mean db?",
 				"curfew.yaml:2:44: people.ada.accounts.app: is empty; write the person's name there, or take the line out",
 				"curfew.yaml:3:24: people.bob.accounts.db: is the account of ada already; give each person one account, and each account one person",
 			},
@@ -211,8 +211,8 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:2:75: templates.a.duration.max: -1h is not longer than zero; write it like 30m, 2h or 1h30m",
 				`curfew.yaml:2:90: templates.a.pending: "soon" is not a duration; write it like 30m, 2h or 1h30m`,
 				"curfew.yaml:3:66: templates.b.duration.default: 3h is longer than max; lower it to at most 2h",
-				"curfew.yaml:4:3: templates.c.duration.max: is missing; write the longest that access may last, like 4h",
 				"curfew.yaml:4:3: templates.c.duration.default: is missing; write how long access lasts if nobody says, like 1h",
+				"curfew.yaml:4:3: templates.c.duration.max: is missing; write the longest that access may last, like 4h",
 			},
 		},
 		"longer than the kind allows": {
@@ -226,7 +226,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"duration: {default: 1h, max: 2h}\n    ticket: none\n    approval: {count: 1, from: [ada]}\n" +
 				"  u: {" + short + ", entitlements: [], " + approved + "}" + world, []string{
 				`curfew.yaml:4:18: templates.t.entitlements[0].target: there is no target "bd"; did you mean db?`,
-				"curfew.yaml:5:9: templates.t.entitlements[1].target: is missing; known here: app, db",
+				"curfew.yaml:5:9: templates.t.entitlements[1].target: is missing; name one of targets",
 				"curfew.yaml:6:28: templates.t.entitlements[2].role: is empty; name one",
 				`curfew.yaml:7:9: templates.t.entitlements[3]: is no entitlement: json: unknown field "rule"; write role`,
 				"curfew.yaml:8:23: templates.t.entitlements[4].agentPoolIds: is empty; name one",
@@ -234,7 +234,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:11:9: templates.t.entitlements[7]: can't be written as JSON: json: unsupported value: +Inf; write ordinary numbers",
 				"curfew.yaml:12:9: templates.t.entitlements[8]: holds no keys and values; write key: value lines below it",
 				"curfew.yaml:13:28: templates.t.entitlements[9].role: has no value; write a value, or take the line out",
-				"curfew.yaml:17:41: templates.u.entitlements: is empty; list at least one",
+				"curfew.yaml:17:41: templates.u.entitlements: is missing; list at least one",
 			},
 		},
 		"approval": {
@@ -242,11 +242,11 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"  b: {" + short + ", " + role + ", ticket: none, approval: {count: 3, from: [ada, grcae, ada]}}\n" +
 				"  c: {" + short + ", " + role + ", ticket: none, approval: {count: 2, from: [ada]}}\n" +
 				"  d: {" + short + ", " + role + ", ticket: none, approval: {count: -1, form: [ada]}}\n" + world, []string{
-				"curfew.yaml:2:3: templates.a.approval.count: is less than 1; write how many must approve: 1 or more",
+				"curfew.yaml:2:3: templates.a.approval.count: is missing; write how many must approve: 1 or more",
 				`curfew.yaml:3:127: templates.b.approval.from[1]: there is no person "grcae"; did you mean grace?`,
 				"curfew.yaml:3:134: templates.b.approval.from[2]: ada is there already; take it out",
 				"curfew.yaml:4:112: templates.c.approval.count: is more than the 1 people in from; lower it, or name more people in from",
-				"curfew.yaml:5:112: templates.d.approval.count: is less than 1; write how many must approve: 1 or more",
+				"curfew.yaml:5:112: templates.d.approval.count: is less than 1; write 1 or more",
 				"curfew.yaml:5:116: templates.d.approval.form: is no key that is known here; did you mean from?",
 			},
 		},
@@ -293,7 +293,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				`curfew.yaml:9:44: templates.t.approvals[0].people[0]: there is no person "adda"; did you mean ada?`,
 				"curfew.yaml:10:16: templates.t.approvals[1].name: a is there already; choose another",
 				"curfew.yaml:10:43: templates.t.approvals[1].approve: is more than the 2 people whom the rule names; lower it, or name more people or groups",
-				"curfew.yaml:10:52: templates.t.approvals[1].deny: is less than 1; write how many must deny: 1 or more",
+				"curfew.yaml:10:52: templates.t.approvals[1].deny: is less than 1; write 1 or more",
 				"curfew.yaml:10:62: templates.t.approvals[1].after: leads to nobody; name the people or groups who may review from then on in then, or take it out",
 				"curfew.yaml:11:9: templates.t.approvals[2].name: is missing; give it a name, like security",
 				"curfew.yaml:11:25: templates.t.approvals[2].then: has no time; write after how long in after, like 15m",
@@ -310,7 +310,7 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				`curfew.yaml:2:195: templates.t.ticket.requesterIs[0]: "watcher" is no choice here; known here: assignee, reporter`,
 				"curfew.yaml:3:90: templates.u.onBehalf: is neither; write true, false, or a list of groups like [support]",
 				"curfew.yaml:3:101: templates.u.ticket: is required, but there is no tracker to look in; set tickets.jira, or write ticket: none",
-				"curfew.yaml:3:132: templates.u.incident.onCall: is less than 1; write the highest level of escalation that counts: 1 or more",
+				"curfew.yaml:3:132: templates.u.incident.onCall: is less than 1; write 1 or more",
 			},
 		},
 		"a bound that binds nobody": {world + "templates: {t: {" + role + ", " + short + ", " + approved + ", requesters: {bindSubject: true}}}", []string{
@@ -323,11 +323,12 @@ func TestP9_EveryMistakeIsToldWithItsPlaceAndRemedy(t *testing.T) {
 				"curfew.yaml:3:103: templates.t.duration.maxContinuous: 30m is shorter than default; raise it to at least 1h",
 				"curfew.yaml:3:139: templates.t.reminders[1]: 30m is not after 30m; write them from the first to the last",
 				"curfew.yaml:3:144: templates.t.reminders[2]: 1h is not before the request lapses; write less than 1h",
-				"curfew.yaml:3:167: templates.t.extension.most: is less than 0; write how many extensions a request may have: 0 or more",
+				"curfew.yaml:3:167: templates.t.extension.most: is less than 0; write 0 or more",
 				`curfew.yaml:3:182: templates.t.endWith[0]: "tickets" is no choice here; did you mean ticket?`,
 				"curfew.yaml:3:192: templates.t.breakGlass.reviewWithin: is missing; write within what time a second person has to review it, like 24h",
 				"curfew.yaml:3:233: templates.t.breakGlass.maxDuration: 3h is longer than duration.max; lower it to at most 2h",
 				"curfew.yaml:4:80: templates.u.breakGlass.groups: is missing; name the groups whose members may use break-glass access",
+				"curfew.yaml:4:80: templates.u.breakGlass.reviewWithin: is missing; write within what time a second person has to review it, like 24h",
 			},
 		},
 		"what templates inherit is told once, where it is": {

@@ -107,8 +107,8 @@ func TestP9_EveryMistakeInAChannelIsTold(t *testing.T) {
 				"  c: {smtp: {address: 'mail.example.com:25', from: c@example.com, tls: never}}\n" +
 				"  d: {smtp: {address: 'localhost:25', from: c@example.com, tls: never, user: curfew, password: file:one}}\n" +
 				"  e: {smtp: {address: ':0', from: ä@example.com, tls: sometimes}}", []string{
-				"curfew.yaml:2:7: notify.a.smtp.address: is no host and port; write it like mail.example.com:587",
-				"curfew.yaml:2:7: notify.a.smtp.from: is no mail address; write it like Curfew <curfew@example.com>",
+				"curfew.yaml:2:7: notify.a.smtp.address: is missing; write it like mail.example.com:587",
+				"curfew.yaml:2:7: notify.a.smtp.from: is missing; write it like Curfew <curfew@example.com>",
 				"curfew.yaml:3:7: notify.b.smtp: has one of user and password; write both user and password, or neither",
 				"curfew.yaml:3:23: notify.b.smtp.address: is no host and port; write it like mail.example.com:587",
 				"curfew.yaml:3:47: notify.b.smtp.from: is no mail address; write it like Curfew <curfew@example.com>",

@@ -97,14 +97,17 @@ func (t Template) warnings() []contract.Duration {
 	return t.Warnings
 }
 
-// GroupsOf are the groups that list a person, in order of their names.
-func (c *Config) GroupsOf(person string) []string {
-	var groups []string
-	for group := range c.Groups {
-		if slices.Contains(c.Members(group), person) {
-			groups = append(groups, group)
+// Accesses is what a template gives a person. Where the person has no account, missing is the target's name.
+func (c *Config) Accesses(template Template, person string) (accesses []contract.Access, missing string) {
+	for _, entitlement := range template.Entitlements {
+		account, ok := c.Account(person, entitlement.Target)
+		if !ok {
+			return nil, entitlement.Target
 		}
+		accesses = append(accesses, contract.Access{
+			Target: entitlement.Target, Entitlement: entitlement.Spec, Person: person, Account: account,
+			TaskQueue: c.Targets[entitlement.Target].TaskQueue, ReadBack: contract.ReadBack(entitlement.ReadBack),
+		})
 	}
-	slices.Sort(groups)
-	return groups
+	return accesses, ""
 }

@@ -12,30 +12,30 @@ import (
 	"curfew/workflows/contract"
 )
 
-// ticket reads the short form, a word, or the long one.
-func (r *reading) ticket(node *yaml.Node, into *Ticket, at path) {
+// DecodeYAML reads the short form, a word, or the long one.
+func (t *Ticket) DecodeYAML(r *strictyaml.Reader, node *yaml.Node, at strictyaml.Path) {
 	if node.Kind == yaml.ScalarNode {
-		*into = Ticket{Use: node.Value}
+		*t = Ticket{Use: node.Value}
 		return
 	}
-	r.Fields(node, reflect.ValueOf(into).Elem(), at)
+	r.Fields(node, reflect.ValueOf(t).Elem(), at)
 }
 
-// onBehalf reads true, false, or a list of groups.
-func (r *reading) onBehalf(node *yaml.Node, into *OnBehalf, at path) {
-	*into = OnBehalf{}
+// DecodeYAML reads true, false, or a list of groups.
+func (o *OnBehalf) DecodeYAML(r *strictyaml.Reader, node *yaml.Node, at strictyaml.Path) {
+	*o = OnBehalf{}
 	switch {
 	case node.Kind == yaml.SequenceNode:
-		r.List(node, reflect.ValueOf(&into.Groups).Elem(), at)
+		r.List(node, reflect.ValueOf(&o.Groups).Elem(), at)
 	case strictyaml.IsTruth(node):
-		into.Anybody = strings.EqualFold(node.Value, "true")
+		o.Anybody = strings.EqualFold(node.Value, "true")
 	default:
 		r.Unusable(at, contract.Invalid("is neither").Advise("write true, false, or a list of groups like [support]"))
 	}
 }
 
-// condition compiles an expression, and reports a fault at its place in the file.
-func (r *reading) condition(node *yaml.Node, into *Condition, at path) {
+// DecodeYAML compiles an expression, and reports a fault at its place in the file.
+func (c *Condition) DecodeYAML(r *strictyaml.Reader, node *yaml.Node, at strictyaml.Path) {
 	text, ok := r.Text(node, at)
 	if !ok {
 		return
@@ -48,5 +48,5 @@ func (r *reading) condition(node *yaml.Node, into *Condition, at path) {
 		r.MarkUnusable(at)
 		return
 	}
-	*into = Condition(text)
+	*c = Condition(text)
 }

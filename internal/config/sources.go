@@ -11,11 +11,8 @@ import (
 	"curfew/workflows/contract"
 )
 
-// What Curfew asks of the secrets that sources sign with.
-const (
-	shortestSecret = 16 // bytes; sources make longer ones
-	mostSecrets    = 4
-)
+// shortestSecret is what Curfew asks of the secrets that sources sign with, in bytes; sources make longer ones.
+const shortestSecret = 16
 
 // sourceKind is a sort of source of webhooks.
 type sourceKind struct {
@@ -75,11 +72,13 @@ func (r *reading) hookAccounts(c *Config) {
 
 func (r *reading) hooks(c *Config, at path) {
 	kinds := r.kinds.sourceKinds()
-	r.names(at, maps.Keys(c.Hooks))
+	r.IDs(maps.Keys(c.Hooks), at)
 	for _, name := range slices.Sorted(maps.Keys(c.Hooks)) {
 		hook, here := c.Hooks[name], at.Key(name)
 		kind := kinds[hook.Verify]
-		r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		if hook.Verify != "" {
+			r.OneOf(here.Key("verify"), hook.Verify, r.kinds.Sources()...)
+		}
 		r.hookSecrets(hook, here.Key("secrets"))
 		r.hookPerson(c, hook, kind, here)
 		r.hookSystem(c, hook, kind, here.Key("verify"))
@@ -90,13 +89,6 @@ func (r *reading) hooks(c *Config, at path) {
 }
 
 func (r *reading) hookSecrets(hook Hook, at path) {
-	if len(hook.Secrets) == 0 {
-		r.wrong(at, "is missing: everybody could send", "list at least one reference like env:NAME")
-	}
-	if len(hook.Secrets) > mostSecrets {
-		r.wrong(at, fmt.Sprintf("has %d; at most %d are good at a time", len(hook.Secrets), mostSecrets),
-			"keep those that the source still uses")
-	}
 	for i, secret := range hook.Secrets {
 		if r.Secrets == nil && !secret.IsZero() { // it was read, and is no mistake already
 			r.hookSecret(hook.Verify, secret, at.Item(i))
@@ -132,7 +124,7 @@ func (r *reading) hookPerson(c *Config, hook Hook, kind sourceKind, at path) {
 	case orders && hook.Person == "" && !hook.MayName:
 		r.wrong(at.Key("person"), "is missing", "write in whose name it asks, or mayName: true")
 	case hook.Person != "":
-		r.isPerson(c)(hook.Person, at.Key("person"))
+		r.Refer(hook.Person, at.Key("person"), c.PersonNames())
 	}
 }
 
@@ -164,16 +156,8 @@ func (r *reading) routes(c *Config, hook *Hook, kind sourceKind, at path) {
 }
 
 func (r *reading) routeTemplate(c *Config, route Route, at path) {
-	if r.Lost(path{"templates"}) ||
-		!known(
-			r,
-			at.Key("template"),
-			"template",
-			route.Template,
-			path{"templates"},
-			c.Templates,
-			"name what is asked for",
-		) {
+	if route.Template == "" || r.Lost(path{"templates"}) ||
+		!r.Refer(route.Template, at.Key("template"), c.templateNames()) {
 		return
 	}
 	if longest := c.Templates[route.Template].Duration.Max; route.Duration.Duration > longest.Duration {

@@ -24,8 +24,8 @@ func TestP9_MistakesAboutSourcesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 		want []string
 	}{
 		"nothing": {hook(""), []string{
-			"curfew.yaml:2:3: hooks.h.verify: is missing; write jira or pagerduty or slack or bearer or standard-webhooks",
-			"curfew.yaml:2:3: hooks.h.secrets: is missing: everybody could send; list at least one reference like env:NAME",
+			"curfew.yaml:2:3: hooks.h.verify: is missing; write the kind of system that sends, or standard-webhooks or bearer for a program",
+			"curfew.yaml:2:3: hooks.h.secrets: is missing; list at least one reference like env:NAME; without a secret everybody could send",
 		}},
 		"a name that is no part of an address": {
 			"hooks: {a/b: {verify: slack, secrets: [file:long]}}\n", []string{
@@ -33,7 +33,7 @@ func TestP9_MistakesAboutSourcesAreToldWithTheirPlaceAndRemedy(t *testing.T) {
 			},
 		},
 		"secrets": {hook("verify: slack, secrets: [file:short, file:long, file:long, file:long, file:long]"), []string{
-			"curfew.yaml:2:22: hooks.h.secrets: has 5; at most 4 are good at a time; keep those that the source still uses",
+			"curfew.yaml:2:22: hooks.h.secrets: has 5; keep 4 at most",
 			"curfew.yaml:2:32: hooks.h.secrets[0]: is shorter than 16 bytes; make one with `openssl rand -hex 32`",
 		}},
 		"a secret of Standard Webhooks": {hook("verify: standard-webhooks, secrets: [file:long], person: ada"), []string{

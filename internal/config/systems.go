@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
@@ -8,6 +9,9 @@ import (
 	"strings"
 
 	"go.yaml.in/yaml/v4"
+
+	"curfew/internal/people"
+	"curfew/internal/strictyaml"
 )
 
 // System is a system beside the targets: a tracker, an incident system, a channel.
@@ -159,23 +163,26 @@ func choice(names []string) string {
 	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
-// accountForms holds that people's accounts on systems beside the targets are of the form that they have there.
-func (r *reading) accountForms(c *Config, at path) {
-	forms := map[string]func(string) error{}
+// besidePeople is what people's sections refer to.
+func (r *reading) besidePeople(c *Config) people.Beside {
+	beside := people.Beside{
+		Targets: c.targetNames(), Systems: c.Systems(),
+		AccountForms: map[string]func(string) error{},
+		NormalizeGroup: func(kind string, spec json.RawMessage) (json.RawMessage, error) {
+			if known, ok := r.kinds.Targets[kind]; ok {
+				return known.Normalize(spec)
+			}
+			return nil, nil
+		},
+	}
 	for _, kinds := range []map[string]SystemKind{r.kinds.Trackers, r.kinds.Incidents, r.kinds.Channels} {
 		for _, kind := range kinds {
-			if kind.CheckAccount != nil && slices.Contains(c.Systems(), kind.Accounts) {
-				forms[kind.Accounts] = kind.CheckAccount
+			if kind.CheckAccount != nil && slices.Contains(beside.Systems, kind.Accounts) {
+				beside.AccountForms[kind.Accounts] = kind.CheckAccount
 			}
 		}
 	}
-	for _, id := range slices.Sorted(maps.Keys(c.People)) {
-		for system, check := range forms {
-			if account := c.People[id].Accounts[system]; account != "" {
-				r.Refused(at.Key(id).Key("accounts").Key(system), check(account))
-			}
-		}
-	}
+	return beside
 }
 
 // project refuses what can't be the key of a project at the tracker; where there is no tracker, at any.
@@ -214,9 +221,17 @@ func (r *reading) setTracker() string {
 	return "set " + choice(keys)
 }
 
-// isChannel refuses a channel that is not configured.
-func (r *reading) isChannel(c *Config) func(string, path) bool {
-	return func(name string, at path) bool {
-		return known(r, at, "channel", name, path{"notify"}, c.Notify, "add it to notify")
-	}
+// targetNames are what others refer to a target by.
+func (c *Config) targetNames() strictyaml.Section {
+	return strictyaml.SectionOf("target", "targets", c.Targets, "add it to targets")
+}
+
+// channelNames are what others refer to a channel by.
+func (c *Config) channelNames() strictyaml.Section {
+	return strictyaml.SectionOf("channel", "notify", c.Notify, "add it to notify")
+}
+
+// templateNames are what others refer to a template by.
+func (c *Config) templateNames() strictyaml.Section {
+	return strictyaml.SectionOf("template", "templates", c.Templates, "name what is asked for")
 }

@@ -62,7 +62,7 @@ func TestP9_EveryMistakeAboutOtherSystemsIsToldWithItsPlaceAndRemedy(t *testing.
 			"curfew.yaml:3:192: templates.t.breakGlass.ticket: can't be opened: there is no tracker; set tickets.jira, or take it out",
 		}},
 		"a ticket to open of nothing": {jiraSite + behind("ticket: {project: ops}"), []string{
-			"curfew.yaml:4:192: templates.t.breakGlass.ticket.type: is no type; write the name of an issue type of the project, like Task",
+			"curfew.yaml:4:192: templates.t.breakGlass.ticket.type: is missing; write the name of an issue type of the project, like Task",
 			"curfew.yaml:4:210: templates.t.breakGlass.ticket.project: is no project; write what its tickets' keys begin with, like OPS",
 		}},
 	} {

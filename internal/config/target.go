@@ -1,15 +1,14 @@
 package config
 
 import (
-	"encoding/json"
 	"fmt"
 	"maps"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"go.yaml.in/yaml/v4"
 
+	"curfew/internal/people"
 	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
@@ -17,14 +16,14 @@ import (
 // target reads the kind, the task queue, and everything else into the settings of that kind.
 func (r *reading) target(node *yaml.Node, into *Target, at path) {
 	rest := r.Apart(r.Apart(node, "kind", &into.Kind, at), "taskQueue", &into.TaskQueue, at)
-	if into.TaskQueue != "" && !validID.MatchString(into.TaskQueue) {
-		r.wrong(at.Key("taskQueue"), "is no name", "use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
+	if into.TaskQueue != "" {
+		r.Name(into.TaskQueue, at.Key("taskQueue"))
 	}
 	kind, known := r.kinds.Targets[into.Kind]
 	if into.Kind == "" || !known {
 		r.Unusable(
 			at.Key("kind"),
-			contract.Invalid("%s", unknownKind(into.Kind)).
+			contract.Invalid("%s", unknownKind("target", into.Kind)).
 				Advise(strictyaml.Suggest(into.Kind, slices.Collect(maps.Keys(r.kinds.Targets)))),
 		)
 		return
@@ -40,8 +39,9 @@ func (r *reading) target(node *yaml.Node, into *Target, at path) {
 	r.validate(into.Settings, before, at)
 }
 
-// validate has settings check themselves, when they could be read: there were so many mistakes before.
+// validate completes settings, and has them check themselves when they could be read: there were so many mistakes before.
 func (r *reading) validate(settings any, before int, at path) {
+	r.Complete(reflect.ValueOf(settings).Elem(), at)
 	if checked, ok := settings.(interface{ Validate() error }); ok && len(r.Mistakes) == before {
 		if err := checked.Validate(); err != nil {
 			r.Refused(at, err)
@@ -72,23 +72,43 @@ func (r *reading) credentials(serves bool, decode func()) (fault error) {
 	return fault
 }
 
-func unknownKind(name string) string {
+func unknownKind(of, name string) string {
 	if name == "" {
 		return "is missing"
 	}
-	return "there is no kind of target " + strconv.Quote(strictyaml.Shorten(name))
+	return fmt.Sprintf("there is no kind of %s %q", of, strictyaml.Shorten(name))
 }
 
 // entitlement reads the target and readBack, and keeps everything else as JSON for the target's kind to check.
 func (r *reading) entitlement(node *yaml.Node, into *Entitlement, at path) {
 	rest := r.Apart(r.Apart(node, "target", &into.Target, at), "readBack", &into.ReadBack, at)
-	if into.ReadBack != "" {
-		r.OneOf(at.Key("readBack"), into.ReadBack, string(contract.ReadBackNone))
-	}
-	spec, err := json.Marshal(r.Plain(rest, at))
-	if err != nil {
-		r.Unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
+	into.Spec = r.JSON(rest, at)
+}
+
+// groupSystem reads the kind and everything else into the settings of that kind, where this process asks directories.
+func (r *reading) groupSystem(node *yaml.Node, into *people.GroupSystem, at path) {
+	rest := r.Apart(r.Apart(node, "kind", &into.Kind, at), "accounts", &into.Accounts, at)
+	kind, known := r.kinds.Targets[into.Kind]
+	if !known || !kind.KnowsHolders {
+		var able []string
+		for name, kind := range r.kinds.Targets {
+			if kind.KnowsHolders {
+				able = append(able, name)
+			}
+		}
+		r.Unusable(
+			at.Key("kind"),
+			contract.Invalid("%s", unknownKind("directory", into.Kind)).Advise(strictyaml.Suggest(into.Kind, able)),
+		)
 		return
 	}
-	into.Spec = spec
+	into.Settings = kind.Settings()
+	before := len(r.Mistakes)
+	if !r.directories {
+		_ = r.credentials(false, func() { r.Decode(rest, reflect.ValueOf(into.Settings).Elem(), at) }) // none is read
+		into.Settings = nil
+		return
+	}
+	r.Decode(rest, reflect.ValueOf(into.Settings).Elem(), at)
+	r.validate(into.Settings, before, at)
 }

@@ -4,15 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strconv"
 
-	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 func (r *reading) templates(c *Config, at path) {
-	r.defaults(c, path{"defaults"})
-	r.names(at, maps.Keys(c.Templates))
+	r.constraints(c.Defaults.Constraints, path{"defaults", "constraints"}, true)
+	r.IDs(maps.Keys(c.Templates), at)
 	for _, id := range slices.Sorted(maps.Keys(c.Templates)) {
 		template := c.Templates[id]
 		r.template(c, &template, at.Key(id))
@@ -29,14 +27,11 @@ func (r *reading) template(c *Config, template *Template, at path) {
 	r.approvals(c, template, at)
 	r.constraints(template.Automatic, at.Key("automatic"), false)
 	r.breakGlass(c, template, at.Key("breakGlass"))
-	r.listed(template.Notify, at.Key("notify"), r.isChannel(c))
+	r.ReferEach(template.Notify, at.Key("notify"), c.channelNames())
 	r.digest(template, at)
 }
 
 func (r *reading) entitlements(c *Config, template *Template, at path) {
-	if len(template.Entitlements) == 0 {
-		r.wrong(at, "is empty", "list at least one")
-	}
 	first := map[string]int{}
 	for i := range template.Entitlements {
 		entitlement := &template.Entitlements[i]
@@ -81,16 +76,10 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 	if r.Lost(path{"targets"}) {
 		return false
 	}
-	target, found := c.Targets[entitlement.Target]
-	if !found {
-		fault := "is missing"
-		if entitlement.Target != "" {
-			fault = "there is no target " + strconv.Quote(strictyaml.Shorten(entitlement.Target))
-		}
-		r.wrong(at.Key("target"), fault, strictyaml.Suggest(entitlement.Target, slices.Collect(maps.Keys(c.Targets))))
+	if entitlement.Target == "" || !r.Refer(entitlement.Target, at.Key("target"), c.targetNames()) {
 		return false
 	}
-	kind, found := r.kinds.Targets[target.Kind]
+	kind, found := r.kinds.Targets[c.Targets[entitlement.Target].Kind]
 	if !found || entitlement.Spec == nil {
 		return false
 	}
@@ -105,12 +94,6 @@ func (r *reading) normalize(c *Config, entitlement *Entitlement, at path) bool {
 
 func (r *reading) durations(c *Config, template *Template, at path) {
 	longest, usual := template.Duration.Max, template.Duration.Default
-	if longest.Duration == 0 {
-		r.wrong(at.Key("max"), "is missing", "write the longest that access may last, like 4h")
-	}
-	if usual.Duration == 0 {
-		r.wrong(at.Key("default"), "is missing", "write how long access lasts if nobody says, like 1h")
-	}
 	if longest.Duration > 0 && usual.Duration > longest.Duration {
 		r.wrong(at.Key("default"), fmt.Sprintf("%s is longer than max", usual),
 			"lower it to at most "+longest.String())

@@ -34,16 +34,6 @@ func (r *reading) seals(seals *Seals, at path) {
 	}
 }
 
-func (r *reading) roles(c *Config, at path) {
-	for role, people := range map[string][]string{
-		"auditors": c.Roles.Auditors, "operators": c.Roles.Operators, "admins": c.Roles.Admins,
-	} {
-		for i, person := range people {
-			r.isPerson(c)(person, at.Key(role).Item(i))
-		}
-	}
-}
-
 // TargetNames are the names of all targets, in order.
 func (c *Config) TargetNames() []string { return slices.Sorted(maps.Keys(c.Targets)) }
 
@@ -60,14 +50,3 @@ func (c *Config) EntitlementsOn(target string) []json.RawMessage {
 	}
 	return all
 }
-
-// IsAuditor is true for those who may read everything.
-func (c *Config) IsAuditor(person string) bool { return slices.Contains(c.Roles.Auditors, person) }
-
-// IsOperator is true for those who may see to stuck revokes, sweep and end any access early. Admins are operators too.
-func (c *Config) IsOperator(person string) bool {
-	return slices.Contains(c.Roles.Operators, person) || c.IsAdmin(person)
-}
-
-// IsAdmin is true for those who may take stuck access over.
-func (c *Config) IsAdmin(person string) bool { return slices.Contains(c.Roles.Admins, person) }

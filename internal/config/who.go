@@ -1,67 +1,15 @@
 package config
 
 import (
-	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 
 	"curfew/internal/strictyaml"
 )
 
-// listed holds that every name on a list is known, and is there once.
-func (r *reading) listed(names []string, at path, check func(name string, at path) bool) {
-	for i, name := range names {
-		if check(name, at.Item(i)) && slices.Index(names, name) < i {
-			r.wrong(at.Item(i), fmt.Sprintf("%s is there already", strictyaml.Shorten(name)), "take it out")
-		}
-	}
-}
-
-// known refuses a name that a section does not have. It says nothing where the section could not be read.
-func known[V any](r *reading, at path, what, name string, section path, has map[string]V, otherwise string) bool {
-	_, found := has[name]
-	if !found && !r.Lost(section) {
-		r.wrong(at, fmt.Sprintf("there is no %s %q", what, strictyaml.Shorten(name)),
-			cmp.Or(strictyaml.Suggest(name, slices.Collect(maps.Keys(has))), otherwise))
-	}
-	return found
-}
-
-// isPerson refuses who is not in the directory.
-func (r *reading) isPerson(c *Config) func(string, path) bool {
-	return func(name string, at path) bool { return known(r, at, "person", name, path{"people"}, c.People, "") }
-}
-
-// isGroup refuses a group that is not in the configuration.
-func (r *reading) isGroup(c *Config) func(string, path) bool {
-	return func(name string, at path) bool {
-		return known(r, at, "group", name, path{"groups"}, c.Groups, "list its members in groups")
-	}
-}
-
 func (r *reading) whom(c *Config, people People, at path) {
-	r.listed(people.People, at.Key("people"), r.isPerson(c))
-	r.listed(people.Groups, at.Key("groups"), r.isGroup(c))
-}
-
-// everybody counts the persons whom lists and groups name together; not known when members are kept elsewhere.
-func (c *Config) everybody(lists ...People) (count int, known bool) {
-	everybody := map[string]bool{}
-	for _, list := range lists {
-		for _, person := range list.People {
-			everybody[person] = true
-		}
-		for _, group := range list.Groups {
-			if !c.Groups[group].Listed() {
-				return 0, false
-			}
-			for _, person := range c.Members(group) {
-				everybody[person] = true
-			}
-		}
-	}
-	return len(everybody), true
+	r.ReferEach(people.People, at.Key("people"), c.PersonNames())
+	r.ReferEach(people.Groups, at.Key("groups"), c.GroupNames())
 }
 
 func (r *reading) whoAsks(c *Config, template *Template, at path) {
@@ -71,7 +19,7 @@ func (r *reading) whoAsks(c *Config, template *Template, at path) {
 		r.wrong(at.Key("requesters").Key("bindSubject"), "binds to nobody: everybody may ask",
 			"name people or groups beside it, or take it out")
 	}
-	r.listed(template.OnBehalf.Groups, at.Key("onBehalf"), r.isGroup(c))
+	r.ReferEach(template.OnBehalf.Groups, at.Key("onBehalf"), c.GroupNames())
 }
 
 func (r *reading) approvals(c *Config, template *Template, at path) {
@@ -96,10 +44,10 @@ func (r *reading) approvals(c *Config, template *Template, at path) {
 
 // approval checks the short form.
 func (r *reading) approval(c *Config, approval Approval, at path) {
-	r.listed(approval.From, at.Key("from"), r.isPerson(c))
+	r.ReferEach(approval.From, at.Key("from"), c.PersonNames())
 	switch {
-	case approval.Count < 1:
-		r.wrong(at.Key("count"), "is less than 1", "write how many must approve: 1 or more")
+	case approval.Count == 0 && !r.Written(r.said(at.Key("count"))):
+		r.wrong(at.Key("count"), "is missing", "write how many must approve: 1 or more")
 	case approval.Count > len(approval.From):
 		r.wrong(at.Key("count"), fmt.Sprintf("is more than the %d people in from", len(approval.From)),
 			"lower it, or name more people in from")
@@ -107,12 +55,6 @@ func (r *reading) approval(c *Config, approval Approval, at path) {
 }
 
 func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
-	if !r.Written(r.said(at.Key("approve"))) {
-		rule.Approve = 1
-	}
-	if !r.Written(r.said(at.Key("deny"))) {
-		rule.Deny = 1
-	}
 	first := People{rule.People, rule.Groups}
 	r.whom(c, first, at)
 	r.whom(c, rule.Then, at.Key("then"))
@@ -124,16 +66,15 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 	case rule.After.Duration == 0 && escalates:
 		r.wrong(at.Key("then"), "has no time", "write after how long in after, like 15m")
 	}
-	most, known := c.everybody(first, rule.Then)
+	everybody, known := c.Everybody(
+		slices.Concat(rule.People, rule.Then.People),
+		slices.Concat(rule.Groups, rule.Then.Groups)...)
+	most := len(everybody)
 	for _, number := range []struct {
-		key, does string
-		value     int
-	}{{"approve", "approve", rule.Approve}, {"deny", "deny", rule.Deny}} {
-		switch {
-		case number.value < 1:
-			r.wrong(at.Key(number.key), "is less than 1",
-				fmt.Sprintf("write how many must %s: 1 or more", number.does))
-		case known && number.value > most && !r.Lost(path{"groups"}):
+		key   string
+		value int
+	}{{"approve", rule.Approve}, {"deny", rule.Deny}} {
+		if known && number.value > most && !r.Lost(path{"groups"}) {
 			r.wrong(at.Key(number.key), fmt.Sprintf("is more than the %d people whom the rule names", most),
 				"lower it, or name more people or groups")
 		}
@@ -144,11 +85,9 @@ func (r *reading) approvalRule(c *Config, rule *ApprovalRule, at path) {
 func (r *reading) named(names []string, at path) {
 	for i, name := range names {
 		switch {
-		case name == "":
-			r.wrong(at.Item(i).Key("name"), "is missing", "give it a name, like security")
-		case !validID.MatchString(name):
-			r.wrong(at.Item(i).Key("name"), "is no name",
-				"use up to 63 of a-z 0-9 . _ -, and begin with a letter or digit")
+		case name == "": // it is missing
+		case !strictyaml.IsID(name):
+			r.Name(name, at.Item(i).Key("name"))
 		case slices.Index(names, name) < i:
 			r.wrong(at.Item(i).Key("name"), fmt.Sprintf("%s is there already", name), "choose another")
 		}
@@ -157,25 +96,10 @@ func (r *reading) named(names []string, at path) {
 
 func (r *reading) breakGlass(c *Config, template *Template, at path) {
 	rule := template.BreakGlass
-	r.listed(rule.Groups, at.Key("groups"), r.isGroup(c))
-	longest := template.Duration.Max
-	switch {
-	case len(rule.Groups) == 0 && (rule.MaxDuration.Duration > 0 || rule.ReviewWithin.Duration > 0 || rule.Once || rule.Ticket != TicketPlace{}):
-		r.wrong(at.Key("groups"), "is missing", "name the groups whose members may use break-glass access")
-	case len(rule.Groups) == 0:
-		return
-	case rule.MaxDuration.Duration == 0:
-		r.wrong(at.Key("maxDuration"), "is missing", "write the longest that such access may last, like 30m")
-	case longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration:
+	r.ReferEach(rule.Groups, at.Key("groups"), c.GroupNames())
+	if longest := template.Duration.Max; longest.Duration > 0 && rule.MaxDuration.Duration > longest.Duration {
 		r.wrong(at.Key("maxDuration"), fmt.Sprintf("%s is longer than duration.max", rule.MaxDuration),
 			"lower it to at most "+longest.String())
-	}
-	if len(rule.Groups) > 0 && rule.ReviewWithin.Duration == 0 {
-		r.wrong(
-			at.Key("reviewWithin"),
-			"is missing",
-			"write within what time a second person has to review it, like 24h",
-		)
 	}
 	if rule.Ticket != (TicketPlace{}) {
 		r.ticketPlace(c, rule.Ticket, at.Key("ticket"))

@@ -39,13 +39,13 @@ type Key struct {
 	Doc       string // one sentence
 	Default   string
 	Otherwise string // the default in words, where it depends
-	Required  bool   // wherever the section is
-	Needed    bool   // unless something else says it, like the defaults of templates
+	Required  bool   // in its section
+	Inherited bool   // what is required of it may be said elsewhere: by the defaults of templates
 	Shape     Shape
 }
 
 // Describe returns the keys of curfew.yaml, with those of the kinds that a program knows.
 func Describe(kinds config.Kinds) []Key {
-	d := describer{kinds}
+	d := describer{kinds: kinds}
 	return d.struc(config.Config{}, "yaml")
 }

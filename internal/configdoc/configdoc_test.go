@@ -3,6 +3,7 @@ package configdoc_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -61,7 +62,7 @@ func TestEveryKeyIsDescribed(t *testing.T) {
 			case text == "":
 			case key.Shape.Type == configdoc.Duration:
 				require.NoError(t, length.UnmarshalText([]byte(text)), path)
-			case key.Shape.Type == configdoc.Number:
+			case key.Shape.Type == configdoc.Number, key.Shape.Type == configdoc.List:
 				require.NoError(t, err, path)
 			case key.Shape.Choices != nil:
 				require.Contains(t, key.Shape.Choices, text, path)
@@ -130,16 +131,69 @@ func configurations(t *testing.T) map[string]string {
 	return all
 }
 
+// gives is what no template can be without.
+const gives = "entitlements: [{target: db, role: reader}]"
+
+func TestTheSchemaRequiresWhatTheReaderRequires(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	const (
+		token  = "person: ada, hash: h, scopes: [ask], expires: e"
+		hook   = "verify: bearer, secrets: ['env:S']"
+		rule   = "name: a, groups: [ops]"
+		access = "groups: [ops], maxDuration: 30m, reviewWithin: 24h"
+	)
+	// The first of each is right, and every other one lacks a key.
+	for _, section := range [][]string{
+		{"templates: {t: {" + gives + "}}", "templates: {t: {}}", "templates: {t: {entitlements: [{role: reader}]}}"},
+		{"serviceTokens: {ci: {" + token + "}}", "serviceTokens: {ci: {" + strings.Replace(token, "person: ada, ", "", 1) + "}}"},
+		{"hooks: {h: {" + hook + "}}", "hooks: {h: {verify: bearer}}", "hooks: {h: {secrets: ['env:S']}}"},
+		{"hooks: {h: {" + hook + ", routes: [{template: t}]}}", "hooks: {h: {" + hook + ", routes: [{service: S}]}}"},
+		{
+			"templates: {t: {" + gives + ", approvals: [{" + rule + "}]}}",
+			"templates: {t: {" + gives + ", approvals: [{groups: [ops]}]}}",
+		},
+		{"targets: {db: {kind: postgres, dsn: 'env:DSN'}}", "targets: {db: {kind: postgres}}"},
+		{
+			"targets: {d: {kind: ldap, url: 'ldaps://d', bindDN: cn=c, password: 'env:P'}}",
+			"targets: {d: {kind: ldap, url: 'ldaps://d', bindDN: cn=c}}",
+			"targets: {d: {kind: ldap, bindDN: cn=c, password: 'env:P'}}",
+		},
+		{"notify: {m: {smtp: {address: 'mail:25', from: a@b.c}}}", "notify: {m: {smtp: {from: a@b.c}}}"},
+		// What templates inherit may be in the defaults alone, and the defaults need not say all of it.
+		{"defaults: {breakGlass: {" + access + "}}"},
+		{"defaults: {breakGlass: {groups: [ops]}}"},
+		{"templates: {t: {" + gives + ", breakGlass: {maxDuration: 10m}}}"},
+		{"templates: {t: {" + gives + ", duration: {max: 2h}}}"},
+	} {
+		require.NoError(t, schema.Validate(read(t, section[0])), section[0])
+		for _, lacking := range section[1:] {
+			require.Error(t, schema.Validate(read(t, lacking)), lacking)
+		}
+	}
+}
+
+func TestTheSchemaHasTheBoundsOfNumbersAndLists(t *testing.T) {
+	t.Parallel()
+	schema := compiled(t)
+	const postgres = "targets: {db: {kind: postgres, dsn: 'env:DSN', maxConnections: %d}}"
+	require.NoError(t, schema.Validate(read(t, fmt.Sprintf(postgres, 100))))
+	require.Error(t, schema.Validate(read(t, fmt.Sprintf(postgres, 101))))
+	require.Error(t, schema.Validate(read(t, fmt.Sprintf(postgres, 0))))
+	require.NoError(t, schema.Validate(read(t, "server: {secretFiles: [a, b, c, d]}")))
+	require.Error(t, schema.Validate(read(t, "server: {secretFiles: [a, b, c, d, e]}")))
+}
+
 func TestTheSchemaRefusesTypicalMistakes(t *testing.T) {
 	t.Parallel()
 	schema := compiled(t)
 	for name, text := range map[string]string{
 		"an unknown section":            "targest: {}",
 		"an unknown key":                "server: {lisen: '127.0.0.1:8300'}",
-		"an unknown key of a template":  "templates: {t: {durations: {max: 1h}}}",
+		"an unknown key of a template":  "templates: {t: {" + gives + ", durations: {max: 1h}}}",
 		"an unknown key of a target":    "targets: {db: {kind: postgres, dns: 'env:DSN'}}",
 		"an unknown key of a tracker":   "tickets: {jira: {urls: 'https://jira.example.com'}}",
-		"an unknown key in a rule":      "templates: {t: {approval: {counts: 1}}}",
+		"an unknown key in a rule":      "templates: {t: {" + gives + ", approval: {counts: 1}}}",
 		"a key of another kind":         "targets: {db: {kind: postgres, kubeconfig: /etc/kube}}",
 		"an unknown kind":               "targets: {db: {kind: oracle}}",
 		"a target without a kind":       "targets: {db: {dsn: 'env:DSN'}}",
@@ -155,12 +209,12 @@ func TestTheSchemaRefusesTypicalMistakes(t *testing.T) {
 		"a word for true or false":      "sweep: {remove: perhaps}",
 		"a text for a list":             "roles: {admins: ada}",
 		"a list for a section":          "server: [listen]",
-		"a choice that there is not":    "templates: {t: {sessions: kill}}",
-		"a ticket's short form, wrong":  "templates: {t: {ticket: requierd}}",
+		"a choice that there is not":    "templates: {t: {" + gives + ", sessions: kill}}",
+		"a ticket's short form, wrong":  "templates: {t: {" + gives + ", ticket: requierd}}",
 		"a scope that there is not":     "serviceTokens: {ci: {scopes: [write]}}",
 		"an entitlement's unknown key":  "templates: {t: {entitlements: [{target: db, rle: reader}]}}",
 		"a kind that knows no members":  "directories: {d: {kind: postgres}}",
-		"an end that nothing can bring": "templates: {t: {endWith: [tickets]}}",
+		"an end that nothing can bring": "templates: {t: {" + gives + ", endWith: [tickets]}}",
 	} {
 		require.Error(t, schema.Validate(read(t, text)), name)
 	}

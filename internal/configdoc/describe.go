@@ -8,30 +8,49 @@ import (
 	"strings"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
 // describer reads the tags of structs.
-type describer struct{ kinds config.Kinds }
+type describer struct {
+	kinds config.Kinds
+	// partial is true in a section that says something of others, and inherits in one of those.
+	partial, inherits bool
+}
+
+// below describes what is below a key.
+func (d describer) below(tag reflect.StructTag) describer {
+	if _, partial := tag.Lookup("partial"); partial {
+		d.partial = true
+	}
+	if _, inherits := tag.Lookup("inherits"); inherits {
+		d.inherits = true
+	}
+	return d
+}
+
+// whole describes the items of a list, which are whole whatever the list is a part of.
+func (d describer) whole() describer { return describer{kinds: d.kinds} }
 
 // struc describes the fields of a struct that have a name in a tag.
 func (d describer) struc(of any, naming string) []Key { return d.fields(reflect.TypeOf(of), naming) }
 
 func (d describer) fields(of reflect.Type, naming string) []Key {
 	var keys []Key
-	for i := range of.NumField() {
-		field := of.Field(i)
+	for _, field := range reflect.VisibleFields(of) {
 		name, options, _ := strings.Cut(field.Tag.Get(naming), ",")
 		if name == "" || name == "-" {
 			continue
 		}
 		_, required := field.Tag.Lookup("required")
-		_, needed := field.Tag.Lookup("needed")
+		_, own := field.Tag.Lookup("own")
 		keys = append(keys, Key{
 			Name: name, Doc: sentence(field.Tag.Get("doc")), Default: field.Tag.Get("default"),
-			Otherwise: field.Tag.Get("otherwise"), Needed: needed,
-			Required: required || naming == "json" && !strings.Contains(options, "omitempty"),
-			Shape:    d.tagged(d.shape(field.Type, naming), field.Tag),
+			Otherwise: field.Tag.Get("otherwise"),
+			Required:  required || naming == "json" && !strings.Contains(options, "omitempty"),
+			Inherited: d.partial || d.inherits && !own,
+			Shape:     d.below(field.Tag).tagged(d.below(field.Tag).shape(field.Type, naming), field.Tag),
 		})
 	}
 	return keys
@@ -71,7 +90,7 @@ func (d describer) shape(of reflect.Type, naming string) Shape {
 	case reflect.Map:
 		return Shape{Type: Names, Of: new(d.shape(of.Elem(), naming))}
 	case reflect.Slice:
-		return Shape{Type: List, Of: new(d.shape(of.Elem(), naming))}
+		return Shape{Type: List, Of: new(d.whole().shape(of.Elem(), naming))}
 	case reflect.Bool:
 		return Shape{Type: Truth}
 	case reflect.Int, reflect.Int64, reflect.Uint, reflect.Float64:
@@ -102,16 +121,16 @@ func (d describer) special(of reflect.Type) (Shape, bool) {
 		return Shape{Type: Section, One: true, Keys: d.systems(d.kinds.Channels)}, true
 	case config.Target:
 		return d.ofKinds(config.Target{}, func(config.Kind) bool { return true }), true
-	case config.Directory:
-		return d.ofKinds(config.Directory{}, func(kind config.Kind) bool { return kind.KnowsHolders }), true
+	case people.GroupSystem:
+		return d.ofKinds(people.GroupSystem{}, func(kind config.Kind) bool { return kind.KnowsHolders }), true
 	case config.Entitlement:
 		return d.entitlement(config.Entitlement{}, func(config.Kind) bool { return true }), true
 	case config.Hook:
 		hook := Shape{Type: Section, Keys: d.struc(config.Hook{}, "yaml")}
 		hook.Keys[0].Shape.Choices = d.kinds.Sources() // verify
 		return hook, true
-	case config.Group:
-		there := d.entitlement(config.Group{}, func(kind config.Kind) bool { return kind.KnowsHolders })
+	case people.Group:
+		there := d.entitlement(people.Group{}, func(kind config.Kind) bool { return kind.KnowsHolders })
 		return Shape{Type: Either, Forms: []Shape{{Type: List, Of: texts}, there}}, true
 	case config.Ticket:
 		whole := Shape{Type: Section, Keys: d.struc(config.Ticket{}, "yaml")}

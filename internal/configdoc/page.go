@@ -52,7 +52,7 @@ func (p *page) row(path string, key Key) {
 	switch {
 	case key.Default != "":
 		usual = "`" + key.Default + "`"
-	case key.Required || key.Needed:
+	case key.Required:
 		usual = "required"
 	case key.Shape.Type == Truth && key.Otherwise == "":
 		usual = "`false`"
@@ -110,6 +110,8 @@ func typeOf(shape Shape) string {
 	default:
 	}
 	switch {
+	case shape.Type == List && shape.Max != "":
+		words += ", at most " + shape.Max
 	case shape.Min != "" && shape.Max != "":
 		words += fmt.Sprintf(", %s to %s", shape.Min, shape.Max)
 	case shape.Min != "":

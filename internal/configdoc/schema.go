@@ -23,6 +23,8 @@ type schema struct {
 	Enum        []string           `json:"enum,omitempty"`
 	Pattern     string             `json:"pattern,omitempty"`
 	Minimum     *int               `json:"minimum,omitempty"`
+	Maximum     *int               `json:"maximum,omitempty"`
+	MaxItems    *int               `json:"maxItems,omitempty"`
 	Default     any                `json:"default,omitempty"`
 	Properties  map[string]*schema `json:"properties,omitempty"`
 	Required    []string           `json:"required,omitempty"`
@@ -50,15 +52,11 @@ func schemaOf(shape Shape) *schema {
 	case Secret:
 		return &schema{Type: "string", Pattern: referencePattern}
 	case Number:
-		number := &schema{Type: "integer"}
-		if least, err := strconv.Atoi(shape.Min); err == nil {
-			number.Minimum = &least
-		}
-		return number
+		return &schema{Type: "integer", Minimum: number(shape.Min), Maximum: number(shape.Max)}
 	case Truth:
 		return &schema{Type: "boolean"}
 	case List:
-		return &schema{Type: "array", Items: schemaOf(*shape.Of)}
+		return &schema{Type: "array", Items: schemaOf(*shape.Of), MaxItems: number(shape.Max)}
 	case Names:
 		return &schema{Type: "object", Additional: schemaOf(*shape.Of)}
 	case Either:
@@ -86,11 +84,19 @@ func sectionOf(shape Shape) *schema {
 		property := schemaOf(key.Shape)
 		property.Description, property.Default = key.Doc, defaultOf(key)
 		section.Properties[key.Name] = property
-		if key.Required {
+		if key.Required && !key.Inherited {
 			section.Required = append(section.Required, key.Name)
 		}
 	}
 	return section
+}
+
+// number is that of a bound; nil for none.
+func number(bound string) *int {
+	if number, err := strconv.Atoi(bound); err == nil {
+		return &number
+	}
+	return nil
 }
 
 // defaultOf is a key's default as JSON has it; nil for none.

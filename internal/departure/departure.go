@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 )
 
 // Entry is what the directory says of a person that matters to access.
@@ -27,7 +28,7 @@ type Directory struct {
 // Of is the directory of a configuration.
 func Of(c *config.Config) Directory {
 	d := Directory{People: map[string]Entry{}, Targets: c.TargetNames()}
-	take := func(id string, person config.Person, left bool) {
+	take := func(id string, person people.Person, left bool) {
 		entry := Entry{Left: left, Accounts: map[string]string{}}
 		for _, target := range d.Targets {
 			if account := person.Accounts[target]; account != "" {
@@ -124,7 +125,7 @@ func (d Directory) ends(one Held) (Why, bool) {
 	case one.Target == "" || !slices.Contains(d.Targets, one.Target):
 		return "", false
 	}
-	return Changed, !config.SameAccount(entry.Accounts[one.Target], one.Account)
+	return Changed, !people.SameAccount(entry.Accounts[one.Target], one.Account)
 }
 
 // fewest is how many people may always lose their access by one change of the directory.

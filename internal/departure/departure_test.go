@@ -8,18 +8,21 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/departure"
+	"curfew/internal/people"
 )
 
 // directory knows ada, who has an account on db, and eve, who has left. Ops are in a directory that nobody asks here.
 func directory() *config.Config {
 	return &config.Config{
-		People: map[string]config.Person{
-			"ada": {Accounts: map[string]string{"db": "ada", "mail": "ada@example.org"}},
-			"bob": {},
+		Directory: people.Directory{
+			People: map[string]people.Person{
+				"ada": {Accounts: map[string]string{"db": "ada", "mail": "ada@example.org"}},
+				"bob": {},
+			},
+			Leavers: map[string]people.Person{"eve": {Left: true, Accounts: map[string]string{"db": "eve"}}},
+			Groups:  map[string]people.Group{"ops": {Directory: "corp"}},
 		},
-		Leavers: map[string]config.Person{"eve": {Left: true, Accounts: map[string]string{"db": "eve"}}},
 		Targets: map[string]config.Target{"db": {}},
-		Groups:  map[string]config.Group{"ops": {Directory: "corp"}},
 	}
 }
 

@@ -12,7 +12,7 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -28,7 +28,7 @@ type discovery struct {
 
 // Check finds out whether people could sign in at the provider, and signs nobody in; callback is where it would send
 // browsers back to. Every error is a *contract.Problem that names the setting, and what to write there.
-func Check(ctx context.Context, settings config.OIDC, callback string) []error {
+func Check(ctx context.Context, settings people.OIDC, callback string) []error {
 	c := checker{settings, &http.Client{
 		Timeout:       askWithin,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
@@ -50,7 +50,7 @@ func Check(ctx context.Context, settings config.OIDC, callback string) []error {
 }
 
 type checker struct {
-	settings config.OIDC
+	settings people.OIDC
 	http     *http.Client
 }
 

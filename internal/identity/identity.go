@@ -1,5 +1,6 @@
 // Package identity authenticates callers: by a token of the configuration, by a service token of Curfew's own, or by
-// a token of an OpenID Connect provider. Only the configuration decides which person a name at the provider is.
+// a token of an OpenID Connect provider. The directory that a call goes by alone decides which person a name at the
+// provider is.
 package identity
 
 import (
@@ -17,7 +18,7 @@ type Caller struct {
 	Groups []string
 	// At is when the provider said so; zero when it said nothing.
 	At     time.Time
-	Scopes []string // some of config.Scopes
+	Scopes []string // some of people.Scopes
 	Means  Means
 }
 

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -17,7 +17,7 @@ const (
 )
 
 // recognize finds out whose token of the provider this is. A nonce, when there is one, must be in it.
-func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, error) {
+func (p *Provider) recognize(ctx context.Context, directory *people.Directory, raw, nonce string) (Caller, error) {
 	said, err := p.verify(ctx, raw)
 	if err != nil {
 		return Caller{}, err
@@ -25,20 +25,19 @@ func (p *Provider) recognize(ctx context.Context, raw, nonce string) (Caller, er
 	if nonce != "" && subtle.ConstantTimeCompare([]byte(said.Nonce), []byte(nonce)) != 1 {
 		return Caller{}, unproven(contract.Forbidden("the token answers another sign-in").Advise("sign in again"))
 	}
-	person, err := p.person(said)
+	person, err := p.person(directory, said)
 	if err != nil {
 		return Caller{}, err
 	}
-	groups, err := p.groups(said)
+	groups, err := p.groups(directory, said)
 	if err != nil {
 		return Caller{}, err
 	}
-	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: config.Scopes(), Means: MeansOIDC}, nil
+	return Caller{Person: person, Groups: groups, At: said.issued, Scopes: people.Scopes(), Means: MeansOIDC}, nil
 }
 
 // person looks in the directory, which alone says who somebody is here.
-func (p *Provider) person(said *claims) (string, error) {
-	directory := p.config.Current()
+func (p *Provider) person(directory *people.Directory, said *claims) (string, error) {
 	bySubject, hasSubject := directory.PersonBySubject(said.Subject)
 	login, err := p.login(said)
 	if err != nil && !hasSubject {
@@ -55,23 +54,23 @@ func (p *Provider) person(said *claims) (string, error) {
 		return byLogin, nil
 	}
 	if other, almost := directory.PersonByLoginInOtherCase(login); almost {
-		return "", contract.Forbidden("the provider says that your %s is %q, and the directory has it in other letters for %s", directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup), other).
+		return "", contract.Forbidden("the provider says that your %s is %q, and the directory has it in other letters for %s", p.settings.PersonClaim, contract.Shorten(login, longestGroup), other).
 			Advise("have an administrator write the login as the provider does, as people." + other + ".login; in this claim capital and small letters differ")
 	}
-	return "", contract.Forbidden("the provider knows you, but nobody in the directory has the %s %q", directory.OIDC.PersonClaim, contract.Shorten(login, longestGroup)).
+	return "", contract.Forbidden("the provider knows you, but nobody in the directory has the %s %q", p.settings.PersonClaim, contract.Shorten(login, longestGroup)).
 		Advise("have an administrator write it into the configuration, as people.<id>.login or, for the claim sub, people.<id>.subject")
 }
 
 // login is what the claim that names the person says. An e-mail address that the provider has not verified may be
 // anybody's.
 func (p *Provider) login(said *claims) (string, error) {
-	claim := p.OIDC().PersonClaim
+	claim := p.settings.PersonClaim
 	login, ok := said.all[claim].(string)
 	if !ok || login == "" {
 		return "", contract.Forbidden("the provider's token has no claim %s", claim).
 			Advise("have an administrator of the provider put it into the tokens for Curfew")
 	}
-	if claim == config.ClaimEmail {
+	if claim == people.ClaimEmail {
 		if err := checkVerified(said); err != nil {
 			return "", err
 		}
@@ -100,8 +99,8 @@ func checkVerified(said *claims) error {
 }
 
 // groups are those that the token names. A claim that can't be understood is never taken for one that names none.
-func (p *Provider) groups(said *claims) ([]string, error) {
-	settings := p.OIDC().Groups
+func (p *Provider) groups(directory *people.Directory, said *claims) ([]string, error) {
+	settings := p.settings.Groups
 	if settings.Claim == "" {
 		return nil, nil
 	}
@@ -110,7 +109,7 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 		return nil, nil
 	}
 	if single, ok := value.(string); ok {
-		if p.packed(single) {
+		if packed(directory, single) {
 			return nil, contract.Forbidden("the claim %s of the provider's token is one text that looks like several groups: %q", settings.Claim, contract.Shorten(single, longestGroup)).
 				Advise("have an administrator of the provider make it a list with an item for each group (in Keycloak, switch Multivalued on)")
 		}
@@ -134,11 +133,11 @@ func (p *Provider) groups(said *claims) ([]string, error) {
 	return groups, nil
 }
 
-// packed is true for a text that is no group's name, as far as the configuration knows, but looks like a list of some.
+// packed is true for a text that is no group's name, as far as the directory knows, but looks like a list of some.
 // The names that directories give groups have commas too.
-func (p *Provider) packed(text string) bool {
+func packed(directory *people.Directory, text string) bool {
 	known := map[string]bool{}
-	for _, group := range p.config.Current().Groups {
+	for _, group := range directory.Groups {
 		known[group.Claim] = true
 	}
 	if known[text] || distinguished.MatchString(text) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -22,9 +22,9 @@ const askAgainAfter = 3 * time.Second
 // Provider is the OpenID Connect provider of the configuration. It is looked up when it is first needed, and again
 // until it answers, so that Curfew starts and works on without it; nobody can sign in meanwhile.
 type Provider struct {
-	config *config.Live
-	http   *http.Client
-	now    func() time.Time
+	settings people.OIDC
+	http     *http.Client
+	now      func() time.Time
 
 	mu     sync.Mutex // held while the provider is asked: one caller does it for all
 	found  *discovered
@@ -37,12 +37,12 @@ type discovered struct {
 	keys     oidc.KeySet
 }
 
-func newProvider(configured *config.Live) *Provider {
-	return &Provider{config: configured, http: Client(), now: time.Now}
+func newProvider(settings people.OIDC) *Provider {
+	return &Provider{settings: settings, http: Client(), now: time.Now}
 }
 
-// OIDC is the part of the configuration about the provider. It does not change while the process runs.
-func (p *Provider) OIDC() config.OIDC { return *p.config.Current().OIDC }
+// Session is how long a sign-in at the pages lasts.
+func (p *Provider) Session() time.Duration { return p.settings.Session.Duration }
 
 // discover returns what the provider says of itself, and asks it if that is not known yet.
 func (p *Provider) discover(ctx context.Context) (*discovered, error) {
@@ -65,7 +65,7 @@ func (p *Provider) discover(ctx context.Context) (*discovered, error) {
 }
 
 func (p *Provider) ask(ctx context.Context) (*discovered, error) {
-	provider, err := oidc.NewProvider(ctx, p.OIDC().Issuer)
+	provider, err := oidc.NewProvider(ctx, p.settings.Issuer)
 	if err != nil {
 		return nil, p.unavailable()
 	}
@@ -78,14 +78,14 @@ func (p *Provider) ask(ctx context.Context) (*discovered, error) {
 	}
 	// Some providers that can do it don't say so; one that says it can only do less is not trusted with a sign-in.
 	if len(offers.Challenges) > 0 && !slices.Contains(offers.Challenges, "S256") {
-		return nil, contract.Unavailable("the provider %s offers no safe way to sign in", p.OIDC().Issuer).
+		return nil, contract.Unavailable("the provider %s offers no safe way to sign in", p.settings.Issuer).
 			Advise("have an administrator switch PKCE with S256 on there")
 	}
 	return &discovered{provider: provider, keys: oidc.NewRemoteKeySet(ctx, offers.Keys)}, nil
 }
 
 func (p *Provider) unavailable() error {
-	problem := contract.Unavailable("the provider %s can't be asked", p.OIDC().Issuer).
+	problem := contract.Unavailable("the provider %s can't be asked", p.settings.Issuer).
 		Advise("try again; the other means of signing in work on")
 	problem.RetryAfter.Duration = askAgainAfter
 	return problem

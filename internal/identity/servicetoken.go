@@ -6,7 +6,8 @@ import (
 	"encoding/base64"
 	"encoding/hex"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/strictyaml"
 )
 
 // serviceTokenPrefix lets people, and programs that look for leaked secrets, see what it is.
@@ -17,10 +18,10 @@ const secretBytes = 32
 
 // NewServiceToken makes a token from 256 random bits, and the hash that the configuration keeps of it. No slow hash is
 // needed: there is nothing to guess.
-func NewServiceToken() (token config.Secret, hash string) {
+func NewServiceToken() (token strictyaml.Secret, hash string) {
 	text := serviceTokenPrefix + NewSecret()
 	digest := sha256.Sum256([]byte(text))
-	return config.SecretOf(text), config.HashPrefix + hex.EncodeToString(digest[:])
+	return strictyaml.SecretOf(text), people.HashPrefix + hex.EncodeToString(digest[:])
 }
 
 // NewSecret returns 256 random bits as text that fits into addresses and cookies.

@@ -8,52 +8,52 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 )
 
 // withServiceToken is a directory in which ci acts as the robot, until a time.
-func withServiceToken(t *testing.T, until time.Time) (*identity.Authenticator, string) {
+func withServiceToken(t *testing.T, until time.Time) (*people.Directory, string) {
 	t.Helper()
 	token, hash := identity.NewServiceToken()
-	digest, err := hex.DecodeString(hash[len(config.HashPrefix):])
+	digest, err := hex.DecodeString(hash[len(people.HashPrefix):])
 	require.NoError(t, err)
-	return identity.New(config.Fixed(&config.Config{
-		People: map[string]config.Person{"robot": {}},
-		ServiceTokens: map[string]config.ServiceToken{"ci": {
-			Person: "robot", Scopes: []string{config.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
+	return &people.Directory{
+		People: map[string]people.Person{"robot": {}},
+		ServiceTokens: map[string]people.ServiceToken{"ci": {
+			Person: "robot", Scopes: []string{people.ScopeAsk}, Until: until, Digest: [sha256.Size]byte(digest),
 		}},
-	})), token.Reveal()
+	}, token.Reveal()
 }
 
 func TestAServiceTokenActsAsItsPersonWithinItsScopes(t *testing.T) {
 	t.Parallel()
-	callers, token := withServiceToken(t, time.Now().Add(time.Hour))
+	directory, token := withServiceToken(t, time.Now().Add(time.Hour))
 
-	caller, err := callers.Authenticate(t.Context(), token)
+	caller, err := identity.New(nil).Authenticate(t.Context(), directory, token)
 
 	require.NoError(t, err)
 	require.Equal(
 		t,
-		identity.Caller{Person: "robot", Scopes: []string{config.ScopeAsk}, Means: identity.MeansServiceToken},
+		identity.Caller{Person: "robot", Scopes: []string{people.ScopeAsk}, Means: identity.MeansServiceToken},
 		caller,
 	)
-	require.True(t, caller.May(config.ScopeAsk))
-	require.False(t, caller.May(config.ScopeReview))
+	require.True(t, caller.May(people.ScopeAsk))
+	require.False(t, caller.May(people.ScopeReview))
 	require.False(t, caller.May(""))
 }
 
 func TestServiceTokensThatAreNotOrNoLongerThereAreRefused(t *testing.T) {
 	t.Parallel()
-	callers, token := withServiceToken(t, time.Now())
-	_, err := callers.Authenticate(t.Context(), token)
+	directory, token := withServiceToken(t, time.Now())
+	_, err := identity.New(nil).Authenticate(t.Context(), directory, token)
 	unproven(t, err, "expired")
 
 	another, hash := identity.NewServiceToken()
 	for name, wrong := range map[string]string{
 		"another one": another.Reveal(), "cut": token[:len(token)-1], "its hash": hash, "only what all begin with": "curfew_",
 	} {
-		_, err := callers.Authenticate(t.Context(), wrong)
+		_, err := identity.New(nil).Authenticate(t.Context(), directory, wrong)
 		unproven(t, err, "")
 		require.NotContains(t, err.Error(), wrong, name)
 	}

@@ -27,7 +27,7 @@ func (p *Provider) checkShape(payload []byte) error {
 			return err
 		}
 	}
-	if issuer, is := all["iss"].(string); is && issuer != p.OIDC().Issuer {
+	if issuer, is := all["iss"].(string); is && issuer != p.settings.Issuer {
 		return p.foreign(issuer)
 	}
 	if begins := instant(all["nbf"]); begins.After(p.now().Add(skew)) {
@@ -80,7 +80,7 @@ func clock(at time.Time) string { return at.UTC().Format("15:04:05 UTC") }
 // foreign is about a token of another issuer. Providers that have two, or write theirs in two ways, are told apart by
 // what they say.
 func (p *Provider) foreign(issuer string) error {
-	ours, fix := p.OIDC().Issuer, "sign in again with curfew login"
+	ours, fix := p.settings.Issuer, "sign in again with curfew login"
 	switch {
 	case strings.TrimRight(issuer, "/") == strings.TrimRight(ours, "/"):
 		fix = "have an administrator write oidc.issuer letter for letter as the token has it, with or without a slash at its end"
@@ -96,7 +96,7 @@ func (p *Provider) foreign(issuer string) error {
 // checkOverage refuses a token that has left the groups out because there are too many of them. That is not the same as
 // none.
 func (p *Provider) checkOverage(all map[string]any) error {
-	claim := p.OIDC().Groups.Claim
+	claim := p.settings.Groups.Claim
 	if claim == "" {
 		return nil
 	}

@@ -7,14 +7,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
 func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 	t.Parallel()
-	optional := newWorld(t, func(c *config.Config) { c.OIDC.Groups.Optional = true })
+	optional := newWorld(t, func(c *people.Directory) { c.OIDC.Groups.Optional = true })
 	for name, changes := range map[string]map[string]any{
 		"Entra, by code":            {"groups": nil, "_claim_names": map[string]any{"groups": "src1"}, "_claim_sources": map[string]any{"src1": map[string]any{"endpoint": "https://graph.example.com"}}},
 		"without a source":          {"groups": nil, "_claim_names": map[string]any{"groups": "src1"}},
@@ -26,6 +26,7 @@ func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 			t.Parallel()
 			_, err := optional.callers.Authenticate(
 				t.Context(),
+				optional.directory,
 				optional.provider.Key().Sign(t, optional.claims(changes), nil),
 			)
 			problem := requireProblem(t, err, contract.KindForbidden)
@@ -43,14 +44,16 @@ func TestGroupsThatAreLeftOutBecauseThereAreTooManyAreNotNone(t *testing.T) {
 			t.Parallel()
 			_, err := optional.callers.Authenticate(
 				t.Context(),
+				optional.directory,
 				optional.provider.Key().Sign(t, optional.claims(changes), nil),
 			)
 			require.NoError(t, err)
 		})
 	}
-	unasked := newWorld(t, func(c *config.Config) { c.OIDC.Groups = config.OIDCGroups{} })
+	unasked := newWorld(t, func(c *people.Directory) { c.OIDC.Groups = people.OIDCGroups{} })
 	_, err := unasked.callers.Authenticate(
 		t.Context(),
+		unasked.directory,
 		unasked.provider.Key().Sign(t, unasked.claims(map[string]any{"groups": nil, "hasgroups": true}), nil),
 	)
 	require.NoError(t, err, "whoever asks for no groups misses none")
@@ -79,7 +82,11 @@ func TestWhatIsSaidOfATokenIsTrueAndSaysWhatToDo(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			_, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(said.changes), nil))
+			_, err := w.callers.Authenticate(
+				t.Context(),
+				w.directory,
+				w.provider.Key().Sign(t, w.claims(said.changes), nil),
+			)
 			unproven(t, err, said.fault)
 			require.ErrorContains(t, err, said.fix)
 			require.NotContains(t, err.Error(), "not signed", "it is")
@@ -90,10 +97,10 @@ func TestWhatIsSaidOfATokenIsTrueAndSaysWhatToDo(t *testing.T) {
 func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 	t.Parallel()
 	byEmail := newWorld(t)
-	byName := newWorld(t, func(c *config.Config) {
+	byName := newWorld(t, func(c *people.Directory) {
 		c.OIDC.PersonClaim = "preferred_username"
-		c.People["alice"] = config.Person{Login: "alice@example.com"}
-		c.Groups = map[string]config.Group{"platform": {Claim: "Platform Team"}, "sre": {Claim: "sre"}}
+		c.People["alice"] = people.Person{Login: "alice@example.com"}
+		c.Groups = map[string]people.Group{"platform": {Claim: "Platform Team"}, "sre": {Claim: "sre"}}
 	})
 	for name, said := range map[string]struct {
 		world      *world
@@ -117,6 +124,7 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 			t.Parallel()
 			_, err := said.world.callers.Authenticate(
 				t.Context(),
+				said.world.directory,
 				said.world.provider.Key().Sign(t, said.world.claims(said.changes), nil),
 			)
 			problem := requireProblem(t, err, contract.KindForbidden)
@@ -128,6 +136,7 @@ func TestWhatIsSaidOfWhoeverSignsInIsTrueAndSaysWhatToDo(t *testing.T) {
 		var caller identity.Caller
 		caller, err := byName.callers.Authenticate(
 			t.Context(),
+			byName.directory,
 			byName.provider.Key().Sign(t, byName.claims(map[string]any{
 				"preferred_username": "alice@example.com", "groups": one,
 			}), nil),

@@ -7,7 +7,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -33,8 +33,10 @@ func (p *Provider) Address(ctx context.Context, signIn SignIn) (string, error) {
 	return client.AuthCodeURL(signIn.State, oidc.Nonce(signIn.Nonce), oauth2.S256ChallengeOption(signIn.Verifier)), nil
 }
 
-// Redeem turns the code of the provider's answer into who signed in. Errors are those of Authenticate.
-func (p *Provider) Redeem(ctx context.Context, signIn SignIn, code string) (Caller, error) {
+// Redeem turns the code of the provider's answer into who signed in, as a person of a directory. Errors are those of Authenticate.
+func (p *Provider) Redeem(
+	ctx context.Context, directory *people.Directory, signIn SignIn, code string,
+) (Caller, error) {
 	client, err := p.client(ctx, signIn)
 	if err != nil {
 		return Caller{}, err
@@ -59,7 +61,7 @@ func (p *Provider) Redeem(ctx context.Context, signIn SignIn, code string) (Call
 				Advise("have an administrator of the provider allow the scope openid"),
 		)
 	}
-	return p.recognize(ctx, raw, signIn.Nonce)
+	return p.recognize(ctx, directory, raw, signIn.Nonce)
 }
 
 func (p *Provider) client(ctx context.Context, signIn SignIn) (*oauth2.Config, error) {
@@ -68,10 +70,10 @@ func (p *Provider) client(ctx context.Context, signIn SignIn) (*oauth2.Config, e
 		return nil, err
 	}
 	return &oauth2.Config{
-		ClientID: p.OIDC().ClientID, ClientSecret: p.OIDC().ClientSecret.Reveal(),
+		ClientID: p.settings.ClientID, ClientSecret: p.settings.ClientSecret.Reveal(),
 		Endpoint: found.provider.Endpoint(), RedirectURL: signIn.Redirect, Scopes: ScopesToAsk(),
 	}, nil
 }
 
 // ScopesToAsk are the scopes that a sign-in asks the provider for.
-func ScopesToAsk() []string { return []string{oidc.ScopeOpenID, oidc.ScopeProfile, config.ClaimEmail} }
+func ScopesToAsk() []string { return []string{oidc.ScopeOpenID, oidc.ScopeProfile, people.ClaimEmail} }

@@ -9,8 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -44,7 +45,7 @@ func TestWhoSignsInAtTheProviderIsRecognized(t *testing.T) {
 	w := newWorld(t)
 	signIn := identity.NewSignIn(callback)
 
-	caller, err := w.callers.Provider().Redeem(t.Context(), signIn, w.signIn(t, signIn, "alice"))
+	caller, err := w.callers.Provider().Redeem(t.Context(), w.directory, signIn, w.signIn(t, signIn, "alice"))
 
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
@@ -52,7 +53,7 @@ func TestWhoSignsInAtTheProviderIsRecognized(t *testing.T) {
 		Person: "alice",
 		Groups: []string{"sre", "on-call"},
 		At:     caller.At,
-		Scopes: config.Scopes(),
+		Scopes: people.Scopes(),
 		Means:  identity.MeansOIDC,
 	}, caller)
 }
@@ -62,7 +63,7 @@ func TestWhoSignsInAndIsNotKnownStaysOutside(t *testing.T) {
 	w := newWorld(t)
 	for subject, fault := range map[string]string{"mallory": "nobody in the directory", "bob": "verified", "nogroups": "no claim groups"} {
 		signIn := identity.NewSignIn(callback)
-		_, err := w.callers.Provider().Redeem(t.Context(), signIn, w.signIn(t, signIn, subject))
+		_, err := w.callers.Provider().Redeem(t.Context(), w.directory, signIn, w.signIn(t, signIn, subject))
 		require.Contains(t, requireProblem(t, err, contract.KindForbidden).Fault, fault)
 	}
 }
@@ -80,7 +81,7 @@ func TestAnAnswerToAnotherSignInIsRefused(t *testing.T) {
 			signIn := identity.NewSignIn(callback)
 			code := w.signIn(t, signIn, "alice")
 			change(&signIn)
-			caller, err := w.callers.Provider().Redeem(t.Context(), signIn, code)
+			caller, err := w.callers.Provider().Redeem(t.Context(), w.directory, signIn, code)
 			unproven(t, err, "answer")
 			require.Zero(t, caller)
 		})
@@ -92,10 +93,10 @@ func TestACodeCountsOnce(t *testing.T) {
 	w := newWorld(t)
 	signIn := identity.NewSignIn(callback)
 	code := w.signIn(t, signIn, "alice")
-	_, err := w.callers.Provider().Redeem(t.Context(), signIn, code)
+	_, err := w.callers.Provider().Redeem(t.Context(), w.directory, signIn, code)
 	require.NoError(t, err)
 
-	_, err = w.callers.Provider().Redeem(t.Context(), signIn, code)
+	_, err = w.callers.Provider().Redeem(t.Context(), w.directory, signIn, code)
 
 	unproven(t, err, "answer")
 }
@@ -119,17 +120,17 @@ func TestACodeThatWasAskedForWithoutAChallengeIsRefused(t *testing.T) {
 	code := w.provider.SignIn(t, parsed.String(), "alice").Query().Get("code")
 	require.NotEmpty(t, code)
 
-	_, err = w.callers.Provider().Redeem(t.Context(), signIn, code)
+	_, err = w.callers.Provider().Redeem(t.Context(), w.directory, signIn, code)
 
 	unproven(t, err, "answer")
 }
 
 func TestWhatIsWrongWithCurfewItselfIsTheAdministratorsToMend(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *config.Config) { c.OIDC.ClientSecret = config.SecretOf("canary-secret") })
+	w := newWorld(t, func(c *people.Directory) { c.OIDC.ClientSecret = strictyaml.SecretOf("canary-secret") })
 	signIn := identity.NewSignIn(callback)
 
-	_, err := w.callers.Provider().Redeem(t.Context(), signIn, w.signIn(t, signIn, "alice"))
+	_, err := w.callers.Provider().Redeem(t.Context(), w.directory, signIn, w.signIn(t, signIn, "alice"))
 
 	problem := requireProblem(t, err, contract.KindInternal)
 	require.Contains(t, problem.Fix, "oidc.clientSecret")

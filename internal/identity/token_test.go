@@ -12,8 +12,8 @@ import (
 	"github.com/go-jose/go-jose/v4"
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/workflows/contract"
 )
@@ -22,12 +22,16 @@ func TestATokenOfTheProviderStandsForThePersonWhoSignedIn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 
-	caller, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(nil), nil))
+	caller, err := w.callers.Authenticate(
+		t.Context(),
+		w.directory,
+		w.provider.Key().Sign(t, w.claims(nil), nil),
+	)
 
 	require.NoError(t, err)
 	require.WithinDuration(t, time.Now(), caller.At, time.Minute)
 	require.Equal(t, identity.Caller{
-		Person: "alice", Groups: []string{"sre"}, At: caller.At, Scopes: config.Scopes(), Means: identity.MeansOIDC,
+		Person: "alice", Groups: []string{"sre"}, At: caller.At, Scopes: people.Scopes(), Means: identity.MeansOIDC,
 	}, caller)
 }
 
@@ -77,7 +81,7 @@ func TestTokensThatProveNothingAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			caller, err := w.callers.Authenticate(t.Context(), refused.token)
+			caller, err := w.callers.Authenticate(t.Context(), w.directory, refused.token)
 			require.Zero(t, caller)
 			unproven(t, err, refused.fault)
 			if refused.token != "" {
@@ -116,7 +120,11 @@ func TestTokensOfPeopleWhoMayNotComeInAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			caller, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(test.changes), nil))
+			caller, err := w.callers.Authenticate(
+				t.Context(),
+				w.directory,
+				w.provider.Key().Sign(t, w.claims(test.changes), nil),
+			)
 			require.Zero(t, caller)
 			require.Contains(t, requireProblem(t, err, contract.KindForbidden).Fault, test.fault)
 		})
@@ -143,7 +151,11 @@ func TestWhatIsRightIsAccepted(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			caller, err := w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(test.changes), nil))
+			caller, err := w.callers.Authenticate(
+				t.Context(),
+				w.directory,
+				w.provider.Key().Sign(t, w.claims(test.changes), nil),
+			)
 			require.NoError(t, err)
 			require.Equal(t, test.person, caller.Person)
 			require.Equal(t, test.groups, caller.Groups)
@@ -153,34 +165,39 @@ func TestWhatIsRightIsAccepted(t *testing.T) {
 
 func TestAMissingClaimOfGroupsMeansNoneOnlyWhereTheConfigurationSaysSo(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *config.Config) { c.OIDC.Groups.Optional = true })
+	w := newWorld(t, func(c *people.Directory) { c.OIDC.Groups.Optional = true })
 
 	caller, err := w.callers.Authenticate(
 		t.Context(),
+		w.directory,
 		w.provider.Key().Sign(t, w.claims(map[string]any{"groups": nil}), nil),
 	)
 	require.NoError(t, err)
 	require.Empty(t, caller.Groups)
 
-	_, err = w.callers.Authenticate(t.Context(), w.provider.Key().Sign(t, w.claims(map[string]any{"groups": 7}), nil))
+	_, err = w.callers.Authenticate(
+		t.Context(),
+		w.directory,
+		w.provider.Key().Sign(t, w.claims(map[string]any{"groups": 7}), nil),
+	)
 	requireProblem(t, err, contract.KindForbidden)
 }
 
 func TestAnotherClaimMayNameThePersonAndThenLettersCount(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *config.Config) {
+	w := newWorld(t, func(c *people.Directory) {
 		c.OIDC.PersonClaim = "preferred_username"
-		c.People["alice"] = config.Person{Login: "Alice"}
+		c.People["alice"] = people.Person{Login: "Alice"}
 	})
 	token := func(name string) string {
 		return w.provider.Key().Sign(t, w.claims(map[string]any{"preferred_username": name}), nil)
 	}
 
-	caller, err := w.callers.Authenticate(t.Context(), token("Alice"))
+	caller, err := w.callers.Authenticate(t.Context(), w.directory, token("Alice"))
 	require.NoError(t, err)
 	require.Equal(t, "alice", caller.Person)
 
-	_, err = w.callers.Authenticate(t.Context(), token("alice"))
+	_, err = w.callers.Authenticate(t.Context(), w.directory, token("alice"))
 	requireProblem(t, err, contract.KindForbidden)
 }
 
@@ -219,7 +236,7 @@ func TestAClaimInAnotherCaseNamesNobodyElse(t *testing.T) {
 	w := newWorld(t)
 	for _, claim := range []string{"\u017fub", "SUB", "client_ID"} { // Unicode has a small s of another shape
 		token := w.provider.Key().Sign(t, w.claims(map[string]any{claim: "somebody else"}), nil)
-		caller, err := w.callers.Authenticate(t.Context(), token)
+		caller, err := w.callers.Authenticate(t.Context(), w.directory, token)
 		require.NoError(t, err, claim)
 		require.Equal(t, "alice", caller.Person, claim)
 	}

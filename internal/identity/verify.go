@@ -62,7 +62,7 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 		return nil, err
 	}
 	attempt := &attempt{keys: found.keys, shape: p.checkShape}
-	verified, err := oidc.NewVerifier(p.OIDC().Issuer, attempt, &oidc.Config{
+	verified, err := oidc.NewVerifier(p.settings.Issuer, attempt, &oidc.Config{
 		SupportedSigningAlgs: algorithms, SkipClientIDCheck: true, SkipIssuerCheck: true, Now: p.now,
 	}).Verify(ctx, raw)
 	var expired *oidc.TokenExpiredError
@@ -78,12 +78,12 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 		return nil, unproven(contract.Forbidden("the token's claims can't be understood").Advise(again))
 	case err != nil:
 		return nil, unproven(
-			contract.Forbidden("the token is not signed by %s with one of %s", p.OIDC().Issuer, strings.Join(algorithms, ", ")).
+			contract.Forbidden("the token is not signed by %s with one of %s", p.settings.Issuer, strings.Join(algorithms, ", ")).
 				Advise(again),
 		)
-	case verified.Issuer != p.OIDC().Issuer:
+	case verified.Issuer != p.settings.Issuer:
 		return nil, unproven(
-			contract.Forbidden("the token does not say which provider has issued it, and so may be of another provider than %s", p.OIDC().Issuer).
+			contract.Forbidden("the token does not say which provider has issued it, and so may be of another provider than %s", p.settings.Issuer).
 				Advise(again),
 		)
 	}
@@ -103,7 +103,7 @@ func (p *Provider) verify(ctx context.Context, raw string) (*claims, error) {
 // checkUse holds that a token is for Curfew, of its time, and made for a client that is known.
 func (p *Provider) checkUse(verified *oidc.IDToken, said *claims) error {
 	const ask = "have an administrator look at oidc.audiences and oidc.clients"
-	settings := p.OIDC()
+	settings := p.settings
 	known := []string{settings.ClientID, settings.CLIClientID}
 	forUs := slices.Concat(known, settings.Audiences)
 	clients := slices.Concat(known, settings.Clients)

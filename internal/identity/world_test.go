@@ -7,23 +7,24 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
+	"curfew/internal/strictyaml"
 	"curfew/internal/testserver/oidc"
 	"curfew/workflows/contract"
 )
 
 const callback = "https://curfew.example.com/signin/callback"
 
-// world is a provider, and a configuration that trusts it.
+// world is a provider, and a directory that trusts it.
 type world struct {
-	provider *oidc.Server
-	config   *config.Config
-	callers  *identity.Authenticator
+	provider  *oidc.Server
+	directory *people.Directory
+	callers   *identity.Authenticator
 }
 
 // people: alice and bob are known by their addresses, the machine and dora by their subjects; mallory is not known.
-func people() []oidc.Person {
+func everybody() []oidc.Person {
 	return []oidc.Person{
 		{Subject: "alice", Email: "Alice@Example.com", Verified: true, Groups: []string{"sre", "on-call"}},
 		{Subject: "bob", Email: "bob@example.com", Groups: []string{}},
@@ -33,31 +34,31 @@ func people() []oidc.Person {
 	}
 }
 
-func newWorld(t *testing.T, change ...func(*config.Config)) *world {
+func newWorld(t *testing.T, change ...func(*people.Directory)) *world {
 	t.Helper()
-	w := &world{provider: oidc.Start(t, oidc.Options{People: people(), Redirect: callback})}
-	w.config = trusting(w.provider.Issuer)
+	w := &world{provider: oidc.Start(t, oidc.Options{People: everybody(), Redirect: callback})}
+	w.directory = trusting(w.provider.Issuer)
 	for _, change := range change {
-		change(w.config)
+		change(w.directory)
 	}
-	w.callers = identity.New(config.Fixed(w.config))
+	w.callers = identity.New(w.directory.OIDC)
 	return w
 }
 
-func trusting(issuer string) *config.Config {
-	return &config.Config{
-		OIDC: &config.OIDC{
+func trusting(issuer string) *people.Directory {
+	return &people.Directory{
+		OIDC: &people.OIDC{
 			Issuer:       issuer,
 			ClientID:     oidc.WebClient,
-			ClientSecret: config.SecretOf(oidc.WebSecret),
+			ClientSecret: strictyaml.SecretOf(oidc.WebSecret),
 			CLIClientID:  oidc.CLIClient,
 			Audiences:    []string{oidc.Resource},
 			Clients:      []string{oidc.Machine},
-			PersonClaim:  config.ClaimEmail,
-			Groups:       config.OIDCGroups{Claim: "groups"},
+			PersonClaim:  people.ClaimEmail,
+			Groups:       people.OIDCGroups{Claim: "groups"},
 		},
-		People: map[string]config.Person{
-			"alice": {Login: "alice@example.com", Token: config.SecretOf("token-of-alice")},
+		People: map[string]people.Person{
+			"alice": {Login: "alice@example.com", Token: strictyaml.SecretOf("token-of-alice")},
 			"bob":   {Login: "bob@example.com"}, "dora": {Subject: "dora"},
 			"nogroups": {Login: "nogroups@example.com"}, "robot": {Subject: oidc.Machine},
 		},

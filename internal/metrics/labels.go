@@ -5,7 +5,7 @@ import (
 	"errors"
 	"strings"
 
-	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -20,7 +20,7 @@ const (
 
 // labels are the values that labels may have.
 type labels struct {
-	names    *config.Live
+	names    *reload.Live
 	events   map[contract.EventKind]bool
 	outcomes map[contract.Outcome]bool
 	alarms   map[contract.AlarmKind]bool
@@ -29,7 +29,7 @@ type labels struct {
 	sources  map[string]bool
 }
 
-func newLabels(names *config.Live) labels {
+func newLabels(names *reload.Live) labels {
 	return labels{
 		names:    names,
 		events:   setOf(contract.EventKinds()),

@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"curfew/internal/config"
+	"curfew/internal/reload"
 )
 
 // namespace begins the names of all metrics that are Curfew's own.
@@ -29,7 +29,7 @@ type Metrics struct {
 }
 
 // New makes the metrics of a process. Its labels are the names that the configuration of the moment has.
-func New(names *config.Live) *Metrics {
+func New(names *reload.Live) *Metrics {
 	m := &Metrics{registry: prometheus.NewRegistry(), labels: newLabels(names)}
 	m.registry.MustRegister(
 		collectors.NewGoCollector(),

@@ -12,11 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
 func measured() *Metrics {
-	return New(config.Fixed(&config.Config{
+	return New(reload.Fixed(&config.Config{
 		Templates: map[string]config.Template{"orders": {}},
 		Targets:   map[string]config.Target{"orders-db": {}},
 		Hooks:     map[string]config.Hook{"ci": {}},

@@ -29,6 +29,7 @@ import (
 	"curfew/activities/notify"
 	"curfew/activities/ticket"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
@@ -66,7 +67,7 @@ type house struct {
 	temporal *temporal.Server
 	client   client.Client
 	config   *config.Config // as the house began
-	live     *config.Live
+	live     *reload.Live
 	ledger   ledgerStore
 	// tombstones are the ledger's, or stand before them.
 	tombstones ledger.Tombstones
@@ -225,7 +226,7 @@ func (h *house) configure() {
 	path := filepath.Join(h.dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
 	var err error
-	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
+	h.live, err = reload.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	h.config = h.live.Current()
 	h.incidents, err = kinds.OpenIncidents(h.config.Incidents)

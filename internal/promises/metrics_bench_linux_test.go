@@ -15,9 +15,9 @@ import (
 
 	"curfew/activities/kinds"
 	"curfew/activities/ledger"
-	"curfew/internal/config"
 	"curfew/internal/metrics"
 	temporalmetrics "curfew/internal/metrics/temporal"
+	"curfew/internal/reload"
 	"curfew/worker"
 	"curfew/workflows/contract"
 )
@@ -75,7 +75,7 @@ func observations(t testing.TB, m *metrics.Metrics) (n float64) {
 }
 
 // costOfOne is the processor time of one observation, of the SDK's or of Curfew's own, whichever is dearer.
-func costOfOne(t testing.TB, live *config.Live) time.Duration {
+func costOfOne(t testing.TB, live *reload.Live) time.Duration {
 	t.Helper()
 	m := metrics.New(live)
 	sdk := temporalmetrics.New(m.Registry())

@@ -17,6 +17,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/activities/ledger"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	"curfew/internal/sandbox/scim"
 	"curfew/internal/testserver/postgres"
@@ -205,7 +206,7 @@ func (h *house) moveLightrun() {
 	text, err := os.ReadFile(path)
 	require.NoError(h.t, err)
 	require.NoError(h.t, os.WriteFile(path, []byte(strings.Replace(string(text), h.debuggers, moved.URL, 1)), 0o600))
-	h.live, err = config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
+	h.live, err = reload.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(h.t, err)
 	h.config = h.live.Current()
 }

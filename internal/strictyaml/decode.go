@@ -21,7 +21,13 @@ const (
 	mergeTag = "!!merge"
 )
 
-// Decode puts what the file says at a path into a Go value. It takes structs by their yaml tags, maps, lists, texts, whole numbers, booleans, contract.Duration and Secret.
+// Decoder is a type that is written in a way of its own.
+type Decoder interface {
+	DecodeYAML(r *Reader, node *yaml.Node, at Path)
+}
+
+// Decode puts what the file says at a path into a Go value. It takes structs by their yaml tags, the fields of structs that
+// are embedded in them among their own; maps, lists, texts, whole numbers, booleans, contract.Duration, Secret and Decoders.
 func (r *Reader) Decode(node *yaml.Node, into reflect.Value, at Path) {
 	if node.ShortTag() == nullTag {
 		r.Unusable(at, contract.Invalid("has no value").Advise("write a value, or take the line out"))
@@ -32,6 +38,8 @@ func (r *Reader) Decode(node *yaml.Node, into reflect.Value, at Path) {
 		r.secret(node, value, at)
 	case *contract.Duration:
 		r.duration(node, value, at)
+	case Decoder:
+		value.DecodeYAML(r, node, at)
 	default:
 		if r.Special == nil || !r.Special(node, value, at) {
 			r.decodeKind(node, into, at)
@@ -106,25 +114,30 @@ func (r *Reader) Fields(node *yaml.Node, into reflect.Value, at Path) {
 	known := fieldsOf(into.Type())
 	entries := r.Entries(node, at)
 	for _, entry := range entries {
-		index, found := known[entry.Key.Value]
+		field, found := known[entry.Key.Value]
 		if !found {
 			r.Unknown(entry.Key, slices.Collect(maps.Keys(known)), entries, at)
 			continue
 		}
-		r.Decode(entry.Value, into.Field(index), at.Key(entry.Key.Value))
+		r.Decode(entry.Value, into.FieldByIndex(field.Index), at.Key(entry.Key.Value))
 	}
 }
 
-// fieldsOf gives the index of each of a struct's fields by the key that it has in the file.
-func fieldsOf(of reflect.Type) map[string]int {
-	fields := map[string]int{}
-	for i := range of.NumField() {
-		name, _, _ := strings.Cut(of.Field(i).Tag.Get("yaml"), ",")
-		if name != "" && name != "-" {
-			fields[name] = i
+// fieldsOf gives a struct's fields by the keys that they have in the file.
+func fieldsOf(of reflect.Type) map[string]reflect.StructField {
+	fields := map[string]reflect.StructField{}
+	for _, field := range reflect.VisibleFields(of) {
+		if name, ok := KeyOf(field); ok {
+			fields[name] = field
 		}
 	}
 	return fields
+}
+
+// KeyOf is the key that a field has in the file; false when it has none.
+func KeyOf(field reflect.StructField) (string, bool) {
+	name, _, _ := strings.Cut(field.Tag.Get("yaml"), ",")
+	return name, name != "" && name != "-"
 }
 
 // Unknown notes a key that nothing is called. If the key that was meant is not there, it counts as unusable, so that it

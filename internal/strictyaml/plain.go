@@ -1,6 +1,7 @@
 package strictyaml
 
 import (
+	"encoding/json"
 	"reflect"
 
 	"go.yaml.in/yaml/v4"
@@ -19,6 +20,16 @@ func (r *Reader) Apart(node *yaml.Node, name string, into *string, at Path) *yam
 		rest.Content = append(rest.Content, entry.Key, entry.Value)
 	}
 	return rest
+}
+
+// JSON turns a part of the file into JSON; nil when it can't.
+func (r *Reader) JSON(node *yaml.Node, at Path) json.RawMessage {
+	text, err := json.Marshal(r.Plain(node, at))
+	if err != nil {
+		r.Unusable(at, contract.Invalid("can't be written as JSON: %v", err).Advise("write ordinary numbers"))
+		return nil
+	}
+	return text
 }
 
 // Plain turns a part of the file into what json.Marshal writes.

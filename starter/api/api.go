@@ -11,7 +11,6 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/starter"
 	"curfew/starter/limit"
@@ -30,9 +29,8 @@ const (
 // Options of the API.
 type Options struct {
 	Starter *starter.Starter
-	// Callers recognizes who is calling; one for Config when nil.
+	// Callers recognizes who is calling; one for the Starter's configuration when nil.
 	Callers *identity.Authenticator
-	Config  *config.Live
 	// Limits are those that all entry points share; some of its own when nil.
 	Limits *limit.Limits
 	Log    *zap.Logger
@@ -49,7 +47,7 @@ type server struct {
 // New returns the API. Everything under /v1/ asks for a token; health, how to sign in, and the API's description don't.
 func New(o Options) http.Handler {
 	if o.Callers == nil {
-		o.Callers = identity.New(o.Config)
+		o.Callers = identity.New(o.Starter.Current().Config().OIDC)
 	}
 	if o.Limits == nil {
 		o.Limits = limit.New(nil)

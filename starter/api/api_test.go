@@ -19,7 +19,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"curfew/activities/group"
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/sandbox"
 	"curfew/internal/testserver/temporal"
 	"curfew/starter"
@@ -52,7 +52,7 @@ func serve(t *testing.T, house *startertest.House) *entry {
 	t.Helper()
 	core, logs := observer.New(zapcore.InfoLevel)
 	server := httptest.NewServer(
-		api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.New(core)}),
+		api.New(api.Options{Starter: house.Starter, Limits: limit.Unbounded(), Log: zap.New(core)}),
 	)
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
@@ -314,8 +314,8 @@ func TestAnswersAreNotKeptOrFramed(t *testing.T) {
 func TestAPanicIsOneFailedCall(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Config.Directories = map[string]config.Directory{"corp": {Accounts: "orders-db"}}
-	house.Config.Groups = map[string]config.Group{"dba": {Directory: "corp"}}
+	house.Config.Directories = map[string]people.GroupSystem{"corp": {Accounts: "orders-db"}}
+	house.Config.Groups = map[string]people.Group{"dba": {Directory: "corp"}}
 	template := house.Config.Templates["look-round"]
 	template.Requesters.Groups = []string{"dba"}
 	house.Config.Templates["look-round"] = template

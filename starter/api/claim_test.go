@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/api"
 	"curfew/workflows/contract"
@@ -26,12 +27,12 @@ func byClaim(t *testing.T) *provided {
 	t.Helper()
 	provider := oidc.Start(t, oidc.Options{})
 	d := atWork(t, func(c *config.Config) {
-		c.OIDC = &config.OIDC{
+		c.OIDC = &people.OIDC{
 			Issuer:      provider.Issuer,
 			ClientID:    oidc.WebClient,
 			CLIClientID: oidc.CLIClient,
-			PersonClaim: config.ClaimSubject,
-			Groups: config.OIDCGroups{
+			PersonClaim: people.ClaimSubject,
+			Groups: people.OIDCGroups{
 				Claim:    "groups",
 				Optional: true,
 				Lasts:    contract.Duration{Duration: time.Hour},
@@ -41,7 +42,7 @@ func byClaim(t *testing.T) *provided {
 			person.Subject = id
 			c.People[id] = person
 		}
-		c.Groups = map[string]config.Group{"platform": {Claim: "Platform Team"}}
+		c.Groups = map[string]people.Group{"platform": {Claim: "Platform Team"}}
 		shell := c.Templates["shell"]
 		shell.Approval = config.Approval{}
 		shell.Approvals = []config.ApprovalRule{{Name: "platform", Approve: 1, Deny: 1, Groups: []string{"platform"}}}

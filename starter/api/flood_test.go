@@ -24,7 +24,7 @@ func bounded(t *testing.T) *entry {
 	house := startertest.New(t)
 	core, logs := observer.New(zapcore.InfoLevel)
 	server := httptest.NewServer(
-		api.New(api.Options{Starter: house.Starter, Config: house.Live, Limits: limit.New(nil), Log: zap.New(core)}),
+		api.New(api.Options{Starter: house.Starter, Limits: limit.New(nil), Log: zap.New(core)}),
 	)
 	t.Cleanup(server.Close)
 	return &entry{House: house, url: server.URL, logs: logs}
@@ -107,7 +107,7 @@ func TestStrangersAreRefusedWithoutFillingTheLog(t *testing.T) {
 func TestABodyIsReadOnlyOfWhoeverMayAsk(t *testing.T) {
 	t.Parallel()
 	d := bounded(t)
-	handler := api.New(api.Options{Starter: d.Starter, Config: d.Live, Log: zap.NewNop()})
+	handler := api.New(api.Options{Starter: d.Starter, Log: zap.NewNop()})
 	for token, status := range map[string]int{"": 401, "nobody's": 401} {
 		body := &watched{Reader: strings.NewReader(goodAsk)}
 		request := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/requests", body)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/starter"
 	"curfew/starter/answer"
 	"curfew/starter/limit"
@@ -33,7 +34,7 @@ type gate struct {
 // call is what is known about one call while it is handled.
 type call struct {
 	identity.Caller // nobody below other paths than /v1/
-	// starter goes by the configuration of the moment when the caller was recognized, for the whole call.
+	// starter goes by the configuration of the moment when the call came, by which its caller is recognized too.
 	starter *starter.Snapshot
 	// again is nil while the caller would still be let in as the same one.
 	again  func(context.Context) error
@@ -60,8 +61,9 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer survive(reply, known)
 
 	harden(reply.Header())
+	known.starter = g.starter.Current()
 	if strings.HasPrefix(r.URL.Path, "/v1/") {
-		caller, err := g.callers.Authenticate(r.Context(), bearer(r))
+		caller, err := g.callers.Authenticate(r.Context(), directoryOf(known.starter), bearer(r))
 		if err == nil {
 			err = g.limits.Call(caller.Person, bearer(r))
 		}
@@ -71,7 +73,6 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		known.Caller, known.again = caller, g.sameAgain(caller, bearer(r))
 	}
-	known.starter = g.starter.Current()
 	if err := known.starter.RecordSignIn(r.Context(), known.Caller); err != nil {
 		g.log.Warn("a sign-in can't be remembered", zap.String("person", known.Person), zap.Error(err))
 	}
@@ -85,13 +86,16 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // sameAgain looks whether a token still stands for a caller who may do as much.
 func (g *gate) sameAgain(caller identity.Caller, token string) func(context.Context) error {
 	return func(ctx context.Context) error {
-		now, err := g.callers.Authenticate(ctx, token)
+		now, err := g.callers.Authenticate(ctx, directoryOf(g.starter.Current()), token)
 		if err == nil && (now.Person != caller.Person || !slices.Equal(now.Scopes, caller.Scopes)) {
 			err = contract.Forbidden("the token is not good for the same any more").Advise("call again")
 		}
 		return err
 	}
 }
+
+// directoryOf says who people are.
+func directoryOf(current *starter.Snapshot) *people.Directory { return &current.Config().Directory }
 
 // bearer is the token that a call came with, if it is one.
 func bearer(r *http.Request) string {

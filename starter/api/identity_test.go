@@ -12,8 +12,8 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/api"
 	"curfew/starter/startertest"
@@ -34,9 +34,9 @@ func withScopes(t *testing.T, scopes ...string) (*entry, string) {
 	t.Helper()
 	house := startertest.New(t)
 	token, hash := identity.NewServiceToken()
-	digest, err := hex.DecodeString(strings.TrimPrefix(hash, config.HashPrefix))
+	digest, err := hex.DecodeString(strings.TrimPrefix(hash, people.HashPrefix))
 	require.NoError(t, err)
-	house.Config.ServiceTokens = map[string]config.ServiceToken{"ci": {
+	house.Config.ServiceTokens = map[string]people.ServiceToken{"ci": {
 		Person: "alice", Scopes: scopes, Until: time.Now().Add(time.Hour), Digest: [sha256.Size]byte(digest),
 	}}
 	return serve(t, house), token.Reveal()
@@ -77,7 +77,7 @@ func TestEveryOperationSaysWhatATokenMustBeGoodFor(t *testing.T) {
 
 func TestAServiceTokenDoesWhatItsScopesSayAndNoMore(t *testing.T) {
 	t.Parallel()
-	d, token := withScopes(t, config.ScopeAsk)
+	d, token := withScopes(t, people.ScopeAsk)
 
 	response, body := d.bear(t, token, http.MethodPost, "/v1/requests", goodAsk)
 
@@ -95,10 +95,10 @@ func TestTokensOfTheProviderAreTakenOrRefusedWithTheReason(t *testing.T) {
 	provider := oidc.Start(t, oidc.Options{})
 	house := startertest.New(t)
 	house.Config.Server.URL = "https://curfew.example.com"
-	house.Config.OIDC = &config.OIDC{
-		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: config.ClaimEmail,
+	house.Config.OIDC = &people.OIDC{
+		Issuer: provider.Issuer, ClientID: oidc.WebClient, CLIClientID: oidc.CLIClient, PersonClaim: people.ClaimEmail,
 	}
-	house.Config.People["alice"] = config.Person{Name: "alice", Login: "alice@example.com"}
+	house.Config.People["alice"] = people.Person{Name: "alice", Login: "alice@example.com"}
 	d := serve(t, house)
 	signed := func(email, issuer string) string {
 		return provider.Key().Sign(t, map[string]any{
@@ -141,7 +141,7 @@ func TestWithoutTheProviderItsTokensAreForLater(t *testing.T) {
 	provider := oidc.Start(t, oidc.Options{})
 	provider.Stop()
 	house := startertest.New(t)
-	house.Config.OIDC = &config.OIDC{Issuer: provider.Issuer, ClientID: oidc.WebClient, PersonClaim: config.ClaimEmail}
+	house.Config.OIDC = &people.OIDC{Issuer: provider.Issuer, ClientID: oidc.WebClient, PersonClaim: people.ClaimEmail}
 	d := serve(t, house)
 
 	response, body := d.bear(

@@ -16,6 +16,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/pace"
 	"curfew/starter"
 	"curfew/starter/api"
@@ -47,7 +48,7 @@ templates:
 // changing is an API whose configuration is in a file.
 type changing struct {
 	*entry
-	live              *config.Live
+	live              *reload.Live
 	file, text, token string
 }
 
@@ -65,13 +66,13 @@ func openOnDisk(t *testing.T) *changing {
 		text:  strings.Replace(onDisk, "TOKEN", hash, 1),
 	}
 	c.write(t)
-	live, err := config.Open(config.Source{File: c.file, Kinds: kinds.ForConfig(), Serves: config.Nothing})
+	live, err := reload.Open(config.Source{File: c.file, Kinds: kinds.ForConfig(), Serves: config.Nothing})
 	require.NoError(t, err)
 	s, err := starter.New(starter.Options{
 		Temporal: house.Client, Config: live, Ledger: house.Ledger,
 	})
 	require.NoError(t, err)
-	server := httptest.NewServer(api.New(api.Options{Starter: s, Config: live, Log: zap.NewNop()}))
+	server := httptest.NewServer(api.New(api.Options{Starter: s, Log: zap.NewNop()}))
 	t.Cleanup(server.Close)
 	c.entry, c.live = &entry{House: house, url: server.URL}, live
 

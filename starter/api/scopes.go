@@ -5,7 +5,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -41,5 +41,5 @@ func (s *server) withinScope(hc huma.Context, next func(huma.Context)) {
 
 // changes is true for what asks or reviews.
 func changes(op *huma.Operation, rule starter.Rule) bool {
-	return op.Method != http.MethodGet && (rule.Scope == config.ScopeAsk || rule.Scope == config.ScopeReview)
+	return op.Method != http.MethodGet && (rule.Scope == people.ScopeAsk || rule.Scope == people.ScopeReview)
 }

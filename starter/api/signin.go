@@ -4,8 +4,8 @@ import (
 	"context"
 	"net/http"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -35,7 +35,7 @@ func (s *server) whereToSignIn(_ context.Context, by *call, _ *struct{}) (*signI
 	return &signInOutput{signInAt(configured.Server.URL, *provider)}, nil
 }
 
-func signInAt(url string, provider config.OIDC) SignIn {
+func signInAt(url string, provider people.OIDC) SignIn {
 	return SignIn{
 		Resource: url, AuthorizationServers: []string{provider.Issuer}, BearerMethods: []string{"header"},
 		ClientID: provider.CLIClientID, Scopes: identity.ScopesToAsk(),

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/activities/group"
-	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/starter"
 	"curfew/starter/startertest"
 )
@@ -27,8 +27,8 @@ func (asked directoryOf) Holders(context.Context, json.RawMessage, []string) ([]
 func TestACallGoesByOneConfigurationThoughItChangesMeanwhile(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	house.Config.Directories = map[string]config.Directory{"corp": {Accounts: "orders-db"}}
-	house.Config.Groups = map[string]config.Group{"dba": {Directory: "corp"}}
+	house.Config.Directories = map[string]people.GroupSystem{"corp": {Accounts: "orders-db"}}
+	house.Config.Groups = map[string]people.Group{"dba": {Directory: "corp"}}
 	template := house.Config.Templates["look-round"]
 	template.Requesters.Groups = []string{"dba"}
 	house.Config.Templates["look-round"] = template

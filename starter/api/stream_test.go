@@ -155,7 +155,7 @@ func TestAServerThatStopsEndsItsStreamsAndFinishesItsCalls(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	served := make(chan error, 1)
-	handler := api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()})
+	handler := api.New(api.Options{Starter: house.Starter, Log: zap.NewNop()})
 	go func() { served <- api.Serve(ctx, listener, handler, zap.NewNop()) }()
 	_, lines := follow(
 		t,

@@ -12,6 +12,7 @@ import (
 	"curfew/activities/group"
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/starter/startertest"
 	"curfew/worker"
 	"curfew/workflows/contract"
@@ -30,11 +31,11 @@ func atWork(t *testing.T, changes ...func(*config.Config)) *entry {
 	house := startertest.Alone(t)
 	c := house.Config
 	for _, id := range append([]string{"gail"}, everybody...) {
-		c.People[id] = config.Person{
+		c.People[id] = people.Person{
 			Name: id, Token: config.SecretOf(startertest.Token(id)), Accounts: map[string]string{"shells": id},
 		}
 	}
-	c.Roles = config.Roles{Auditors: []string{"audrey"}, Operators: []string{"oscar"}, Admins: []string{"ada"}}
+	c.Roles = people.Roles{Auditors: []string{"audrey"}, Operators: []string{"oscar"}, Admins: []string{"ada"}}
 	c.Targets = map[string]config.Target{"shells": {Kind: "ssh"}}
 	c.Sweep.Every, c.Watchdog.Grace = contract.Duration{Duration: time.Hour}, contract.Duration{Duration: time.Hour}
 	shell := c.Templates["look-round"]

@@ -11,6 +11,7 @@ import (
 
 	"curfew/internal/identity"
 	"curfew/internal/keyring"
+	"curfew/internal/people"
 	"curfew/starter/page"
 	"curfew/starter/signin"
 )
@@ -42,7 +43,14 @@ func TestASignInMayEndAtAnotherServerThanItBegan(t *testing.T) {
 	serves := func(secrets keyring.Ring) http.Handler {
 		mux := http.NewServeMux()
 		signin.New(signin.Options{
-			Callers: identity.New(h.live), Frame: frame, URL: h.server.URL, Log: zap.NewNop(), Secrets: secrets,
+			Callers: identity.New(
+				h.live.Current().OIDC,
+			),
+			Directory: func() *people.Directory { return &h.live.Current().Directory },
+			Frame:     frame,
+			URL:       h.server.URL,
+			Log:       zap.NewNop(),
+			Secrets:   secrets,
 		}).Handle(mux)
 		return mux
 	}

@@ -8,8 +8,8 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/workflows/contract"
 )
 
@@ -65,8 +65,8 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 		return contract.Forbidden("the provider let nobody in: %q", contract.Shorten(refusal, 64)).
 			Advise("sign in again, or ask an administrator of the provider")
 	}
-	directory := h.callers.Directory()
-	caller, err := h.provider.Redeem(r.Context(), left.SignIn, answer.Get("code"))
+	directory := h.directory()
+	caller, err := h.provider.Redeem(r.Context(), directory, left.SignIn, answer.Get("code"))
 	if err != nil {
 		return err
 	}
@@ -76,7 +76,7 @@ func (h *Handler) comeBack(w http.ResponseWriter, r *http.Request) error {
 }
 
 // begin starts a session with a secret of its own, and ends the one that the browser had.
-func (h *Handler) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller, person config.Person) {
+func (h *Handler) begin(w http.ResponseWriter, r *http.Request, caller identity.Caller, person people.Person) {
 	h.end(r)
 	secret := identity.NewSecret()
 	h.sessions.keep(secret, Session{

@@ -12,9 +12,9 @@ import (
 
 	"go.uber.org/zap"
 
-	"curfew/internal/config"
 	"curfew/internal/identity"
 	"curfew/internal/keyring"
+	"curfew/internal/people"
 	"curfew/starter/limit"
 	"curfew/starter/page"
 )
@@ -42,11 +42,11 @@ var (
 type Options struct {
 	// Callers recognizes people. Where it has no provider, they sign in with their tokens.
 	Callers *identity.Authenticator
+	// Directory is the one of the moment, which says who people are.
+	Directory func() *people.Directory
 	// Frame is what the pages are shown in, at the URL.
 	Frame *page.Frame
 	URL   string // how people reach Curfew: an origin, and a path if it is not at the root
-	// Name is what the pages call a person; the id when nil.
-	Name func(person string) string
 	// Saw remembers what a sign-in has named; nil where nothing is to be remembered.
 	Saw func(context.Context, identity.Caller) error
 	// Secrets are those that all servers share; one of this process's own when there is none.
@@ -60,18 +60,18 @@ type Options struct {
 // nothing worth stealing is on any disk; after a restart people sign in again. Who is about to sign in is known to
 // their browser alone.
 type Handler struct {
-	callers  *identity.Authenticator
-	provider *identity.Provider // nil: people sign in with their tokens
-	frame    *page.Frame
-	saw      func(context.Context, identity.Caller) error
-	base     string // what addresses within Curfew begin with
-	name     func(person string) string
-	log      *zap.Logger
-	cookies  cookies
-	lasts    time.Duration
-	pending  *pending
-	sessions *sessions
-	limits   *limit.Limits
+	callers   *identity.Authenticator
+	directory func() *people.Directory
+	provider  *identity.Provider // nil: people sign in with their tokens
+	frame     *page.Frame
+	saw       func(context.Context, identity.Caller) error
+	base      string // what addresses within Curfew begin with
+	log       *zap.Logger
+	cookies   cookies
+	lasts     time.Duration
+	pending   *pending
+	sessions  *sessions
+	limits    *limit.Limits
 }
 
 // Session is a browser whose person has signed in.
@@ -87,7 +87,7 @@ type Session struct {
 // fingerprint tells whether somebody still signs in by the same names and token.
 type fingerprint [sha256.Size]byte
 
-func fingerprintOf(person config.Person) fingerprint {
+func fingerprintOf(person people.Person) fingerprint {
 	return sha256.Sum256([]byte(strings.Join([]string{person.Login, person.Subject, person.Token.Reveal()}, "\x00")))
 }
 
@@ -100,24 +100,21 @@ func New(o Options) *Handler {
 		o.Limits = limit.New(nil)
 	}
 	h := &Handler{
-		callers:  o.Callers,
-		provider: o.Callers.Provider(),
-		frame:    o.Frame,
-		saw:      o.Saw,
-		base:     strings.TrimSuffix(o.URL, "/"),
-		name:     o.Name,
-		log:      o.Log,
-		cookies:  cookies{secure: o.Frame.Secure()},
-		lasts:    tokenLasts,
-		pending:  newPending(o.Secrets),
-		sessions: newSessions(),
-		limits:   o.Limits,
-	}
-	if h.name == nil {
-		h.name = func(person string) string { return person }
+		callers:   o.Callers,
+		directory: o.Directory,
+		provider:  o.Callers.Provider(),
+		frame:     o.Frame,
+		saw:       o.Saw,
+		base:      strings.TrimSuffix(o.URL, "/"),
+		log:       o.Log,
+		cookies:   cookies{secure: o.Frame.Secure()},
+		lasts:     tokenLasts,
+		pending:   newPending(o.Secrets),
+		sessions:  newSessions(),
+		limits:    o.Limits,
 	}
 	if h.provider != nil {
-		h.lasts = h.provider.OIDC().Session.Duration
+		h.lasts = h.provider.Session()
 	}
 	return h
 }
@@ -144,7 +141,7 @@ func (h *Handler) Current(r *http.Request) (Session, bool) {
 		return Session{}, false
 	}
 	session, ok := h.sessions.find(secret)
-	person, there := h.callers.Directory().People[session.Caller.Person]
+	person, there := h.directory().People[session.Caller.Person]
 	if ok && (!there || fingerprintOf(person) != session.came) {
 		h.end(r)
 		return Session{}, false
@@ -154,5 +151,5 @@ func (h *Handler) Current(r *http.Request) (Session, bool) {
 
 // Viewer is how the pages call a session's person.
 func (h *Handler) Viewer(session Session) *page.Viewer {
-	return &page.Viewer{Name: h.name(session.Caller.Person), FormToken: session.FormToken}
+	return &page.Viewer{Name: h.directory().Name(session.Caller.Person), FormToken: session.FormToken}
 }

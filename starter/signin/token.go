@@ -33,8 +33,8 @@ func (h *Handler) takeToken(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	directory := h.callers.Directory()
-	caller, err := h.callers.Authenticate(r.Context(), r.PostForm.Get("token"))
+	directory := h.directory()
+	caller, err := h.callers.Authenticate(r.Context(), directory, r.PostForm.Get("token"))
 	if err != nil || caller.Means != identity.MeansToken {
 		if tooMany := h.limits.Stranger(r); tooMany != nil {
 			return tooMany

@@ -14,6 +14,8 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/starter/signin"
 )
 
@@ -109,7 +111,7 @@ func TestASessionEndsWhenThePersonHasAnotherToken(t *testing.T) {
 	file, token := filepath.Join(folder, "curfew.yaml"), filepath.Join(folder, "token")
 	require.NoError(t, os.WriteFile(file, []byte("people: {alice: {token: file:token}}"), 0o600))
 	require.NoError(t, os.WriteFile(token, []byte(aliceToken), 0o600))
-	live, err := config.Open(config.Source{File: file})
+	live, err := reload.Open(config.Source{File: file})
 	require.NoError(t, err)
 	h := &house{server: httptest.NewTLSServer(mux)}
 	h.serve(t, mux, live)
@@ -131,12 +133,14 @@ var serviceToken, _ = identity.NewServiceToken()
 // withTokens is a directory in which alice has a token, and a program has one that acts as her.
 func withTokens() *config.Config {
 	return &config.Config{
-		People: map[string]config.Person{"alice": {Token: config.SecretOf(aliceToken)}},
-		ServiceTokens: map[string]config.ServiceToken{"ci": {
-			Person: "alice",
-			Digest: sha256.Sum256([]byte(serviceToken.Reveal())),
-			Scopes: config.Scopes(),
-			Until:  time.Now().Add(time.Hour),
-		}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"alice": {Token: config.SecretOf(aliceToken)}},
+			ServiceTokens: map[string]people.ServiceToken{"ci": {
+				Person: "alice",
+				Digest: sha256.Sum256([]byte(serviceToken.Reveal())),
+				Scopes: people.Scopes(),
+				Until:  time.Now().Add(time.Hour),
+			}},
+		},
 	}
 }

@@ -21,6 +21,8 @@ import (
 
 	"curfew/internal/config"
 	"curfew/internal/identity"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/oidc"
 	"curfew/starter/page"
 	"curfew/starter/signin"
@@ -33,7 +35,7 @@ type house struct {
 	entry    *signin.Handler
 	logs     *observer.ObservedLogs
 	file     string // of the configuration
-	live     *config.Live
+	live     *reload.Live
 	saw      chan identity.Caller
 }
 
@@ -52,7 +54,7 @@ func open(t *testing.T) *house {
 	h.file = filepath.Join(folder, "curfew.yaml")
 	require.NoError(t, os.WriteFile(filepath.Join(folder, "secret"), []byte(oidc.WebSecret), 0o600))
 	h.configure(t, "{alice: {login: alice@example.com}}")
-	live, err := config.Open(config.Source{File: h.file})
+	live, err := reload.Open(config.Source{File: h.file})
 	require.NoError(t, err)
 	h.live = live
 	h.serve(t, mux, live)
@@ -64,7 +66,7 @@ func openWithTokens(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewTLSServer(mux)}
-	h.serve(t, mux, config.Fixed(withTokens()))
+	h.serve(t, mux, reload.Fixed(withTokens()))
 	return h
 }
 
@@ -73,11 +75,11 @@ func openPlain(t *testing.T) *house {
 	t.Helper()
 	mux := http.NewServeMux()
 	h := &house{server: httptest.NewServer(mux)}
-	h.serve(t, mux, config.Fixed(withTokens()))
+	h.serve(t, mux, reload.Fixed(withTokens()))
 	return h
 }
 
-func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
+func (h *house) serve(t *testing.T, mux *http.ServeMux, live *reload.Live) {
 	t.Helper()
 	t.Cleanup(h.server.Close)
 	core, logs := observer.New(zapcore.InfoLevel)
@@ -87,11 +89,12 @@ func (h *house) serve(t *testing.T, mux *http.ServeMux, live *config.Live) {
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	h.entry = signin.New(
 		signin.Options{
-			Callers: identity.New(live),
-			Frame:   frame,
-			URL:     h.server.URL,
-			Saw:     h.remember,
-			Log:     zap.New(core),
+			Callers:   identity.New(live.Current().OIDC),
+			Directory: func() *people.Directory { return &live.Current().Directory },
+			Frame:     frame,
+			URL:       h.server.URL,
+			Saw:       h.remember,
+			Log:       zap.New(core),
 		},
 	)
 	h.entry.Handle(mux)

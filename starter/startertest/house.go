@@ -18,6 +18,8 @@ import (
 	"curfew/activities/ticket/jira"
 	"curfew/activities/ticket/zephyr"
 	"curfew/internal/config"
+	"curfew/internal/people"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox"
 	jirasandbox "curfew/internal/sandbox/jira"
 	zephyrsandbox "curfew/internal/sandbox/zephyr"
@@ -30,7 +32,7 @@ import (
 type House struct {
 	Starter  *starter.Starter
 	Config   *config.Config // to be changed before anything is asked
-	Live     *config.Live   // of Config
+	Live     *reload.Live   // of Config
 	Ledger   *sqlite.Store
 	Temporal *temporal.Server
 	Client   client.Client
@@ -54,7 +56,7 @@ func Alone(t testing.TB) *House {
 func on(t testing.TB, server *temporal.Server) *House {
 	t.Helper()
 	h := &House{Config: directory(), Temporal: server, Jira: &sandbox.Faults{}, Zephyr: &sandbox.Faults{}}
-	h.Live = config.Fixed(h.Config)
+	h.Live = reload.Fixed(h.Config)
 	h.Client = h.Temporal.Client(t)
 
 	site := jirasandbox.New(jirasandbox.Options{
@@ -100,8 +102,8 @@ func Token(person string) string { return "token-of-" + person }
 
 // directory: alice and bob do the work, carol and dave review, erin has no accounts.
 func directory() *config.Config {
-	person := func(id string, accounts map[string]string) config.Person {
-		return config.Person{Name: id, Token: config.SecretOf(Token(id)), Accounts: accounts}
+	person := func(id string, accounts map[string]string) people.Person {
+		return people.Person{Name: id, Token: config.SecretOf(Token(id)), Accounts: accounts}
 	}
 	both := func(id string) map[string]string {
 		return map[string]string{"orders-db": id, "lightrun-prod": id + "@example.com"}
@@ -127,10 +129,12 @@ func directory() *config.Config {
 		return t
 	}
 	return &config.Config{
-		People: map[string]config.Person{
-			"alice": person("alice", both("alice")), "bob": person("bob", both("bob")),
-			"carol": person("carol", both("carol")), "dave": person("dave", nil),
-			"erin": person("erin", map[string]string{"orders-db": "erin"}),
+		Directory: people.Directory{
+			People: map[string]people.Person{
+				"alice": person("alice", both("alice")), "bob": person("bob", both("bob")),
+				"carol": person("carol", both("carol")), "dave": person("dave", nil),
+				"erin": person("erin", map[string]string{"orders-db": "erin"}),
+			},
 		},
 		Templates: map[string]config.Template{
 			"debug-prod": template(config.TicketRequired, "orders-db", "lightrun-prod"),

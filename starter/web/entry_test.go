@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"curfew/internal/identity"
+	"curfew/internal/people"
 	"curfew/starter/page"
 	"curfew/starter/signin"
 	"curfew/starter/startertest"
@@ -35,7 +36,15 @@ func openEntry(t *testing.T) *entry {
 	require.NoError(t, err)
 	mux.Handle("GET "+page.PathAssets, frame.Assets())
 	signs := signin.New(
-		signin.Options{Callers: identity.New(d.Live), Frame: frame, URL: d.server.URL, Log: zap.NewNop()},
+		signin.Options{
+			Callers: identity.New(
+				d.Config.OIDC,
+			),
+			Directory: func() *people.Directory { return &d.Live.Current().Directory },
+			Frame:     frame,
+			URL:       d.server.URL,
+			Log:       zap.NewNop(),
+		},
 	)
 	signs.Handle(mux)
 	web.New(web.Options{Starter: d.Starter, Frame: frame, Sessions: signs}).Handle(mux)

@@ -17,6 +17,7 @@ import (
 	"curfew/activities/kinds"
 	"curfew/cmd/compose"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/sandbox/jira"
 	"curfew/internal/sandbox/lightrun"
 	"curfew/internal/testserver/oidc"
@@ -131,7 +132,7 @@ func (h *house) run(t testing.TB, listener net.Listener, values, secrets map[str
 	require.NoError(t, template.Must(template.New("").Parse(configuration)).Execute(&text, values))
 	path := filepath.Join(dir, "curfew.yaml")
 	require.NoError(t, os.WriteFile(path, []byte(text.String()), 0o600))
-	live, err := config.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
+	live, err := reload.Open(config.Source{File: path, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	composed, err := compose.Open(t.Context(), live, zap.NewNop())
 	require.NoError(t, err)

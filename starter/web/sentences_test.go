@@ -12,7 +12,7 @@ import (
 
 	"curfew/activities/story"
 	"curfew/activities/story/storytest"
-	"curfew/internal/config"
+	"curfew/internal/people"
 )
 
 // The parts of a request's page that say how it stands.
@@ -71,7 +71,7 @@ func TestThePageSaysNothingThatIsNotSo(t *testing.T) {
 func TestAPageLinksTheRequestThatHoldsTheAccessUp(t *testing.T) {
 	t.Parallel()
 	d := openEntry(t)
-	d.Config.People["ann"] = config.Person{Name: "Ann Lee"}
+	d.Config.People["ann"] = people.Person{Name: "Ann Lee"}
 	d.Config.Roles.Auditors = []string{"carol"}
 	status := storytest.CaseOf(t, story.Standings[sentence(t, "This request has ended. {subject} still has")]).Status
 	keeper := ulid.Make().String()

@@ -10,6 +10,7 @@ import (
 
 	"curfew/activities/ledger/sqlite"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/starter"
 	"curfew/workflows/contract"
 )
@@ -48,7 +49,7 @@ func starterOf(t *testing.T, c *config.Config) *starter.Starter {
 	nowhere, err := client.NewLazyClient(client.Options{})
 	require.NoError(t, err)
 	t.Cleanup(nowhere.Close)
-	made, err := starter.New(starter.Options{Temporal: nowhere, Config: config.Fixed(c), Ledger: store})
+	made, err := starter.New(starter.Options{Temporal: nowhere, Config: reload.Fixed(c), Ledger: store})
 	require.NoError(t, err)
 	return made
 }

@@ -7,6 +7,7 @@ import (
 	"curfew/activities/notify"
 	"curfew/internal/config"
 	"curfew/internal/outbound"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -34,18 +35,19 @@ func Kind() notify.Kind {
 // Settings describe one channel of one workspace, and Curfew's bot there.
 type Settings struct {
 	Token   config.Secret `yaml:"token" required:"write env:NAME or file:/path" doc:"The token of Curfew's bot, which begins with xoxb-."`
-	Channel string        `yaml:"channel" needed:"" doc:"The channel's id, like C012ABCDEF."`
+	Channel string        `yaml:"channel" required:"copy the id from the channel's details in Slack, like C012ABCDEF" doc:"The channel's id, like C012ABCDEF."`
 	URL     string        `yaml:"url" default:"https://slack.com/api" doc:"The address of the Web API."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.
 func (s *Settings) Validate() error {
+	missing := strictyaml.Complete(s)
 	address, err := outbound.CheckAddress("url", s.URL, "https://slack.com/api", "Curfew's token")
 	s.URL = address
-	if channelPattern.MatchString(s.Channel) {
-		return err
+	if s.Channel == "" || channelPattern.MatchString(s.Channel) {
+		return errors.Join(missing, err)
 	}
-	return errors.Join(err, contract.Invalid("is no id of a channel").
+	return errors.Join(missing, err, contract.Invalid("is no id of a channel").
 		At("channel").
 		Advise("copy the id from the channel's details in Slack, like C012ABCDEF"))
 }

@@ -11,6 +11,7 @@ import (
 	"curfew/activities/notify"
 	"curfew/internal/config"
 	"curfew/internal/outbound"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -37,8 +38,8 @@ func Kind() notify.Kind {
 
 // Settings describe one mail server, and as whom Curfew writes.
 type Settings struct {
-	Address  string        `yaml:"address" needed:"" doc:"Host and port of the server, like mail.example.com:587."`
-	From     string        `yaml:"from" needed:"" doc:"Who writes: an address, or a name and an address."`
+	Address  string        `yaml:"address" required:"write it like mail.example.com:587" doc:"Host and port of the server, like mail.example.com:587."`
+	From     string        `yaml:"from" required:"write it like Curfew <curfew@example.com>" doc:"Who writes: an address, or a name and an address."`
 	User     string        `yaml:"user" doc:"Curfew's user at the server, where it asks for one."`
 	Password config.Secret `yaml:"password" doc:"The password of that user."`
 	TLS      string        `yaml:"tls" default:"starttls" enum:"starttls,always,never" doc:"When the connection is encrypted; never is for a server on this machine that asks for no password."`
@@ -47,13 +48,14 @@ type Settings struct {
 // Validate names what is wrong with the settings. It calls nobody.
 func (s *Settings) Validate() error {
 	host, port, err := net.SplitHostPort(s.Address)
-	var faults []error
-	if number, portErr := strconv.ParseUint(port, 10, 16); err != nil || portErr != nil || number == 0 || host == "" {
+	faults := []error{strictyaml.Complete(s)}
+	number, portErr := strconv.ParseUint(port, 10, 16)
+	if s.Address != "" && (err != nil || portErr != nil || number == 0 || host == "") {
 		faults = append(faults, contract.Invalid("is no host and port").
 			At("address").
 			Advise("write it like mail.example.com:587"))
 	}
-	if from, err := netmail.ParseAddress(s.From); err != nil || !isASCII(from.Address) {
+	if from, err := netmail.ParseAddress(s.From); s.From != "" && (err != nil || !isASCII(from.Address)) {
 		faults = append(faults, contract.Invalid("is no mail address").
 			At("from").
 			Advise("write it like Curfew <curfew@example.com>"))

@@ -78,12 +78,13 @@ func TestNothingIsToldToAServerThatRefusesToEncrypt(t *testing.T) {
 		rest, _ := io.ReadAll(conn)
 		heard <- rest
 	}()
-	settings := ldap.Settings{
-		URL:      "ldap://" + listener.Addr().String(),
+	settings := ldap.Settings{Server: ldap.Server{
+		URL: "ldap://" + listener.Addr().
+			String(),
 		StartTLS: true,
 		BindDN:   broker,
 		Password: config.SecretOf(brokerPassword),
-	}
+	}}
 	_, err = open(
 		t,
 		&settings,

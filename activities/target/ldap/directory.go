@@ -20,24 +20,15 @@ type directory struct {
 	withUID bool
 }
 
-func openDirectory(at server, people People) (*directory, error) {
-	dialer, err := at.dialer()
+func (s Server) openDirectory() (*directory, error) {
+	dialer, err := s.dialer()
 	if err != nil {
 		return nil, err
 	}
-	if at.maxConnections < 0 || at.maxConnections > mostConnections {
-		return nil, contract.Invalid("%d is out of range", at.maxConnections).
-			At("maxConnections").
-			Advise("write a number from 1 to 100, or leave it out for 8")
-	}
-	if err := people.validate(); err != nil {
+	if err := s.People.validate(); err != nil {
 		return nil, err
 	}
-	size := at.maxConnections
-	if size == 0 {
-		size = defaultConnections
-	}
-	return &directory{links: newPool(dialer, size), people: people}, nil
+	return &directory{links: newPool(dialer, s.MaxConnections), people: s.People}, nil
 }
 
 // String names the directory in errors.

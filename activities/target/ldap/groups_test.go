@@ -242,11 +242,9 @@ func TestAGroupOfAnotherSortIsRefused(t *testing.T) {
 
 func TestWrongInputIsRefusedBeforeTheDirectoryIsAsked(t *testing.T) {
 	t.Parallel()
-	settings := ldap.Settings{
-		URL:      "ldap://" + closedAddress(t),
-		BindDN:   broker,
-		Password: config.SecretOf(brokerPassword),
-	}
+	settings := ldap.Settings{Server: ldap.Server{
+		URL: "ldap://" + closedAddress(t), BindDN: broker, Password: config.SecretOf(brokerPassword),
+	}}
 	byDN := open(t, &settings)
 	group := normalized(t, ldap.Kind(), "group", "cn=a,"+suffix)
 	_, err := byDN.Grant(t.Context(), accessOf([]byte(`"cn=a"`), broker))

@@ -213,7 +213,9 @@ func TestTheCodesOfADomainControllerAreRefusals(t *testing.T) {
 	w := newWorld(t, shared(t, "Groups", "People by DN"))
 	line := newUnreliableLine(t, w.server.address())
 	line.codes = map[int64]int64{goldap.LDAPResultAttributeOrValueExists: 68, goldap.LDAPResultNoSuchAttribute: 53}
-	connector := open(t, &ldap.Settings{URL: line.url(), BindDN: broker, Password: w.settings().Password})
+	connector := open(t, &ldap.Settings{Server: ldap.Server{
+		URL: line.url(), BindDN: broker, Password: w.settings().Password,
+	}})
 	access := accessOf(w.membership(t, "member"), w.person(t, "ada"))
 	access.Until = time.Now().Add(time.Hour)
 	_, err := connector.Revoke(t.Context(), access)

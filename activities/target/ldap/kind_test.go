@@ -78,7 +78,9 @@ func TestWrongEntitlementsAreExplained(t *testing.T) {
 
 func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 	t.Parallel()
-	valid := ldap.Settings{URL: "ldaps://ldap.example.org", BindDN: broker, Password: config.SecretOf(brokerPassword)}
+	valid := ldap.Settings{Server: ldap.Server{
+		URL: "ldaps://ldap.example.org", BindDN: broker, Password: config.SecretOf(brokerPassword),
+	}}
 	people := ldap.People{Base: "ou=people," + suffix, Attribute: "uid"}
 	for name, tc := range map[string]struct {
 		field  string
@@ -137,12 +139,9 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 
 func TestSettingsOfEntriesAreCheckedBeforeUse(t *testing.T) {
 	t.Parallel()
-	valid := ldap.EntrySettings{
-		URL:       "ldaps://ldap.example.org",
-		BindDN:    broker,
-		Password:  config.SecretOf(brokerPassword),
-		Container: "ou=curfew," + suffix,
-	}
+	valid := ldap.EntrySettings{Server: ldap.Server{
+		URL: "ldaps://ldap.example.org", BindDN: broker, Password: config.SecretOf(brokerPassword),
+	}, Container: "ou=curfew, " + suffix}
 	require.NoError(t, valid.Validate())
 	for field, change := range map[string]func(*ldap.EntrySettings){
 		"url":       func(s *ldap.EntrySettings) { s.URL = "ldap://ldap.example.org" },
@@ -172,6 +171,8 @@ func TestTheKindsSayWhatDirectoriesCantDo(t *testing.T) {
 		require.Positive(t, kind.Limits.Settles)
 		require.Len(t, target.FieldsOf(kind.Entitlement), 1)
 	}
-	_, lists := open(t, &ldap.EntrySettings{URL: "ldaps://h", BindDN: broker, Password: config.SecretOf("p"), Container: suffix}).(target.Lister)
+	_, lists := open(t, &ldap.EntrySettings{Server: ldap.Server{
+		URL: "ldaps://h", BindDN: broker, Password: config.SecretOf("p"),
+	}, Container: suffix}).(target.Lister)
 	require.True(t, lists)
 }

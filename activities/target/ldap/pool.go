@@ -9,8 +9,6 @@ import (
 )
 
 const (
-	defaultConnections = 8
-	mostConnections    = 100
 	// idleTime is how long a link is kept that nobody uses.
 	idleTime = time.Minute
 	// trusted is how long a link counts as alive after it was used. Then it is asked before it is lent.

@@ -12,20 +12,10 @@ import (
 
 	"github.com/go-ldap/ldap/v3"
 
-	"curfew/internal/config"
 	"curfew/internal/keepalive"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
-
-// server is where a directory is and who we are there.
-type server struct {
-	url            string
-	startTLS       bool
-	rootCA         config.Secret
-	bindDN         string
-	password       config.Secret
-	maxConnections int
-}
 
 // dialer makes connections to one server.
 type dialer struct {
@@ -33,23 +23,18 @@ type dialer struct {
 	tls      *tls.Config // nil where nothing is encrypted
 	startTLS bool
 	bindDN   string
-	password config.Secret
+	password strictyaml.Secret
 }
 
-func (s server) dialer() (*dialer, error) {
+func (s Server) dialer() (*dialer, error) {
 	address, encrypted, err := s.address()
 	if err != nil {
 		return nil, err
 	}
-	if _, err := parseDN("bindDN", s.bindDN); err != nil {
+	if _, err := parseDN("bindDN", s.BindDN); err != nil {
 		return nil, err
 	}
-	if s.password.IsZero() {
-		return nil, contract.Invalid("is missing, and a directory takes whoever has none for nobody").
-			At("password").
-			Advise("refer to the password of bindDN")
-	}
-	d := &dialer{address: address, startTLS: s.startTLS, bindDN: s.bindDN, password: s.password}
+	d := &dialer{address: address, startTLS: s.StartTLS, bindDN: s.BindDN, password: s.Password}
 	if !encrypted {
 		return d, nil
 	}
@@ -58,9 +43,9 @@ func (s server) dialer() (*dialer, error) {
 		return nil, err
 	}
 	d.tls = &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12}
-	if !s.rootCA.IsZero() {
+	if !s.RootCA.IsZero() {
 		d.tls.RootCAs = x509.NewCertPool()
-		if !d.tls.RootCAs.AppendCertsFromPEM([]byte(s.rootCA.Reveal())) {
+		if !d.tls.RootCAs.AppendCertsFromPEM([]byte(s.RootCA.Reveal())) {
 			return nil, contract.Invalid("holds no certificate in PEM").
 				At("rootCA").
 				Advise("refer to a file that begins with -----BEGIN CERTIFICATE-----")
@@ -70,20 +55,20 @@ func (s server) dialer() (*dialer, error) {
 }
 
 // address is the server's host and port, and whether what is sent there is encrypted.
-func (s server) address() (address string, encrypted bool, err error) {
+func (s Server) address() (address string, encrypted bool, err error) {
 	const like = "write it like ldaps://ldap.example.com"
-	where, err := url.Parse(s.url)
+	where, err := url.Parse(s.URL)
 	ports := map[string]string{"ldap": ldap.DefaultLdapPort, "ldaps": ldap.DefaultLdapsPort}
 	switch {
 	case err != nil || where.Hostname() == "" || where.User != nil || where.Path != "" && where.Path != "/" || where.RawQuery != "" || where.Fragment != "":
 		return "", false, contract.Invalid("is not the address of a server").At("url").Advise(like)
 	case ports[where.Scheme] == "":
 		return "", false, contract.Invalid("begins neither with ldaps:// nor with ldap://").At("url").Advise(like)
-	case where.Scheme == "ldaps" && s.startTLS:
+	case where.Scheme == "ldaps" && s.StartTLS:
 		return "", false, contract.Invalid("does not go with ldaps://").
 			At("startTLS").
 			Advise("leave it out: ldaps:// is encrypted from the start")
-	case where.Scheme == "ldap" && !s.startTLS && !loopback(where.Hostname()):
+	case where.Scheme == "ldap" && !s.StartTLS && !loopback(where.Hostname()):
 		return "", false, contract.Invalid("would send the password in the clear").
 			At("url").
 			Advise("use ldaps://, or set startTLS: true")
@@ -92,7 +77,7 @@ func (s server) address() (address string, encrypted bool, err error) {
 	if port == "" {
 		port = ports[where.Scheme]
 	}
-	return net.JoinHostPort(where.Hostname(), port), where.Scheme == "ldaps" || s.startTLS, nil
+	return net.JoinHostPort(where.Hostname(), port), where.Scheme == "ldaps" || s.StartTLS, nil
 }
 
 func loopback(host string) bool {

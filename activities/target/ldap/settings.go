@@ -1,13 +1,10 @@
 package ldap
 
 import (
-	"cmp"
 	"regexp"
-	"slices"
-	"strings"
 
 	"curfew/activities/target"
-	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -18,32 +15,28 @@ const (
 	attributeUID          = "uid"
 )
 
-var memberAttributes = []string{attributeMember, attributeUniqueMember, attributeMemberUID}
-
 // Settings say how to reach a directory and how its groups are made, for the kind "ldap".
 type Settings struct {
-	URL             string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
-	StartTLS        bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
-	RootCA          config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
-	BindDN          string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
-	Password        config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
-	MaxConnections  int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
-	People          People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
-	MemberAttribute string        `yaml:"memberAttribute" otherwise:"member" doc:"The attribute in which groups keep their members."`
-	Placeholder     string        `yaml:"placeholder" doc:"The DN that takes the place of a group's last member, where groups may not be empty."`
+	Server
+	MemberAttribute string `yaml:"memberAttribute" default:"member" enum:"member,uniqueMember,memberUid" doc:"The attribute in which groups keep their members."`
+	Placeholder     string `yaml:"placeholder" doc:"The DN that takes the place of a group's last member, where groups may not be empty."`
 }
 
-// EntrySettings say how to reach a directory and where Curfew's own groups are, for the kind "ldap-entry". The fields
-// that it shares with Settings mean the same.
+// EntrySettings say how to reach a directory and where Curfew's own groups are, for the kind "ldap-entry".
 type EntrySettings struct {
-	URL            string        `yaml:"url" needed:"" doc:"ldaps://host, or ldap://host with startTLS."`
-	StartTLS       bool          `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
-	RootCA         config.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
-	BindDN         string        `yaml:"bindDN" needed:"" doc:"The DN of Curfew's own entry."`
-	Password       config.Secret `yaml:"password" needed:"" doc:"The password of that entry."`
-	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most."`
-	People         People        `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
-	Container      string        `yaml:"container" needed:"" doc:"The DN that all groups of this target's entitlements lie under."`
+	Server
+	Container string `yaml:"container" required:"write the DN of an entry that is there, like ou=curfew,dc=example,dc=org" doc:"The DN that all groups of this target's entitlements lie under."`
+}
+
+// Server says how to reach a directory, and how people are found in it.
+type Server struct {
+	URL            string            `yaml:"url" required:"write it like ldaps://ldap.example.com" doc:"ldaps://host, or ldap://host with startTLS."`
+	StartTLS       bool              `yaml:"startTLS" doc:"Whether a connection by ldap:// is encrypted before anything is said."`
+	RootCA         strictyaml.Secret `yaml:"rootCA" otherwise:"those of the system" doc:"The certificates to trust, in PEM; no secret, but referred to like one."`
+	BindDN         string            `yaml:"bindDN" required:"write the DN of Curfew's own entry" doc:"The DN of Curfew's own entry."`
+	Password       strictyaml.Secret `yaml:"password" required:"refer to the password of bindDN; a directory takes whoever has none for nobody" doc:"The password of that entry."`
+	MaxConnections int               `yaml:"maxConnections" default:"8" min:"1" max:"100" doc:"How many connections are open at most."`
+	People         People            `yaml:"people" otherwise:"accounts are DNs" doc:"How an account leads to a person's entry."`
 }
 
 // People says how a login leads to a person's entry.
@@ -64,16 +57,15 @@ func (s *Settings) Open() (target.Connector, error) {
 }
 
 func (s *Settings) groups() (*groups, error) {
-	opened, err := openDirectory(server{s.URL, s.StartTLS, s.RootCA, s.BindDN, s.Password, s.MaxConnections}, s.People)
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
+	}
+	opened, err := s.openDirectory()
 	if err != nil {
 		return nil, err
 	}
-	attribute := cmp.Or(s.MemberAttribute, attributeMember)
+	attribute := s.MemberAttribute
 	switch {
-	case !slices.Contains(memberAttributes, attribute):
-		return nil, contract.Invalid("%q is not where groups keep their members", contract.Shorten(attribute, shown)).
-			At("memberAttribute").
-			Advise("write " + strings.Join(memberAttributes, ", "))
 	case attribute == attributeMemberUID && s.People == People{}:
 		return nil, contract.Invalid("is missing, and memberUid holds logins").
 			At("people").
@@ -103,7 +95,10 @@ func (s *EntrySettings) Open() (target.Connector, error) {
 }
 
 func (s *EntrySettings) entries() (*entries, error) {
-	opened, err := openDirectory(server{s.URL, s.StartTLS, s.RootCA, s.BindDN, s.Password, s.MaxConnections}, s.People)
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
+	}
+	opened, err := s.openDirectory()
 	if err != nil {
 		return nil, err
 	}

@@ -149,13 +149,15 @@ func sameName(value, name string) bool {
 }
 
 func (w *world) settings() ldap.Settings {
-	return ldap.Settings{URL: w.server.url, BindDN: broker, Password: config.SecretOf(brokerPassword)}
+	return ldap.Settings{Server: ldap.Server{
+		URL: w.server.url, BindDN: broker, Password: config.SecretOf(brokerPassword),
+	}}
 }
 
 func (w *world) entrySettings() ldap.EntrySettings {
-	return ldap.EntrySettings{
-		URL: w.server.url, BindDN: broker, Password: config.SecretOf(brokerPassword), Container: "ou=curfew," + suffix,
-	}
+	return ldap.EntrySettings{Server: ldap.Server{
+		URL: w.server.url, BindDN: broker, Password: config.SecretOf(brokerPassword),
+	}, Container: "ou=curfew, " + suffix}
 }
 
 func (w *world) people() ldap.People { return ldap.People{Base: w.under("people"), Attribute: "uid"} }

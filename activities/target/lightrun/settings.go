@@ -6,13 +6,14 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 // Settings connects to the temporary accesses of one Lightrun company.
 type Settings struct {
-	URL   string        `yaml:"url" needed:"" doc:"The address at which people reach Lightrun: https://app.lightrun.com, or a host of your own."`
-	Token config.Secret `yaml:"token" needed:"" doc:"An API key of the company, with the scope DEV for temporary accesses and COMPANY for groups."`
+	URL   string        `yaml:"url" required:"write it like https://app.lightrun.com" doc:"The address at which people reach Lightrun: https://app.lightrun.com, or a host of your own."`
+	Token config.Secret `yaml:"token" required:"refer to an API key, with the scope DEV for temporary accesses or COMPANY for groups" doc:"An API key of the company, with the scope DEV for temporary accesses and COMPANY for groups."`
 }
 
 // GroupSettings connects to the groups of one Lightrun company.
@@ -57,6 +58,9 @@ func (s *GroupSettings) Open() (target.Connector, error) {
 }
 
 func (s *Settings) api(needed scope) (*api, error) {
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
+	}
 	base, err := url.Parse(s.URL)
 	switch {
 	case err != nil || base.Host == "" || base.User != nil || base.RawQuery != "" || base.Fragment != "":
@@ -65,10 +69,6 @@ func (s *Settings) api(needed scope) (*api, error) {
 			Advise("write it like https://app.lightrun.com")
 	case base.Scheme != "https" && (base.Scheme != "http" || !loopback(base.Hostname())):
 		return nil, contract.Invalid("would send the API key in the clear").At("url").Advise("use https")
-	case s.Token.IsZero():
-		return nil, contract.Invalid("is missing").
-			At("token").
-			Advise("refer to an API key with the scope " + string(needed))
 	}
 	return newAPI(base, s.Token, needed), nil
 }

@@ -13,13 +13,11 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
 const (
-	defaultConnections = 8
-	mostConnections    = 100
-
 	// statementTimeout is kept by the server, so that a statement can't take effect later than that, whatever became of
 	// us. It bounds settles.
 	statementTimeout = "3s"
@@ -43,8 +41,8 @@ func Kind() target.Kind {
 type Settings struct {
 	// DSN leads to the server itself: a pooler in between would not hand the statement timeout on. Connections that
 	// nobody uses are closed, but for one while access is live.
-	DSN            config.Secret `yaml:"dsn" needed:"" doc:"The server, as a URL or a list of key=value, as psql takes it; a pooler in between is not supported."`
-	MaxConnections int           `yaml:"maxConnections" otherwise:"8" doc:"How many connections are open at most, 1 to 100."`
+	DSN            config.Secret `yaml:"dsn" required:"write where the server is, like postgres://curfew@db.example.com/postgres" doc:"The server, as a URL or a list of key=value, as psql takes it; a pooler in between is not supported."`
+	MaxConnections int           `yaml:"maxConnections" default:"8" min:"1" max:"100" doc:"How many connections are open at most."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.
@@ -68,15 +66,8 @@ func (s *Settings) Open() (target.Connector, error) {
 }
 
 func (s *Settings) pool() (*pgxpool.Config, error) {
-	if s.DSN.IsZero() {
-		return nil, contract.Invalid("missing").
-			At("dsn").
-			Advise("write where the server is, like postgres://curfew@db.example.com/postgres")
-	}
-	if s.MaxConnections < 0 || s.MaxConnections > mostConnections {
-		return nil, contract.Invalid("%d is out of range", s.MaxConnections).
-			At("maxConnections").
-			Advise("write a number from 1 to 100, or leave it out for 8")
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
 	}
 	pool, err := pgxpool.ParseConfig(s.DSN.Reveal())
 	if err != nil {
@@ -90,10 +81,7 @@ func (s *Settings) pool() (*pgxpool.Config, error) {
 }
 
 func (s *Settings) configure(pool *pgxpool.Config) {
-	pool.MaxConns = int32(s.MaxConnections) //nolint:gosec // more than mostConnections is refused
-	if s.MaxConnections == 0 {
-		pool.MaxConns = defaultConnections
-	}
+	pool.MaxConns = int32(s.MaxConnections) //nolint:gosec // its tag bounds it
 	pool.AfterConnect = prepare
 
 	conn := pool.ConnConfig

@@ -50,14 +50,7 @@ func (c *connector) Grant(ctx context.Context, access target.Access) (target.Gra
 		return "", c.noUser(access.Account)
 	}
 	changed, err := c.add(ctx, m)
-	switch {
-	case err != nil:
-		return "", err
-	case changed:
-		return target.AccessGranted, nil
-	default:
-		return target.AlreadyThere, nil
-	}
+	return made(changed, err, target.AccessGranted, target.AlreadyThere)
 }
 
 // Revoke implements target.Connector.
@@ -70,13 +63,18 @@ func (c *connector) Revoke(ctx context.Context, access target.Access) (target.Re
 		return target.AlreadyAbsent, nil
 	}
 	found, err := c.remove(ctx, m)
+	return made(found, err, target.AccessRevoked, target.AlreadyAbsent)
+}
+
+// made says what became of a change: it was made, or there was nothing to change.
+func made[Outcome ~string](changed bool, err error, now, already Outcome) (Outcome, error) {
 	switch {
 	case err != nil:
 		return "", err
-	case found:
-		return target.AccessRevoked, nil
+	case changed:
+		return now, nil
 	default:
-		return target.AlreadyAbsent, nil
+		return already, nil
 	}
 }
 

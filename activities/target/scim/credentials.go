@@ -33,27 +33,19 @@ func (fixed) refused() {}
 
 // OAuth gets a bearer token with the client credentials of RFC 6749.
 type OAuth struct {
-	TokenURL     string        `yaml:"tokenUrl" needed:"" doc:"The address where tokens are given out."`
-	ClientID     string        `yaml:"clientId" needed:"" doc:"The id of Curfew's client."`
-	ClientSecret config.Secret `yaml:"clientSecret" needed:"" doc:"The secret of Curfew's client."`
+	TokenURL     string        `yaml:"tokenUrl" required:"write where the service gives out tokens, like https://login.example.com/token" doc:"The address where tokens are given out."`
+	ClientID     string        `yaml:"clientId" required:"write the client's id" doc:"The id of Curfew's client."`
+	ClientSecret config.Secret `yaml:"clientSecret" required:"refer to the client's secret" doc:"The secret of Curfew's client."`
 	Scopes       []string      `yaml:"scopes" doc:"The scopes that Curfew requests; most services need none."`
 }
 
 func (o *OAuth) validate() error {
-	if _, err := addressOf(
+	_, err := addressOf(
 		"oauth.tokenUrl",
 		o.TokenURL,
 		"write where the service gives out tokens, like https://login.example.com/token",
-	); err != nil {
-		return err
-	}
-	switch {
-	case o.ClientID == "":
-		return contract.Invalid("is missing").At("oauth.clientId").Advise("write the client's id")
-	case o.ClientSecret.IsZero():
-		return contract.Invalid("is missing").At("oauth.clientSecret").Advise("refer to the client's secret")
-	}
-	return nil
+	)
+	return err
 }
 
 func (o *OAuth) open(client *http.Client) bearer {

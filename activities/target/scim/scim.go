@@ -13,6 +13,7 @@ import (
 	"curfew/activities/target"
 	"curfew/internal/config"
 	"curfew/internal/outbound"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -49,15 +50,18 @@ func Kind() target.Kind {
 
 // Settings connect to one service.
 type Settings struct {
-	URL       string        `yaml:"url" needed:"" doc:"What the service calls its SCIM base URL: /Users and /Groups come below it."`
+	URL       string        `yaml:"url" required:"write the service's SCIM base URL, like https://api.example.com/scim/v2" doc:"What the service calls its SCIM base URL: /Users and /Groups come below it."`
 	Token     config.Secret `yaml:"token" doc:"A bearer token; this or oauth."`
 	OAuth     *OAuth        `yaml:"oauth" doc:"How a bearer token is gotten with client credentials."`
-	AccountIs string        `yaml:"accountIs" otherwise:"userName" enum:"userName,id" doc:"What a person's account on this target is."`
-	RemoveBy  string        `yaml:"removeBy" otherwise:"filter" enum:"filter,value" doc:"How a member is named who is removed: in a filter, as RFC 7644 has it, or as a value beside the path."`
+	AccountIs string        `yaml:"accountIs" default:"userName" enum:"userName,id" doc:"What a person's account on this target is."`
+	RemoveBy  string        `yaml:"removeBy" default:"filter" enum:"filter,value" doc:"How a member is named who is removed: in a filter, as RFC 7644 has it, or as a value beside the path."`
 }
 
 // Validate names what is wrong with the settings. It calls nobody.
 func (s *Settings) Validate() error {
+	if err := strictyaml.Complete(s); err != nil {
+		return err
+	}
 	if _, err := s.base(); err != nil {
 		return err
 	}
@@ -66,14 +70,6 @@ func (s *Settings) Validate() error {
 		return contract.Invalid("is missing").At("token").Advise("refer to a bearer token, or write oauth")
 	case !s.Token.IsZero() && s.OAuth != nil:
 		return contract.Invalid("stands beside a token").At("oauth").Advise("keep one of token and oauth")
-	case s.AccountIs != "" && s.AccountIs != accountsUserName && s.AccountIs != accountsID:
-		return contract.Invalid("%q is unknown", outbound.Clip(s.AccountIs)).
-			At("accountIs").
-			Advise("write userName or id, or leave it out for userName")
-	case s.RemoveBy != "" && s.RemoveBy != removeByFilter && s.RemoveBy != removeByValue:
-		return contract.Invalid("%q is unknown", outbound.Clip(s.RemoveBy)).
-			At("removeBy").
-			Advise("write filter or value, or leave it out for filter")
 	case s.OAuth != nil:
 		return s.OAuth.validate()
 	}

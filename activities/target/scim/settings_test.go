@@ -76,9 +76,11 @@ func TestSettingsAreCheckedBeforeUse(t *testing.T) {
 		"password in address": {scim.Settings{URL: "https://ann:canary@api.example.com", Token: secret}, "url"},
 		"query":               {scim.Settings{URL: url + "?a=b", Token: secret}, "url"},
 		"no credentials":      {scim.Settings{URL: url}, "token"},
-		"two credentials":     {scim.Settings{URL: url, Token: secret, OAuth: &scim.OAuth{}}, "oauth"},
-		"unknown account":     {scim.Settings{URL: url, Token: secret, AccountIs: "email"}, "accountIs"},
-		"unknown removal":     {scim.Settings{URL: url, Token: secret, RemoveBy: "name"}, "removeBy"},
+		"two credentials": {scim.Settings{URL: url, Token: secret, OAuth: &scim.OAuth{
+			TokenURL: url, ClientID: "curfew", ClientSecret: secret,
+		}}, "oauth"},
+		"unknown account": {scim.Settings{URL: url, Token: secret, AccountIs: "email"}, "accountIs"},
+		"unknown removal": {scim.Settings{URL: url, Token: secret, RemoveBy: "name"}, "removeBy"},
 		"token in the clear": {scim.Settings{URL: url, OAuth: &scim.OAuth{
 			TokenURL: "http://login.example.com", ClientID: "c", ClientSecret: secret,
 		}}, "oauth.tokenUrl"},

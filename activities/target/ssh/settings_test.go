@@ -100,7 +100,7 @@ func TestSettingsTellTheFieldAtFaultAndNoSecret(t *testing.T) {
 		"no private key":      {"caKey", "no private key", ssh.Settings{CAKey: config.SecretOf("-----BEGIN canary-----"), State: folder}},
 		"a passphrase":        {"caKey", "passphrase", ssh.Settings{CAKey: locked(t), State: folder}},
 		"a weak key":          {"caKey", "1024 bits", ssh.Settings{CAKey: weak(t), State: folder}},
-		"no folder":           {"state", "absolute", ssh.Settings{CAKey: good}},
+		"no folder":           {"state", "missing", ssh.Settings{CAKey: good}},
 		"a relative folder":   {"state", "absolute", ssh.Settings{CAKey: good, State: "state"}},
 		"a relative list":     {"krl", "absolute", ssh.Settings{CAKey: good, State: folder, KRL: "krl"}},
 		"the record as list":  {"krl", "state itself", ssh.Settings{CAKey: good, State: folder, KRL: in("accesses.json")}},

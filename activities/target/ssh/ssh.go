@@ -14,6 +14,7 @@ import (
 
 	"curfew/activities/target"
 	"curfew/internal/config"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -38,8 +39,8 @@ func Kind() target.Kind {
 
 // Settings say what a certificate authority signs with, and where it keeps what it has given.
 type Settings struct {
-	CAKey          config.Secret `yaml:"caKey" needed:"" doc:"The authority's private key, in PEM or OpenSSH's format, without a passphrase."`
-	State          string        `yaml:"state" needed:"" doc:"A folder that exists, shared by all workers of the target and used by no other target."`
+	CAKey          config.Secret `yaml:"caKey" required:"refer to a private key, as from ssh-keygen -t ed25519 -N '' -f ca" doc:"The authority's private key, in PEM or OpenSSH's format, without a passphrase."`
+	State          string        `yaml:"state" required:"write the whole path of a folder, like /var/lib/curfew/ssh-prod" doc:"A folder that exists, shared by all workers of the target and used by no other target."`
 	KRL            string        `yaml:"krl" otherwise:"revoked.krl in the state folder" doc:"The file of revoked certificates that hosts read."`
 	AccountPattern string        `yaml:"accountPattern" otherwise:"ordinary login names" doc:"A regular expression that the whole name of an account must match."`
 }
@@ -54,6 +55,9 @@ func (s *Settings) Validate() error {
 func (s *Settings) Open() (target.Connector, error) { return s.connector() }
 
 func (s *Settings) connector() (*connector, error) {
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
+	}
 	authority, err := s.authority()
 	if err != nil {
 		return nil, err
@@ -71,9 +75,6 @@ func (s *Settings) connector() (*connector, error) {
 
 func (s *Settings) authority() (ssh.Signer, error) {
 	const fix = "refer to a private key, as from ssh-keygen -t ed25519 -N '' -f ca"
-	if s.CAKey.IsZero() {
-		return nil, contract.Invalid("is missing").At("caKey").Advise(fix)
-	}
 	if s.CAKey.IsOpen() {
 		return nil, contract.Invalid("is in a file that others can read or change").
 			At("caKey").

@@ -19,6 +19,7 @@ import (
 	"curfew/internal/config"
 	"curfew/internal/outbound"
 	"curfew/internal/signing"
+	"curfew/internal/strictyaml"
 	"curfew/workflows/contract"
 )
 
@@ -42,8 +43,8 @@ func Kind() target.Kind {
 
 // Settings say where the receiver is, and what it can do.
 type Settings struct {
-	URL          string          `yaml:"url" needed:"" doc:"The address of all calls: https, except on a loopback address that allow names."`
-	Secrets      []config.Secret `yaml:"secrets" needed:"" doc:"One to four secrets that sign each call, whsec_ and 24 to 64 bytes in base64; two while one replaces another."`
+	URL          string          `yaml:"url" required:"write it like https://access.example.com/curfew" doc:"The address of all calls: https, except on a loopback address that allow names."`
+	Secrets      []config.Secret `yaml:"secrets" required:"list at least one reference like env:NAME" max:"4" doc:"The secrets that sign each call, whsec_ and 24 to 64 bytes in base64; two while one replaces another."`
 	EndsSessions bool            `yaml:"endsSessions" doc:"Whether the receiver can end a subject's sessions."`
 	Lists        bool            `yaml:"lists" doc:"Whether the receiver can list what it was asked to grant."`
 	Allow        []string        `yaml:"allow" doc:"Ranges of loopback and link-local addresses that may be called all the same."`
@@ -85,10 +86,11 @@ func (s *Settings) Open() (target.Connector, error) {
 }
 
 func (s *Settings) endpoint() (*endpoint, error) {
+	if err := strictyaml.Complete(s); err != nil {
+		return nil, err
+	}
 	where, err := url.Parse(s.URL)
 	switch {
-	case s.URL == "":
-		return nil, contract.Invalid("is missing").At("url").Advise("write it like https://access.example.com/curfew")
 	case len(s.URL) > maxURL:
 		return nil, contract.Invalid("is too long").At("url").Advise(fmt.Sprintf("keep it below %d bytes", maxURL))
 	case err != nil || where.Hostname() == "" || where.User != nil || where.RawQuery != "" || where.ForceQuery || where.Fragment != "":

@@ -17,6 +17,7 @@ import (
 	"curfew/cmd/demo"
 	"curfew/devserver"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/workflows/contract"
 )
 
@@ -80,7 +81,7 @@ func everything(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, server.Stop()) }()
-	live, err := config.Open(config.Source{
+	live, err := reload.Open(config.Source{
 		File: *file, Kinds: kinds.ForConfig(), Adjust: func(c *config.Config) { c.Temporal.Address = server.Address() },
 	})
 	if err != nil {
@@ -89,7 +90,7 @@ func everything(ctx context.Context) (err error) {
 	return run(ctx, live, server.UIAddress())
 }
 
-func run(ctx context.Context, live *config.Live, webUI string) (err error) {
+func run(ctx context.Context, live *reload.Live, webUI string) (err error) {
 	app, err := compose.Open(ctx, live, compose.Log(os.Stderr))
 	if err != nil {
 		return err

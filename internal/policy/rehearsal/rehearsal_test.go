@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"curfew/internal/config"
+	"curfew/internal/people"
 	"curfew/internal/policy/rehearsal"
 	"curfew/workflows/contract"
 )
@@ -20,8 +21,10 @@ func hours(n time.Duration) contract.Duration { return contract.Duration{Duratio
 
 func house() *config.Config {
 	return &config.Config{
-		People: map[string]config.Person{"ada": {}, "grace": {}, "edsger": {}},
-		Groups: map[string]config.Group{"ops": {People: []string{"grace"}}},
+		Directory: people.Directory{
+			People: map[string]people.Person{"ada": {}, "grace": {}, "edsger": {}},
+			Groups: map[string]people.Group{"ops": {People: []string{"grace"}}},
+		},
 		Templates: map[string]config.Template{"debug": {
 			Digest:     "d",
 			Duration:   config.Durations{Default: hours(1), Max: hours(4)},

@@ -46,7 +46,7 @@ func requireProblem(t *testing.T, err error, kind contract.Kind, field string) *
 func TestARefusalIsTheServersProblem(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	c := connect(t, api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()}))
+	c := connect(t, api.New(api.Options{Starter: house.Starter, Log: zap.NewNop()}))
 
 	_, err := c.Ask(
 		t.Context(),
@@ -60,7 +60,7 @@ func TestARefusalIsTheServersProblem(t *testing.T) {
 func TestALostReplyDoesNotAskTwice(t *testing.T) {
 	t.Parallel()
 	house := startertest.New(t)
-	server := api.New(api.Options{Starter: house.Starter, Config: house.Live, Log: zap.NewNop()})
+	server := api.New(api.Options{Starter: house.Starter, Log: zap.NewNop()})
 	var asked atomic.Int32
 	lost := httptest.NewRecorder()
 	c := connect(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

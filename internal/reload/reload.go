@@ -1,4 +1,6 @@
-package config
+// Package reload keeps the configuration of a process current while its file changes: it reads the file again, and takes
+// over what a running process can follow.
+package reload
 
 import (
 	"context"
@@ -9,44 +11,24 @@ import (
 	"time"
 
 	"go.uber.org/zap"
+
+	"curfew/internal/config"
 )
-
-// Source is where a process has its configuration from.
-type Source struct {
-	File  string
-	Kinds Kinds
-	// Serves says which targets the process serves, as for LoadFor; nil for all.
-	Serves func(target, taskQueue string) bool
-	// Directories is true for a process that asks directories who belongs to a group; it needs their credentials.
-	Directories bool
-	// Adjust changes what a process knows better than the file; it may be nil.
-	Adjust func(*Config)
-}
-
-func (s Source) load() (*Config, error) {
-	r := newReading(s.File, s.Kinds, s.Serves)
-	r.directories = r.directories || s.Directories
-	read, err := r.result()
-	if err == nil && s.Adjust != nil {
-		s.Adjust(read)
-	}
-	return read, err
-}
 
 // Live is the configuration of a process that goes on while its file changes. Whoever does something takes Current
 // once, and goes by it to the end; nobody changes what it returns.
 type Live struct {
-	source  Source
+	source  config.Source
 	opened  stamp // of the file, before it was read first
-	current atomic.Pointer[Config]
+	current atomic.Pointer[config.Config]
 	reading sync.Mutex // held while the file is read again
 }
 
-// Open reads a configuration that may change. The error is Errors.
-func Open(source Source) (*Live, error) {
+// Open reads a configuration that may change. The error is config.Errors.
+func Open(source config.Source) (*Live, error) {
 	l := &Live{source: source}
 	l.opened = l.stamp()
-	read, err := source.load()
+	read, err := source.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -55,21 +37,21 @@ func Open(source Source) (*Live, error) {
 }
 
 // Fixed is a configuration that no file changes.
-func Fixed(c *Config) *Live {
+func Fixed(c *config.Config) *Live {
 	l := &Live{}
 	l.current.Store(c)
 	return l
 }
 
 // Current is the configuration of this moment.
-func (l *Live) Current() *Config { return l.current.Load() }
+func (l *Live) Current() *config.Config { return l.current.Load() }
 
 // Reload reads the file again, and returns the sections that have changed. A file with mistakes, or with changes that a
-// running process can't follow, is refused as a whole: the error is Errors, and the configuration stays what it was.
+// running process can't follow, is refused as a whole: the error is config.Errors, and the configuration stays what it was.
 func (l *Live) Reload() (changed []string, err error) {
 	l.reading.Lock()
 	defer l.reading.Unlock()
-	next, err := l.source.load()
+	next, err := l.source.Load()
 	if err != nil {
 		return nil, err
 	}
@@ -82,10 +64,10 @@ func (l *Live) Reload() (changed []string, err error) {
 }
 
 // restart says which sections keep a file from being taken over.
-func restart(file string, sections []string) Errors {
-	var mistakes Errors
+func restart(file string, sections []string) config.Errors {
+	var mistakes config.Errors
 	for _, section := range sections {
-		mistakes = append(mistakes, Mistake{
+		mistakes = append(mistakes, config.Mistake{
 			File: file, Field: section, Fault: "is not what this process was started with",
 			Fix: "restart it; until then nothing of the file is taken over",
 		})
@@ -126,7 +108,7 @@ func (l *Live) Follow(ctx context.Context, told <-chan os.Signal, log *zap.Logge
 
 func (l *Live) reload(log *zap.Logger) {
 	changed, err := l.Reload()
-	var mistakes Errors
+	var mistakes config.Errors
 	switch {
 	case errors.As(err, &mistakes):
 		lines := make([]string, len(mistakes))

@@ -1,4 +1,4 @@
-package config
+package people
 
 import (
 	"strings"
@@ -7,17 +7,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"curfew/internal/strictyaml"
 )
 
 // directory has two people with these accounts on a target, and these e-mail addresses.
-func directory(one, other string) *Config {
-	return &Config{
-		OIDC: &OIDC{PersonClaim: ClaimEmail}, Targets: map[string]Target{"db": {}},
+func directory(one, other string) *Directory {
+	return &Directory{
+		OIDC: &OIDC{PersonClaim: ClaimEmail},
 		People: map[string]Person{
 			"one":   {Login: one, Accounts: map[string]string{"db": one}},
 			"other": {Login: other, Accounts: map[string]string{"db": other}},
 		},
 	}
+}
+
+// mistakes are those that one of the checks finds.
+func mistakes(of *Directory, look func(check, strictyaml.Path)) strictyaml.Errors {
+	targets := strictyaml.SectionOf("target", "targets", map[string]bool{"db": true}, "")
+	c := check{Reader: strictyaml.NewReader(""), directory: of, beside: Beside{Targets: targets}}
+	look(c, strictyaml.Path{"people"})
+	return c.Mistakes
 }
 
 func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
@@ -33,12 +43,16 @@ func TestWhoIsTwoPeopleWhenTheFileIsReadIsNeverOneWhenItIsUsed(t *testing.T) {
 			}
 			return r
 		}, one) + rapid.SampledFrom([]string{"", "", "", "x"}).Draw(rt, "more")
-		c, r := directory(one, other), newReading("", Kinds{}, nil)
-		r.accounts(c, path{"people"})
-		accepted := len(r.Mistakes) == 0
-		logins := newReading("", Kinds{}, nil)
-		logins.logins(c, path{"people"})
-		require.Equal(rt, accepted, len(logins.Mistakes) == 0, "accounts and logins go by one rule: %q, %q", one, other)
+		c := directory(one, other)
+		accepted := len(mistakes(c, check.accounts)) == 0
+		require.Equal(
+			rt,
+			accepted,
+			len(mistakes(c, check.logins)) == 0,
+			"accounts and logins go by one rule: %q, %q",
+			one,
+			other,
+		)
 		if strings.EqualFold(one, other) {
 			require.False(rt, accepted, "a system may take %q for %q", one, other)
 		}
@@ -72,8 +86,7 @@ func TestAnAccountThatOnlyLooksLikeSomebodysIsNobodys(t *testing.T) {
 
 func TestAnAccountHasNoSpaceAroundIt(t *testing.T) {
 	t.Parallel()
-	c, r := directory("ada", "ada "), newReading("", Kinds{}, nil)
-	r.accounts(c, path{"people"})
-	require.Len(t, r.Mistakes, 1)
-	require.Equal(t, "people.other.accounts.db", r.Mistakes[0].Field)
+	found := mistakes(directory("ada", "ada "), check.accounts)
+	require.Len(t, found, 1)
+	require.Equal(t, "people.other.accounts.db", found[0].Field)
 }

@@ -1,6 +1,11 @@
-package config
+package reload
 
-import "reflect"
+import (
+	"reflect"
+
+	"curfew/internal/config"
+	"curfew/internal/strictyaml"
+)
 
 // followed are the sections that a running process follows. All others need a restart: connections were opened by them.
 var followed = map[string]bool{
@@ -15,17 +20,17 @@ var followed = map[string]bool{
 }
 
 // compare returns the sections that have changed and are followed, and those that need a restart.
-func compare(before, after *Config) (changed, fixed []string) {
+func compare(before, after *config.Config) (changed, fixed []string) {
 	old, young := reflect.ValueOf(*before), reflect.ValueOf(*after)
-	for i := range old.NumField() {
-		section := old.Type().Field(i).Tag.Get("yaml")
-		if section == "-" { // made of others
+	for _, field := range reflect.VisibleFields(old.Type()) {
+		section, ok := strictyaml.KeyOf(field)
+		if !ok { // made of others
 			continue
 		}
-		if reflect.DeepEqual(old.Field(i).Interface(), young.Field(i).Interface()) {
+		if reflect.DeepEqual(old.FieldByIndex(field.Index).Interface(), young.FieldByIndex(field.Index).Interface()) {
 			continue
 		}
-		if followed[section] || section == "hooks" && sameDoors(before.Hooks, after.Hooks) {
+		if followed[section] || section == "hooks" && sameSources(before.Hooks, after.Hooks) {
 			changed = append(changed, section)
 		} else {
 			fixed = append(fixed, section)
@@ -34,9 +39,9 @@ func compare(before, after *Config) (changed, fixed []string) {
 	return changed, fixed
 }
 
-// sameDoors is true when the same sources of webhooks are known by the same secrets. What their deliveries do is
+// sameSources is true when the same sources of webhooks are known by the same secrets. What their deliveries do is
 // followed.
-func sameDoors(before, after map[string]Hook) bool {
+func sameSources(before, after map[string]config.Hook) bool {
 	if len(before) != len(after) {
 		return false
 	}

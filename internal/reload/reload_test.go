@@ -1,4 +1,4 @@
-package config_test
+package reload_test
 
 import (
 	"context"
@@ -14,9 +14,13 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
+	"curfew/activities/kinds"
 	"curfew/internal/config"
+	"curfew/internal/reload"
 	"curfew/internal/testserver/pace"
 )
+
+const aHash = "sha256:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 
 // living says something in every section.
 const living = `
@@ -36,7 +40,7 @@ oidc: {issuer: https://login.example.com, clientId: curfew}
 people: {ada: {token: file:one, accounts: {db: ada}}, bob: {}}
 serviceTokens: {ci: {person: bob, scopes: [ask], expires: "2099-01-31T00:00:00Z", hash: "` + aHash + `"}}
 groups: {ops: [ada, bob]}
-targets: {db: {kind: postgres, dsn: file:one}}
+targets: {db: {kind: postgres, dsn: file:dsn}}
 defaults: {ticket: {use: none}}
 templates:
   t:
@@ -45,9 +49,26 @@ templates:
     approval: {count: 1, from: [bob]}
 `
 
+// canary is what every secret of these tests contains.
+const canary = "c4n4ry"
+
+// folder holds a configuration and the secrets that it refers to.
+func folder(t *testing.T, text string) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, content := range map[string]string{
+		"curfew.yaml": text, "one": canary + "-one", "two": canary + "-two", "long": canary + "-that-is-long-enough",
+		"standard": canary + "-that-is-another", "dsn": "postgres://curfew:" + canary + "@127.0.0.1/orders",
+		"other-dsn": "postgres://curfew:" + canary + "@127.0.0.1/bills",
+	} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(content), 0o600))
+	}
+	return dir
+}
+
 // alive is a configuration whose file may change.
 type alive struct {
-	*config.Live
+	*reload.Live
 	file string
 	logs *observer.ObservedLogs
 	told chan os.Signal
@@ -57,7 +78,7 @@ func newAlive(t *testing.T) *alive {
 	t.Helper()
 	a := &alive{file: filepath.Join(folder(t, living), "curfew.yaml"), told: make(chan os.Signal)}
 	var err error
-	a.Live, err = config.Open(config.Source{File: a.file, Kinds: kinds})
+	a.Live, err = reload.Open(config.Source{File: a.file, Kinds: kinds.ForConfig()})
 	require.NoError(t, err)
 	return a
 }
@@ -107,9 +128,9 @@ func TestAChangeOfTheFileIsTakenOver(t *testing.T) {
 	a.change(t, "max: 2h", "max: 3h")
 
 	require.Equal(t, []any{"templates"}, a.logged(t, "is taken over").ContextMap()["changed"])
-	require.Equal(t, lasting(3*time.Hour), a.Current().Templates["t"].Duration.Max)
+	require.Equal(t, 3*time.Hour, a.Current().Templates["t"].Duration.Max.Duration)
 	require.NotEqual(t, before.Templates["t"].Digest, a.Current().Templates["t"].Digest)
-	require.Equal(t, lasting(2*time.Hour), before.Templates["t"].Duration.Max, "whoever began with it goes on with it")
+	require.Equal(t, 2*time.Hour, before.Templates["t"].Duration.Max.Duration, "whoever began with it goes on with it")
 }
 
 func TestASignalHasTheFileReadAtOnce(t *testing.T) {
@@ -168,7 +189,7 @@ func TestWhatNeedsARestartIsRefusedAsAWholeWithTheSection(t *testing.T) {
 		"notify":    {"C012ABCDEF", "C012ABCDEG"},
 		"hooks":     {"secrets: [file:long]", "secrets: [file:standard]"},
 		"oidc":      {"login.example.com", "login.example.org"},
-		"targets":   {"{kind: postgres, dsn: file:one}", "{kind: postgres, dsn: file:two}"},
+		"targets":   {"{kind: postgres, dsn: file:dsn}", "{kind: postgres, dsn: file:other-dsn}"},
 	} {
 		t.Run(section, func(t *testing.T) {
 			t.Parallel()
@@ -232,8 +253,12 @@ func TestTheSameFileAgainIsNoChange(t *testing.T) {
 func TestWhatAProcessKnowsBetterStaysSo(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(folder(t, living), "curfew.yaml")
-	live, err := config.Open(
-		config.Source{File: file, Kinds: kinds, Adjust: func(c *config.Config) { c.Temporal.Address = "here" }},
+	live, err := reload.Open(
+		config.Source{
+			File:   file,
+			Kinds:  kinds.ForConfig(),
+			Adjust: func(c *config.Config) { c.Temporal.Address = "here" },
+		},
 	)
 	require.NoError(t, err)
 
@@ -242,4 +267,14 @@ func TestWhatAProcessKnowsBetterStaysSo(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, changed)
 	require.Equal(t, "here", live.Current().Temporal.Address)
+}
+
+func TestARunningProcessLearnsThatSomebodyHasLeft(t *testing.T) {
+	t.Parallel()
+	a := newAlive(t)
+	require.NoError(t, os.WriteFile(a.file, []byte(strings.Replace(living, "bob: {}", "bob: {left: true}", 1)), 0o600))
+	changed, err := a.Reload()
+	require.NoError(t, err)
+	require.Contains(t, changed, "people")
+	require.True(t, a.Current().HasLeft("bob"))
 }
