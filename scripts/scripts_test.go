@@ -16,17 +16,24 @@ import (
 	"curfew/internal/testserver/pace"
 )
 
-// repository is one with a released history.
+// repository is one whose newest commit is a release, without a tag.
 func repository(t *testing.T) (dir, history string) {
 	t.Helper()
 	dir = t.TempDir()
 	history = filepath.Join(dir, "workflows", "grant", "testdata", "replay", "v0.1.0", "extended.json.gz")
-	put(t, history, "a history")
 	put(t, filepath.Join(dir, "CHANGELOG.md"), "# Changelog\n\n## [Unreleased]\n\n- All of it.\n")
+	put(t, filepath.Join(dir, ".gitignore"), "/bin/\n")
 	git(t, dir, "init", "-q")
-	git(t, dir, "add", "-A")
-	git(t, dir, "commit", "-qm", "A release")
+	commit(t, dir, "A change")
+	put(t, history, "a history")
+	commit(t, dir, "A release")
 	return dir, history
+}
+
+func commit(t *testing.T, dir, subject string) {
+	t.Helper()
+	git(t, dir, "add", "-A")
+	git(t, dir, "commit", "-qm", subject)
 }
 
 func put(t *testing.T, path, text string) {
@@ -90,11 +97,179 @@ func TestARecordedHistoryIsNeverChangedNorRemoved(t *testing.T) {
 				string(output),
 				change.refused+"workflows/grant/testdata/replay/v0.1.0/extended.json.gz",
 			)
-			git(t, dir, "add", "-A")
-			git(t, dir, "commit", "-qm", "A mistake")
+			commit(t, dir, "A mistake")
 			require.Error(t, script(t, dir, "histories.sh").Run(), "a commit hides nothing")
 		})
 	}
+}
+
+func TestARecordedHistoryWithoutItsTagIsNotTakenForUnchanged(t *testing.T) {
+	t.Parallel()
+	dir, _ := repository(t)
+	git(t, dir, "tag", "v0.1.0")
+	put(t, filepath.Join(dir, "other"), "")
+	commit(t, dir, "Another change")
+	require.NoError(t, script(t, dir, "histories.sh").Run())
+
+	shallow := filepath.Join(t.TempDir(), "shallow")
+	git(t, dir, "clone", "-q", "--depth", "1", "file://"+dir, shallow)
+	requireMissingTag(t, shallow)
+	git(t, dir, "tag", "-d", "v0.1.0")
+	requireMissingTag(t, dir)
+
+	// A folder of the source alone can be linted.
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, ".git")))
+	require.NoError(t, script(t, dir, "histories.sh").Run())
+	require.NoError(t, os.Mkdir(filepath.Join(dir, ".git"), 0o755))
+	require.Error(t, script(t, dir, "histories.sh").Run(), "a repository that git can't read proves nothing")
+}
+
+func requireMissingTag(t *testing.T, dir string) {
+	t.Helper()
+	output, err := script(t, dir, "histories.sh").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(output), "the tag of v0.1.0 is missing")
+}
+
+// tools stand in for those that take minutes. What they do goes to the file "calls".
+var tools = map[string]string{
+	"bin/go": `#!/bin/sh
+case $1 in
+env) case $2 in GOOS) echo linux ;; *) echo amd64 ;; esac ;;
+version) echo "build CGO_ENABLED=$(cat bin/built)" ;;
+build)
+	echo "$CGO_ENABLED" >bin/built
+	while [ "$1" != -o ]; do shift; done
+	printf '#!/bin/sh\necho "curfew v1.0.0" # for %s on %s\n' "$GOOS" "$GOARCH" >"$2"
+	chmod +x "$2" ;;
+esac
+`,
+	"bin/make": `#!/bin/sh
+echo "$@" >>bin/calls
+[ "$1" = record ] || exit 0
+mkdir -p workflows/grant/testdata/replay/v1.0.0
+echo "a history by $3" >workflows/grant/testdata/replay/v1.0.0/extended.json.gz
+[ ! -e bin/fails ]
+`,
+	"bin/tools/cyclonedx-gomod-v1.10.0": `#!/bin/sh
+while [ "$1" != -output ]; do shift; done
+echo "the parts of $3" >"$2"
+`,
+}
+
+// release runs the script in a repository of its own, beside tools that stand in.
+func release(t *testing.T, dir, version string) (string, error) {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "bash", "scripts/release.sh", version)
+	command.Dir = dir
+	command.Env = append(os.Environ(), "GO="+dir+"/bin/go", "MAKE="+dir+"/bin/make")
+	output, err := command.CombinedOutput()
+	return string(output), err
+}
+
+// releasable is a repository with all that the script calls.
+func releasable(t *testing.T) string {
+	t.Helper()
+	dir, _ := repository(t)
+	git(t, dir, "tag", "v0.1.0")
+	for _, name := range []string{"release.sh", "binaries.sh", "histories.sh"} {
+		text, err := os.ReadFile(name)
+		require.NoError(t, err)
+		putScript(t, filepath.Join(dir, "scripts", name), string(text))
+	}
+	for name, text := range tools {
+		putScript(t, filepath.Join(dir, name), text)
+	}
+	commit(t, dir, "The scripts")
+	return dir
+}
+
+func putScript(t *testing.T, path, text string) {
+	t.Helper()
+	put(t, path, text)
+	require.NoError(t, os.Chmod(path, 0o700))
+}
+
+func TestAReleaseHasBinariesChecksumsPartsHistoriesAndAHeading(t *testing.T) {
+	t.Parallel()
+	dir := releasable(t)
+	output, err := release(t, dir, "v1.0.0")
+	require.NoError(t, err, output)
+
+	out := filepath.Join(dir, "bin", "release", "v1.0.0")
+	sums, err := os.ReadFile(filepath.Join(out, "SHA256SUMS"))
+	require.NoError(t, err)
+	for _, platform := range []string{"linux-amd64", "linux-arm64", "darwin-amd64", "darwin-arm64"} {
+		require.FileExists(t, filepath.Join(out, "curfew-v1.0.0-"+platform))
+		require.Contains(t, string(sums), "  curfew-v1.0.0-"+platform+"\n")
+		require.Contains(t, string(sums), "  curfew-v1.0.0-"+platform+".cdx.json\n")
+	}
+	check := exec.CommandContext(t.Context(), "sha256sum", "--check", "--strict", "SHA256SUMS")
+	check.Dir = out
+	require.NoError(t, check.Run())
+	changelog, err := os.ReadFile(filepath.Join(dir, "CHANGELOG.md"))
+	require.NoError(t, err)
+	require.Regexp(t, `## \[Unreleased\]\n\n## \[1\.0\.0\] - 20\d\d-\d\d-\d\d\n\n- All of it\.`, string(changelog))
+	history, err := os.ReadFile(dir + "/workflows/grant/testdata/replay/v1.0.0/extended.json.gz")
+	require.NoError(t, err)
+	require.Contains(t, string(history), "CURFEW=bin/release/v1.0.0/curfew-v1.0.0-linux-amd64")
+
+	output, err = release(t, dir, "v1.0.0")
+	require.Error(t, err)
+	require.Contains(t, output, "the tree has changes")
+	commit(t, dir, "Release v1.0.0")
+	output, err = release(t, dir, "v1.0.0")
+	require.Error(t, err)
+	require.Contains(t, output, "histories of v1.0.0 are recorded already")
+}
+
+func TestAReleaseRestsOnChecksOfItsOwnCommit(t *testing.T) {
+	t.Parallel()
+	dir := releasable(t)
+	put(t, filepath.Join(dir, "bin", "passed"), head(t, dir))
+	output, err := release(t, dir, "v1.0.0")
+	require.NoError(t, err, output)
+	require.NotContains(t, calls(t, dir), "lint test", "CI has done that")
+
+	dir = releasable(t)
+	put(t, filepath.Join(dir, "bin", "passed"), head(t, dir))
+	put(t, filepath.Join(dir, "other"), "")
+	commit(t, dir, "After the checks")
+	output, err = release(t, dir, "v1.0.0")
+	require.NoError(t, err, output)
+	require.Equal(t, "lint test", strings.Split(calls(t, dir), "\n")[0])
+}
+
+func TestAReleaseThatFailsLeavesNothingAndCanBeMadeAgain(t *testing.T) {
+	t.Parallel()
+	dir := releasable(t)
+	fails := filepath.Join(dir, "bin", "fails")
+	put(t, fails, "")
+	output, err := release(t, dir, "v1.0.0")
+	require.Error(t, err)
+	require.Contains(t, output, "v1.0.0 failed, and left nothing behind")
+	require.NoDirExists(t, filepath.Join(dir, "bin", "release", "v1.0.0"))
+	require.NoDirExists(t, dir+"/workflows/grant/testdata/replay/v1.0.0")
+
+	require.NoError(t, os.Remove(fails))
+	output, err = release(t, dir, "v1.0.0")
+	require.NoError(t, err, output)
+}
+
+func head(t *testing.T, dir string) string {
+	t.Helper()
+	command := exec.CommandContext(t.Context(), "git", "rev-parse", "HEAD")
+	command.Dir = dir
+	output, err := command.Output()
+	require.NoError(t, err)
+	return string(output)
+}
+
+func calls(t *testing.T, dir string) string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(dir, "bin", "calls"))
+	require.NoError(t, err)
+	return string(text)
 }
 
 func TestAReleaseThatIsNotReadyIsRefused(t *testing.T) {
@@ -121,22 +296,19 @@ func TestAReleaseThatIsNotReadyIsRefused(t *testing.T) {
 			put(t, filepath.Join(dir, "CHANGELOG.md"), "## [Unreleased]\n\n## [0.1.0]\n\n- All of it.\n")
 			git(t, dir, "commit", "-aqm", "Nothing new")
 		}},
-		"histories that are there": {"v0.1.0", "histories of v0.1.0 are recorded already", func(*testing.T, string) {}},
+		"histories that are there": {"v0.2.0", "histories of v0.2.0 are recorded already", func(t *testing.T, dir string) {
+			t.Helper()
+			put(t, dir+"/workflows/grant/testdata/replay/v0.2.0/extended.json.gz", "a history")
+			commit(t, dir, "Release v0.2.0, which has no tag yet")
+		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, _ := repository(t)
-			text, err := os.ReadFile("release.sh")
-			require.NoError(t, err)
-			put(t, filepath.Join(dir, "scripts", "release.sh"), string(text))
-			git(t, dir, "add", "-A")
-			git(t, dir, "commit", "-qm", "The script")
+			dir := releasable(t)
 			test.spoil(t, dir)
-			command := exec.CommandContext(t.Context(), "bash", "scripts/release.sh", test.version)
-			command.Dir = dir
-			output, err := command.CombinedOutput()
+			output, err := release(t, dir, test.version)
 			require.Error(t, err)
-			require.Contains(t, string(output), test.says)
+			require.Contains(t, output, test.says)
 		})
 	}
 }

@@ -23,7 +23,8 @@ import (
 type far struct {
 	pings, revokes atomic.Int64
 	unreachable    atomic.Bool
-	silent         atomic.Bool // revokes are not answered
+	silent         atomic.Bool  // revokes are not answered
+	patience       atomic.Int64 // how long the last revoke could wait for its answer, in nanoseconds
 }
 
 func (f *far) Ping(context.Context) error {
@@ -39,6 +40,9 @@ func (*far) Grant(context.Context, target.Access) (target.Granted, error) {
 }
 
 func (f *far) Revoke(ctx context.Context, _ target.Access) (target.Revoked, error) {
+	if deadline, bounded := ctx.Deadline(); bounded {
+		f.patience.Store(int64(time.Until(deadline)))
+	}
 	f.revokes.Add(1)
 	if f.silent.Load() {
 		<-ctx.Done()

@@ -211,6 +211,7 @@ func TestAnAttemptWithoutAPingHasTheLockForAFewSeconds(t *testing.T) {
 	b.run(b.overdueAt(f))
 	goes(t, func() bool { return f.revokes.Load() > 0 })
 	began := time.Now()
+	require.LessOrEqual(t, time.Duration(f.patience.Load()), 3*time.Second, "the whole attempt has no longer")
 	locked, err := b.ledger.Lock(t.Context(), b.access.GrantID())
 	require.NoError(t, err)
 	defer locked.Unlock()

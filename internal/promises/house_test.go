@@ -379,13 +379,15 @@ func (h *house) active(by, template string, duration time.Duration) contract.Sta
 	return h.await(id, contract.StateActive)
 }
 
-// await waits until a request is in a state.
+// await waits until a request is in a state. One that has ended comes to no other any more.
 func (h *house) await(id string, state contract.State) (status contract.Status) {
 	h.t.Helper()
 	require.Eventually(h.t, func() bool {
 		value, err := h.client.QueryWorkflow(h.t.Context(), contract.RequestWorkflowID(id), "", contract.QueryStatus)
-		return err == nil && value.Get(&status) == nil && status.State == state
+		return err == nil && value.Get(&status) == nil &&
+			(status.State == state || status.State == contract.StateEnded)
 	}, patience, 20*time.Millisecond, "request %s never became %s: %v", id, state, &status)
+	require.Equal(h.t, state, status.State, "request %s: %v", id, &status)
 	return status
 }
 

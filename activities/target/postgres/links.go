@@ -39,10 +39,24 @@ func openLinks(config *pgxpool.Config) (*links, error) {
 	return &links{pool: pool, spare: spare}, err
 }
 
-// use lends a connection to some work, for as long as one call may take.
-func (l *links) use(ctx context.Context, work func(ctx context.Context, conn *pgx.Conn) error) error {
+// sessionsTried is how many sessions the server may end under one call: one of either pool, and one that is new.
+const sessionsTried = 3
+
+// use lends a connection to some work, for as long as one call may take. When the server ends the session, as an
+// administrator may have it do, and as it does before it stops, the work is done once more over another: so it must do
+// no harm twice.
+func (l *links) use(ctx context.Context, work func(ctx context.Context, conn *pgx.Conn) error) (err error) {
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
+	for range sessionsTried {
+		if err = l.once(ctx, work); !isSessionEnded(err) {
+			return err
+		}
+	}
+	return err
+}
+
+func (l *links) once(ctx context.Context, work func(ctx context.Context, conn *pgx.Conn) error) error {
 	conn, err := l.acquire(ctx)
 	if err != nil {
 		return err

@@ -2,7 +2,9 @@ package postgres_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"testing"
 	"time"
@@ -181,6 +183,62 @@ func TestWhoHasTheMostSessionsIsNamedWhenTheServerIsFull(t *testing.T) {
 	problem := requireProblem(t, endOnce(t.Context(), connector, w.access(account)), contract.KindUnavailable)
 	require.Contains(t, problem.Fault, account)
 	require.Contains(t, problem.Fix, "CONNECTION LIMIT")
+}
+
+// brokersWaiting has the broker's sessions that wait for a lock.
+const brokersWaiting = `FROM pg_stat_activity WHERE usename = $1 AND wait_event_type = 'Lock'`
+
+// endWaiting has the server end sessions of the broker, each as it waits in the midst of a change, until so many are ended
+// or enough is called. Then it lets changes through.
+func (w *world) endWaiting(t *testing.T, sessions int) (enough func()) {
+	t.Helper()
+	changes, err := w.server.Admin().Begin(t.Context())
+	require.NoError(t, err)
+	_, err = changes.Exec(t.Context(), `LOCK TABLE pg_auth_members IN SHARE MODE`)
+	require.NoError(t, err)
+	told, tell := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func(ctx context.Context) {
+		var err error
+		for err == nil && sessions > 0 && told.Err() == nil {
+			ended := 0
+			err = w.server.Admin().
+				QueryRow(ctx, `SELECT count(pg_terminate_backend(pid, 60000)) `+brokersWaiting, w.broker).Scan(&ended)
+			sessions -= ended
+		}
+		done <- errors.Join(err, changes.Rollback(ctx))
+	}(t.Context())
+	return func() {
+		tell()
+		require.NoError(t, <-done)
+	}
+}
+
+func TestP2AChangeWhoseSessionTheServerEndsIsMadeOverAnother(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, testserver.StartApart(t))
+	access := w.access(w.subject(t))
+	connector := w.connector(t)
+	enough := w.endWaiting(t, 1)
+	_, err := connector.Grant(t.Context(), access)
+	require.NoError(t, err)
+	enough()
+	require.True(t, w.can(t, access.Account))
+
+	enough = w.endWaiting(t, 1)
+	require.NoError(t, endOnce(t.Context(), connector, access))
+	enough()
+	require.False(t, w.can(t, access.Account))
+}
+
+// What it answers is about the session. The change may have been made before that.
+func TestP3AServerThatEndsAllSessionsHasNotAnsweredTheCall(t *testing.T) {
+	t.Parallel()
+	w := newWorldOn(t, testserver.StartApart(t))
+	enough := w.endWaiting(t, math.MaxInt)
+	_, err := w.connector(t).Grant(t.Context(), w.access(w.subject(t)))
+	enough()
+	require.False(t, requireProblem(t, err, contract.KindUnavailable).Refused, "%v", err)
 }
 
 func TestNothingIsGrantedThatCouldNotBeTakenAwayForWantOfAConnection(t *testing.T) {

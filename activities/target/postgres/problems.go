@@ -44,8 +44,22 @@ func (c *connector) problem(err error, m membership) error {
 			At("account").
 			Advise("give the subject an account that the role is not itself a member of")
 	default:
-		return c.unavailable(refused)
+		problem := c.unavailable(refused)
+		if isSessionEnded(err) {
+			return problem
+		}
+		return problem.AsRefusal()
 	}
+}
+
+// isSessionEnded is true when the server has ended a session in the midst of a call. That is no answer to the call: it
+// may have been done before. A connection that the server refuses has done nothing.
+func isSessionEnded(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		said    *pgconn.PgError
+	)
+	return errors.As(err, &said) && said.SeverityUnlocalized == "FATAL" && !errors.As(err, &connect)
 }
 
 // unavailable is for errors that may pass.
@@ -64,7 +78,7 @@ func (c *connector) unavailable(refused *pgconn.PgError) *contract.Problem {
 			said += ": " + *crowd
 		}
 	}
-	return contract.Unavailable("PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).Advise(fix).AsRefusal()
+	return contract.Unavailable("PostgreSQL: %s (SQLSTATE %s)", said, refused.Code).Advise(fix)
 }
 
 // unreachable tells what kept us from the server, in the words of the network and never of the dsn.

@@ -92,12 +92,12 @@ func awaitEnd(ctx context.Context, conn *pgx.Conn, m membership, account uint32,
 func (c *connector) sessionProblem(ctx context.Context, conn *pgx.Conn, err error, m membership) error {
 	var refused *pgconn.PgError
 	if !errors.As(err, &refused) || refused.Code != codeNoPrivilege {
-		return c.problem(err, m)
+		return err
 	}
 	var superuser bool
 	if err := conn.QueryRow(ctx, `SELECT rolsuper FROM pg_roles WHERE rolname = $1`, m.account).
 		Scan(&superuser); err != nil {
-		return c.problem(err, m)
+		return err
 	}
 	if superuser {
 		return contract.Denied("%q is a superuser: only a superuser can end its sessions", m.account).
