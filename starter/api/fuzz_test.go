@@ -37,7 +37,7 @@ const longestAnswer = 4096
 func FuzzEveryBodyIsAnsweredAndEveryRefusalExplained(f *testing.F) {
 	house := startertest.New(f)
 	server := api.New(api.Options{
-		Starter: house.Starter, Config: house.Live, Limits: limit.Unbounded(), Log: zap.NewNop(),
+		Starter: house.Starter, Limits: limit.Unbounded(), Log: zap.NewNop(),
 	})
 	for _, body := range bodies {
 		f.Add(body)

@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"curfew/workflows/contract"
 )
@@ -28,6 +29,7 @@ func (s *server) run(t *testing.T) (contract.Delivered, error) {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetTestTimeout(30 * time.Second)
+	env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
 	env.RegisterActivityWithOptions(func(contract.DeliveryInput) (contract.Delivered, error) {
 		s.attempts++
 		return s.answers(s.attempts)

@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 
 	"curfew/workflows/contract"
 )
@@ -174,6 +175,7 @@ func newTarget(t *testing.T, g *target) *target {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	g.env = suite.NewTestWorkflowEnvironment()
 	g.env.SetTestTimeout(time.Minute)
+	g.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute}) // a busy machine is no deadlock
 	g.env.RegisterActivityWithOptions(g.Grant, activity.RegisterOptions{Name: contract.ActivityGrant})
 	g.env.RegisterActivityWithOptions(g.End, activity.RegisterOptions{Name: contract.ActivityEnd})
 	g.env.RegisterActivityWithOptions(g.Look, activity.RegisterOptions{Name: contract.ActivityDetectDrift})
