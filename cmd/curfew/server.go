@@ -80,6 +80,7 @@ credentials: run it where it can reach them. Without --targets, it serves everyt
 				config.Source{File: file, Serves: compose.Serves(targets), Directories: len(targets) == 0},
 				metricsAt(&metrics, func(configured config.Metrics) string { return configured.Worker }),
 				func(app *compose.App) error {
+					app.BoundMemory()
 					return app.Work(c.Context(), identity, targets...)
 				},
 			)

@@ -15,6 +15,7 @@ type Config struct {
 	Temporal   Temporal   `yaml:"temporal" doc:"Which Temporal server to use."`
 	Server     Server     `yaml:"server" doc:"The HTTP API and the pages."`
 	Metrics    Metrics    `yaml:"metrics" doc:"Where processes serve their metrics and their health."`
+	Worker     Worker     `yaml:"worker" doc:"What workers may use."`
 	Ledger     Ledger     `yaml:"ledger" doc:"Where Curfew's own record is: one of both."`
 	Drift      Drift      `yaml:"drift" doc:"How live access is looked after."`
 	Watchdog   Watchdog   `yaml:"watchdog" doc:"The watchdog ends what is past its end, without Temporal."`
@@ -56,6 +57,11 @@ type Metrics struct {
 
 // MetricsNone is the address of a process that serves no metrics.
 const MetricsNone = "none"
+
+// Worker says what a worker may use.
+type Worker struct {
+	Memory int `yaml:"memory" default:"256" min:"128" doc:"The memory that a worker keeps to, in MiB: it holds as many requests and grants ready as fit, and reads the others from Temporal when they wake. GOMEMLIMIT, where it is set, bounds the rest."`
+}
 
 // Ledger says where Curfew's own record is: one of both.
 type Ledger struct {
