@@ -149,16 +149,20 @@ func (r *run) others() []string {
 
 // alarm raises an alarm beside the main coroutine. The number tells alarms of one kind apart.
 func (r *run) alarm(ctx workflow.Context, kind contract.AlarmKind, number int64, text string) {
-	alarm := contract.Alarm{
-		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, number), Kind: kind, At: workflow.Now(ctx),
-		Requests: []string{r.status.ID}, Actor: contract.ActorCurfew, Text: text,
-	}
-	r.alarms++
+	r.raise(ctx, &r.alarms, contract.Alarm{
+		ID: fmt.Sprintf("%s/%s/%d", kind, r.status.ID, number), Kind: kind, Text: text,
+	})
+}
+
+// raise has the ledger take an alarm, however long that takes. The request is not over while any is under way.
+func (r *run) raise(ctx workflow.Context, underWay *int, alarm contract.Alarm) {
+	alarm.At, alarm.Requests, alarm.Actor = workflow.Now(ctx), []string{r.status.ID}, contract.ActorCurfew
+	*underWay++
 	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}).
-			Get(ctx, nil); err != nil {
+		recorded := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request})
+		if err := recorded.Get(ctx, nil); err != nil {
 			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
 		}
-		r.alarms--
+		*underWay--
 	})
 }

@@ -7,7 +7,6 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"curfew/workflows/contract"
-	"curfew/workflows/step"
 )
 
 // longestAlarm bounds the text of an alarm, in bytes.
@@ -24,10 +23,8 @@ func (r *run) leaveOut(ctx workflow.Context, p *place, left []contract.LeftOut) 
 		lines[i] = r.naming(p, what)
 		if what.What == theEntry && !p.refused {
 			p.refused = true
-			r.appendEvent(
-				ctx,
-				contract.Event{Kind: p.abandoned, Actor: contract.ActorCurfew, Detail: p.words() + ": " + what.Why},
-			)
+			event := contract.Event{Kind: p.abandoned, Actor: contract.ActorCurfew, Detail: p.words() + ": " + what.Why}
+			r.appendEvent(ctx, event)
 		}
 	}
 	first := left[0]
@@ -35,17 +32,8 @@ func (r *run) leaveOut(ctx workflow.Context, p *place, left []contract.LeftOut) 
 	if first.Seq == 0 {
 		id = first.What
 	}
-	r.raiseAbout(
-		ctx,
-		p,
-		id+first.Person,
-		capitalized(
-			p.words(),
-		)+" lacks a part of the request's story, which the audit log has: "+strings.Join(
-			lines,
-			"; ",
-		),
-	)
+	text := capitalized(p.words()) + " lacks a part of the request's story, which the audit log has: "
+	r.raiseAbout(ctx, p, id+first.Person, text+strings.Join(lines, "; "))
 }
 
 // naming says what is left out, and why.
@@ -63,42 +51,17 @@ func (r *run) naming(p *place, left contract.LeftOut) string {
 }
 
 func (r *run) raiseBlocked(ctx workflow.Context, p *place, next contract.Event, why string) {
-	r.raiseAbout(
-		ctx,
-		p,
-		fmt.Sprintf("blocked/%d", next.Seq),
-		fmt.Sprintf(
-			"%s takes no entries; %s (%s) and what comes after it wait: %s",
-			capitalized(p.words()),
-			next.ID(),
-			next.Kind,
-			why,
-		),
-	)
+	text := fmt.Sprintf("%s takes no entries; %s (%s) and what comes after it wait: %s",
+		capitalized(p.words()), next.ID(), next.Kind, why)
+	r.raiseAbout(ctx, p, fmt.Sprintf("blocked/%d", next.Seq), text)
 }
 
 // raiseAbout raises an alarm about a place, beside the delivery: the place does not wait for the ledger.
 func (r *run) raiseAbout(ctx workflow.Context, p *place, which, text string) {
-	alarm := contract.Alarm{
-		ID: strings.Join(
-			[]string{string(contract.AlarmLeftOut), r.status.ID, p.key, which},
-			"/",
-		),
+	r.raise(ctx, &p.beside, contract.Alarm{
+		ID:   strings.Join([]string{string(contract.AlarmLeftOut), r.status.ID, p.key, which}, "/"),
 		Kind: contract.AlarmLeftOut,
-		At: workflow.Now(
-			ctx,
-		),
-		Requests: []string{r.status.ID},
-		Actor:    contract.ActorCurfew,
-		Text:     contract.Shorten(text, longestAlarm),
-	}
-	p.beside++
-	workflow.Go(ctx, func(ctx workflow.Context) {
-		if err := step.RecordAlarm(ctx, contract.AlarmInput{Alarm: alarm, Request: r.in.Request}).
-			Get(ctx, nil); err != nil {
-			workflow.GetLogger(ctx).Error("the ledger refused an alarm", "alarm", alarm.ID, "error", err)
-		}
-		p.beside--
+		Text: contract.Shorten(text, longestAlarm),
 	})
 }
 
