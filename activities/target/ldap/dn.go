@@ -72,7 +72,7 @@ func parseDN(field, text string) (*ldap.DN, error) {
 	}
 	for _, rdn := range dn.RDNs {
 		for _, part := range rdn.Attributes {
-			if !typePattern.MatchString(part.Type) || part.Value == "" || !isText(part.Value) {
+			if !typePattern.MatchString(part.Type) || strings.TrimSpace(part.Value) == "" || !isText(part.Value) {
 				return nil, wrong
 			}
 		}
