@@ -179,6 +179,7 @@ func (r *run) queueForReview(ctx workflow.Context, sealed contract.Sealed[contra
 
 // handleExtendSignal keeps an extension that nobody vouches for until a reviewer approves it.
 func (r *run) handleExtendSignal(ctx workflow.Context, signal contract.ExtendSignal) {
+	r.awaitConclusion(ctx)
 	var by contract.Duration
 	err := by.UnmarshalText([]byte(signal.Duration))
 	if err == nil {

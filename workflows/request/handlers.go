@@ -324,6 +324,7 @@ func (r *run) handleNotice(ctx workflow.Context, notice contract.Notice) {
 		r.endBy(contract.ActorCanceled, "The grant on "+contract.Shorten(notice.Target, 64)+" was canceled.")
 		return
 	}
+	r.awaitConclusion(ctx)
 	if r.status.State != contract.StateActive || r.notices == maxNotices {
 		return
 	}

@@ -211,6 +211,9 @@ func (r *run) move(ctx workflow.Context, to time.Time, which []int) (moved []int
 // releaseAll gives every lease up and returns when all of them are seen to be gone, however long it takes.
 func (r *run) releaseAll(ctx workflow.Context) {
 	problems := r.release(ctx, r.lookForTheRest(ctx), contract.ReleaseInput{})
+	if len(problems) == 0 && r.expired {
+		r.concludedAt = r.goneAt()
+	}
 	if len(problems) == 0 {
 		return
 	}
@@ -244,6 +247,9 @@ func (r *run) lookForTheRest(ctx workflow.Context) (rest []int) {
 	}
 	r.concluding = true
 	look, err := lookLocally(ctx, r.lookInput())
+	if err != nil { // the ledger is slow: a task that is run again must not come to another end for that
+		look, err = lookPatiently(ctx, r.lookInput())
+	}
 	for i := range r.status.Holds {
 		if err != nil || i >= len(look.Results) || !look.Results[i].Over() {
 			rest = append(rest, i)
@@ -255,14 +261,27 @@ func (r *run) lookForTheRest(ctx workflow.Context) (rest []int) {
 		r.concluding = false
 		return rest
 	}
-	// By what is in the history or in the ledger, and not by the clock of whoever looked.
-	r.concludedAt = *r.status.Until
-	for _, result := range look.Results {
-		if result.GoneAt.After(r.concludedAt) {
-			r.concludedAt = result.GoneAt
+	r.concludedAt = r.goneAt()
+	return nil
+}
+
+// goneAt is when the last access was seen to be gone that has ended at its deadline, by what is in the history or in
+// the ledger, and not by the clock of whoever looked; zero when one was not.
+func (r *run) goneAt() time.Time {
+	last := *r.status.Until
+	for _, hold := range r.status.Holds {
+		gone := hold.GoneAt
+		if gone == nil {
+			gone = hold.RemovedAt
+		}
+		if gone == nil {
+			return time.Time{}
+		}
+		if gone.After(last) {
+			last = *gone
 		}
 	}
-	return nil
+	return last
 }
 
 func (r *run) lookInput() contract.LookInput {

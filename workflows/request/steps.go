@@ -115,6 +115,18 @@ func lookLocally(ctx workflow.Context, in contract.LookInput) (result contract.L
 	return result, err
 }
 
+// lookPatiently is the same in an activity, for a ledger that is slow. Grants end by themselves meanwhile.
+func lookPatiently(ctx workflow.Context, in contract.LookInput) (result contract.LookResult, err error) {
+	err = perform(ctx, contract.ActivityLook, in, workflow.ActivityOptions{
+		Summary:                "See that the access is gone",
+		StartToCloseTimeout:    10 * time.Second,
+		ScheduleToCloseTimeout: 30 * time.Second,
+		RetryPolicy:            patiently(2 * time.Second),
+		Priority:               temporal.Priority{PriorityKey: step.Revoke},
+	}).Get(ctx, &result)
+	return result, err
+}
+
 func locally(ctx workflow.Context, summary, name string, in any) workflow.Future {
 	return workflow.ExecuteLocalActivity(workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		Summary: summary, StartToCloseTimeout: localAttempt, RetryPolicy: &temporal.RetryPolicy{MaximumAttempts: 1},
