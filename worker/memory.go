@@ -7,11 +7,12 @@ import (
 	sdkworker "go.temporal.io/sdk/worker"
 )
 
-// What a worker needs of its memory, measured (docs/performance.md): base for itself, and each for a request or a grant
-// that is asleep and held ready.
+// What of its memory a worker needs: base for itself, and each for a request or a grant that is asleep and held ready.
+// outside is what it has beside the memory that Go's limit counts: the program itself, above all.
 const (
-	base = 96 << 20
-	each = 96 << 10
+	base    = 96 << 20
+	each    = 128 << 10
+	outside = 48 << 20
 )
 
 // BoundMemory keeps the workers of this process within some MiB. It is called before the first of them runs. Requests
@@ -20,7 +21,7 @@ const (
 func BoundMemory(mib int) {
 	sdkworker.SetStickyWorkflowCacheSize(ready(mib))
 	if os.Getenv("GOMEMLIMIT") == "" { // the garbage collector would let the heap grow to twice of what is used
-		debug.SetMemoryLimit(int64(mib) << 20)
+		debug.SetMemoryLimit(int64(mib)<<20 - outside)
 	}
 }
 

@@ -108,6 +108,10 @@ func (a Answer) JSON(into any) bool {
 	return a.IsJSON() && exactjson.UnmarshalLoose(a.Body, into) == nil
 }
 
+// IsFinalWord is true when whoever answered has done with the call, and will do no more of it. A server's own failure
+// and a time-out are none, nor is a gateway's: what was asked for may have been done, or may still be.
+func (a Answer) IsFinalWord() bool { return a.Status < 500 && a.Status != http.StatusRequestTimeout }
+
 // Passes is true for refusals of the moment.
 func (a Answer) Passes() bool {
 	switch a.Status {

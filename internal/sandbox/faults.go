@@ -18,7 +18,7 @@ import (
 // bodyLimit bounds the request bodies that a fault holds back, in bytes.
 const bodyLimit = 1 << 20
 
-// Fault is one way in which a request goes wrong. A Delay comes first; of the others, set one.
+// Fault is one way in which a request goes wrong. A Delay comes first; of the others, set one, or LoseReply and Status.
 type Fault struct {
 	// Method and Path (a prefix) say which requests are meant; what is empty fits all.
 	Method, Path string
@@ -31,7 +31,8 @@ type Fault struct {
 
 	// Lie has the request answered as if it took effect, and it takes none. The stand-in must know how to: see Lies.
 	Lie bool
-	// LoseReply lets the request take effect and cuts the connection in the place of the reply.
+	// LoseReply lets the request take effect and cuts the connection in the place of the reply; with a Status, it answers
+	// that in its place, as a gateway does that did not hear the reply.
 	LoseReply bool
 	// Down cuts the connection before the request is handled.
 	Down bool
@@ -141,7 +142,10 @@ func (f Fault) happen(w http.ResponseWriter, r *http.Request, next http.Handler)
 		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), lieKey{}, true)))
 	case f.LoseReply:
 		next.ServeHTTP(discard{http.Header{}}, r)
-		cut()
+		if f.Status == 0 {
+			cut()
+		}
+		refuse(w, f.Status, f.RetryAfter)
 	case f.Down:
 		cut()
 	case f.Status != 0:

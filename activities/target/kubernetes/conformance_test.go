@@ -87,6 +87,7 @@ func (w *world) fixture(t *testing.T, entitlement string, wide bool) targettest.
 			w.bind(t, namespace, fmt.Sprintf("%s-standing-%d", w.name, w.count.Add(1)), account)
 		},
 		LoseReply: func(*testing.T) { front.losing.Store(true) },
+		Gateway:   func(*testing.T) { front.failing.Store(true) },
 		Blind:     func(*testing.T) { front.blind.Store(true) },
 		Lie:       func(*testing.T) func() { return front.lie() },
 	}

@@ -25,6 +25,7 @@ import (
 type line struct {
 	url          string
 	losing       atomic.Bool
+	failing      atomic.Bool // as a gateway that has not heard the answer
 	lying        atomic.Bool
 	blind        atomic.Bool // no binding is there, and nobody may do anything
 	beforeDelete atomic.Pointer[func()]
@@ -54,6 +55,10 @@ func newLine(t *testing.T, w *world) *line {
 		ModifyResponse: func(response *http.Response) error {
 			if isChange(response.Request) && l.losing.CompareAndSwap(true, false) {
 				return errLost
+			}
+			if isChange(response.Request) && l.failing.CompareAndSwap(true, false) {
+				response.StatusCode = http.StatusBadGateway
+				return nil
 			}
 			return w.hideOthers(response)
 		},

@@ -15,7 +15,8 @@ const page = "docs/targets/kubernetes.md"
 
 // refusal says what an answer means that is no success. The right is what the call needs: "list rolebindings".
 func (c *cluster) refusal(answer answer, right string) *contract.Problem {
-	problem := contract.Unavailable("%s answered %s", c, answer.said()).AsRefusal()
+	problem := contract.Unavailable("%s answered %s", c, answer.said())
+	problem.Refused = answer.IsFinalWord()
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = c.String() + " does not accept Curfew's credentials"

@@ -115,6 +115,7 @@ func (w *world) groupFixture(t *testing.T, attribute string, people ldap.People,
 		)
 	}
 	f.LoseReply = func(*testing.T) { line.loseReply() }
+	f.Gateway = func(*testing.T) { line.gateway() }
 	f.Lie = func(*testing.T) func() { return line.lie() }
 	f.Blind = func(*testing.T) { line.blind.Store(true) }
 	if attribute != "memberUid" { // a group keeps the former uid, which is nobody's then
@@ -143,6 +144,7 @@ func (w *world) entryFixture(t *testing.T, people ldap.People) targettest.Fixtur
 		add(t, w.admin, "cn=also by hand,"+w.under("curfew"), "groupOfNames", "member="+dn(account))
 	}
 	f.LoseReply = func(*testing.T) { line.loseReply() }
+	f.Gateway = func(*testing.T) { line.gateway() }
 	f.Lie = func(*testing.T) func() { return line.lie() }
 	f.Connector = opened(func(s *ldap.EntrySettings) { s.URL = line.url() })
 	f.WrongCredentials = opened(func(s *ldap.EntrySettings) { s.Password = config.SecretOf("wrong-canary") })

@@ -16,6 +16,7 @@ type unreliableLine struct {
 	listener net.Listener
 	server   string
 	armed    atomic.Bool
+	failing  atomic.Bool
 	muted    atomic.Bool
 	lying    atomic.Bool
 	blind    atomic.Bool     // no comparison finds anything
@@ -38,6 +39,9 @@ func (l *unreliableLine) url() string { return "ldap://" + l.listener.Addr().Str
 
 // loseReply has the next change answered by a closed connection.
 func (l *unreliableLine) loseReply() { l.armed.Store(true) }
+
+// gateway has the next change made, and answered as by a proxy that has lost the directory meanwhile.
+func (l *unreliableLine) gateway() { l.failing.Store(true) }
 
 // mute keeps all answers back from now on.
 func (l *unreliableLine) mute() { l.muted.Store(true) }
@@ -152,6 +156,12 @@ func (l *unreliableLine) recode(message *ber.Packet) {
 	if answer.Tag == goldap.ApplicationCompareResponse && l.blind.Load() &&
 		answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
 		code = goldap.LDAPResultCompareFalse
+	}
+	switch answer.Tag {
+	case goldap.ApplicationModifyResponse, goldap.ApplicationAddResponse:
+		if l.failing.CompareAndSwap(true, false) {
+			code = goldap.LDAPResultUnavailable
+		}
 	}
 	if code == 0 {
 		return

@@ -3,6 +3,7 @@ package ldap
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"github.com/go-ldap/ldap/v3"
 
@@ -47,13 +48,21 @@ func (d *directory) problem(ctx context.Context, err error, about string) error 
 	case isAnswer(err, &answer) && answer.ResultCode == ldap.LDAPResultNoSuchObject:
 		return d.hidden(about)
 	case isAnswer(err, &answer):
-		return d.refusal(answer, about).AsRefusal()
+		problem := d.refusal(answer, about)
+		problem.Refused = !slices.Contains(unsettled, answer.ResultCode)
+		return problem
 	case ctx.Err() != nil:
 		return contract.Unavailable("%s did not answer before the call was given up", d).Advise("try again")
 	default:
 		return contract.Unavailable("%s can't be reached: %s", d, oneLine(err.Error())).
 			Advise("check that it runs, and the target's url and rootCA")
 	}
+}
+
+// unsettled are answers after which the change may have been made all the same, or still be: a server has given up in the
+// midst of it, or a proxy has lost the directory that it had asked.
+var unsettled = []uint16{
+	ldap.LDAPResultTimeLimitExceeded, ldap.LDAPResultBusy, ldap.LDAPResultUnavailable, ldap.LDAPResultOther,
 }
 
 func (d *directory) refusal(answer *ldap.Error, about string) *contract.Problem {

@@ -44,8 +44,11 @@ func TestConformance(t *testing.T) {
 			Slow:             connect(t, "http://"+targettest.Silent(t), token),
 			Secrets:          []string{token, companyToken},
 			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
-			Blind:            func(*testing.T) { c.blind.Store(true) },
-			Lie:              c.lie,
+			Gateway: func(*testing.T) {
+				c.changeFaults.Add(sandbox.Fault{LoseReply: true, Status: 502, Times: 1})
+			},
+			Blind: func(*testing.T) { c.blind.Store(true) },
+			Lie:   c.lie,
 		}
 	})
 }

@@ -63,9 +63,12 @@ func TestGroupConformance(t *testing.T) {
 			Secrets:          []string{token, companyToken},
 			GiveStanding:     func(t *testing.T, account string) { c.join(t, account) },
 			LoseReply:        func(*testing.T) { c.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
-			Nameless:         true,
-			Blind:            func(*testing.T) { c.blind.Store(true) },
-			Lie:              c.lie,
+			Gateway: func(*testing.T) {
+				c.changeFaults.Add(sandbox.Fault{LoseReply: true, Status: 502, Times: 1})
+			},
+			Nameless: true,
+			Blind:    func(*testing.T) { c.blind.Store(true) },
+			Lie:      c.lie,
 		}
 	})
 }

@@ -13,7 +13,8 @@ import (
 
 // refusal says what an answer means that is no success.
 func (a *api) refusal(answer answer) error {
-	problem := contract.Unavailable("%s answered %s", a, answer.said()).AsRefusal()
+	problem := contract.Unavailable("%s answered %s", a, answer.said())
+	problem.Refused = answer.IsFinalWord()
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = a.String() + " does not accept the API key"

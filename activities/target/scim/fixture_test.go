@@ -185,6 +185,9 @@ func (w *world) fixture(t *testing.T) targettest.Fixture {
 		LoseReply: func(*testing.T) {
 			w.faults.Add(sandbox.Fault{Method: http.MethodPatch, LoseReply: true, Times: 1})
 		},
+		Gateway: func(*testing.T) {
+			w.faults.Add(sandbox.Fault{Method: http.MethodPatch, LoseReply: true, Status: 502, Times: 1})
+		},
 		Rename: w.rename,
 		Blind:  func(*testing.T) { w.blind.Store(true) },
 		Lie: func(*testing.T) func() { // a change may be answered without a body

@@ -32,7 +32,8 @@ func (a answer) isNotFound() bool {
 
 // refusal says what an answer means that is no success.
 func (a *api) refusal(answer answer) error {
-	problem := contract.Unavailable("%s answered %s", a, answer).AsRefusal()
+	problem := contract.Unavailable("%s answered %s", a, answer)
+	problem.Refused = answer.IsFinalWord()
 	switch status := answer.Status; {
 	case status == http.StatusUnauthorized:
 		problem.Fault = a.String() + " does not accept the credentials"

@@ -50,6 +50,26 @@ var lies = []behaviour{
 	}},
 }
 
+// gateways is what Curfew promises of an answer that is not the target's own: the change may have been made. Access that
+// Curfew gave so must not be taken for standing access, which is never removed.
+var gateways = []behaviour{{
+	name: "P2: access that was given when a gateway answered a failure ends", applies: hasGateway,
+	try: func(t *testing.T, tr trial) {
+		account := tr.Accounts(t)
+		k := newKeeper(t, tr, account)
+		tr.Gateway(t)
+		requireRetried(t, k.grant())
+		require.True(t, tr.Can(t, account), "the fixture promised that it is made")
+
+		k.insist(k.grant)
+		require.False(t, k.holding().Standing)
+		k.insist(k.end)
+		require.False(t, tr.Can(t, account))
+	},
+}}
+
+func hasGateway(f Fixture) bool { return f.Gateway != nil }
+
 // requireRetried wants an error after which Curfew tries again.
 func requireRetried(t *testing.T, err error) {
 	t.Helper()

@@ -48,6 +48,9 @@ type Fixture struct {
 	// LoseReply lets the next change reach the target, which makes it, and lets its answer get lost; nil where that
 	// can't be arranged.
 	LoseReply func(t *testing.T)
+	// Gateway lets the next change reach the target, which makes it, and lets a gateway before it answer 502; nil where
+	// no gateway can stand before the target.
+	Gateway func(t *testing.T)
 	// OpenSession opens something as the subject that uses the access, and returns whether it still works. Needed when
 	// the connector is a target.SessionEnder.
 	OpenSession func(t *testing.T, account string) (works func() bool)
@@ -75,7 +78,7 @@ type behaviour struct {
 // of them changes.
 func Run(t *testing.T, newFixture func(t *testing.T) Fixture) {
 	t.Helper()
-	for _, promise := range slices.Concat(access, proof, lies, expiry, overlaps, interruptions, refusals, options, listing) {
+	for _, promise := range slices.Concat(access, proof, lies, gateways, expiry, overlaps, interruptions, refusals, options, listing) {
 		t.Run(promise.name, func(t *testing.T) {
 			t.Parallel()
 			fixture := newFixture(t)

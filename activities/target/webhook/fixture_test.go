@@ -131,6 +131,7 @@ func fixture(t *testing.T, able bool) targettest.Fixture {
 		},
 		GiveStanding: func(_ *testing.T, account string) { r.giveStanding(grantTo{r.add(account), string(entitlement)}) },
 		LoseReply:    func(*testing.T) { r.changeFaults.Add(sandbox.Fault{LoseReply: true, Times: 1}) },
+		Gateway:      func(*testing.T) { r.changeFaults.Add(sandbox.Fault{LoseReply: true, Status: 502, Times: 1}) },
 		OpenSession:  func(_ *testing.T, account string) func() bool { return r.openSession(account) },
 		Nameless:     true,
 		Blind:        func(*testing.T) { r.blind.Store(true) },

@@ -42,7 +42,7 @@ func (e *endpoint) refusal(asked message, answer answer) error {
 	case !answer.Passes():
 		problem.Kind = contract.KindDenied
 	}
-	problem.Refused = answer.isProblem()
+	problem.Refused = answer.isProblem() && answer.IsFinalWord()
 	if problem.Kind == contract.KindUnavailable {
 		problem.RetryAfter = answer.RetryAfter(outbound.LongestWait, "")
 	}
