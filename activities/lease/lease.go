@@ -51,8 +51,14 @@ func (a *Activities) Hold(ctx context.Context, in contract.HoldInput) (contract.
 	if err != nil && errors.As(context.Cause(ctx), &why) {
 		return contract.HoldResult{Request: in.Lease.Request, Trying: string(why)}, nil
 	}
+	if result.AnsweredAt.After(time.Now().Add(ahead)) {
+		result.AnsweredAt = time.Time{} // no grant of ours answers from the future
+	}
 	return result, err
 }
+
+// ahead is how far clocks may differ.
+const ahead = 5 * time.Second
 
 // Extend is the activity contract.ActivityExtendLease: it returns when the target has the new end.
 func (a *Activities) Extend(ctx context.Context, in contract.HoldInput) (contract.HoldResult, error) {

@@ -151,11 +151,7 @@ func earlier(a, b time.Time) time.Time {
 // begin starts the access clock: when the first target gave the access, because no decision gives any target more time
 // than it says. What is only the rest of that time is not moved.
 func (r *run) begin(ctx workflow.Context, asked, began, until, answered time.Time) {
-	now := workflow.Now(ctx)
-	if answered.After(now) {
-		answered = time.Time{} // no grant of ours answers from the future
-	}
-	began = earlier(began, earlier(answered, now))
+	began = earlier(began, earlier(answered, workflow.Now(ctx)))
 	late, whole := began.Sub(asked), until.Equal(asked.Add(r.status.Duration.Duration))
 	if late > noticeable && whole && r.moveAll(ctx, until, until.Add(late)) == nil {
 		asked, until = asked.Add(late), until.Add(late)

@@ -13,7 +13,7 @@ import (
 // can't be recorded costs none of the others.
 func (r *run) recordAll(ctx workflow.Context, events []contract.Event) {
 	events = r.recordable(events)
-	if r.recordSettledOnes(ctx, events) {
+	if r.recordItself(ctx, events) {
 		return
 	}
 	if len(events) != 1 && (len(events) == 0 || r.recordWhole(ctx, events) == nil) {
@@ -40,9 +40,9 @@ func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 	}
 }
 
-// recordSettledOnes has the workflow task itself record an event that it comes to again when it is run again. It is
+// recordItself has the workflow task record an event that it comes to again when it is run again. It is
 // false when that is not done: the ledger was slow, or did not take it.
-func (r *run) recordSettledOnes(ctx workflow.Context, events []contract.Event) bool {
+func (r *run) recordItself(ctx workflow.Context, events []contract.Event) bool {
 	if len(events) != 1 || events[0].Seq != r.settled {
 		return false
 	}

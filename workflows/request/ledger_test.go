@@ -77,3 +77,35 @@ func TestAnEndGoesOnWhenTheLedgerRefusesItsEvent(t *testing.T) {
 		})
 	}
 }
+
+// A workflow task that is run again must come to the same end, also when its look fails: until it knows, nobody else adds
+// an event, and the end is dated as the look before may have dated it.
+func TestP8AnEndIsToldTheSameWhenTheLookAtItIsSlow(t *testing.T) {
+	t.Parallel()
+	for name, failures := range map[string]int{"never": 0, "in the workflow task": 1, "and then in the activity": 3} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, looks := newWorld(t, &world{}), 0
+			w.lookErr = func() error {
+				looks++
+				if looks > failures {
+					return nil
+				}
+				w.at(0, func() {
+					w.env.SignalWorkflow(
+						contract.SignalNoticed,
+						contract.Notice{Kind: contract.EventDrifted, Target: "one"},
+					)
+				})
+				return contract.Unavailable("the ledger is slow").Application()
+			}
+			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+			status := w.run(t)
+			require.Equal(t, contract.OutcomeExpired, status.Outcome)
+			require.Equal(t, failures+1, looks)
+			require.Equal(t, contract.EventExpired, w.events[len(w.events)-1])
+			require.NotContains(t, w.events, contract.EventDrifted, "the access is over")
+			require.Equal(t, *status.Holds[0].GoneAt, *status.EndedAt)
+		})
+	}
+}

@@ -33,6 +33,7 @@ type world struct {
 	holdFails  int              // how many holds fail with holdErr; 0 is all
 	trying     string           // why a grant has not the access yet, to whoever does not know
 	extendErr  map[string]error
+	lookErr    func() error
 	stuckFor   int                // releases that answer with a problem
 	unanswered bool               // only a patient release is answered
 	mute       int                // patient releases that answer nothing
@@ -157,6 +158,12 @@ func (w *world) Release(_ context.Context, in contract.ReleaseInput) (contract.R
 func (w *world) Look(_ context.Context, in contract.LookInput) (contract.LookResult, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.lookErr != nil {
+		err := w.lookErr()
+		if err != nil {
+			return contract.LookResult{}, err
+		}
+	}
 	looked := contract.LookResult{Results: make([]contract.ReleaseResult, len(in.Accesses))}
 	if w.onRelease != nil || w.unanswered || w.stuckFor > 0 || w.mute > 0 {
 		return looked, nil

@@ -23,7 +23,7 @@ func FuzzPostgreSQLReadsTheNameThatWasMeant(f *testing.F) {
 	f.Fuzz(func(t *testing.T, role, account string) {
 		for _, name := range []string{role, account} {
 			if name == "" || len(name) > 63 || !utf8.ValidString(name) || strings.Contains(name, "\x00") {
-				t.Skip() // no role can be called so
+				return // no role can be called so
 			}
 			var parsed []string
 			require.NoError(t, server.QueryRow(t.Context(), "SELECT parse_ident($1, true)", quote(name)).Scan(&parsed))
