@@ -2,7 +2,6 @@ package metrics
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -10,6 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
+
+	"curfew/internal/serve"
 )
 
 // What is served, on an address of its own.
@@ -57,26 +58,7 @@ func answer(w http.ResponseWriter, status int, text string) {
 
 // Serve serves on a listener until the context ends, and closes it.
 func Serve(ctx context.Context, listener net.Listener, handler http.Handler, log *zap.Logger) error {
-	server := &http.Server{
-		Handler:           handler,
-		ReadHeaderTimeout: 5 * time.Second,
-		ReadTimeout:       5 * time.Second,
-		WriteTimeout:      2 * scrapeWithin,
-		IdleTimeout:       2 * time.Minute,
-		MaxHeaderBytes:    16 << 10,
-		ErrorLog:          zap.NewStdLog(log),
-	}
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	select {
-	case err := <-failed:
-		return fmt.Errorf("serve the metrics: %w", err)
-	case <-ctx.Done():
-	}
-	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	if err := server.Shutdown(stop); err != nil {
-		return errors.Join(fmt.Errorf("stop serving the metrics: %w", err), server.Close())
-	}
-	return nil
+	return serve.Until(ctx, listener, &http.Server{
+		Handler: handler, ReadTimeout: readyWithin, WriteTimeout: 2 * scrapeWithin, ErrorLog: zap.NewStdLog(log),
+	}, stopWithin, "metrics")
 }

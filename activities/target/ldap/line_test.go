@@ -157,11 +157,9 @@ func (l *unreliableLine) recode(message *ber.Packet) {
 		answer.Children[0].Value.(int64) == goldap.LDAPResultCompareTrue {
 		code = goldap.LDAPResultCompareFalse
 	}
-	switch answer.Tag {
-	case goldap.ApplicationModifyResponse, goldap.ApplicationAddResponse:
-		if l.failing.CompareAndSwap(true, false) {
-			code = goldap.LDAPResultUnavailable
-		}
+	change := answer.Tag == goldap.ApplicationModifyResponse || answer.Tag == goldap.ApplicationAddResponse
+	if change && l.failing.CompareAndSwap(true, false) {
+		code = goldap.LDAPResultUnavailable
 	}
 	if code == 0 {
 		return

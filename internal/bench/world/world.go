@@ -7,7 +7,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -191,7 +190,7 @@ func (w *World) configure() (path string, err error) {
 	}
 	var addresses [3]string
 	for i := range addresses {
-		if addresses[i], err = freeAddress(); err != nil {
+		if addresses[i], err = process.FreeAddress(); err != nil {
 			return "", err
 		}
 	}
@@ -294,36 +293,13 @@ func (w *World) run(name, path string, arguments ...string) (*process.Process, e
 func (w *World) ready(ctx context.Context, url, name string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	look := time.NewTicker(10 * time.Millisecond)
-	defer look.Stop()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", http.NoBody)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf(
-				"%s does not answer; its log is in %s",
-				name,
-				filepath.Join(w.options.Dir, name+".log"),
-			)
-		case <-look.C:
-		}
+	if err := process.Answers(ctx, url+"/readyz"); err != nil {
+		return fmt.Errorf(
+			"%s does not answer (%w); its log is in %s",
+			name,
+			err,
+			filepath.Join(w.options.Dir, name+".log"),
+		)
 	}
-}
-
-// freeAddress is a loopback address that nothing listened on a moment ago.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
+	return nil
 }

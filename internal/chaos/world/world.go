@@ -8,8 +8,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net"
-	"net/http"
 	"os"
 	"path/filepath"
 	"time"
@@ -219,7 +217,7 @@ func (w *World) ProxyOf(worker int, system string) *proxy.Proxy {
 func (*World) LedgerProxy() string { return ledgerLine }
 
 func (w *World) openCurfew(ctx context.Context) error {
-	listen, err := freeAddress()
+	listen, err := process.FreeAddress()
 	if err != nil {
 		return err
 	}
@@ -262,35 +260,9 @@ func (w *World) service(name string, arguments ...string) (*Service, error) {
 func (w *World) answers(ctx context.Context, path string) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	look := time.NewTicker(50 * time.Millisecond)
-	defer look.Stop()
-	for {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, w.URL+path, http.NoBody)
-		if err != nil {
-			return err
-		}
-		if response, err := http.DefaultClient.Do(request); err == nil {
-			_ = response.Body.Close()
-			if response.StatusCode == http.StatusOK {
-				return nil
-			}
-		}
-		select {
-		case <-ctx.Done():
-			return fmt.Errorf(
-				"the server does not answer; its log is in %s",
-				filepath.Join(w.options.Dir, "logs", server+".log"),
-			)
-		case <-look.C:
-		}
+	if err := process.Answers(ctx, w.URL+path); err != nil {
+		log := filepath.Join(w.options.Dir, "logs", server+".log")
+		return fmt.Errorf("the server does not answer (%w); its log is in %s", err, log)
 	}
-}
-
-// freeAddress is a loopback address that nothing listened on a moment ago.
-func freeAddress() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it is there at once
-	if err != nil {
-		return "", err
-	}
-	return listener.Addr().String(), listener.Close()
+	return nil
 }
