@@ -45,14 +45,14 @@ func (r *run) grantAll(ctx workflow.Context) bool {
 
 // holdAll asks every grant to hold, waits for all answers, and returns the first that is a no.
 func (r *run) holdAll(ctx workflow.Context) *contract.Problem {
-	asked := workflow.Now(ctx)
-	until := asked.Add(r.status.Duration.Duration)
-	began, answered := time.Time{}, time.Time{}
-	r.status.Until = &until
 	story := r.recordApproval(ctx)
 	if r.endRequest != nil {
 		return errEndedMeanwhile()
 	}
+	asked := workflow.Now(ctx)
+	until := asked.Add(r.status.Duration.Duration)
+	began, answered := time.Time{}, time.Time{}
+	r.status.Until = &until
 	waiting := make([]holding, len(r.status.Holds))
 	for i := range r.status.Holds {
 		r.status.Holds[i] = contract.HoldState{Access: r.status.Holds[i].Access}

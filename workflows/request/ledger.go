@@ -40,8 +40,8 @@ func (r *run) recordWhole(ctx workflow.Context, events []contract.Event) error {
 	}
 }
 
-// recordItself has the workflow task record an event that it comes to again when it is run again. It is
-// false when that is not done: the ledger was slow, or did not take it.
+// recordItself has the workflow task record an event that it comes to again when it is run again. It is false when that
+// is not done: the ledger was slow, or did not take it.
 func (r *run) recordItself(ctx workflow.Context, events []contract.Event) bool {
 	if len(events) != 1 || events[0].Seq != r.settled {
 		return false

@@ -109,3 +109,24 @@ func TestP8AnEndIsToldTheSameWhenTheLookAtItIsSlow(t *testing.T) {
 		})
 	}
 }
+
+func TestTheTimeOfAccessBeginsWhenTheLedgerHasItsApproval(t *testing.T) {
+	t.Parallel()
+	for _, accesses := range []int{1, 2} {
+		t.Run(fmt.Sprintf("%d accesses", accesses), func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t, &world{late: contract.EventApproved})
+			w.asks = func(request *contract.Request) { request.Terms.Accesses = request.Terms.Accesses[:accesses] }
+			var lasts []time.Duration
+			w.watchUntil = func(until time.Time) { lasts = append(lasts, until.Sub(w.env.Now())) }
+			w.at(time.Minute, func() { w.review("bob", contract.VerdictApprove) })
+			status := w.run(t)
+			require.Equal(t, contract.OutcomeExpired, status.Outcome)
+			require.Equal(t, time.Hour, lasts[len(lasts)-1], "the whole time that was asked for")
+			require.Equal(t, time.Hour, status.Until.Sub(*status.GrantedAt))
+			if accesses > 1 {
+				require.Len(t, lasts, accesses, "no end is moved after the fact")
+			}
+		})
+	}
+}

@@ -38,6 +38,7 @@ type world struct {
 	unanswered bool               // only a patient release is answered
 	mute       int                // patient releases that answer nothing
 	unrecorded contract.EventKind // that the ledger refuses
+	late       contract.EventKind // that the ledger takes ten minutes later
 	ticketErr  error
 	policyDeny string
 	policy     func(contract.DecideInput) contract.Decision // in the place of counting reviews
@@ -181,6 +182,12 @@ func (w *world) Record(_ context.Context, in contract.RecordInput) (contract.Rec
 	for _, event := range in.Events {
 		if event.Kind == w.unrecorded {
 			return contract.RecordResult{}, final(contract.KindConflict)
+		}
+		if event.Kind == w.late {
+			w.late = ""
+			away := contract.Unavailable("the ledger is away")
+			away.RetryAfter.Duration = 10 * time.Minute
+			return contract.RecordResult{}, away.Application()
 		}
 	}
 	for _, event := range in.Events {
